@@ -1,0 +1,24 @@
+"""Where the shipped schemas and templates lie: inside the wheel, or at the top of a checkout."""
+
+from pathlib import Path
+
+__all__ = ["schemas_dir", "templates_dir"]
+
+_HERE = Path(__file__).parent
+_CHECKOUT = Path(__file__).parents[3]
+
+
+def schemas_dir() -> Path:
+    """Returns the folder that holds `lock.toml` and one folder of schemas per version."""
+    return _find("schemas")
+
+
+def templates_dir() -> Path:
+    """Returns the folder that holds one folder of templates per flavour."""
+    return _find("templates")
+
+
+def _find(name: str) -> Path:
+    # The wheel carries both folders inside this package; an editable install does not.
+    packaged = _HERE / name
+    return packaged if packaged.is_dir() else _CHECKOUT / name
