@@ -1,0 +1,123 @@
+"""Python names for wire names: fields, enum members, modules and methods.
+
+Theory of operation: a wire name is first cut at everything that is no ASCII letter or digit. A
+chunk of one case is one word (`L2TP`, `s309`, `language1`). A chunk of mixed case is cut at its
+humps, where a run of capitals is one word (`EVConnected` is `EV`, `Connected`) and digits stay with
+the word before them (`Level1`). `WORDS` lists what humps alone would tear apart.
+
+The names made here are the public API of every generated package. `WORDS` and the reserved names
+are frozen: changing an entry renames something under our users, so it needs a deprecation.
+"""
+
+import re
+import unicodedata
+
+__all__ = ["field_name", "member_name", "method_name", "module_name", "open_field_name"]
+
+
+def _list(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+WORDS = (
+    # Vehicle, battery and grid.
+    _list("V2X v2x V2G20 V2G v2g V2H v2h V2L v2l V2B v2b SoC soC SoH soH RoCoF RCL PnC")
+    # Ids and plurals: capitals with a small letter among them.
+    | _list("eMAID eMAIDs EMAIDs eMSP EVSEs EVs IDs URLs URIs")
+    # Standards and protocols; 15118 stands alone in Get15118EVCertificate.
+    | _list("ISO15118 Iso15118 iso15118 15118 IKEv2 IPSec IPsec IPv4 IPv6 OAuth OAuth2 mTLS WiFi")
+    # Units, and the ratings of sockets.
+    | _list("kWh KWh MWh kW kVA kVAr kVArh VAr VArh kHz 1P 3P 1Ph 3Ph 16A 32A")
+    # Slips of the specifications: IdleTIme in 2.1, DeAuthorized beside Deauthorized in 2.x.
+    | _list("TIme DeAuthorized")
+)
+"""Spellings that are one word each although they have humps or digits inside."""
+
+KEYWORDS = _list("""
+    and as assert async await break class continue def del elif else except finally for from global
+    if import in is lambda nonlocal not or pass raise return try while with yield
+""")
+"""Python's keywords in lower case; a test compares them with the running Python's."""
+
+FIELDS = (
+    KEYWORDS
+    # In the body of its class a field of these names would hide what the lines after it need.
+    | _list("bool bytes datetime dict field float frozenset int list set str tuple")
+    # What the methods that take fields by keyword have of their own.
+    | _list("cls request self")
+    # Attributes of pydantic's models: both flavours have the same names.
+    | _list("construct copy from_orm json parse_file parse_obj parse_raw schema schema_json")
+    | _list("update_forward_refs validate model_computed_fields model_config model_construct")
+    | _list("model_copy model_dump model_dump_json model_extra model_fields model_fields_set")
+    | _list("model_json_schema model_parametrized_name model_post_init model_rebuild")
+    | _list("model_validate model_validate_json model_validate_strings")
+)
+"""Names that a field must not have; it gets a trailing underscore. `type` and `id` are welcome."""
+
+OPTIONS = "call_"
+"""How options of keyword methods start; a field that starts so gets a trailing underscore."""
+
+OPEN_OBJECTS = _list("""
+    clear copy from_members fromkeys get items keys members pop popitem setdefault update values
+""")
+"""Names that a property of an open object must not have: it is a dictionary, made of `**members`."""
+
+METHODS = KEYWORDS | _list("""
+    add_handlers call close closed connection disconnect identity on options protocol run send start
+    stop subprotocol version wait
+""")
+"""Names that roles keep for themselves; the module and method of such an action get an underscore."""
+
+_WORD_OF_LIST = f"(?:{'|'.join(sorted(WORDS, key=lambda word: (-len(word), word)))})(?![a-z])"
+_DIGITS = f"(?:(?!{_WORD_OF_LIST})[0-9]+)?"
+_WORD = re.compile(f"{_WORD_OF_LIST}|[A-Z]+(?![a-z]){_DIGITS}|[A-Z]?[a-z]+{_DIGITS}|[0-9]+")
+_CHUNK = re.compile("[A-Za-z0-9]+")
+
+
+def field_name(wire: str) -> str:
+    """Returns the Python name of a property: `maxSoC` becomes `max_soc`, `from` becomes `from_`."""
+    name = _snake(wire, "field")
+    return f"{name}_" if name in FIELDS or name.startswith(OPTIONS) else name
+
+
+def open_field_name(wire: str) -> str:
+    """Returns the Python name of a property of an open object, whose dictionary methods stay."""
+    name = field_name(wire)
+    return f"{name}_" if name in OPEN_OBJECTS else name
+
+
+def member_name(word: str) -> str:
+    """Returns the name of an enum's member: `Energy.Active.Net` becomes `ENERGY_ACTIVE_NET`."""
+    return _snake(word, "word").upper()
+
+
+def module_name(action: str) -> str:
+    """Returns the name of an action's module: `AFRRSignal` becomes `afrr_signal`."""
+    name = _snake(action, "action")
+    return f"{name}_" if name in METHODS else name
+
+
+def method_name(action: str) -> str:
+    """Returns the name of the method that sends an action; it is the module's."""
+    return module_name(action)
+
+
+def _snake(wire: str, prefix: str) -> str:
+    """Returns the words of a wire name, joined.
+
+    A name that would start with a digit starts with `prefix` instead, and one without any ASCII
+    letter or digit is spelt in code points: every text has a name, and always the same.
+    """
+    plain = unicodedata.normalize("NFKD", wire)
+    words = [word for chunk in _CHUNK.findall(plain) for word in _words(chunk)]
+    if not words:
+        words = [prefix, *([f"u{ord(character):04x}" for character in wire] or ["empty"])]
+    elif words[0][0].isdigit():
+        words = [prefix, *words]
+    return "_".join(words).lower()
+
+
+def _words(chunk: str) -> list[str]:
+    if chunk.islower() or chunk.isupper() or chunk.isdigit():
+        return [chunk]
+    return _WORD.findall(chunk)
