@@ -1,0 +1,174 @@
+"""What a connection tells its user: one frozen value per thing that happened, in order.
+
+Every call of the peer that can be handled is one `CallReceived`. Every call of ours ends with exactly
+one of `ResultReceived`, `CallEnded` and `CallCancelled`. All other events are for logs, metrics and
+tests, except that `CallOverdue` and `CallEnded` are worth a reaction.
+"""
+
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from msgspec import Raw, Struct
+
+from ._errors import (
+    CallFailed,
+    CallTimedOut,
+    ConnectionClosed,
+    RemoteProtocolError,
+)
+from ._failures import Failure, MessageKind
+from ._issues import Issue, Rule
+from ._messages import Request, Response, Send
+from ._protocol import Action, Reply
+
+__all__ = [
+    "AnswerIgnored",
+    "CallCancelled",
+    "CallEnded",
+    "CallOverdue",
+    "CallReceived",
+    "CallRepeated",
+    "Event",
+    "FrameRefused",
+    "ResultReceived",
+    "ResultRefused",
+    "SendReceived",
+    "Stray",
+]
+
+
+class _Event(Struct, frozen=True):
+    message_id: str
+    action: Action
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.action.name} {self.message_id!r}>"
+
+
+class _Delivery(_Event, frozen=True):
+    """An event with a payload in it."""
+
+    _payload: Raw
+
+    @property
+    def raw(self) -> bytes:
+        """The payload as it stood on the wire."""
+        return bytes(self._payload)
+
+
+class CallReceived(_Delivery, frozen=True):
+    """The peer called: hand it to a handler, and answer with `send_result`, `send_error` or `refuse`."""
+
+    request: Request[Any]
+    issues: tuple[Issue, ...]
+    """What was repaired in it."""
+
+    received_at: float
+
+
+class SendReceived(_Delivery, frozen=True):
+    """The peer sent what is never answered."""
+
+    message: Send
+    issues: tuple[Issue, ...]
+    received_at: float
+
+
+class ResultReceived(_Delivery, frozen=True):
+    """A call of ours was answered."""
+
+    response: Response
+    issues: tuple[Issue, ...]
+    received_at: float
+
+
+class CallEnded(_Event, frozen=True):
+    """A call of ours ended without a result: raise the error to whoever waits for it."""
+
+    error: CallFailed | CallTimedOut | ConnectionClosed | RemoteProtocolError
+    """`RemoteProtocolError` is an answer that cannot be used."""
+
+
+class CallCancelled(_Event, frozen=True):
+    """A call of ours was cancelled by us."""
+
+    sent: bool
+    """Whether it was on its way already: then the next call still waits for its answer."""
+
+
+class CallOverdue(_Event, frozen=True):
+    """A handler took too long; its call was answered with an error, so cancel it."""
+
+
+class CallRepeated(_Event, frozen=True):
+    """The peer repeated a call; no handler is to run."""
+
+    answered: bool
+    """Whether the old answer was sent again; if not, the call is still in work."""
+
+
+class ResultRefused(_Event, frozen=True):
+    """The peer cannot use a result of ours: it answered with CALLRESULTERROR."""
+
+    error: CallFailed
+
+
+class Stray(StrEnum):
+    """Why an answer belongs to no call."""
+
+    LATE = "late"
+    """Its call timed out before."""
+
+    DOUBLED = "doubled"
+    """Its call was answered before."""
+
+    CANCELLED = "cancelled"
+    """Its call was cancelled before."""
+
+    NAMELESS = "nameless"
+    """It carries no message id, as the peer could read none in a frame of ours."""
+
+    FOREIGN = "foreign"
+    """No call of ours, or one forgotten long ago."""
+
+
+class AnswerIgnored(Struct, frozen=True):
+    """An answer came that no call waits for; nothing else happened."""
+
+    message_id: str
+    kind: MessageKind
+    stray: Stray
+    error: CallFailed | None = None
+    """What it says, where it is an error."""
+
+
+class FrameRefused(Struct, frozen=True):
+    """A frame of the peer was refused, and answered as the reply table says."""
+
+    failure: Failure | Rule
+    kind: MessageKind
+    reply: Reply
+    """What was done about it."""
+
+    error: RemoteProtocolError
+    """With message id, action and issues, as far as there are any."""
+
+    answer: Response | None = None
+    """What the `on_invalid` hook answered in place of the reply."""
+
+    trouble: Exception | None = None
+    """What the `on_invalid` hook raised, or why its answer could not be sent."""
+
+
+Event: TypeAlias = (
+    AnswerIgnored
+    | CallCancelled
+    | CallEnded
+    | CallOverdue
+    | CallReceived
+    | CallRepeated
+    | FrameRefused
+    | ResultReceived
+    | ResultRefused
+    | SendReceived
+)

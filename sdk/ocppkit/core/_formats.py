@@ -1,0 +1,143 @@
+"""Texts and numbers with rules of their own: date-times, URIs, multiples of a decimal.
+
+RFC 3339 allows more than msgspec parses, and the schemas name RFC 3339; chargers write less than it
+demands. `read_datetime` covers both and says which it was.
+
+Decisions:
+
+* A leap second (`23:59:60` UTC at the end of a month) is the first second of the next day, as POSIX
+  time has it: the same instant, and Python has no other way to say it.
+* Digits beyond microseconds are rounded by msgspec, and cut where rounding would leave year 9999.
+* `2024-01-01 00:00:00Z` and `+0100` pass, as msgspec lets them: a documented deviation.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, ValidationError, convert
+
+__all__ = ["is_multiple", "is_uri", "read_datetime", "utc_text"]
+
+_Aware = Annotated[datetime, Meta(tz=True)]
+
+# Patterns stay texts, compiled by `re` when first needed: few processes need them, and importing is
+# what everybody does.
+_DATETIME = r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,40}))?([Zz]|[+-]\d\d(?::?\d\d)?)?"
+
+
+def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
+    """Reads a date-time as RFC 3339 writes it, or as chargers do.
+
+    Args:
+        text: a string from the wire.
+        naive: the zone of a text that names none.
+
+    Returns:
+        The aware value and whether RFC 3339 allows the text, or `None` for what is no date-time.
+    """
+    try:
+        return convert(text, _Aware), True
+    except ValidationError:
+        found = re.fullmatch(_DATETIME, text, re.ASCII)
+    if found is None:
+        return None
+    date, clock, second, fraction, offset = found.groups()
+    leap = second == "60"
+    digits = (fraction or "").ljust(6, "0")[:6]
+    try:
+        value = datetime.fromisoformat(f"{date}T{clock}:{'59' if leap else second}.{digits}")
+        value = value.replace(tzinfo=_zone(offset, naive))
+        if leap:
+            value += timedelta(seconds=1)
+        return value, _is_complete(offset) and (not leap or _starts_month(value))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(offset: str | None, naive: tzinfo) -> tzinfo:
+    if offset is None:
+        return naive
+    if offset in "Zz":
+        return UTC
+    minutes = int(offset[-2:]) if len(offset) > 3 else 0
+    if minutes > 59:
+        raise ValueError(offset)
+    span = timedelta(hours=int(offset[1:3]), minutes=minutes)
+    return timezone(-span if offset[0] == "-" else span)
+
+
+def _is_complete(offset: str | None) -> bool:
+    return offset is not None and (offset in "Zz" or len(offset) == 6)
+
+
+def _starts_month(value: datetime) -> bool:
+    # RFC 3339 section 5.7: leap seconds stand at the end of a month, in UTC.
+    utc = value.astimezone(UTC)
+    return (utc.day, utc.hour, utc.minute, utc.second) == (1, 0, 0, 0)
+
+
+def utc_text(value: datetime) -> str:
+    """Returns an aware date-time as OCPP wants it: in UTC, with `Z` and milliseconds.
+
+    What lies beyond the milliseconds is cut, so that no text names a time after its value.
+
+    Raises:
+        OverflowError: the value has no UTC equivalent between the years 1 and 9999.
+    """
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+# RFC 3986 appendix A, "URI". Escapes are checked apart, so each part repeats one class of characters:
+# time and memory are linear in the text, whatever a peer writes.
+_BAD_ESCAPE = r"%(?![0-9A-Fa-f]{2})"
+_NAME = r"A-Za-z0-9\-._~!$&'()*+,;=%"
+_USER = _NAME + ":"
+_PATH = _USER + "@"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_H16 = r"[0-9A-Fa-f]{1,4}"
+_LS32 = rf"(?:{_H16}:{_H16}|{_IPV4})"
+_IPV6 = "|".join(
+    [
+        rf"(?:{_H16}:){{6}}{_LS32}",
+        rf"::(?:{_H16}:){{5}}{_LS32}",
+        rf"(?:{_H16})?::(?:{_H16}:){{4}}{_LS32}",
+        rf"(?:(?:{_H16}:){{0,1}}{_H16})?::(?:{_H16}:){{3}}{_LS32}",
+        rf"(?:(?:{_H16}:){{0,2}}{_H16})?::(?:{_H16}:){{2}}{_LS32}",
+        rf"(?:(?:{_H16}:){{0,3}}{_H16})?::{_H16}:{_LS32}",
+        rf"(?:(?:{_H16}:){{0,4}}{_H16})?::{_LS32}",
+        rf"(?:(?:{_H16}:){{0,5}}{_H16})?::{_H16}",
+        rf"(?:(?:{_H16}:){{0,6}}{_H16})?::",
+    ]
+)
+_LITERAL = rf"\[(?:{_IPV6}|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
+_URI = (
+    rf"[A-Za-z][A-Za-z0-9+\-.]*:"
+    rf"(?://(?:[{_USER}]*@)?(?:{_LITERAL}|[{_NAME}]*)(?::\d*)?(?:/[{_PATH}/]*)?"
+    rf"|/(?:[{_PATH}][{_PATH}/]*)?"
+    rf"|[{_PATH}][{_PATH}/]*"
+    rf"|)"
+    rf"(?:\?[{_PATH}/?]*)?"
+    rf"(?:#[{_PATH}/?]*)?"
+)
+
+
+def is_uri(text: str) -> bool:
+    """Whether a text is a URI with a scheme, as RFC 3986 writes it."""
+    if re.search(_BAD_ESCAPE, text):
+        return False
+    return re.fullmatch(_URI, text, re.ASCII) is not None
+
+
+def is_multiple(value: float, step: float) -> bool:
+    """Whether a finite number is a multiple of a decimal step, both read from their shortest text.
+
+    So `1.7` is a multiple of 0.1 and `1.7000000000000002` is not, though ten times either is 17.0.
+    """
+    a, b = Decimal(repr(value)).as_integer_ratio()
+    c, d = Decimal(repr(step)).as_integer_ratio()
+    return a * d % (b * c) == 0

@@ -1,0 +1,199 @@
+"""What is wrong with a payload, place by place: rule, path, value and the error code that answers it."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ._json import is_list
+from ._protocol import ErrorCode
+
+__all__ = ["Issue", "Path", "Rule", "error_code_of", "render_path", "summary"]
+
+Path: TypeAlias = tuple["Path", str | int] | None
+"""Where a value stands: the path of what holds it and its name or position there; `None` is the
+root. Linked upwards, so that a step down costs one pair and text is made for issues only."""
+
+_SHOWN_TEXT = 40
+"""A peer's text is cut to this many characters before it reaches a message or a log."""
+
+_SHOWN_ISSUES = 3
+
+_PLAIN_BITS = 64
+"""Integers beyond this are described, not printed: Python refuses to print very long ones."""
+
+
+class Rule(StrEnum):
+    """The rules that a payload can break.
+
+    Where several are broken, the one that stands first here gives the error code of the answer: the
+    order is that of the decision table of OCPP-J, from "no message at all" to "one bad value".
+    """
+
+    JSON = "json"
+    """The text is not JSON, not UTF-8, or nested deeper than can be read."""
+
+    PAYLOAD = "payload"
+    """The payload is not a JSON object."""
+
+    REQUIRED = "required"
+    MIN_ITEMS = "min_items"
+    MAX_ITEMS = "max_items"
+    UNKNOWN_MEMBER = "unknown_member"
+    NULL = "null"
+    """`null` where the schema wants a value; an optional member is left out instead."""
+
+    TYPE = "type"
+    NUMBER = "number"
+    """A number that cannot be held: beyond a double, or an integer of thousands of digits."""
+
+    ENUM = "enum"
+    MIN_LENGTH = "min_length"
+    MAX_LENGTH = "max_length"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    MULTIPLE_OF = "multiple_of"
+    FORMAT = "format"
+
+
+_RANKS = {rule: rank for rank, rule in enumerate(Rule)}
+
+# OCPP-J 1.6 table 7, 2.0.1 part 4 table 8.
+_CODES = {
+    Rule.JSON: ErrorCode.RPC_FRAMEWORK_ERROR,
+    Rule.PAYLOAD: ErrorCode.FORMAT_VIOLATION,
+    Rule.REQUIRED: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+    Rule.MIN_ITEMS: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+    Rule.MAX_ITEMS: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+    Rule.UNKNOWN_MEMBER: ErrorCode.FORMAT_VIOLATION,
+    Rule.NULL: ErrorCode.TYPE_CONSTRAINT_VIOLATION,
+    Rule.TYPE: ErrorCode.TYPE_CONSTRAINT_VIOLATION,
+    Rule.NUMBER: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.ENUM: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.MIN_LENGTH: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.MAX_LENGTH: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.MINIMUM: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.MAXIMUM: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.MULTIPLE_OF: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+    Rule.FORMAT: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+}
+
+_TEXTS = {
+    Rule.JSON: "not readable as JSON ({expected})",
+    Rule.PAYLOAD: "{value} in place of the payload's object",
+    Rule.REQUIRED: "required member missing",
+    Rule.MIN_ITEMS: "{value} in place of {expected} or more items",
+    Rule.MAX_ITEMS: "{value} in place of {expected} items or fewer",
+    Rule.UNKNOWN_MEMBER: "unknown member",
+    Rule.NULL: "null in place of {expected}",
+    Rule.TYPE: "{value} in place of {expected}",
+    Rule.NUMBER: "a number that cannot be held",
+    Rule.ENUM: "unknown value {value}",
+    Rule.MIN_LENGTH: "{value} is shorter than {expected} characters",
+    Rule.MAX_LENGTH: "{value} is longer than {expected} characters",
+    Rule.MINIMUM: "{value} is below {expected}",
+    Rule.MAXIMUM: "{value} is above {expected}",
+    Rule.MULTIPLE_OF: "{value} is no multiple of {expected}",
+    Rule.FORMAT: "{value} is no {expected}",
+}
+
+
+class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
+    """One rule that one value of a payload breaks."""
+
+    path: str
+    """JSON path of the value, under names on the wire: `$.meterValue[0].sampledValue[2].unit`."""
+
+    rule: Rule
+
+    value: Any = UNSET
+    """What stood there, as untyped JSON; `UNSET` where nothing did."""
+
+    expected: str | int | float | UnsetType = UNSET
+    """What the schema wants: a limit, a type, a format."""
+
+    repaired: bool = False
+    """Whether lenient decoding went on in spite of it."""
+
+    @property
+    def error_code(self) -> ErrorCode:
+        """The code that a CALLERROR about this issue carries."""
+        return _CODES[self.rule]
+
+    @property
+    def message(self) -> str:
+        """One line for people: `unknown value 'Soon' at $.type`.
+
+        It is bounded, and the peer's control characters are escaped in it.
+        """
+        text = _TEXTS[self.rule].format(value=_shown(self.value), expected=self.expected)
+        return f"{text} at {self.path}"
+
+    def __repr__(self) -> str:
+        done = ", repaired" if self.repaired else ""
+        return f"<Issue {self.rule}: {self.message}{done}>"
+
+
+def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
+    """Returns the code for a message with these issues: that of the unrepaired issue whose rule ranks first.
+
+    Args:
+        issues: at least one.
+    """
+    return min(issues, key=lambda issue: (issue.repaired, _RANKS[issue.rule])).error_code
+
+
+def summary(issues: Iterable[Issue]) -> str:
+    """Returns the first few issues as one line, those that were not repaired before the others."""
+    ranked = sorted(issues, key=lambda issue: issue.repaired)
+    shown = "; ".join(issue.message for issue in ranked[:_SHOWN_ISSUES])
+    more = len(ranked) - _SHOWN_ISSUES
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def render_path(path: Path, *, pattern: bool = False) -> str:
+    """Returns a path as text.
+
+    Args:
+        path: where a value stands.
+        pattern: write `[*]` for every position, as overrides name places.
+    """
+    steps: list[str] = []
+    while path is not None:
+        path, key = path
+        steps.append(_step(key, pattern))
+    return "$" + "".join(reversed(steps))
+
+
+def _step(key: str | int, pattern: bool) -> str:
+    if isinstance(key, int):
+        return "[*]" if pattern else f"[{key}]"
+    if key.isidentifier() and key.isascii() and len(key) <= _SHOWN_TEXT:
+        return f".{key}"
+    return f"[{_quoted(key)}]"
+
+
+def _quoted(text: str) -> str:
+    # repr escapes what is not printable: control characters, bidi marks, lone surrogates.
+    if len(text) > _SHOWN_TEXT:
+        return repr(text[:_SHOWN_TEXT]) + "..."
+    return repr(text)
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case str():
+            return _quoted(value)
+        case dict():
+            return "an object"
+        case _ if is_list(value):
+            return f"a list of {len(value)}"
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() if value.bit_length() > _PLAIN_BITS:
+            return "a very long integer"
+        case _:
+            return str(value)

@@ -1,0 +1,74 @@
+"""The base classes that generated messages and datatypes stand on.
+
+Theory of operation: a message's type carries all that a type checker needs. Its base says who may
+send it (`StationRequest`, `CsmsRequest`, or both for DataTransfer) and the base's parameter names
+the response, so ``await station.call(request)`` and ``@csms.on(Request)`` are checked without a
+table of overloads. Each OCPP version derives bases of its own from these, which keeps a 1.6 request
+out of a 2.0.1 role.
+"""
+
+from typing import ClassVar, Generic
+
+from msgspec import Struct
+from typing_extensions import TypeVar
+
+__all__ = [
+    "CsmsRequest",
+    "CsmsSend",
+    "Message",
+    "Payload",
+    "Request",
+    "Response",
+    "Send",
+    "StationRequest",
+    "StationSend",
+]
+
+
+# gc=False: payloads are frozen trees and cannot form cycles; decoding is 10-25 % faster.
+class Payload(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
+    """A JSON object of an OCPP schema: a message or a datatype inside one."""
+
+
+class Message(Payload, kw_only=True, frozen=True):
+    """The payload of one frame."""
+
+    __ocpp_action__: ClassVar[str]
+    """The action's name as it stands on the wire."""
+
+    __ocpp_draft__: ClassVar[int] = 6
+    """The JSON Schema draft of the schema: in draft 6 the number `1.0` is an integer, in draft 4
+    (OCPP 1.6 core) it is not."""
+
+
+class Response(Message, kw_only=True, frozen=True):
+    """What answers a request."""
+
+
+R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
+
+
+class Request(Message, Generic[R_co], kw_only=True, frozen=True):
+    """What a CALL carries; `R_co` is the response that answers it."""
+
+
+class StationRequest(Request[R_co], Generic[R_co], kw_only=True, frozen=True):
+    """A request that a station (Charge Point, Charging Station) sends."""
+
+
+class CsmsRequest(Request[R_co], Generic[R_co], kw_only=True, frozen=True):
+    """A request that a CSMS (Central System) sends."""
+
+
+class Send(Message, kw_only=True, frozen=True):
+    """What a SEND carries (OCPP 2.1): it is never answered."""
+
+
+class StationSend(Send, kw_only=True, frozen=True):
+    """A SEND of a station."""
+
+
+class CsmsSend(Send, kw_only=True, frozen=True):
+    """A SEND of a CSMS."""

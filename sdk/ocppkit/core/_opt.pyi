@@ -1,0 +1,7 @@
+from typing import TypeAlias, TypeVar
+
+__all__ = ["Opt"]
+
+_T = TypeVar("_T")
+
+Opt: TypeAlias = _T | None

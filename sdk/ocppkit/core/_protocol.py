@@ -1,0 +1,150 @@
+"""A version of OCPP as data: its actions, who may send them, and how it spells its error codes."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from ._failures import Failure, MessageKind
+from ._messages import Request, Response, Send
+
+__all__ = ["Action", "ErrorCode", "NoReply", "Offline", "Protocol", "Reply", "Role"]
+
+
+class Role(StrEnum):
+    """The two ends of a connection."""
+
+    STATION = "station"
+    """Charge Point (1.6), Charging Station (2.x); it opens the connection."""
+
+    CSMS = "csms"
+    """Central System (1.6), Charging Station Management System (2.x)."""
+
+    @property
+    def peer(self) -> "Role":
+        """The other end."""
+        return Role.CSMS if self is Role.STATION else Role.STATION
+
+
+class ErrorCode(StrEnum):
+    """The error codes of OCPP-J, under their 2.x names; `Protocol.error_codes` has each version's spelling."""
+
+    FORMAT_VIOLATION = "FormatViolation"
+    GENERIC_ERROR = "GenericError"
+    INTERNAL_ERROR = "InternalError"
+    MESSAGE_TYPE_NOT_SUPPORTED = "MessageTypeNotSupported"
+    NOT_IMPLEMENTED = "NotImplemented"
+    NOT_SUPPORTED = "NotSupported"
+    OCCURRENCE_CONSTRAINT_VIOLATION = "OccurrenceConstraintViolation"
+    PROPERTY_CONSTRAINT_VIOLATION = "PropertyConstraintViolation"
+    PROTOCOL_ERROR = "ProtocolError"
+    RPC_FRAMEWORK_ERROR = "RpcFrameworkError"
+    SECURITY_ERROR = "SecurityError"
+    TYPE_CONSTRAINT_VIOLATION = "TypeConstraintViolation"
+
+
+class NoReply(StrEnum):
+    """The reactions to a failure that send nothing."""
+
+    SILENT = "silent"
+    """The frame is dropped; an event tells of it."""
+
+    CLOSE = "close"
+    """The connection is closed."""
+
+
+class Reply(Struct, frozen=True):
+    """What is done about a failure, and why: one cell of the reply table."""
+
+    reaction: ErrorCode | NoReply
+    citation: str
+    """Requirement ids of OCPP-J, or the document and section."""
+
+
+class Offline(StrEnum):
+    """What a station does with a message that it cannot deliver now."""
+
+    DROP = "drop"
+    """It may be dropped, or made anew when the connection is back."""
+
+    QUEUE = "queue"
+    """It must be kept and delivered in order."""
+
+    QUEUE_IF_TRANSACTION = "queue_if_transaction"
+    """It must be kept when it belongs to a transaction."""
+
+    QUEUE_IF_CRITICAL = "queue_if_critical"
+    """It must be kept when it reports a critical event."""
+
+    QUEUE_BY_SEVERITY = "queue_by_severity"
+    """It must be kept up to the severity in OfflineMonitoringEventQueuingSeverity."""
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One action of one version: its messages, and what the specification says of them."""
+
+    name: str
+    """As it stands on the wire."""
+
+    senders: frozenset[Role]
+    """Who may send the request."""
+
+    request: type[Request[Any]] | type[Send]
+    response: type[Response] | None
+    """`None` for a SEND, which is never answered."""
+
+    block: str
+    """Functional block (2.x: its letter) or feature profile (1.6) that owns the action."""
+
+    use_cases: tuple[str, ...] = ()
+    """Use cases that define or drive the action; 1.6 has ids only for its security extension."""
+
+    transaction_related: bool = False
+    """Whether it belongs to the ordered, retried queue of transaction messages."""
+
+    offline: Offline = Offline.DROP
+
+    correlation: str | None = None
+    """Member that ties this message to later ones, as a path on the wire: `request.requestId`."""
+
+    parts: tuple[str, ...] = ()
+    """Members that number the parts of a multi-part report."""
+
+    triggers: tuple[str, ...] = ()
+    """Words of TriggerMessage that make a station send it."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether a reply belongs to it: true for a CALL, false for a SEND."""
+        return self.response is not None
+
+
+class Protocol(Struct, frozen=True, kw_only=True):
+    """A version of OCPP. The layers above generated code look things up here and never ask for the version."""
+
+    version: str
+    """As people say it: `1.6`, `2.0.1`, `2.1`."""
+
+    subprotocol: str
+    """As the WebSocket handshake names it."""
+
+    package: str
+    """The package that holds its messages and roles."""
+
+    actions: Mapping[str, Action]
+    """By name on the wire; case matters."""
+
+    blocks: Mapping[str, str]
+    """Functional blocks or feature profiles: short name to long name."""
+
+    error_codes: Mapping[ErrorCode, str]
+    """The codes that this version knows, as it spells them on the wire."""
+
+    message_types: frozenset[MessageKind] = frozenset(
+        {MessageKind.CALL, MessageKind.CALL_RESULT, MessageKind.CALL_ERROR}
+    )
+    """The kinds of messages that this version has."""
+
+    replies: Mapping[Failure, Reply] = {}
+    """Where this version answers a failed call otherwise than most: see `_replies.py`."""

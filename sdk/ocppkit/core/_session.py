@@ -1,0 +1,177 @@
+"""What one connection knows, and the few ways in which that changes.
+
+Both halves of the engine stand on it: `_reception.py` (what the peer sends) and `_connection.py` (what
+our side asks for). It judges nothing.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from msgspec import Raw
+
+from ._answers import AnswerCache, IncomingCall
+from ._calls import Calls, OutgoingCall, Recent, Slot
+from ._codec import encode_payload
+from ._errors import (
+    ConnectionClosed,
+    InvalidMessage,
+    InvalidOutgoing,
+    LocalProtocolError,
+    OcppError,
+)
+from ._events import CallEnded, Event
+from ._failures import Failure
+from ._frames import Call, CallError, CallResult, CallResultError, encode_frame
+from ._issues import Rule
+from ._limits import Limits
+from ._messages import Response
+from ._policy import Mode, Policy
+from ._protocol import Action, ErrorCode, Protocol, Role
+from ._replies import spell_code
+
+__all__ = ["NO_DETAILS", "OnInvalid", "Session"]
+
+OnInvalid = Callable[[InvalidMessage], Response | None]
+"""Sees a call whose content cannot be used, and may answer it. It must be pure: no I/O, no clock."""
+
+NO_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Session:
+    """The memory of a connection."""
+
+    __slots__ = (
+        "answered",
+        "answers",
+        "batch",
+        "calls",
+        "closing",
+        "events",
+        "handled",
+        "id_limit",
+        "inbound",
+        "limits",
+        "on_invalid",
+        "open",
+        "out",
+        "outbound",
+        "peer",
+        "protocol",
+        "refused",
+        "role",
+        "strict",
+    )
+
+    def __init__(
+        self,
+        role: Role,
+        protocol: Protocol,
+        *,
+        limits: Limits,
+        inbound: Policy,
+        outbound: Policy,
+        handled: Callable[[Action], bool],
+        on_invalid: OnInvalid | None,
+        answers: AnswerCache | None,
+    ) -> None:
+        self.role = role
+        self.peer = role.peer
+        self.protocol = protocol
+        self.limits = limits
+        self.inbound = inbound
+        self.outbound = outbound
+        self.handled = handled
+        self.on_invalid = on_invalid
+        self.answers = answers
+        self.strict = inbound.mode is Mode.STRICT
+        self.id_limit = limits.id_sent if self.strict else limits.id_read
+        self.calls = Calls(limits)
+        self.open: dict[str, IncomingCall] = {}
+        self.answered: Recent[Action] = Recent(limits.remembered)
+        self.out: list[str] = []
+        self.batch = 0
+        self.events: deque[Event] = deque()
+        self.refused: dict[Failure | Rule, int] = {}
+        self.closing = False
+
+    def must_be_open(self) -> None:
+        """Raises `ConnectionClosed` if the connection was lost."""
+        if self.calls.state is Slot.LOST:
+            raise ConnectionClosed("the connection was lost before", delivered="no")
+
+    def open_call(self, message_id: str) -> IncomingCall:
+        """Returns a call of the peer that is owed a reply; raises if there is none with this id."""
+        call = self.open.get(message_id)
+        if call is None:
+            self.must_be_open()
+            raise LocalProtocolError(
+                "no such call of the peer is open: it was answered, or never came",
+                message_id=message_id,
+            )
+        return call
+
+    def close_call(self, message_id: str, text: str, now: float) -> None:
+        """Sends the one reply that a call of the peer is owed."""
+        call = self.open.pop(message_id)
+        self.out.append(text)
+        self.answered.remember(message_id, call.action)
+        if self.answers is not None:
+            self.answers.keep(message_id, call, text, now)
+
+    def find_answer(self, frame: Call, now: float) -> str | None:
+        """Returns the frame that answered this very call before, if it is remembered."""
+        if self.answers is None:
+            return None
+        return self.answers.find(frame.message_id, frame.action, frame.payload, now)
+
+    def transmit(self, call: OutgoingCall) -> None:
+        """Sends a call of ours."""
+        self.out.append(call.text)
+        call.batch = self.batch
+
+    def delivered(self, call: OutgoingCall) -> Literal["no", "unknown"]:
+        """Says whether the peer may have seen a call of ours that was not answered."""
+        return "unknown" if 0 <= call.batch < self.batch else "no"
+
+    def end(self, call: OutgoingCall, error: Any) -> None:
+        """Tells that a call of ours ended without a result."""
+        error.action = call.action.name
+        error.message_id = call.message_id
+        self.events.append(CallEnded(call.message_id, call.action, error))
+
+    def take_turns(self, now: float) -> None:
+        """Sends the next waiting call, if it is its turn."""
+        call = self.calls.turn(now)
+        if call is not None:
+            self.transmit(call)
+
+    def result_text(self, message_id: str, action: Action, response: Response) -> str:
+        """Returns the CALLRESULT of a response; raises `InvalidOutgoing` where it is not the action's."""
+        if action.response is None or not isinstance(response, action.response):
+            due = action.response.__name__ if action.response else "nothing"
+            raise InvalidOutgoing(
+                f"a {type(response).__name__} in place of {due}",
+                action=action.name,
+                message_id=message_id,
+            )
+        try:
+            payload = encode_payload(response, policy=self.outbound)
+        except OcppError as error:
+            error.message_id = message_id
+            raise
+        return encode_frame(CallResult(message_id, Raw(payload))).decode()
+
+    def error_text(
+        self,
+        frame: type[CallError | CallResultError],
+        message_id: str,
+        code: ErrorCode,
+        description: str,
+        details: Mapping[str, Any] = NO_DETAILS,
+    ) -> str:
+        """Returns the text of an error frame; raises `InvalidOutgoing` where JSON has no word for it."""
+        cut = description[: self.limits.description]
+        spelt = spell_code(self.protocol, code)
+        return encode_frame(frame(message_id, spelt, cut, dict(details))).decode()
