@@ -1,0 +1,97 @@
+"""The workshop: schemas, facts and templates in, typed messages out.
+
+`generate` is the regeneration's walk, `publish` and `compare` are its two ends; `compare_schemas` judges
+what changed between two sets of schemas.
+"""
+
+from ._changes import Applied, Errata, apply_errata, load_errata
+from ._diff import Change, Diff, Travel, compare_schemas
+from ._diff_report import REPORTS
+from ._diff_sets import open_set, senders_of
+from ._emit import FLAVOURS
+from ._errors import CodegenError
+from ._facts import ActionFacts, ProtocolFacts, RoleFacts, VersionFacts, load_facts
+from ._import import ImportReport, import_schemas
+from ._ir import (
+    Action,
+    Api,
+    Array,
+    Datatype,
+    Enum,
+    Field,
+    Kind,
+    Member,
+    Message,
+    Ref,
+    Scalar,
+    Type,
+    refs,
+)
+from ._judge import Bump, Judgement, Row, Rule, Verdict
+from ._lock import check_lock
+from ._pipeline import VERSIONS, Job, generate, load_api
+from ._publish import Drift, Tree, compare, package_tree, publish, show_drift
+from ._resources import schemas_dir, templates_dir
+from ._schemas import SchemaFile, SchemaSet, load_set
+from ._verify import Status, VerifyReport, VerifyRow, verify_schemas
+
+__all__ = [
+    "FLAVOURS",
+    "REPORTS",
+    "VERSIONS",
+    "Action",
+    "ActionFacts",
+    "Api",
+    "Applied",
+    "Array",
+    "Bump",
+    "Change",
+    "CodegenError",
+    "Datatype",
+    "Diff",
+    "Drift",
+    "Enum",
+    "Errata",
+    "Field",
+    "ImportReport",
+    "Job",
+    "Judgement",
+    "Kind",
+    "Member",
+    "Message",
+    "ProtocolFacts",
+    "Ref",
+    "RoleFacts",
+    "Row",
+    "Rule",
+    "Scalar",
+    "SchemaFile",
+    "SchemaSet",
+    "Status",
+    "Travel",
+    "Tree",
+    "Type",
+    "Verdict",
+    "VerifyReport",
+    "VerifyRow",
+    "VersionFacts",
+    "apply_errata",
+    "check_lock",
+    "compare",
+    "compare_schemas",
+    "generate",
+    "import_schemas",
+    "load_api",
+    "load_errata",
+    "load_facts",
+    "load_set",
+    "open_set",
+    "package_tree",
+    "publish",
+    "refs",
+    "schemas_dir",
+    "senders_of",
+    "show_drift",
+    "templates_dir",
+    "verify_schemas",
+]

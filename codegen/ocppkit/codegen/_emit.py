@@ -1,0 +1,224 @@
+"""Renders a flavour's templates: the tree of templates is the shape of the output tree.
+
+`enums.py.jinja` becomes `enums.py`; `messages/[action].py.jinja` becomes one file per action; a file
+without `.jinja` is copied; a `.jinja` without a second suffix holds macros for the others; a template
+that renders to nothing writes no file. Folders of the user's own come first: a file there replaces
+ours, or adds one.
+"""
+
+import json
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+
+from . import _annotations, _pydantic_annotations
+from ._errors import CodegenError
+from ._format import format_python
+from ._ir import Action, Api
+from ._layout import exports, fit, import_block, spread
+from ._naming import member_name
+from ._resources import templates_dir
+from ._roles import boot_of
+
+__all__ = ["FLAVOURS", "emit"]
+
+FLAVOURS = ("msgspec", "pydantic")
+
+Progress = Callable[[int, int], None]
+
+_MISTAKES = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a template that is wrong can raise."""
+
+
+def emit(
+    api: Api, package: str, flavour: str, template_dirs: Sequence[Path], progress: Progress
+) -> dict[str, str]:
+    """Returns the files of one flavour of one version, by path below the output folder.
+
+    Args:
+        api: the version.
+        package: the package to write, such as `ocppkit.v201`.
+        flavour: one of `FLAVOURS`.
+        template_dirs: folders of the user's own, each with a folder per flavour.
+        progress: called with the files written so far and in all.
+
+    Raises:
+        CodegenError: a template is broken or uses an undefined name.
+    """
+    if flavour not in FLAVOURS:
+        raise CodegenError(f"no flavour {flavour!r}", cure=f"choose {' or '.join(FLAVOURS)}")
+    for folder in template_dirs:
+        if not any((folder / each).is_dir() for each in FLAVOURS):
+            raise CodegenError(
+                f"no templates: there is no folder {' or '.join(FLAVOURS)} in it",
+                file=str(folder),
+                cure="give the folder that holds a folder of templates per flavour, as ours does",
+            )
+    folders = [folder / flavour for folder in (*template_dirs, templates_dir())]
+    environment = _environment(folders, api, package, flavour)
+    jobs = list(_jobs(folders, api))
+    _refuse_twins(jobs)
+    files: dict[str, str] = {}
+    for done, (template, target, action) in enumerate(jobs, start=1):
+        path = f"{package.replace('.', '/')}/{target}"
+        variables = {"sources": _sources(api, action), "action": action}
+        text = _render(environment, template, variables)
+        if template.endswith(".py.jinja"):
+            text = format_python(path, text)
+        if text.strip() or not template.endswith(".jinja"):
+            files[path] = text
+        progress(done, len(jobs))
+    return files
+
+
+def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, Action | None]]:
+    """Yields template, path in the package, and the action if the template is per action."""
+    names = {
+        path.relative_to(folder).as_posix()
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    for name in sorted(names):
+        target = name.removesuffix(".jinja")
+        if not PurePosixPath(target).suffix:
+            continue
+        if "[action]" not in target:
+            yield name, target, None
+            continue
+        for action in api.actions:
+            yield name, target.replace("[action]", action.module), action
+
+
+def _refuse_twins(jobs: Iterable[tuple[str, str, Action | None]]) -> None:
+    taken: dict[str, str] = {}
+    for template, target, _ in jobs:
+        twin = taken.setdefault(target, template)
+        if twin != template:
+            raise CodegenError(
+                f"the templates {twin} and {template} both write it",
+                file=target,
+                cure="remove one of them; to replace one of ours, give yours the same name",
+            )
+
+
+def _sources(api: Api, action: Action | None) -> str:
+    """The schema files behind a module, for its header."""
+    folder = f"schemas/{api.protocol.package}"
+    if action is None:
+        return f"{folder}/*.json"
+    parts = [
+        message.name.removeprefix(action.name)
+        for message in (action.request, action.response)
+        if message
+    ]
+    return (
+        f"{folder}/{action.name}{parts[0] if len(parts) == 1 else '{' + ','.join(parts) + '}'}.json"
+    )
+
+
+def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # it writes Python, not HTML
+    )
+    words = _msgspec_words(api) if flavour == "msgspec" else _pydantic_words(api)
+    environment.filters.update(words.filters, exports=exports, literal=_literal, member=member_name)
+    environment.globals.update(
+        words.names,
+        api=api,
+        fit=fit,
+        import_block=import_block,
+        package=package,
+        protocol=api.protocol,
+        spread=spread,
+    )
+    return environment
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the templates of one flavour may use beside what all may."""
+
+    filters: Mapping[str, Callable[..., str]]
+    names: Mapping[str, Any]
+
+
+def _msgspec_words(api: Api) -> _Words:
+    filters: dict[str, Callable[..., str]] = {
+        "absent": _annotations.absent,
+        "annotation": _annotations.annotation,
+        "optional": _annotations.optional,
+    }
+    names = {
+        "boot": boot_of(api),
+        "class_imports": partial(_annotations.class_imports, api),
+        "constraints": _annotations.constraints_of(api),
+        "type_imports": partial(_annotations.type_imports, api),
+    }
+    return _Words(filters, names)
+
+
+def _pydantic_words(api: Api) -> _Words:
+    filters: dict[str, Callable[..., str]] = {
+        "definition": _pydantic_annotations.member,
+        "optional": _pydantic_annotations.optional,
+    }
+    names = {
+        "class_imports": partial(_pydantic_annotations.class_imports, api),
+        "constraint_imports": _pydantic_annotations.constraint_imports,
+        "constraints": _pydantic_annotations.constraints_of(api),
+        "drafts": _pydantic_annotations.drafts_of(api),
+    }
+    return _Words(filters, names)
+
+
+def _literal(value: str | tuple[str, ...]) -> str:
+    """Writes texts as black does."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+
+
+def _render(environment: Environment, template: str, variables: Mapping[str, Any]) -> str:
+    try:
+        if template.endswith(".jinja"):
+            return environment.get_template(template).render(variables)
+        assert environment.loader is not None
+        return environment.loader.get_source(environment, template)[0]
+    except _MISTAKES as error:
+        file, line = _place(error, template)
+        raise CodegenError(
+            f"{type(error).__name__}: {error}",
+            file=file,
+            line=line,
+            cure="mend the template; templates/README.md lists the names it may use",
+        ) from error
+
+
+def _place(error: Exception, template: str) -> tuple[str, int | None]:
+    """Finds the line of the template that the error came from: jinja2 puts it into the traceback."""
+    line: int | None = getattr(error, "lineno", None)
+    if line is not None:
+        return getattr(error, "filename", None) or template, line
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.endswith(".jinja"):
+            return frame.filename, frame.lineno
+    return template, None

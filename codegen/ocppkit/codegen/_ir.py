@@ -1,0 +1,189 @@
+"""The generator's own picture of a version: frozen, plain, independent of any parser's release.
+
+`_parse` makes it from JSON Schema, `_passes` completes it, templates and `explain` read it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ._facts import ActionFacts, ProtocolFacts
+
+__all__ = [
+    "Action",
+    "Api",
+    "Array",
+    "Datatype",
+    "Enum",
+    "Field",
+    "Kind",
+    "Member",
+    "Message",
+    "Ref",
+    "Scalar",
+    "Type",
+    "refs",
+]
+
+
+class Kind(StrEnum):
+    """The scalar kinds that OCPP schemas know."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE_TIME = "date-time"
+    URI = "uri"
+    ANY = "any"
+    """An untyped place: any JSON value, `null` included."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A value without members, and its bounds."""
+
+    kind: Kind
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    multiple_of: int | float | None = None
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A named enum or datatype."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Array:
+    """A list."""
+
+    item: "Type"
+    min_items: int | None = None
+    max_items: int | None = None
+
+
+Type = Scalar | Ref | Array
+
+
+@dataclass(frozen=True)
+class Field:
+    """A member of an object."""
+
+    wire: str
+    """Its name in JSON."""
+
+    name: str
+    """Its name in Python."""
+
+    type: Type
+    required: bool
+
+    default: str | int | float | bool | None = None
+    """What the schema says a reader may assume; it never fills an absent member."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A word of an enum."""
+
+    name: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Enum:
+    """A closed set of words."""
+
+    name: str
+    members: tuple[Member, ...]
+    default: str | None = None
+    """The word that a reader may assume where a member of this type is absent."""
+
+    used_by: tuple[str, ...] = ()
+    """Messages that reach it, sorted."""
+
+
+@dataclass(frozen=True)
+class Datatype:
+    """A named object inside messages."""
+
+    name: str
+    fields: tuple[Field, ...]
+    closed: bool
+    """Whether unknown members are refused."""
+
+    used_by: tuple[str, ...] = ()
+    """Messages that reach it, sorted."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """The payload of one frame."""
+
+    name: str
+    fields: tuple[Field, ...]
+    draft: int
+    """JSON Schema draft of its file: 4 or 6."""
+
+    path: str
+    """Its schema file, relative to the set of schemas."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A request and its response, or a SEND."""
+
+    name: str
+    module: str
+    """Its name as a Python module and method."""
+
+    facts: ActionFacts
+    request: Message
+    response: Message | None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The response first, since the request's type names it."""
+        return (self.request,) if self.response is None else (self.response, self.request)
+
+
+@dataclass(frozen=True)
+class Api:
+    """A whole version."""
+
+    protocol: ProtocolFacts
+    enums: tuple[Enum, ...]
+    """By name."""
+
+    datatypes: tuple[Datatype, ...]
+    """Each after those it refers to, else by name."""
+
+    actions: tuple[Action, ...]
+    """By name."""
+
+    def enum_names(self) -> frozenset[str]:
+        """The names that stand for enums."""
+        return frozenset(enum.name for enum in self.enums)
+
+    def fields_of(self) -> Mapping[str, tuple[Field, ...]]:
+        """The members of every datatype and message, by name."""
+        objects: list[Datatype | Message] = list(self.datatypes)
+        for action in self.actions:
+            objects.extend(action.messages)
+        return {each.name: each.fields for each in objects}
+
+
+def refs(type_: Type) -> Iterator[str]:
+    """Yields the name that a type refers to, if it does."""
+    match type_:
+        case Ref(name):
+            yield name
+        case Array(item):
+            yield from refs(item)
+        case Scalar():
+            pass

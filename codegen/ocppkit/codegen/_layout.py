@@ -1,0 +1,91 @@
+"""How generated code is laid out: imports as isort writes them, lists and brackets as black does."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from ._format import LINE_LENGTH
+
+__all__ = ["Imports", "exports", "fit", "import_block", "natural", "spread"]
+
+Imports = Mapping[str, Iterable[str]]
+"""Names to import, by module; a module that starts with a dot is the package's own."""
+
+_INSTALLED = ("msgspec", "pydantic", "pydantic_core", "typing_extensions")
+
+
+def import_block(*imports: Imports) -> str:
+    """Returns import statements as isort writes them: standard library, others', ocppkit, the package."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for each in imports:
+        for module, names in each.items():
+            wanted[module].update(names)
+    groups: list[list[str]] = [[], [], [], []]
+    for module in sorted(filter(wanted.get, wanted), key=_module_key):
+        names = sorted(wanted[module], key=_import_key)
+        groups[_group(module)].append(_import(module, names))
+    return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def _import(module: str, names: Sequence[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    return line if len(line) <= LINE_LENGTH else spread(f"from {module} import (", names, ")")
+
+
+def _module_key(module: str) -> tuple[int, str]:
+    # isort puts what is further up first: `..enums` before `.enums`.
+    dots = len(module) - len(module.lstrip("."))
+    return -dots, module
+
+
+def _import_key(name: str) -> tuple[int, list[tuple[int, str]], str]:
+    # Unlike `__all__`, imported names sort without regard to case.
+    return _rank(name), natural(name.lower()), name
+
+
+def _group(module: str) -> int:
+    if module.startswith("."):
+        return 3
+    root = module.partition(".")[0]
+    return 1 if root in _INSTALLED else 2 if root == "ocppkit" else 0
+
+
+def exports(names: Iterable[str]) -> str:
+    """Returns the statement that sets `__all__`, sorted as linters want it."""
+    ordered = sorted(names, key=lambda name: (_rank(name), natural(name)))
+    return spread("__all__ = [", [f'"{name}"' for name in ordered], "]")
+
+
+def fit(head: str, inner: str, tail: str) -> str:
+    """Writes a bracket's content on one line if it fits, else on a line of its own, as black does."""
+    line = f"{head}{inner}{tail}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    indent = " " * (len(head) - len(head.lstrip()))
+    return f"{head}\n{indent}    {inner}\n{indent}{tail}"
+
+
+def spread(head: str, items: Sequence[str], tail: str) -> str:
+    """Writes a bracket's items on one line if they fit, else an item a line, as black does.
+
+    black would do it too, but formats twice what it changes at all.
+    """
+    line = f"{head}{', '.join(items)}{tail}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    indent = " " * (len(head) - len(head.lstrip()))
+    return f"{head}\n" + "".join(f"{indent}    {item},\n" for item in items) + indent + tail
+
+
+def _rank(name: str) -> int:
+    """Constants, then classes, then the rest."""
+    return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sorts as isort and people do: `Str50` before `Str255`."""
+    return [
+        (int(part), "") if part.isdigit() else (-1, part)
+        for part in re.split(r"(\d+)", name)
+        if part
+    ]
