@@ -1,0 +1,64 @@
+"""The command line as a whole: its commands, its `--version`, and what becomes of an error."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from . import _diff, _explain, _generate, _schemas
+from ._terminal import Invocation, list_examples, report
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="ocppkit",
+    help="Typed OCPP 1.6, 2.0.1 and 2.1 for Python: generate messages, compare editions, look things up.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("generate", epilog=_generate.EXAMPLES)(_generate.generate)
+app.add_typer(_schemas.app, name="schemas")
+app.command("diff", epilog=_diff.EXAMPLES)(_diff.diff)
+app.command("explain", epilog=_explain.EXAMPLES)(_explain.explain)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Runs one command line. Ends in SystemExit, with status 2 for input that the workshop refuses."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that knows no Unicode gets question marks instead of a traceback.
+            stream.reconfigure(errors="replace")
+    command = typer.main.get_command(app)
+    try:
+        command.main(list(arguments), prog_name="ocppkit", obj=Invocation(tuple(arguments)))
+    except Exception as error:
+        from ocppkit.codegen import CodegenError
+
+        if not isinstance(error, CodegenError):
+            raise
+        report(error)
+        sys.exit(2)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ocppkit {version('ocppkit')}")
+        raise typer.Exit
+
+
+@app.callback(epilog=list_examples("ocppkit generate --check", "ocppkit explain BootNotification"))
+def main(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show ocppkit's version."
+        ),
+    ] = False,
+) -> None:
+    """Holds the options that stand before the command."""

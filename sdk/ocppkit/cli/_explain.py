@@ -1,0 +1,144 @@
+"""`ocppkit explain`: one message as a table, for whoever would otherwise search a PDF."""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ._explain_view import show
+from ._explanation import Explanation, explain_action
+from ._terminal import list_examples
+
+if TYPE_CHECKING:
+    from ocppkit.codegen import Api, Job
+
+__all__ = ["EXAMPLES", "explain"]
+
+
+class Format(StrEnum):
+    """How to write an explanation."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+EXAMPLES = list_examples(
+    "ocppkit explain BootNotification",
+    "ocppkit explain SetChargingProfile --version 2.1",
+    "ocppkit explain Reset --version 1.6 --format json",
+)
+
+
+def explain(
+    action: Annotated[
+        str, typer.Argument(help="An action or message, such as Reset or ResetRequest.")
+    ],
+    version: Annotated[
+        str | None,
+        typer.Option(help="OCPP version: 1.6, 2.0.1 or 2.1.", show_default="all that have it"),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    errata: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of errata, or a folder of them.")
+    ] = None,
+    schemas: Annotated[
+        list[Path] | None, typer.Option(help="Folder of schemas that replace or extend ours.")
+    ] = None,
+    facts: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
+    ] = None,
+) -> None:
+    """Shows a message: who sends it, what it is for, its members with their types and bounds."""
+    from ocppkit.codegen import VERSIONS, CodegenError, Job
+
+    if version is not None and version not in VERSIONS:
+        raise typer.BadParameter(
+            f"{version!r} is not one of {', '.join(VERSIONS)}", param_hint="--version"
+        )
+    if version is None and (schemas or facts):
+        raise CodegenError(
+            "--schemas and --facts belong to one OCPP version",
+            cure=f"name one with --version: {', '.join(VERSIONS)}",
+        )
+    jobs = [
+        Job(
+            version=each,
+            package=f"ocppkit.{VERSIONS[each]}",
+            schema_dirs=tuple(schemas or ()),
+            facts_files=tuple(facts or ()),
+            errata_files=tuple(errata or ()),
+        )
+        for each in ([version] if version else VERSIONS)
+    ]
+    explanations = _explain(action, jobs)
+    if format_ is Format.JSON:
+        typer.echo(json.dumps([asdict(each) for each in explanations], indent=2))
+    else:
+        for each in explanations:
+            show(each)
+
+
+def _explain(wanted: str, jobs: Sequence["Job"]) -> Sequence[Explanation]:
+    """Explains the action in each version that has it.
+
+    Raises:
+        CodegenError: none has it; the cure names those that are spelled alike.
+    """
+    from ocppkit.codegen import load_api
+
+    found: list[Explanation] = []
+    known: set[str] = set()
+    for job in jobs:
+        api = load_api(job)
+        names = _names(api)
+        known |= {action.name for action in api.actions}
+        if wanted.lower() in names:
+            name = names[wanted.lower()]
+            found += [explain_action(api, each) for each in api.actions if each.name == name]
+    if not found:
+        raise _unknown(wanted, known, [job.version for job in jobs])
+    return found
+
+
+def _names(api: "Api") -> Mapping[str, str]:
+    """Returns the actions by what a reader may call them, in lower case: action or message."""
+    names = {message.name: each.name for each in api.actions for message in each.messages}
+    names |= {each.name: each.name for each in api.actions}
+    return {name.lower(): action for name, action in names.items()}
+
+
+def _unknown(wanted: str, known: Iterable[str], versions: Sequence[str]) -> Exception:
+    from ocppkit.codegen import CodegenError
+
+    names = {name.lower(): name for name in sorted(known)}
+    alike = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
+    cure = _elsewhere(wanted, versions)
+    if not cure and alike:
+        cure = f"did you mean {' or '.join(names[name] for name in alike)}?"
+    return CodegenError(
+        f"OCPP {' / '.join(versions)} has no action {wanted!r}",
+        cure=cure or "name an action as it stands on the wire, such as BootNotification",
+    )
+
+
+def _elsewhere(wanted: str, versions: Sequence[str]) -> str:
+    """Says which other version has the action, and what does its work in these; empty if none has it."""
+    from ocppkit.codegen import VERSIONS, load_facts
+
+    others = [each for each in VERSIONS if wanted in load_facts(each).actions]
+    if not others:
+        return ""
+    successors = [
+        name
+        for version in versions
+        for name, action in load_facts(version).actions.items()
+        if wanted in action.v16_equivalent
+    ]
+    return f"OCPP {', '.join(others)} has it" + (
+        f"; {' and '.join(successors)} does its work here" if successors else ""
+    )

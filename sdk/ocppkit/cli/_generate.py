@@ -1,0 +1,188 @@
+"""`ocppkit generate`: writes the typed messages, or checks that those on disk are what it would write."""
+
+import keyword
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ._terminal import Invocation, list_examples, show_progress
+
+if TYPE_CHECKING:
+    from ocppkit.codegen import Job, Tree
+
+__all__ = ["EXAMPLES", "generate"]
+
+
+EXAMPLES = list_examples(
+    "ocppkit generate --check",
+    "ocppkit generate --version 2.0.1 --output src --package acme.ocpp201",
+    "ocppkit generate --version 2.1 --output src --package acme.ocpp21 --errata limits.toml",
+)
+
+
+def generate(
+    context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")
+    ] = False,
+    version: Annotated[
+        list[str] | None,
+        typer.Option(help="OCPP version: 1.6, 2.0.1 or 2.1; may be repeated.", show_default="all"),
+    ] = None,
+    flavour: Annotated[
+        list[str] | None,
+        typer.Option(help="msgspec or pydantic; may be repeated.", show_default="all"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the package.", show_default="generated/ of a checkout"),
+    ] = None,
+    package: Annotated[
+        str | None,
+        typer.Option(
+            help="Dotted name of the package, such as acme.ocpp201.",
+            show_default="ocppkit.vX in a checkout",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Actions to keep, separated by commas.", show_default="all"),
+    ] = None,
+    templates: Annotated[
+        list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
+    ] = None,
+    errata: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of errata, or a folder of them.")
+    ] = None,
+    schemas: Annotated[
+        list[Path] | None, typer.Option(help="Folder of schemas that replace or extend ours.")
+    ] = None,
+    facts: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Generates typed messages from the OCPP schemas.
+
+    In a checkout of ocppkit it fills generated/; elsewhere --output and --package say where the
+    package goes. The package's folder is replaced as a whole: keep nothing of your own in it.
+    """
+    from ocppkit.codegen import FLAVOURS, VERSIONS, Job, package_tree, publish
+    from ocppkit.codegen import generate as render
+
+    versions = _choose("version", version, VERSIONS)
+    flavours = _choose("flavour", flavour, FLAVOURS)
+    place = _place(output, package)
+    packages = _packages(package, versions, schemas or facts)
+    jobs = [
+        Job(
+            version=each,
+            package=packages[each],
+            flavours=flavours,
+            only=tuple(name.strip() for names in only or () for name in names.split(",")),
+            schema_dirs=tuple(schemas or ()),
+            facts_files=tuple(facts or ()),
+            errata_files=tuple(errata or ()),
+            template_dirs=tuple(templates or ()),
+        )
+        for each in versions
+    ]
+    with show_progress(quiet) as progress:
+        trees = [package_tree(render(job, progress), place, job.package) for job in jobs]
+    if check:
+        _check(jobs, trees, context)
+        return
+    summaries = [_summarise(job, tree) for job, tree in zip(jobs, trees, strict=True)]
+    publish(trees)
+    for summary in summaries:
+        typer.echo(summary)
+
+
+def _choose(what: str, wanted: Sequence[str] | None, known: Iterable[str]) -> tuple[str, ...]:
+    """Returns the wanted values in the order of the known ones, all of them if none is named."""
+    names = tuple(known)
+    for name in wanted or ():
+        if name not in names:
+            raise typer.BadParameter(
+                f"{name!r} is not one of {', '.join(names)}", param_hint=f"--{what}"
+            )
+    return tuple(name for name in names if not wanted or name in wanted)
+
+
+def _place(output: Path | None, package: str | None) -> Path:
+    """Returns the folder that packages go to."""
+    from ocppkit.codegen import CodegenError
+
+    checkout = Path("generated")
+    in_checkout = (checkout / "ocppkit").is_dir() and Path("templates").is_dir()
+    if output is None and in_checkout:
+        return checkout
+    if output is None:
+        raise CodegenError(
+            "this folder is no checkout of ocppkit, so there is no generated/ to write to",
+            cure="say where the package goes: --output src --package acme.ocpp201",
+        )
+    if package is None:
+        raise CodegenError(
+            "with --output, the package needs a name of its own, or it would hide ocppkit's",
+            cure="name it: --package acme.ocpp201",
+        )
+    return output
+
+
+def _packages(
+    package: str | None, versions: Sequence[str], extra: Sequence[Path] | None
+) -> Mapping[str, str]:
+    """Returns the package of each version."""
+    from ocppkit.codegen import VERSIONS, CodegenError
+
+    if len(versions) > 1 and (package or extra):
+        raise CodegenError(
+            "--package, --schemas and --facts belong to one OCPP version",
+            cure=f"name one with --version: {', '.join(versions)}",
+        )
+    if package is None:
+        return {version: f"ocppkit.{VERSIONS[version]}" for version in versions}
+    for part in package.split("."):
+        if not part.isidentifier() or keyword.iskeyword(part):
+            raise CodegenError(
+                f"{package!r} is no name of a Python package",
+                cure="write identifiers with dots between them, such as acme.ocpp201",
+            )
+    return {versions[0]: package}
+
+
+def _check(jobs: Sequence["Job"], trees: Sequence["Tree"], context: typer.Context) -> None:
+    """Shows how the trees on disk differ from these, and exits with 1 if they do."""
+    from ocppkit.codegen import compare, show_drift
+
+    drifts = [compare(tree) for tree in trees]
+    for job, tree, drift in zip(jobs, trees, drifts, strict=True):
+        if drift:
+            typer.echo(show_drift(tree, drift))
+        else:
+            typer.echo(
+                f"OCPP {job.version}: {len(tree.files)} files in {tree.folder} are as generated"
+            )
+    if any(drifts):
+        arguments = [
+            each for each in context.ensure_object(Invocation).arguments if each != "--check"
+        ]
+        typer.echo(f"\nTo mend it, run:\n  {shlex.join(['ocppkit', *arguments])}")
+        if any(drift.foreign for drift in drifts):
+            typer.echo("and move the foreign files elsewhere first.")
+        raise typer.Exit(1)
+
+
+def _summarise(job: "Job", tree: "Tree") -> str:
+    """Says what publishing a tree will change."""
+    from ocppkit.codegen import compare
+
+    drift = compare(tree)
+    counts = {"changed": drift.changed, "new": drift.missing, "removed": drift.orphaned}
+    changes = ", ".join(f"{len(paths)} {word}" for word, paths in counts.items() if paths)
+    files = f"OCPP {job.version}: {len(tree.files)} files in {tree.folder}"
+    return f"{files} ({changes or 'nothing changed'})"

@@ -1,0 +1,190 @@
+"""`ocppkit schemas`: takes schemas in, and says whether ours are what a source says."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ._terminal import list_examples
+
+if TYPE_CHECKING:
+    from ocppkit.codegen import VerifyReport, VerifyRow
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Imports the official schemas, or verifies ours against them.",
+    epilog=list_examples("ocppkit schemas verify OCPP-2.1.zip --version 2.1"),
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+_Source = Annotated[
+    Path, typer.Argument(help="ZIP of the Open Charge Alliance, or a folder of JSON schemas.")
+]
+_Version = Annotated[str, typer.Option(help="OCPP version of the source: 1.6, 2.0.1 or 2.1.")]
+_Ours = Annotated[
+    Path | None,
+    typer.Option(
+        "--schemas",
+        help="Folder with lock.toml and a folder per version.",
+        show_default="schemas/ of a checkout, else the shipped ones",
+    ),
+]
+
+
+@app.command(
+    "import",
+    epilog=list_examples(
+        'ocppkit schemas import OCPP-2.1.zip --version 2.1 --source-version "edition 2"',
+        "ocppkit schemas import vendor/json --version 2.0.1 --output vendor/schemas",
+    ),
+)
+def import_(
+    source: _Source,
+    version: _Version,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with lock.toml and a folder per version.",
+            show_default="schemas/ of a checkout",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the source is called, for the lock.", show_default="its file name"),
+    ] = None,
+    source_version: Annotated[
+        str, typer.Option(help="Which edition or release of it, for the lock.")
+    ] = "not stated",
+) -> None:
+    """Derives the structure of the official schemas and puts it into the repository.
+
+    Titles, descriptions and comments stay behind. Nothing is written if anything is refused.
+    """
+    from ocppkit.codegen import import_schemas
+
+    _check_version(version)
+    report = import_schemas(
+        source,
+        version,
+        _target(output),
+        source_name=name or source.resolve().name,
+        source_version=source_version,
+    )
+    for words, messages in (
+        ("new", report.added),
+        ("changed", report.changed),
+        ("removed", report.removed),
+    ):
+        for message in messages:
+            typer.echo(f"{words:<9} {message}")
+    for applied in report.applied:
+        reason = " ".join(applied.change.reason.split())
+        typer.echo(f"{applied.outcome:<9} correction of {applied.change.path}: {reason}")
+    count = len(report.added) + len(report.changed) + len(report.unchanged)
+    typer.echo(f"OCPP {version}: {count} schemas in {report.folder}{_claims(report.editions)}")
+
+
+@app.command(
+    "verify",
+    epilog=list_examples(
+        "ocppkit schemas verify OCPP-2.0.1_all_files.zip --version 2.0.1",
+        "ocppkit schemas verify vendor/json --version 1.6 --schemas vendor/schemas",
+    ),
+)
+def verify(source: _Source, version: _Version, schemas: _Ours = None) -> None:
+    """Compares a source with our schemas, file by file.
+
+    Exits with 1 if a message is missing, superfluous or of another structure; other bytes that say
+    the same are no difference.
+    """
+    from ocppkit.codegen import verify_schemas
+
+    _check_version(version)
+    report = verify_schemas(source, version, _ours(schemas))
+    for row in report.rows:
+        for line in _row(row):
+            typer.echo(line)
+    typer.echo(_counts(report))
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@app.command(
+    "check",
+    epilog=list_examples(
+        "ocppkit schemas check",
+        "ocppkit schemas check --schemas vendor/schemas",
+    ),
+)
+def check(schemas: _Ours = None) -> None:
+    """Compares our schemas with their lock, and exits with 1 if one was edited, added or lost."""
+    from ocppkit.codegen import check_lock
+
+    folder = _ours(schemas)
+    deviations = check_lock(folder)
+    for deviation in deviations:
+        typer.echo(str(deviation))
+    if deviations:
+        raise typer.Exit(1)
+    typer.echo(f"the schemas in {folder} are as locked")
+
+
+def _check_version(version: str) -> None:
+    from ocppkit.codegen import VERSIONS
+
+    if version not in VERSIONS:
+        raise typer.BadParameter(
+            f"{version!r} is not one of {', '.join(VERSIONS)}", param_hint="--version"
+        )
+
+
+def _target(output: Path | None) -> Path:
+    from ocppkit.codegen import CodegenError
+
+    if output is not None:
+        return output
+    if not _in_checkout():
+        raise CodegenError(
+            "this folder is no checkout of ocppkit, so there is no schemas/ to import to",
+            cure="say where the schemas go: --output DIR",
+        )
+    return Path("schemas")
+
+
+def _ours(schemas: Path | None) -> Path:
+    from ocppkit.codegen import schemas_dir
+
+    if schemas is not None:
+        return schemas
+    return Path("schemas") if _in_checkout() else schemas_dir()
+
+
+def _in_checkout() -> bool:
+    return Path("schemas").is_dir() and Path("templates").is_dir()
+
+
+def _row(row: "VerifyRow") -> Iterator[str]:
+    from ocppkit.codegen import Status
+
+    if row.status in (Status.IDENTICAL, Status.SAME_STRUCTURE):
+        return
+    yield f"{row.message}: {row.status}{f' ({row.path})' if row.path else ''}"
+    yield from (f"  {difference}" for difference in row.differences)
+
+
+def _counts(report: "VerifyReport") -> str:
+    """Says how many messages compare in which way, and what the source claims to be."""
+    from ocppkit.codegen import Status
+
+    statuses = [row.status for row in report.rows]
+    counts = ", ".join(
+        f"{statuses.count(status)} {status}" for status in Status if status in statuses
+    )
+    return f"OCPP {report.version}: {counts}{_claims(report.editions)}"
+
+
+def _claims(editions: Sequence[str]) -> str:
+    return f"\nthe source calls itself: {'; '.join(editions)}" if editions else ""

@@ -1,0 +1,156 @@
+"""`ocppkit diff`: what can be compared, where the report goes, and the exit status."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diffing import document, text
+from ocppkit.codegen import schemas_dir
+from outcomes import Cli
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(folder: str, **messages: Mapping[str, Any]) -> str:
+    Path(folder).mkdir()
+    for name, schema in messages.items():
+        Path(folder, f"{name}.json").write_text(json.dumps(schema))
+    return folder
+
+
+def pair(**requests: Mapping[str, Any]) -> tuple[str, ...]:
+    """Two folders that differ in one request."""
+    return tuple(
+        write(name, ResetRequest=schema, ResetResponse=document())
+        for name, schema in requests.items()
+    )
+
+
+LONG, SHORT = document({"x": text(maxLength=9)}), document({"x": text(maxLength=5)})
+
+
+def test_shipped_versions(cli: Cli) -> None:
+    outcome = cli("diff", "2.0.1", "2.1")
+    assert outcome.status == 0
+    assert outcome.out.startswith("OCPP schemas: 2.0.1 -> 2.1\n")
+    assert "AFRRSignal (CSMS -> station): new action" in outcome.out
+
+
+def test_folders_know_the_directions_of_what_has_facts(cli: Cli) -> None:
+    outcome = cli("diff", *pair(old=SHORT, new=LONG))
+    assert "ResetRequest (CSMS -> station)" in outcome.out
+    assert "x: maxLength 5 -> 9" in outcome.out
+
+
+def test_a_new_action_has_no_direction_before_it_has_facts(cli: Cli) -> None:
+    old = write("old", ResetRequest=SHORT, ResetResponse=document())
+    new = write("new", BrandNewRequest=SHORT, BrandNewResponse=document())
+    outcome = cli("diff", old, new, "--version", "2.1")
+    assert outcome.status == 0
+    assert "BrandNew (unknown direction): new action" in outcome.out
+
+
+def test_the_version_decides_where_the_versions_disagree(cli: Cli) -> None:
+    # 1.6 has no action of that name, so its facts say nothing about it.
+    messages = {"NotifyReportRequest": SHORT, "NotifyReportResponse": document()}
+    folders = (write("old", **messages), write("new", **{**messages, "NotifyReportRequest": LONG}))
+    assert "station -> CSMS" in cli("diff", *folders, "--version", "2.0.1").out
+    assert "unknown direction" in cli("diff", *folders, "--version", "1.6").out
+
+
+def test_a_zip_with_prose_and_the_file_names_of_1_6(cli: Cli) -> None:
+    spoken = {**LONG, "title": "Reset", "description": "prose"}
+    with zipfile.ZipFile("new.zip", "w") as archive:
+        archive.writestr("schemas/Reset.json", "\ufeff" + json.dumps(spoken))
+        archive.writestr("schemas/ResetResponse.json", json.dumps(document()))
+    old = write("old", ResetRequest=SHORT, ResetResponse=document())
+    outcome = cli("diff", old, "new.zip")
+    assert "1 change: 0 breaking, 1 risky, 0 safe" in outcome.out
+
+
+def test_a_shipped_set_and_its_folder_are_equal(cli: Cli) -> None:
+    outcome = cli("diff", "2.0.1", schemas_dir() / "v201", "--fail-on", "any")
+    assert outcome.status == 0
+    assert "nothing changed" in outcome.out
+
+
+def test_a_path_may_look_like_a_version(cli: Cli) -> None:
+    write("2.1", ResetRequest=SHORT, ResetResponse=document())
+    assert "1 change" in cli("diff", "./2.1", *pair(new=LONG)).out
+
+
+STATUSES = {
+    "equal": (SHORT, SHORT, {"never": 0, "breaking": 0, "risky": 0, "any": 0}),
+    "safe": (
+        document({"x": text(), "y": text()}),
+        document({"y": text(), "x": text()}),
+        {"never": 0, "breaking": 0, "risky": 0, "any": 1},
+    ),
+    "risky": (SHORT, LONG, {"never": 0, "breaking": 0, "risky": 1, "any": 1}),
+    "breaking": (LONG, SHORT, {"never": 0, "breaking": 1, "risky": 1, "any": 1}),
+}
+
+
+@pytest.mark.parametrize("fail_on", ["never", "breaking", "risky", "any"])
+@pytest.mark.parametrize("name", STATUSES)
+def test_exit_status(name: str, fail_on: str, cli: Cli) -> None:
+    old, new, statuses = STATUSES[name]
+    outcome = cli("diff", *pair(old=old, new=new), "--fail-on", fail_on)
+    assert outcome.status == statuses[fail_on]
+    assert outcome.out.startswith("OCPP schemas: old -> new\n")
+
+
+def test_json(cli: Cli) -> None:
+    report = json.loads(cli("diff", *pair(old=SHORT, new=LONG), "--format", "json").out)
+    assert report["bump"] == "minor"
+    assert [change["rule"] for change in report["changes"]] == ["bound-loosened"]
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("text", "OCPP schemas"), ("json", "{"), ("markdown", "# OCPP")]
+)
+def test_the_report_goes_to_a_file(form: str, start: str, cli: Cli) -> None:
+    folders = pair(old=SHORT, new=LONG)
+    outcome = cli("diff", *folders, "--format", form, "--output", "report", "--fail-on", "risky")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert Path("report").read_text(encoding="utf-8").startswith(start)
+
+
+def test_two_runs_say_the_same(cli: Cli) -> None:
+    assert cli("diff", "1.6", "2.1", "--format", "json") == cli(
+        "diff", "1.6", "2.1", "--format", "json"
+    )
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_path_that_leads_nowhere_is_named(position: int, cli: Cli) -> None:
+    names = ["2.0.1", "2.0.1"]
+    names[position] = "nowhere.zip"
+    assert "nowhere.zip" in cli("diff", *names).problem
+
+
+def test_a_bad_schema_is_named_with_its_place(cli: Cli) -> None:
+    old, new = pair(old=SHORT, new=document({"x": {"type": "text"}}))
+    assert "new/ResetRequest.json#/properties/x/type" in cli("diff", old, new).problem
+
+
+def test_a_folder_without_schemas_is_refused(cli: Cli) -> None:
+    Path("empty").mkdir()
+    assert "empty" in cli("diff", "2.1", "empty").problem
+
+
+def test_a_file_that_is_no_zip_is_refused(cli: Cli) -> None:
+    Path("notes.zip").write_text("mine")
+    assert "notes.zip" in cli("diff", "2.1", "notes.zip").problem
+
+
+def test_an_output_that_cannot_be_written_is_named(cli: Cli) -> None:
+    folders = pair(old=SHORT, new=LONG)
+    assert "none/report" in cli("diff", *folders, "--output", "none/report").problem

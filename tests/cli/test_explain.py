@@ -1,0 +1,189 @@
+"""`ocppkit explain`: a message as a table and as JSON, and help with misspelt names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocppkit.codegen import VERSIONS, load_facts
+from outcomes import Cli
+
+
+def explained(cli: Cli, *arguments: str) -> Any:
+    outcome = cli("explain", *arguments, "--format", "json")
+    assert (outcome.status, outcome.err) == (0, "")
+    return json.loads(outcome.out)
+
+
+def members(type_: Any) -> dict[str, Any]:
+    return {member["wire"]: member for member in type_["members"]}
+
+
+def test_the_facts(cli: Cli) -> None:
+    (boot,) = explained(cli, "BootNotification", "--version", "2.0.1")
+    facts = load_facts("2.0.1").actions["BootNotification"]
+    assert boot["purpose"] == facts.purpose
+    assert boot["citation"] == facts.citation
+    assert boot["use_cases"] == list(facts.use_cases)
+    assert boot["block"] == "B Provisioning"
+    assert (boot["sender"], boot["receiver"]) == ("Charging Station", "CSMS")
+    assert (boot["both_ways"], boot["answered"]) == (False, True)
+
+
+def test_the_members(cli: Cli) -> None:
+    (boot,) = explained(cli, "BootNotification", "--version", "2.0.1")
+    assert boot["request"]["name"] == "BootNotificationRequest"
+    assert members(boot["request"])["chargingStation"] == {
+        "wire": "chargingStation",
+        "python": "charging_station",
+        "type": "ChargingStationType",
+        "required": True,
+        "bounds": [],
+        "default": None,
+    }
+    assert members(boot["response"])["currentTime"]["type"] == "date-time"
+    assert not members(boot["response"])["statusInfo"]["required"]
+
+
+def test_the_types_follow_breadth_first_and_once(cli: Cli) -> None:
+    (boot,) = explained(cli, "BootNotification", "--version", "2.0.1")
+    names = [type_["name"] for type_ in boot["types"]]
+    assert names.index("ChargingStationType") < names.index("ModemType")
+    assert len(names) == len(set(names))
+    types = {type_["name"]: type_ for type_ in boot["types"]}
+    assert not types["CustomDataType"]["closed"]
+    assert {"wire": "PowerUp", "python": "POWER_UP"} in types["BootReasonEnumType"]["words"]
+
+
+def test_the_bounds(cli: Cli) -> None:
+    (profile,) = explained(cli, "SetChargingProfile", "--version", "2.1")
+    types = {type_["name"]: type_ for type_ in profile["types"]}
+    assert members(profile["request"])["evseId"]["bounds"] == ["at least 0"]
+    assert members(types["ChargingProfileType"])["chargingSchedule"]["bounds"] == ["1 to 3 items"]
+    assert members(types["ChargingProfileType"])["transactionId"]["bounds"] == [
+        "at most 36 characters"
+    ]
+    period = members(types["ChargingSchedulePeriodType"])
+    assert period["numberPhases"]["bounds"] == ["0 to 3"]
+    (old,) = explained(cli, "SetChargingProfile", "--version", "1.6")
+    bounds = [
+        bound
+        for type_ in old["types"]
+        for each in type_.get("members", [])
+        for bound in each["bounds"]
+    ]
+    assert "a multiple of 0.1" in bounds
+
+
+def test_a_list_says_what_is_in_it_and_one_item_is_no_items(cli: Cli) -> None:
+    (variables,) = explained(cli, "GetVariables", "--version", "2.0.1")
+    data = members(variables["request"])["getVariableData"]
+    assert (data["type"], data["bounds"]) == ("list of GetVariableDataType", ["at least 1 item"])
+
+
+def test_a_send_has_no_response(cli: Cli) -> None:
+    (send,) = explained(cli, "NotifyPeriodicEventStream")
+    assert (send["version"], send["answered"], send["response"]) == ("2.1", False, None)
+    text = cli("explain", "NotifyPeriodicEventStream").out
+    assert "never answered" in text
+
+
+def test_without_a_version_all_that_have_it_answer(cli: Cli) -> None:
+    assert [each["version"] for each in explained(cli, "Reset")] == ["1.6", "2.0.1", "2.1"]
+    assert [each["version"] for each in explained(cli, "TransactionEvent")] == ["2.0.1", "2.1"]
+
+
+def test_an_old_name_uses_old_words(cli: Cli) -> None:
+    text = cli("explain", "RemoteStartTransaction").out
+    assert "Central System -> Charge Point" in text
+
+
+def test_data_transfer_goes_both_ways(cli: Cli) -> None:
+    assert "Charging Station <-> CSMS" in cli("explain", "DataTransfer", "--version", "2.1").out
+
+
+@pytest.mark.parametrize("name", ["Reset", "reset", "RESETREQUEST", "ResetResponse"])
+def test_a_message_may_be_named_in_any_case(name: str, cli: Cli) -> None:
+    (found,) = explained(cli, name, "--version", "1.6")
+    assert found["action"] == "Reset"
+
+
+def test_the_tables(cli: Cli) -> None:
+    text = cli("explain", "Reset", "--version", "2.0.1").out
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[0] == "Reset (OCPP 2.0.1)"
+    assert "direction CSMS -> Charging Station" in lines
+    assert "use cases B11, B12" in lines
+    assert "ResetRequest CSMS -> Charging Station" in lines
+    assert "ResetResponse answer" in lines
+    assert "type type ResetEnumType yes" in lines
+    assert "evseId evse_id integer" in lines
+    assert "CustomDataType takes extra members" in lines
+    assert "ResetEnumType one of these words" in lines
+    assert "OnIdle ON_IDLE" in lines
+    assert max(map(len, text.splitlines())) <= 140
+
+
+def test_an_empty_message_says_so(cli: Cli) -> None:
+    text = cli("explain", "ClearCache", "--version", "1.6").out
+    assert "no members" in text
+
+
+def test_a_default_is_shown(cli: Cli) -> None:
+    text = cli("explain", "NotifyReport", "--version", "2.0.1").out
+    assert "default False" in text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_action_can_be_explained(version: str) -> None:
+    from ocppkit.cli._explanation import explain_action
+    from ocppkit.codegen import Job, load_api
+
+    api = load_api(Job(version=version, package="x"))
+    explanations = [explain_action(api, action) for action in api.actions]
+    assert len(explanations) == {"1.6": 39, "2.0.1": 64, "2.1": 91}[version]
+    for each in explanations:
+        assert each.purpose
+        known = {type_.name for type_ in each.types}
+        objects = [each.request, each.response, *each.types]
+        for member in (m for one in objects for m in getattr(one, "members", ())):
+            last = member.type.rpartition(" ")[2]
+            assert last in known or last[0].islower()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Rest", "Reset"), ("BootNotificaton", "BootNotification"), ("meter", "MeterValues")],
+)
+def test_a_misspelt_action_gets_a_suggestion(name: str, meant: str, cli: Cli) -> None:
+    problem = cli("explain", name).problem
+    assert repr(name) in problem
+    assert f"did you mean {meant}" in problem
+
+
+def test_an_action_of_another_version_is_found_there(cli: Cli) -> None:
+    problem = cli("explain", "StartTransaction", "--version", "2.1").problem
+    assert "OCPP 2.1 has no action 'StartTransaction'" in problem
+    assert "OCPP 1.6 has it; TransactionEvent does its work here" in problem
+    problem = cli("explain", "AFRRSignal", "--version", "2.0.1").problem
+    assert problem.endswith("OCPP 2.1 has it\n")
+
+
+def test_a_name_like_no_other_gets_an_example(cli: Cli) -> None:
+    assert "such as BootNotification" in cli("explain", "qqqqqqqqqq").problem
+
+
+def test_a_raised_limit_is_explained(cli: Cli, tmp_path: Path) -> None:
+    errata = tmp_path / "limits.toml"
+    errata.write_text(
+        'version = "1.6"\n\n[[change]]\n'
+        'path = "BootNotificationRequest.json#/properties/chargeBoxSerialNumber/maxLength"\n'
+        'old = 25\nnew = 50\nreason = "Ours are longer."\ncitation = "our own"\n'
+    )
+    (boot,) = explained(cli, "BootNotification", "--version", "1.6", "--errata", str(errata))
+    assert members(boot["request"])["chargeBoxSerialNumber"]["bounds"] == ["at most 50 characters"]
+
+
+def test_files_of_ones_own_belong_to_one_version(cli: Cli) -> None:
+    assert "--version" in cli("explain", "Reset", "--schemas", "mine").problem

@@ -1,0 +1,28 @@
+"""What a command line did, for tests that run it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Cli", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def problem(self) -> str:
+        """The error of a command that refused its input, after the checks that all such errors must pass."""
+        assert self.status == 2
+        assert self.err.startswith("ocppkit: ")
+        assert "\n  cure: " in self.err
+        assert "Traceback" not in self.err
+        assert len(self.err.splitlines()) <= 30
+        return self.err
+
+
+Cli = Callable[..., Outcome]
