@@ -23,7 +23,7 @@ setup: $(STAMP) ## Create the environment in .venv
 .PHONY: run
 run: $(STAMP) ## Regenerate from the schemas, then a live session over a real WebSocket
 	$(BIN)/ocppkit generate
-	$(BIN)/python examples/session.py
+	cd examples && ../$(BIN)/python -m session
 
 .PHONY: test
 test: format-check lint types contract drift unit ## The whole gate, as CI runs it

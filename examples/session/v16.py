@@ -5,6 +5,7 @@ import asyncio
 from ocppkit import v16
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
+from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint, ConnectedChargePoint, CsmsHandlers
 
 ACCEPTED = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
@@ -12,6 +13,10 @@ ACCEPTED = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
 
 class Handlers(CsmsHandlers):
     """What the Central System answers."""
+
+    def __init__(self) -> None:
+        self.charging = asyncio.Event()
+        """Set when the session has begun."""
 
     def boot_notification(
         self, station: ConnectedChargePoint, request: v16.BootNotificationRequest
@@ -33,6 +38,7 @@ class Handlers(CsmsHandlers):
     def start_transaction(
         self, station: ConnectedChargePoint, request: v16.StartTransactionRequest
     ) -> v16.StartTransactionResponse:
+        self.charging.set()
         return v16.StartTransactionResponse(id_tag_info=ACCEPTED, transaction_id=1)
 
     def meter_values(
@@ -44,6 +50,16 @@ class Handlers(CsmsHandlers):
         self, station: ConnectedChargePoint, request: v16.StopTransactionRequest
     ) -> v16.StopTransactionResponse:
         return v16.StopTransactionResponse(id_tag_info=ACCEPTED)
+
+
+async def play(csms: Csms, url: str) -> None:
+    """Plays both sides of a session."""
+    handlers = Handlers()
+    csms.add_handlers(handlers)
+    station, stopped = charge_point()
+    async with websockets.connect(station, url):
+        await station.wait_accepted()
+        await asyncio.gather(charge(station, stopped), command(csms, handlers.charging))
 
 
 def charge_point() -> tuple[ChargePoint, asyncio.Event]:
@@ -89,7 +105,7 @@ async def charge(station: ChargePoint, stopped: asyncio.Event) -> None:
     await _report(station, v16.ChargePointStatus.AVAILABLE)
 
 
-async def command(csms: Csms) -> None:
+async def command(csms: Csms, charging: asyncio.Event) -> None:
     """Plays the Central System's side: sets a limit, then stops the session."""
     station = await csms.stations.wait("CP16", ConnectedChargePoint)
     period = v16.ChargingSchedulePeriod(start_period=0, limit=16.0, number_phases=3)
@@ -105,6 +121,7 @@ async def command(csms: Csms) -> None:
             ),
         ),
     )
+    await charging.wait()
     await station.remote_stop_transaction(transaction_id=1)
 
 

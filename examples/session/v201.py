@@ -5,6 +5,7 @@ import asyncio
 from ocppkit import v201
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
+from ocppkit.transports import websockets
 from ocppkit.v201.roles import ChargingStation, ConnectedStation, CsmsHandlers
 
 TOKEN = v201.IdTokenType(id_token="04E91C5A", type=v201.IdTokenEnumType.ISO14443)
@@ -13,6 +14,10 @@ ACCEPTED = v201.IdTokenInfoType(status=v201.AuthorizationStatusEnumType.ACCEPTED
 
 class Handlers(CsmsHandlers):
     """What the CSMS answers."""
+
+    def __init__(self) -> None:
+        self.charging = asyncio.Event()
+        """Set when the session has begun."""
 
     def boot_notification(
         self, station: ConnectedStation, request: v201.BootNotificationRequest
@@ -34,9 +39,21 @@ class Handlers(CsmsHandlers):
     def transaction_event(
         self, station: ConnectedStation, request: v201.TransactionEventRequest
     ) -> v201.TransactionEventResponse:
+        if request.event_type == v201.TransactionEventEnumType.STARTED:
+            self.charging.set()
         return v201.TransactionEventResponse(
             id_token_info=ACCEPTED if request.id_token is not None else None
         )
+
+
+async def play(csms: Csms, url: str) -> None:
+    """Plays both sides of a session."""
+    handlers = Handlers()
+    csms.add_handlers(handlers)
+    station, stopped = charging_station()
+    async with websockets.connect(station, url):
+        await station.wait_accepted()
+        await asyncio.gather(charge(station, stopped), command(csms, handlers.charging))
 
 
 def charging_station() -> tuple[ChargingStation, asyncio.Event]:
@@ -103,7 +120,7 @@ async def charge(station: ChargingStation, stopped: asyncio.Event) -> None:
     await _report(station, v201.ConnectorStatusEnumType.AVAILABLE)
 
 
-async def command(csms: Csms) -> None:
+async def command(csms: Csms, charging: asyncio.Event) -> None:
     """Plays the CSMS's side: reads a variable, then stops the session."""
     station = await csms.stations.wait("CS201", ConnectedStation)
     wanted = v201.GetVariableDataType(
@@ -111,6 +128,7 @@ async def command(csms: Csms) -> None:
         variable=v201.VariableType(name="HeartbeatInterval"),
     )
     await station.get_variables(get_variable_data=[wanted])
+    await charging.wait()
     await station.request_stop_transaction(transaction_id="T-1")
 
 

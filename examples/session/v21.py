@@ -5,6 +5,7 @@ import asyncio
 from ocppkit import v21
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
+from ocppkit.transports import websockets
 from ocppkit.v21.roles import ChargingStation, ConnectedStation, CsmsHandlers
 
 TOKEN = v21.IdTokenType(id_token="04E91C5A", type="ISO14443")
@@ -13,6 +14,10 @@ ACCEPTED = v21.IdTokenInfoType(status=v21.AuthorizationStatusEnumType.ACCEPTED)
 
 class Handlers(CsmsHandlers):
     """What the CSMS answers."""
+
+    def __init__(self) -> None:
+        self.charging = asyncio.Event()
+        """Set when the session has begun."""
 
     def boot_notification(
         self, station: ConnectedStation, request: v21.BootNotificationRequest
@@ -24,6 +29,8 @@ class Handlers(CsmsHandlers):
     def transaction_event(
         self, station: ConnectedStation, request: v21.TransactionEventRequest
     ) -> v21.TransactionEventResponse:
+        if request.event_type == v21.TransactionEventEnumType.STARTED:
+            self.charging.set()
         return v21.TransactionEventResponse(
             id_token_info=ACCEPTED if request.id_token is not None else None
         )
@@ -42,6 +49,16 @@ class Handlers(CsmsHandlers):
         self, station: ConnectedStation, request: v21.ClosePeriodicEventStreamRequest
     ) -> v21.ClosePeriodicEventStreamResponse:
         return v21.ClosePeriodicEventStreamResponse()
+
+
+async def play(csms: Csms, url: str) -> None:
+    """Plays both sides of a session."""
+    handlers = Handlers()
+    csms.add_handlers(handlers)
+    station, stopped = charging_station()
+    async with websockets.connect(station, url):
+        await station.wait_accepted()
+        await asyncio.gather(charge(station, stopped), command(csms, handlers.charging))
 
 
 def charging_station() -> tuple[ChargingStation, asyncio.Event]:
@@ -90,7 +107,8 @@ async def charge(station: ChargingStation, stopped: asyncio.Event) -> None:
     )
 
 
-async def command(csms: Csms) -> None:
+async def command(csms: Csms, charging: asyncio.Event) -> None:
     """Plays the CSMS's side: stops the session."""
     station = await csms.stations.wait("CS21", ConnectedStation)
+    await charging.wait()
     await station.request_stop_transaction(transaction_id="T-1")
