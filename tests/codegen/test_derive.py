@@ -119,6 +119,7 @@ def test_a_property_may_have_a_keywords_name() -> None:
     "schema",
     [
         {"type": "string", "minLength": 0, "maxLength": 20},
+        {"type": "string", "minLength": 3, "maxLength": 3},
         {"type": "string", "format": "date-time"},
         {"type": "string", "format": "uri"},
         {"type": "string", "enum": ["A", "B"], "default": "B"},
@@ -233,6 +234,20 @@ def test_refuses_a_property(schema: Any, problem: str, pointer: str) -> None:
     document = message(definitions={"A": {"type": "string"}}, properties={"a/b": schema})
     with refused(problem, file="ResetRequest.json", pointer=f"/properties/a~1b{pointer}"):
         derive(encode(document), "ResetRequest.json")
+
+
+@pytest.mark.parametrize(
+    ("schema", "cure"),
+    [
+        ({"type": "string", "format": "email"}, "use one of date-time, uri"),
+        ({"type": "null"}, "use one of array, boolean, integer, number, object, string"),
+        ({"type": "string", "minimum": 0}, "it goes with integer, number"),
+    ],
+)
+def test_the_cure_names_what_may_stand_there(schema: dict[str, Any], cure: str) -> None:
+    with pytest.raises(CodegenError) as caught:
+        of_property(**schema)
+    assert cure in str(caught.value.cure)
 
 
 KEYS = st.sampled_from(sorted({*KEYWORDS, *DROPPED, "pattern", "x"}))

@@ -43,7 +43,7 @@ def test_reads_every_encoding_of_json(data: bytes) -> None:
         (b'{"a": -Infinity}', "-Infinity is no number", None),
         (b'{"a": ' + b"9" * 5000 + b"}", "not JSON", None),
         (b"[" * 100_000, "nested too deeply", None),
-        (b"[" * 200 + b"]" * 200, "nested too deeply", None),
+        (b"[" * 102 + b"]" * 102, "nested too deeply", None),
     ],
 )
 def test_refuses_what_is_no_json(data: bytes, problem: str, line: int | None) -> None:
@@ -64,6 +64,10 @@ def test_refuses_what_is_no_json(data: bytes, problem: str, line: int | None) ->
 def test_refuses_what_the_parser_forgives(text: str, problem: str, pointer: str) -> None:
     with refused(problem, file="Reset.json", pointer=pointer):
         read_json(text.encode(), "Reset.json")
+
+
+def test_reads_what_is_nested_as_deeply_as_a_schema_may_be() -> None:
+    assert read_json(b"[" * 101 + b"]" * 101, "Reset.json")
 
 
 def test_hands_on_plain_dictionaries() -> None:

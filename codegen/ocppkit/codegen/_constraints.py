@@ -1,6 +1,7 @@
 """The names of bounded scalars: `Str20` is a text of at most 20 characters in every flavour."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from ._ir import Array, Field, Kind, Scalar
 
@@ -36,7 +37,9 @@ def _span(low: float | None, high: float | None) -> str | None:
 
 
 def _digits(number: float) -> str:
-    return ("Minus" if number < 0 else "") + str(abs(number)).replace(".", "_")
+    # Without an exponent: 1e-05 would be no part of a name.
+    plain = format(Decimal(str(abs(number))), "f")
+    return ("Minus" if number < 0 else "") + plain.replace(".", "_")
 
 
 def scalars(fields: Iterable[Field]) -> Iterator[Scalar]:

@@ -31,7 +31,7 @@ _TEXTS = {
     Kind.DATE_TIME: (
         "AwareDatetime",
         "BeforeValidator(_read)",
-        'PlainSerializer(_write, when_used="json")',
+        'PlainSerializer(_write, when_used="json-unless-none")',
         'WithJsonSchema({"type": "string", "format": "date-time"})',
     ),
     Kind.URI: (

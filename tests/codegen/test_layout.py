@@ -1,0 +1,112 @@
+"""Imports, lists and brackets come out as isort and black would write them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ocppkit.codegen._format import LINE_LENGTH, format_python
+from ocppkit.codegen._layout import Imports, exports, fit, import_block, natural, spread
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_imports_stand_in_groups_and_merge() -> None:
+    block = import_block(
+        {"msgspec": ["field"], ".enums": {"B", "A"}, "ocppkit.core": ["Opt"], "typing": []},
+        {"msgspec": ["Meta"], "..bases": ["Response"], "datetime": ["datetime"], ".enums": ["A"]},
+        {"typing_extensions": ["TypeVar"], "typing": ["Any"], ".datatypes": ["C"]},
+    )
+    assert block == (
+        "from datetime import datetime\n"
+        "from typing import Any\n"
+        "\n"
+        "from msgspec import Meta, field\n"
+        "from typing_extensions import TypeVar\n"
+        "\n"
+        "from ocppkit.core import Opt\n"
+        "\n"
+        "from ..bases import Response\n"
+        "from .datatypes import C\n"
+        "from .enums import A, B"
+    )
+
+
+def test_nothing_to_import_is_nothing() -> None:
+    assert import_block() == ""
+    assert import_block({"typing": []}, {".enums": ()}) == ""
+
+
+def test_names_sort_as_people_do() -> None:
+    assert sorted(["Str255", "Str50", "Str5", "Str"], key=natural) == [
+        "Str",
+        "Str5",
+        "Str50",
+        "Str255",
+    ]
+
+
+def test_exports_are_one_line_or_one_name_a_line() -> None:
+    assert exports([]) == "__all__ = []"
+    assert exports(["b", "Str50", "PROTOCOL", "A", "Str5"]) == (
+        '__all__ = ["PROTOCOL", "A", "Str5", "Str50", "b"]'
+    )
+    many = exports(f"Name{number:02}" for number in range(20))
+    assert many.startswith('__all__ = [\n    "Name00",\n    "Name01",\n')
+    assert many.endswith('    "Name19",\n]')
+
+
+def widths(head: str, tail: str) -> Iterator[tuple[int, str]]:
+    for over in (-1, 0, 1):
+        yield over, "a" * (LINE_LENGTH - len(head) - len(tail) + over)
+
+
+def test_a_bracket_breaks_beyond_the_line() -> None:
+    for over, inner in widths("    f(", ")"):
+        broken = f"    f(\n        {inner}\n    )"
+        assert fit("    f(", inner, ")") == (broken if over > 0 else f"    f({inner})")
+        spread_out = f"    f(\n        {inner},\n    )"
+        assert spread("    f(", [inner], ")") == (spread_out if over > 0 else f"    f({inner})")
+
+
+def test_black_leaves_it_alone() -> None:
+    names = [f"{'Name' * 6}{number}" for number in range(5)]
+    for text in (
+        exports(names),
+        import_block({"a": names}),
+        spread("x = f(", names, ")"),
+        f"def f():\n{fit('    return [', ' + '.join(names[:3]), ']')}",
+    ):
+        assert format_python("a.py", text) == text + "\n"
+
+
+IMPORTS: list[Imports] = [
+    {".enums": ["Str", "URL", "Url", "UrlType", "EVSEType", "EVSE", "A1", "A10", "A2", "a", "_b"]},
+    {"..enums": ["APNType", "AdditionalInfoType", "ACChargingParametersType", "AFRRSignalRequest"]},
+    {"typing": ["TypeVar", "Any", "ClassVar", "TYPE_CHECKING"], "collections.abc": ["Mapping"]},
+    {"pydantic": ["Field", "AwareDatetime"], "msgspec": ["UNSET", "UnsetType", "field"]},
+    {"pydantic_core": ["core_schema"], "typing_extensions": ["TypeVar"], "ocppkit": ["core"]},
+    {".a": ["x"], "..b": ["y"], ".": ["z"], "..": ["w"], "ocppkit.core": ["V", "u"]},
+]
+
+
+@pytest.mark.parametrize("imports", IMPORTS, ids=range(len(IMPORTS)))
+def test_linters_agree_with_the_order(imports: Imports, tmp_path: Path) -> None:
+    names = [name for each in imports.values() for name in each]
+    file = tmp_path / "module.py"
+    file.write_text(f'"""A module."""\n\n{import_block(imports)}\n\n{exports(names)}\n')
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        "--select",
+        "I,RUF022",
+        str(file),
+    ]
+    options = ["--config", str(ROOT / "pyproject.toml")]
+    answer = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
