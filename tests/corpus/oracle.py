@@ -14,8 +14,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft4Validator, Draft6Validator, FormatChecker  # type: ignore[import-untyped]
-from jsonschema.validators import extend  # type: ignore[import-untyped]
+from jsonschema import Draft4Validator, Draft6Validator, FormatChecker
+from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 
 from corpus.literals import Json
 from corpus.sources import Source
