@@ -57,11 +57,15 @@ drift: $(STAMP) ## Is generated/ what the generator writes, and schemas/ what it
 
 .PHONY: unit
 unit: $(STAMP) ## The tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 .PHONY: fuzz
 fuzz: $(STAMP) ## A million random instances against the JSON Schema oracle (SEED=, COUNT=)
-	PYTHONPATH=tests $(BIN)/python -m corpus.random --seed $(or $(SEED),1) --count $(or $(COUNT),1000000)
+	cd tests && ../$(BIN)/python -m corpus --seed $(or $(SEED),1) --count $(or $(COUNT),1000000)
+
+.PHONY: golden
+golden: $(STAMP) ## Write anew what the generator's fixtures must become; read the difference
+	PYTHONPATH=tests $(BIN)/python -m golden
 
 .PHONY: build
 build: $(STAMP) ## Wheel and sdist in dist/

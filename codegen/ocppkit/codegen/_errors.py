@@ -1,5 +1,7 @@
 """The one exception of the workshop: what is wrong, where, and the cure."""
 
+from functools import partial
+
 __all__ = ["CodegenError"]
 
 
@@ -31,6 +33,19 @@ class CodegenError(Exception):
         self.line = line
         self.cure = cure
         super().__init__(self._text())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions pickle as their class and arguments, and ours are keywords. The workshop runs in
+        # several processes at once.
+        make = partial(
+            CodegenError,
+            self.problem,
+            file=self.file,
+            pointer=self.pointer,
+            line=self.line,
+            cure=self.cure,
+        )
+        return make, ()
 
     def _text(self) -> str:
         place = self.file or ""

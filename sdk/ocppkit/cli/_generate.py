@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ._rendering import render_all
 from ._terminal import Invocation, list_examples, show_progress
 
 if TYPE_CHECKING:
@@ -71,7 +72,6 @@ def generate(
     package goes. The package's folder is replaced as a whole: keep nothing of your own in it.
     """
     from ocppkit.codegen import FLAVOURS, VERSIONS, Job, package_tree, publish
-    from ocppkit.codegen import generate as render
 
     versions = _choose("version", version, VERSIONS)
     flavours = _choose("flavour", flavour, FLAVOURS)
@@ -91,7 +91,10 @@ def generate(
         for each in versions
     ]
     with show_progress(quiet) as progress:
-        trees = [package_tree(render(job, progress), place, job.package) for job in jobs]
+        rendered = render_all(jobs, progress)
+    trees = [
+        package_tree(files, place, job.package) for job, files in zip(jobs, rendered, strict=True)
+    ]
     if check:
         _check(jobs, trees, context)
         return
