@@ -1,5 +1,6 @@
 """Imports, lists and brackets come out as isort and black would write them."""
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocppkit.codegen._format import LINE_LENGTH, format_python
-from ocppkit.codegen._layout import Imports, exports, fit, import_block, natural, spread
+from ocppkit.codegen._layout import Imports, exports, fit, import_block, literal, natural, spread
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,21 +93,29 @@ IMPORTS: list[Imports] = [
 ]
 
 
-@pytest.mark.parametrize("imports", IMPORTS, ids=range(len(IMPORTS)))
-def test_linters_agree_with_the_order(imports: Imports, tmp_path: Path) -> None:
-    names = [name for each in imports.values() for name in each]
-    file = tmp_path / "module.py"
-    file.write_text(f'"""A module."""\n\n{import_block(imports)}\n\n{exports(names)}\n')
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "check",
-        "--no-cache",
-        "--select",
-        "I,RUF022",
-        str(file),
-    ]
-    options = ["--config", str(ROOT / "pyproject.toml")]
-    answer = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+def test_linters_agree_with_the_order(tmp_path: Path) -> None:
+    for number, imports in enumerate(IMPORTS):
+        names = [name for each in imports.values() for name in each]
+        file = tmp_path / f"module_{number}.py"
+        file.write_text(f'"""A module."""\n\n{import_block(imports)}\n\n{exports(names)}\n')
+    ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "I,RUF022"]
+    command = [*ruff, "--config", "pyproject.toml", str(tmp_path)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("a", '"a"'),
+        ('say "a\\b"', r'"say \"a\\b\""'),
+        ("café", '"café"'),
+        ("line\nbreak", r'"line\nbreak"'),
+        ((), "()"),
+        (("a",), '("a",)'),
+        (("a", "b"), '("a", "b")'),
+    ],
+)
+def test_texts_become_literals(value: str | tuple[str, ...], written: str) -> None:
+    assert literal(value) == written
+    assert ast.literal_eval(written) == value

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import defstruct, field
 
 from alliance import refused
 from diffing import document, schema_set, text
@@ -304,6 +305,15 @@ class TestRefusals:
             one({"a": schema})
         with refused(problem, file="PingRequest.json", pointer=f"/properties/a/items{pointer}"):
             one({"a": {"type": "array", "items": schema}})
+
+    @pytest.mark.parametrize("wire", ['a"b', "a\\b", "a\nb", "\0"])
+    def test_a_name_that_msgspec_cannot_hold(self, wire: str) -> None:
+        with refused(
+            "msgspec holds no name", file="PingRequest.json", pointer=f"/properties/{wire}"
+        ):
+            one({wire: text()})
+        with pytest.raises(ValueError, match="Renamed field names must not contain"):
+            defstruct("Holder", [("a", str, field(name=wire))])
 
     @pytest.mark.parametrize("keyword", ["format", "maxLength", "minLength"])
     def test_an_enum_that_is_more_than_its_words(self, keyword: str) -> None:

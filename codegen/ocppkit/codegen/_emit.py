@@ -6,7 +6,6 @@ that renders to nothing writes no file. Folders of the user's own come first: a 
 ours, or adds one.
 """
 
-import json
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from . import _annotations, _pydantic_annotations
 from ._errors import CodegenError
 from ._format import format_python
 from ._ir import Action, Api
-from ._layout import exports, fit, import_block, spread
+from ._layout import exports, fit, import_block, literal, spread
 from ._naming import member_name
 from ._resources import templates_dir
 from ._roles import boot_of
@@ -140,16 +139,16 @@ def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) 
         autoescape=False,  # it writes Python, not HTML
     )
     words = _msgspec_words(api) if flavour == "msgspec" else _pydantic_words(api)
-    environment.filters.update(words.filters, exports=exports, literal=_literal, member=member_name)
-    environment.globals.update(
-        words.names,
-        api=api,
-        fit=fit,
-        import_block=import_block,
-        package=package,
-        protocol=api.protocol,
-        spread=spread,
-    )
+    environment.filters.update(words.filters, exports=exports, literal=literal, member=member_name)
+    names: dict[str, Any] = {
+        "api": api,
+        "fit": fit,
+        "import_block": import_block,
+        "package": package,
+        "protocol": api.protocol,
+        "spread": spread,
+    }
+    environment.globals.update(names | words.names)
     return environment
 
 
@@ -158,7 +157,7 @@ class _Words:
     """What the templates of one flavour may use beside what all may."""
 
     filters: Mapping[str, Callable[..., str]]
-    names: Mapping[str, Any]
+    names: dict[str, Any]
 
 
 def _msgspec_words(api: Api) -> _Words:
@@ -188,13 +187,6 @@ def _pydantic_words(api: Api) -> _Words:
         "drafts": _pydantic_annotations.drafts_of(api),
     }
     return _Words(filters, names)
-
-
-def _literal(value: str | tuple[str, ...]) -> str:
-    """Writes texts as black does."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
 
 
 def _render(environment: Environment, template: str, variables: Mapping[str, Any]) -> str:

@@ -1,12 +1,13 @@
 """How generated code is laid out: imports as isort writes them, lists and brackets as black does."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ._format import LINE_LENGTH
 
-__all__ = ["Imports", "exports", "fit", "import_block", "natural", "spread"]
+__all__ = ["Imports", "exports", "fit", "import_block", "literal", "natural", "spread"]
 
 Imports = Mapping[str, Iterable[str]]
 """Names to import, by module; a module that starts with a dot is the package's own."""
@@ -75,6 +76,13 @@ def spread(head: str, items: Sequence[str], tail: str) -> str:
         return line
     indent = " " * (len(head) - len(head.lstrip()))
     return f"{head}\n" + "".join(f"{indent}    {item},\n" for item in items) + indent + tail
+
+
+def literal(value: str | tuple[str, ...]) -> str:
+    """Writes a text, or a tuple of texts, as a literal."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
 
 
 def _rank(name: str) -> int:

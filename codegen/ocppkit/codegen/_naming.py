@@ -46,8 +46,12 @@ FIELDS = (
     # What the methods that take fields by keyword have of their own.
     | _list("cls request self")
     # Attributes of pydantic's models: both flavours have the same names.
-    | _list("construct copy from_orm json parse_file parse_obj parse_raw schema schema_json")
-    | _list("update_forward_refs validate model_computed_fields model_config model_construct")
+    | _list(
+        "construct copy from_msgspec from_orm json parse_file parse_obj parse_raw schema schema_json"
+    )
+    | _list(
+        "to_msgspec update_forward_refs validate model_computed_fields model_config model_construct"
+    )
     | _list("model_copy model_dump model_dump_json model_extra model_fields model_fields_set")
     | _list("model_json_schema model_parametrized_name model_post_init model_rebuild")
     | _list("model_validate model_validate_json model_validate_strings")

@@ -5,6 +5,7 @@ The 1.6 core files have everything inline; `names` in the facts says what each p
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ _ALONE = {"enum": ("format", "minLength", "maxLength"), "format": ("minLength", 
 """Keywords that make a text a type of its own, and those that would ask more of it."""
 
 _INT64 = 2**63 - 1
+_UNWRITABLE = re.compile(r'["\\\x00-\x1f]')
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class _Types:
 
     def _hoist_members(self, schema: Schema, spot: _Spot) -> Schema:
         """Returns the object with each of its members hoisted; its definitions become ours."""
+        _refuse_unwritable(schema, spot.place)
         members = {
             wire: self._hoist(member, spot.at("properties", wire, path=f".{wire}"))
             for wire, member in schema.get("properties", {}).items()
@@ -202,6 +205,15 @@ class _Types:
 def _is_named(schema: Schema) -> bool:
     """Tells whether a schema becomes a type of its own."""
     return "enum" in schema or schema.get("type") == "object"
+
+
+def _refuse_unwritable(schema: Schema, place: Place) -> None:
+    for wire in schema.get("properties", {}):
+        if _UNWRITABLE.search(wire):
+            raise place.at("properties", wire).error(
+                "msgspec holds no name with a quotation mark, a backslash or a control character",
+                "rename the member in the schema",
+            )
 
 
 def _refuse_unholdable(schema: Schema, place: Place) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ._constraints import constraint_name, scalars
 from ._ir import Api, Array, Datatype, Field, Kind, Message, Ref, Scalar, Type
-from ._layout import Imports, natural, spread
+from ._layout import Imports, literal, natural, spread
 
 __all__ = [
     "Constraint",
@@ -122,7 +122,7 @@ def _untyped(field: Field) -> bool:
 
 
 def _field_arguments(field: Field) -> list[str]:
-    alias = [] if field.name == field.wire else [f'alias="{field.wire}"']
+    alias = [] if field.name == field.wire else [f"alias={literal(field.wire)}"]
     return alias + _item_bounds(field.type)
 
 

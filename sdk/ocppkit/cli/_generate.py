@@ -35,7 +35,10 @@ def generate(
     ] = None,
     flavour: Annotated[
         list[str] | None,
-        typer.Option(help="msgspec or pydantic; may be repeated.", show_default="all"),
+        typer.Option(
+            help="msgspec, or pydantic, which msgspec comes along with; may be repeated.",
+            show_default="all",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -74,7 +77,8 @@ def generate(
     from ocppkit.codegen import FLAVOURS, VERSIONS, Job, package_tree, publish
 
     versions = _choose("version", version, VERSIONS)
-    flavours = _choose("flavour", flavour, FLAVOURS)
+    # The pydantic flavour shares the enums of the msgspec flavour, which therefore always comes along.
+    flavours = _choose("flavour", ["msgspec", *flavour] if flavour else None, FLAVOURS)
     place = _place(output, package)
     packages = _packages(package, versions, schemas or facts)
     jobs = [

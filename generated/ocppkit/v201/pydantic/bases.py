@@ -8,8 +8,8 @@ The constructor is Python's: it also takes the names of Python, and `None` for a
 No dump holds an absent member, and all write the names of the wire.
 """
 
+import json
 from datetime import datetime
-from math import isfinite
 from typing import (
     Annotated,
     Any,
@@ -18,17 +18,33 @@ from typing import (
     Self,
     TypeAlias,
     TypeVar,
-    cast,
     get_args,
     get_origin,
 )
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticKnownError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    model_validator,
+)
+from pydantic.fields import ComputedFieldInfo, FieldInfo
+from pydantic_core import CoreSchema, PydanticCustomError
 
-__all__ = ["AnyJson", "Model", "Opt", "Twin", "Untyped", "check_json", "unset"]
+__all__ = [
+    "AnyJson",
+    "Model",
+    "OpenModel",
+    "Opt",
+    "Twin",
+    "Untyped",
+    "check_json",
+    "unset",
+]
 
 M = TypeVar("M")
 T = TypeVar("T")
@@ -58,29 +74,11 @@ def _leave_out_default(schema: dict[str, Any]) -> None:
 
 def check_json(value: Any) -> Any:
     """Refuses what pydantic passes and JSON in UTF-8 cannot hold: NaN, infinity, half a surrogate pair."""
-    match value:
-        case float() if not isfinite(value):
-            raise PydanticKnownError("finite_number")
-        case str() if not _is_text(value):
-            raise PydanticKnownError("string_unicode")
-        case list():
-            for item in cast(list[Any], value):
-                check_json(item)
-        case dict():
-            for name, item in cast(dict[Any, Any], value).items():
-                check_json(name)
-                check_json(item)
-        case _:
-            pass
-    return value
-
-
-def _is_text(value: str) -> bool:
     try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PydanticCustomError("json", "Input should be what JSON can hold") from error
+    return value
 
 
 AnyJson: TypeAlias = Annotated[Any, AfterValidator(check_json)]
@@ -100,7 +98,11 @@ def unset() -> UnsetType:
     return UNSET
 
 
-def _wire_name(name: str, field: Any) -> str:
+def _is_absent(value: object, field: FieldInfo | None) -> bool:
+    return value is UNSET or (value is None and field is not None and field.default is None)
+
+
+def _wire_name(name: str, field: FieldInfo | ComputedFieldInfo) -> str:
     return field.alias or name
 
 
@@ -109,7 +111,7 @@ class Model(BaseModel, frozen=True):
 
     # Strictness is a matter of each member: a strict model would take no text for a date-time or an
     # enum once FastAPI has parsed the JSON. Nor is `defer_build` for FastAPI: it warns of every body.
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
         serialize_by_alias=True,
         allow_inf_nan=False,
@@ -121,7 +123,7 @@ class Model(BaseModel, frozen=True):
         present = {
             name: value
             for name, value in members.items()
-            if value is not None or name not in fields or fields[name].default is not None
+            if not _is_absent(value, fields.get(name))
         }
         self.__pydantic_validator__.validate_python(
             present, self_instance=self, by_alias=True, by_name=True
@@ -129,6 +131,15 @@ class Model(BaseModel, frozen=True):
 
     # Without this mark pydantic would send what it validates through the constructor.
     __init__.__dict__["__pydantic_base_init__"] = True
+
+
+class OpenModel(Model, frozen=True, extra="allow"):
+    """An object that may have members beyond its schema, which `model_extra` holds."""
+
+    @model_validator(mode="after")
+    def _check_extra(self) -> Self:
+        check_json(self.model_extra)
+        return self
 
 
 class Twin(Generic[M]):
@@ -145,7 +156,8 @@ class Twin(Generic[M]):
     def to_msgspec(self) -> M:
         """Returns the same message or datatype as an instance of its msgspec class."""
         model: Any = self  # it is always mixed into a model
-        twin: M = msgspec.convert(model.model_dump(), self.__msgspec__, dec_hook=_open_object)
+        members = model.model_dump(by_alias=True)
+        twin: M = msgspec.convert(members, self.__msgspec__, dec_hook=_open_object)
         return twin
 
     @classmethod

@@ -67,18 +67,19 @@ def _read(value: object) -> object:
 
 
 def _write(value: datetime) -> str:
-    """Returns the text in UTC, with `Z` and milliseconds."""
+    """Returns the text in UTC, with `Z` and at most milliseconds."""
+    precision = "milliseconds" if value.microsecond else "seconds"
     try:
         utc = value.astimezone(UTC)
     except OverflowError:  # the first and the last hours of Python's years
-        return value.isoformat(timespec="milliseconds")
-    return utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+        return value.isoformat(timespec=precision)
+    return utc.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
 
 
 DateTime = Annotated[
     AwareDatetime,
     BeforeValidator(_read),
-    PlainSerializer(_write, when_used="json"),
+    PlainSerializer(_write, when_used="json-unless-none"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Int = Annotated[StrictInt, BeforeValidator(_whole)]

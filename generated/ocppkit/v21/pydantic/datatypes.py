@@ -57,7 +57,7 @@ from ..enums import (
     TariffKindEnumType,
     VPNEnumType,
 )
-from .bases import AnyJson, Model, Opt, Twin
+from .bases import Model, OpenModel, Opt, Twin
 from .constraints import (
     DateTime,
     Float0To100,
@@ -224,14 +224,13 @@ __all__ = [
 ]
 
 
-class CustomDataType(Model, Twin[datatypes.CustomDataType], frozen=True, extra="allow"):
-    """Open to members beyond its schema, which are in `model_extra`.
+class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
+    """Open to members beyond its schema.
 
     Used by AFRRSignalRequest, AFRRSignalResponse, AdjustPeriodicEventStreamRequest and 178 more.
     """
 
     vendor_id: Annotated[Str255, Field(alias="vendorId")]
-    __pydantic_extra__: dict[str, AnyJson]
 
     if TYPE_CHECKING:
 

@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The objects inside the messages of OCPP 9.9."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import field
 
@@ -21,7 +21,7 @@ class CustomDataType(OpenObject):
     Used by PingRequest.
     """
 
-    __ocpp_known__ = _CustomDataTypeMembers
+    __ocpp_known__: ClassVar[type[KnownMembers]] = _CustomDataTypeMembers
 
     def __init__(self, *, vendor_id: str, **members: Any) -> None:
         super().__init__(members)

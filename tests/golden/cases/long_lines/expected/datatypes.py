@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The objects inside the messages of OCPP 9.9."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, field
 
@@ -29,7 +29,7 @@ class AnExtraordinarilyLongNameOfADatatypeType(OpenObject):
     Used by AnExtraordinarilyLongNameOfAnActionThatHardlyFitsRequest.
     """
 
-    __ocpp_known__ = _AnExtraordinarilyLongNameOfADatatypeTypeMembers
+    __ocpp_known__: ClassVar[type[KnownMembers]] = _AnExtraordinarilyLongNameOfADatatypeTypeMembers
 
     def __init__(
         self,

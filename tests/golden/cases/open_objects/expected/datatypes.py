@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The objects inside the messages of OCPP 9.9."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import field
 
@@ -24,7 +24,7 @@ class FreeType(OpenObject):
     Used by PingRequest.
     """
 
-    __ocpp_known__ = _FreeTypeMembers
+    __ocpp_known__: ClassVar[type[KnownMembers]] = _FreeTypeMembers
 
     def __init__(self, **members: Any) -> None:
         super().__init__(members)
@@ -42,7 +42,7 @@ class OpenType(OpenObject):
     Used by PingRequest.
     """
 
-    __ocpp_known__ = _OpenTypeMembers
+    __ocpp_known__: ClassVar[type[KnownMembers]] = _OpenTypeMembers
 
     def __init__(
         self,
