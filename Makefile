@@ -59,6 +59,10 @@ drift: $(STAMP) ## Is generated/ what the generator writes, and schemas/ what it
 unit: $(STAMP) ## The tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
+.PHONY: node
+node: ## The Node.js peer of the interop tests (needs npm)
+	cd tests/interop/node && npm ci --no-audit --no-fund
+
 .PHONY: fuzz
 fuzz: $(STAMP) ## A million random instances against the JSON Schema oracle (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m corpus --seed $(or $(SEED),1) --count $(or $(COUNT),1000000)

@@ -1,0 +1,1 @@
+"""Every action of every version from both ends, in memory: cases from the registry, and a bench to run them on."""
