@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def _empty(name: str) -> None:
         archive.writestr("readme.txt", "prose")
 
 
-BAD_SOURCES = {
+BAD_SOURCES: dict[str, Callable[[str], object]] = {
     "nothing at all": lambda name: None,
     "no ZIP": lambda name: Path(name).write_text("mine"),
     "a ZIP without schemas": _empty,

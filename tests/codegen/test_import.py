@@ -165,7 +165,7 @@ def test_a_refused_source_leaves_everything_as_it_was(
 
 
 def test_broken_json_is_refused_with_its_line(tmp_path: Path) -> None:
-    source = write(tmp_path / "in", pair() | {"ResetRequest.json": b'{\n"type": "object",\n}'})
+    source = write(tmp_path / "in", pair() | {"ResetRequest.json": b'{\n"type": "object"\nb}'})
     with refused("not JSON", file="in/ResetRequest.json", line=3):
         run(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()

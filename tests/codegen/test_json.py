@@ -36,7 +36,7 @@ def test_reads_every_encoding_of_json(data: bytes) -> None:
     ("data", "problem", "line"),
     [
         (b"", "not JSON", 1),
-        (b'{\n"a": 1,\n}', "not JSON", 3),
+        (b'{\n"a": 1\nb}', "not JSON", 3),
         (b'{"a": 1} x', "not JSON", 1),
         (b'{"a":\n"\xff"}', "not text in utf-8", 2),
         (b'{"a": NaN}', "NaN is no number", None),

@@ -83,7 +83,8 @@ def test_verdicts_and_bumps_have_an_order() -> None:
 
 
 def _accepts(schema: Any, instance: Any) -> bool:
-    return Draft6Validator(schema, format_checker=FormatChecker()).is_valid(instance)
+    verdict: bool = Draft6Validator(schema, format_checker=FormatChecker()).is_valid(instance)
+    return verdict
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)

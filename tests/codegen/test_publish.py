@@ -70,7 +70,7 @@ def _edit(path: str, data: bytes) -> Callable[[Path], None]:
     return edit
 
 
-DRIFTS = {
+DRIFTS: dict[str, tuple[Callable[[Path], object], Drift]] = {
     "nothing": (lambda folder: None, Drift()),
     "a changed letter": (
         _edit("messages/reset.py", f"{HEADER}x = 'u'\n".encode()),

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from math import inf
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from ._protocol import Action
 
@@ -14,13 +14,13 @@ class IncomingCall(Struct, gc=False):
     """A call of the peer that is in work: it is owed exactly one reply."""
 
     action: Action
-    payload: Raw
+    payload: bytes
     received_at: float
     deadline: float = inf
 
-    def is_same(self, action: str, payload: Raw) -> bool:
+    def is_same(self, action: str, payload: bytes) -> bool:
         """Whether another call says the same."""
-        return action == self.action.name and bytes(payload) == bytes(self.payload)
+        return action == self.action.name and payload == self.payload
 
 
 class _Answer(Struct, frozen=True, gc=False):
@@ -48,7 +48,7 @@ class AnswerCache:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def find(self, message_id: str, action: str, payload: Raw, now: float) -> str | None:
+    def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
         """Returns the frame that answered this call before."""
         answer = self._answers.get(message_id)
         if answer is None or now >= answer.expires or answer.digest != _digest(action, payload):
@@ -64,6 +64,6 @@ class AnswerCache:
             del self._answers[next(iter(self._answers))]
 
 
-def _digest(action: str, payload: Raw) -> bytes:
+def _digest(action: str, payload: bytes) -> bytes:
     # The payload may be a megabyte; its digest is enough to know it again.
-    return blake2b(action.encode() + b"\0" + bytes(payload), digest_size=16).digest()
+    return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()

@@ -82,6 +82,8 @@ class Connection:
         answers: remembers answers, so that a repeated call is answered again and not handled again.
     """
 
+    __slots__ = ("_new_id", "_reception", "_session")
+
     def __init__(
         self,
         role: Role,
@@ -246,7 +248,7 @@ class Connection:
             ConnectionClosed: the connection was lost before.
         """
         session = self._session
-        message_id, action, payload = self._prepare(request)
+        message_id, action, payload = self._prepare(request, MessageKind.CALL)
         text = encode_frame(Call(message_id, action.name, payload)).decode()
         seconds = session.limits.call_timeout if timeout is None else timeout
         call = OutgoingCall(message_id, action, text, seconds)
@@ -279,6 +281,7 @@ class Connection:
         call = session.open_call(message_id)
         text = session.result_text(message_id, call.action, response)
         session.close_call(message_id, text, now)
+        session.answered.remember(message_id, call.action)
 
     def send_error(
         self,
@@ -339,24 +342,25 @@ class Connection:
             LocalProtocolError: this side does not send it.
             ConnectionClosed: the connection was lost before.
         """
-        message_id, action, payload = self._prepare(message)
+        message_id, action, payload = self._prepare(message, MessageKind.SEND)
         text = encode_frame(SendFrame(message_id, action.name, payload)).decode()
         self._session.out.append(text)
         return message_id
 
-    def _prepare(self, message: Request[Any] | Send) -> tuple[str, Action, Raw]:
-        """Checks that this side may send a message, and returns its id, action and payload."""
+    def _prepare(self, message: Request[Any] | Send, kind: MessageKind) -> tuple[str, Action, Raw]:
+        """Checks that this side may send a message so, and returns its id, action and payload."""
         session = self._session
         session.must_be_open()
-        action = session.protocol.actions.get(message.__ocpp_action__)
+        name = message.__ocpp_action__
+        action = session.protocol.actions.get(name)
         if action is None or not isinstance(message, action.request):
-            raise WrongVersion(
-                f"a {type(message).__qualname__} of {type(message).__module__} does not belong to"
-                f" OCPP {session.protocol.version}",
-                action=message.__ocpp_action__,
-            )
+            origin = f"{type(message).__module__}.{type(message).__qualname__}"
+            version = session.protocol.version
+            raise WrongVersion(f"{origin} is no message of OCPP {version}", action=name)
         if session.role not in action.senders:
-            raise LocalProtocolError(f"a {session.role} does not send it", action=action.name)
+            raise LocalProtocolError(f"a {session.role} does not send it", action=name)
+        if (action.response is None) is not (kind is MessageKind.SEND):
+            raise LocalProtocolError(f"it does not go as a {kind.name}", action=name)
         payload = encode_payload(message, policy=session.outbound)
         return self._fresh_id(), action, Raw(payload)
 

@@ -1,8 +1,7 @@
 """The base class of generated enums: closed for strict decoding, open for what chargers really send."""
 
 from enum import StrEnum
-
-from typing_extensions import Self
+from typing import Self
 
 __all__ = ["WireEnum"]
 

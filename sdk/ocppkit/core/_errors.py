@@ -87,7 +87,7 @@ class InvalidOutgoing(LocalProtocolError):
         message_id: str | None = None,
     ) -> None:
         super().__init__(problem or summary(issues), action=action, message_id=message_id)
-        self.issues = tuple(issues)
+        self.issues: tuple[Issue, ...] = tuple(issues)
         """Every rule that the message breaks."""
 
 
@@ -153,7 +153,7 @@ class InvalidFrame(RemoteProtocolError):
         self.message_type = message_type
         """The message type number: 2 CALL, 3 CALLRESULT, 4 CALLERROR, 5 CALLRESULTERROR, 6 SEND."""
 
-        self.error_code = self._CODES.get(fault, ErrorCode.RPC_FRAMEWORK_ERROR)
+        self.error_code: ErrorCode = self._CODES.get(fault, ErrorCode.RPC_FRAMEWORK_ERROR)
 
 
 class InvalidMessage(RemoteProtocolError):
@@ -170,7 +170,7 @@ class InvalidMessage(RemoteProtocolError):
         message_id: str | None = None,
     ) -> None:
         super().__init__(problem or summary(issues), action=action, message_id=message_id)
-        self.issues = tuple(issues)
+        self.issues: tuple[Issue, ...] = tuple(issues)
         """Every rule that the payload breaks, with those that would have been repaired."""
 
         self.raw = raw
@@ -180,7 +180,7 @@ class InvalidMessage(RemoteProtocolError):
         """The payload as untyped JSON; `None` where it is no JSON."""
 
         if issues:
-            self.error_code = error_code_of(issues)
+            self.error_code: ErrorCode = error_code_of(issues)
 
 
 class CallFailed(OcppError):

@@ -8,14 +8,9 @@ tests, except that `CallOverdue` and `CallEnded` are worth a reaction.
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
-from ._errors import (
-    CallFailed,
-    CallTimedOut,
-    ConnectionClosed,
-    RemoteProtocolError,
-)
+from ._errors import CallFailed, CallTimedOut, ConnectionClosed, RemoteProtocolError
 from ._failures import Failure, MessageKind
 from ._issues import Issue, Rule
 from ._messages import Request, Response, Send
@@ -28,6 +23,7 @@ __all__ = [
     "CallOverdue",
     "CallReceived",
     "CallRepeated",
+    "EndedBy",
     "Event",
     "FrameRefused",
     "ResultReceived",
@@ -48,12 +44,8 @@ class _Event(Struct, frozen=True):
 class _Delivery(_Event, frozen=True):
     """An event with a payload in it."""
 
-    _payload: Raw
-
-    @property
-    def raw(self) -> bytes:
-        """The payload as it stood on the wire."""
-        return bytes(self._payload)
+    raw: bytes
+    """The payload as it stood on the wire."""
 
 
 class CallReceived(_Delivery, frozen=True):
@@ -82,11 +74,16 @@ class ResultReceived(_Delivery, frozen=True):
     received_at: float
 
 
+EndedBy: TypeAlias = CallFailed | CallTimedOut | ConnectionClosed | RemoteProtocolError
+"""What ends a call without a result; `RemoteProtocolError` is an answer that cannot be used."""
+
+
 class CallEnded(_Event, frozen=True):
     """A call of ours ended without a result: raise the error to whoever waits for it."""
 
-    error: CallFailed | CallTimedOut | ConnectionClosed | RemoteProtocolError
-    """`RemoteProtocolError` is an answer that cannot be used."""
+    error: EndedBy
+    issues: tuple[Issue, ...] = ()
+    """What was repaired in the frame that ended it."""
 
 
 class CallCancelled(_Event, frozen=True):

@@ -79,16 +79,17 @@ def _starts_month(value: datetime) -> bool:
 
 
 def utc_text(value: datetime) -> str:
-    """Returns an aware date-time as OCPP wants it: in UTC, with `Z` and milliseconds.
+    """Returns an aware date-time as OCPP wants it: in UTC, with `Z`, and milliseconds if there are any.
 
-    What lies beyond the milliseconds is cut, so that no text names a time after its value.
+    The same instant is the same text, whatever zone it was given in. What lies beyond the milliseconds is cut, so that no text names a time after its value.
 
     Raises:
         OverflowError: the value has no UTC equivalent between the years 1 and 9999.
     """
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    return value.isoformat(timespec="milliseconds")[:-6] + "Z"
+    precision = "milliseconds" if value.microsecond >= 1000 else "seconds"
+    return value.isoformat(timespec=precision)[:-6] + "Z"
 
 
 # RFC 3986 appendix A, "URI". Escapes are checked apart, so each part repeats one class of characters:

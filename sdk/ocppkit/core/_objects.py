@@ -1,10 +1,9 @@
 """Open objects: the places where a schema lets unknown members in (customData of OCPP 2.x)."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from msgspec import Struct
-from typing_extensions import Self
 
 __all__ = ["KnownMembers", "OpenObject"]
 

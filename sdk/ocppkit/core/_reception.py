@@ -1,7 +1,7 @@
 """What a frame of the peer becomes: an event, a reply, or both."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ._answers import IncomingCall
 from ._calls import OutgoingCall
@@ -18,10 +18,11 @@ from ._events import (
 )
 from ._failures import Failure, MessageKind
 from ._frames import Call, CallError, CallResult, CallResultError, SendFrame, decode_frame
-from ._issues import Issue
-from ._limits import exceeded
+from ._issues import Issue, Rule
+from ._limits import exceeded, holds_deeper, is_deeper, may_be_deep
+from ._protocol import Action
 from ._refusals import Refusals
-from ._replies import read_code
+from ._replies import describe, read_code
 from ._session import Session
 
 __all__ = ["Reception"]
@@ -53,87 +54,85 @@ class Reception:
         if failure is not None:
             self._refusals.refuse_text(failure, data, now)
             return
+        issues: list[Issue] = []
         try:
-            frame = decode_frame(data, policy=session.inbound)
+            frame = decode_frame(data, policy=session.inbound, issues=issues)
         except InvalidFrame as error:
             self._refusals.refuse_frame(_FAULTS[error.fault], error, data, now)
             return
-        _WALKS[type(frame)](self, frame, now)
+        self._WALKS[type(frame)](self, frame, now, issues)
 
     # What the peer asks for.
 
-    def _on_call(self, frame: Call, now: float) -> None:
+    def _on_call(self, frame: Call, now: float, issues: list[Issue]) -> None:
         session = self._session
         message_id = frame.message_id
-        if len(message_id) > session.id_limit:
-            self._refuse_long_id(frame, MessageKind.CALL)
-            return
         known = message_id in session.open or session.answers is not None
         if known and self._is_repeated(frame, now):
             return
-        action = self._refusals.find_action(frame.action, MessageKind.CALL)
-        if isinstance(action, Failure):
-            self._refusals.refuse_named(action, MessageKind.CALL, message_id, frame.action)
+        taken = self._take(frame, MessageKind.CALL, issues)
+        if taken is None:
             return
-        issues: list[Issue] | None = None if session.strict else []
-        request = self._decode(action.request, frame, MessageKind.CALL, issues)
-        if request is None:
-            return
+        action, request, raw = taken
         deadline = now + session.limits.handler_timeout
-        session.open[message_id] = IncomingCall(action, frame.payload, now, deadline)
-        repaired = tuple(issues) if issues else ()
-        session.events.append(
-            CallReceived(message_id, action, frame.payload, request, repaired, now)
-        )
+        session.open[message_id] = IncomingCall(action, raw, now, deadline)
+        session.events.append(CallReceived(message_id, action, raw, request, tuple(issues), now))
 
-    def _on_send(self, frame: SendFrame, now: float) -> None:
+    def _on_send(self, frame: SendFrame, now: float, issues: list[Issue]) -> None:
         if not self._has(MessageKind.SEND, frame, now):
             return
-        session = self._session
-        message_id = frame.message_id
-        if len(message_id) > session.id_limit:
-            self._refuse_long_id(frame, MessageKind.SEND)
-            return
-        action = self._refusals.find_action(frame.action, MessageKind.SEND)
-        if isinstance(action, Failure):
-            self._refusals.refuse_named(action, MessageKind.SEND, message_id, frame.action)
-            return
-        issues: list[Issue] = []
-        message = self._decode(action.request, frame, MessageKind.SEND, issues)
-        if message is not None:
-            session.events.append(
-                SendReceived(message_id, action, frame.payload, message, tuple(issues), now)
-            )
+        taken = self._take(frame, MessageKind.SEND, issues)
+        if taken is not None:
+            action, message, raw = taken
+            event = SendReceived(frame.message_id, action, raw, message, tuple(issues), now)
+            self._session.events.append(event)
 
-    def _decode(
-        self,
-        cls: type[Any],
-        frame: Call | SendFrame,
-        kind: MessageKind,
-        issues: list[Issue] | None,
-    ) -> Any:
-        """Returns the payload of a frame, or `None` after it was refused."""
-        try:
-            return decode_payload(cls, frame.payload, policy=self._session.inbound, issues=issues)
-        except InvalidMessage as error:
-            self._refusals.refuse_payload(kind, error, frame.message_id)
+    def _take(
+        self, frame: Call | SendFrame, kind: MessageKind, issues: list[Issue]
+    ) -> tuple[Action, Any, bytes] | None:
+        """Returns action, message and payload, or `None` after the frame was refused."""
+        message_id = frame.message_id
+        if len(message_id) > self._session.id_limit:
+            self._refuse_long_id(frame, kind)
             return None
+        action = self._refusals.find_action(frame.action, kind)
+        if isinstance(action, Failure):
+            self._refusals.refuse_named(action, kind, message_id, frame.action)
+            return None
+        raw = bytes(frame.payload)
+        try:
+            message = self._read(action.request, raw, issues)
+        except InvalidMessage as error:
+            self._refusals.refuse_payload(kind, error, message_id)
+            return None
+        return action, message, raw
+
+    def _read(self, cls: type[Any], raw: bytes, issues: list[Issue]) -> Any:
+        """Returns a payload; raises `InvalidMessage`."""
+        session = self._session
+        message = decode_payload(cls, raw, policy=session.inbound, issues=issues)
+        if session.strict and not may_be_deep(cls, raw, session.limits):
+            return message
+        if is_deeper(raw, session.limits):
+            deep = Issue("$", Rule.JSON, expected=f"{session.limits.nesting} levels at most")
+            raise InvalidMessage(issues=[deep], raw=raw, action=cls.__ocpp_action__)
+        return message
 
     def _is_repeated(self, frame: Call, now: float) -> bool:
         """Deals with the id of a call that is in work, or was answered not long ago."""
         session = self._session
-        message_id = frame.message_id
+        message_id, name, raw = frame.message_id, frame.action, bytes(frame.payload)
         call = session.open.get(message_id)
+        if call is not None and (session.answers is None or not call.is_same(name, raw)):
+            self._refusals.refuse_named(Failure.DUPLICATE_ID, MessageKind.CALL, message_id, name)
+            return True
         if call is None:
-            text = session.find_answer(frame, now)
+            answers = session.answers
+            text = None if answers is None else answers.find(message_id, name, raw, now)
             if text is None:
                 return False
             session.out.append(text)
-        elif session.answers is None or not call.is_same(frame.action, frame.payload):
-            failure = Failure.DUPLICATE_ID
-            self._refusals.refuse_named(failure, MessageKind.CALL, message_id, frame.action)
-            return True
-        action = session.protocol.actions[frame.action]
+        action = session.protocol.actions[name]
         session.events.append(CallRepeated(message_id, action, answered=call is None))
         return True
 
@@ -146,46 +145,48 @@ class Reception:
 
     # What the peer answers.
 
-    def _on_result(self, frame: CallResult, now: float) -> None:
+    def _on_result(self, frame: CallResult, now: float, issues: list[Issue]) -> None:
         session = self._session
         call = session.calls.answer(frame.message_id)
         if isinstance(call, Stray):
             session.events.append(AnswerIgnored(frame.message_id, MessageKind.CALL_RESULT, call))
         else:
-            self._deliver_result(frame, call, now)
+            self._deliver_result(frame, call, now, issues)
         session.take_turns(now)
 
-    def _deliver_result(self, frame: CallResult, call: OutgoingCall, now: float) -> None:
+    def _deliver_result(
+        self, frame: CallResult, call: OutgoingCall, now: float, issues: list[Issue]
+    ) -> None:
         session = self._session
         action = call.action
         assert action.response is not None
-        issues: list[Issue] = []
+        raw = bytes(frame.payload)
         try:
-            response = decode_payload(
-                action.response, frame.payload, policy=session.inbound, issues=issues
-            )
+            response = self._read(action.response, raw, issues)
         except InvalidMessage as error:
             session.end(call, error)
             self._refusals.refuse_payload(MessageKind.CALL_RESULT, error, frame.message_id)
             return
         session.events.append(
-            ResultReceived(frame.message_id, action, frame.payload, response, tuple(issues), now)
+            ResultReceived(frame.message_id, action, raw, response, tuple(issues), now)
         )
 
-    def _on_error(self, frame: CallError, now: float) -> None:
+    def _on_error(self, frame: CallError, now: float, issues: list[Issue]) -> None:
         session = self._session
+        if self._is_deep(frame, MessageKind.CALL_ERROR, now):
+            return
         call = session.calls.answer(frame.message_id)
         error = _failed(frame)
         if isinstance(call, Stray):
             kind = MessageKind.CALL_ERROR
             session.events.append(AnswerIgnored(frame.message_id, kind, call, error))
         else:
-            session.end(call, error)
+            session.end(call, error, issues)
         session.take_turns(now)
 
-    def _on_result_error(self, frame: CallResultError, now: float) -> None:
+    def _on_result_error(self, frame: CallResultError, now: float, issues: list[Issue]) -> None:
         kind = MessageKind.CALL_RESULT_ERROR
-        if not self._has(kind, frame, now):
+        if not self._has(kind, frame, now) or self._is_deep(frame, kind, now):
             return
         session = self._session
         action = session.answered.get(frame.message_id)
@@ -206,16 +207,25 @@ class Reception:
         self._refusals.refuse_frame(Failure.UNKNOWN_TYPE, error, b"", now)
         return False
 
+    def _is_deep(self, frame: CallError | CallResultError, kind: MessageKind, now: float) -> bool:
+        """Whether the details of an error are nested too deep; if so, it is refused."""
+        if not frame.details or not holds_deeper(frame.details, self._session.limits):
+            return False
+        error = InvalidFrame(
+            describe(Failure.TOO_DEEP), message_id=frame.message_id, message_type=kind
+        )
+        self._refusals.refuse_frame(Failure.TOO_DEEP, error, b"", now)
+        return True
+
+    _WALKS: ClassVar[Mapping[type, Callable[[Any, Any, float, list[Issue]], None]]] = {
+        Call: _on_call,
+        CallResult: _on_result,
+        CallError: _on_error,
+        CallResultError: _on_result_error,
+        SendFrame: _on_send,
+    }
+
 
 def _failed(frame: CallError | CallResultError) -> CallFailed:
     code = read_code(frame.code)
     return CallFailed(code, frame.description, frame.details, message_id=frame.message_id)
-
-
-_WALKS: Final[Mapping[type, Callable[[Reception, Any, float], None]]] = {
-    Call: Reception._on_call,
-    CallResult: Reception._on_result,
-    CallError: Reception._on_error,
-    CallResultError: Reception._on_result_error,
-    SendFrame: Reception._on_send,
-}

@@ -8,6 +8,7 @@ from ._failures import Failure, MessageKind
 from ._frames import CallError, CallResultError
 from ._issues import Issue, Rule
 from ._json import as_bytes
+from ._limits import is_deeper
 from ._messages import Response
 from ._protocol import Action, ErrorCode, NoReply, Reply
 from ._replies import UNREADABLE, WITHOUT_ID, describe, failed_rule, kind_of, reply_to
@@ -18,16 +19,13 @@ __all__ = ["Refusals"]
 
 _ANSWERS: Final = (MessageKind.CALL_RESULT, MessageKind.CALL_ERROR)
 
-_NEED_ID: Final = frozenset(
-    {Failure.MALFORMED, Failure.TOO_DEEP, Failure.NUMBER_TOO_LONG, Failure.UNKNOWN_TYPE}
-)
+_NEED_ID: Final = frozenset({Failure.MALFORMED, Failure.NUMBER_TOO_LONG, Failure.UNKNOWN_TYPE})
 
 _CONTENT: Final = frozenset(
     {
         Failure.NOT_JSON,
         Failure.SALVAGED,
         Failure.MALFORMED,
-        Failure.TOO_DEEP,
         Failure.NUMBER_TOO_LONG,
     }
 )
@@ -84,10 +82,13 @@ class Refusals:
         self.refuse(failure, kind, error)
 
     def refuse_payload(self, kind: MessageKind, error: InvalidMessage, message_id: str) -> None:
-        """Refuses a frame whose payload breaks its schema."""
+        """Refuses a frame whose payload breaks its schema, or is too deep to be looked at."""
         error.message_id = message_id
-        rule = failed_rule(error.issues)
-        failure = rule if rule is not Rule.JSON else self._no_json()
+        failure: Failure | Rule = failed_rule(error.issues)
+        if is_deeper(error.raw, self._session.limits):
+            failure = Failure.TOO_DEEP
+        elif failure is Rule.JSON:
+            failure = self._no_json()
         self.refuse(failure, kind, error, error if kind is MessageKind.CALL else None)
 
     def refuse_text(self, failure: Failure, data: str | bytes, now: float) -> None:
@@ -100,7 +101,11 @@ class Refusals:
             message_id=head.message_id,
             message_type=head.message_type,
         )
-        self.refuse_frame(failure, error, data, now)
+        if failure is Failure.FRAME_TOO_BIG:
+            # It ends the connection, and with it all calls: what it is an answer to does not matter.
+            self.refuse(failure, MessageKind.OTHER, error)
+        else:
+            self.refuse_frame(failure, error, data, now)
 
     def refuse_frame(
         self, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
@@ -115,7 +120,7 @@ class Refusals:
                 failure = Failure.STRAY
             else:
                 session.end(call, error)
-        asked = kind is MessageKind.CALL and failure in _CONTENT
+        asked = kind is MessageKind.CALL and failure in _CONTENT and session.on_invalid is not None
         self.refuse(failure, kind, error, self._offer(error, data) if asked else None)
         session.take_turns(now)
 
@@ -128,7 +133,7 @@ class Refusals:
             return self._no_json() if named else failure
         if failure in _NEED_ID and error.message_id is None:
             return Failure.UNREADABLE_ID
-        if failure is Failure.MALFORMED and kind is MessageKind.OTHER:
+        if failure in _NEED_ID and kind is MessageKind.OTHER:
             return Failure.UNKNOWN_TYPE
         return failure
 
@@ -146,15 +151,15 @@ class Refusals:
         elif isinstance(reaction, ErrorCode):
             error.error_code = reaction
             frame = CallResultError if kind is MessageKind.CALL_RESULT else CallError
-            unknown = error.message_id is None or failure in WITHOUT_ID
-            message_id = UNREADABLE if unknown else error.message_id
+            message_id = None if failure in WITHOUT_ID else error.message_id
             issues = error.issues if isinstance(error, InvalidMessage) else ()
             said = describe(failure, issues)
-            session.out.append(session.error_text(frame, message_id, reaction, said))
+            session.out.append(session.error_text(frame, message_id or UNREADABLE, reaction, said))
 
     def _offer(self, error: InvalidFrame, data: str | bytes) -> InvalidMessage | None:
         """Returns a broken call as the hook sees it, if it would have been handled had it been whole."""
-        if error.message_id is None or error.action is None or self._session.on_invalid is None:
+        session = self._session
+        if error.message_id is None or error.action is None or error.message_id in session.open:
             return None
         if isinstance(self.find_action(error.action, MessageKind.CALL), Failure):
             return None
@@ -176,6 +181,7 @@ class Refusals:
                 action = session.protocol.actions[offer.action]
                 text = session.result_text(offer.message_id, action, answer)
                 session.out.append(text)
+                session.answered.remember(offer.message_id, action)
         # The hook is the user's; whatever it raises, the peer is owed an answer. The event has it.
         except Exception as trouble:  # noqa: BLE001
             return None, trouble

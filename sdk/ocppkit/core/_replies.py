@@ -1,7 +1,6 @@
 """The reply table: what is done about each failure, for each kind of message, with the reason why.
 
-Decisions where OCPP-J leaves a choice (requirement ids such as ERR-11 are those of
-`docs/design/replies.md`):
+Decisions where OCPP-J leaves a choice (ids such as ERR-11 are those of `docs/design/engine.md`):
 
 * One table serves all versions. It says how a CALL is answered; a version that answers a failure
   otherwise says so in `Protocol.replies`, which is generated from its facts.
@@ -20,7 +19,7 @@ Decisions where OCPP-J leaves a choice (requirement ids such as ERR-11 are those
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -147,15 +146,22 @@ def failed_rule(issues: Iterable[Issue]) -> Rule:
     Args:
         issues: at least one.
     """
-    return min(issues, key=lambda issue: (issue.repaired, _RANKS[issue.rule])).rule
+    return min(issues, key=_rank).rule
 
 
-def describe(failure: Failure | Rule, issues: Sequence[Issue] = ()) -> str:
-    """Returns the description of an error reply; nothing in it was written by the peer."""
-    if not issues:
+def _rank(issue: Issue) -> tuple[bool, int]:
+    return issue.repaired, _RANKS[issue.rule]
+
+
+def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
+    """Returns the description of an error reply: what decided the code, and what else is wrong.
+
+    Nothing in it was written by the peer.
+    """
+    if isinstance(failure, Failure):
         return failure.replace("_", " ")
-    unrepaired = [issue for issue in issues if not issue.repaired]
-    return "; ".join(map(_describe, unrepaired[:_SHOWN_ISSUES]))
+    ranked = sorted(issues, key=_rank)
+    return "; ".join(map(_describe, ranked[:_SHOWN_ISSUES]))
 
 
 def _describe(issue: Issue) -> str:
@@ -163,7 +169,7 @@ def _describe(issue: Issue) -> str:
     if issue.rule is Rule.UNKNOWN_MEMBER:
         # Its last step is the peer's; a step in quotes is always the peer's.
         path = re.split(r"\['|\[\"", path)[0] if path.endswith("]") else path.rpartition(".")[0]
-    wanted = "" if issue.expected is UNSET else f", due: {issue.expected}"
+    wanted = "" if issue.expected is UNSET else f" (due: {issue.expected})"
     return f"{issue.rule.replace('_', ' ')} at {path}{wanted}"
 
 

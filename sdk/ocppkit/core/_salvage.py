@@ -23,7 +23,10 @@ _MAX_LENGTH: Final = 255
 # 255 characters are at most 1,530 bytes: six for an escape such as \u00e9.
 _STRING = rb'("(?:[^"\\\x00-\x1f]|\\.){0,1530}")'
 _ANY_SCALAR = rb'(-?\d{1,9})|"[^"\\\x00-\x1f]{0,40}"|[^\s",\[\]{}]{1,40}'
-_HEAD = rb"\s*\[\s*(?:" + _ANY_SCALAR + rb")\s*,\s*" + _STRING + rb"(?:\s*,\s*" + _STRING + rb")?"
+_HEAD = (
+    rb"\s*\[\s*(?:" + _ANY_SCALAR + rb")\s*(?=[,\]])"
+    rb"(?:,\s*" + _STRING + rb"(?:\s*,\s*" + _STRING + rb")?)?"
+)
 
 _WITH_ACTION: Final = (2, 6)
 

@@ -5,7 +5,7 @@ our side asks for). It judges nothing.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -21,10 +21,10 @@ from ._errors import (
     LocalProtocolError,
     OcppError,
 )
-from ._events import CallEnded, Event
+from ._events import CallEnded, EndedBy, Event
 from ._failures import Failure
-from ._frames import Call, CallError, CallResult, CallResultError, encode_frame
-from ._issues import Rule
+from ._frames import CallError, CallResult, CallResultError, encode_frame
+from ._issues import Issue, Rule
 from ._limits import Limits
 from ._messages import Response
 from ._policy import Mode, Policy
@@ -116,15 +116,8 @@ class Session:
         """Sends the one reply that a call of the peer is owed."""
         call = self.open.pop(message_id)
         self.out.append(text)
-        self.answered.remember(message_id, call.action)
         if self.answers is not None:
             self.answers.keep(message_id, call, text, now)
-
-    def find_answer(self, frame: Call, now: float) -> str | None:
-        """Returns the frame that answered this very call before, if it is remembered."""
-        if self.answers is None:
-            return None
-        return self.answers.find(frame.message_id, frame.action, frame.payload, now)
 
     def transmit(self, call: OutgoingCall) -> None:
         """Sends a call of ours."""
@@ -135,11 +128,11 @@ class Session:
         """Says whether the peer may have seen a call of ours that was not answered."""
         return "unknown" if 0 <= call.batch < self.batch else "no"
 
-    def end(self, call: OutgoingCall, error: Any) -> None:
+    def end(self, call: OutgoingCall, error: EndedBy, issues: Sequence[Issue] = ()) -> None:
         """Tells that a call of ours ended without a result."""
         error.action = call.action.name
         error.message_id = call.message_id
-        self.events.append(CallEnded(call.message_id, call.action, error))
+        self.events.append(CallEnded(call.message_id, call.action, error, tuple(issues)))
 
     def take_turns(self, now: float) -> None:
         """Sends the next waiting call, if it is its turn."""
