@@ -71,6 +71,10 @@ fuzz: $(STAMP) ## A million random instances against the JSON Schema oracle (SEE
 golden: $(STAMP) ## Write anew what the generator's fixtures must become; read the difference
 	PYTHONPATH=tests $(BIN)/python -m golden
 
+.PHONY: fuzz-engine
+fuzz-engine: $(STAMP) ## A million frames, good and bad, into the engine (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -m fuzzer --seed $(or $(SEED),1) --frames $(or $(COUNT),1000000)
+
 .PHONY: build
 build: $(STAMP) ## Wheel and sdist in dist/
 	$(BIN)/python -m build --quiet
