@@ -1,0 +1,48 @@
+"""The asyncio layer: drives a sans-IO connection over a transport and runs its handlers."""
+
+from ._beside import beside
+from ._calls import AfterResponse, CallContext, CallRefused, current_call
+from ._clock import Clock, Timer, sleep, wait_until
+from ._endpoint import Endpoint
+from ._frame_log import shown
+from ._handlers import AnyHandler, HandlerTable, MaybeAwaitable, resolved
+from ._handshake import Accept, ConnectRequest, Handshake, Headers, Reject
+from ._host import Host
+from ._registration import BOOT, Registration, RegistrationStatus
+from ._settings import Observer, Settings
+from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
+
+__all__ = [
+    "BOOT",
+    "Accept",
+    "AfterResponse",
+    "AnyHandler",
+    "Attachment",
+    "CallContext",
+    "CallRefused",
+    "Clock",
+    "ConnectRequest",
+    "Connector",
+    "Endpoint",
+    "HandlerTable",
+    "Handshake",
+    "Headers",
+    "Host",
+    "MaybeAwaitable",
+    "Observer",
+    "Opened",
+    "Receiver",
+    "Registration",
+    "RegistrationStatus",
+    "Reject",
+    "Settings",
+    "Timer",
+    "Transport",
+    "Wire",
+    "beside",
+    "current_call",
+    "resolved",
+    "shown",
+    "sleep",
+    "wait_until",
+]

@@ -1,0 +1,25 @@
+"""Runs a coroutine beside a block: each ends when the other fails, and nothing is left running."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+__all__ = ["beside"]
+
+
+@asynccontextmanager
+async def beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerator[None, None]:
+    """Runs a coroutine until the block is left; if it fails, the block is ended by its error."""
+    failed: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(coroutine)
+            try:
+                yield
+            finally:
+                task.cancel()
+    except BaseExceptionGroup as errors:
+        failed = errors.exceptions[0]
+    if failed is not None:
+        raise failed

@@ -1,0 +1,69 @@
+"""Which handler answers which request: one table per role object, filled by decorators and handler classes."""
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from typing import Any, TypeAlias, TypeVar, cast
+
+from ocppkit.core import LocalProtocolError, Message
+
+__all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "resolved"]
+
+T = TypeVar("T")
+
+MaybeAwaitable: TypeAlias = T | Coroutine[Any, Any, T]
+"""What a handler returns: the value (plain `def`) or a coroutine of it (`async def`)."""
+
+AnyHandler: TypeAlias = Callable[..., Any]
+
+
+class HandlerTable:
+    """Handlers by the type of the request that they answer."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[type[Message], AnyHandler] = {}
+
+    def add(self, request: type[Message], handler: AnyHandler) -> None:
+        """Enters one handler.
+
+        Raises:
+            LocalProtocolError: this request has one already; which of the two should win?
+        """
+        if request in self._handlers:
+            raise LocalProtocolError(f"{request.__qualname__} has a handler already")
+        self._handlers[request] = handler
+
+    def add_methods(self, handlers: object) -> None:
+        """Enters each method that a handler class overrides.
+
+        Args:
+            handlers: an instance of a subclass of a generated handler class.
+
+        Raises:
+            LocalProtocolError: it is no handler class, or a request has a handler already.
+        """
+        for name, request in _overridden(type(handlers)):
+            self.add(request, getattr(handlers, name))
+
+    def get(self, request: type[Message]) -> AnyHandler | None:
+        """Returns the handler for this type of request, or `None`."""
+        return self._handlers.get(request)
+
+
+def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:
+    bases = [base for base in cls.__mro__ if "__ocpp_handlers__" in vars(base)]
+    if not bases:
+        raise LocalProtocolError(
+            f"{cls.__qualname__} is no handler class: derive it from one in a version's `roles`"
+        )
+    for base in bases:
+        methods: Mapping[str, type[Message]] = vars(base)["__ocpp_handlers__"]
+        for name, request in methods.items():
+            # A class may stand on the handler classes of two versions, whose methods share names.
+            owner = next(owner for owner in cls.__mro__ if name in vars(owner))
+            if owner not in bases:
+                yield name, request
+
+
+async def resolved(value: MaybeAwaitable[T]) -> T:
+    """Returns the value that a plain or an `async` function of the user's returned."""
+    return await value if inspect.iscoroutine(value) else cast(T, value)

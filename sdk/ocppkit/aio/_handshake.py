@@ -1,0 +1,87 @@
+"""The opening of a connection as values: what adapters of WebSocket libraries translate from and to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ssl import SSLContext
+from typing import Any, TypeAlias
+
+__all__ = ["Accept", "ConnectRequest", "Handshake", "Headers", "Reject"]
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+"""Names and values as on the wire, in order; names in any case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """What a station asked for when it connected."""
+
+    path: str
+    """The request target as it stood on the request line: not decoded, a query included."""
+
+    headers: Headers = field(default=(), repr=False)
+
+    peer_certificate: Mapping[str, Any] | None = None
+    """The client certificate that TLS verified, as `ssl.SSLSocket.getpeercert` returns it."""
+
+    secure: bool = False
+    """Whether the connection is encrypted by TLS."""
+
+    remote_address: str = ""
+    """The peer's address, without the port."""
+
+    def headers_named(self, name: bytes) -> list[bytes]:
+        """Returns the values of all headers of this name, in order."""
+        wanted = name.lower()
+        return [value for key, value in self.headers if key.lower() == wanted]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """The connection may be opened."""
+
+    subprotocol: str | None
+    """What the answer names in `Sec-WebSocket-Protocol`; `None`: the answer has no such header."""
+
+    identity: str
+    """The station's identity, decoded and checked."""
+
+    headers: Headers = ()
+    """More headers for the answer."""
+
+    remote_address: str = ""
+
+    registered: bool = False
+    """Whether this station's boot counts as accepted already."""
+
+    farewell: str = ""
+    """Why the connection, once open, is to be closed at once; empty: it is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """The connection is refused by an HTTP answer."""
+
+    status: int
+    reason: str
+    """Why, in a few words, for the log and the answer's body; it never quotes the peer."""
+
+    headers: Headers = ()
+
+    @property
+    def body(self) -> bytes:
+        """The answer's body."""
+        return f"{self.reason}\n".encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectRequest:
+    """The connection that a station wants."""
+
+    url: str
+    """With the identity as its last segment."""
+
+    subprotocols: tuple[str, ...]
+    headers: Headers = field(default=(), repr=False)
+
+    ssl: SSLContext | None = None
+    """For `wss`: how the server is verified and which certificate we show."""

@@ -1,0 +1,55 @@
+"""What an endpoint works for: the questions that it asks, and what it tells."""
+
+from typing import Protocol
+
+from ocppkit import core
+from ocppkit.core import (
+    Action,
+    CallReceived,
+    ConnectionClosed,
+    Failure,
+    Response,
+    ResultReceived,
+)
+
+from ._handlers import AnyHandler
+
+__all__ = ["Host"]
+
+
+class Host(Protocol):
+    """What an endpoint works for: a station, or a CSMS on one of its connections."""
+
+    @property
+    def identity(self) -> str:
+        """The station's identity, whichever end this is."""
+        ...
+
+    @property
+    def protocol(self) -> core.Protocol:
+        """The version that is spoken."""
+        ...
+
+    def handler_of(self, action: Action) -> AnyHandler | None:
+        """Returns what answers this action: a function of the request alone."""
+        ...
+
+    def refusal_of(self, action: Action) -> Failure | None:
+        """Returns why a message of the peer's may not be handled now, or `None`."""
+        ...
+
+    def call_answered(self, call: CallReceived, response: Response) -> None:
+        """Learns that a call of the peer was answered with a result."""
+        ...
+
+    def result_received(self, result: ResultReceived) -> None:
+        """Learns that a call of ours was answered with a result, before the next message is read."""
+        ...
+
+    def disconnected(self, end: ConnectionClosed) -> None:
+        """Learns that the connection has ended."""
+        ...
+
+    def finished(self) -> None:
+        """Learns that, after the end, nothing runs any more either; the last thing it learns."""
+        ...

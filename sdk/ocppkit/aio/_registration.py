@@ -1,0 +1,70 @@
+"""Whether a station is registered with its CSMS, and what it may send until it is.
+
+Both ends keep the same books: the station so as not to send what it may not, the CSMS so as to
+refuse it. What makes the rules is data of the version: what a TriggerMessage can ask for, and which
+messages are tied together by an id.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from ocppkit.core import Action, Message, Protocol, Response
+
+__all__ = ["BOOT", "Registration", "RegistrationStatus"]
+
+BOOT: Final = "BootNotification"
+"""The action that registers a station; the same word in every version."""
+
+
+class RegistrationStatus(StrEnum):
+    """What the CSMS last answered to a BootNotification."""
+
+    UNKNOWN = "Unknown"
+    """Nothing yet."""
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+
+
+class Registration:
+    """The books on one station."""
+
+    def __init__(self, protocol: Protocol, *, accepted: bool = False) -> None:
+        self._protocol = protocol
+        self._asked: set[str] = set()
+        self.status = RegistrationStatus.ACCEPTED if accepted else RegistrationStatus.UNKNOWN
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the station is registered."""
+        return self.status is RegistrationStatus.ACCEPTED
+
+    def boot_answered(self, response: Response) -> None:
+        """Notes the answer to a BootNotification."""
+        word = str(getattr(response, "status", ""))
+        known = word in RegistrationStatus.__members__.values()
+        # A word that nobody knows lets nobody in.
+        self.status = RegistrationStatus(word) if known else RegistrationStatus.REJECTED
+        self._asked.clear()
+
+    def csms_asked(self, request: Message) -> None:
+        """Notes a request of the CSMS: while Pending, the station may send what it asked for.
+
+        # B02.FR.02, B02.FR.09
+        """
+        if self.accepted:
+            return
+        wanted = getattr(request, "requested_message", None)
+        asking = self._protocol.actions[request.__ocpp_action__]
+        for action in self._protocol.actions.values():
+            if wanted in action.triggers or (
+                asking.correlation is not None and action.correlation == asking.correlation
+            ):
+                self._asked.add(action.name)
+
+    def may_send(self, action: Action) -> bool:
+        """Whether the station may send this now."""
+        if self.accepted or action.name == BOOT:
+            return True
+        return self.status is RegistrationStatus.PENDING and action.name in self._asked

@@ -1,0 +1,52 @@
+"""How connections are run: what a role passes on to each of its endpoints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import uuid4
+
+from ocppkit.core import STRICT, Event, Limits, OnInvalid, Policy
+
+from ._clock import Clock
+
+__all__ = ["Observer", "Settings"]
+
+
+class Observer(Protocol):
+    """Sees everything on a connection, for metrics and traces. It must be quick and must not raise."""
+
+    def frame(self, identity: str, direction: str, data: str | bytes) -> None:
+        """Sees a frame, `in` or `out`, as it is: secrets are not taken out."""
+        ...
+
+    def event(self, identity: str, event: Event) -> None:
+        """Sees an event of the connection."""
+        ...
+
+
+def _new_id() -> str:
+    return str(uuid4())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a connection is run."""
+
+    limits: Limits = field(default_factory=Limits)
+
+    inbound: Policy = STRICT
+    """How strictly the peer's messages are read."""
+
+    outbound: Policy = STRICT
+    """How strictly our own messages are checked."""
+
+    on_invalid: OnInvalid | None = None
+    """May answer a call whose content cannot be used; see `core.Connection`."""
+
+    new_id: Callable[[], str] = _new_id
+    """Makes message ids that were never used before, over all connections."""
+
+    clock: Clock | None = None
+    """Where time comes from; the running event loop by default."""
+
+    observer: Observer | None = None

@@ -1,0 +1,38 @@
+"""The CSMS's side: the server that you run, its registry of live stations, and the handshake."""
+
+from ._authentication import (
+    AttemptLimiter,
+    Authenticator,
+    CertificateAuthenticator,
+    Credentials,
+    PasswordAuthenticator,
+    Verdict,
+)
+from ._csms import Csms, CsmsOptions
+from ._handle import StationHandle
+from ._registrar import CsmsRegistrar
+from ._stations import (
+    StationAccepted,
+    StationConnected,
+    StationDisconnected,
+    StationEvent,
+    Stations,
+)
+
+__all__ = [
+    "AttemptLimiter",
+    "Authenticator",
+    "CertificateAuthenticator",
+    "Credentials",
+    "Csms",
+    "CsmsOptions",
+    "CsmsRegistrar",
+    "PasswordAuthenticator",
+    "StationAccepted",
+    "StationConnected",
+    "StationDisconnected",
+    "StationEvent",
+    "StationHandle",
+    "Stations",
+    "Verdict",
+]

@@ -1,0 +1,164 @@
+"""Who may connect: the authenticator's interface, ready-made ones, and a limit on wrong attempts."""
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Protocol, TypeAlias
+
+from ocppkit.aio import MaybeAwaitable, resolved
+
+__all__ = [
+    "AttemptLimiter",
+    "Authenticator",
+    "CertificateAuthenticator",
+    "Credentials",
+    "PasswordAuthenticator",
+    "Verdict",
+]
+
+
+class Verdict(Enum):
+    """What an authenticator decides."""
+
+    ACCEPTED = "accepted"
+
+    REFUSED = "refused"
+    """Missing or wrong credentials: HTTP 401."""
+
+    UNKNOWN = "unknown"
+    """No such station: HTTP 404, as OCPP-J asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a station shows of itself when it connects."""
+
+    identity: str
+
+    password: bytes | None = field(default=None, repr=False)
+    """From Basic authentication, whose user name equals the identity; `None` without."""
+
+    certificate: Mapping[str, Any] | None = None
+    """The verified client certificate, as `ssl.SSLSocket.getpeercert` returns it."""
+
+    secure: bool = False
+    """Whether the connection is encrypted by TLS."""
+
+    remote_address: str = ""
+
+
+class Authenticator(Protocol):
+    """Decides on each connection before it is opened."""
+
+    def authenticate(self, credentials: Credentials) -> MaybeAwaitable[Verdict]:
+        """Returns the verdict; `async` where it asks a database. Compare in constant time."""
+        ...
+
+
+Secret: TypeAlias = str | bytes
+"""A password: text, or the raw bytes of a 1.6 AuthorizationKey (`bytes.fromhex` of its 40 digits)."""
+
+
+class PasswordAuthenticator:
+    """Basic authentication: security profiles 1 and 2."""
+
+    def __init__(
+        self,
+        passwords: Callable[[str], MaybeAwaitable[Secret | None]],
+        *,
+        require_tls: bool = False,
+    ) -> None:
+        """Takes the passwords.
+
+        Args:
+            passwords: looks up one by identity (a dictionary's `get` does); `None`: no such station.
+            require_tls: refuse what is not encrypted (profile 2).
+        """
+        self._look_up = passwords
+        self._require_tls = require_tls
+
+    async def authenticate(self, credentials: Credentials) -> Verdict:
+        """Compares the password in constant time."""
+        secret = await resolved(self._look_up(credentials.identity))
+        if secret is None:
+            return Verdict.UNKNOWN
+        if credentials.password is None or (self._require_tls and not credentials.secure):
+            return Verdict.REFUSED
+        expected = secret.encode() if isinstance(secret, str) else secret
+        same = hmac.compare_digest(credentials.password, expected)
+        return Verdict.ACCEPTED if same else Verdict.REFUSED
+
+
+class CertificateAuthenticator:
+    """Client certificates: security profile 3.
+
+    The chain was verified by TLS; here the certificate's common name is compared, which holds the
+    station's serial number.
+    """
+
+    def __init__(self, common_names: Callable[[str], MaybeAwaitable[str | None]]) -> None:
+        """Takes the common names.
+
+        Args:
+            common_names: looks up one by identity (a dictionary's `get` does); `None`: no such
+                station.
+        """
+        self._look_up = common_names
+
+    async def authenticate(self, credentials: Credentials) -> Verdict:
+        """Compares the common name of the certificate that was shown."""
+        expected = await resolved(self._look_up(credentials.identity))
+        if expected is None:
+            return Verdict.UNKNOWN
+        shown = [] if credentials.certificate is None else _common_names(credentials.certificate)
+        return Verdict.ACCEPTED if shown == [expected] else Verdict.REFUSED
+
+
+def _common_names(certificate: Mapping[str, Any]) -> list[str]:
+    return [
+        value
+        for relative in certificate.get("subject", ())
+        for name, value in relative
+        if name == "commonName"
+    ]
+
+
+class AttemptLimiter:
+    """Counts wrong attempts per address, and per address and identity, in windows of time.
+
+    An identity alone is never locked: a stranger's guesses must not keep the real station out.
+    """
+
+    KEYS: Final = 4096
+    """Counters kept; beyond them the oldest is forgotten, so that a flood costs no memory."""
+
+    def __init__(
+        self, *, per_station: int = 10, per_address: int = 100, window: float = 60.0
+    ) -> None:
+        self._per_station = per_station
+        self._per_address = per_address
+        self._window = window
+        self._counts: OrderedDict[tuple[str, str | None], tuple[float, int]] = OrderedDict()
+
+    def wait(self, address: str, identity: str, now: float) -> float:
+        """Returns the seconds until the next attempt is looked at; zero if it may be now."""
+        return max(
+            self._left((address, identity), self._per_station, now),
+            self._left((address, None), self._per_address, now),
+        )
+
+    def failed(self, address: str, identity: str, now: float) -> None:
+        """Counts a wrong attempt."""
+        for key in ((address, identity), (address, None)):
+            since, count = self._counts.pop(key, (now, 0))
+            if now >= since + self._window:
+                since, count = now, 0
+            self._counts[key] = (since, count + 1)
+        while len(self._counts) > self.KEYS:
+            self._counts.popitem(last=False)
+
+    def _left(self, key: tuple[str, str | None], most: int, now: float) -> float:
+        since, count = self._counts.get(key, (now, 0))
+        return max(0.0, since + self._window - now) if count >= most else 0.0

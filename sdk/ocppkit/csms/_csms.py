@@ -1,0 +1,256 @@
+"""The CSMS that you run: one server for all versions of OCPP."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from ssl import SSLContext, TLSVersion
+from typing import Any, TypedDict, TypeVar
+
+from typing_extensions import Unpack
+
+from ocppkit.aio import (
+    Accept,
+    Attachment,
+    Clock,
+    HandlerTable,
+    Handshake,
+    MaybeAwaitable,
+    Observer,
+    Reject,
+    Settings,
+    Wire,
+)
+from ocppkit.core import (
+    Limits,
+    LocalProtocolError,
+    Message,
+    OnInvalid,
+    Policy,
+    Protocol,
+    StationRequest,
+    StationSend,
+    WrongVersion,
+)
+
+from ._authentication import AttemptLimiter, Authenticator
+from ._door import Door, UnknownSubprotocol, WithoutSubprotocol
+from ._farewell import Farewell
+from ._handle import StationHandle
+from ._registrar import CsmsRegistrar
+from ._session import AnswerMemory, Office, Session
+from ._sniffing import Sniffing
+from ._stations import Stations
+
+__all__ = ["Csms", "CsmsOptions"]
+
+Q = TypeVar("Q", bound=StationRequest[Any] | StationSend)
+
+
+class CsmsOptions(TypedDict, total=False):
+    """The keyword options of a CSMS beside those about who may connect."""
+
+    limits: Limits
+    inbound: Policy
+    """How strictly the stations' messages are read; strict by default."""
+
+    outbound: Policy
+    """How strictly our own messages are checked; strict by default."""
+
+    on_invalid: OnInvalid | None
+    """May answer a call whose content cannot be used: a station repeats a transaction message that
+    is refused, some for ever."""
+
+    new_id: Callable[[], str]
+    """Makes message ids that were never used before; random UUIDs by default."""
+
+    clock: Clock | None
+    """Where time comes from; the running event loop by default."""
+
+    observer: Observer | None
+    """Sees every frame and event."""
+
+
+def _nobody(identity: str) -> bool:
+    return False
+
+
+def _nothing() -> None:
+    pass
+
+
+class Csms:
+    """A charging station management system (1.6: Central System).
+
+    It needs a transport to be reached, such as `ocppkit.transports.websockets`.
+    """
+
+    def __init__(
+        self,
+        *protocols: Protocol,
+        authenticator: Authenticator | None = None,
+        insecure: bool = False,
+        attempts: AttemptLimiter | None = None,
+        without_subprotocol: WithoutSubprotocol = "refuse",
+        unknown_subprotocol: UnknownSubprotocol = "refuse",
+        boot_gate: bool = True,
+        registered: Callable[[str], MaybeAwaitable[bool]] = _nobody,
+        answer_repeats: bool = False,
+        **options: Unpack[CsmsOptions],
+    ) -> None:
+        """Describes the CSMS; nothing is served yet.
+
+        Args:
+            protocols: the versions of OCPP to speak, such as `v201.PROTOCOL`, the most wanted
+                first.
+            authenticator: decides who may connect.
+            insecure: serve without an authenticator: everybody may connect, under any name.
+            attempts: limits wrong attempts to authenticate.
+            without_subprotocol: what to do with a station that names no version: `"refuse"` it,
+                take this version for granted, or `"sniff"` its first message.
+            unknown_subprotocol: what to do with a station that offers only other versions:
+                `"refuse"` it, or open the connection and `"close"` it, as OCPP-J has it.
+            boot_gate: answer a station with SecurityError until its boot was accepted. Stations
+                that only reconnect do not boot again, so acceptance is remembered while this
+                object lives.
+            answer_repeats: remember answers for some minutes and, when a station repeats a message
+                with the same id, over a new connection perhaps, answer it again without handling
+                it again.
+            registered: says of a station that is not remembered, after a restart of ours,
+                whether its boot was accepted before.
+            options: see `CsmsOptions`.
+        """
+        if not protocols:
+            raise LocalProtocolError("a CSMS needs a version to speak, such as v201.PROTOCOL")
+        if isinstance(without_subprotocol, Protocol) and without_subprotocol not in protocols:
+            raise LocalProtocolError("the version for stations that name none is not spoken here")
+        self.protocols = protocols
+        self.stations: Stations = Stations()
+        """The stations that are connected now."""
+
+        self._handlers = HandlerTable()
+        self._settings = Settings(**options)
+        self._insecure = insecure
+        self._has_authenticator = authenticator is not None
+        self._without_subprotocol: WithoutSubprotocol = without_subprotocol
+        self._by_subprotocol = {protocol.subprotocol: protocol for protocol in protocols}
+        self._door = Door(
+            protocols,
+            authenticator=authenticator,
+            without_subprotocol=without_subprotocol,
+            unknown_subprotocol=unknown_subprotocol,
+            registered=registered,
+            attempts=AttemptLimiter() if attempts is None else attempts,
+        )
+        self._office = Office(
+            handlers=self._handlers,
+            handles=_handles_of(protocols),
+            stations=self.stations,
+            settings=self._settings,
+            boot_gate=boot_gate,
+            memory=AnswerMemory() if answer_repeats else None,
+        )
+
+    def on(self, request: type[Q]) -> CsmsRegistrar[Q]:
+        """Returns a decorator for the handler of one request of the stations.
+
+        The handler is `(station, request) -> response`, plain or `async`. A plain one runs inside
+        the event loop and must not block.
+
+        Raises:
+            WrongVersion: the request is of a version that is not spoken here.
+        """
+        if not any(_has(protocol, request) for protocol in self.protocols):
+            raise WrongVersion(f"{request.__module__}.{request.__qualname__} is not spoken here")
+        return CsmsRegistrar[Q](lambda handler: self._handlers.add(request, handler))
+
+    def add_handlers(self, handlers: object) -> None:
+        """Takes each method that a handler class overrides as a handler.
+
+        Args:
+            handlers: an instance of your subclass of a version's `CsmsHandlers`.
+        """
+        self._handlers.add_methods(handlers)
+
+    # What transports call.
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of each connection; a transport keeps to those about messages and pings."""
+        return self._settings.limits
+
+    def check_startable(self, tls: SSLContext | None = None) -> None:
+        """Refuses to be served in a way that is not safe, unless that was said to be wanted.
+
+        Args:
+            tls: what it is to be served with.
+
+        Raises:
+            LocalProtocolError: there is no authenticator, or TLS would be older than 1.2.
+        """
+        if tls is not None and not self._insecure and tls.minimum_version < TLSVersion.TLSv1_2:
+            raise LocalProtocolError("the TLS context allows versions before 1.2")  # SEC-05
+        if not self._has_authenticator and not self._insecure:
+            raise LocalProtocolError(
+                "this Csms has no authenticator: give it one, such as "
+                "authenticator=PasswordAuthenticator(passwords.get), or write insecure=True "
+                "to let everybody in"
+            )
+
+    async def accept(self, handshake: Handshake) -> Accept | Reject:
+        """Decides whether a station may open a connection."""
+        self.check_startable()
+        return await self._door.accept(handshake, self._clock())
+
+    def attach(
+        self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = _nothing
+    ) -> Attachment:
+        """Takes over a connection that was accepted and is open now.
+
+        Args:
+            accept: what `accept` returned.
+            wire: the connection; it is started here.
+            finished: called when the connection has ended and nothing of it runs any more.
+
+        Returns:
+            What can shut the connection down.
+        """
+        protocol = self._protocol_of(accept)
+        attached: Farewell | Session | Sniffing
+        if accept.farewell:
+            attached = Farewell(wire, accept.farewell, finished)
+        elif protocol is not None:
+            attached = Session(self._office, accept, wire, protocol, finished)
+        else:
+            attached = Sniffing(
+                accept,
+                wire,
+                self.protocols,
+                lambda protocol: Session(self._office, accept, wire, protocol, finished),
+                self._settings,
+                self._clock(),
+                finished,
+            )
+        attached.begin()
+        return attached
+
+    def _protocol_of(self, accept: Accept) -> Protocol | None:
+        if accept.subprotocol is not None:
+            return self._by_subprotocol[accept.subprotocol]
+        return (
+            self._without_subprotocol if isinstance(self._without_subprotocol, Protocol) else None
+        )
+
+    def _clock(self) -> Clock:
+        return self._settings.clock or asyncio.get_running_loop()
+
+
+def _has(protocol: Protocol, request: type[Message]) -> bool:
+    return any(action.request is request for action in protocol.actions.values())
+
+
+def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:
+    # The roles of a version stand on this package, so they are found by name, not imported above.
+    return {
+        protocol.subprotocol: import_module(f"{protocol.package}.roles").STATION_HANDLE
+        for protocol in protocols
+    }

@@ -1,0 +1,142 @@
+"""The handshake's one home: whether a station may open a connection, and in which version of OCPP.
+
+Theory of operation: `examine` is pure. It reads a `Handshake` and says what can be said without
+asking anybody: identity, subprotocol, credentials, or the refusal. `Door.accept` then asks the
+authenticator, counts wrong attempts, and looks up whether the station is registered. Adapters of
+WebSocket libraries call it and translate its answer; they hold no policy.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from ocppkit.aio import Accept, Clock, Handshake, MaybeAwaitable, Reject, resolved
+from ocppkit.core import Protocol
+
+from ._authentication import AttemptLimiter, Authenticator, Credentials, Verdict
+from ._identity import BadHandshake, identity_in, offered_subprotocols, password_in
+
+__all__ = ["Door", "Knock", "UnknownSubprotocol", "WithoutSubprotocol", "examine"]
+
+logger = logging.getLogger("ocppkit.csms")
+
+WithoutSubprotocol: TypeAlias = Protocol | Literal["refuse", "sniff"]
+"""What to do with a station that offers no subprotocol: refuse it, take its version for granted,
+or let the first message tell."""
+
+UnknownSubprotocol: TypeAlias = Literal["refuse", "close"]
+"""What to do with a station that offers only versions not spoken here: refuse it by HTTP, as the
+certification test TC_B_58_CSMS expects, or open the connection and close it, as OCPP-J has it."""
+
+_NOT_SPOKEN: Final = "none of the offered versions is spoken here"
+
+_CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="ocpp", charset="UTF-8"'),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """A handshake that is in order as far as can be seen without asking anybody."""
+
+    subprotocol: str | None
+    credentials: Credentials
+    farewell: str = ""
+    """Why the connection is opened only to be closed; empty: it is not."""
+
+
+def examine(
+    handshake: Handshake,
+    protocols: Sequence[Protocol],
+    without_subprotocol: WithoutSubprotocol,
+    unknown_subprotocol: UnknownSubprotocol,
+) -> Knock | Reject:
+    """Returns what a handshake asks for, or why it is refused."""
+    try:
+        identity = identity_in(handshake.path)
+        offered = offered_subprotocols(handshake)
+        chosen = _chosen(offered, protocols)
+        if chosen is None and offered and unknown_subprotocol == "refuse":
+            raise BadHandshake(400, _NOT_SPOKEN)
+        if not offered and without_subprotocol == "refuse":
+            raise BadHandshake(400, "no subprotocol is offered")
+        return Knock(
+            subprotocol=chosen,
+            farewell=_NOT_SPOKEN if chosen is None and offered else "",
+            credentials=Credentials(
+                identity=identity,
+                password=password_in(handshake, identity),
+                certificate=handshake.peer_certificate,
+                secure=handshake.secure,
+                remote_address=handshake.remote_address,
+            ),
+        )
+    except BadHandshake as problem:
+        return _reject(problem.status, problem.reason)
+
+
+class Door:
+    """Opens to those who may come in."""
+
+    def __init__(
+        self,
+        protocols: Sequence[Protocol],
+        *,
+        authenticator: Authenticator | None,
+        without_subprotocol: WithoutSubprotocol,
+        unknown_subprotocol: UnknownSubprotocol,
+        registered: Callable[[str], MaybeAwaitable[bool]],
+        attempts: AttemptLimiter,
+    ) -> None:
+        self._protocols = protocols
+        self._authenticator = authenticator
+        self._without_subprotocol: WithoutSubprotocol = without_subprotocol
+        self._unknown_subprotocol: UnknownSubprotocol = unknown_subprotocol
+        self._registered = registered
+        self._attempts = attempts
+
+    async def accept(self, handshake: Handshake, clock: Clock) -> Accept | Reject:
+        """Returns whether the connection may be opened."""
+        knock = examine(
+            handshake, self._protocols, self._without_subprotocol, self._unknown_subprotocol
+        )
+        if isinstance(knock, Knock):
+            knock = await self._authenticated(knock, clock) or knock
+        if isinstance(knock, Reject):
+            logger.info("%s refused: %d %s", handshake.remote_address, knock.status, knock.reason)
+            return knock
+        identity = knock.credentials.identity
+        return Accept(
+            subprotocol=knock.subprotocol,
+            identity=identity,
+            remote_address=handshake.remote_address,
+            registered=await resolved(self._registered(identity)),
+            farewell=knock.farewell,
+        )
+
+    async def _authenticated(self, knock: Knock, clock: Clock) -> Reject | None:
+        if self._authenticator is None:
+            return None
+        shown = knock.credentials
+        wait = self._attempts.wait(shown.remote_address, shown.identity, clock.time())
+        if wait > 0:
+            retry_after = (b"Retry-After", str(math.ceil(wait)).encode())
+            return Reject(status=429, reason="too many wrong attempts", headers=(retry_after,))
+        verdict = await resolved(self._authenticator.authenticate(shown))
+        if verdict is Verdict.ACCEPTED:
+            return None
+        self._attempts.failed(shown.remote_address, shown.identity, clock.time())
+        if verdict is Verdict.UNKNOWN:
+            return _reject(404, "no such station")  # CON-08
+        return _reject(401, "wrong or missing credentials")  # BAS-05
+
+
+def _chosen(offered: Sequence[str], protocols: Sequence[Protocol]) -> str | None:
+    for protocol in protocols:
+        if protocol.subprotocol in offered:
+            return protocol.subprotocol
+    return None
+
+
+def _reject(status: int, reason: str) -> Reject:
+    return Reject(status=status, reason=reason, headers=_CHALLENGE if status == 401 else ())

@@ -1,0 +1,71 @@
+"""The CSMS's handle on one live station."""
+
+from typing import TypeVar
+
+from ocppkit.aio import Endpoint, Registration, RegistrationStatus
+from ocppkit.core import ConnectionClosed, Protocol, Request, Response, Send
+
+__all__ = ["StationHandle"]
+
+R = TypeVar("R", bound=Response)
+
+
+class StationHandle:
+    """One station on one connection. Generated roles derive typed handles from it.
+
+    A handle belongs to its connection: when the station comes back it has another one, and calls
+    on this one raise `ConnectionClosed`.
+    """
+
+    def __init__(
+        self,
+        identity: str,
+        protocol: Protocol,
+        endpoint: Endpoint,
+        registration: Registration,
+        remote_address: str,
+    ) -> None:
+        self.identity = identity
+        """The station's identity: the last segment of the path, decoded."""
+
+        self.protocol = protocol
+        """The version of OCPP that this connection speaks."""
+
+        self.remote_address = remote_address
+
+        self._endpoint = endpoint
+        self._registration = registration
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection lives."""
+        return self._endpoint.connected
+
+    @property
+    def status(self) -> RegistrationStatus:
+        """What the station's last BootNotification was answered with."""
+        return self._registration.status
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the station's boot was accepted, on this connection or an earlier one."""
+        return self._registration.accepted
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes the connection; stations come back."""
+        self._endpoint.close(code, reason)
+
+    async def wait_disconnected(self) -> ConnectionClosed:
+        """Waits for the end of the connection and returns how it ended."""
+        return await self._endpoint.wait_ended()
+
+    async def _call(self, request: Request[R], call_timeout: float | None = None) -> R:
+        self._registration.csms_asked(request)
+        return await self._endpoint.call(request, call_timeout)
+
+    async def _send(self, message: Send) -> None:
+        self._endpoint.send(message)
+
+    def __repr__(self) -> str:
+        state = self.status if self.connected else "disconnected"
+        return f"<{type(self).__name__} {self.identity!r}, {self.protocol.version}, {state}>"

@@ -1,0 +1,49 @@
+"""The typed decorator behind `Csms.on`."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar, overload
+
+from ocppkit.aio import AnyHandler
+from ocppkit.core import Message, Request, Response, Send
+
+from ._handle import StationHandle
+
+__all__ = ["CsmsRegistrar"]
+
+Q_co = TypeVar("Q_co", bound=Message, covariant=True)
+R = TypeVar("R", bound=Response)
+S = TypeVar("S", bound=StationHandle)
+
+
+class CsmsRegistrar(Generic[Q_co]):
+    """Takes the handler of one request: `(station, request) -> response`, plain or `async`.
+
+    It returns the handler as it was, which stays callable and testable by itself.
+    """
+
+    def __init__(self, register: Callable[[AnyHandler], None]) -> None:
+        self._register = register
+
+    @overload
+    def __call__(
+        self: "CsmsRegistrar[Request[R]]", handler: Callable[[S, Q_co], Coroutine[Any, Any, R]]
+    ) -> Callable[[S, Q_co], Coroutine[Any, Any, R]]: ...
+
+    @overload
+    def __call__(
+        self: "CsmsRegistrar[Request[R]]", handler: Callable[[S, Q_co], R]
+    ) -> Callable[[S, Q_co], R]: ...
+
+    @overload
+    def __call__(
+        self: "CsmsRegistrar[Send]", handler: Callable[[S, Q_co], Coroutine[Any, Any, None]]
+    ) -> Callable[[S, Q_co], Coroutine[Any, Any, None]]: ...
+
+    @overload
+    def __call__(
+        self: "CsmsRegistrar[Send]", handler: Callable[[S, Q_co], None]
+    ) -> Callable[[S, Q_co], None]: ...
+
+    def __call__(self, handler: AnyHandler) -> AnyHandler:
+        self._register(handler)
+        return handler

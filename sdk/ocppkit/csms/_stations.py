@@ -1,0 +1,215 @@
+"""The registry of live stations: one line from a web application to a charger."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias, TypeVar, overload
+from weakref import WeakSet
+
+from ocppkit.core import ConnectionClosed, WrongVersion
+
+from ._handle import StationHandle
+
+__all__ = [
+    "StationAccepted",
+    "StationConnected",
+    "StationDisconnected",
+    "StationEvent",
+    "Stations",
+]
+
+H = TypeVar("H", bound=StationHandle)
+
+
+@dataclass(frozen=True, slots=True)
+class StationConnected:
+    """A station has connected; whether it is registered, `station.accepted` says."""
+
+    station: StationHandle
+
+
+@dataclass(frozen=True, slots=True)
+class StationAccepted:
+    """A station's boot was accepted."""
+
+    station: StationHandle
+
+
+@dataclass(frozen=True, slots=True)
+class StationDisconnected:
+    """A station's connection has ended."""
+
+    station: StationHandle
+    end: ConnectionClosed
+
+    replaced: bool
+    """Whether the station had another connection already: it is still there."""
+
+
+StationEvent: TypeAlias = StationAccepted | StationConnected | StationDisconnected
+
+
+class _Subscription(AsyncIterator[StationEvent]):
+    """Events for one listener. One that does not listen loses the oldest, and costs no more."""
+
+    _LIMIT: Final = 1024
+
+    def __init__(self) -> None:
+        self._events: deque[StationEvent] = deque(maxlen=self._LIMIT)
+        self._waiter: asyncio.Future[None] | None = None
+
+    def push(self, event: StationEvent) -> None:
+        self._events.append(event)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def __anext__(self) -> StationEvent:
+        while not self._events:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self._events.popleft()
+
+
+class Stations:
+    """The stations that are connected now, by identity.
+
+    Given a version's class as second argument, a look-up returns the typed handle; without, the
+    untyped base, which `isinstance` narrows.
+    """
+
+    _REMEMBERED: Final = 1 << 17
+    """Identities known to be registered; they outlive the connection, as a registration does."""
+
+    def __init__(self) -> None:
+        self._live: dict[str, StationHandle] = {}
+        self._accepted: OrderedDict[str, None] = OrderedDict()
+        self._waiters: dict[str, set[asyncio.Future[None]]] = {}
+        self._subscriptions: WeakSet[_Subscription] = WeakSet()
+
+    @overload
+    def get(self, identity: str) -> StationHandle | None: ...
+    @overload
+    def get(self, identity: str, handle: type[H]) -> H | None: ...
+    def get(
+        self, identity: str, handle: type[StationHandle] = StationHandle
+    ) -> StationHandle | None:
+        """Returns the handle of a connected station, or `None`.
+
+        Args:
+            identity: the station.
+            handle: the class that the handle must have, for a typed result.
+
+        Raises:
+            WrongVersion: the station speaks another version than `handle` is for.
+        """
+        found = self._live.get(identity)
+        return None if found is None else _typed(found, handle)
+
+    @overload
+    async def wait(self, identity: str) -> StationHandle: ...
+    @overload
+    async def wait(self, identity: str, handle: type[H]) -> H: ...
+    async def wait(
+        self, identity: str, handle: type[StationHandle] = StationHandle
+    ) -> StationHandle:
+        """Waits until a station is connected and its boot was accepted, and returns its handle.
+
+        It waits for ever; `asyncio.timeout` sets a limit.
+
+        Raises:
+            WrongVersion: the station speaks another version than `handle` is for.
+        """
+        return _typed(await self._until(identity, lambda station: station.accepted), handle)
+
+    @overload
+    async def wait_connected(self, identity: str) -> StationHandle: ...
+    @overload
+    async def wait_connected(self, identity: str, handle: type[H]) -> H: ...
+    async def wait_connected(
+        self, identity: str, handle: type[StationHandle] = StationHandle
+    ) -> StationHandle:
+        """Waits until a station is connected, registered or not, and returns its handle.
+
+        It waits for ever; `asyncio.timeout` sets a limit.
+
+        Raises:
+            WrongVersion: the station speaks another version than `handle` is for.
+        """
+        return _typed(await self._until(identity, lambda _: True), handle)
+
+    def events(self) -> AsyncIterator[StationEvent]:
+        """Returns the coming and going of stations from now on, for `async for`.
+
+        A listener that falls more than a thousand events behind loses the oldest.
+        """
+        subscription = _Subscription()
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def __iter__(self) -> Iterator[StationHandle]:
+        return iter(list(self._live.values()))
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._live
+
+    # What sessions call.
+
+    def is_accepted(self, identity: str) -> bool:
+        """Whether a boot of this station was accepted before."""
+        return identity in self._accepted
+
+    def enter(self, station: StationHandle) -> StationHandle | None:
+        """Enters a new connection, and returns the one that it replaces."""
+        replaced = self._live.get(station.identity)
+        self._live[station.identity] = station
+        self._tell(StationConnected(station))
+        return replaced
+
+    def registered(self, station: StationHandle) -> None:
+        """Notes how the boot of a station was answered."""
+        self._accepted.pop(station.identity, None)
+        if station.accepted:
+            self._accepted[station.identity] = None
+            if len(self._accepted) > self._REMEMBERED:
+                self._accepted.popitem(last=False)
+            self._tell(StationAccepted(station))
+
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
+        """Takes a connection out, unless a newer one has its place."""
+        replaced = self._live.get(station.identity) is not station
+        if not replaced:
+            del self._live[station.identity]
+        self._tell(StationDisconnected(station, end, replaced))
+
+    async def _until(self, identity: str, ready: Callable[[StationHandle], bool]) -> StationHandle:
+        while (found := self._live.get(identity)) is None or not ready(found):
+            waiters = self._waiters.setdefault(identity, set())
+            waiter = asyncio.get_running_loop().create_future()
+            waiters.add(waiter)
+            try:
+                await waiter
+            finally:
+                waiters.discard(waiter)
+                if not waiters and self._waiters.get(identity) is waiters:
+                    del self._waiters[identity]
+        return found
+
+    def _tell(self, event: StationEvent) -> None:
+        for subscription in list(self._subscriptions):
+            subscription.push(event)
+        for waiter in self._waiters.get(event.station.identity, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+def _typed(found: StationHandle, handle: type[H]) -> H:
+    if not isinstance(found, handle):
+        raise WrongVersion(
+            f"{found.identity!r} speaks OCPP {found.protocol.version}, "
+            f"which {handle.__module__}.{handle.__qualname__} is not for"
+        )
+    return found

@@ -1,0 +1,97 @@
+"""What a station does by itself on a connection: it boots, and then sends heartbeats."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ocppkit.aio import Clock, Endpoint, shown, wait_until
+from ocppkit.core import (
+    CallFailed,
+    CallTimedOut,
+    ConnectionClosed,
+    ErrorCode,
+    QueueFull,
+    RemoteProtocolError,
+    Request,
+)
+
+from ._membership import DAY, Membership
+
+__all__ = ["Duty"]
+
+logger = logging.getLogger("ocppkit.station")
+
+_CROWDED = 1.0
+"""Seconds until a full queue of other calls is tried again."""
+
+
+class Duty:
+    """Boot procedure and heartbeats on one connection."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        membership: Membership,
+        clock: Clock,
+        *,
+        identity: str,
+        boot: Callable[[], Request[Any]],
+        heartbeat: Callable[[], Request[Any]],
+    ) -> None:
+        self._endpoint = endpoint
+        self._membership = membership
+        self._clock = clock
+        self._name = shown(identity)
+        self._boot = boot
+        self._heartbeat = heartbeat
+        self._last_heartbeat = clock.time()
+
+    async def run(self) -> None:
+        """Does what is due until the connection ends.
+
+        A station that is registered does not boot again on a new connection. # REC-04
+        """
+        while self._endpoint.connected:
+            registered = self._membership.registration.accepted
+            due = self._heartbeat_due() if registered else self._membership.boot_at
+            if self._clock.time() < due:
+                changed = self._membership.changed()
+                await wait_until(self._clock, due, self._endpoint.ended, changed)
+                continue
+            try:
+                await (self._send_heartbeat() if registered else self._send_boot())
+            except ConnectionClosed:
+                continue
+            except QueueFull:
+                # Others talk enough for the moment.
+                await wait_until(self._clock, self._clock.time() + _CROWDED, self._endpoint.ended)
+            except CallTimedOut:
+                # CON-10: a connection on which nobody answers is replaced.
+                logger.warning("%s: no answer, so the connection is replaced", self._name)
+                self._endpoint.close(reason="no answer")
+                await self._endpoint.wait_ended()
+
+    def _heartbeat_due(self) -> float:
+        # HB-01: any other message serves as well; HB-03: once a day it must be a heartbeat.
+        by_silence = self._endpoint.last_sent + self._membership.heartbeat_interval
+        return min(by_silence, self._last_heartbeat + DAY)
+
+    async def _send_boot(self) -> None:
+        try:
+            # The answer is noted by the link, before anything else is read.
+            await self._endpoint.call(self._boot())
+        except (CallFailed, RemoteProtocolError) as problem:
+            logger.warning("%s: the boot failed: %s", self._name, problem)
+            self._membership.boot_failed(self._clock.time())
+        else:
+            logger.info("%s: boot %s", self._name, self._membership.registration.status)
+
+    async def _send_heartbeat(self) -> None:
+        self._last_heartbeat = self._clock.time()
+        try:
+            await self._endpoint.call(self._heartbeat())
+        except (CallFailed, RemoteProtocolError) as problem:
+            logger.warning("%s: the heartbeat failed: %s", self._name, problem)
+            if isinstance(problem, CallFailed) and problem.code == ErrorCode.SECURITY_ERROR:
+                # The CSMS knows nothing of our registration any more, and would refuse all else.
+                self._membership.forget()

@@ -1,0 +1,70 @@
+"""One connection of a station to its CSMS: what the endpoint works for."""
+
+from collections.abc import Callable
+
+from ocppkit.aio import BOOT, AnyHandler, Endpoint, HandlerTable, RegistrationStatus, Wire
+from ocppkit.core import (
+    Action,
+    CallReceived,
+    ConnectionClosed,
+    Failure,
+    Protocol,
+    Response,
+    ResultReceived,
+    Role,
+)
+
+from ._membership import HEARTBEAT, Membership
+from ._options import StationSettings
+
+__all__ = ["Link"]
+
+
+class Link:
+    """A connection, from its opening until nothing of it runs any more."""
+
+    def __init__(
+        self,
+        identity: str,
+        protocol: Protocol,
+        wire: Wire,
+        settings: StationSettings,
+        *,
+        handlers: HandlerTable,
+        membership: Membership,
+        finished: Callable[["Link"], None],
+    ) -> None:
+        self.identity = identity
+        self.protocol = protocol
+        self._handlers = handlers
+        self._membership = membership
+        self._when_finished = finished
+        self.endpoint = Endpoint(Role.STATION, self, wire, settings)
+
+    def handler_of(self, action: Action) -> AnyHandler | None:
+        """Returns the handler."""
+        return self._handlers.get(action.request)
+
+    def refusal_of(self, action: Action) -> Failure | None:
+        """Refuses everything while the CSMS rejects us. # ERR-20"""
+        rejected = self._membership.registration.status is RegistrationStatus.REJECTED
+        return Failure.REJECTED if rejected else None
+
+    def call_answered(self, call: CallReceived, response: Response) -> None:
+        """Notes what the CSMS asked for, which may be sent while Pending."""
+        self._membership.registration.csms_asked(call.request)
+
+    def result_received(self, result: ResultReceived) -> None:
+        """Notes how a boot was answered, and what time it is for the CSMS."""
+        if result.action.name == BOOT:
+            self._membership.boot_answered(result.response, result.received_at)
+        elif result.action.name == HEARTBEAT:
+            self._membership.set_clock(result.response)
+
+    def disconnected(self, end: ConnectionClosed) -> None:
+        """Wakes those who wait for a change."""
+        self._membership.tell()
+
+    def finished(self) -> None:
+        """Passes the word on."""
+        self._when_finished(self)

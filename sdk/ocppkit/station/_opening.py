@@ -1,0 +1,106 @@
+"""What a station asks for when it connects: URL, subprotocol, credentials and TLS."""
+
+import base64
+import ssl
+from enum import IntEnum
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from ocppkit.aio import ConnectRequest, Headers
+from ocppkit.core import LocalProtocolError
+
+__all__ = ["SecurityProfile", "connect_request", "profile_of"]
+
+
+class SecurityProfile(IntEnum):
+    """The security profiles of OCPP; more is safer."""
+
+    NONE = 0
+    BASIC = 1
+    """A password over an open connection."""
+
+    TLS_BASIC = 2
+    """A password over TLS."""
+
+    TLS_CERTIFICATE = 3
+    """A client certificate."""
+
+
+def profile_of(
+    url: str, password: str | bytes | None, context: ssl.SSLContext | None
+) -> SecurityProfile:
+    """Returns the profile that these make up.
+
+    A context of the user's without a password is taken to hold a client certificate: `ssl` does
+    not tell.
+
+    Raises:
+        LocalProtocolError: the URL is none of a WebSocket.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme not in {"ws", "wss"}:
+        raise LocalProtocolError("the URL of a CSMS begins with ws:// or wss://")
+    if scheme == "ws":
+        return SecurityProfile.NONE if password is None else SecurityProfile.BASIC
+    if password is not None:
+        return SecurityProfile.TLS_BASIC
+    return SecurityProfile.NONE if context is None else SecurityProfile.TLS_CERTIFICATE
+
+
+def connect_request(
+    url: str,
+    identity: str,
+    subprotocol: str,
+    *,
+    password: str | bytes | None,
+    context: ssl.SSLContext | None,
+    insecure: bool,
+) -> ConnectRequest:
+    """Returns the connection that a station wants.
+
+    Raises:
+        LocalProtocolError: it would not be safe, and `insecure` is not named; or the URL cannot be
+            used.
+    """
+    profile = profile_of(url, password, context)
+    if profile is SecurityProfile.NONE and not insecure:
+        raise LocalProtocolError(
+            "this station has no password and no client certificate: give it one (password= or "
+            "ssl=), or write insecure=True to connect without"
+        )
+    if urlsplit(url).scheme == "ws":
+        if context is not None:
+            raise LocalProtocolError("a TLS context is given, but the URL begins with ws://")
+    elif context is None:
+        context = ssl.create_default_context()
+    elif not insecure:
+        _check(context)
+    return ConnectRequest(
+        url=_with_identity(url, identity),
+        subprotocols=(subprotocol,),
+        headers=() if password is None else _basic(identity, password),
+        ssl=context,
+    )
+
+
+def _with_identity(url: str, identity: str) -> str:
+    parts = urlsplit(url)
+    if parts.username is not None:
+        raise LocalProtocolError("credentials do not belong into the URL: use password=")
+    # One segment, whatever stands in it. # CON-04
+    path = f"{parts.path.rstrip('/')}/{quote(identity, safe='')}"
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def _basic(identity: str, password: str | bytes) -> Headers:
+    if ":" in identity:
+        raise LocalProtocolError("an identity with a colon cannot use Basic authentication")
+    secret = password.encode() if isinstance(password, str) else password
+    credentials = base64.b64encode(identity.encode() + b":" + secret)  # BAS-01, BAS-02
+    return ((b"Authorization", b"Basic " + credentials),)
+
+
+def _check(context: ssl.SSLContext) -> None:
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
+        raise LocalProtocolError("the TLS context does not verify the CSMS")  # SEC-10
+    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
+        raise LocalProtocolError("the TLS context allows versions before 1.2")  # SEC-05

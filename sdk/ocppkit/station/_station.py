@@ -1,0 +1,237 @@
+"""The station that you run: boots, sends heartbeats, reconnects, and answers the CSMS."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from typing_extensions import Unpack
+
+from ocppkit.aio import (
+    Connector,
+    ConnectRequest,
+    Endpoint,
+    HandlerTable,
+    RegistrationStatus,
+)
+from ocppkit.core import (
+    Action,
+    ConnectionClosed,
+    Limits,
+    LocalProtocolError,
+    Message,
+    Protocol,
+    Request,
+    Response,
+    Send,
+    WrongVersion,
+)
+
+from ._life import Life
+from ._membership import DAY, Membership
+from ._opening import SecurityProfile, connect_request, profile_of
+from ._options import StationOptions, StationSettings
+from ._outbox import MessageIds, Outbox
+from ._registrar import StationRegistrar
+
+__all__ = ["Station"]
+
+R = TypeVar("R", bound=Response)
+Q = TypeVar("Q", bound=Message)
+
+
+class Station:
+    """A charging station (1.6: Charge Point). Generated roles derive typed stations from it.
+
+    It needs a transport to connect, such as `ocppkit.transports.websockets`.
+    """
+
+    def __init__(
+        self,
+        identity: str,
+        protocol: Protocol,
+        boot: Request[Any],
+        **options: Unpack[StationOptions],
+    ) -> None:
+        self.identity = identity
+        self.protocol = protocol
+
+        self.boot: Request[Any] = boot
+        """What it sends when it boots."""
+
+        settings = StationSettings(**options)
+        ids = MessageIds(settings.new_id)
+        self._settings = replace(settings, new_id=ids)
+        self._handlers = HandlerTable()
+        self._membership = Membership(protocol, settings.wall_clock)
+        self._outbox = Outbox(
+            protocol,
+            settings.journal,
+            settings.retries,
+            self._membership,
+            ids=ids,
+            policy=settings.outbound,
+            identity=identity,
+        )
+        self._life = Life(
+            identity,
+            protocol,
+            self._settings,
+            boot=lambda: self.boot,
+            handlers=self._handlers,
+            membership=self._membership,
+            outbox=self._outbox,
+        )
+        self._running = False
+        self._profile = SecurityProfile.NONE
+
+    def add_handlers(self, handlers: object) -> None:
+        """Takes each method that a handler class overrides as a handler.
+
+        Args:
+            handlers: an instance of your subclass of a version's handler class for stations.
+        """
+        self._handlers.add_methods(handlers)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to the CSMS."""
+        return self._life.endpoint is not None and self._life.endpoint.connected
+
+    @property
+    def status(self) -> RegistrationStatus:
+        """What the CSMS last answered to our BootNotification."""
+        return self._membership.registration.status
+
+    @property
+    def heartbeat_interval(self) -> float:
+        """Seconds of silence after which a heartbeat is sent; an accepted boot sets it.
+
+        Set it when the CSMS writes the configuration key or variable of that name; zero stands for
+        a day.
+        """
+        return self._membership.heartbeat_interval
+
+    @heartbeat_interval.setter
+    def heartbeat_interval(self, seconds: float) -> None:
+        self._membership.heartbeat_interval = seconds if seconds > 0 else DAY
+        self._membership.tell()
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """What the CSMS's clock showed more than ours when it last told the time."""
+        return self._membership.clock_offset
+
+    @property
+    def undelivered(self) -> int:
+        """How many messages wait that must arrive."""
+        return len(self._outbox)
+
+    def now(self) -> datetime:
+        """Returns the time as the CSMS has it, for timestamps in messages."""
+        return self._membership.now()
+
+    async def wait_accepted(self) -> None:
+        """Waits until the CSMS has accepted the boot; from then on messages may be sent."""
+        while not self._membership.registration.accepted:
+            await asyncio.wait({self._membership.changed()})
+
+    def restart(self, boot: Request[Any] | None = None) -> None:
+        """Does what a restart of the station does: connects anew, at once, and boots.
+
+        After a Reset, pass it to `current_call().after_response`.
+
+        Args:
+            boot: the boot message from now on, with another reason for instance.
+        """
+        if boot is not None:
+            self.boot = boot
+        self._life.restart()
+
+    def disconnect(self, reason: str = "") -> None:
+        """Closes the connection, if there is one; the station connects again after its back-off."""
+        if self._life.endpoint is not None:
+            self._life.endpoint.close(reason=reason)
+
+    # What transports call.
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of a connection; a transport keeps to those about messages and pings."""
+        return self._settings.limits
+
+    def open(self, url: str) -> ConnectRequest:
+        """Returns the connection that this station wants.
+
+        Args:
+            url: the endpoint of the CSMS, without the identity.
+
+        Raises:
+            LocalProtocolError: it would not be safe, or less safe than an earlier one, or the URL
+                cannot be used.
+        """
+        settings = self._settings
+        request = connect_request(
+            url,
+            self.identity,
+            self.protocol.subprotocol,
+            password=settings.password,
+            context=settings.ssl,
+            insecure=settings.insecure,
+        )
+        profile = profile_of(url, settings.password, settings.ssl)
+        if profile < self._profile:
+            raise LocalProtocolError("the security profile of a station is never lowered")
+        self._profile = profile
+        return request
+
+    async def run(self, url: str, connect: Connector) -> None:
+        """Connects, boots, sends heartbeats and reconnects, until it is cancelled.
+
+        Args:
+            url: the endpoint of the CSMS, without the identity.
+            connect: opens a connection; a transport gives it.
+
+        Raises:
+            LocalProtocolError: the station cannot be run as it is described.
+        """
+        if self._running:
+            raise LocalProtocolError(f"station {self.identity!r} runs already")
+        self._running = True
+        try:
+            await self._life.run(lambda: self.open(url), connect)
+        finally:
+            self._running = False
+
+    # What generated roles call.
+
+    def _registrar(self, request: type[Q]) -> StationRegistrar[Q]:
+        return StationRegistrar[Q](lambda handler: self._handlers.add(request, handler))
+
+    async def _call(self, request: Request[R], call_timeout: float | None = None) -> R:
+        action = self._action_of(request)
+        if self._outbox.takes(request):
+            return cast(R, await self._outbox.put(request, call_timeout))
+        return await self._way_for(action).call(request, call_timeout)
+
+    async def _send(self, message: Send) -> None:
+        self._way_for(self._action_of(message)).send(message)
+
+    def _action_of(self, message: Request[Any] | Send) -> Action:
+        action = self.protocol.actions.get(message.__ocpp_action__)
+        if action is None or not isinstance(message, action.request):
+            raise WrongVersion(
+                f"{self.identity!r} speaks OCPP {self.protocol.version}, which "
+                f"{type(message).__module__}.{type(message).__qualname__} does not belong to"
+            )
+        return action
+
+    def _way_for(self, action: Action) -> Endpoint:
+        endpoint = self._life.endpoint
+        if endpoint is None:
+            raise ConnectionClosed("not connected yet", by="us", delivered="no", action=action.name)
+        if not self._membership.registration.may_send(action):
+            raise LocalProtocolError(
+                "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
+            )
+        return endpoint

@@ -1,0 +1,7 @@
+"""For tests of your own: a CSMS and stations in memory, and a clock that you move."""
+
+from ._clock import FakeClock, settle
+from ._network import MemoryNetwork, connected
+from ._wires import MemoryWire, wire_pair
+
+__all__ = ["FakeClock", "MemoryNetwork", "MemoryWire", "connected", "settle", "wire_pair"]

@@ -1,0 +1,87 @@
+"""Runs a station against a CSMS in memory, handshake included."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from ocppkit.aio import ConnectRequest, Handshake, Opened, Reject, beside
+from ocppkit.core import HandshakeRefused
+from ocppkit.csms import Csms
+from ocppkit.station import Station
+
+from ._wires import MemoryWire, wire_pair
+
+__all__ = ["MemoryNetwork", "connected"]
+
+_URL: Final = "ws://memory"
+
+
+class MemoryNetwork:
+    """The way to one CSMS. Stations take its `connect` for a transport."""
+
+    def __init__(self, csms: Csms) -> None:
+        self._csms = csms
+
+        self.up = True
+        """Set it to false and nobody can connect; call `cut` to end what is there."""
+
+        self.handshakes: list[Handshake] = []
+        """Every attempt to connect, the latest last."""
+
+        self.wires: list[MemoryWire] = []
+        """The stations' ends of all connections, the latest last."""
+
+    async def connect(self, request: ConnectRequest) -> Opened:
+        """Opens a connection as a station asks for it."""
+        handshake = _handshake(request)
+        self.handshakes.append(handshake)
+        if not self.up:
+            raise HandshakeRefused("the network is down", by="network")
+        decision = await self._csms.accept(handshake)
+        if isinstance(decision, Reject):
+            raise HandshakeRefused(decision.reason, status=decision.status)
+        ours, theirs = wire_pair()
+        self.wires.append(ours)
+        self._csms.attach(decision, theirs)
+        return Opened(ours, decision.subprotocol)
+
+    def cut(self) -> None:
+        """Breaks all connections."""
+        for wire in self.wires:
+            wire.cut()
+
+
+def _handshake(request: ConnectRequest) -> Handshake:
+    parts = urlsplit(request.url)
+    return Handshake(
+        path=f"{parts.path}?{parts.query}" if parts.query else parts.path,
+        headers=(
+            *request.headers,
+            (b"Sec-WebSocket-Protocol", ", ".join(request.subprotocols).encode()),
+        ),
+        secure=parts.scheme == "wss",
+        remote_address="memory",
+    )
+
+
+@asynccontextmanager
+async def connected(
+    station: Station, csms: Csms, *, url: str = _URL
+) -> AsyncGenerator[MemoryNetwork, None]:
+    """Runs a station against a CSMS in memory until the block is left.
+
+    ```python
+    async with connected(station, csms):
+        handle = await csms.stations.wait("CP001", ConnectedStation)
+        await handle.reset(type=v201.ResetEnumType.IMMEDIATE)
+    ```
+
+    Args:
+        station: it boots, and does all else that it does in life.
+        csms: it needs a handler for BootNotification.
+        url: what the station connects to; `wss` makes the connection count as encrypted.
+    """
+    network = MemoryNetwork(csms)
+    async with beside(station.run(url, network.connect)):
+        yield network

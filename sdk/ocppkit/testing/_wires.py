@@ -1,0 +1,98 @@
+"""Connections in memory: two wires, what goes into one comes out of the other."""
+
+import asyncio
+from collections import deque
+from typing import Literal
+
+from ocppkit.aio import Receiver
+from ocppkit.core import ConnectionClosed
+
+__all__ = ["MemoryWire", "wire_pair"]
+
+
+class MemoryWire:
+    """One end of a connection in memory. Nothing is lost or reordered unless `cut` is called."""
+
+    def __init__(self) -> None:
+        self._peer: MemoryWire | None = None
+        self._receiver: Receiver | None = None
+        self._inbox: deque[str | bytes] = deque()
+        self._end: ConnectionClosed | None = None
+        self._paused = False
+        self._scheduled = False
+
+    def join(self, peer: "MemoryWire") -> None:
+        """Connects this end to the other."""
+        self._peer = peer
+
+    def start(self, receiver: Receiver) -> None:
+        """Feeds this receiver from now on."""
+        self._receiver = receiver
+        self._schedule()
+
+    def write(self, text: str) -> None:
+        """Sends a text to the other end."""
+        self._send(text)
+
+    def write_binary(self, data: bytes) -> None:
+        """Sends a binary message, which OCPP-J does not use."""
+        self._send(data)
+
+    def pause_reading(self) -> None:
+        """Holds messages back."""
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        """Hands messages over again."""
+        self._paused = False
+        self._schedule()
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Ends the connection after what was written before."""
+        self._ended("us", code, reason)
+        if self._peer is not None:
+            self._peer._ended("peer", code, reason)
+
+    def cut(self) -> None:
+        """Ends the connection like a broken cable: what is on its way is lost."""
+        for wire in (self, self._peer):
+            if wire is not None:
+                wire._inbox.clear()
+                wire._ended("network", None, "connection lost")
+
+    def _send(self, data: str | bytes) -> None:
+        if self._end is None and self._peer is not None:
+            self._peer._take(data)
+
+    def _take(self, data: str | bytes) -> None:
+        if self._end is None:
+            self._inbox.append(data)
+            self._schedule()
+
+    def _ended(self, by: Literal["us", "peer", "network"], code: int | None, reason: str) -> None:
+        if self._end is None:
+            self._end = ConnectionClosed(reason, by=by, code=code)
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled and self._receiver is not None:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        self._scheduled = False
+        while self._inbox and not self._paused and self._receiver is not None:
+            self._receiver.data_received(self._inbox.popleft())
+        if self._end is not None and self._receiver is not None:
+            # Like a socket: what was held back is lost with the connection.
+            self._inbox.clear()
+            receiver, self._receiver = self._receiver, None
+            receiver.connection_lost(self._end)
+
+
+def wire_pair() -> tuple[MemoryWire, MemoryWire]:
+    """Returns the two ends of a connection in memory."""
+    one, other = MemoryWire(), MemoryWire()
+    one.join(other)
+    other.join(one)
+    return one, other

@@ -1,0 +1,61 @@
+"""Receives stations for a CSMS inside a web server, which brings each of them as a request."""
+
+import asyncio
+
+from ocppkit.aio import Accept, Attachment, Handshake, Reject, Transport
+from ocppkit.csms import Csms
+
+from ._pump import Pump
+
+__all__ = ["Reception"]
+
+_GOING_AWAY = 1001
+
+
+class Reception:
+    """The connections that a server has brought to a CSMS."""
+
+    def __init__(self, csms: Csms) -> None:
+        """Begins.
+
+        Raises:
+            LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+        """
+        csms.check_startable()
+        self._csms = csms
+        self._attached: set[Attachment] = set()
+        self._closed = False
+
+    async def admit(self, handshake: Handshake) -> Accept | Reject:
+        """Asks the CSMS whether a station may connect, and does not wait for ever."""
+        try:
+            async with asyncio.timeout(self._csms.limits.handshake_timeout):
+                decision = await self._csms.accept(handshake)
+        except TimeoutError:
+            decision = Reject(status=503, reason="no decision in time")
+        return Reject(status=503, reason="going away") if self._closed else decision
+
+    async def attend(self, accept: Accept, transport: Transport) -> None:
+        """Hands an open connection to the CSMS; returns when nothing of it runs any more.
+
+        Cancelled, it ends the connection and what runs on its behalf first.
+        """
+        finished = asyncio.Event()
+        pump = Pump(transport, self._csms.limits)
+        attachment = self._csms.attach(accept, pump, finished=finished.set)
+        self._attached.add(attachment)
+        if self._closed:
+            pump.close(_GOING_AWAY, "going away")
+        try:
+            await pump.run()
+            await finished.wait()
+        except BaseException:
+            await attachment.drain(0.0)
+            raise
+        finally:
+            self._attached.discard(attachment)
+
+    async def close(self, grace: float) -> None:
+        """Admits nobody any more, and shuts down the connections that are there."""
+        self._closed = True
+        await asyncio.gather(*[attachment.drain(grace) for attachment in self._attached])

@@ -1,0 +1,16 @@
+"""WebSockets by aiohttp, for both roles: `mount` a CSMS in an application, `run` a station."""
+
+try:
+    import aiohttp as _aiohttp
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError(
+        "the aiohttp package is not installed; run: pip install 'ocppkit[aiohttp]'",
+        name=_missing.name,
+    ) from _missing
+
+from ._client import connect, run
+from ._server import Handler, mount
+
+__all__ = ["Handler", "connect", "mount", "run"]
+
+del _aiohttp

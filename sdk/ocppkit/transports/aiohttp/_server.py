@@ -1,0 +1,117 @@
+"""The CSMS's side: a request handler, its translation of handshakes, and an orderly end."""
+
+from typing import Final
+
+from aiohttp import web
+from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL
+
+from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.csms import Csms
+
+from .._reception import Reception
+from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
+
+__all__ = ["Handler", "mount"]
+
+_EVERYTHING_BELOW: Final = "/{identity:.*}"
+
+
+def mount(
+    app: web.Application, path: str, csms: Csms, *, compression: bool = True, grace: float = 10.0
+) -> None:
+    """Serves a CSMS under a path of an application.
+
+    ```python
+    app = web.Application()
+    mount(app, "/ocpp", csms)  # CP001 connects to ws://.../ocpp/CP001
+    ```
+
+    Routes of the application reach the stations through `csms.stations`. When the application
+    shuts down, running handlers get time to finish, and stations are told goodbye.
+
+    Args:
+        app: the application, not started yet.
+        path: what stands before the identities.
+        csms: the CSMS; it may be mounted more than once.
+        compression: agree to permessage-deflate, which OCPP 2.x demands of a CSMS.
+        grace: seconds that running handlers have at the end.
+
+    Raises:
+        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+    """
+    handler = Handler(csms, compression=compression, grace=grace)
+    app.router.add_get(path.rstrip("/") + _EVERYTHING_BELOW, handler.handle)
+    app.on_shutdown.append(handler.shut_down)
+
+
+class Handler:
+    """What `mount` adds to an application, for those who make their routes themselves.
+
+    ```python
+    handler = Handler(csms)
+    app.router.add_get("/ocpp/{tenant}/{identity}", handler.handle)
+    app.on_shutdown.append(handler.shut_down)
+    ```
+    """
+
+    def __init__(self, csms: Csms, *, compression: bool = True, grace: float = 10.0) -> None:
+        """Takes the CSMS; the arguments are those of `mount`.
+
+        Raises:
+            LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+        """
+        self._limits = csms.limits
+        self._compression = compression
+        self._grace = grace
+        self._reception = Reception(csms)
+        self._leaving = False
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serves one connection, until nothing of it runs any more."""
+        decision = await self._reception.admit(_handshake(request))
+        if isinstance(decision, Reject):
+            return _refusal(decision)
+        websocket = self._websocket(decision)
+        await websocket.prepare(request)
+        await self._reception.attend(decision, self._transport(websocket))
+        return websocket
+
+    async def shut_down(self, app: web.Application) -> None:
+        """Ends all connections in order; for the application's `on_shutdown`."""
+        self._leaving = True
+        await self._reception.close(self._grace)
+
+    def _transport(self, websocket: web.WebSocketResponse) -> WebSocketTransport:
+        # An application that shuts down reads nothing more: a goodbye would not be heard.
+        return WebSocketTransport(websocket, hears=lambda: not self._leaving)
+
+    def _websocket(self, accept: Accept) -> web.WebSocketResponse:
+        chosen = accept.subprotocol
+        websocket = web.WebSocketResponse(
+            protocols=() if chosen is None else (chosen,),
+            compress=self._compression,
+            max_msg_size=most_bytes(self._limits),
+            heartbeat=heartbeat(self._limits),
+        )
+        websocket.headers.extend(texts(accept.headers))
+        if chosen is not None:
+            # Of several headers with offers, aiohttp sees the first alone.
+            websocket.headers[SEC_WEBSOCKET_PROTOCOL] = chosen
+        return websocket
+
+
+def _handshake(request: web.Request) -> Handshake:
+    return Handshake(
+        path=request.raw_path,
+        headers=request.raw_headers,
+        peer_certificate=request.get_extra_info("peercert") or None,
+        secure=request.secure,
+        remote_address=request.remote or "",
+    )
+
+
+def _refusal(reject: Reject) -> web.Response:
+    response = web.Response(status=reject.status, body=reject.body, content_type="text/plain")
+    response.headers.extend(texts(reject.headers))
+    response.force_close()
+    return response

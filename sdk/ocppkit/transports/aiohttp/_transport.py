@@ -1,0 +1,83 @@
+"""One WebSocket of aiohttp, of either side, as the coroutines that a pump drives."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from aiohttp import ClientError, ClientWebSocketResponse, WebSocketError, WSMessage, WSMsgType
+from aiohttp.web import WebSocketResponse
+
+from ocppkit.aio import Headers
+from ocppkit.core import ConnectionClosed, Limits
+
+__all__ = ["AnyWebSocket", "WebSocketTransport", "heartbeat", "most_bytes", "texts"]
+
+AnyWebSocket: TypeAlias = WebSocketResponse | ClientWebSocketResponse
+
+
+def heartbeat(limits: Limits) -> float | None:
+    """Returns after how many silent seconds aiohttp sends a ping; half as many may the pong take."""
+    return limits.ping_interval if limits.ping_interval > 0 else None
+
+
+def most_bytes(limits: Limits) -> int:
+    """Returns the size of a message from which on aiohttp refuses it."""
+    return limits.frame_bytes + 1
+
+
+def texts(headers: Headers) -> list[tuple[str, str]]:
+    """Returns headers as aiohttp takes them."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+class WebSocketTransport:
+    """An open connection."""
+
+    def __init__(
+        self, websocket: AnyWebSocket, *, hears: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Takes the connection.
+
+        Args:
+            websocket: the connection.
+            hears: whether a goodbye of the peer's would be heard.
+        """
+        self._websocket = websocket
+        self._hears = hears
+
+    async def receive(self) -> str | bytes:
+        """Returns the next message."""
+        message: WSMessage = await self._websocket.receive()
+        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            data: str | bytes = message.data
+            return data
+        raise _end(message)
+
+    async def send(self, text: str) -> None:
+        """Sends a text; waits while the buffer is full."""
+        with _mapped_errors():
+            await self._websocket.send_str(text)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Says goodbye and waits for the peer's."""
+        with _mapped_errors():
+            async with asyncio.timeout(None if self._hears() else 0.0):
+                await self._websocket.close(code=code, message=reason.encode())
+
+
+def _end(message: WSMessage) -> ConnectionClosed:
+    if message.type is WSMsgType.CLOSE:
+        return ConnectionClosed(message.extra or "", by="peer", code=message.data)
+    if isinstance(message.data, WebSocketError):
+        # The library has said goodbye: what came was no WebSocket, or too much of one.
+        return ConnectionClosed(str(message.data), by="us", code=message.data.code)
+    return ConnectionClosed("connection lost")
+
+
+@contextmanager
+def _mapped_errors() -> Generator[None]:
+    try:
+        yield
+    except (OSError, ClientError) as problem:
+        raise ConnectionClosed("connection lost") from problem

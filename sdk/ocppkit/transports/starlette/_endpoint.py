@@ -1,0 +1,124 @@
+"""The CSMS's side: an ASGI application to be mounted, and its translation of handshakes."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from ocppkit.aio import Handshake, Headers, Reject
+from ocppkit.core import ConnectionClosed, LocalProtocolError
+from ocppkit.csms import Csms
+
+from .._reception import Reception
+from ._transport import WebSocketTransport
+
+__all__ = ["Endpoint", "PeerCertificate", "endpoint"]
+
+logger = logging.getLogger(__name__)
+
+_OFFERS: Final = b"sec-websocket-protocol"
+
+PeerCertificate: TypeAlias = Callable[[HTTPConnection], Mapping[str, Any] | None]
+"""Finds the client certificate of a connection, in the form of `ssl.SSLSocket.getpeercert`."""
+
+
+def endpoint(csms: Csms, *, peer_certificate: PeerCertificate | None = None) -> "Endpoint":
+    """Returns what serves a CSMS inside an application.
+
+    ```python
+    app = FastAPI()
+    app.mount("/ocpp", endpoint(csms))  # CP001 connects to ws://.../ocpp/CP001
+    ```
+
+    It does as endpoint of a `WebSocketRoute` too. Routes of the application reach the stations
+    through `csms.stations`.
+
+    Args:
+        csms: the CSMS; several endpoints may serve it at once.
+        peer_certificate: finds the client certificate that TLS has verified. No ASGI server hands
+            it over; a proxy in front of one may, in a header that it never lets clients set.
+
+    Raises:
+        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+    """
+    return Endpoint(csms, peer_certificate)
+
+
+class Endpoint:
+    """An ASGI application that serves a CSMS; `endpoint` makes it."""
+
+    def __init__(self, csms: Csms, peer_certificate: PeerCertificate | None) -> None:
+        self._reception = Reception(csms)
+        self._peer_certificate = peer_certificate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection, until nothing of it runs any more."""
+        if scope["type"] == "websocket":
+            await self._serve(WebSocket(scope, receive, send))
+        elif scope["type"] == "http":
+            headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
+            answer = PlainTextResponse("stations connect here by WebSocket\n", 426, headers)
+            await answer(scope, receive, send)
+        else:
+            raise LocalProtocolError(f"nothing here knows about {scope['type']}")
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        await websocket.receive()
+        decision = await self._reception.admit(self._handshake(websocket))
+        if isinstance(decision, Reject):
+            await _refuse(websocket, decision)
+            return
+        transport = WebSocketTransport(websocket)
+        try:
+            await transport.open(decision)
+        except ConnectionClosed as end:
+            logger.info("%s left during its handshake: %s", decision.remote_address, end)
+        else:
+            await self._reception.attend(decision, transport)
+
+    def _handshake(self, websocket: WebSocket) -> Handshake:
+        find_certificate, client = self._peer_certificate, websocket.client
+        return Handshake(
+            path=_target(websocket.scope),
+            headers=_headers(websocket.scope),
+            peer_certificate=None if find_certificate is None else find_certificate(websocket),
+            secure=websocket.url.scheme == "wss",
+            remote_address="" if client is None else client.host,
+        )
+
+
+def _headers(scope: Scope) -> Headers:
+    # A server may take what it has read, the offers of subprotocols, out of the headers.
+    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+    offered: list[str] = scope.get("subprotocols", [])
+    if offered and all(name.lower() != _OFFERS for name, _ in headers):
+        headers.append((_OFFERS, ", ".join(offered).encode("latin-1")))
+    return headers
+
+
+def _target(scope: Scope) -> str:
+    # A server need not hand over the path as it was sent. In the decoded one, a slash that was part
+    # of an identity looks like any other.
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    query: bytes = scope.get("query_string", b"")
+    target = path + b"?" + query if query else path
+    return target.decode("ascii", "surrogateescape")
+
+
+async def _refuse(websocket: WebSocket, reject: Reject) -> None:
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(_response(reject.status, reject.headers, reject.body))
+    else:
+        await websocket.close()
+
+
+def _response(status: int, headers: Headers, body: bytes) -> Response:
+    response = PlainTextResponse(body, status)
+    for name, value in headers:
+        response.headers.append(name.decode("latin-1"), value.decode("latin-1"))
+    return response

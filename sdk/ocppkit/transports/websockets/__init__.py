@@ -1,0 +1,20 @@
+"""WebSockets for both roles, by the `websockets` package: `serve` a CSMS, `run` a station.
+
+It uses that package's sans-IO core on a plain asyncio protocol: frames are handed over by callbacks,
+without a task and a queue per connection.
+"""
+
+try:
+    import websockets as _websockets
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError(
+        "the websockets package is not installed; run: pip install 'ocppkit[ws]'",
+        name=_missing.name,
+    ) from _missing
+
+from ._client import connect, run
+from ._server import Server, serve
+
+__all__ = ["Server", "connect", "run", "serve"]
+
+del _websockets

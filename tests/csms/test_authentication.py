@@ -1,0 +1,179 @@
+"""Who may connect: passwords as bytes, certificates, and a limit on wrong attempts."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ocppkit import v201
+from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.core import LocalProtocolError
+from ocppkit.csms import (
+    AttemptLimiter,
+    CertificateAuthenticator,
+    Credentials,
+    Csms,
+    PasswordAuthenticator,
+    Verdict,
+)
+from ocppkit.testing import FakeClock
+
+KEY = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
+PASSWORDS: dict[str, str | bytes] = {
+    "CP001": "correct horse battery",
+    "AL1000": KEY,
+    "colons": "a:b:c",
+    "pass": "Schlüssel",
+    "a:b": "c",
+}
+OFFER = (b"Sec-WebSocket-Protocol", b"ocpp2.0.1")
+
+
+def knock(identity: str, credentials: bytes | None, **more: Any) -> Handshake:
+    headers = [OFFER]
+    if credentials is not None:
+        headers.append((b"AUTHORIZATION", b"basic  " + base64.b64encode(credentials)))
+    return Handshake(path=f"/{identity}", headers=headers, **more)
+
+
+def make(**options: Any) -> Csms:
+    options.setdefault("authenticator", PasswordAuthenticator(PASSWORDS.get))
+    return Csms(v201.PROTOCOL, **options)
+
+
+async def status(csms: Csms, handshake: Handshake) -> int:
+    decision = await csms.accept(handshake)
+    return 101 if isinstance(decision, Accept) else decision.status
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("identity", "credentials", "expected"),
+    [
+        ("CP001", b"CP001:correct horse battery", 101),
+        ("CP001", b"CP001:wrong", 401),
+        ("CP001", b"CP001:", 401),
+        ("CP001", None, 401),
+        ("CP001", b"CP002:correct horse battery", 401),
+        ("AL1000", b"AL1000:" + KEY, 101),
+        ("AL1000", b"AL1000:" + KEY[:-1], 401),
+        ("AL1000", b"AL1000:" + KEY.hex().encode(), 401),
+        ("colons", b"colons:a:b:c", 101),
+        ("pass", "pass:Schlüssel".encode(), 101),
+        ("pass", "pass:Schlüssel".encode("latin-1"), 401),
+        ("a:b", b"a:b:c", 101),
+        ("nobody", b"nobody:x", 404),
+        ("nobody", None, 404),
+    ],
+)
+async def test_basic_authentication(
+    identity: str, credentials: bytes | None, expected: int
+) -> None:
+    assert await status(make(), knock(identity, credentials)) == expected
+
+
+@pytest.mark.asyncio
+async def test_passwords_may_be_looked_up_elsewhere_and_demand_tls() -> None:
+    async def look_up(identity: str) -> str | None:
+        return "secret" if identity == "CP001" else None
+
+    csms = make(authenticator=PasswordAuthenticator(look_up, require_tls=True))
+    assert await status(csms, knock("CP001", b"CP001:secret", secure=True)) == 101
+    assert await status(csms, knock("CP001", b"CP001:secret")) == 401
+    assert await status(csms, knock("CP002", b"CP002:secret", secure=True)) == 404
+
+
+def certificate(*names: str) -> dict[str, Any]:
+    subject = ((("organizationName", "ACME"),), *((("commonName", name),) for name in names))
+    return {"subject": subject}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (certificate("SN-1"), 101),
+        (certificate("SN-2"), 401),
+        (certificate(), 401),
+        (certificate("SN-1", "SN-2"), 401),
+        ({}, 401),
+        (None, 401),
+    ],
+)
+async def test_client_certificates(shown: dict[str, Any] | None, expected: int) -> None:
+    csms = make(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
+    assert await status(csms, knock("CP001", None, peer_certificate=shown)) == expected
+    assert await status(csms, knock("CP002", None, peer_certificate=shown)) == 404
+
+
+@pytest.mark.asyncio
+async def test_an_authenticator_of_ones_own() -> None:
+    seen: list[Credentials] = []
+
+    class Mine:
+        def authenticate(self, credentials: Credentials) -> Verdict:
+            seen.append(credentials)
+            return Verdict.ACCEPTED
+
+    csms = make(authenticator=Mine())
+    handshake = knock("CP001", b"CP001:x", secure=True, remote_address="192.0.2.1")
+    assert await status(csms, handshake) == 101
+    assert seen == [
+        Credentials(identity="CP001", password=b"x", secure=True, remote_address="192.0.2.1")
+    ]
+    assert "b'x'" not in repr(seen)
+
+
+@pytest.mark.asyncio
+async def test_wrong_attempts_are_limited_by_station_and_address() -> None:
+    clock = FakeClock()
+    csms = make(clock=clock, attempts=AttemptLimiter(per_station=3, per_address=5, window=60))
+    wrong = knock("CP001", b"CP001:no", remote_address="192.0.2.1")
+    assert [await status(csms, wrong) for _ in range(4)] == [401, 401, 401, 429]
+    right = knock("CP001", b"CP001:correct horse battery", remote_address="192.0.2.1")
+    refused = await csms.accept(right)
+    assert isinstance(refused, Reject)
+    assert (refused.status, refused.headers) == (429, ((b"Retry-After", b"60"),))
+    elsewhere = knock("CP001", b"CP001:correct horse battery", remote_address="192.0.2.2")
+    assert await status(csms, elsewhere) == 101
+    other = knock("pass", b"pass:no", remote_address="192.0.2.1")
+    assert [await status(csms, other) for _ in range(3)] == [401, 401, 429]
+    await clock.advance(60)
+    assert await status(csms, right) == 101
+
+
+def test_the_limiter_forgets_the_oldest_and_grows_no_further() -> None:
+    limiter = AttemptLimiter(per_station=1, per_address=10)
+    for number in range(AttemptLimiter.KEYS * 2):
+        limiter.failed(f"address {number}", "CP001", 0)
+    assert limiter.wait("address 0", "CP001", 0) == 0
+    assert limiter.wait(f"address {AttemptLimiter.KEYS * 2 - 1}", "CP001", 10) == 50
+
+
+@pytest.mark.asyncio
+async def test_no_authenticator_means_no_start() -> None:
+    csms = Csms(v201.PROTOCOL)
+    with pytest.raises(LocalProtocolError, match="insecure=True"):
+        csms.check_startable()
+    with pytest.raises(LocalProtocolError, match="insecure=True"):
+        await csms.accept(knock("CP001", None))
+    make().check_startable()
+    Csms(v201.PROTOCOL, insecure=True).check_startable()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("known", [True, False])
+async def test_registrations_may_be_remembered_elsewhere(known: bool) -> None:
+    async def registered(identity: str) -> bool:
+        return known and identity == "CP001"
+
+    look_up: Callable[[str], Any] = registered
+    decision = await make(registered=look_up).accept(knock("CP001", b"CP001:correct horse battery"))
+    assert isinstance(decision, Accept)
+    assert decision.registered is known
+
+
+def test_a_csms_speaks_something() -> None:
+    with pytest.raises(LocalProtocolError, match="needs a version"):
+        Csms(insecure=True)

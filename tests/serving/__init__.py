@@ -1,0 +1,68 @@
+"""One CSMS behind each server that it can stand in, on 127.0.0.1 and under `/ocpp`."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+
+import uvicorn
+from aiohttp import web
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from ocppkit.csms import Csms
+from ocppkit.transports import aiohttp, starlette, websockets
+
+__all__ = ["SERVERS", "Serving", "by_aiohttp", "by_starlette", "by_websockets", "running"]
+
+Serving: TypeAlias = Callable[[Csms], AbstractAsyncContextManager[int]]
+"""Serves until the block is left, and tells the port."""
+
+
+@asynccontextmanager
+async def by_websockets(csms: Csms) -> AsyncGenerator[int]:
+    async with websockets.serve(csms, "127.0.0.1") as server:
+        yield server.port
+
+
+@asynccontextmanager
+async def by_starlette(csms: Csms) -> AsyncGenerator[int]:
+    app = Starlette(routes=[Mount("/ocpp", starlette.endpoint(csms))])
+    async with running(app, ws_max_size=csms.limits.frame_bytes) as port:
+        yield port
+
+
+@asynccontextmanager
+async def by_aiohttp(csms: Csms) -> AsyncGenerator[int]:
+    app = web.Application()
+    aiohttp.mount(app, "/ocpp", csms, grace=0.1)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+SERVERS: dict[str, Serving] = {
+    "websockets": by_websockets,
+    "starlette": by_starlette,
+    "aiohttp": by_aiohttp,
+}
+
+
+@asynccontextmanager
+async def running(app: Any, **options: Any) -> AsyncGenerator[int]:
+    """Runs an ASGI application in uvicorn until the block is left, and tells the port."""
+    options = {"ws": "websockets-sansio", "log_config": None, **options}
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            # Connections wait in the listener's queue until the server is ready.
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,0 +1,5 @@
+"""A bound on every test here."""
+
+from bounds import bounded
+
+__all__ = ["bounded"]

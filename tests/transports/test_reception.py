@@ -1,0 +1,64 @@
+"""A reception is closed once, for stations that are in its door too."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.core import ConnectionClosed
+from ocppkit.transports._reception import Reception
+
+HANDSHAKE = Handshake(path="/CP001", headers=[(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")])
+
+
+class Silent:
+    """A transport on which nothing comes."""
+
+    def __init__(self) -> None:
+        self.closed: list[tuple[int, str]] = []
+        self.gone = asyncio.Event()
+
+    async def receive(self) -> str:
+        await self.gone.wait()
+        raise ConnectionClosed("gone")
+
+    async def send(self, text: str) -> None:
+        raise AssertionError(text)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self.closed.append((code, reason))
+
+
+@pytest.mark.asyncio
+async def test_closing(make_csms: Callable[..., Any]) -> None:
+    csms = make_csms()
+    reception = Reception(csms)
+    accept = await reception.admit(HANDSHAKE)
+    assert isinstance(accept, Accept)
+    early, late = Silent(), Silent()
+    attending = asyncio.create_task(reception.attend(accept, early))
+    await csms.stations.wait_connected("CP001")
+    await reception.close(0.0)
+    await attending
+    await reception.attend(accept, late)
+    assert early.closed == late.closed == [(1001, "going away")]
+    assert len(csms.stations) == 0
+    refused = await reception.admit(HANDSHAKE)
+    assert isinstance(refused, Reject)
+    assert refused.status == 503
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_goes_by_itself(make_csms: Callable[..., Any]) -> None:
+    csms = make_csms()
+    reception = Reception(csms)
+    accept = await reception.admit(HANDSHAKE)
+    assert isinstance(accept, Accept)
+    transport = Silent()
+    transport.gone.set()
+    await reception.attend(accept, transport)
+    await reception.close(0.0)
+    assert transport.closed == []
+    assert len(csms.stations) == 0
