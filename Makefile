@@ -44,7 +44,7 @@ lint: $(STAMP) ## Lint
 .PHONY: types
 types: $(STAMP) ## mypy and pyright, both strict
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: contract
 contract: $(STAMP) ## Which room may import which

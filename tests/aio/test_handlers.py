@@ -6,7 +6,7 @@ import pytest
 
 from ocppkit import v16, v201
 from ocppkit.aio import HandlerTable, resolved
-from ocppkit.core import LocalProtocolError, utcnow
+from ocppkit.core import LocalProtocolError, Role, WrongVersion, utcnow
 from ocppkit.v16.roles import CsmsHandlers as Handlers16
 from ocppkit.v201.roles import CsmsHandlers as Handlers201
 
@@ -14,8 +14,26 @@ from ocppkit.v201.roles import CsmsHandlers as Handlers201
 def handler(request: object) -> None: ...
 
 
+def csms_table() -> HandlerTable:
+    return HandlerTable(Role.CSMS, v16.PROTOCOL, v201.PROTOCOL)
+
+
+def test_a_handler_that_could_never_run_is_refused() -> None:
+    station = HandlerTable(Role.STATION, v201.PROTOCOL)
+    station.add(v201.ResetRequest, handler)
+    station.add(v201.DataTransferRequest, handler)
+    with pytest.raises(LocalProtocolError, match="AuthorizeRequest is never sent to a station"):
+        station.add(v201.AuthorizeRequest, handler)
+    with pytest.raises(WrongVersion, match=r"v16.*ResetRequest is not spoken here"):
+        station.add(v16.ResetRequest, handler)
+    with pytest.raises(LocalProtocolError, match="never sent to a station"):
+        station.add_methods(Mine())
+    with pytest.raises(LocalProtocolError, match="ResetRequest is never sent to a csms"):
+        csms_table().check(v201.ResetRequest)
+
+
 def test_one_handler_for_each_request() -> None:
-    table = HandlerTable()
+    table = csms_table()
     table.add(v201.HeartbeatRequest, handler)
     assert table.get(v201.HeartbeatRequest) is handler
     assert table.get(v16.HeartbeatRequest) is None
@@ -37,7 +55,7 @@ class Both(Handlers16, Handlers201):
 
 
 def test_overridden_methods_count() -> None:
-    table = HandlerTable()
+    table = csms_table()
     mine = Mine()
     table.add_methods(mine)
     assert table.get(v201.HeartbeatRequest) == mine.heartbeat
@@ -45,14 +63,14 @@ def test_overridden_methods_count() -> None:
 
 
 def test_methods_of_a_base_of_mine_count() -> None:
-    table = HandlerTable()
+    table = csms_table()
     table.add_methods(Derived())
     assert table.get(v201.HeartbeatRequest) is not None
     assert table.get(v201.AuthorizeRequest) is not None
 
 
 def test_one_class_for_two_versions() -> None:
-    table = HandlerTable()
+    table = csms_table()
     both = Both()
     table.add_methods(both)
     assert table.get(v16.HeartbeatRequest) == both.heartbeat
@@ -62,7 +80,7 @@ def test_one_class_for_two_versions() -> None:
 
 
 def test_a_request_handled_twice_is_refused() -> None:
-    table = HandlerTable()
+    table = csms_table()
     table.add(v201.HeartbeatRequest, handler)
     with pytest.raises(LocalProtocolError):
         table.add_methods(Mine())
@@ -70,7 +88,7 @@ def test_a_request_handled_twice_is_refused() -> None:
 
 def test_any_other_object_is_no_handler_class() -> None:
     with pytest.raises(LocalProtocolError, match="is no handler class"):
-        HandlerTable().add_methods(object())
+        csms_table().add_methods(object())
 
 
 @pytest.mark.asyncio

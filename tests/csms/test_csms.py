@@ -3,13 +3,19 @@
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.aio import Accept, RegistrationStatus
-from ocppkit.core import ConnectionClosed, LocalProtocolError, WrongVersion, utcnow
+from ocppkit.core import (
+    ConnectionClosed,
+    InvalidOutgoing,
+    LocalProtocolError,
+    WrongVersion,
+    utcnow,
+)
 from ocppkit.csms import (
     Csms,
     StationAccepted,
@@ -232,6 +238,24 @@ async def test_pending_admits_what_was_asked_for(station: Make) -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_was_never_asked_permits_nothing(station: Make) -> None:
+    csms = Csms(v201.PROTOCOL, insecure=True, clock=FakeClock())
+    csms.on(v201.HeartbeatRequest)(heartbeat_of(v201))
+    raw = await station(csms)
+    handle = csms.stations.get("CP001", ConnectedStation)
+    assert handle is not None
+    trigger = v201.TriggerMessageRequest(
+        requested_message=v201.MessageTriggerEnumType.HEARTBEAT, evse=cast(Any, "one")
+    )
+    with pytest.raises(InvalidOutgoing):
+        await handle.call(trigger)
+    (answer,) = await raw.says([2, "1", "Heartbeat", {}])
+    assert answer[:3] == [4, "1", "SecurityError"]
+    with pytest.raises(WrongVersion):
+        await handle.call(cast(Any, v16.GetConfigurationRequest()))
+
+
+@pytest.mark.asyncio
 async def test_the_newest_connection_wins(make_csms: Make, station: Make) -> None:
     csms = make_csms()
     events = csms.stations.events()
@@ -313,6 +337,8 @@ async def test_a_version_taken_for_granted(make_csms: Make, station: Make) -> No
 
 def test_what_is_not_spoken_is_refused_early() -> None:
     csms = Csms(v201.PROTOCOL, insecure=True)
+    with pytest.raises(LocalProtocolError, match="ResetRequest is never sent to a csms"):
+        csms.on(cast(Any, v201.ResetRequest))
     with pytest.raises(WrongVersion, match="is not spoken here"):
         csms.on(v16.HeartbeatRequest)
     with pytest.raises(LocalProtocolError, match="is not spoken here"):

@@ -67,8 +67,9 @@ OPEN_OBJECTS = _list("""
 """Names that a property of an open object must not have: it is a dictionary, made of `**members`."""
 
 METHODS = KEYWORDS | _list("""
-    add_handlers call close closed connection disconnect identity on options protocol run send start
-    stop subprotocol version wait
+    accepted add_handlers boot call clock_offset close closed connected connection disconnect
+    heartbeat_interval identity limits now on open options protocol remote_address restart run send
+    start status stop subprotocol undelivered version wait wait_accepted wait_disconnected
 """)
 """Names that roles keep for themselves; the module and method of such an action get an underscore."""
 

@@ -14,6 +14,7 @@ nobody hears the answer.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from ocppkit.core import (
@@ -57,6 +58,10 @@ _TOO_BIG = 1009
 
 _LOUD_WARNINGS = 100
 """Mistakes of a peer that are worth a warning, on one connection; the rest is for who debugs."""
+
+
+def _nothing() -> None:
+    """What happens by default."""
 
 
 class Endpoint:
@@ -136,8 +141,19 @@ class Endpoint:
         """Whether messages can be sent."""
         return not self._ended.done()
 
-    async def call(self, request: Request[R], timeout: float | None = None) -> R:
+    async def call(
+        self,
+        request: Request[R],
+        timeout: float | None = None,
+        *,
+        accepted: Callable[[], None] = _nothing,
+    ) -> R:
         """Sends a request and waits for its response.
+
+        Args:
+            request: what to ask.
+            timeout: seconds to wait, counted from when it goes out; the limit's by default.
+            accepted: called when the request is sure to go out, before it does.
 
         Raises:
             CallFailed: the peer answered with an error.
@@ -151,6 +167,7 @@ class Endpoint:
         self._must_be_connected()
         message_id = self._connection.send_call(request, self._clock.time(), timeout=timeout)
         waiter = self._calls[message_id] = asyncio.get_running_loop().create_future()
+        accepted()
         self._flush()
         try:
             return cast(R, await waiter)

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
 
-from ocppkit.core import LocalProtocolError, Message
+from ocppkit.core import LocalProtocolError, Message, Protocol, Role, WrongVersion
 
 __all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "resolved"]
 
@@ -17,17 +17,46 @@ AnyHandler: TypeAlias = Callable[..., Any]
 
 
 class HandlerTable:
-    """Handlers by the type of the request that they answer."""
+    """Handlers by the type of the request that they answer.
 
-    def __init__(self) -> None:
+    Args:
+        role: whose handlers these are.
+        protocols: the versions that this role object speaks.
+    """
+
+    def __init__(self, role: Role, *protocols: Protocol) -> None:
         self._handlers: dict[type[Message], AnyHandler] = {}
+        self._role = role
+        self._senders = {
+            action.request: action.senders
+            for protocol in protocols
+            for action in protocol.actions.values()
+        }
+
+    def check(self, request: type[Message]) -> None:
+        """Refuses a request whose handler could never run.
+
+        Raises:
+            WrongVersion: it is of a version that is not spoken here.
+            LocalProtocolError: the other side never sends it.
+        """
+        name = f"{request.__module__}.{request.__qualname__}"
+        if request not in self._senders:
+            raise WrongVersion(f"{name} is not spoken here")
+        if self._role.peer not in self._senders[request]:
+            raise LocalProtocolError(
+                f"{name} is never sent to a {self._role}, so it needs no handler"
+            )
 
     def add(self, request: type[Message], handler: AnyHandler) -> None:
         """Enters one handler.
 
         Raises:
-            LocalProtocolError: this request has one already; which of the two should win?
+            LocalProtocolError: this request has one already; which of the two should win? Or the
+                other side never sends it.
+            WrongVersion: it is of a version that is not spoken here.
         """
+        self.check(request)
         if request in self._handlers:
             raise LocalProtocolError(f"{request.__qualname__} has a handler already")
         self._handlers[request] = handler
@@ -39,7 +68,9 @@ class HandlerTable:
             handlers: an instance of a subclass of a generated handler class.
 
         Raises:
-            LocalProtocolError: it is no handler class, or a request has a handler already.
+            LocalProtocolError: it is no handler class, one for the other role, or a request has a
+                handler already.
+            WrongVersion: it is for a version that is not spoken here.
         """
         for name, request in _overridden(type(handlers)):
             self.add(request, getattr(handlers, name))

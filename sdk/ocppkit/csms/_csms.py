@@ -23,13 +23,12 @@ from ocppkit.aio import (
 from ocppkit.core import (
     Limits,
     LocalProtocolError,
-    Message,
     OnInvalid,
     Policy,
     Protocol,
+    Role,
     StationRequest,
     StationSend,
-    WrongVersion,
 )
 
 from ._authentication import AttemptLimiter, Authenticator
@@ -127,7 +126,7 @@ class Csms:
         self.stations: Stations = Stations()
         """The stations that are connected now."""
 
-        self._handlers = HandlerTable()
+        self._handlers = HandlerTable(Role.CSMS, *protocols)
         self._settings = Settings(**options)
         self._insecure = insecure
         self._has_authenticator = authenticator is not None
@@ -158,9 +157,9 @@ class Csms:
 
         Raises:
             WrongVersion: the request is of a version that is not spoken here.
+            LocalProtocolError: stations never send it.
         """
-        if not any(_has(protocol, request) for protocol in self.protocols):
-            raise WrongVersion(f"{request.__module__}.{request.__qualname__} is not spoken here")
+        self._handlers.check(request)
         return CsmsRegistrar[Q](lambda handler: self._handlers.add(request, handler))
 
     def add_handlers(self, handlers: object) -> None:
@@ -242,10 +241,6 @@ class Csms:
 
     def _clock(self) -> Clock:
         return self._settings.clock or asyncio.get_running_loop()
-
-
-def _has(protocol: Protocol, request: type[Message]) -> bool:
-    return any(action.request is request for action in protocol.actions.values())
 
 
 def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:

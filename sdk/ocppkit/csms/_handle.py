@@ -60,8 +60,10 @@ class StationHandle:
         return await self._endpoint.wait_ended()
 
     async def _call(self, request: Request[R], call_timeout: float | None = None) -> R:
-        self._registration.csms_asked(request)
-        return await self._endpoint.call(request, call_timeout)
+        # Noted only when it goes out: what was refused here permits the station nothing.
+        return await self._endpoint.call(
+            request, call_timeout, accepted=lambda: self._registration.csms_asked(request)
+        )
 
     async def _send(self, message: Send) -> None:
         self._endpoint.send(message)

@@ -23,6 +23,7 @@ from ocppkit.core import (
     Protocol,
     Request,
     Response,
+    Role,
     Send,
     WrongVersion,
 )
@@ -62,7 +63,7 @@ class Station:
         settings = StationSettings(**options)
         ids = MessageIds(settings.new_id)
         self._settings = replace(settings, new_id=ids)
-        self._handlers = HandlerTable()
+        self._handlers = HandlerTable(Role.STATION, protocol)
         self._membership = Membership(protocol, settings.wall_clock)
         self._outbox = Outbox(
             protocol,
@@ -206,6 +207,7 @@ class Station:
     # What generated roles call.
 
     def _registrar(self, request: type[Q]) -> StationRegistrar[Q]:
+        self._handlers.check(request)
         return StationRegistrar[Q](lambda handler: self._handlers.add(request, handler))
 
     async def _call(self, request: Request[R], call_timeout: float | None = None) -> R:
