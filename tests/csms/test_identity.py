@@ -45,6 +45,7 @@ async def test_the_identity_is_the_last_segment(path: str, identity: str) -> Non
     [
         ("/", 404),
         ("", 404),
+        ("*", 404),
         ("/CP001/", 404),
         ("/?x=CP001", 404),
         ("/.", 404),

@@ -27,7 +27,7 @@ class HandlerTable:
     def __init__(self, role: Role, *protocols: Protocol) -> None:
         self._handlers: dict[type[Message], AnyHandler] = {}
         self._role = role
-        self._senders = {
+        self._senders: dict[type[Message], frozenset[Role]] = {
             action.request: action.senders
             for protocol in protocols
             for action in protocol.actions.values()

@@ -3,7 +3,7 @@
 Theory of operation: the endpoint is fed by callbacks. A `Wire` calls `data_received` for each
 frame, the endpoint answers through `write`, and a call, its plain handler and its reply pass
 without a single switch of tasks. WebSocket libraries of web frameworks offer coroutines instead;
-their adapter is a `Transport`, three methods, and `Pump` turns it into a `Wire`.
+their adapter is a `Transport`, three methods, which a pump beside it turns into a `Wire`.
 
 What closes a connection, and how, is told once, by the `ConnectionClosed` that ends it.
 """
