@@ -31,8 +31,7 @@ def identity_in(path: str) -> str:
     Raises:
         BadHandshake: there is none, or it cannot be one.
     """
-    # A target without a slash, such as the `*` of HTTP, is no path.
-    _, slash, segment = path.partition("?")[0].rpartition("/")
+    segment = path.partition("?")[0].rpartition("/")[2]
     # Bytes that are no ASCII arrive as lone surrogates.
     raw = segment.encode("utf-8", "surrogateescape")
     if _BAD_ESCAPE.search(raw):
@@ -41,12 +40,9 @@ def identity_in(path: str) -> str:
         identity = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError:
         raise BadHandshake(400, "the path is not UTF-8") from None
-    if (
-        not slash
-        or identity in {"", ".", ".."}
-        or len(identity) > _LONGEST
-        or not identity.isprintable()
-    ):
+    # `*` alone is HTTP's target for the server as a whole, no path.
+    nameless = path == "*" or identity in {"", ".", ".."}
+    if nameless or len(identity) > _LONGEST or not identity.isprintable():
         raise BadHandshake(404, "the path ends in no identity of a station")
     return identity
 
