@@ -26,7 +26,7 @@ def test_mypy_understands_the_models() -> None:
 
 
 def test_pyright_understands_the_models() -> None:
-    done = run("pyright", "--outputjson", str(FILE))
+    done = run("pyright", "--outputjson", "--pythonpath", sys.executable, str(FILE))
     report = json.loads(done.stdout)
     assert report["summary"]["filesAnalyzed"] == 1
     assert report["generalDiagnostics"] == []

@@ -45,7 +45,9 @@ def mypy() -> dict[tuple[str, int], str]:
 
 
 def pyright() -> dict[tuple[str, int], str]:
-    found = json.loads(run("pyright", "--outputjson"))["generalDiagnostics"]
+    found = json.loads(run("pyright", "--outputjson", "--pythonpath", sys.executable))[
+        "generalDiagnostics"
+    ]
     return {
         (Path(each["file"]).name, each["range"]["start"]["line"] + 1): each["message"]
         for each in found
