@@ -20,7 +20,6 @@ from ocppkit.codegen import _naming
 from ocppkit.codegen._naming import (
     field_name,
     member_name,
-    method_name,
     module_name,
     open_field_name,
 )
@@ -304,7 +303,7 @@ def test_member_names_of_vendors(word: str, name: str) -> None:
     ],
 )
 def test_module_names(action: str, name: str) -> None:
-    assert module_name(action) == method_name(action) == name
+    assert module_name(action) == name
 
 
 def test_all_names_of_ocpp_are_frozen() -> None:

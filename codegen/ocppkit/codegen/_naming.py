@@ -12,7 +12,7 @@ are frozen: changing an entry renames something under our users, so it needs a d
 import re
 import unicodedata
 
-__all__ = ["field_name", "member_name", "method_name", "module_name", "open_field_name"]
+__all__ = ["field_name", "member_name", "module_name", "open_field_name"]
 
 
 def _list(text: str) -> frozenset[str]:
@@ -97,14 +97,9 @@ def member_name(word: str) -> str:
 
 
 def module_name(action: str) -> str:
-    """Returns the name of an action's module: `AFRRSignal` becomes `afrr_signal`."""
+    """Returns the name of an action's module and method: `AFRRSignal` becomes `afrr_signal`."""
     name = _snake(action, "action")
     return f"{name}_" if name in METHODS else name
-
-
-def method_name(action: str) -> str:
-    """Returns the name of the method that sends an action; it is the module's."""
-    return module_name(action)
 
 
 def _snake(wire: str, prefix: str) -> str:
