@@ -41,7 +41,7 @@ class Profile(Payload, kw_only=True, frozen=True):
 def passes(profile):
     check = check_of(shape_of(Profile))
     assert check is not None
-    return check((profile,))
+    return check(profile)
 
 
 def schedule(*limits, **more):

@@ -21,7 +21,9 @@ from duplex import (
 )
 from ocppkit import v16, v21, v201
 from ocppkit.core import (
+    LENIENT,
     OFF,
+    STRICT,
     AnswerIgnored,
     CallCancelled,
     CallEnded,
@@ -31,6 +33,7 @@ from ocppkit.core import (
     InvalidOutgoing,
     Limits,
     LocalProtocolError,
+    Policies,
     ResultReceived,
     Role,
     Stray,
@@ -314,3 +317,38 @@ def test_a_call_that_is_over_cannot_be_cancelled() -> None:
     for message_id in ("s1", "never asked"):
         station.cancel_call(message_id)
     assert events_of(station) == []
+
+
+# --- Policies -------------------------------------------------------------------------------------
+
+
+def test_policies_change_from_the_next_message_on() -> None:
+    csms = connect(Role.CSMS)
+    sloppy, long_id = '[2,"a","Heartbeat",{"extra":1}]', f'[2,"{"i" * 40}","Heartbeat",{{}}]'
+
+    def outcomes() -> list[str]:
+        for text in (sloppy, long_id):
+            csms.receive_data(text, 0.0)
+        kinds = [type(event).__name__ for event in events_of(csms)]
+        for message_id in list(csms.open_calls):
+            csms.send_result(message_id, ANSWER, 0.0)
+        csms.data_to_send()
+        return kinds
+
+    assert outcomes() == ["FrameRefused"] * 2
+    csms.use_policies(Policies(inbound=LENIENT))
+    assert outcomes() == ["CallReceived"] * 2
+    csms.use_policies(Policies(outbound=OFF))
+    assert outcomes() == ["CallReceived"] * 2
+    csms.use_policies(Policies(inbound=STRICT))
+    assert outcomes() == ["FrameRefused"] * 2
+
+
+def test_each_direction_has_its_own_policy() -> None:
+    csms = connect(Role.CSMS)
+    broken = v201.DataTransferRequest(vendor_id="V" * 300)
+    with pytest.raises(InvalidOutgoing):
+        csms.send_call(broken, 0.0)
+    csms.use_policies(Policies(outbound=OFF))
+    csms.send_call(broken, 0.0)
+    assert frames_of(csms)[0][3] == {"vendorId": "V" * 300}

@@ -1,7 +1,9 @@
 """Whole messages without an engine: a frame and its typed payload in one step."""
 
+import copy
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from ocppkit import v16, v21, v201
@@ -16,6 +18,8 @@ from ocppkit.core import (
     InvalidFrame,
     InvalidMessage,
     InvalidOutgoing,
+    Override,
+    Policy,
     SendFrame,
     decode_message,
     encode_message,
@@ -110,3 +114,104 @@ def test_a_bad_message_does_not_leave():
     with pytest.raises(InvalidOutgoing, match=r"Reset: unknown value 'Soon' at \$.type"):
         encode_message("1", bad)
     assert encode_message("1", bad, policy=OFF) == b'[2,"1","Reset",{"type":"Soon"}]'
+
+
+# --- Long calls --------------------------------------------------------------------------------
+
+VENDOR = "v" * 255
+LONG_DATA = "x" * 1024
+
+
+def spelt(payload, tail=""):
+    return f'[2,"7f3a","DataTransfer",{payload}]{tail}'
+
+
+def test_a_long_call_is_read_like_a_short_one():
+    text = spelt(f'{{"vendorId":"{VENDOR}","data":"{LONG_DATA}"}}')
+    frame, message = decode_message(v201.PROTOCOL, text)
+    assert message == v201.DataTransferRequest(vendor_id=VENDOR, data=LONG_DATA)
+    assert (frame, message) == decode_message(v201.PROTOCOL, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("payload", "fault"),
+    [
+        (f'{{"vendorId":"v","data":"{LONG_DATA}"}},{{}}', FrameFault.MALFORMED),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}"', FrameFault.NOT_JSON),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}"}}}}', FrameFault.NOT_JSON),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}\ud800"}}', FrameFault.NOT_JSON),
+    ],
+)
+def test_a_long_text_that_is_no_frame_is_refused_like_a_short_one(payload, fault):
+    for text in (spelt(payload), spelt(payload.replace(LONG_DATA, ""))):
+        with pytest.raises(InvalidFrame) as caught:
+            decode_message(v201.PROTOCOL, text)
+        assert caught.value.fault is fault
+
+
+def test_a_long_call_that_breaks_its_schema_is_refused_like_a_short_one():
+    text = spelt(f'{{"vendorId":"{LONG_DATA}"}}')
+    with pytest.raises(InvalidMessage) as caught:
+        decode_message(v201.PROTOCOL, text)
+    assert caught.value.message_id == "7f3a"
+    assert [issue.path for issue in caught.value.issues] == ["$.vendorId"]
+
+
+def test_a_long_call_of_what_is_sent_is_refused():
+    text = f'[2,"1","NotifyPeriodicEventStream",{{"x":"{LONG_DATA}"}}]'
+    with pytest.raises(InvalidFrame) as caught:
+        decode_message(v21.PROTOCOL, text)
+    assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+
+
+# --- What is kept of each version ---------------------------------------------------------------
+
+
+def test_a_send_of_what_is_called_is_refused_after_a_call_too():
+    for _ in range(2):
+        decode_message(v21.PROTOCOL, '[2,"1","Reset",{"type":"Immediate"}]')
+    with pytest.raises(InvalidFrame) as caught:
+        decode_message(v21.PROTOCOL, '[6,"1","Reset",{"type":"Immediate"}]')
+    assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+
+
+def test_what_is_kept_of_a_version_is_no_part_of_it():
+    text = encode_message("1", RESET)
+    for _ in range(2):
+        assert decode_message(v201.PROTOCOL, text)[1] == RESET
+    assert decode_message(copy.copy(v201.PROTOCOL), text)[1] == RESET
+    assert msgspec.structs.replace(v201.PROTOCOL) == v201.PROTOCOL
+    bare = msgspec.structs.replace(v201.PROTOCOL, actions={})
+    with pytest.raises(InvalidFrame) as caught:
+        decode_message(bare, text)
+    assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+
+
+def test_an_action_that_two_versions_share_is_read_by_each():
+    text = '[2,"1","Heartbeat",{}]'
+    for _ in range(2):
+        assert type(decode_message(v16.PROTOCOL, text)[1]) is v16.HeartbeatRequest
+        assert type(decode_message(v201.PROTOCOL, text)[1]) is v201.HeartbeatRequest
+
+
+# --- What strict would not let out --------------------------------------------------------------
+
+
+def test_the_overrides_count_in_the_check():
+    wide = Override(message=v201.DataTransferRequest, path="$.vendorId", max_length=300)
+    message = v201.DataTransferRequest(vendor_id=LONG_DATA[:300])
+    with pytest.raises(InvalidOutgoing, match="vendorId"):
+        encode_message("1", message)
+    data = encode_message("1", message, policy=Policy(overrides=(wide,)))
+    assert data == f'[2,"1","DataTransfer",{{"vendorId":"{message.vendor_id}"}}]'.encode()
+
+
+def test_a_message_id_that_json_has_no_word_for_is_named():
+    with pytest.raises(InvalidOutgoing, match="cannot be written as JSON") as caught:
+        encode_message("\ud800", RESET)
+    assert caught.value.message_id == "\ud800"
+
+
+def test_a_message_id_is_escaped():
+    data = encode_message('a"\\é', RESET)
+    assert decode_message(v201.PROTOCOL, data)[0].message_id == 'a"\\é'

@@ -1,6 +1,8 @@
 """Date-times, URIs and multiples of a decimal."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Context, Decimal, localcontext
+from math import inf, nextafter
 
 import pytest
 from hypothesis import given
@@ -145,6 +147,19 @@ def test_no_multiples_of_a_tenth(value):
 @given(st.integers(-(10**12), 10**12))
 def test_every_number_with_one_decimal_is_a_multiple_of_a_tenth(tenths):
     assert is_multiple(float(f"{tenths}e-1"), 0.1)
+
+
+NEAR_TENTHS = st.builds(
+    lambda tenths, towards: nextafter(tenths / 10, towards),
+    st.integers(-(10**15), 10**15),
+    st.sampled_from([-inf, inf]),
+)
+
+
+@given(NEAR_TENTHS | st.floats(allow_nan=False, allow_infinity=False))
+def test_membership_is_decided_on_the_decimal_text(value):
+    with localcontext(Context(prec=400)):
+        assert is_multiple(value, 0.1) is (Decimal(repr(value)) * 10 % 1 == 0)
 
 
 def test_steps_beside_a_tenth():

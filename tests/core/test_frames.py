@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Raw
+from msgspec import DecodeError, Raw
 
 from ocppkit.core import (
     LENIENT,
@@ -24,6 +24,7 @@ from ocppkit.core import (
     decode_frame,
     encode_frame,
 )
+from ocppkit.core._frames import LONG, parse, skim
 
 POLICIES = [STRICT, LENIENT, OFF]
 
@@ -281,3 +282,38 @@ def test_a_cut_off_frame_still_tells_id_and_action(message_id, action):
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(text[:-2])
     assert (caught.value.message_id, caught.value.action) == (message_id, action or None)
+
+
+# --- Long frames -------------------------------------------------------------------------------
+
+LONG_TEXT = "x" * LONG
+SKIMMED = [
+    f'[2,"1","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
+    f'[2,"7f3a-é"," ",{{"data":"{LONG_TEXT}"}}]',
+    f'[2, "1", "DataTransfer", {{"data":"{LONG_TEXT}"}} ]',
+    f'[2,"\\u0031","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
+    f'[2,"1","Data\\"Transfer",{{"data":"{LONG_TEXT}"}}]',
+    f'[3,"1",{{"data":"{LONG_TEXT}"}}]',
+    f'[6,"1","NotifyPeriodicEventStream",{{"data":"{LONG_TEXT}"}}]',
+]
+
+
+@pytest.mark.parametrize("text", SKIMMED)
+def test_a_long_frame_is_skimmed_as_it_is_parsed(text):
+    frame = skim(text)
+    assert type(frame) is type(parse(text))
+    assert described(frame) == described(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[2,"","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
+        f'[2,"a\nb","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
+        f'[2,"1","DataTransfer",["{LONG_TEXT}"]',
+        LONG_TEXT,
+    ],
+)
+def test_what_is_no_frame_is_not_skimmed(text):
+    with pytest.raises(DecodeError):
+        skim(text)

@@ -1,6 +1,7 @@
 """Each limit at its edge and one beyond, and the screens against a plain reading of the JSON."""
 
 import json
+from math import inf
 from typing import Any
 
 import pytest
@@ -48,6 +49,8 @@ def test_the_values() -> None:
         "id_read": 255,
         "queue": 256,
         "handlers": 32,
+        "frames_per_second": inf,
+        "frames_at_once": 100,
         "call_timeout": 30.0,
         "handler_timeout": 25.0,
         "handshake_timeout": 10.0,

@@ -19,6 +19,7 @@ from ocppkit.core._shape import (
     ObjectShape,
     OpenShape,
     StringShape,
+    open_members,
     places,
     shape_of,
 )
@@ -84,6 +85,21 @@ def test_places_reach_into_lists_and_open_objects():
     names = dict(places(shape_of(v201.MeterValuesRequest)))
     assert isinstance(names["$.meterValue[*].timestamp"], DateTimeShape)
     assert isinstance(names["$.customData.vendorId"], StringShape)
+
+
+class Untyped(Payload, kw_only=True, frozen=True):
+    """Untyped places: its own, in a list, and one further down."""
+
+    own: Any
+    several: list[Any]
+    below: v201.IdTokenType
+
+
+def test_open_members_are_named_as_they_stand_on_the_wire():
+    shape = shape_of(Untyped)
+    assert open_members(shape) == (b'"customData"', b'"own"', b'"several"')
+    assert open_members(shape, below=True) == (b'"customData"', b'"several"')
+    assert open_members(shape_of(v16.HeartbeatRequest)) == ()
 
 
 def test_shapes_are_read_once():

@@ -1,26 +1,12 @@
-"""The peer's calls: those in work, and a memory of answers for calls that a peer repeats."""
+"""A memory of answers for calls that a peer repeats."""
 
 from hashlib import blake2b
-from math import inf
 
 from msgspec import Struct
 
-from ._protocol import Action
+from ._events import CallReceived
 
-__all__ = ["AnswerCache", "IncomingCall"]
-
-
-class IncomingCall(Struct, gc=False):
-    """A call of the peer that is in work: it is owed exactly one reply."""
-
-    action: Action
-    payload: bytes
-    received_at: float
-    deadline: float = inf
-
-    def is_same(self, action: str, payload: bytes) -> bool:
-        """Whether another call says the same."""
-        return action == self.action.name and payload == self.payload
+__all__ = ["AnswerCache"]
 
 
 class _Answer(Struct, frozen=True, gc=False):
@@ -55,10 +41,10 @@ class AnswerCache:
             return None
         return answer.text
 
-    def keep(self, message_id: str, call: IncomingCall, text: str, now: float) -> None:
+    def keep(self, message_id: str, call: CallReceived, text: str, now: float) -> None:
         """Notes the frame that answers a call, and forgets the oldest where there are too many."""
         self._answers.pop(message_id, None)
-        digest = _digest(call.action.name, call.payload)
+        digest = _digest(call.action.name, call.raw)
         self._answers[message_id] = _Answer(text, digest, now + self._seconds)
         if len(self._answers) > self._size:
             del self._answers[next(iter(self._answers))]

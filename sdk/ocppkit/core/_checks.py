@@ -1,63 +1,81 @@
 """What msgspec cannot check, compiled per class: multiples of a decimal, and URIs.
 
 A class without such places has no check at all, so its messages pay nothing. A check looks at all
-values of one place at once (the limits of all fifty periods of a schedule in one sweep) and only
-says whether they pass; what is wrong with them is for the repair pass to find.
+values of one place at once and only says whether they pass; what is wrong with them is for the
+repair pass to find.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection
 from functools import cache
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from ._formats import is_multiple, is_uri
-from ._shape import ListShape, NumberShape, ObjectShape, Shape, StringShape
+from ._shape import NumberShape, ObjectShape, Shape, StringShape
+from ._sweeps import look, sweeps
 
 __all__ = ["Check", "check_of"]
 
-Check: TypeAlias = Callable[[Iterable[Any]], bool]
-"""Says whether all values of one place pass."""
+Check: TypeAlias = Callable[[Any], bool]
+"""Says whether a payload passes."""
+
+_Test: TypeAlias = Callable[[list[Any]], bool]
+"""Says whether values of one place pass."""
 
 _REMEMBERED: Final = 4096
 """As many multiples are kept in memory, about 250 KB."""
 
 
 @cache
-def check_of(shape: Shape) -> Check | None:
-    """Returns the check of decoded values of a shape, or `None` where msgspec has checked all.
+def check_of(shape: ObjectShape) -> Check | None:
+    """Returns the check of decoded payloads of a class, or `None` where msgspec has checked all.
 
     Open objects are left out: they are checked where they are made.
     """
-    return _check(shape, ())
+    names: dict[str, object] = {}
+    terms: list[str] = []
+    for at, sweep in enumerate(sweeps(shape, _is_checked)):
+        names[f"known{at}"], names[f"passes{at}"] = _test_of(sweep.shape)
+        new = sweep.find(f"{{0}} not in known{at}")
+        terms.append(f"(not (new := {new}) or passes{at}(new))")
+    return look(" and ".join(terms), names) if terms else None
 
 
-def _check(shape: Shape, inside: tuple[object, ...]) -> Check | None:
+def _is_checked(shape: Shape) -> bool:
     match shape:
-        case StringShape(uri=True):
-            return _are_uris
-        case NumberShape(multiple_of=step) if step is not None:
-            return _are_multiples_of(step)
-        case ListShape(item=item):
-            return _items(_check(item, inside))
-        case ObjectShape():
-            return _members(shape, inside)
+        case StringShape():
+            return shape.uri
+        case NumberShape():
+            return shape.multiple_of is not None
         case _:
-            return None
+            return False
 
 
-def _are_uris(values: Iterable[str]) -> bool:
+def _test_of(shape: Shape) -> tuple[Collection[Any], _Test]:
+    """Returns what is known to pass, and the test of what is not."""
+    match shape:
+        case NumberShape(multiple_of=step) if step is not None:
+            return _multiples_of(step)
+        case ObjectShape():
+            return (), _pass_later(shape)
+        case _:
+            return (), _are_uris
+
+
+def _pass_later(shape: ObjectShape) -> _Test:
+    # A class within itself: its check is not ready yet, so it is compiled when first needed.
+    return lambda payloads: (check := check_of(shape)) is None or all(map(check, payloads))
+
+
+def _are_uris(values: list[str]) -> bool:
     return all(map(is_uri, values))
 
 
-def _are_multiples_of(step: float) -> Check:
+def _multiples_of(step: float) -> tuple[set[float], _Test]:
     # Limits repeat: a station knows some dozens of them, and a look into a set is faster than
     # exact arithmetic.
     known: set[float] = set()
 
-    def check(values: Iterable[float]) -> bool:
-        values = list(values)
-        if known.issuperset(values):
-            return True
+    def are_multiples(values: list[float]) -> bool:
         if not all(is_multiple(value, step) for value in values):
             return False
         if len(known) > _REMEMBERED:
@@ -65,55 +83,4 @@ def _are_multiples_of(step: float) -> Check:
         known.update(values[:_REMEMBERED])
         return True
 
-    return check
-
-
-def _items(check_item: Check | None) -> Check | None:
-    if check_item is None:
-        return None
-
-    def check_lists(values: Iterable[list[Any]]) -> bool:
-        # Not all(): a generator costs more than the look at one short list.
-        for items in values:  # noqa: SIM110
-            if not check_item(items):
-                return False
-        return True
-
-    return check_lists
-
-
-def _members(shape: ObjectShape, inside: tuple[object, ...]) -> Check | None:
-    if shape in inside:
-        # A class within itself: its check is not ready yet, so it is compiled when first needed.
-        return lambda values: (check := check_of(shape)) is None or check(values)
-    parts = list(_parts(shape, inside, ""))
-    if not parts:
-        return None
-
-    def check_members(values: Iterable[Any]) -> bool:
-        for get, check in parts:  # noqa: SIM110
-            if not check(map(get, values)):
-                return False
-        return True
-
-    return check_members
-
-
-def _parts(
-    shape: ObjectShape, inside: tuple[object, ...], prefix: str
-) -> Iterator[tuple[Callable[[Any], Any], Check]]:
-    inside = (*inside, shape)
-    for member in shape.members.values():
-        below = member.shape
-        if isinstance(below, ObjectShape) and member.required and below not in inside:
-            yield from _parts(below, inside, f"{prefix}{member.name}.")
-        elif (check := _check(below, inside)) is not None:
-            yield attrgetter(prefix + member.name), check if member.required else _optional(check)
-
-
-def _optional(check: Check) -> Check:
-    def check_present(values: Iterable[Any]) -> bool:
-        present = [value for value in values if value is not None]
-        return not present or check(present)
-
-    return check_present
+    return known, are_multiples

@@ -1,7 +1,7 @@
 """Payloads in and out: strict first, and one repair pass for what strict refuses.
 
 A good payload costs one dictionary look-up more than its msgspec decoder. Decoders, checks and
-dresses are compiled when a class is first used. Everything else happens on the way to an error:
+writers are compiled when a class is first used. Everything else happens on the way to an error:
 see `_repair.py`.
 
 Where strict is not the letter of the schema:
@@ -16,7 +16,7 @@ Where strict is not the letter of the schema:
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -24,17 +24,32 @@ from msgspec import Struct
 from ._checks import Check, check_of
 from ._errors import InvalidMessage, InvalidOutgoing
 from ._issues import Issue
-from ._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object, write
+from ._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object
 from ._messages import Payload
 from ._objects import OpenObject
-from ._outgoing import Dress, Undressable, dress_of
+from ._outgoing import Undressable
 from ._policy import STRICT, Mode, Policy
 from ._repair import repair
 from ._shape import shape_of
+from ._writing import Write, write_of
 
-__all__ = ["decode_payload", "encode_payload"]
+__all__ = [
+    "HITCHES",
+    "READERS",
+    "WRITERS",
+    "decode_payload",
+    "encode_payload",
+    "read_payload",
+    "write_payload",
+]
 
 P = TypeVar("P", bound=Payload)
+
+# A member of an enum is looked for at every use; a global is at hand.
+_OFF: Final = Mode.OFF
+
+HITCHES: Final = (Undressable, *REFUSALS, *UNWRITABLE)
+"""All that the writers raise over what they cannot write, or what does not pass their check."""
 
 
 def decode_payload(
@@ -51,11 +66,14 @@ def decode_payload(
     Raises:
         InvalidMessage: the payload breaks its schema beyond what the policy repairs.
     """
-    codec = _CODECS[cls]
+    return read_payload(cls, data, policy, issues)
+
+
+def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] | None) -> P:
+    """Does what `decode_payload` does, for the walks of good frames: they have no time for keywords."""
     try:
-        payload: P = codec.decode(data)
-        if codec.check is None or codec.check((payload,)):
-            return payload
+        payload: P = READERS[cls](data)
+        return payload
     except REFUSALS:
         pass
     outcome = repair(cls, data, policy)
@@ -82,26 +100,31 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
     Raises:
         InvalidOutgoing: the payload breaks its schema, or holds what JSON has no word for.
     """
+    return write_payload(payload, policy)
+
+
+def write_payload(payload: Payload, policy: Policy) -> bytes:
+    """Does what `encode_payload` does."""
     cls = type(payload)
-    codec = _CODECS[cls]
+    if policy.mode is not _OFF:
+        try:
+            return WRITERS[cls](payload)
+        except HITCHES:
+            # What is wrong, and whether the policy minds, is for the long way to find out.
+            pass
+    return _write_closely(cls, payload, policy)
+
+
+def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
     try:
-        dressed = payload if codec.dress is None else codec.dress(payload, None)
-        data = write(dressed)
+        data = _UNCHECKED[cls](payload)
     except Undressable as exc:
         raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
     except UNWRITABLE as exc:
         raise InvalidOutgoing(f"cannot be written as JSON: {exc}", action=_action(cls)) from exc
-    if policy.mode is not Mode.OFF and not _is_accepted(codec, data):
+    if policy.mode is not _OFF:
         _check_closely(cls, data, policy)
     return data
-
-
-def _is_accepted(codec: "_Codec", data: bytes) -> bool:
-    try:
-        seen = codec.decode(data)
-    except REFUSALS:
-        return False
-    return codec.check is None or codec.check((seen,))
 
 
 def _check_closely(cls: type[Payload], data: bytes, policy: Policy) -> None:
@@ -111,25 +134,46 @@ def _check_closely(cls: type[Payload], data: bytes, policy: Policy) -> None:
         raise InvalidOutgoing(issues=outcome.issues, action=_action(cls))
 
 
-class _Codec(Struct, frozen=True):
-    """What is compiled for one class."""
-
-    decode: Callable[[Any], Any]
-    check: Check | None
-    dress: Dress | None
+Reader: TypeAlias = Callable[[Any], Any]
+"""Builds a payload of JSON that follows its schema; raises one of `REFUSALS` over what does not."""
 
 
-class _Codecs(dict[type[Struct], _Codec]):
-    """The codecs by class, each compiled when it is first asked for."""
+class _Readers(dict[type[Struct], Reader]):
+    """The strict readers by class, each compiled when it is first asked for."""
 
-    def __missing__(self, cls: type[Struct]) -> _Codec:
-        shape = shape_of(cls)
-        decoder = msgspec.json.Decoder(cls, dec_hook=_build_open_object)
-        codec = self[cls] = _Codec(decoder.decode, check_of(shape), dress_of(shape))
-        return codec
+    def __missing__(self, cls: type[Struct]) -> Reader:
+        decode = msgspec.json.Decoder(cls, dec_hook=_build_open_object).decode
+        check = check_of(shape_of(cls))
+        reader = self[cls] = decode if check is None else _checked(decode, check)
+        return reader
 
 
-_CODECS = _Codecs()
+class _Writers(dict[type[Struct], Write]):
+    """The writers by class, each compiled when it is first asked for."""
+
+    def __init__(self, reader_of: Callable[[type[Struct]], Reader]) -> None:
+        super().__init__()
+        self._reader_of = reader_of
+
+    def __missing__(self, cls: type[Struct]) -> Write:
+        write = self[cls] = write_of(shape_of(cls), self._reader_of(cls))
+        return write
+
+
+READERS: Final = _Readers()
+WRITERS: Final = _Writers(READERS.__getitem__)
+# Nobody reads what these write: `bool` is happy with any bytes.
+_UNCHECKED: Final = _Writers(lambda cls: bool)
+
+
+def _checked(decode: Reader, check: Check) -> Reader:
+    def read(data: Any) -> Any:
+        payload = decode(data)
+        if check(payload):
+            return payload
+        raise msgspec.ValidationError
+
+    return read
 
 
 def _build_open_object(cls: type[Any], members: Any) -> Any:
@@ -137,7 +181,7 @@ def _build_open_object(cls: type[Any], members: Any) -> Any:
         raise msgspec.ValidationError
     known = msgspec.convert(members, cls.__ocpp_known__)
     check = check_of(shape_of(cls.__ocpp_known__))
-    if check is not None and not check((known,)):
+    if check is not None and not check(known):
         raise msgspec.ValidationError
     return cls.from_members(members)
 

@@ -34,32 +34,35 @@ once, and nothing is sent.
 from collections.abc import Callable, Mapping
 from math import inf
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from msgspec import Raw
-
-from ._answers import AnswerCache, IncomingCall
-from ._calls import OutgoingCall, Slot
-from ._codec import encode_payload
+from ._answers import AnswerCache
+from ._calls import LOST, OutgoingCall
+from ._codec import write_payload
+from ._envelopes import wrap
 from ._errors import (
     CallTimedOut,
     ConnectionClosed,
     LocalProtocolError,
     WrongVersion,
 )
-from ._events import CallCancelled, CallOverdue, Event
+from ._events import CallCancelled, CallOverdue, CallReceived, Event
 from ._failures import Failure, MessageKind
-from ._frames import Call, CallError, SendFrame, encode_frame
+from ._frames import CallError
 from ._issues import Rule
 from ._limits import Limits
 from ._messages import Request, Response, Send
-from ._policy import STRICT, Policy
+from ._policy import STRICT, Policies, Policy
 from ._protocol import Action, ErrorCode, Protocol, Role
 from ._reception import Reception
 from ._replies import UNREADABLE, describe, reply_to
 from ._session import NO_DETAILS, OnInvalid, Session
 
 __all__ = ["Connection"]
+
+
+# At hand, see `_calls.py`.
+_CALL: Final = MessageKind.CALL
 
 
 def _handles_all(action: Action) -> bool:
@@ -110,6 +113,13 @@ class Connection:
         )
         self._reception = Reception(self._session)
 
+    def use_policies(self, policies: Policies) -> None:
+        """Changes how strictly messages are read and checked, from the next one on."""
+        if policies.inbound is not None:
+            self._session.read_with(policies.inbound)
+        if policies.outbound is not None:
+            self._session.outbound = policies.outbound
+
     # What there is to see.
 
     @property
@@ -133,8 +143,8 @@ class Connection:
         return MappingProxyType(self._session.refused)
 
     @property
-    def open_calls(self) -> Mapping[str, IncomingCall]:
-        """The peer's calls that are owed a reply, by message id, oldest first."""
+    def open_calls(self) -> Mapping[str, CallReceived]:
+        """The peer's calls that are owed a reply, by message id, oldest first: always as they are now."""
         return MappingProxyType(self._session.open)
 
     @property
@@ -145,8 +155,9 @@ class Connection:
 
     def next_event(self) -> Event | None:
         """Returns the oldest event not yet taken, or `None`."""
+        # No deque: an empty one takes 600 bytes, and hardly ever does more than one event wait.
         events = self._session.events
-        return events.popleft() if events else None
+        return events.pop(0) if events else None
 
     def data_to_send(self) -> list[str]:
         """Returns the frames to write now, in order; each is returned once."""
@@ -163,7 +174,8 @@ class Connection:
         deadline = inf
         if session.open:
             # All handlers have the same time, so the oldest call is the first to be over.
-            deadline = next(iter(session.open.values())).deadline
+            oldest = next(iter(session.open.values()))
+            deadline = oldest.received_at + session.limits.handler_timeout
         current = session.calls.current
         if current is not None and current.deadline < deadline:
             deadline = current.deadline
@@ -184,7 +196,7 @@ class Connection:
             LocalProtocolError: the connection was lost before. No data ever makes it raise.
         """
         session = self._session
-        if session.calls.state is Slot.LOST:
+        if session.calls.state is LOST:
             raise LocalProtocolError("data came after the connection was lost")
         if not session.closing:
             self._reception.receive(data, now, binary)
@@ -198,7 +210,7 @@ class Connection:
         session.take_turns(now)
         while session.open:
             message_id, call = next(iter(session.open.items()))
-            if now < call.deadline:
+            if now < call.received_at + session.limits.handler_timeout:
                 break
             self.refuse(message_id, Failure.HANDLER_TIMED_OUT, now=now)
             session.events.append(CallOverdue(message_id, call.action))
@@ -248,8 +260,7 @@ class Connection:
             ConnectionClosed: the connection was lost before.
         """
         session = self._session
-        message_id, action, payload = self._prepare(request, MessageKind.CALL)
-        text = encode_frame(Call(message_id, action.name, payload)).decode()
+        message_id, action, text = self._prepare(request, _CALL)
         seconds = session.limits.call_timeout if timeout is None else timeout
         call = OutgoingCall(message_id, action, text, seconds)
         if session.calls.ask(call, now):
@@ -281,7 +292,7 @@ class Connection:
         call = session.open_call(message_id)
         text = session.result_text(message_id, call.action, response)
         session.close_call(message_id, text, now)
-        session.answered.remember(message_id, call.action)
+        session.note_result(message_id, call.action)
 
     def send_error(
         self,
@@ -342,15 +353,15 @@ class Connection:
             LocalProtocolError: this side does not send it.
             ConnectionClosed: the connection was lost before.
         """
-        message_id, action, payload = self._prepare(message, MessageKind.SEND)
-        text = encode_frame(SendFrame(message_id, action.name, payload)).decode()
+        message_id, _, text = self._prepare(message, MessageKind.SEND)
         self._session.out.append(text)
         return message_id
 
-    def _prepare(self, message: Request[Any] | Send, kind: MessageKind) -> tuple[str, Action, Raw]:
-        """Checks that this side may send a message so, and returns its id, action and payload."""
+    def _prepare(self, message: Request[Any] | Send, kind: MessageKind) -> tuple[str, Action, str]:
+        """Checks that this side may send a message so, and returns its id, action and frame."""
         session = self._session
-        session.must_be_open()
+        if session.calls.state is LOST:
+            session.must_be_open()
         name = message.__ocpp_action__
         action = session.protocol.actions.get(name)
         if action is None or not isinstance(message, action.request):
@@ -359,10 +370,11 @@ class Connection:
             raise WrongVersion(f"{origin} is no message of OCPP {version}", action=name)
         if session.role not in action.senders:
             raise LocalProtocolError(f"a {session.role} does not send it", action=name)
-        if (action.response is None) is not (kind is MessageKind.SEND):
+        if (action.response is None) is (kind is _CALL):
             raise LocalProtocolError(f"it does not go as a {kind.name}", action=name)
-        payload = encode_payload(message, policy=session.outbound)
-        return self._fresh_id(), action, Raw(payload)
+        payload = write_payload(message, session.outbound)
+        message_id = self._fresh_id()
+        return message_id, action, wrap(message_id, type(message), payload).decode()
 
     def _fresh_id(self) -> str:
         message_id = self._new_id()

@@ -41,7 +41,8 @@ class _Event(Struct, frozen=True):
         return f"<{type(self).__name__} {self.action.name} {self.message_id!r}>"
 
 
-class _Delivery(_Event, frozen=True):
+# gc=False: like payloads, they cannot form cycles.
+class _Delivery(_Event, frozen=True, gc=False):
     """An event with a payload in it."""
 
     raw: bytes

@@ -14,7 +14,7 @@ Decisions:
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, ValidationError, convert
 
@@ -134,11 +134,17 @@ def is_uri(text: str) -> bool:
     return re.fullmatch(_URI, text, re.ASCII) is not None
 
 
+_EXACT: Final = 1e14
+
+
 def is_multiple(value: float, step: float) -> bool:
     """Whether a finite number is a multiple of a decimal step, both read from their shortest text.
 
     So `1.7` is a multiple of 0.1 and `1.7000000000000002` is not, though ten times either is 17.0.
     """
+    if step == 0.1 and -_EXACT < value < _EXACT:
+        # Division rounds correctly, and doubles tell all decimals of 15 digits apart.
+        return round(value * 10.0) / 10.0 == value
     a, b = Decimal(repr(value)).as_integer_ratio()
     c, d = Decimal(repr(step)).as_integer_ratio()
     return a * d % (b * c) == 0

@@ -15,15 +15,24 @@ The close looks leave strings out: brackets and digits may stand there as many a
 import re
 from functools import cache
 from itertools import accumulate
+from math import inf
 from typing import Any, Final
 
 from msgspec import Struct
 
 from ._failures import Failure
 from ._json import is_list, is_object
-from ._shape import AnyShape, OpenShape, places, shape_of
+from ._shape import open_members, shape_of
 
-__all__ = ["Limits", "exceeded", "holds_deeper", "is_deeper", "may_be_deep"]
+__all__ = [
+    "BYTES",
+    "Limits",
+    "exceeded",
+    "holds_deeper",
+    "holds_long_number",
+    "is_deeper",
+    "may_be_deep",
+]
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -50,6 +59,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     handlers: int = 32
     """Calls of the peer in work at one time; then the reader pauses."""
 
+    frames_per_second: float = inf
+    """What the peer may send on average. One that sends more is read from no faster than this."""
+
+    frames_at_once: int = 100
+    """What it may send in a burst, where `frames_per_second` bounds it."""
+
     call_timeout: float = 30.0
     """From the moment a call is sent until it counts as unanswered, unless the call says otherwise."""
 
@@ -67,6 +82,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Past message ids in each direction, kept to tell late answers from foreign ones."""
 
 
+BYTES: Final = 4
+"""As many bytes has a character at most."""
+
 _STRIDE: Final = 8
 _ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
 _STRING: Final = re.compile(rb'"[^"]*"?')
@@ -78,15 +96,17 @@ _OPEN: Final = ord("[")
 
 def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
     """Returns which limit a frame exceeds as a text, if one."""
-    size = len(data)
-    # A character is at most four bytes.
-    if size * 4 > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
+    if len(data) * BYTES > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
         return Failure.FRAME_TOO_BIG
-    if size > limits.digits and _may_have_run(data, limits.digits):
-        bare = _STRING.sub(b'""', _unescaped(data))
-        if b"0" * (limits.digits + 1) in bare.translate(_ONLY_DIGITS):
-            return Failure.NUMBER_TOO_LONG
-    return None
+    return Failure.NUMBER_TOO_LONG if holds_long_number(data, limits) else None
+
+
+def holds_long_number(data: str | bytes, limits: Limits) -> bool:
+    """Whether a number in a text has too many digits in a row."""
+    if len(data) <= limits.digits or not _may_have_run(data, limits.digits):
+        return False
+    bare = _STRING.sub(b'""', _unescaped(data))
+    return b"0" * (limits.digits + 1) in bare.translate(_ONLY_DIGITS)
 
 
 def _bytes_of(data: str | bytes) -> int:
@@ -123,12 +143,10 @@ def may_be_deep(cls: type[Struct], payload: bytes, limits: Limits) -> bool:
 
 @cache
 def _open_members(cls: type[Struct]) -> tuple[bytes, ...]:
-    """Returns the names of the members that let anything in, as they stand on the wire."""
-    every = places(shape_of(cls))
-    paths = [path for path, shape in every if isinstance(shape, AnyShape | OpenShape)]
-    names = {path.replace("[*]", "").rpartition(".")[2] for path in paths}
+    """Returns the names of the members that let anything in, as they may stand on the wire."""
+    names = open_members(shape_of(cls))
     # A backslash may hide any of them.
-    return (*(f'"{name}"'.encode() for name in sorted(names)), b"\\") if names else ()
+    return (*names, b"\\") if names else ()
 
 
 def is_deeper(payload: bytes, limits: Limits) -> bool:

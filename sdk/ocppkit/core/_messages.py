@@ -7,7 +7,7 @@ table of overloads. Each OCPP version derives bases of its own from these, which
 out of a 2.0.1 role.
 """
 
-from typing import ClassVar, Generic
+from typing import TYPE_CHECKING, ClassVar, Generic
 
 from msgspec import Struct
 from typing_extensions import TypeVar
@@ -52,6 +52,13 @@ R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
 
 class Request(Message, Generic[R_co], kw_only=True, frozen=True):
     """What a CALL carries; `R_co` is the response that answers it."""
+
+    # Only type checkers read the parameter. An alias for each action, made and subclassed, would
+    # cost more than the class itself.
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, response: object) -> type:
+            return cls
 
 
 class StationRequest(Request[R_co], Generic[R_co], kw_only=True, frozen=True):

@@ -19,7 +19,7 @@ from ._shape import (
     shape_of,
 )
 
-__all__ = ["LENIENT", "OFF", "STRICT", "Mode", "Override", "Policy"]
+__all__ = ["LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"]
 
 
 class Mode(StrEnum):
@@ -124,6 +124,16 @@ class Policy(Struct, frozen=True, kw_only=True):
     def overrides_of(self, message: type[Struct]) -> Mapping[str, Override]:
         """Returns the overrides of one message, by path."""
         return {item.path: item for item in self.overrides if item.message is message}
+
+
+class Policies(Struct, frozen=True, kw_only=True):
+    """How the two directions of one connection are read and checked, where that differs from others."""
+
+    inbound: Policy | None = None
+    """For the peer's messages; `None` leaves it as it is."""
+
+    outbound: Policy | None = None
+    """For our own messages; `None` leaves it as it is."""
 
 
 STRICT = Policy()

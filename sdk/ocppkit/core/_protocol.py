@@ -1,8 +1,8 @@
 """A version of OCPP as data: its actions, who may send them, and how it spells its error codes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from msgspec import Struct
 
@@ -105,6 +105,9 @@ class Action(Struct, frozen=True, kw_only=True):
 
     offline: Offline = Offline.DROP
 
+    offline_mark: str | None = None
+    """Member of the request, on the wire, that says that it was made while the station was offline."""
+
     correlation: str | None = None
     """Member that ties this message to later ones, as a path on the wire: `request.requestId`."""
 
@@ -120,7 +123,7 @@ class Action(Struct, frozen=True, kw_only=True):
         return self.response is not None
 
 
-class Protocol(Struct, frozen=True, kw_only=True):
+class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     """A version of OCPP. The layers above generated code look things up here and never ask for the version."""
 
     version: str
@@ -146,5 +149,28 @@ class Protocol(Struct, frozen=True, kw_only=True):
     )
     """The kinds of messages that this version has."""
 
+    serial_number: str | None = None
+    """Where the boot message has the station's serial number, as a path of attributes."""
+
+    uncritical_events: frozenset[str] = frozenset()
+    """Security events that need not be kept until they can be delivered; all others must be."""
+
+    untrusted_csms_event: str | None = None
+    """The security event that a CSMS's certificate does not verify, if there is one."""
+
+    old_tls_event: str | None = None
+    """The security event that a CSMS offers only versions of TLS before 1.2, if there is one."""
+
     replies: Mapping[Failure, Reply] = {}
     """Where this version answers a failed call otherwise than most: see `_replies.py`."""
+
+    call_readers: ClassVar[dict[str, Callable[[Any], Any]]]
+    """What reads good payloads of calls, by action: each version's own, for `decode_message` to keep."""
+
+    def __post_init__(self) -> None:
+        # No member, so that it counts neither in comparisons nor in a `replace`; and no property,
+        # since a look at one costs a tenth of the decoding of a Heartbeat.
+        vars(self)["call_readers"] = {}
+
+    def __copy__(self) -> Self:
+        return self

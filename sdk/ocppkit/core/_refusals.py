@@ -31,6 +31,9 @@ _CONTENT: Final = frozenset(
 )
 """Failures of a text over which the hook may still answer the call at its front."""
 
+# At hand, see `_calls.py`.
+_CALL: Final = MessageKind.CALL
+
 
 class Refusals:
     """Refuses the peer's frames."""
@@ -47,7 +50,7 @@ class Refusals:
         if action is None:
             return Failure.UNKNOWN_ACTION
         answered = action.response is not None
-        if session.peer not in action.senders or answered is not (kind is MessageKind.CALL):
+        if session.peer not in action.senders or answered is not (kind is _CALL):
             return Failure.WRONG_DIRECTION
         return action if session.handled(action) else Failure.NOT_HANDLED
 
@@ -181,7 +184,7 @@ class Refusals:
                 action = session.protocol.actions[offer.action]
                 text = session.result_text(offer.message_id, action, answer)
                 session.out.append(text)
-                session.answered.remember(offer.message_id, action)
+                session.note_result(offer.message_id, action)
         # The hook is the user's; whatever it raises, the peer is owed an answer. The event has it.
         except Exception as trouble:  # noqa: BLE001
             return None, trouble

@@ -4,16 +4,13 @@ Both halves of the engine stand on it: `_reception.py` (what the peer sends) and
 our side asks for). It judges nothing.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from msgspec import Raw
-
-from ._answers import AnswerCache, IncomingCall
-from ._calls import Calls, OutgoingCall, Recent, Slot
-from ._codec import encode_payload
+from ._answers import AnswerCache
+from ._calls import LOST, Calls, OutgoingCall, Recent
+from ._envelopes import encode_message
 from ._errors import (
     ConnectionClosed,
     InvalidMessage,
@@ -21,9 +18,9 @@ from ._errors import (
     LocalProtocolError,
     OcppError,
 )
-from ._events import CallEnded, EndedBy, Event
-from ._failures import Failure
-from ._frames import CallError, CallResult, CallResultError, encode_frame
+from ._events import CallEnded, CallReceived, EndedBy, Event
+from ._failures import Failure, MessageKind
+from ._frames import CallError, CallResultError, encode_frame
 from ._issues import Issue, Rule
 from ._limits import Limits
 from ._messages import Response
@@ -80,28 +77,36 @@ class Session:
         self.peer = role.peer
         self.protocol = protocol
         self.limits = limits
-        self.inbound = inbound
         self.outbound = outbound
         self.handled = handled
         self.on_invalid = on_invalid
         self.answers = answers
-        self.strict = inbound.mode is Mode.STRICT
-        self.id_limit = limits.id_sent if self.strict else limits.id_read
+        self.read_with(inbound)
         self.calls = Calls(limits)
-        self.open: dict[str, IncomingCall] = {}
-        self.answered: Recent[Action] = Recent(limits.remembered)
+        self.open: dict[str, CallReceived] = {}
+        self.answered: Recent[Action] | None = None
+        """Our answers not long ago, where the version lets a peer refuse them."""
+
+        if MessageKind.CALL_RESULT_ERROR in protocol.message_types:
+            self.answered = Recent(limits.remembered)
         self.out: list[str] = []
         self.batch = 0
-        self.events: deque[Event] = deque()
+        self.events: list[Event] = []
         self.refused: dict[Failure | Rule, int] = {}
         self.closing = False
 
+    def read_with(self, inbound: Policy) -> None:
+        """Reads the peer's messages by this policy from now on."""
+        self.inbound = inbound
+        self.strict = inbound.mode is Mode.STRICT
+        self.id_limit = self.limits.id_sent if self.strict else self.limits.id_read
+
     def must_be_open(self) -> None:
         """Raises `ConnectionClosed` if the connection was lost."""
-        if self.calls.state is Slot.LOST:
+        if self.calls.state is LOST:
             raise ConnectionClosed("the connection was lost before", delivered="no")
 
-    def open_call(self, message_id: str) -> IncomingCall:
+    def open_call(self, message_id: str) -> CallReceived:
         """Returns a call of the peer that is owed a reply; raises if there is none with this id."""
         call = self.open.get(message_id)
         if call is None:
@@ -118,6 +123,11 @@ class Session:
         self.out.append(text)
         if self.answers is not None:
             self.answers.keep(message_id, call, text, now)
+
+    def note_result(self, message_id: str, action: Action) -> None:
+        """Remembers a result of ours for as long as the peer may refuse it."""
+        if self.answered is not None:
+            self.answered.remember(message_id, action)
 
     def transmit(self, call: OutgoingCall) -> None:
         """Sends a call of ours."""
@@ -150,11 +160,10 @@ class Session:
                 message_id=message_id,
             )
         try:
-            payload = encode_payload(response, policy=self.outbound)
+            return encode_message(message_id, response, self.outbound).decode()
         except OcppError as error:
             error.message_id = message_id
             raise
-        return encode_frame(CallResult(message_id, Raw(payload))).decode()
 
     def error_text(
         self,

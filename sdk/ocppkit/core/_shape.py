@@ -27,6 +27,8 @@ __all__ = [
     "OpenShape",
     "Shape",
     "StringShape",
+    "is_open",
+    "open_members",
     "places",
     "shape_of",
 ]
@@ -140,6 +142,27 @@ def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
     A class that contains itself is not entered a second time.
     """
     yield from _places(shape, path, ())
+
+
+@cache
+def open_members(shape: ObjectShape, *, below: bool = False) -> tuple[bytes, ...]:
+    """Returns the names of the members that let anything in, as they stand on the wire.
+
+    Args:
+        shape: the class.
+        below: leaves out the members of the class itself.
+    """
+    paths = [path for path, place in places(shape) if is_open(place)]
+    if below:
+        own = {f"$.{wire}" for wire in shape.members}
+        paths = [path for path in paths if path not in own]
+    names = {path.replace("[*]", "").rpartition(".")[2] for path in paths}
+    return tuple(f'"{name}"'.encode() for name in sorted(names))
+
+
+def is_open(shape: Shape) -> bool:
+    """Whether a place lets anything in."""
+    return isinstance(shape, AnyShape | OpenShape)
 
 
 def _places(shape: Shape, path: str, inside: tuple[object, ...]) -> Iterator[tuple[str, Shape]]:
