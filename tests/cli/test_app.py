@@ -17,6 +17,7 @@ COMMANDS = [
     ("generate",),
     ("diff",),
     ("explain",),
+    ("reference",),
     ("schemas",),
     ("schemas", "import"),
     ("schemas", "verify"),

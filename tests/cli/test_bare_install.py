@@ -53,6 +53,7 @@ def check_hint(done: subprocess.CompletedProcess[str], package: str) -> None:
         ("schemas", "verify", "x.zip", "--version", "1.6"),
         ("diff", "1.6", "2.0.1"),
         ("explain", "Reset"),
+        ("reference", "--output", "pages"),
     ],
     ids=" ".join,
 )

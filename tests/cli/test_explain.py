@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.codegen import VERSIONS, load_facts
+from ocppkit.codegen import VERSIONS, Datatype, Enum, Job, Message, load_api, load_facts
 from outcomes import Cli
 
 
@@ -18,6 +18,19 @@ def explained(cli: Cli, *arguments: str) -> Any:
 
 def members(type_: Any) -> dict[str, Any]:
     return {member["wire"]: member for member in type_["members"]}
+
+
+def text_of(class_name: str, member: str | None = None) -> str:
+    """Returns a text of BootNotification 2.0.1 as the generator has it."""
+    api = load_api(Job("2.0.1", "acme", only=("BootNotification",)))
+    objects: tuple[Datatype | Enum | Message, ...]
+    objects = (*api.datatypes, *api.enums, *(each.request for each in api.actions))
+    (found,) = [each for each in objects if each.name == class_name]
+    if member is None:
+        return str(found.doc)
+    if isinstance(found, Enum):
+        return next(str(each.doc) for each in found.members if each.word == member)
+    return next(str(each.doc) for each in found.fields if each.wire == member)
 
 
 def test_the_facts(cli: Cli) -> None:
@@ -41,6 +54,7 @@ def test_the_members(cli: Cli) -> None:
         "required": True,
         "bounds": [],
         "default": None,
+        "meaning": text_of("BootNotificationRequest", "chargingStation"),
     }
     assert members(boot["response"])["currentTime"]["type"] == "date-time"
     assert not members(boot["response"])["statusInfo"]["required"]
@@ -53,7 +67,12 @@ def test_the_types_follow_breadth_first_and_once(cli: Cli) -> None:
     assert len(names) == len(set(names))
     types = {type_["name"]: type_ for type_ in boot["types"]}
     assert not types["CustomDataType"]["closed"]
-    assert {"wire": "PowerUp", "python": "POWER_UP"} in types["BootReasonEnumType"]["words"]
+    assert {
+        "wire": "PowerUp",
+        "python": "POWER_UP",
+        "meaning": text_of("BootReasonEnumType", "PowerUp"),
+    } in types["BootReasonEnumType"]["words"]
+    assert types["BootReasonEnumType"]["about"] == text_of("BootReasonEnumType")
 
 
 def test_the_bounds(cli: Cli) -> None:
@@ -117,12 +136,21 @@ def test_the_tables(cli: Cli) -> None:
     assert "use cases B11, B12" in lines
     assert "ResetRequest CSMS -> Charging Station" in lines
     assert "ResetResponse answer" in lines
-    assert "type type ResetEnumType yes" in lines
-    assert "evseId evse_id integer" in lines
+    assert any(line.startswith("type type ResetEnumType yes Immediate ends ") for line in lines)
+    assert any(line.startswith("evseId evse_id integer Number of the one EVSE") for line in lines)
     assert "CustomDataType takes extra members" in lines
     assert "ResetEnumType one of these words" in lines
-    assert "OnIdle ON_IDLE" in lines
+    assert any(line.startswith("OnIdle ON_IDLE ") for line in lines)
+    assert "in OCPP 1.6 Reset" in lines
     assert max(map(len, text.splitlines())) <= 140
+
+
+def test_what_happens_to_it_offline_and_what_follows(cli: Cli) -> None:
+    assert "kept until it can be delivered" in cli("explain", "NotifyEvent").out
+    text = cli("explain", "GetBaseReport", "--version", "2.0.1").out
+    assert "NotifyReport" in next(line for line in text.splitlines() if "followed by" in line)
+    text = cli("explain", "Heartbeat", "--version", "1.6").out
+    assert "Heartbeat" in next(line for line in text.splitlines() if "triggered by" in line)
 
 
 def test_an_empty_message_says_so(cli: Cli) -> None:
@@ -138,7 +166,6 @@ def test_a_default_is_shown(cli: Cli) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_action_can_be_explained(version: str) -> None:
     from ocppkit.cli._explanation import explain_action
-    from ocppkit.codegen import Job, load_api
 
     api = load_api(Job(version=version, package="x"))
     explanations = [explain_action(api, action) for action in api.actions]

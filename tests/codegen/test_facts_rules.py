@@ -26,6 +26,9 @@ blocks = { A = "Security", ACME = "Acme's own" }
 error_codes = { NotSupported = "NotSupported" }
 message_types = ["call_result", "send"]
 replies = { not_json = { reaction = "silent", citation = "Acme manual, page 4" } }
+uncritical_events = ["LampReplaced"]
+untrusted_csms_event = "StrangeCsms"
+old_tls_event = "OldTls"
 
 [protocol.roles]
 station = "Charging Station"
@@ -34,6 +37,7 @@ station_class = "ChargingStation"
 handle_class = "ConnectedStation"
 description = "chargingStation"
 boot_defaults = { reason = "PowerUp" }
+serial_number = "serialNumber"
 
 [actions.AcmeBlink]
 purpose = "Asks the Charging Station to blink."
@@ -44,6 +48,7 @@ kind = "call"
 use_cases = ["Z01"]
 transaction_related = false
 offline = "queue"
+offline_mark = "late"
 correlation = "request.lamp.requestId"
 parts = ["seqNo", "tbc"]
 triggers = ["Blink"]

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from ocppkit.codegen._format import LINE_LENGTH, format_python
-from ocppkit.codegen._layout import Imports, exports, fit, import_block, literal, natural, spread
+from ocppkit.codegen._layout import (
+    Imports,
+    attribute_doc,
+    docstring,
+    exports,
+    fit,
+    import_block,
+    literal,
+    natural,
+    spread,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,3 +129,39 @@ def test_linters_agree_with_the_order(tmp_path: Path) -> None:
 def test_texts_become_literals(value: str | tuple[str, ...], written: str) -> None:
     assert literal(value) == written
     assert ast.literal_eval(written) == value
+
+
+LONG = "word " * 30 + "end."
+
+
+class TestDocstrings:
+    def test_a_short_one_stands_on_one_line(self) -> None:
+        assert docstring(4, "Short.") == '    """Short."""'
+
+    def test_what_is_missing_is_left_out(self) -> None:
+        assert docstring(4, "Short.", None, "") == '    """Short."""'
+
+    def test_paragraphs_are_parted_by_a_blank_line(self) -> None:
+        assert docstring(0, "One.", None, "Two.") == '"""One.\n\nTwo.\n"""'
+
+    def test_a_line_that_fits_exactly_is_not_broken(self) -> None:
+        line = docstring(4, "x" * (LINE_LENGTH - 4 - 6))
+        assert len(line) == LINE_LENGTH
+        assert "\n" in docstring(4, "x" * (LINE_LENGTH - 10) + " y")
+
+    def test_arguments_hang(self) -> None:
+        written = docstring(4, "Does it.", arguments={"a": "the first.", "b": LONG})
+        head, *_, last = lines = written.splitlines()
+        assert head == '    """Does it.'
+        assert lines[1:4] == ["", "    Args:", "        a: the first."]
+        assert lines[4].startswith("        b: word word")
+        assert lines[5].startswith("            word")
+        assert last == '    """'
+        assert max(map(len, lines)) <= LINE_LENGTH
+
+    def test_beneath_an_attribute_it_closes_behind_its_last_word(self) -> None:
+        lines = attribute_doc(4, LONG).splitlines()
+        assert lines[0].startswith('    """word')
+        assert lines[-1].endswith('end."""')
+        assert max(map(len, lines)) <= LINE_LENGTH
+        assert " ".join(line.strip() for line in lines) == f'"""{LONG}"""'

@@ -1,11 +1,13 @@
 """The shipped packages, as imported: messages alone, and a PROTOCOL that is complete."""
 
+import ast
 import importlib
+import inspect
 import json
 import subprocess
 import sys
 from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -152,22 +154,31 @@ def test_the_bases_of_a_request_say_who_sends_it(version: str) -> None:
 def test_a_request_names_its_response(version: str) -> None:
     bases = importlib.import_module(f"ocppkit.{VERSIONS[version]}.bases")
     for action in protocol_of(version).actions.values():
+        # The parameter is for type checkers: nothing of it is left at run time.
+        (definition,) = ast.parse(inspect.getsource(action.request)).body
+        assert isinstance(definition, ast.ClassDef)
         named = {
-            argument
-            for base in getattr(action.request, "__orig_bases__", ())
-            for argument in get_args(base)
+            ast.unparse(base.slice) for base in definition.bases if isinstance(base, ast.Subscript)
         }
-        assert named == ({action.response} if action.response else set())
+        assert named == ({action.response.__name__} if action.response else set())
         assert action.response is None or issubclass(action.response, bases.Response)
+
+
+def paragraphs(message: type[object]) -> list[str]:
+    """The paragraphs of a docstring, each on one line."""
+    text = inspect.getdoc(message) or ""
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
 
 
 @EACH
 def test_messages_say_what_they_are_for(version: str) -> None:
     for each in api_of(version).actions:
         action = protocol_of(version).actions[each.name]
-        assert action.request.__doc__ == each.facts.purpose
-        if action.response is not None:
-            assert action.response.__doc__ == f"Answers :class:`{each.request.name}`."
+        assert paragraphs(action.request) == [each.facts.purpose, str(each.request.doc)]
+        if each.response is not None:
+            assert action.response is not None
+            first = f"Answers :class:`{each.request.name}`."
+            assert paragraphs(action.response) == [first, str(each.response.doc)]
         module = sys.modules[action.request.__module__]
         assert (module.__doc__ or "").startswith(f"{each.name} (OCPP {version}): ")
 

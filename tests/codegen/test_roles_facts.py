@@ -92,6 +92,30 @@ def test_a_member_may_describe_it(facts_file: Path) -> None:
     assert names(boot) == ["model", "serial_number", "reason"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "request_schema", "expected"),
+    [
+        (BOOT, document({"serialNumber": text()}), None),
+        (
+            BOOT + '[protocol.roles]\nserial_number = "serialNumber"\n',
+            document({"serialNumber": text()}),
+            "serial_number",
+        ),
+        (
+            NESTED + 'serial_number = "serialNumber"\n',
+            nested(),
+            "station.serial_number",
+        ),
+    ],
+)
+def test_where_the_serial_number_is(
+    facts: str, request_schema: Schema, expected: str | None, facts_file: Path
+) -> None:
+    boot = boot_of(api_of(write(facts_file, facts), request_schema))
+    assert boot is not None
+    assert boot.serial_number == expected
+
+
 def test_without_boot_notification_there_is_none(facts_file: Path) -> None:
     schemas = schema_set(VERSION, PingRequest=document(), PingResponse=document())
     assert boot_of(read_api(schemas, tiny_facts())) is None
@@ -115,6 +139,12 @@ class TestFactsThatDoNotFit:
         with refused("is no word for BootNotification's member 'reason'"):
             boot_of(api_of(facts, nested()))
 
+    @pytest.mark.parametrize("wire", ["reason", "chassis"])
+    def test_a_serial_number_that_describes_nothing(self, wire: str, facts_file: Path) -> None:
+        facts = write(facts_file, NESTED + f'serial_number = "{wire}"\n')
+        with refused(f"BootNotification describes a station by no member '{wire}'"):
+            boot_of(api_of(facts, nested()))
+
     def test_a_required_member_that_is_no_enum(self, facts_file: Path) -> None:
         request = nested(number={"type": "integer"})
         request["required"].append("number")
@@ -123,7 +153,7 @@ class TestFactsThatDoNotFit:
 
 
 @pytest.mark.parametrize(
-    ("version", "members", "others"),
+    ("version", "members", "others", "serial_number"),
     [
         (
             "1.6",
@@ -139,22 +169,28 @@ class TestFactsThatDoNotFit:
                 "meter_serial_number",
             ],
             {},
+            "charge_point_serial_number",
         ),
         (
             "2.0.1",
             ["serial_number", "model", "modem", "vendor_name", "firmware_version", "custom_data"],
             {"reason": "BootReasonEnumType.POWER_UP"},
+            "charging_station.serial_number",
         ),
         (
             "2.1",
             ["serial_number", "model", "modem", "vendor_name", "firmware_version", "custom_data"],
             {"reason": "BootReasonEnumType.POWER_UP"},
+            "charging_station.serial_number",
         ),
     ],
 )
-def test_shipped_versions(version: str, members: list[str], others: dict[str, str]) -> None:
+def test_shipped_versions(
+    version: str, members: list[str], others: dict[str, str], serial_number: str
+) -> None:
     job = Job(version, f"ocppkit.{VERSIONS[version]}", only=("BootNotification",))
     boot = boot_of(load_api(job))
     assert boot is not None
     assert [field.name for field in boot.described] == members
     assert {field.name: default for field, default in boot.others} == others
+    assert boot.serial_number == serial_number

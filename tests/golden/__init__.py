@@ -1,7 +1,8 @@
 """Tiny versions of OCPP, one per feature of the generator, each beside the files that it must become.
 
-A case is a folder of `cases/`: the schemas of its messages, `case.toml`, `expected/`, and `facts.toml` if its
-actions are others than the one that `ping/` has for all. `case.toml` says what the case shows:
+A case is a folder of `cases/`: the schemas of its messages, `case.toml`, `expected/`, `facts.toml` if its
+actions are others than the one that `ping/` has for all, and `prose.toml` if it has texts. `case.toml` says
+what the case shows:
 
 * `feature`: in one sentence;
 * `show`: the files whose text counts; they stand in `expected/`;
@@ -27,6 +28,7 @@ from ocppkit.codegen._facts import VersionFacts, load_facts
 from ocppkit.codegen._ir import Api
 from ocppkit.codegen._passes import keep_actions
 from ocppkit.codegen._pipeline import read_api
+from ocppkit.codegen._prose import describe
 from ocppkit.codegen._schemas import SchemaSet, load_set
 
 __all__ = ["CASES", "VERSION", "Case", "Made", "Refused", "render", "rewrite", "tiny_facts"]
@@ -112,7 +114,8 @@ def rewrite(case: Case) -> None:
 def _api(case: Case) -> Api:
     own = case.folder / "facts.toml"
     facts = tiny_facts(own) if own.exists() else tiny_facts()
-    api = read_api(_schemas(case), facts)
+    texts = case.folder / "prose.toml"
+    api = describe(read_api(_schemas(case), facts), *([texts] if texts.exists() else []))
     return keep_actions(api, case.only) if case.only else api
 
 

@@ -1,6 +1,7 @@
 """The JSON Schema of a model, which becomes OpenAPI, says what the official schema says, no more and no less."""
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 from corpus.sources import VERSIONS, Source, sources
+from ocppkit.codegen import Job, load_api
 
 _WORDS = {"title", "description", "comment", "javaType", "default", "additionalItems"}
 """What is said to people, or to programs that are not ours."""
@@ -65,5 +67,14 @@ def test_members_are_titled_with_their_names_on_the_wire(source: Source) -> None
 def test_docstrings_become_descriptions() -> None:
     source = next(each for each in all_sources if str(each) == "v201/ResetRequest")
     schema = model_of(source).model_json_schema()
-    assert schema["description"] == model_of(source).__doc__
-    assert schema["$defs"]["ResetEnumType"]["description"] == "Used by ResetRequest."
+    assert schema["description"] == inspect.getdoc(model_of(source))
+    assert schema["$defs"]["ResetEnumType"]["description"].endswith("Used by ResetRequest.")
+
+
+def test_texts_of_members_become_descriptions() -> None:
+    api = load_api(Job("2.0.1", "acme", only=("Reset",)))
+    source = next(each for each in all_sources if str(each) == "v201/ResetRequest")
+    schema = model_of(source).model_json_schema()
+    texts = {field.wire: str(field.doc) for field in api.actions[0].request.fields}
+    described = {name: each["description"] for name, each in schema["properties"].items()}
+    assert described == texts

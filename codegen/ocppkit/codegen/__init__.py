@@ -17,6 +17,7 @@ from ._ir import (
     Api,
     Array,
     Datatype,
+    Doc,
     Enum,
     Field,
     Kind,
@@ -31,16 +32,21 @@ from ._judge import Bump, Judgement, Row, Rule, Verdict
 from ._lock import check_lock
 from ._pipeline import VERSIONS, Job, generate, load_api
 from ._publish import Drift, Tree, compare, package_tree, publish, show_drift
+from ._reference import REFERENCE, emit_reference
+from ._reference_engine import Answer, Engine, Reaction
+from ._reference_words import bounds_of, type_in_words
 from ._resources import schemas_dir, templates_dir
 from ._schemas import SchemaFile, SchemaSet, load_set
 from ._verify import Status, VerifyReport, VerifyRow, verify_schemas
 
 __all__ = [
     "FLAVOURS",
+    "REFERENCE",
     "REPORTS",
     "VERSIONS",
     "Action",
     "ActionFacts",
+    "Answer",
     "Api",
     "Applied",
     "Array",
@@ -49,7 +55,9 @@ __all__ = [
     "CodegenError",
     "Datatype",
     "Diff",
+    "Doc",
     "Drift",
+    "Engine",
     "Enum",
     "Errata",
     "Field",
@@ -60,6 +68,7 @@ __all__ = [
     "Member",
     "Message",
     "ProtocolFacts",
+    "Reaction",
     "Ref",
     "RoleFacts",
     "Row",
@@ -76,9 +85,11 @@ __all__ = [
     "VerifyRow",
     "VersionFacts",
     "apply_errata",
+    "bounds_of",
     "check_lock",
     "compare",
     "compare_schemas",
+    "emit_reference",
     "generate",
     "import_schemas",
     "load_api",
@@ -93,5 +104,6 @@ __all__ = [
     "senders_of",
     "show_drift",
     "templates_dir",
+    "type_in_words",
     "verify_schemas",
 ]

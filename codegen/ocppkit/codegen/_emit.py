@@ -6,40 +6,30 @@ that renders to nothing writes no file. Folders of the user's own come first: a 
 ours, or adds one.
 """
 
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment
 
 from . import _annotations, _pydantic_annotations
 from ._errors import CodegenError
 from ._format import format_python
 from ._ir import Action, Api
-from ._layout import exports, fit, import_block, literal, spread
+from ._layout import attribute_doc, docstring, exports, fit, import_block, literal, spread
 from ._naming import member_name
+from ._prose import documented
 from ._resources import templates_dir
 from ._roles import boot_of
+from ._templating import environment_of, render
 
 __all__ = ["FLAVOURS", "emit"]
 
 FLAVOURS = ("msgspec", "pydantic")
 
 Progress = Callable[[int, int], None]
-
-_MISTAKES = (
-    TemplateError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""What a template that is wrong can raise."""
 
 
 def emit(
@@ -74,7 +64,7 @@ def emit(
     for done, (template, target, action) in enumerate(jobs, start=1):
         path = f"{package.replace('.', '/')}/{target}"
         variables = {"sources": _sources(api, action), "action": action}
-        text = _render(environment, template, variables)
+        text = render(environment, template, variables)
         if template.endswith(".py.jinja"):
             text = format_python(path, text)
         if text.strip() or not template.endswith(".jinja"):
@@ -130,18 +120,19 @@ def _sources(api: Api, action: Action | None) -> str:
 
 
 def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # it writes Python, not HTML
-    )
+    environment = environment_of(folders)
     words = _msgspec_words(api) if flavour == "msgspec" else _pydantic_words(api)
-    environment.filters.update(words.filters, exports=exports, literal=literal, member=member_name)
+    filters: dict[str, Callable[..., Any]] = {
+        "documented": documented,
+        "exports": exports,
+        "literal": literal,
+        "member": member_name,
+    }
+    environment.filters.update(filters | dict(words.filters))
     names: dict[str, Any] = {
         "api": api,
+        "attribute_doc": attribute_doc,
+        "docstring": docstring,
         "fit": fit,
         "import_block": import_block,
         "package": package,
@@ -187,30 +178,3 @@ def _pydantic_words(api: Api) -> _Words:
         "drafts": _pydantic_annotations.drafts_of(api),
     }
     return _Words(filters, names)
-
-
-def _render(environment: Environment, template: str, variables: Mapping[str, Any]) -> str:
-    try:
-        if template.endswith(".jinja"):
-            return environment.get_template(template).render(variables)
-        assert environment.loader is not None
-        return environment.loader.get_source(environment, template)[0]
-    except _MISTAKES as error:
-        file, line = _place(error, template)
-        raise CodegenError(
-            f"{type(error).__name__}: {error}",
-            file=file,
-            line=line,
-            cure="mend the template; templates/README.md lists the names it may use",
-        ) from error
-
-
-def _place(error: Exception, template: str) -> tuple[str, int | None]:
-    """Finds the line of the template that the error came from: jinja2 puts it into the traceback."""
-    line: int | None = getattr(error, "lineno", None)
-    if line is not None:
-        return getattr(error, "filename", None) or template, line
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename.endswith(".jinja"):
-            return frame.filename, frame.lineno
-    return template, None

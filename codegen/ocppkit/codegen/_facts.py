@@ -61,6 +61,9 @@ class ActionFacts:
     offline: str = "drop"
     """A value of `core.Offline`: what a station does with it while it cannot deliver it."""
 
+    offline_mark: str | None = None
+    """The member of the request that says that it was made while the station was offline."""
+
     correlation: str | None = None
     """The member that ties it to other messages: `request.requestId`."""
 
@@ -105,6 +108,9 @@ class RoleFacts:
     boot_defaults: Mapping[str, str] = field(default_factory=dict[str, str])
     """Enum words of BootNotification's other required members, for a plain start."""
 
+    serial_number: str | None = None
+    """The member of that description that a client certificate names as its common name."""
+
 
 @dataclass(frozen=True)
 class ProtocolFacts:
@@ -130,6 +136,18 @@ class ProtocolFacts:
 
     message_types: tuple[str, ...] = ("call", "call_result", "call_error")
     """The kinds of messages that this version has: names of `core.MessageKind`, in lower case."""
+
+    extends: str | None = None
+    """The version whose messages this one took over and grew."""
+
+    uncritical_events: tuple[str, ...] = ()
+    """Security events that need not be kept until they can be delivered; all others must be."""
+
+    untrusted_csms_event: str | None = None
+    """The security event that a CSMS's certificate does not verify."""
+
+    old_tls_event: str | None = None
+    """The security event that a CSMS offers only versions of TLS before 1.2."""
 
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """Where it answers a failed call otherwise than most: value of `core.Failure` to `reaction` (a

@@ -140,6 +140,7 @@ _ACTION = _Table(
         "citation": _LINE,
         "transaction_related": _Rule("true or false", lambda value: isinstance(value, bool)),
         "offline": _one_of(*OFFLINE),
+        "offline_mark": _MEMBER,
         "correlation": _matching(
             "a place such as 'request.requestId'", r"(request|response)(\.[A-Za-z_]\w*)+"
         ),
@@ -161,8 +162,12 @@ _FILE = _Table(
                 "package": _matching("a package such as 'v201'", r"[a-z_][a-z0-9_]*"),
                 "blocks": _Table(rest=_LINE, rest_key=_matching("a short name", r"[A-Za-z]\w*")),
                 "error_codes": _Table(dict.fromkeys(ERROR_CODES, _NAME)),
+                "extends": _VERSION,
                 "message_types": _list_of(_one_of(*MESSAGE_KINDS)),
                 "replies": _Table(dict.fromkeys(FAILURES, _REPLY)),
+                "uncritical_events": _list_of(_NAME),
+                "untrusted_csms_event": _NAME,
+                "old_tls_event": _NAME,
                 "roles": _Table(
                     {
                         "station": _LINE,
@@ -171,6 +176,7 @@ _FILE = _Table(
                         "handle_class": _NAME,
                         "description": _MEMBER,
                         "boot_defaults": _Table(rest=_NAME, rest_key=_MEMBER),
+                        "serial_number": _MEMBER,
                     }
                 ),
             }

@@ -14,6 +14,7 @@ __all__ = [
     "Api",
     "Array",
     "Datatype",
+    "Doc",
     "Enum",
     "Field",
     "Kind",
@@ -71,6 +72,20 @@ Type = Scalar | Ref | Array
 
 
 @dataclass(frozen=True)
+class Doc:
+    """What something means, in words of our own."""
+
+    text: str
+    """One or two sentences."""
+
+    source: str
+    """What says so: a use case, a requirement or a section."""
+
+    def __str__(self) -> str:
+        return f"{self.text} [{self.source}]"
+
+
+@dataclass(frozen=True)
 class Field:
     """A member of an object."""
 
@@ -86,6 +101,8 @@ class Field:
     default: str | int | float | bool | None = None
     """What the schema says a reader may assume; it never fills an absent member."""
 
+    doc: Doc | None = None
+
 
 @dataclass(frozen=True)
 class Member:
@@ -93,6 +110,7 @@ class Member:
 
     name: str
     word: str
+    doc: Doc | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +125,8 @@ class Enum:
     used_by: tuple[str, ...] = ()
     """Messages that reach it, sorted."""
 
+    doc: Doc | None = None
+
 
 @dataclass(frozen=True)
 class Datatype:
@@ -120,6 +140,8 @@ class Datatype:
     used_by: tuple[str, ...] = ()
     """Messages that reach it, sorted."""
 
+    doc: Doc | None = None
+
 
 @dataclass(frozen=True)
 class Message:
@@ -132,6 +154,8 @@ class Message:
 
     path: str
     """Its schema file, relative to the set of schemas."""
+
+    doc: Doc | None = None
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,23 @@
 
 import json
 import re
+import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ._format import LINE_LENGTH
 
-__all__ = ["Imports", "exports", "fit", "import_block", "literal", "natural", "spread"]
+__all__ = [
+    "Imports",
+    "attribute_doc",
+    "docstring",
+    "exports",
+    "fit",
+    "import_block",
+    "literal",
+    "natural",
+    "spread",
+]
 
 Imports = Mapping[str, Iterable[str]]
 """Names to import, by module; a module that starts with a dot is the package's own."""
@@ -76,6 +87,45 @@ def spread(head: str, items: Sequence[str], tail: str) -> str:
         return line
     indent = " " * (len(head) - len(head.lstrip()))
     return f"{head}\n" + "".join(f"{indent}    {item},\n" for item in items) + indent + tail
+
+
+def docstring(indent: int, *paragraphs: object, arguments: Mapping[str, object] = {}) -> str:
+    """Writes the docstring of a class or function.
+
+    Args:
+        indent: the columns that it is indented by.
+        paragraphs: a summary, and what follows it; what is `None` or empty is left out.
+        arguments: what each parameter means, by name.
+    """
+    first, *others = [str(each) for each in paragraphs if each]
+    pad = " " * indent
+    line = f'{pad}"""{first}"""'
+    if not others and not arguments and len(line) <= LINE_LENGTH:
+        return line
+    texts = [_wrap(f'"""{first}', pad), *(_wrap(each, pad) for each in others)]
+    if arguments:
+        texts.append("\n".join([f"{pad}Args:", *_arguments(arguments, f"{pad}    ")]))
+    return "\n\n".join(texts) + f'\n{pad}"""'
+
+
+def attribute_doc(indent: int, text: object) -> str:
+    """Writes the docstring beneath an attribute."""
+    return _wrap(f'"""{text}"""', " " * indent)
+
+
+def _arguments(arguments: Mapping[str, object], pad: str) -> Iterator[str]:
+    return (_wrap(f"{name}: {text}", pad, f"{pad}    ") for name, text in arguments.items())
+
+
+def _wrap(text: str, pad: str, hang: str | None = None) -> str:
+    return textwrap.fill(
+        text,
+        LINE_LENGTH,
+        initial_indent=pad,
+        subsequent_indent=pad if hang is None else hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def literal(value: str | tuple[str, ...]) -> str:

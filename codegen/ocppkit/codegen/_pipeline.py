@@ -15,6 +15,7 @@ from ._ir import Api
 from ._normalise import action_of, normalise
 from ._parse import parse
 from ._passes import build_api, keep_actions
+from ._prose import describe
 from ._resources import schemas_dir
 from ._schemas import SchemaSet, folder_of, load_set
 
@@ -42,6 +43,7 @@ class Job:
 
     facts_files: tuple[Path, ...] = ()
     errata_files: tuple[Path, ...] = ()
+    prose_files: tuple[Path, ...] = ()
     template_dirs: tuple[Path, ...] = ()
 
 
@@ -69,7 +71,7 @@ def load_api(job: Job) -> Api:
     facts = load_facts(job.version, *job.facts_files)
     schemas = load_set(job.version, schemas_dir() / folder_of(job.version), *job.schema_dirs)
     schemas, _ = apply_errata(schemas, load_errata(job.version, *job.errata_files))
-    api = read_api(schemas, facts)
+    api = describe(read_api(schemas, facts), *job.prose_files)
     return keep_actions(api, job.only) if job.only else api
 
 

@@ -1,12 +1,14 @@
 """How the pydantic flavour writes types: members, named scalars, and the imports they need."""
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ._constraints import constraint_name, scalars
-from ._ir import Api, Array, Datatype, Field, Kind, Message, Ref, Scalar, Type
+from ._format import LINE_LENGTH
+from ._ir import Api, Array, Datatype, Doc, Field, Kind, Message, Ref, Scalar, Type
 from ._layout import Imports, literal, natural, spread
 
 __all__ = [
@@ -25,6 +27,8 @@ _STRICT = {
     Kind.NUMBER: "StrictFloat",
     Kind.BOOLEAN: "StrictBool",
 }
+
+_DESCRIPTION = "description="
 
 # Names with an underscore are functions of the template that defines the scalars.
 _TEXTS = {
@@ -68,7 +72,23 @@ def member(field: Field, draft: int) -> str:
     type_ = optional(field, draft)
     if not arguments:
         return f"{head}{type_}{tail}"
-    return spread(f"{head}Annotated[", [type_, f"Field({', '.join(arguments)})"], f"]{tail}")
+    line = f"{head}Annotated[{type_}, Field({', '.join(arguments)})]{tail}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    call = _call(arguments, field.doc)
+    return f"{head}Annotated[\n        {type_},\n{call}\n    ]{tail}"
+
+
+def _call(arguments: list[str], doc: Doc | None) -> str:
+    """Writes the call of `Field` as an item of its own; a long description is broken between words."""
+    line = f"        Field({', '.join(arguments)}),"
+    if doc is None or len(line) <= LINE_LENGTH:
+        return spread("        Field(", arguments, "),")
+    # Each part has quotation marks around it and a space at its end, the last one a comma.
+    width = LINE_LENGTH - len(f'            {_DESCRIPTION}"" ,')
+    *parts, last = textwrap.wrap(str(doc), width, break_long_words=False, break_on_hyphens=False)
+    text = "\n            ".join(literal(part) for part in [*(f"{part} " for part in parts), last])
+    return spread("        Field(", [*arguments[:-1], f"{_DESCRIPTION}{text}"], "),")
 
 
 def optional(field: Field, draft: int) -> str:
@@ -122,8 +142,11 @@ def _untyped(field: Field) -> bool:
 
 
 def _field_arguments(field: Field) -> list[str]:
-    alias = [] if field.name == field.wire else [f"alias={literal(field.wire)}"]
-    return alias + _item_bounds(field.type)
+    arguments = [] if field.name == field.wire else [f"alias={literal(field.wire)}"]
+    arguments += _item_bounds(field.type)
+    if field.doc is not None:
+        arguments.append(f"{_DESCRIPTION}{literal(str(field.doc))}")
+    return arguments
 
 
 def _item_bounds(type_: Type) -> list[str]:

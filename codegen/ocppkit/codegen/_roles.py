@@ -1,5 +1,6 @@
 """What the template of the roles needs beyond the IR: how a station of this version introduces itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ._errors import CodegenError
@@ -23,6 +24,9 @@ class Boot:
     others: tuple[tuple[Field, str], ...]
     """The request's other required members, each with its default as an expression in Python."""
 
+    serial_number: str | None
+    """The station's serial number, as a path of attributes of the request."""
+
     @property
     def fields(self) -> tuple[Field, ...]:
         """All members that the constructor takes."""
@@ -41,7 +45,7 @@ def boot_of(api: Api) -> Boot | None:
     (request,) = requests
     wire = api.protocol.roles.description
     if wire is None:
-        return Boot(request, request.fields, None, ())
+        return Boot(request, request.fields, None, (), _serial_number(api, request.fields, ""))
     fields = {field.wire: field for field in request.fields}
     member = fields.pop(wire, None)
     datatypes = {datatype.name: datatype for datatype in api.datatypes}
@@ -52,7 +56,20 @@ def boot_of(api: Api) -> Boot | None:
             cure="mend `description` under [protocol.roles] in the facts",
         )
     others = tuple((field, _default(api, field)) for field in fields.values() if field.required)
-    return Boot(request, datatypes[member.type.name].fields, member, others)
+    described = datatypes[member.type.name].fields
+    serial_number = _serial_number(api, described, f"{member.name}.")
+    return Boot(request, described, member, others, serial_number)
+
+
+def _serial_number(api: Api, described: Sequence[Field], before: str) -> str | None:
+    wire = api.protocol.roles.serial_number
+    names = {field.wire: field.name for field in described}
+    if wire is not None and wire not in names:
+        raise CodegenError(
+            f"BootNotification describes a station by no member {wire!r}",
+            cure="mend `serial_number` under [protocol.roles] in the facts",
+        )
+    return None if wire is None else before + names[wire]
 
 
 def _default(api: Api, field: Field) -> str:

@@ -26,6 +26,9 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
     def only(self, *keys: str) -> None:
         """Refuse keys without a meaning here, which most often are misspelt ones."""
         for key in self._entries:

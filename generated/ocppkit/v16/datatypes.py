@@ -49,101 +49,254 @@ __all__ = [
 
 
 class IdTagInfo(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, SendLocalListRequest, StartTransactionResponse and 1 more."""
+    """Verdict of the Central System on a token, in its answers and in local lists; the
+    authorization cache stores it too. [1.6 §7.27]
+
+    Used by AuthorizeResponse, SendLocalListRequest, StartTransactionResponse and 1 more.
+    """
 
     expiry_date: Opt[DateTime] = field(name="expiryDate", default=None)
+    """Moment (UTC) after which the verdict must not be taken from cache or list any more; absent
+    means no end. [1.6 §7.27]"""
+
     parent_id_tag: Opt[Str20] = field(name="parentIdTag", default=None)
+    """Group that the token belongs to: tokens of one group may end each other's transactions;
+    absent without group. [1.6 §3.10]"""
+
     status: AuthorizationStatus
+    """Whether the token may charge now, and if not, why. [1.6 §7.27]"""
 
 
 class AuthorizationData(Payload, kw_only=True, frozen=True):
-    """Used by SendLocalListRequest."""
+    """One entry of a local authorization list on its way to the Charge Point: a token with the
+    verdict to apply offline. [1.6 §7.1]
+
+    Used by SendLocalListRequest.
+    """
 
     id_tag: Str20 = field(name="idTag")
+    """Token that the entry is about, at most 20 characters; no token may occur twice in a list.
+    [1.6 §7.1]"""
+
     id_tag_info: Opt[IdTagInfo] = field(name="idTagInfo", default=None)
+    """Verdict to store for the token; required in a Full list, while its absence in a Differential
+    one removes the token. [1.6 §7.1]"""
 
 
 class CertificateHashDataType(Payload, kw_only=True, frozen=True):
-    """Used by DeleteCertificateRequest, GetInstalledCertificateIdsResponse."""
+    """Names a certificate without carrying it, the way OCSP does: by hashes of its issuer and its
+    serial number. [Security M03]
+
+    Used by DeleteCertificateRequest, GetInstalledCertificateIdsResponse.
+    """
 
     hash_algorithm: HashAlgorithmEnumType = field(name="hashAlgorithm")
+    """Function with which both hashes were computed. [Security M03]"""
+
     issuer_name_hash: Str128 = field(name="issuerNameHash")
+    """Hash, as hexadecimal text, of the distinguished name of the authority that signed the
+    certificate. [Security M03]"""
+
     issuer_key_hash: Str128 = field(name="issuerKeyHash")
+    """Hash, as hexadecimal text, of that authority's public key; tells apart authorities of equal
+    name. [Security M03]"""
+
     serial_number: Str40 = field(name="serialNumber")
+    """The certificate's own number from its issuer, as hexadecimal text. [Security M03]"""
 
 
 class ChargingSchedulePeriod(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """One step of a charging schedule: from when on which limit holds, until the next step begins.
+    [1.6 §7.14]
+
+    Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
 
     start_period: int = field(name="startPeriod")
+    """Seconds from the start of the schedule to the start of this step; 0 in the first one. [1.6
+    errata §3.45]"""
+
     limit: FloatStep0_1
+    """Highest allowed rate in the schedule's chargingRateUnit (amperes count for each phase), with
+    at most one decimal; 0 stops charging. [1.6 §7.14]"""
+
     number_phases: Opt[int] = field(name="numberPhases", default=None)
+    """Number of phases that may be used in this step; absent means 3. [1.6 §7.14]"""
 
 
 class ChargingSchedule(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """Limits of power or current as a row of periods, inside a charging profile or as the result of
+    GetCompositeSchedule. [1.6 §7.13]
+
+    Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
 
     duration: Opt[int] = None
+    """Length in seconds, after which the schedule has no limit to give; absent lets its last period
+    go on without end. [1.6 §5.16.4]"""
+
     start_schedule: Opt[DateTime] = field(name="startSchedule", default=None)
+    """Moment (UTC) from which periods are counted; required for Absolute and Recurring, left out
+    for Relative, which counts from the start of charging. [1.6 errata §3.45]"""
+
     charging_rate_unit: ChargingRateUnitType = field(name="chargingRateUnit")
+    """Whether limits and minChargingRate are amperes per phase or watts in total. [1.6 §7.13]"""
+
     charging_schedule_period: list[ChargingSchedulePeriod] = field(name="chargingSchedulePeriod")
+    """The steps of the schedule by rising startPeriod, the first at 0; at most
+    ChargingScheduleMaxPeriods of them. [1.6 §7.13]"""
+
     min_charging_rate: Opt[FloatStep0_1] = field(name="minChargingRate", default=None)
+    """Lowest rate at which the vehicle charges sensibly, in chargingRateUnit with at most one
+    decimal; a hint for local load balancing, absent when not known. [1.6 §7.13]"""
 
 
 class ChargingProfile(Payload, kw_only=True, frozen=True):
-    """Used by RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """A set of limits over time with purpose, precedence and validity, as SetChargingProfile and
+    RemoteStartTransaction carry it. [1.6 §7.8]
+
+    Used by RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
 
     charging_profile_id: int = field(name="chargingProfileId")
+    """Number that names the profile in the Charge Point; installing another one with the same
+    number replaces it. [1.6 §7.8]"""
+
     transaction_id: Opt[int] = field(name="transactionId", default=None)
+    """Number of the one transaction that a TxProfile is for; left out for other purposes and in
+    RemoteStartTransaction. [1.6 §5.16]"""
+
     stack_level: int = field(name="stackLevel")
+    """Precedence among profiles of equal purpose: the highest number that has a limit for the
+    moment wins; from 0 up to ChargeProfileMaxStackLevel. [1.6 §3.13.2]"""
+
     charging_profile_purpose: ChargingProfilePurposeType = field(name="chargingProfilePurpose")
+    """Whether it limits the whole Charge Point, every transaction by default, or a certain
+    transaction. [1.6 §7.8]"""
+
     charging_profile_kind: ChargingProfileKindType = field(name="chargingProfileKind")
+    """How the schedule is tied to time: to the clock, to a repeating day or week, or to the start
+    of charging. [1.6 §7.8]"""
+
     recurrency_kind: Opt[RecurrencyKindType] = field(name="recurrencyKind", default=None)
+    """Length of the repetition; given only for the kind Recurring. [1.6 §7.8]"""
+
     valid_from: Opt[DateTime] = field(name="validFrom", default=None)
+    """Moment (UTC) from which the profile counts; absent means from its arrival. [1.6 §7.8]"""
+
     valid_to: Opt[DateTime] = field(name="validTo", default=None)
+    """Moment (UTC) at which the profile stops counting; absent means until it is replaced or
+    cleared. [1.6 §7.8]"""
+
     charging_schedule: ChargingSchedule = field(name="chargingSchedule")
+    """The limits themselves with their unit and timing. [1.6 §7.8]"""
 
 
 class FirmwareType(Payload, kw_only=True, frozen=True):
-    """Used by SignedUpdateFirmwareRequest."""
+    """Where a signed firmware image lies, when to fetch and install it, and what to verify it with,
+    inside SignedUpdateFirmware. [Security L01]
+
+    Used by SignedUpdateFirmwareRequest.
+    """
 
     location: Str512
+    """Address to download the image from, with scheme such as https, at most 512 characters.
+    [Security L01]"""
+
     retrieve_date_time: DateTime = field(name="retrieveDateTime")
+    """Earliest moment (UTC) at which the download may begin; until then the status is
+    DownloadScheduled. [Security L01]"""
+
     install_date_time: Opt[DateTime] = field(name="installDateTime", default=None)
+    """Earliest moment (UTC) at which installation may begin; absent means as soon as the image is
+    verified. [Security L01]"""
+
     signing_certificate: Str5500 = field(name="signingCertificate")
+    """PEM text of the certificate whose key signed the image; it must lead to an installed
+    manufacturer root. [Security L01]"""
+
     signature: Str800
+    """Signature over the image, as Base64 text of at most 800 characters, checked after the
+    download. [Security L01]"""
 
 
 class KeyValue(Payload, kw_only=True, frozen=True):
-    """Used by GetConfigurationResponse."""
+    """A configuration key as GetConfiguration reports it, with its value and whether it can be
+    changed. [1.6 §7.29]
+
+    Used by GetConfigurationResponse.
+    """
 
     key: Str50
+    """Name of the setting, standard or vendor-specific; case does not matter. [1.6 §7.29]"""
+
     readonly: bool
+    """True when ChangeConfiguration cannot set it, false when it can. [1.6 §7.29]"""
+
     value: Opt[Str500] = None
+    """Current setting as text, at most 500 characters; absent when the key is known but holds
+    nothing. [1.6 §7.29]"""
 
 
 class LogParametersType(Payload, kw_only=True, frozen=True):
-    """Used by GetLogRequest."""
+    """Destination and time span of a log that GetLog orders. [Security N01]
+
+    Used by GetLogRequest.
+    """
 
     remote_location: Str512 = field(name="remoteLocation")
+    """Address of the folder that the log is uploaded to, with scheme and, where needed, user and
+    password; at most 512 characters. [Security N01]"""
+
     oldest_timestamp: Opt[DateTime] = field(name="oldestTimestamp", default=None)
+    """Moment (UTC) of the first records that are wanted; absent means from the beginning. [Security
+    N01]"""
+
     latest_timestamp: Opt[DateTime] = field(name="latestTimestamp", default=None)
+    """Moment (UTC) of the last records that are wanted; absent means up to now. [Security N01]"""
 
 
 class SampledValue(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """A single reading with what, where and why it was measured; a bare value is a periodic active
+    energy import reading in Wh at the outlet. [1.6 §7.43]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     value: str
+    """The number as decimal text, or the signed block when format is SignedData. [1.6 §7.43]"""
+
     context: Opt[ReadingContext] = None
+    """Occasion of the reading; absent means Sample.Periodic. [1.6 §7.43]"""
+
     format: Opt[ValueFormat] = None
+    """Whether value is a plain number or signed data; absent means Raw. [1.6 §7.43]"""
+
     measurand: Opt[Measurand] = None
+    """Quantity that was measured; absent means Energy.Active.Import.Register. [1.6 §7.43]"""
+
     phase: Opt[Phase] = None
+    """Line or pair of lines that was measured; absent means the quantity as a whole over all
+    phases. [1.6 §7.43]"""
+
     location: Opt[Location] = None
+    """Point of the installation that was measured; absent means Outlet. [1.6 §7.43]"""
+
     unit: Opt[UnitOfMeasure] = None
+    """Unit of value; absent means Wh for energy, and for frequency or fan speed that 1.6 has no
+    unit word to give. [1.6 §7.43]"""
 
 
 class MeterValue(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Readings taken at one moment, in MeterValues and in the transactionData of StopTransaction.
+    [1.6 §7.33]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     timestamp: DateTime
+    """Moment (UTC) at which the readings were taken, not the one at which they were sent. [1.6
+    §7.33]"""
+
     sampled_value: list[SampledValue] = field(name="sampledValue")
+    """The readings, one entry for each combination of measurand, phase and location. [1.6 §7.33]"""

@@ -58,485 +58,1111 @@ __all__ = [
 
 
 class AuthorizationStatus(WireEnum):
-    """Used by AuthorizeResponse, SendLocalListRequest, StartTransactionResponse and 1 more."""
+    """Verdict on a token, in the answers to Authorize, StartTransaction and StopTransaction and in
+    local lists. [1.6 §7.2]
+
+    Used by AuthorizeResponse, SendLocalListRequest, StartTransactionResponse and 1 more.
+    """
 
     ACCEPTED = "Accepted"
+    """The token may charge. [1.6 §7.2]"""
+
     BLOCKED = "Blocked"
+    """Known, but locked by its provider; no charging. [1.6 §7.2]"""
+
     EXPIRED = "Expired"
+    """Known, but its validity is over; no charging. [1.6 §7.2]"""
+
     INVALID = "Invalid"
+    """Not known to the Central System; no charging. [1.6 §7.2]"""
+
     CONCURRENT_TX = "ConcurrentTx"
+    """Already in use for another transaction, and more than one is not allowed; meant for the
+    answer to StartTransaction only. [1.6 §7.2]"""
 
 
 class AvailabilityStatus(WireEnum):
-    """Used by ChangeAvailabilityResponse."""
+    """What happens to a ChangeAvailability request. [1.6 §7.3]
+
+    Used by ChangeAvailabilityResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The change is carried out now, or nothing had to change. [1.6 §7.3]"""
+
     REJECTED = "Rejected"
+    """The change cannot be made, for instance because there is no such connector. [1.6 §7.3]"""
+
     SCHEDULED = "Scheduled"
+    """A transaction is running; the change follows when it has ended. [1.6 §7.3]"""
 
 
 class AvailabilityType(WireEnum):
-    """Used by ChangeAvailabilityRequest."""
+    """Whether a connector or the whole Charge Point shall be in service, as ChangeAvailability
+    asks. [1.6 §7.4]
+
+    Used by ChangeAvailabilityRequest.
+    """
 
     INOPERATIVE = "Inoperative"
+    """Out of service: no charging can be started, the status becomes Unavailable. [1.6 §7.4]"""
+
     OPERATIVE = "Operative"
+    """In service: charging can be started. [1.6 §7.4]"""
 
 
 class CancelReservationStatus(WireEnum):
-    """Used by CancelReservationResponse."""
+    """Whether CancelReservation found a reservation to drop. [1.6 §7.5]
+
+    Used by CancelReservationResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The reservation was found and dropped. [1.6 §7.5]"""
+
     REJECTED = "Rejected"
+    """No active reservation has this number. [1.6 §7.5]"""
 
 
 class CertificateSignedStatusEnumType(WireEnum):
-    """Used by CertificateSignedResponse."""
+    """Outcome of the checks on a certificate that CertificateSigned delivered. [Security A02]
+
+    Used by CertificateSignedResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The chain is valid, and the Charge Point will use the new certificate. [Security A02]"""
+
     REJECTED = "Rejected"
+    """The chain is invalid and was thrown away; the old certificate stays in use. [Security A02]"""
 
 
 class CertificateStatusEnumType(WireEnum):
-    """Used by InstallCertificateResponse."""
+    """Whether the root of an InstallCertificate was stored, and if not, whose fault it was.
+    [Security M05]
+
+    Used by InstallCertificateResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The root is stored and trusted from now on. [Security M05]"""
+
     FAILED = "Failed"
+    """The certificate was fine, but storing it went wrong. [Security M05]"""
+
     REJECTED = "Rejected"
+    """The certificate is invalid, or there is no room for another one. [Security M05]"""
 
 
 class CertificateUseEnumType(WireEnum):
-    """Used by GetInstalledCertificateIdsRequest, InstallCertificateRequest."""
+    """What an installed root certificate vouches for. [Security M05]
+
+    Used by GetInstalledCertificateIdsRequest, InstallCertificateRequest.
+    """
 
     CENTRAL_SYSTEM_ROOT_CERTIFICATE = "CentralSystemRootCertificate"
+    """For the TLS certificate that the Central System shows when the Charge Point connects.
+    [Security M05]"""
+
     MANUFACTURER_ROOT_CERTIFICATE = "ManufacturerRootCertificate"
+    """For the certificate that signed a firmware image. [Security M05]"""
 
 
 class ChargePointErrorCode(WireEnum):
-    """Used by StatusNotificationRequest."""
+    """Error that a StatusNotification reports; only together with the status Faulted does it stop
+    charging. [1.6 §7.6]
+
+    Used by StatusNotificationRequest.
+    """
 
     CONNECTOR_LOCK_FAILURE = "ConnectorLockFailure"
+    """The plug could not be locked or released. [1.6 §7.6]"""
+
     EV_COMMUNICATION_ERROR = "EVCommunicationError"
+    """The dialogue with the vehicle failed; goes with Preparing, SuspendedEV, SuspendedEVSE or
+    Finishing, never with Faulted. [1.6 §7.6]"""
+
     GROUND_FAILURE = "GroundFailure"
+    """The ground fault protection has tripped. [1.6 §7.6]"""
+
     HIGH_TEMPERATURE = "HighTemperature"
+    """It is too hot inside the Charge Point. [1.6 §7.6]"""
+
     INTERNAL_ERROR = "InternalError"
+    """Something in the Charge Point's own hardware or software failed. [1.6 §7.6]"""
+
     LOCAL_LIST_CONFLICT = "LocalListConflict"
+    """The local list called a token valid that the Central System refused in StartTransaction;
+    reported for connector 0. [1.6 §7.6]"""
+
     NO_ERROR = "NoError"
+    """All is well; the status alone is the message. [1.6 §7.6]"""
+
     OTHER_ERROR = "OtherError"
+    """None of the other codes fits; see vendorErrorCode and info. [1.6 §7.6]"""
+
     OVER_CURRENT_FAILURE = "OverCurrentFailure"
+    """The protection against too high a current has tripped. [1.6 §7.6]"""
+
     POWER_METER_FAILURE = "PowerMeterFailure"
+    """The energy meter cannot be read. [1.6 §7.6]"""
+
     POWER_SWITCH_FAILURE = "PowerSwitchFailure"
+    """The contactor that switches the power does not obey. [1.6 §7.6]"""
+
     READER_FAILURE = "ReaderFailure"
+    """The reader for tokens does not work. [1.6 §7.6]"""
+
     RESET_FAILURE = "ResetFailure"
+    """A reset that was ordered could not be carried out. [1.6 §7.6]"""
+
     UNDER_VOLTAGE = "UnderVoltage"
+    """The supply voltage has sunk below an acceptable level. [1.6 §7.6]"""
+
     OVER_VOLTAGE = "OverVoltage"
+    """The supply voltage has risen above an acceptable level. [1.6 §7.6]"""
+
     WEAK_SIGNAL = "WeakSignal"
+    """The radio modem reports poor reception. [1.6 §7.6]"""
 
 
 class ChargePointStatus(WireEnum):
-    """Used by StatusNotificationRequest."""
+    """State of a connector; the Charge Point itself, connector 0, is only ever Available,
+    Unavailable or Faulted. [1.6 §7.7]
+
+    Used by StatusNotificationRequest.
+    """
 
     AVAILABLE = "Available"
+    """Free for the next driver. [1.6 §7.7]"""
+
     PREPARING = "Preparing"
+    """Somebody presented a token or plugged in, but no transaction runs yet. [1.6 §7.7]"""
+
     CHARGING = "Charging"
+    """A transaction runs and the vehicle can draw energy. [1.6 §7.7]"""
+
     SUSPENDED_EVSE = "SuspendedEVSE"
+    """A transaction runs, but the Charge Point offers no energy, for instance because of a limit;
+    also reported when both sides pause. [1.6 §7.7]"""
+
     SUSPENDED_EV = "SuspendedEV"
+    """A transaction runs and energy is offered, but the vehicle takes none. [1.6 §7.7]"""
+
     FINISHING = "Finishing"
+    """The transaction is over, but the connector is not free yet, for instance because the cable is
+    still in. [1.6 §7.7]"""
+
     RESERVED = "Reserved"
+    """Kept free by ReserveNow for a certain token. [1.6 §7.7]"""
+
     UNAVAILABLE = "Unavailable"
+    """Out of service by ChangeAvailability or for other reasons; no charging. [1.6 §7.7]"""
+
     FAULTED = "Faulted"
+    """An error makes charging impossible; errorCode says which. [1.6 §7.7]"""
 
 
 class ChargingProfileKindType(WireEnum):
-    """Used by RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """How the periods of a charging schedule are tied to time. [1.6 §7.9]
+
+    Used by RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
 
     ABSOLUTE = "Absolute"
+    """Counted once from startSchedule, a fixed moment. [1.6 §7.9]"""
+
     RECURRING = "Recurring"
+    """Begins again every day or week, counted from startSchedule. [1.6 §7.9]"""
+
     RELATIVE = "Relative"
+    """Counted from the moment when charging could begin; has no startSchedule. [1.6 §7.9]"""
 
 
 class ChargingProfilePurposeType(WireEnum):
-    """Used by ClearChargingProfileRequest, RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """What a charging profile limits; limits of the Charge Point and of the transaction hold
+    together, the lower one counts. [1.6 §7.10]
+
+    Used by ClearChargingProfileRequest, RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
 
     CHARGE_POINT_MAX_PROFILE = "ChargePointMaxProfile"
+    """The Charge Point as a whole at its grid connection; set on connector 0 only. [1.6 §7.10]"""
+
     TX_DEFAULT_PROFILE = "TxDefaultProfile"
+    """Every transaction that has no profile of its own, on one connector or, with 0, on all. [1.6
+    §7.10]"""
+
     TX_PROFILE = "TxProfile"
+    """A single transaction, for which it replaces the default; deleted when that transaction ends.
+    [1.6 §7.10]"""
 
 
 class ChargingProfileStatus(WireEnum):
-    """Used by SetChargingProfileResponse."""
+    """Whether the Charge Point installed the profile that SetChargingProfile carried. [1.6 §7.11]
+
+    Used by SetChargingProfileResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The profile is installed; others may still take precedence over it. [1.6 §7.11]"""
+
     REJECTED = "Rejected"
+    """The profile was thrown away, for instance a TxProfile without running transaction. [1.6
+    §7.11]"""
+
     NOT_SUPPORTED = "NotSupported"
+    """The Charge Point has no smart charging, or not this use of it. [1.6 §7.11]"""
 
 
 class ChargingRateUnitType(WireEnum):
-    """Used by GetCompositeScheduleRequest, GetCompositeScheduleResponse, RemoteStartTransactionRequest and 1 more."""
+    """Unit of the limits in a charging schedule; ChargingScheduleAllowedChargingRateUnit tells
+    which ones a Charge Point takes. [1.6 §7.12]
+
+    Used by GetCompositeScheduleRequest, GetCompositeScheduleResponse, RemoteStartTransactionRequest
+    and 1 more.
+    """
 
     A = "A"
+    """Amperes for each phase; the usual choice for AC. [1.6 §7.12]"""
+
     W = "W"
+    """Watts over all phases together; the usual choice for DC. [1.6 §7.12]"""
 
 
 class ClearCacheStatus(WireEnum):
-    """Used by ClearCacheResponse."""
+    """Whether ClearCache left an empty authorization cache behind. [1.6 §7.20]
+
+    Used by ClearCacheResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The authorization cache is empty now. [1.6 §7.20]"""
+
     REJECTED = "Rejected"
+    """There is no cache, it is switched off, or clearing failed. [1.6 §7.20]"""
 
 
 class ClearChargingProfileStatus(WireEnum):
-    """Used by ClearChargingProfileResponse."""
+    """Whether ClearChargingProfile found anything to remove. [1.6 §7.21]
+
+    Used by ClearChargingProfileResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """All profiles that matched, at least one, have been removed. [1.6 §7.21]"""
+
     UNKNOWN = "Unknown"
+    """No installed profile matched the request. [1.6 §7.21]"""
 
 
 class ConfigurationStatus(WireEnum):
-    """Used by ChangeConfigurationResponse."""
+    """What became of the value that ChangeConfiguration carried. [1.6 §7.22]
+
+    Used by ChangeConfigurationResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The new value is stored and in force. [1.6 §7.22]"""
+
     REJECTED = "Rejected"
+    """The key is read-only, or the value is malformed or out of range; the old value stays. [1.6
+    §7.22]"""
+
     REBOOT_REQUIRED = "RebootRequired"
+    """The new value is stored, but comes into force at the next reboot only. [1.6 §7.22]"""
+
     NOT_SUPPORTED = "NotSupported"
+    """The Charge Point does not know this key. [1.6 §7.22]"""
 
 
 class DataTransferStatus(WireEnum):
-    """Used by DataTransferResponse."""
+    """What the receiver of a DataTransfer did with it. [1.6 §7.23]
+
+    Used by DataTransferResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """Known and carried out; data may hold the result. [1.6 §7.23]"""
+
     REJECTED = "Rejected"
+    """The extension is known, but refuses this request. [1.6 §7.23]"""
+
     UNKNOWN_MESSAGE_ID = "UnknownMessageId"
+    """The vendor is known, this messageId of it is not. [1.6 §7.23]"""
+
     UNKNOWN_VENDOR_ID = "UnknownVendorId"
+    """No extension of this vendor is implemented; data stays absent. [1.6 §7.23]"""
 
 
 class DeleteCertificateStatusEnumType(WireEnum):
-    """Used by DeleteCertificateResponse."""
+    """Whether DeleteCertificate found the certificate and could remove it. [Security M04]
+
+    Used by DeleteCertificateResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The certificate has been removed. [Security M04]"""
+
     FAILED = "Failed"
+    """It is there but was not removed, for instance the Charge Point's own certificate. [Security
+    M04]"""
+
     NOT_FOUND = "NotFound"
+    """No installed certificate has these hashes. [Security M04]"""
 
 
 class DiagnosticsStatus(WireEnum):
-    """Used by DiagnosticsStatusNotificationRequest."""
+    """Progress of the upload that GetDiagnostics ordered. [1.6 §7.24]
+
+    Used by DiagnosticsStatusNotificationRequest.
+    """
 
     IDLE = "Idle"
+    """Nothing is being uploaded; sent only in answer to a trigger. [1.6 §7.24]"""
+
     UPLOADED = "Uploaded"
+    """The file has arrived at the given location. [1.6 §7.24]"""
+
     UPLOAD_FAILED = "UploadFailed"
+    """All attempts failed; no file will come. [1.6 §7.24]"""
+
     UPLOADING = "Uploading"
+    """The transfer has begun. [1.6 §7.24]"""
 
 
 class FirmwareStatus(WireEnum):
-    """Used by FirmwareStatusNotificationRequest."""
+    """Progress of an unsigned update that UpdateFirmware ordered. [1.6 §7.25]
+
+    Used by FirmwareStatusNotificationRequest.
+    """
 
     DOWNLOADED = "Downloaded"
+    """The image is complete; installation comes next. [1.6 §7.25]"""
+
     DOWNLOAD_FAILED = "DownloadFailed"
+    """The image could not be fetched; the update has ended. [1.6 §7.25]"""
+
     DOWNLOADING = "Downloading"
+    """The image is being fetched. [1.6 §7.25]"""
+
     IDLE = "Idle"
+    """No update is going on; sent only in answer to a trigger. [1.6 §7.25]"""
+
     INSTALLATION_FAILED = "InstallationFailed"
+    """The image could not be installed; the update has ended and the old firmware stays. [1.6
+    §7.25]"""
+
     INSTALLING = "Installing"
+    """The image is being put in place; charging may be interrupted. [1.6 §7.25]"""
+
     INSTALLED = "Installed"
+    """The new firmware is in place; the update has ended well. [1.6 §7.25]"""
 
 
 class FirmwareStatusEnumType(WireEnum):
-    """Used by SignedFirmwareStatusNotificationRequest."""
+    """Progress of a signed update that SignedUpdateFirmware ordered; Installed is its one good end.
+    [Security L01]
+
+    Used by SignedFirmwareStatusNotificationRequest.
+    """
 
     DOWNLOADED = "Downloaded"
+    """The image is complete; its signature is checked next. [Security L01]"""
+
     DOWNLOAD_FAILED = "DownloadFailed"
+    """The image could not be fetched; the update has ended. [Security L01]"""
+
     DOWNLOADING = "Downloading"
+    """The image is being fetched. [Security L01]"""
+
     DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    """The update was taken, but retrieveDateTime has not come yet. [Security L01]"""
+
     DOWNLOAD_PAUSED = "DownloadPaused"
+    """Fetching was interrupted, for instance by more urgent traffic, and will go on. [Security
+    L01]"""
+
     IDLE = "Idle"
+    """No update is going on; sent only in answer to a trigger, without requestId. [Security L01]"""
+
     INSTALLATION_FAILED = "InstallationFailed"
+    """The image could not be installed; the update has ended. [Security L01]"""
+
     INSTALLING = "Installing"
+    """The image is being put in place; charging may be interrupted. [Security L01]"""
+
     INSTALLED = "Installed"
+    """The new firmware is in place and running; the update has ended well. [Security L01]"""
+
     INSTALL_REBOOTING = "InstallRebooting"
+    """The Charge Point restarts now to switch over; the connection will drop. [Security L01]"""
+
     INSTALL_SCHEDULED = "InstallScheduled"
+    """The image is verified and waits for installDateTime or for running transactions. [Security
+    L01]"""
+
     INSTALL_VERIFICATION_FAILED = "InstallVerificationFailed"
+    """Checks on the image before or during installation failed; the update has ended. [Security
+    L01]"""
+
     INVALID_SIGNATURE = "InvalidSignature"
+    """The signature does not match the image, which is thrown away; a security event is sent as
+    well. [Security L01]"""
+
     SIGNATURE_VERIFIED = "SignatureVerified"
+    """The signature matches, so the image may be installed. [Security L01]"""
 
 
 class GenericStatusEnumType(WireEnum):
-    """Used by SignCertificateResponse."""
+    """Whether the Central System takes on the signing request of SignCertificate. [Security A02]
+
+    Used by SignCertificateResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The request is passed on for signing; CertificateSigned follows. [Security A02]"""
+
     REJECTED = "Rejected"
+    """The request is not passed on; no certificate will follow. [Security A02]"""
 
 
 class GetCompositeScheduleStatus(WireEnum):
-    """Used by GetCompositeScheduleResponse."""
+    """Whether the schedule that GetCompositeSchedule wants could be computed. [1.6 §7.26]
+
+    Used by GetCompositeScheduleResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The schedule comes with the answer. [1.6 §7.26]"""
+
     REJECTED = "Rejected"
+    """No schedule can be given, for instance for an unknown connector. [1.6 §7.26]"""
 
 
 class GetInstalledCertificateStatusEnumType(WireEnum):
-    """Used by GetInstalledCertificateIdsResponse."""
+    """Whether GetInstalledCertificateIds found any certificate of the wanted type. [Security M03]
+
+    Used by GetInstalledCertificateIdsResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """At least one certificate of the type was found and is listed. [Security M03]"""
+
     NOT_FOUND = "NotFound"
+    """No certificate of the type is installed; the list is absent. [Security M03]"""
 
 
 class HashAlgorithmEnumType(WireEnum):
-    """Used by DeleteCertificateRequest, GetInstalledCertificateIdsResponse."""
+    """Hash function behind the hashes that name a certificate. [Security M03]
+
+    Used by DeleteCertificateRequest, GetInstalledCertificateIdsResponse.
+    """
 
     SHA256 = "SHA256"
+    """SHA-2 with 256 bits: hashes of 64 hexadecimal digits. [Security M03]"""
+
     SHA384 = "SHA384"
+    """SHA-2 with 384 bits: hashes of 96 hexadecimal digits. [Security M03]"""
+
     SHA512 = "SHA512"
+    """SHA-2 with 512 bits: hashes of 128 hexadecimal digits. [Security M03]"""
 
 
 class Location(WireEnum):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Point of the installation at which a reading was taken. [1.6 §7.30]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     CABLE = "Cable"
+    """On the cable between vehicle and Charge Point. [1.6 §7.30]"""
+
     EV = "EV"
+    """Inside the vehicle, which told the reading to the Charge Point, such as its state of charge.
+    [1.6 §7.30]"""
+
     INLET = "Inlet"
+    """Where the grid feeds the Charge Point. [1.6 §7.30]"""
+
     OUTLET = "Outlet"
+    """At the connector, where the vehicle is supplied; assumed when no location is given. [1.6
+    §7.30]"""
+
     BODY = "Body"
+    """Inside the housing, such as a temperature. [1.6 §7.30]"""
 
 
 class LogEnumType(WireEnum):
-    """Used by GetLogRequest."""
+    """Which of the Charge Point's logs GetLog asks for. [Security N01]
+
+    Used by GetLogRequest.
+    """
 
     DIAGNOSTICS_LOG = "DiagnosticsLog"
+    """The records for finding faults, in the manufacturer's format. [Security N01]"""
+
     SECURITY_LOG = "SecurityLog"
+    """The records of all security events, critical or not. [Security N01]"""
 
 
 class LogStatusEnumType(WireEnum):
-    """Used by GetLogResponse."""
+    """Whether the Charge Point will upload the log that GetLog wants. [Security N01]
+
+    Used by GetLogResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The upload will be made and reported by LogStatusNotification. [Security N01]"""
+
     REJECTED = "Rejected"
+    """There is no such log, or it cannot be uploaded now. [Security N01]"""
+
     ACCEPTED_CANCELED = "AcceptedCanceled"
+    """The upload will be made, and one that was running was broken off for it. [Security N01]"""
 
 
 class Measurand(WireEnum):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Physical quantity of a reading; import flows towards the vehicle, export back to the grid.
+    [1.6 §7.31]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     ENERGY_ACTIVE_EXPORT_REGISTER = "Energy.Active.Export.Register"
+    """Meter count of active energy that has flowed back to the grid so far, in Wh or kWh. [1.6
+    §7.31]"""
+
     ENERGY_ACTIVE_IMPORT_REGISTER = "Energy.Active.Import.Register"
+    """Meter count of active energy taken from the grid so far, in Wh or kWh; the basis of billing
+    and the default. [1.6 §7.31]"""
+
     ENERGY_REACTIVE_EXPORT_REGISTER = "Energy.Reactive.Export.Register"
+    """Meter count of reactive energy that has flowed back so far, in varh or kvarh. [1.6 §7.31]"""
+
     ENERGY_REACTIVE_IMPORT_REGISTER = "Energy.Reactive.Import.Register"
+    """Meter count of reactive energy taken from the grid so far, in varh or kvarh. [1.6 §7.31]"""
+
     ENERGY_ACTIVE_EXPORT_INTERVAL = "Energy.Active.Export.Interval"
+    """Active energy returned during the sampling interval that ends with the reading, in Wh or kWh.
+    [1.6 §7.31]"""
+
     ENERGY_ACTIVE_IMPORT_INTERVAL = "Energy.Active.Import.Interval"
+    """Active energy taken during the sampling interval that ends with the reading, in Wh or kWh.
+    [1.6 §7.31]"""
+
     ENERGY_REACTIVE_EXPORT_INTERVAL = "Energy.Reactive.Export.Interval"
+    """Reactive energy returned during the sampling interval that ends with the reading, in varh or
+    kvarh. [1.6 §7.31]"""
+
     ENERGY_REACTIVE_IMPORT_INTERVAL = "Energy.Reactive.Import.Interval"
+    """Reactive energy taken during the sampling interval that ends with the reading, in varh or
+    kvarh. [1.6 §7.31]"""
+
     POWER_ACTIVE_EXPORT = "Power.Active.Export"
+    """Active power flowing from the vehicle at this moment, in W or kW. [1.6 §7.31]"""
+
     POWER_ACTIVE_IMPORT = "Power.Active.Import"
+    """Active power flowing to the vehicle at this moment, in W or kW. [1.6 §7.31]"""
+
     POWER_OFFERED = "Power.Offered"
+    """Highest power that the Charge Point lets the vehicle draw at this moment, in W or kW. [1.6
+    §7.31]"""
+
     POWER_REACTIVE_EXPORT = "Power.Reactive.Export"
+    """Reactive power flowing from the vehicle at this moment, in var or kvar. [1.6 §7.31]"""
+
     POWER_REACTIVE_IMPORT = "Power.Reactive.Import"
+    """Reactive power flowing to the vehicle at this moment, in var or kvar. [1.6 §7.31]"""
+
     POWER_FACTOR = "Power.Factor"
+    """Ratio of active to apparent power at this moment, without unit. [1.6 §7.31]"""
+
     CURRENT_IMPORT = "Current.Import"
+    """Current flowing to the vehicle at this moment, in A. [1.6 §7.31]"""
+
     CURRENT_EXPORT = "Current.Export"
+    """Current flowing from the vehicle at this moment, in A. [1.6 §7.31]"""
+
     CURRENT_OFFERED = "Current.Offered"
+    """Highest current that the Charge Point lets the vehicle draw at this moment, in A. [1.6
+    §7.31]"""
+
     VOLTAGE = "Voltage"
+    """Effective (RMS) supply voltage at this moment, in V. [1.6 §7.31]"""
+
     FREQUENCY = "Frequency"
+    """Frequency of the mains in Hz, for which 1.6 has no unit word. [1.6 §7.31]"""
+
     TEMPERATURE = "Temperature"
+    """Temperature inside the Charge Point, in degrees or K. [1.6 §7.31]"""
+
     SOC = "SoC"
+    """How full the vehicle's battery is, in percent. [1.6 §7.31]"""
+
     RPM = "RPM"
+    """Speed of the cooling fan in revolutions per minute. [1.6 §7.31]"""
 
 
 class MessageTrigger(WireEnum):
-    """Used by TriggerMessageRequest."""
+    """Messages that TriggerMessage can ask for. [1.6 §7.32]
+
+    Used by TriggerMessageRequest.
+    """
 
     BOOT_NOTIFICATION = "BootNotification"
+    """Registers anew; not to be asked of a Charge Point that is already accepted. [1.6 §7.32]"""
+
     DIAGNOSTICS_STATUS_NOTIFICATION = "DiagnosticsStatusNotification"
+    """State of the diagnostics upload, Idle when none is running. [1.6 §7.32]"""
+
     FIRMWARE_STATUS_NOTIFICATION = "FirmwareStatusNotification"
+    """State of the firmware update, Idle when none is going on. [1.6 §7.32]"""
+
     HEARTBEAT = "Heartbeat"
+    """A sign of life, which also sets the clock. [1.6 §7.32]"""
+
     METER_VALUES = "MeterValues"
+    """Latest readings of the measurands in MeterValuesSampledData. [1.6 §7.32]"""
+
     STATUS_NOTIFICATION = "StatusNotification"
+    """Current status of one connector, or of connector 0 and each other one. [1.6 §7.32]"""
 
 
 class MessageTriggerEnumType(WireEnum):
-    """Used by ExtendedTriggerMessageRequest."""
+    """Messages that ExtendedTriggerMessage can ask for, those of the security extension included.
+    [Security A02]
+
+    Used by ExtendedTriggerMessageRequest.
+    """
 
     BOOT_NOTIFICATION = "BootNotification"
+    """Registers anew; not to be asked of a Charge Point that is already accepted. [Security A02]"""
+
     LOG_STATUS_NOTIFICATION = "LogStatusNotification"
+    """State of the log upload, Idle when none is running. [Security A02]"""
+
     FIRMWARE_STATUS_NOTIFICATION = "FirmwareStatusNotification"
+    """State of the signed update; comes as SignedFirmwareStatusNotification. [Security A02]"""
+
     HEARTBEAT = "Heartbeat"
+    """A sign of life, which also sets the clock. [Security A02]"""
+
     METER_VALUES = "MeterValues"
+    """Latest readings of the measurands in MeterValuesSampledData. [Security A02]"""
+
     SIGN_CHARGE_POINT_CERTIFICATE = "SignChargePointCertificate"
+    """Makes a new key pair and sends SignCertificate, to renew the Charge Point's certificate.
+    [Security A02]"""
+
     STATUS_NOTIFICATION = "StatusNotification"
+    """Current status of one connector, or of connector 0 and each other one. [Security A02]"""
 
 
 class Phase(WireEnum):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Line, or pair of lines between which, a reading was taken; absent in a reading, it holds for
+    all together. [1.6 §7.34]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     L1 = "L1"
+    """First line of the supply. [1.6 §7.34]"""
+
     L2 = "L2"
+    """Second line of the supply. [1.6 §7.34]"""
+
     L3 = "L3"
+    """Third line of the supply. [1.6 §7.34]"""
+
     N = "N"
+    """The neutral conductor, for instance for its current. [1.6 §7.34]"""
+
     L1_N = "L1-N"
+    """Between the first line and neutral, as for a phase voltage. [1.6 §7.34]"""
+
     L2_N = "L2-N"
+    """Between the second line and neutral, as for a phase voltage. [1.6 §7.34]"""
+
     L3_N = "L3-N"
+    """Between the third line and neutral, as for a phase voltage. [1.6 §7.34]"""
+
     L1_L2 = "L1-L2"
+    """Between the first and the second line. [1.6 §7.34]"""
+
     L2_L3 = "L2-L3"
+    """Between the second and the third line. [1.6 §7.34]"""
+
     L3_L1 = "L3-L1"
+    """Between the third and the first line. [1.6 §7.34]"""
 
 
 class ReadingContext(WireEnum):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Occasion on which a reading was taken. [1.6 §7.35]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     INTERRUPTION_BEGIN = "Interruption.Begin"
+    """When the flow of energy was interrupted. [1.6 §7.35]"""
+
     INTERRUPTION_END = "Interruption.End"
+    """When the flow of energy resumed after an interruption. [1.6 §7.35]"""
+
     SAMPLE_CLOCK = "Sample.Clock"
+    """At a clock-aligned moment, as ClockAlignedDataInterval orders. [1.6 §7.35]"""
+
     SAMPLE_PERIODIC = "Sample.Periodic"
+    """Every so many seconds within a transaction, as MeterValueSampleInterval orders; assumed when
+    no context is given. [1.6 §7.35]"""
+
     TRANSACTION_BEGIN = "Transaction.Begin"
+    """At the start of the transaction, from which its consumption is counted. [1.6 §7.35]"""
+
     TRANSACTION_END = "Transaction.End"
+    """At the end of the transaction, the reading that billing rests on. [1.6 §7.35]"""
+
     TRIGGER = "Trigger"
+    """Because TriggerMessage or ExtendedTriggerMessage asked for it. [1.6 §7.35]"""
+
     OTHER = "Other"
+    """On any occasion that no other word names. [1.6 §7.35]"""
 
 
 class Reason(WireEnum):
-    """Used by StopTransactionRequest."""
+    """Why a transaction ended, as StopTransaction tells; absent means Local. [1.6 §7.36]
+
+    Used by StopTransactionRequest.
+    """
 
     EMERGENCY_STOP = "EmergencyStop"
+    """Somebody hit the emergency button. [1.6 §7.36]"""
+
     EV_DISCONNECTED = "EVDisconnected"
+    """The cable was pulled at the vehicle or the vehicle drove off. [1.6 §7.36]"""
+
     HARD_RESET = "HardReset"
+    """The Central System ordered a hard reset. [1.6 §7.36]"""
+
     LOCAL = "Local"
+    """The driver ended it at the Charge Point, by token or button: the normal end. [1.6 §7.36]"""
+
     OTHER = "Other"
+    """For a reason that no other word names. [1.6 §7.36]"""
+
     POWER_LOSS = "PowerLoss"
+    """The Charge Point lost its power altogether. [1.6 §7.36]"""
+
     REBOOT = "Reboot"
+    """The Charge Point restarted on its own, for instance by its watchdog. [1.6 §7.36]"""
+
     REMOTE = "Remote"
+    """The Central System ordered it by RemoteStopTransaction. [1.6 §7.36]"""
+
     SOFT_RESET = "SoftReset"
+    """The Central System ordered a soft reset. [1.6 §7.36]"""
+
     UNLOCK_COMMAND = "UnlockCommand"
+    """The Central System ordered the cable to be released. [1.6 §7.36]"""
+
     DEAUTHORIZED = "DeAuthorized"
+    """StartTransaction was answered with a verdict other than Accepted. [1.6 §7.36]"""
 
 
 class RecurrencyKindType(WireEnum):
-    """Used by RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """After what time a Recurring schedule begins again. [1.6 §7.37]
+
+    Used by RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
 
     DAILY = "Daily"
+    """Every 24 hours, counted from startSchedule. [1.6 §7.37]"""
+
     WEEKLY = "Weekly"
+    """Every 7 days, counted from startSchedule. [1.6 §7.37]"""
 
 
 class RegistrationStatus(WireEnum):
-    """Used by BootNotificationResponse."""
+    """Whether the Central System takes the Charge Point in, as BootNotification's answer tells.
+    [1.6 §7.38]
+
+    Used by BootNotificationResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """Registered: all messages may flow. [1.6 §7.38]"""
+
     PENDING = "Pending"
+    """Not yet: the Central System may read and set configuration, while the Charge Point sends only
+    what it is asked for. [1.6 §7.38]"""
+
     REJECTED = "Rejected"
+    """No: the Charge Point sends and answers nothing until the interval is over and it tries again.
+    [1.6 §7.38]"""
 
 
 class RemoteStartStopStatus(WireEnum):
-    """Used by RemoteStartTransactionResponse, RemoteStopTransactionResponse."""
+    """Whether the Charge Point will act on a remote start or stop. [1.6 §7.39]
+
+    Used by RemoteStartTransactionResponse, RemoteStopTransactionResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """It will try; the outcome shows in StartTransaction or StopTransaction. [1.6 §7.39]"""
+
     REJECTED = "Rejected"
+    """It will do nothing. [1.6 §7.39]"""
 
 
 class ReservationStatus(WireEnum):
-    """Used by ReserveNowResponse."""
+    """Whether ReserveNow could book the connector, or what stands in the way. [1.6 §7.40]
+
+    Used by ReserveNowResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The connector is kept free for the token. [1.6 §7.40]"""
+
     FAULTED = "Faulted"
+    """An error on the connector or the Charge Point stands in the way. [1.6 §7.40]"""
+
     OCCUPIED = "Occupied"
+    """The connector is in use or reserved for somebody else. [1.6 §7.40]"""
+
     REJECTED = "Rejected"
+    """Reserving is switched off, or not supported in this form. [1.6 §7.40]"""
+
     UNAVAILABLE = "Unavailable"
+    """The connector or the Charge Point is out of service. [1.6 §7.40]"""
 
 
 class ResetStatus(WireEnum):
-    """Used by ResetResponse."""
+    """Whether the Charge Point obeys a Reset. [1.6 §7.41]
+
+    Used by ResetResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """It will restart after this answer. [1.6 §7.41]"""
+
     REJECTED = "Rejected"
+    """It will not restart. [1.6 §7.41]"""
 
 
 class ResetType(WireEnum):
-    """Used by ResetRequest."""
+    """How thoroughly the Charge Point shall restart. [1.6 §7.42]
+
+    Used by ResetRequest.
+    """
 
     HARD = "Hard"
+    """Restarts the hardware; transactions may be reported as ended only after the next boot. [1.6
+    §7.42]"""
+
     SOFT = "Soft"
+    """Ends transactions properly first, then restarts the software. [1.6 §7.42]"""
 
 
 class TriggerMessageStatus(WireEnum):
-    """Used by TriggerMessageResponse."""
+    """Whether the message that TriggerMessage wants will be sent. [1.6 §7.44]
+
+    Used by TriggerMessageResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The wanted message follows this answer. [1.6 §7.44]"""
+
     REJECTED = "Rejected"
+    """The message is known, but will not be sent now. [1.6 §7.44]"""
+
     NOT_IMPLEMENTED = "NotImplemented"
+    """This kind of message is unknown to the Charge Point or cannot be triggered. [1.6 §7.44]"""
 
 
 class TriggerMessageStatusEnumType(WireEnum):
-    """Used by ExtendedTriggerMessageResponse."""
+    """Whether the message that ExtendedTriggerMessage wants will be sent. [Security A02]
+
+    Used by ExtendedTriggerMessageResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The wanted message follows this answer. [Security A02]"""
+
     REJECTED = "Rejected"
+    """The message is known, but will not be sent now. [Security A02]"""
+
     NOT_IMPLEMENTED = "NotImplemented"
+    """This kind of message is unknown to the Charge Point or cannot be triggered. [Security A02]"""
 
 
 class UnitOfMeasure(WireEnum):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Unit of a reading; for energy Wh is assumed when none is given. [1.6 §7.45]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     WH = "Wh"
+    """Watt-hours of active energy, the default unit. [1.6 §7.45]"""
+
     KWH = "kWh"
+    """Thousand watt-hours of active energy. [1.6 §7.45]"""
+
     VARH = "varh"
+    """Var-hours of reactive energy. [1.6 §7.45]"""
+
     KVARH = "kvarh"
+    """Thousand var-hours of reactive energy. [1.6 §7.45]"""
+
     W = "W"
+    """Watts of active power. [1.6 §7.45]"""
+
     KW = "kW"
+    """Thousand watts of active power. [1.6 §7.45]"""
+
     VA = "VA"
+    """Volt-amperes of apparent power. [1.6 §7.45]"""
+
     KVA = "kVA"
+    """Thousand volt-amperes of apparent power. [1.6 §7.45]"""
+
     VAR = "var"
+    """Vars of reactive power. [1.6 §7.45]"""
+
     KVAR = "kvar"
+    """Thousand vars of reactive power. [1.6 §7.45]"""
+
     A = "A"
+    """Amperes of electric current. [1.6 §7.45]"""
+
     V = "V"
+    """Volts of effective voltage. [1.6 §7.45]"""
+
     K = "K"
+    """Kelvin, the absolute temperature scale. [1.6 §7.45]"""
+
     CELCIUS = "Celcius"
+    """Degrees Celsius in the misspelling of early schemas; still to be accepted. [1.6 §7.45]"""
+
     CELSIUS = "Celsius"
+    """Degrees Celsius, in the right spelling. [1.6 §7.45]"""
+
     FAHRENHEIT = "Fahrenheit"
+    """Degrees on the Fahrenheit scale. [1.6 §7.45]"""
+
     PERCENT = "Percent"
+    """Hundredths of a whole, as for the state of charge. [1.6 §7.45]"""
 
 
 class UnlockStatus(WireEnum):
-    """Used by UnlockConnectorResponse."""
+    """Whether UnlockConnector made the lock let go of the cable. [1.6 §7.46]
+
+    Used by UnlockConnectorResponse.
+    """
 
     UNLOCKED = "Unlocked"
+    """The lock is open; the cable can be taken out. [1.6 §7.46]"""
+
     UNLOCK_FAILED = "UnlockFailed"
+    """The lock did not open, so the cable is still held. [1.6 §7.46]"""
+
     NOT_SUPPORTED = "NotSupported"
+    """There is no lock, or no connector of this number. [1.6 §7.46]"""
 
 
 class UpdateFirmwareStatusEnumType(WireEnum):
-    """Used by SignedUpdateFirmwareResponse."""
+    """Whether the update that SignedUpdateFirmware orders will be carried out. [Security L01]
+
+    Used by SignedUpdateFirmwareResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The update will be carried out. [Security L01]"""
+
     REJECTED = "Rejected"
+    """The update will not be carried out, for instance because one that is running cannot be
+    stopped. [Security L01]"""
+
     ACCEPTED_CANCELED = "AcceptedCanceled"
+    """The update will be carried out, and an earlier one was broken off for it. [Security L01]"""
+
     INVALID_CERTIFICATE = "InvalidCertificate"
+    """The signing certificate does not lead to a manufacturer root; a security event is sent as
+    well. [Security L01]"""
+
     REVOKED_CERTIFICATE = "RevokedCertificate"
+    """The signing certificate has been withdrawn by its issuer. [Security L01]"""
 
 
 class UpdateStatus(WireEnum):
-    """Used by SendLocalListResponse."""
+    """Whether the Charge Point took over the list that SendLocalList carried. [1.6 §7.47]
+
+    Used by SendLocalListResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The list and its version number are in force. [1.6 §7.47]"""
+
     FAILED = "Failed"
+    """The list could not be taken over; send it again as Full. [1.6 §7.47]"""
+
     NOT_SUPPORTED = "NotSupported"
+    """This Charge Point has no local list. [1.6 §7.47]"""
+
     VERSION_MISMATCH = "VersionMismatch"
+    """A Differential does not fit onto the installed version; send the Full list. [1.6 §7.47]"""
 
 
 class UpdateType(WireEnum):
-    """Used by SendLocalListRequest."""
+    """Whether SendLocalList carries a whole list or changes only. [1.6 §7.48]
+
+    Used by SendLocalListRequest.
+    """
 
     DIFFERENTIAL = "Differential"
+    """Entries with idTagInfo are added or changed, entries without it removed, all others stay.
+    [1.6 §7.48]"""
+
     FULL = "Full"
+    """The entries replace the whole list. [1.6 §7.48]"""
 
 
 class UploadLogStatusEnumType(WireEnum):
-    """Used by LogStatusNotificationRequest."""
+    """Progress of the upload that GetLog ordered, or the reason why it failed. [Security N01]
+
+    Used by LogStatusNotificationRequest.
+    """
 
     BAD_MESSAGE = "BadMessage"
+    """The server could not make sense of what was sent to it. [Security N01]"""
+
     IDLE = "Idle"
+    """Nothing is being uploaded; sent only in answer to a trigger. [Security N01]"""
+
     NOT_SUPPORTED_OPERATION = "NotSupportedOperation"
+    """The server does not offer what the upload needs. [Security N01]"""
+
     PERMISSION_DENIED = "PermissionDenied"
+    """The server refused the user or forbids writing there. [Security N01]"""
+
     UPLOADED = "Uploaded"
+    """The log has arrived at the given location. [Security N01]"""
+
     UPLOAD_FAILURE = "UploadFailure"
+    """The upload failed for a reason that no other word names. [Security N01]"""
+
     UPLOADING = "Uploading"
+    """The transfer has begun. [Security N01]"""
 
 
 class ValueFormat(WireEnum):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """How the value of a reading is to be read. [1.6 §7.49]
+
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
 
     RAW = "Raw"
+    """A decimal number as text; assumed when no format is given. [1.6 §7.49]"""
+
     SIGNED_DATA = "SignedData"
+    """A signed block in binary form, shown as hexadecimal text, with which a reading can be proved.
+    [1.6 §7.49]"""

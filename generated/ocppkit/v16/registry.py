@@ -363,6 +363,17 @@ PROTOCOL = Protocol(
             MessageKind.CALL_ERROR,
         }
     ),
+    serial_number="charge_point_serial_number",
+    uncritical_events=frozenset(
+        {
+            "FailedToAuthenticateAtCentralSystem",
+            "CentralSystemFailedToAuthenticate",
+            "ReconfigurationOfSecurityParameters",
+            "InvalidMessages",
+            "AttemptedReplayAttacks",
+        }
+    ),
+    untrusted_csms_event="InvalidCentralSystemCertificate",
     replies={
         Failure.BINARY: Reply(
             NoReply.SILENT, "OCPP-J 1.6 §4.1.2 has no answer for what names no message"

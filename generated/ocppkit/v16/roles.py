@@ -161,15 +161,24 @@ class ChargePoint(Station):
 
         Args:
             identity: its identity, the last segment of the connection URL.
-            charge_point_vendor: member `chargePointVendor` of its BootNotificationRequest.
-            charge_point_model: member `chargePointModel` of its BootNotificationRequest.
-            charge_point_serial_number: member `chargePointSerialNumber` of its BootNotificationRequest.
-            charge_box_serial_number: member `chargeBoxSerialNumber` of its BootNotificationRequest.
-            firmware_version: member `firmwareVersion` of its BootNotificationRequest.
-            iccid: member `iccid` of its BootNotificationRequest.
-            imsi: member `imsi` of its BootNotificationRequest.
-            meter_type: member `meterType` of its BootNotificationRequest.
-            meter_serial_number: member `meterSerialNumber` of its BootNotificationRequest.
+            charge_point_vendor: Name of the manufacturer; together with the model the only
+                description that every Charge Point must give. [1.6 §4.2]
+            charge_point_model: The manufacturer's product name for this type of Charge Point. [1.6
+                §4.2]
+            charge_point_serial_number: Serial number of the whole Charge Point; left out when the
+                manufacturer gives none. [1.6 §4.2]
+            charge_box_serial_number: Serial number of the charge box inside the Charge Point; 1.6
+                calls the field deprecated, so new Charge Points leave it out. [1.6 §4.2]
+            firmware_version: Release that is running now; after an update it shows that the new one
+                is active. Left out when there is no such name. [1.6 §4.2]
+            iccid: Number printed on the SIM card of the built-in modem; left out without mobile
+                connection. [1.6 §4.2]
+            imsi: Subscriber identity stored on the modem's SIM card; left out without mobile
+                connection. [1.6 §4.2]
+            meter_type: Make or model of the main energy meter, as the manufacturer names it; left
+                out when not known. [1.6 §4.2]
+            meter_serial_number: Serial number of the main energy meter, for billing records and
+                calibration checks; left out when not known. [1.6 §4.2]
             options: see `ocppkit.station.StationOptions`.
         """
         request = BootNotificationRequest(
@@ -212,7 +221,13 @@ class ChargePoint(Station):
         id_tag: Str20,
         call_timeout: float | None = None,
     ) -> AuthorizeResponse:
-        """Asks whether an idTag may start or stop charging."""
+        """Asks whether an idTag may start or stop charging.
+
+        Args:
+            id_tag: Token that was read or typed in, at most 20 characters; upper and lower case
+                count as the same. [1.6 §4.1]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = AuthorizeRequest(
             id_tag=id_tag,
         )
@@ -232,7 +247,29 @@ class ChargePoint(Station):
         meter_serial_number: Opt[Str25] = None,
         call_timeout: float | None = None,
     ) -> BootNotificationResponse:
-        """Registers the Charge Point after a start; the answer sets clock and interval."""
+        """Registers the Charge Point after a start; the answer sets clock and interval.
+
+        Args:
+            charge_point_vendor: Name of the manufacturer; together with the model the only
+                description that every Charge Point must give. [1.6 §4.2]
+            charge_point_model: The manufacturer's product name for this type of Charge Point. [1.6
+                §4.2]
+            charge_point_serial_number: Serial number of the whole Charge Point; left out when the
+                manufacturer gives none. [1.6 §4.2]
+            charge_box_serial_number: Serial number of the charge box inside the Charge Point; 1.6
+                calls the field deprecated, so new Charge Points leave it out. [1.6 §4.2]
+            firmware_version: Release that is running now; after an update it shows that the new one
+                is active. Left out when there is no such name. [1.6 §4.2]
+            iccid: Number printed on the SIM card of the built-in modem; left out without mobile
+                connection. [1.6 §4.2]
+            imsi: Subscriber identity stored on the modem's SIM card; left out without mobile
+                connection. [1.6 §4.2]
+            meter_type: Make or model of the main energy meter, as the manufacturer names it; left
+                out when not known. [1.6 §4.2]
+            meter_serial_number: Serial number of the main energy meter, for billing records and
+                calibration checks; left out when not known. [1.6 §4.2]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = BootNotificationRequest(
             charge_point_vendor=charge_point_vendor,
             charge_point_model=charge_point_model,
@@ -254,7 +291,17 @@ class ChargePoint(Station):
         data: Opt[str] = None,
         call_timeout: float | None = None,
     ) -> DataTransferResponse:
-        """Carries vendor-specific data in either direction."""
+        """Carries vendor-specific data in either direction.
+
+        Args:
+            vendor_id: Whose extension this is, preferably a reversed domain name such as
+                com.example; unknown ones are answered with UnknownVendorId. [1.6 §4.3]
+            message_id: Kind of message within that vendor's extension; left out when the vendor
+                needs only one. [1.6 §4.3]
+            data: Text of any length, often JSON packed into a string, whose format only the two
+                sides know; left out when there is nothing to add. [1.6 §4.3]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = DataTransferRequest(
             vendor_id=vendor_id,
             message_id=message_id,
@@ -268,7 +315,13 @@ class ChargePoint(Station):
         status: DiagnosticsStatus,
         call_timeout: float | None = None,
     ) -> DiagnosticsStatusNotificationResponse:
-        """Reports the progress of a diagnostics upload."""
+        """Reports the progress of a diagnostics upload.
+
+        Args:
+            status: How far the upload has come; Idle appears only in answer to a trigger while no
+                upload is running. [1.6 §4.4]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = DiagnosticsStatusNotificationRequest(
             status=status,
         )
@@ -280,7 +333,13 @@ class ChargePoint(Station):
         status: FirmwareStatus,
         call_timeout: float | None = None,
     ) -> FirmwareStatusNotificationResponse:
-        """Reports the progress of an unsigned firmware update."""
+        """Reports the progress of an unsigned firmware update.
+
+        Args:
+            status: Step that download or installation has reached; Idle appears only in answer to a
+                trigger while no update is going on. [1.6 §4.5]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = FirmwareStatusNotificationRequest(
             status=status,
         )
@@ -291,7 +350,11 @@ class ChargePoint(Station):
         *,
         call_timeout: float | None = None,
     ) -> HeartbeatResponse:
-        """Shows that the Charge Point is alive, and asks for the time."""
+        """Shows that the Charge Point is alive, and asks for the time.
+
+        Args:
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = HeartbeatRequest()
         return await self._call(request, call_timeout)
 
@@ -302,7 +365,15 @@ class ChargePoint(Station):
         request_id: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> LogStatusNotificationResponse:
-        """Reports the progress of a log upload."""
+        """Reports the progress of a log upload.
+
+        Args:
+            status: How far the upload has come or why it failed; Idle appears only in answer to a
+                trigger while nothing is uploaded. [Security N01]
+            request_id: The number that GetLog gave to this upload; left out only when triggered
+                while no upload is running. [Security N01]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = LogStatusNotificationRequest(
             status=status,
             request_id=request_id,
@@ -317,7 +388,16 @@ class ChargePoint(Station):
         meter_value: list[MeterValue],
         call_timeout: float | None = None,
     ) -> MeterValuesResponse:
-        """Delivers meter readings of a connector, or with id 0 of the main meter."""
+        """Delivers meter readings of a connector, or with id 0 of the main meter.
+
+        Args:
+            connector_id: Number of the connector that was measured, counted from 1; 0 is the Charge
+                Point's main meter. [1.6 §4.7]
+            transaction_id: Number of the transaction that ran on the connector when the readings
+                were taken; left out when none ran. [1.6 §4.7]
+            meter_value: Readings grouped by the moment at which they were taken. [1.6 §4.7]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = MeterValuesRequest(
             connector_id=connector_id,
             transaction_id=transaction_id,
@@ -333,7 +413,17 @@ class ChargePoint(Station):
         tech_info: Opt[Str255] = None,
         call_timeout: float | None = None,
     ) -> SecurityEventNotificationResponse:
-        """Reports a security event."""
+        """Reports a security event.
+
+        Args:
+            type: Name of the event, from the security extension's list or the vendor's own, such as
+                InvalidFirmwareSignature; at most 50 characters. [Security A04]
+            timestamp: Moment (UTC) when the event happened, which may lie long before its delivery.
+                [Security A04]
+            tech_info: Details for experts, at most 255 characters in no fixed format; left out when
+                there are none. [Security A04]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = SecurityEventNotificationRequest(
             type=type,
             timestamp=timestamp,
@@ -347,7 +437,13 @@ class ChargePoint(Station):
         csr: Str5500,
         call_timeout: float | None = None,
     ) -> SignCertificateResponse:
-        """Asks the Central System to have a certificate of the Charge Point signed."""
+        """Asks the Central System to have a certificate of the Charge Point signed.
+
+        Args:
+            csr: Certificate signing request (PKCS #10) as PEM text, made with a fresh key pair
+                whose private half stays in the Charge Point. [Security A02]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = SignCertificateRequest(
             csr=csr,
         )
@@ -360,7 +456,15 @@ class ChargePoint(Station):
         request_id: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> SignedFirmwareStatusNotificationResponse:
-        """Reports the progress of a signed firmware update."""
+        """Reports the progress of a signed firmware update.
+
+        Args:
+            status: Step reached by download, signature check and installation, or the reason why
+                the update ended. [Security L01]
+            request_id: The number that SignedUpdateFirmware gave to this update; left out only with
+                status Idle. [Security L01]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = SignedFirmwareStatusNotificationRequest(
             status=status,
             request_id=request_id,
@@ -377,7 +481,20 @@ class ChargePoint(Station):
         timestamp: DateTime,
         call_timeout: float | None = None,
     ) -> StartTransactionResponse:
-        """Reports that a transaction started; the answer gives it its id."""
+        """Reports that a transaction started; the answer gives it its id.
+
+        Args:
+            connector_id: Number of the connector in use, always above 0. [1.6 §4.8]
+            id_tag: Token that the transaction is started for; the Central System checks it again,
+                since it may have been accepted locally. [1.6 §4.8]
+            meter_start: Reading of the connector's energy register in Wh when the transaction
+                began; the register is not set to zero for it. [1.6 §4.8]
+            reservation_id: Number of the reservation that this start uses up; left out without one.
+                [1.6 §5.13]
+            timestamp: Moment (UTC) when the transaction really began, which lies in the past for
+                one started offline. [1.6 §4.8]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = StartTransactionRequest(
             connector_id=connector_id,
             id_tag=id_tag,
@@ -399,7 +516,24 @@ class ChargePoint(Station):
         vendor_error_code: Opt[Str50] = None,
         call_timeout: float | None = None,
     ) -> StatusNotificationResponse:
-        """Reports the status or an error of a connector, or with id 0 of the Charge Point."""
+        """Reports the status or an error of a connector, or with id 0 of the Charge Point.
+
+        Args:
+            connector_id: Number of the connector, counted from 1; 0 is the Charge Point itself,
+                which knows only Available, Unavailable and Faulted. [1.6 §4.9]
+            error_code: Error that goes with the status; NoError for none. Unless the status is
+                Faulted it is just a warning. [1.6 §4.9]
+            info: Free text about the error or the state, such as the note that the cable was
+                removed on the vehicle side; left out when there is none. [1.6 §4.9]
+            status: What the connector is doing now, from Available through Charging to Faulted;
+                connector 0 knows only Available, Unavailable and Faulted. [1.6 §4.9]
+            timestamp: Moment (UTC) since when the status holds; absent means the time of receipt.
+                [1.6 §4.9]
+            vendor_id: Whose code vendorErrorCode is; left out without such a code. [1.6 §4.9]
+            vendor_error_code: The manufacturer's own code for the error, to look up in its manual;
+                left out when there is none. [1.6 §4.9]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = StatusNotificationRequest(
             connector_id=connector_id,
             error_code=error_code,
@@ -422,7 +556,23 @@ class ChargePoint(Station):
         transaction_data: Opt[list[MeterValue]] = None,
         call_timeout: float | None = None,
     ) -> StopTransactionResponse:
-        """Reports that a transaction ended, with its last meter reading."""
+        """Reports that a transaction ended, with its last meter reading.
+
+        Args:
+            id_tag: Token that ended the transaction, equal to the starting one or of the same
+                group; left out when no token did. [1.6 §4.10]
+            meter_stop: Reading of the connector's energy register in Wh at the end; minus
+                meterStart it gives the energy delivered. [1.6 §4.10]
+            timestamp: Moment (UTC) when the transaction really ended, also when it is delivered
+                later. [1.6 §4.10]
+            transaction_id: Number from StartTransaction's answer; -1 when that answer never came.
+                [1.6 errata §3.18]
+            reason: Why it ended; may be left out only for Local, the normal end by the driver at
+                the Charge Point. [1.6 §4.10]
+            transaction_data: Readings taken during the transaction, as StopTxnSampledData and
+                StopTxnAlignedData order; absent when both are empty. [1.6 §4.10]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = StopTransactionRequest(
             id_tag=id_tag,
             meter_stop=meter_stop,
@@ -460,7 +610,13 @@ class ConnectedChargePoint(StationHandle):
         reservation_id: int,
         call_timeout: float | None = None,
     ) -> CancelReservationResponse:
-        """Cancels the reservation with the given id."""
+        """Cancels the reservation with the given id.
+
+        Args:
+            reservation_id: The number that ReserveNow gave to the reservation; one that the Charge
+                Point does not know is answered with Rejected. [1.6 §5.1]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = CancelReservationRequest(
             reservation_id=reservation_id,
         )
@@ -472,7 +628,13 @@ class ConnectedChargePoint(StationHandle):
         certificate_chain: Str10000,
         call_timeout: float | None = None,
     ) -> CertificateSignedResponse:
-        """Delivers the certificate chain that the CA signed for the Charge Point."""
+        """Delivers the certificate chain that the CA signed for the Charge Point.
+
+        Args:
+            certificate_chain: PEM text: the new certificate first, then the intermediate ones in
+                the order of issue; CertificateSignedMaxChainSize limits its size. [Security A02]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = CertificateSignedRequest(
             certificate_chain=certificate_chain,
         )
@@ -485,7 +647,14 @@ class ConnectedChargePoint(StationHandle):
         type: AvailabilityType,
         call_timeout: float | None = None,
     ) -> ChangeAvailabilityResponse:
-        """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative."""
+        """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative.
+
+        Args:
+            connector_id: Number of the connector, counted from 1; 0 means the Charge Point with all
+                its connectors. [1.6 §5.2]
+            type: Inoperative forbids new charging there, Operative allows it again. [1.6 §5.2]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ChangeAvailabilityRequest(
             connector_id=connector_id,
             type=type,
@@ -499,7 +668,15 @@ class ConnectedChargePoint(StationHandle):
         value: Str500,
         call_timeout: float | None = None,
     ) -> ChangeConfigurationResponse:
-        """Sets one configuration key to a new value."""
+        """Sets one configuration key to a new value.
+
+        Args:
+            key: Name of the configuration key, standard or vendor-specific; case does not matter
+                and at most 50 characters are allowed. [1.6 §5.3]
+            value: New setting, always as text: whole numbers in decimal, booleans as true or false,
+                lists separated by commas without spaces. [1.6 §5.3]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ChangeConfigurationRequest(
             key=key,
             value=value,
@@ -511,7 +688,11 @@ class ConnectedChargePoint(StationHandle):
         *,
         call_timeout: float | None = None,
     ) -> ClearCacheResponse:
-        """Empties the Charge Point's authorization cache."""
+        """Empties the Charge Point's authorization cache.
+
+        Args:
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ClearCacheRequest()
         return await self._call(request, call_timeout)
 
@@ -524,7 +705,19 @@ class ConnectedChargePoint(StationHandle):
         stack_level: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> ClearChargingProfileResponse:
-        """Removes charging profiles by id, or by connector, purpose and stack level."""
+        """Removes charging profiles by id, or by connector, purpose and stack level.
+
+        Args:
+            id: The chargingProfileId of the one profile to remove, all other fields being ignored
+                then; absent when profiles are chosen by the filters. [1.6 §5.5]
+            connector_id: Removes only profiles set on this connector number; 0 means those of the
+                Charge Point itself, absent means any. [1.6 §5.5]
+            charging_profile_purpose: Removes only profiles that serve this purpose; absent means
+                any. [1.6 §5.5]
+            stack_level: Removes only profiles on this precedence level, a number from 0 up; absent
+                means all levels. [1.6 §5.5]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ClearChargingProfileRequest(
             id=id,
             connector_id=connector_id,
@@ -541,7 +734,17 @@ class ConnectedChargePoint(StationHandle):
         data: Opt[str] = None,
         call_timeout: float | None = None,
     ) -> DataTransferResponse:
-        """Carries vendor-specific data in either direction."""
+        """Carries vendor-specific data in either direction.
+
+        Args:
+            vendor_id: Whose extension this is, preferably a reversed domain name such as
+                com.example; unknown ones are answered with UnknownVendorId. [1.6 §4.3]
+            message_id: Kind of message within that vendor's extension; left out when the vendor
+                needs only one. [1.6 §4.3]
+            data: Text of any length, often JSON packed into a string, whose format only the two
+                sides know; left out when there is nothing to add. [1.6 §4.3]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = DataTransferRequest(
             vendor_id=vendor_id,
             message_id=message_id,
@@ -555,7 +758,13 @@ class ConnectedChargePoint(StationHandle):
         certificate_hash_data: CertificateHashDataType,
         call_timeout: float | None = None,
     ) -> DeleteCertificateResponse:
-        """Deletes an installed root certificate, identified by its hash data."""
+        """Deletes an installed root certificate, identified by its hash data.
+
+        Args:
+            certificate_hash_data: Hashes and serial number that name the certificate, as
+                GetInstalledCertificateIds reported them. [Security M04]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = DeleteCertificateRequest(
             certificate_hash_data=certificate_hash_data,
         )
@@ -568,7 +777,15 @@ class ConnectedChargePoint(StationHandle):
         connector_id: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> ExtendedTriggerMessageResponse:
-        """Asks the Charge Point to send a message now, the security messages included."""
+        """Asks the Charge Point to send a message now, the security messages included.
+
+        Args:
+            requested_message: Which message is wanted; FirmwareStatusNotification here stands for
+                SignedFirmwareStatusNotification. [Security A02]
+            connector_id: Connector number, counted from 1, for messages about connectors; absent
+                means all of them, and other messages ignore it. [Security A02]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ExtendedTriggerMessageRequest(
             requested_message=requested_message,
             connector_id=connector_id,
@@ -583,7 +800,17 @@ class ConnectedChargePoint(StationHandle):
         charging_rate_unit: Opt[ChargingRateUnitType] = None,
         call_timeout: float | None = None,
     ) -> GetCompositeScheduleResponse:
-        """Asks for the merged schedule of limits that the Charge Point expects to follow."""
+        """Asks for the merged schedule of limits that the Charge Point expects to follow.
+
+        Args:
+            connector_id: Connector number to compute for; 0 asks for the expected total of the
+                Charge Point at its grid connection. [1.6 §5.7]
+            duration: Length in seconds of the wanted schedule, counted from the moment the request
+                arrives. [1.6 §5.7]
+            charging_rate_unit: Whether limits shall be given in amperes or in watts; absent leaves
+                the choice to the Charge Point. [1.6 §5.7]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = GetCompositeScheduleRequest(
             connector_id=connector_id,
             duration=duration,
@@ -597,7 +824,13 @@ class ConnectedChargePoint(StationHandle):
         key: Opt[list[Str50]] = None,
         call_timeout: float | None = None,
     ) -> GetConfigurationResponse:
-        """Reads some or all configuration keys, with their read-only flags."""
+        """Reads some or all configuration keys, with their read-only flags.
+
+        Args:
+            key: Names to read, at most as many as GetConfigurationMaxKeys allows; absent or empty
+                asks for all. [1.6 §5.8]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = GetConfigurationRequest(
             key=key,
         )
@@ -613,7 +846,21 @@ class ConnectedChargePoint(StationHandle):
         stop_time: Opt[DateTime] = None,
         call_timeout: float | None = None,
     ) -> GetDiagnosticsResponse:
-        """Asks the Charge Point to upload a diagnostics file."""
+        """Asks the Charge Point to upload a diagnostics file.
+
+        Args:
+            location: Address of the folder to upload to, with scheme and, where needed, user and
+                password, such as ftp://user:secret@host/path. [1.6 §5.9]
+            retries: Number of attempts before the Charge Point gives up uploading; absent leaves it
+                to the Charge Point. [1.6 §5.9]
+            retry_interval: Seconds to wait between two attempts; absent leaves it to the Charge
+                Point. [1.6 §5.9]
+            start_time: Only records from this moment (UTC) on are wanted; absent means from the
+                oldest. [1.6 §5.9]
+            stop_time: Only records up to this moment (UTC) are wanted; absent means up to the
+                newest. [1.6 §5.9]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = GetDiagnosticsRequest(
             location=location,
             retries=retries,
@@ -629,7 +876,13 @@ class ConnectedChargePoint(StationHandle):
         certificate_type: CertificateUseEnumType,
         call_timeout: float | None = None,
     ) -> GetInstalledCertificateIdsResponse:
-        """Lists the hash data of the installed root certificates of one type."""
+        """Lists the hash data of the installed root certificates of one type.
+
+        Args:
+            certificate_type: Which store to list: roots for the connection to the Central System,
+                or roots for firmware signatures. [Security M03]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = GetInstalledCertificateIdsRequest(
             certificate_type=certificate_type,
         )
@@ -640,7 +893,11 @@ class ConnectedChargePoint(StationHandle):
         *,
         call_timeout: float | None = None,
     ) -> GetLocalListVersionResponse:
-        """Reads the version of the local authorization list: 0 if empty, -1 if unsupported."""
+        """Reads the version of the local authorization list: 0 if empty, -1 if unsupported.
+
+        Args:
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = GetLocalListVersionRequest()
         return await self._call(request, call_timeout)
 
@@ -654,7 +911,20 @@ class ConnectedChargePoint(StationHandle):
         retry_interval: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> GetLogResponse:
-        """Asks the Charge Point to upload a diagnostics or security log."""
+        """Asks the Charge Point to upload a diagnostics or security log.
+
+        Args:
+            log: Where to upload to and which span of time is wanted. [Security N01]
+            log_type: Whether the diagnostics log or the security log shall be uploaded. [Security
+                N01]
+            request_id: Number chosen by the Central System that every LogStatusNotification of this
+                upload repeats. [Security N01]
+            retries: Number of attempts before the upload is given up; absent leaves it to the
+                Charge Point. [Security N01]
+            retry_interval: Seconds between two attempts to upload; absent leaves it to the Charge
+                Point. [Security N01]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = GetLogRequest(
             log=log,
             log_type=log_type,
@@ -671,7 +941,14 @@ class ConnectedChargePoint(StationHandle):
         certificate: Str5500,
         call_timeout: float | None = None,
     ) -> InstallCertificateResponse:
-        """Installs a root certificate of the Central System or of the manufacturer."""
+        """Installs a root certificate of the Central System or of the manufacturer.
+
+        Args:
+            certificate_type: What the root shall vouch for: the Central System's server certificate
+                or signatures on firmware. [Security M05]
+            certificate: The root itself as PEM text, at most 5500 characters. [Security M05]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = InstallCertificateRequest(
             certificate_type=certificate_type,
             certificate=certificate,
@@ -686,7 +963,18 @@ class ConnectedChargePoint(StationHandle):
         charging_profile: Opt[ChargingProfile] = None,
         call_timeout: float | None = None,
     ) -> RemoteStartTransactionResponse:
-        """Asks the Charge Point to start a transaction for an idTag."""
+        """Asks the Charge Point to start a transaction for an idTag.
+
+        Args:
+            connector_id: Number of the connector to use, above 0; absent lets the Charge Point pick
+                one or refuse. [1.6 §5.11]
+            id_tag: Token to start for; it is checked first when AuthorizeRemoteTxRequests is true,
+                else only by StartTransaction. [1.6 §5.11]
+            charging_profile: Limits for this transaction alone: purpose TxProfile, without
+                transactionId. Absent for none; Charge Points without smart charging ignore it. [1.6
+                §5.16]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = RemoteStartTransactionRequest(
             connector_id=connector_id,
             id_tag=id_tag,
@@ -700,7 +988,13 @@ class ConnectedChargePoint(StationHandle):
         transaction_id: int,
         call_timeout: float | None = None,
     ) -> RemoteStopTransactionResponse:
-        """Asks the Charge Point to stop a running transaction."""
+        """Asks the Charge Point to stop a running transaction.
+
+        Args:
+            transaction_id: Number that StartTransaction's answer gave to the transaction; one that
+                is not running is answered with Rejected. [1.6 §5.12]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = RemoteStopTransactionRequest(
             transaction_id=transaction_id,
         )
@@ -716,7 +1010,21 @@ class ConnectedChargePoint(StationHandle):
         reservation_id: int,
         call_timeout: float | None = None,
     ) -> ReserveNowResponse:
-        """Reserves a connector, or with id 0 any connector, for an idTag until a given time."""
+        """Reserves a connector, or with id 0 any connector, for an idTag until a given time.
+
+        Args:
+            connector_id: Number of the connector to keep free; 0 means any one, if
+                ReserveConnectorZeroSupported is true. [1.6 §5.13]
+            expiry_date: Moment (UTC) at which an unused reservation ends and the connector becomes
+                Available again. [1.6 §5.13]
+            id_tag: Token that the connector is kept for; others are turned away unless they share
+                parentIdTag. [1.6 §5.13]
+            parent_id_tag: Group whose other tokens may use the reservation as well; absent limits
+                it to idTag. [1.6 §5.13]
+            reservation_id: Number chosen by the Central System for later cancelling;
+                StartTransaction repeats it when the reservation is used. [1.6 §5.13]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ReserveNowRequest(
             connector_id=connector_id,
             expiry_date=expiry_date,
@@ -732,7 +1040,13 @@ class ConnectedChargePoint(StationHandle):
         type: ResetType,
         call_timeout: float | None = None,
     ) -> ResetResponse:
-        """Asks the Charge Point for a soft or hard reset."""
+        """Asks the Charge Point for a soft or hard reset.
+
+        Args:
+            type: Soft ends transactions properly and restarts the software; Hard restarts the
+                hardware, even without time to end them. [1.6 §5.14]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = ResetRequest(
             type=type,
         )
@@ -746,7 +1060,18 @@ class ConnectedChargePoint(StationHandle):
         update_type: UpdateType,
         call_timeout: float | None = None,
     ) -> SendLocalListResponse:
-        """Replaces or updates the local authorization list."""
+        """Replaces or updates the local authorization list.
+
+        Args:
+            list_version: Version number that the list shall have afterwards, above 0; the next
+                GetLocalListVersion reports it. [1.6 errata §3.52]
+            local_authorization_list: Entries to store, at most SendLocalListMaxLength; absent or
+                empty with Full clears the list, with Differential only sets the version. [1.6
+                §5.15]
+            update_type: Full replaces everything, Differential adds, changes or removes single
+                entries. [1.6 §5.15]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = SendLocalListRequest(
             list_version=list_version,
             local_authorization_list=local_authorization_list,
@@ -761,7 +1086,16 @@ class ConnectedChargePoint(StationHandle):
         cs_charging_profiles: ChargingProfile,
         call_timeout: float | None = None,
     ) -> SetChargingProfileResponse:
-        """Installs or replaces a charging profile on a connector or the whole Charge Point."""
+        """Installs or replaces a charging profile on a connector or the whole Charge Point.
+
+        Args:
+            connector_id: Connector number the limits are for, above 0 for a TxProfile; 0 means the
+                Charge Point for ChargePointMaxProfile and every connector for TxDefaultProfile.
+                [1.6 §3.13.1]
+            cs_charging_profiles: The one profile to install, in spite of the plural; it replaces
+                one with equal id, or equal purpose and stackLevel there. [1.6 §5.16]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = SetChargingProfileRequest(
             connector_id=connector_id,
             cs_charging_profiles=cs_charging_profiles,
@@ -777,7 +1111,19 @@ class ConnectedChargePoint(StationHandle):
         firmware: FirmwareType,
         call_timeout: float | None = None,
     ) -> SignedUpdateFirmwareResponse:
-        """Asks the Charge Point to fetch, verify and install signed firmware."""
+        """Asks the Charge Point to fetch, verify and install signed firmware.
+
+        Args:
+            retries: Number of attempts to download before the update is given up; absent leaves it
+                to the Charge Point. [Security L01]
+            retry_interval: Seconds between two attempts to download; absent leaves it to the Charge
+                Point. [Security L01]
+            request_id: Number chosen by the Central System that every
+                SignedFirmwareStatusNotification of this update repeats. [Security L01]
+            firmware: Where the image lies, when to fetch and install it, and the signature to check
+                it with. [Security L01]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = SignedUpdateFirmwareRequest(
             retries=retries,
             retry_interval=retry_interval,
@@ -793,7 +1139,14 @@ class ConnectedChargePoint(StationHandle):
         connector_id: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> TriggerMessageResponse:
-        """Asks the Charge Point to send one of its own messages now."""
+        """Asks the Charge Point to send one of its own messages now.
+
+        Args:
+            requested_message: Which of the Charge Point's messages is wanted. [1.6 §5.17]
+            connector_id: Connector number, counted from 1, for messages about connectors; absent
+                means all of them, and other messages ignore it. [1.6 §5.17]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = TriggerMessageRequest(
             requested_message=requested_message,
             connector_id=connector_id,
@@ -806,7 +1159,13 @@ class ConnectedChargePoint(StationHandle):
         connector_id: int,
         call_timeout: float | None = None,
     ) -> UnlockConnectorResponse:
-        """Asks the Charge Point to release the cable that is locked in a connector."""
+        """Asks the Charge Point to release the cable that is locked in a connector.
+
+        Args:
+            connector_id: Number of the connector whose lock shall open, counted from 1; unknown
+                numbers are answered with NotSupported. [1.6 §5.18]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = UnlockConnectorRequest(
             connector_id=connector_id,
         )
@@ -821,7 +1180,19 @@ class ConnectedChargePoint(StationHandle):
         retry_interval: Opt[int] = None,
         call_timeout: float | None = None,
     ) -> UpdateFirmwareResponse:
-        """Asks the Charge Point to fetch and install unsigned firmware at a given time."""
+        """Asks the Charge Point to fetch and install unsigned firmware at a given time.
+
+        Args:
+            location: Address of the image to download, with scheme and, where needed, user and
+                password. [1.6 §5.19]
+            retries: Number of attempts to download before giving up; absent leaves it to the Charge
+                Point. [1.6 §5.19]
+            retrieve_date: Earliest moment (UTC) at which the download may begin; installation
+                follows as soon as transactions allow. [1.6 §5.19]
+            retry_interval: Seconds to wait before the next attempt to download; absent leaves it to
+                the Charge Point. [1.6 §5.19]
+            call_timeout: seconds to wait for the response; the connection's limit by default.
+        """
         request = UpdateFirmwareRequest(
             location=location,
             retries=retries,

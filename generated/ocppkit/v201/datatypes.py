@@ -129,10 +129,15 @@ __all__ = [
 
 class _CustomDataTypeMembers(KnownMembers, kw_only=True, frozen=True):
     vendor_id: Str255 = field(name="vendorId")
+    """Who has defined the other members, preferably as a reversed domain name such as com.example;
+    tells the receiver how to read them. [Part 4 §9]"""
 
 
 class CustomDataType(OpenObject):
-    """Open to members beyond its schema.
+    """Place for data outside OCPP, allowed in every object of every message; besides vendorId it
+    may have any members, and receivers that do not know them skip them. [Part 4 §9]
+
+    Open to members beyond its schema.
 
     Used by AuthorizeRequest, AuthorizeResponse, BootNotificationRequest and 125 more.
     """
@@ -145,604 +150,1560 @@ class CustomDataType(OpenObject):
 
     @property
     def vendor_id(self) -> Str255:
-        """The member `vendorId`."""
+        """Who has defined the other members, preferably as a reversed domain name such as
+        com.example; tells the receiver how to read them. [Part 4 §9]
+        """
         value: Str255 = self["vendorId"]
         return value
 
 
 class ACChargingParametersType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand and electrical limits that an EV charging on AC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     energy_amount: int = field(name="energyAmount")
+    """Energy in Wh that the EV asks for, what it spends on warming battery or cabin included.
+    [K15]"""
+
     ev_min_current: int = field(name="evMinCurrent")
+    """Lowest current, in A per phase, with which the EV can charge; an offer below it is of no use
+    to it. [K15]"""
+
     ev_max_current: int = field(name="evMaxCurrent")
+    """Highest current, in A per phase, that the EV can draw; the cable's own limit is taken into
+    account. [K15]"""
+
     ev_max_voltage: int = field(name="evMaxVoltage")
+    """Highest voltage, in V, that the EV accepts at its AC input. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class APNType(Payload, kw_only=True, frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """How the station's modem reaches the cellular data network: access point, credentials and
+    preferred operator; part of a network connection profile. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     apn: Str512
+    """Address of the operator's access point, through which the modem's traffic leaves the cellular
+    network. [B09]"""
+
     apn_user_name: Opt[Str20] = field(name="apnUserName", default=None)
+    """Name for logging in at the access point; left out when it asks for none. [B09]"""
+
     apn_password: Opt[Str20] = field(name="apnPassword", default=None)
+    """Secret that goes with apnUserName; left out when the access point asks for none. [B09]"""
+
     sim_pin: Opt[int] = field(name="simPin", default=None)
+    """PIN code, as a number, that unlocks the SIM card; left out when the card is not locked.
+    [B09]"""
+
     preferred_network: Opt[Str6] = field(name="preferredNetwork", default=None)
+    """Operator to register with, mobile country code followed by mobile network code (20404 is
+    country 204, operator 04); left out, the modem chooses. [B09]"""
+
     use_only_preferred_network: Opt[bool] = field(name="useOnlyPreferredNetwork", default=None)
+    """True forbids every other operator: the modem stays off line when the preferred one is out of
+    reach; false, the default, lets it use others. [B09]"""
+
     apn_authentication: APNAuthenticationEnumType = field(name="apnAuthentication")
+    """Method by which user name and password are presented to the access point. [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdditionalInfoType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more."""
+    """A further identifier sent along with an idToken, in a form on which the parties have agreed;
+    it helps the CSMS to decide but does not take part in comparing tokens. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more.
+    """
 
     additional_id_token: Str36 = field(name="additionalIdToken")
+    """The further identifier itself; upper and lower case are the same. [C01]"""
+
     type: Str50
+    """Kind of identifier, by a name that the parties have agreed on because OCPP defines none.
+    [C01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more."""
+    """Identifies who wants to charge, be it a card, a contract, a vehicle or an app; two are the
+    same when idToken and type agree. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more.
+    """
 
     additional_info: Opt[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = field(
         name="additionalInfo", default=None
     )
+    """Further identifiers for the CSMS to judge by; they do not count when tokens are compared.
+    Left out when there are none. [C01.FR.25]"""
+
     id_token: Str36 = field(name="idToken")
+    """The identifier, such as a card's UID or a contract id; upper and lower case are the same, and
+    it is empty for NoAuthorization. [C02.FR.01]"""
+
     type: IdTokenEnumType
+    """Where the identifier comes from, such as an RFID card, a contract certificate or the CSMS.
+    [C01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageContentType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, NotifyDisplayMessagesRequest, SendLocalListRequest and 2 more."""
+    """A text for the driver, with its format and language; part of display messages and of answers
+    about a token. [O01]
+
+    Used by AuthorizeResponse, NotifyDisplayMessagesRequest, SendLocalListRequest and 2 more.
+    """
 
     format: MessageFormatEnumType
+    """How the text is to be read and shown, such as plain characters, HTML or a link to follow.
+    [O01]"""
+
     language: Opt[Str8] = None
+    """Language of the text as RFC 5646 tag, such as nl or en-GB; left out when it does not matter.
+    [O01]"""
+
     content: Str512
+    """The text itself, or the address to load it from when the format is URI. [O01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenInfoType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse."""
+    """What the CSMS decided about a token, with group, language and message for its holder; also
+    stored in the local list and the cache. [C01]
+
+    Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse.
+    """
 
     status: AuthorizationStatusEnumType
+    """Whether the token may charge here and now; with anything but Accepted it may not start.
+    [C01]"""
+
     cache_expiry_date_time: Opt[DateTime] = field(name="cacheExpiryDateTime", default=None)
+    """Moment, by date and time, from which a stored copy counts as expired; running transactions go
+    on. Left out, AuthCacheLifeTime decides. [C10.FR.08]"""
+
     charging_priority: Opt[int] = field(name="chargingPriority", default=None)
+    """Commercial priority as a number from -9 to 9, the higher the more important, 0 when left out;
+    one given in TransactionEventResponse goes before it. [C01]"""
+
     language1: Opt[Str8] = None
+    """Language (RFC 5646 tag such as de or en) in which the holder prefers to be addressed; left
+    out when unknown. [C01]"""
+
     evse_id: Opt[Annotated[list[int], Meta(min_length=1)]] = field(name="evseId", default=None)
+    """Numbers of the only EVSEs on which the token may charge; left out, it may use all of the
+    station. [C01.FR.19]"""
+
     group_id_token: Opt[IdTokenType] = field(name="groupIdToken", default=None)
+    """Group to which the token belongs; its members may end one another's transactions and use one
+    another's reservations. Left out without a group. [C09.FR.03]"""
+
     language2: Opt[Str8] = None
+    """Second choice of language (RFC 5646 tag), different from the first and given only with it;
+    left out when unknown. [C01]"""
+
     personal_message: Opt[MessageContentType] = field(name="personalMessage", default=None)
+    """Text to show to this holder, for example a price or greeting; left out when there is none.
+    [C01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AuthorizationData(Payload, kw_only=True, frozen=True):
-    """Used by SendLocalListRequest."""
+    """One entry of a local authorization list: a token and its standing, or the token alone to have
+    its entry removed. [D01]
+
+    Used by SendLocalListRequest.
+    """
 
     id_token: IdTokenType = field(name="idToken")
+    """Token that the entry is about; the same token may not occur twice in a list. [D01]"""
+
     id_token_info: Opt[IdTokenInfoType] = field(name="idTokenInfo", default=None)
+    """Standing to store for the token; left out in a Differential update the entry is deleted, in a
+    Full list it must be there. [D01.FR.17]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataType(Payload, kw_only=True, frozen=True):
-    """Used by CustomerInformationRequest, DeleteCertificateRequest, GetInstalledCertificateIdsResponse."""
+    """Names one certificate by its serial number and by hashes of its issuer, so that it can be
+    listed, deleted or matched without being sent. [M03]
+
+    Used by CustomerInformationRequest, DeleteCertificateRequest,
+    GetInstalledCertificateIdsResponse.
+    """
 
     hash_algorithm: HashAlgorithmEnumType = field(name="hashAlgorithm")
+    """Algorithm that produced both hashes; a request to delete should use the one that the station
+    reported. [M04]"""
+
     issuer_name_hash: Str128 = field(name="issuerNameHash")
+    """Hexadecimal hash over the DER form of the issuer's distinguished name. [M03]"""
+
     issuer_key_hash: Str128 = field(name="issuerKeyHash")
+    """Hexadecimal hash over the issuer's public key, taken from the DER bit string without its tag
+    and length. [M03]"""
+
     serial_number: Str40 = field(name="serialNumber")
+    """Number that the issuer gave the certificate, in hexadecimal without 0x and leading zeros.
+    [M03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataChainType(Payload, kw_only=True, frozen=True):
-    """Used by GetInstalledCertificateIdsResponse."""
+    """One certificate installed in the station, together with its use and, for a V2G chain, the CA
+    certificates that belong to it. [M03]
+
+    Used by GetInstalledCertificateIdsResponse.
+    """
 
     certificate_hash_data: CertificateHashDataType = field(name="certificateHashData")
+    """Hashes that identify the certificate; in a V2G chain, those of the station's own leaf
+    certificate. [M03]"""
+
     certificate_type: GetCertificateIdUseEnumType = field(name="certificateType")
+    """What the certificate serves for, such as verifying the CSMS, contract certificates or
+    firmware. [M03]"""
+
     child_certificate_hash_data: Opt[
         Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)]
     ] = field(name="childCertificateHashData", default=None)
+    """Identifies the intermediate CA certificates of a V2G chain, one to four of them; left out for
+    root certificates. [M03.FR.05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingLimitType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest."""
+    """Tells who has imposed a charging limit from outside and whether the grid depends on it. [K12]
+
+    Used by NotifyChargingLimitRequest.
+    """
 
     charging_limit_source: ChargingLimitSourceEnumType = field(name="chargingLimitSource")
+    """Who imposed the limit; never CSO, since the CSMS need not be told of its own limits. [K12]"""
+
     is_grid_critical: Opt[bool] = field(name="isGridCritical", default=None)
+    """True when the grid depends on the limit being kept, false when it does not; left out when the
+    source did not say. [K12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DCChargingParametersType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand, limits and battery state that an EV charging on DC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_max_current: int = field(name="evMaxCurrent")
+    """Highest direct current, in A, that the EV can take; the cable's own limit is taken into
+    account. [K15]"""
+
     ev_max_voltage: int = field(name="evMaxVoltage")
+    """Highest voltage, in V, that the EV accepts at its DC input. [K15]"""
+
     energy_amount: Opt[int] = field(name="energyAmount", default=None)
+    """Energy in Wh that the EV asks for, what it spends on warming battery or cabin included; left
+    out when it did not say. [K15]"""
+
     ev_max_power: Opt[int] = field(name="evMaxPower", default=None)
+    """Highest power, in W, that the EV can take; expected for DC, and left out only when the EV did
+    not say. [K15]"""
+
     state_of_charge: Opt[Int0To100] = field(name="stateOfCharge", default=None)
+    """Fill level of the battery at this time, in percent of its capacity; left out when the EV did
+    not say. [K15]"""
+
     ev_energy_capacity: Opt[int] = field(name="evEnergyCapacity", default=None)
+    """Energy, in Wh, that the EV's battery can hold; left out when the EV did not say. [K15]"""
+
     full_soc: Opt[Int0To100] = field(name="fullSoC", default=None)
+    """Fill level, in percent, that the EV regards as full; left out when it did not say. [K15]"""
+
     bulk_soc: Opt[Int0To100] = field(name="bulkSoC", default=None)
+    """Fill level, in percent, up to which the EV can charge fast; left out when it did not say.
+    [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingNeedsType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """What the EV told the station over ISO 15118 about the charge it needs; the CSMS answers with
+    a charging profile that fits. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ac_charging_parameters: Opt[ACChargingParametersType] = field(
         name="acChargingParameters", default=None
     )
+    """Demand and limits for AC; given only when the EV charges on AC. [K15]"""
+
     dc_charging_parameters: Opt[DCChargingParametersType] = field(
         name="dcChargingParameters", default=None
     )
+    """Demand, limits and battery state for DC; given only when the EV charges on DC. [K15]"""
+
     requested_energy_transfer: EnergyTransferModeEnumType = field(name="requestedEnergyTransfer")
+    """How the EV wants to be charged, for example on DC or on three AC phases. [K15]"""
+
     departure_time: Opt[DateTime] = field(name="departureTime", default=None)
+    """Moment, by date and time, at which the EV expects to leave, so the energy should be there by
+    then; left out when unknown. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileCriterionType(Payload, kw_only=True, frozen=True):
-    """Used by GetChargingProfilesRequest."""
+    """Filter of GetChargingProfiles; a profile is reported when it meets every condition given.
+    [K09]
+
+    Used by GetChargingProfilesRequest.
+    """
 
     charging_profile_purpose: Opt[ChargingProfilePurposeEnumType] = field(
         name="chargingProfilePurpose", default=None
     )
+    """Only profiles with this purpose are wanted; left out, the purpose does not matter. [K09]"""
+
     stack_level: Opt[int] = field(name="stackLevel", default=None)
+    """Only profiles with this priority number, counted from 0, are wanted; left out, every priority
+    matches. [K09]"""
+
     charging_profile_id: Opt[Annotated[list[int], Meta(min_length=1)]] = field(
         name="chargingProfileId", default=None
     )
+    """Numbers of the profiles wanted, not more than the station can store; left out, any number
+    matches. [K09]"""
+
     charging_limit_source: Opt[
         Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)]
     ] = field(name="chargingLimitSource", default=None)
+    """Only profiles that came from one of these parties are wanted; left out, the origin does not
+    matter. [K09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingSchedulePeriodType(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """One step of a charging schedule: the limit that holds from its start until the next step
+    begins or the schedule ends. [K01]
+
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
 
     start_period: int = field(name="startPeriod")
+    """Seconds from the start of the schedule to this step, which ends the step before; the first
+    one has 0. [K01.FR.31]"""
+
     limit: float
+    """Highest rate allowed, in the chargingRateUnit of the schedule: W in total or A per phase,
+    with at most one decimal. [K01]"""
+
     number_phases: Opt[int] = field(name="numberPhases", default=None)
+    """Number of AC phases that may be used, 1 to 3; taken as 3 when left out, and without meaning
+    on DC. [K01]"""
+
     phase_to_use: Opt[int] = field(name="phaseToUse", default=None)
+    """Number (1, 2 or 3) of the phase for single-phase charging; only with numberPhases 1 on an
+    EVSE that can switch phases, left out the station chooses. [K01.FR.19]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RelativeTimeIntervalType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time for which an entry of a sales tariff holds, counted from the present rather than
+    by dates. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     start: int
+    """Seconds from the present moment until the span begins; 0 for at once. [K15]"""
+
     duration: Opt[int] = None
+    """Length of the span in seconds; left out, it lasts until the next entry begins. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """One figure for what a kWh costs, be it in money, in emissions or in its share of renewable
+    energy. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     cost_kind: CostKindEnumType = field(name="costKind")
+    """What the figure expresses and hence its unit. [K15]"""
+
     amount: int
+    """Figure per kWh before scaling, in percent or in grams depending on costKind; multiply by ten
+    to the power of amountMultiplier. [K15]"""
+
     amount_multiplier: Opt[int] = field(name="amountMultiplier", default=None)
+    """Power of ten by which amount is multiplied, from -3 to 3; left out when it needs no scaling.
+    [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ConsumptionCostType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """What energy costs within one band of consumption, as told to an ISO 15118 EV in a sales
+    tariff. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     start_value: float = field(name="startValue")
+    """Number at which the band of consumption begins; it reaches up to the next startValue. OCPP
+    names no unit, ISO 15118-2 counts in W. [K15]"""
+
     cost: Annotated[list[CostType], Meta(min_length=1, max_length=3)]
+    """Up to three ways to express the cost of the band, such as price and carbon dioxide. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffEntryType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Price of energy during one span of a sales tariff, as a rank or broken down by consumption.
+    [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     relative_time_interval: RelativeTimeIntervalType = field(name="relativeTimeInterval")
+    """When the entry holds, counted in seconds from the present. [K15]"""
+
     e_price_level: Opt[IntMin0] = field(name="ePriceLevel", default=None)
+    """Rank number of the price, smaller being cheaper, up to numEPriceLevels; left out when no
+    ranks are used. [K15]"""
+
     consumption_cost: Opt[
         Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)]
     ] = field(name="consumptionCost", default=None)
+    """Cost broken down into as many as three bands of consumption; left out when only the rank is
+    told. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time by which an ISO 15118 EV can choose when to charge; handed to it along with
+    a charging schedule. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     id: int
+    """Number of the tariff, which stays the same and unique throughout the charging session.
+    [K15]"""
+
     sales_tariff_description: Opt[Str32] = field(name="salesTariffDescription", default=None)
+    """Title that the EV can show its driver; left out when there is none. [K15]"""
+
     num_e_price_levels: Opt[int] = field(name="numEPriceLevels", default=None)
+    """Number of different price ranks that occur in all tariffs offered together; left out when no
+    ranks are used. [K15]"""
+
     sales_tariff_entry: Annotated[
         list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)
     ] = field(name="salesTariffEntry")
+    """Prices in order of time, each with the span for which it holds. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Limits on power or current laid out along a time axis, used in charging profiles and when
+    limits or an EV's plans are reported. [K01]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     id: int
+    """Number that tells this schedule from the alternatives beside it, for instance when an ISO
+    15118 EV has chosen one. [K01]"""
+
     start_schedule: Opt[DateTime] = field(name="startSchedule", default=None)
+    """Moment, by date and time, at which time 0 of the periods lies; required for Absolute and
+    Recurring profiles, left out for Relative ones. [K01.FR.40]"""
+
     duration: Opt[int] = None
+    """Length in seconds, after which the schedule sets no limit any more; left out, its last period
+    goes on for as long as the profile counts. [K01]"""
+
     charging_rate_unit: ChargingRateUnitEnumType = field(name="chargingRateUnit")
+    """Unit of all limits inside, W or A; it must be one that the station supports. [K01.FR.26]"""
+
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)
     ] = field(name="chargingSchedulePeriod")
+    """The limits in order of time, the first with startPeriod 0; the station may store fewer than
+    1024 (PeriodsPerSchedule). [K01]"""
+
     min_charging_rate: Opt[float] = field(name="minChargingRate", default=None)
+    """Rate, in the chargingRateUnit, below which the EV charges poorly; a hint for load balancing
+    in the station, left out when unknown. [K01]"""
+
     sales_tariff: Opt[SalesTariffType] = field(name="salesTariff", default=None)
+    """Prices over time that are passed to an ISO 15118 EV with the schedule; left out when there
+    are none to pass. [K01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileType(Payload, kw_only=True, frozen=True):
-    """Used by ReportChargingProfilesRequest, RequestStartTransactionRequest, SetChargingProfileRequest."""
+    """A limit on charging over time with its purpose, priority and validity; the station combines
+    all installed profiles into the limit that holds at each moment. [K01]
+
+    Used by ReportChargingProfilesRequest, RequestStartTransactionRequest,
+    SetChargingProfileRequest.
+    """
 
     id: int
+    """Number of the profile, unique within the station; installing one with a number already in use
+    replaces the old one. [K01.FR.05]"""
+
     stack_level: int = field(name="stackLevel")
+    """Priority number among profiles of one purpose, counted from 0; of those with a limit for the
+    moment the highest wins. [K01]"""
+
     charging_profile_purpose: ChargingProfilePurposeEnumType = field(name="chargingProfilePurpose")
+    """What the limits apply to, such as the whole station, any transaction, or one particular
+    transaction. [K01]"""
+
     charging_profile_kind: ChargingProfileKindEnumType = field(name="chargingProfileKind")
+    """From where the schedule's time is counted, such as a fixed date, a repeated one or the start
+    of charging. [K01]"""
+
     recurrency_kind: Opt[RecurrencyKindEnumType] = field(name="recurrencyKind", default=None)
+    """How often the schedule starts over; given only with the kind Recurring, which needs it.
+    [K01]"""
+
     valid_from: Opt[DateTime] = field(name="validFrom", default=None)
+    """Moment, by date and time, from which the profile counts; left out, it counts as soon as it is
+    installed. [K01.FR.36]"""
+
     valid_to: Opt[DateTime] = field(name="validTo", default=None)
+    """Moment, by date and time, at which the profile ceases to count; left out, it counts until it
+    is replaced or removed. [K01.FR.37]"""
+
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)] = (
         field(name="chargingSchedule")
     )
+    """The limits over time: one schedule, or up to three alternatives for an EV that negotiates
+    over ISO 15118. [K01.FR.34]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction that a TxProfile is meant for; left out for other purposes and inside
+    RequestStartTransaction, where the transaction does not exist yet. [K01.FR.03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ModemType(Payload, kw_only=True, frozen=True):
-    """Used by BootNotificationRequest."""
+    """Identifies the SIM card in the station's modem, so that the operator can find its cellular
+    subscription. [B01]
+
+    Used by BootNotificationRequest.
+    """
 
     iccid: Opt[Str20] = None
+    """Number printed on the SIM card that identifies the card itself; left out when not known.
+    [B01]"""
+
     imsi: Opt[Str20] = None
+    """Number of the subscription on the SIM card, beginning with the country and operator codes;
+    left out when not known. [B01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingStationType(Payload, kw_only=True, frozen=True):
-    """Used by BootNotificationRequest."""
+    """Who the station is: maker, model, serial number, firmware and SIM card, as told in
+    BootNotification. [B01]
+
+    Used by BootNotificationRequest.
+    """
 
     serial_number: Opt[Str25] = field(name="serialNumber", default=None)
+    """Number that the maker gave this very unit; with security profile 3 the CSMS compares it with
+    the client certificate. Left out when there is none. [B01.FR.11]"""
+
     model: Str20
+    """Product name or type designation under which the maker sells the station. [B01]"""
+
     modem: Opt[ModemType] = None
+    """SIM card with which the station reaches the cellular network; left out when it has no modem
+    or hides it. [B01]"""
+
     vendor_name: Str50 = field(name="vendorName")
+    """Maker of the station as free text, so two makers may have the same and one maker several.
+    [B01]"""
+
     firmware_version: Opt[Str50] = field(name="firmwareVersion", default=None)
+    """Release of the software that is running now; left out when the station does not tell.
+    [B01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearChargingProfileType(Payload, kw_only=True, frozen=True):
-    """Used by ClearChargingProfileRequest."""
+    """Conditions of ClearChargingProfile when no profile id is given; every profile that meets all
+    of them is removed. [K10]
+
+    Used by ClearChargingProfileRequest.
+    """
 
     evse_id: Opt[int] = field(name="evseId", default=None)
+    """Number of the EVSE whose profiles go, 0 for those of the station as a whole; left out, the
+    place does not matter. [K10]"""
+
     charging_profile_purpose: Opt[ChargingProfilePurposeEnumType] = field(
         name="chargingProfilePurpose", default=None
     )
+    """Only profiles with this purpose go, left out any purpose; limits of external systems are
+    never removed this way. [K10]"""
+
     stack_level: Opt[int] = field(name="stackLevel", default=None)
+    """Only profiles with this priority number, counted from 0, go; left out, the priority does not
+    matter. [K10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StatusInfoType(Payload, kw_only=True, frozen=True):
-    """Used by BootNotificationResponse, CancelReservationResponse, CertificateSignedResponse and 39 more."""
+    """Gives the reason for the status in a response, as a code for programs and text for people.
+    [B01]
+
+    Used by BootNotificationResponse, CancelReservationResponse, CertificateSignedResponse and 39
+    more.
+    """
 
     reason_code: Str20 = field(name="reasonCode")
+    """Standard word such as InvalidValue or TxInProgress, or one of the vendor's; upper and lower
+    case are the same. [B01]"""
+
     additional_info: Opt[Str512] = field(name="additionalInfo", default=None)
+    """Explanation for people, for a log or a technician; left out when the code says enough.
+    [B01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearMonitoringResultType(Payload, kw_only=True, frozen=True):
-    """Used by ClearVariableMonitoringResponse."""
+    """What became of one monitor that ClearVariableMonitoring asked to remove. [N06]
+
+    Used by ClearVariableMonitoringResponse.
+    """
 
     status: ClearMonitoringStatusEnumType
+    """Whether the monitor is gone, was unknown or may not be removed. [N06]"""
+
     id: int
+    """Number of the monitor, repeated from the list in the request. [N06]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVSEType(Payload, kw_only=True, frozen=True):
-    """Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more."""
+    """Address of an EVSE of the station or of one connector on it. [G03]
+
+    Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more.
+    """
 
     id: int
+    """Number of the EVSE in the station; EVSEs are counted from 1 without gaps. [G03]"""
+
     connector_id: Opt[int] = field(name="connectorId", default=None)
+    """Number of the connector on that EVSE, counted from 1 without gaps; left out when the EVSE as
+    a whole is meant. [G03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentType(Payload, kw_only=True, frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more."""
+    """Names a part of the station in the device model, real or logical, and the EVSE or connector
+    it belongs to. [B05]
+
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more.
+    """
 
     evse: Opt[EVSEType] = None
+    """EVSE, and perhaps connector, that has the component; left out for parts of the station as a
+    whole. [B05]"""
+
     name: Str50
+    """Standard name such as Connector or OCPPCommCtrlr, or one of the vendor's own; upper and lower
+    case are the same. [B05]"""
+
     instance: Opt[Str50] = None
+    """Distinguishes several components of one name in the same place; left out when there is a
+    single one. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableType(Payload, kw_only=True, frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more."""
+    """Names a variable of a component in the device model, such as Temperature or
+    HeartbeatInterval. [B05]
+
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more.
+    """
 
     name: Str50
+    """Standard name such as AvailabilityState or Interval, or one of the vendor's own; upper and
+    lower case are the same. [B05]"""
+
     instance: Opt[Str50] = None
+    """Distinguishes several variables of one name in the same component; left out when there is a
+    single one. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentVariableType(Payload, kw_only=True, frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest."""
+    """Picks what a report shall contain: one variable of a component, or all that the component
+    has. [B08]
+
+    Used by GetMonitoringReportRequest, GetReportRequest.
+    """
 
     component: ComponentType
+    """Part of the station to report on; where it names no EVSE, connector or instance, any will
+    match. [B08]"""
+
     variable: Opt[VariableType] = None
+    """Variable to report on; left out, all variables of the component match. [B08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CompositeScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse."""
+    """The limit that the station expects to keep to over the coming time, worked out from all of
+    its charging profiles together. [K08]
+
+    Used by GetCompositeScheduleResponse.
+    """
 
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)] = (
         field(name="chargingSchedulePeriod")
     )
+    """The resulting limits in order of time, with startPeriod counted from scheduleStart. [K08]"""
+
     evse_id: int = field(name="evseId")
+    """Number of the EVSE that was asked about; 0 means that the figures are for the whole grid
+    connection. [K08.FR.03]"""
+
     duration: int
+    """Seconds that the schedule covers, counted from scheduleStart. [K08]"""
+
     schedule_start: DateTime = field(name="scheduleStart")
+    """Moment, by date and time, at which the schedule begins: when the station received the
+    request. [K08]"""
+
     charging_rate_unit: ChargingRateUnitEnumType = field(name="chargingRateUnit")
+    """Unit of the limits, W or A; the one that was asked for if the request named one. [K08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EventDataType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEventRequest."""
+    """One event in NotifyEvent: which variable had which value, what set the event off, and whether
+    the matter is over. [N07]
+
+    Used by NotifyEventRequest.
+    """
 
     event_id: int = field(name="eventId")
+    """Number of the event, by which others can name it as their cause. [N07]"""
+
     timestamp: DateTime
+    """Moment at which the station drew up this notice, by its own clock; it stays the same when the
+    message is delivered later. [N07]"""
+
     trigger: EventTriggerEnumType
+    """Whether a threshold was crossed, a value changed or an interval passed. [N07]"""
+
     cause: Opt[int] = None
+    """Number (eventId) of an earlier event that brought this one about; left out when none is
+    known. [N07]"""
+
     actual_value: Str2500 = field(name="actualValue")
+    """Value that the variable's attribute Actual had then, written as text; the station may keep it
+    to ReportingValueSize characters. [N07]"""
+
     tech_code: Opt[Str50] = field(name="techCode", default=None)
+    """Error code of the maker for this component, to be looked up in its manual; left out when
+    there is none. [N07]"""
+
     tech_info: Opt[Str500] = field(name="techInfo", default=None)
+    """Details from the component in the maker's words, for the technician; left out when there are
+    none. [N07]"""
+
     cleared: Opt[bool] = None
+    """True when a situation reported before has ended, for instance a value is back below its
+    threshold; left out or false when it has arisen. [N07]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction that the event has to do with; left out when it has to do with none. [N07]"""
+
     component: ComponentType
+    """Part of the station, such as Connector or CPPWMController, whose variable set the event off.
+    [N07]"""
+
     variable_monitoring_id: Opt[int] = field(name="variableMonitoringId", default=None)
+    """Number of the monitor that set the event off; left out when it was not a numbered monitor.
+    [N07]"""
+
     event_notification_type: EventNotificationEnumType = field(name="eventNotificationType")
+    """Where the rule behind the event comes from: built in, delivered by the maker or set by the
+    CSMS. [N07]"""
+
     variable: VariableType
+    """Variable whose value set the event off, such as Temperature or AvailabilityState. [N07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FirmwareType(Payload, kw_only=True, frozen=True):
-    """Used by UpdateFirmwareRequest."""
+    """Which firmware file a station shall fetch, when to fetch and install it, and the signature
+    that proves where it comes from. [L01]
+
+    Used by UpdateFirmwareRequest.
+    """
 
     location: Str512
+    """URL of the file; its scheme must be one of the station's FileTransferProtocols, and a Local
+    Controller may be the server. [L01]"""
+
     retrieve_date_time: DateTime = field(name="retrieveDateTime")
+    """Moment, by date and time, before which the download does not begin. [L01]"""
+
     install_date_time: Opt[DateTime] = field(name="installDateTime", default=None)
+    """Moment, by date and time, before which the installation does not begin; left out, the station
+    installs after the download. [L01.FR.16]"""
+
     signing_certificate: Opt[Str5500] = field(name="signingCertificate", default=None)
+    """Certificate (X.509 in PEM) that belongs to the signature; checked before the request is
+    answered. Left out for updates without signature. [L01.FR.02]"""
+
     signature: Opt[Str800] = None
+    """Base64 signature over the file, checked after the download; if it does not match, nothing is
+    installed. Left out for updates without signature. [L01.FR.04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableDataType(Payload, kw_only=True, frozen=True):
-    """Used by GetVariablesRequest."""
+    """Names one attribute of one variable that GetVariables shall read. [B06]
+
+    Used by GetVariablesRequest.
+    """
 
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values to read; Actual when left out. [B06]"""
+
     component: ComponentType
+    """Part of the station that has the variable, with instance where it has several. [B06]"""
+
     variable: VariableType
+    """Variable to read, with instance where the component has several of that name. [B06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableResultType(Payload, kw_only=True, frozen=True):
-    """Used by GetVariablesResponse."""
+    """What became of reading one attribute, with its value when that succeeded; the response has
+    one for each item asked for. [B06]
+
+    Used by GetVariablesResponse.
+    """
 
     attribute_status_info: Opt[StatusInfoType] = field(name="attributeStatusInfo", default=None)
+    """Reason in more detail when the value could not be read; left out when there is nothing to
+    add. [B06]"""
+
     attribute_status: GetVariableStatusEnumType = field(name="attributeStatus")
+    """Whether the value was read and, if not, whether component, variable or attribute is the
+    problem. [B06]"""
+
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values this is, repeated from the request; Actual when left out.
+    [B06]"""
+
     attribute_value: Opt[Str2500] = field(name="attributeValue", default=None)
+    """The value as text, an empty one when it is supported but not set; left out unless the status
+    is Accepted. [B06]"""
+
     component: ComponentType
+    """Part of the station, repeated from the request so that the result can be matched. [B06]"""
+
     variable: VariableType
+    """Variable that was asked for, repeated from the request so that the result can be matched.
+    [B06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LogParametersType(Payload, kw_only=True, frozen=True):
-    """Used by GetLogRequest."""
+    """Where to upload a log file and what time it shall cover. [N01]
+
+    Used by GetLogRequest.
+    """
 
     remote_location: Str512 = field(name="remoteLocation")
+    """URL to which the station uploads the file; its scheme must be one of the station's
+    FileTransferProtocols. [N01]"""
+
     oldest_timestamp: Opt[DateTime] = field(name="oldestTimestamp", default=None)
+    """Moment, by date and time, of the oldest entry that is wanted; left out, the log begins with
+    what is there. [N01]"""
+
     latest_timestamp: Opt[DateTime] = field(name="latestTimestamp", default=None)
+    """Moment, by date and time, of the latest entry that is wanted; left out, the log goes up to
+    the present. [N01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageInfoType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest."""
+    """A message on the station's display with number, priority and the times or situations in which
+    to show it. [O01]
+
+    Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest.
+    """
 
     display: Opt[ComponentType] = None
+    """Display that shall show it, on stations that have more than one; left out, the station
+    decides. [O01]"""
+
     id: int
+    """Number that the CSMS gives the message, from 0 upwards; sending one with a number in use
+    replaces the old message. [O06]"""
+
     priority: MessagePriorityEnumType
+    """How much it is in front: whether it takes turns with others, replaces them, or stays for
+    good. [O01]"""
+
     state: Opt[MessageStateEnumType] = None
+    """Show it only while the station is in this state; left out, in every state. [O01]"""
+
     start_date_time: Opt[DateTime] = field(name="startDateTime", default=None)
+    """Moment, by date and time, from which it is shown; left out, it is shown at once. [O01]"""
+
     end_date_time: Opt[DateTime] = field(name="endDateTime", default=None)
+    """Moment, by date and time, at which the station takes it away and forgets it; left out, it
+    stays until cleared. [O01]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction during which it is shown and with whose end it is removed; left out when it
+    belongs to none. [O02]"""
+
     message: MessageContentType
+    """The text to be shown with its format and language. [O01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SignedMeterValueType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A meter value together with the meter's digital signature, by which a driver or inspector can
+    check the bill. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     signed_meter_data: Str2500 = field(name="signedMeterData")
+    """Base64 of the record that the meter signed, in the format of encodingMethod; besides the
+    value it may hold times or customer details. [J02]"""
+
     signing_method: Str50 = field(name="signingMethod")
+    """Signature algorithm, such as ECDSA-secp256r1-SHA256; may be empty when the signed data
+    already tells. [J02]"""
+
     encoding_method: Str50 = field(name="encodingMethod")
+    """Format of the signed data, such as OCMF or EDL, which a checking program needs to know.
+    [J02]"""
+
     public_key: Str2500 = field(name="publicKey")
+    """Base64 key to check the signature with; PublicKeyWithSignedMeterValue says whether it is sent
+    never, once or always, and it is empty where it is not sent. [J02.FR.21]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnitOfMeasureType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """Unit and power of ten by which a measured number is to be read. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     unit: Opt[Str20] = None
+    """Unit from the standard list, such as W, A, V or Percent, or a custom one; Wh when left out
+    with an energy measurand. [J02]"""
+
     multiplier: Opt[int] = None
+    """Power of ten by which the value is multiplied, so 15 with multiplier 2 means 1500; the unit
+    stays as it is. 0 when left out. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SampledValueType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """One measured value; with nothing but the number it is a reading of the imported active energy
+    at the outlet, in Wh. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     value: float
+    """The measured number, to be scaled and read as unitOfMeasure says; without that, energy is in
+    Wh. [J02]"""
+
     context: Opt[ReadingContextEnumType] = None
+    """On what occasion the value was taken; Sample.Periodic when left out. [J02]"""
+
     measurand: Opt[MeasurandEnumType] = None
+    """What was measured; Energy.Active.Import.Register when left out. [J02]"""
+
     phase: Opt[PhaseEnumType] = None
+    """Phase, neutral or pair of conductors that the value is for; left out, it is the total over
+    all. [J02]"""
+
     location: Opt[LocationEnumType] = None
+    """Where it was measured; Outlet when left out. [J02]"""
+
     signed_meter_value: Opt[SignedMeterValueType] = field(name="signedMeterValue", default=None)
+    """The value once more, signed by the meter so that a bill can be checked; left out when the
+    meter does not sign. [J02]"""
+
     unit_of_measure: Opt[UnitOfMeasureType] = field(name="unitOfMeasure", default=None)
+    """Unit and scale of the number; left out, it is unscaled and energy is in Wh. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MeterValueType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A set of values that the meter of an EVSE or of the station gave at one and the same moment.
+    [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)] = field(
         name="sampledValue"
     )
+    """The values, one for each measurand, phase and location. [J02]"""
+
     timestamp: DateTime
+    """Moment at which all values of the set were taken, by the station's clock. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableMonitoringType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One monitor as it is set in the station, told in a monitoring report. [N02]
+
+    Used by NotifyMonitoringReportRequest.
+    """
 
     id: int
+    """Number of the monitor, by which it can be replaced or cleared. [N02]"""
+
     transaction: bool
+    """True when it watches only while a transaction runs that involves the component, false when it
+    watches always. [N02]"""
+
     value: float
+    """Threshold or amount of change in the variable's own unit; for periodic types the interval in
+    seconds. [N02]"""
+
     type: MonitorEnumType
+    """What it reacts to: a threshold, a change, or time. [N02]"""
+
     severity: int
+    """Number given to its events, from 0 (danger) to 9 (debugging). [N02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MonitoringDataType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One entry of a monitoring report: a variable and all monitors that watch it. [N02]
+
+    Used by NotifyMonitoringReportRequest.
+    """
 
     component: ComponentType
+    """Part of the station whose variable is watched. [N02]"""
+
     variable: VariableType
+    """Variable whose value the monitors look at. [N02]"""
+
     variable_monitoring: Annotated[list[VariableMonitoringType], Meta(min_length=1)] = field(
         name="variableMonitoring"
     )
+    """Monitors set on the variable, each with its type, value and severity. [N02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VPNType(Payload, kw_only=True, frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """Tunnel through which the station reaches the CSMS; part of a network connection profile.
+    [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     server: Str512
+    """Address of the machine at which the tunnel ends. [B09]"""
+
     user: Str20
+    """Name with which the station logs in at the tunnel. [B09]"""
+
     group: Opt[Str20] = None
+    """Group of users to which the login belongs; left out when the tunnel has no groups. [B09]"""
+
     password: Str20
+    """Secret that goes with the user's name. [B09]"""
+
     key: Str255
+    """Secret that both ends of the tunnel share beforehand. [B09]"""
+
     type: VPNEnumType
+    """Protocol that builds and encrypts the tunnel. [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NetworkConnectionProfileType(Payload, kw_only=True, frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """All that a station needs to reach a CSMS: address, security profile, network interface and,
+    where used, cellular access and VPN; stored in a numbered slot. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     apn: Opt[APNType] = None
+    """Cellular access point and its credentials; left out when the connection does not use a modem.
+    [B09]"""
+
     ocpp_version: OCPPVersionEnumType = field(name="ocppVersion")
+    """OCPP version that the CSMS at this address is expected to speak; in the end the WebSocket
+    handshake decides. [B09]"""
+
     ocpp_transport: OCPPTransportEnumType = field(name="ocppTransport")
+    """How messages travel; OCPP 2.x only knows JSON over WebSocket. [B09]"""
+
     ocpp_csms_url: Str512 = field(name="ocppCsmsUrl")
+    """WebSocket address of the CSMS without the station's own identity, which the station appends
+    when it connects. [B09]"""
+
     message_timeout: int = field(name="messageTimeout")
+    """Seconds after which an unanswered message of the station counts as failed; around 30 is a
+    sensible start. [B09]"""
+
     security_profile: int = field(name="securityProfile")
+    """Number of the security profile: 1 password without TLS, 2 TLS and password, 3 TLS with
+    certificates on both sides; lowering it is normally refused. [B09.FR.04]"""
+
     ocpp_interface: OCPPInterfaceEnumType = field(name="ocppInterface")
+    """Network interface, wired or wireless, over which the connection goes. [B09]"""
+
     vpn: Opt[VPNType] = None
+    """Tunnel through which the CSMS is reached; left out when none is used. [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OCSPRequestDataType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeRequest, GetCertificateStatusRequest."""
+    """Identifies a certificate and the OCSP responder to ask whether it has been revoked. [M06]
+
+    Used by AuthorizeRequest, GetCertificateStatusRequest.
+    """
 
     hash_algorithm: HashAlgorithmEnumType = field(name="hashAlgorithm")
+    """Algorithm that produced the two hashes of the issuer. [M06]"""
+
     issuer_name_hash: Str128 = field(name="issuerNameHash")
+    """Hexadecimal hash of the issuer's distinguished name in DER form. [M06]"""
+
     issuer_key_hash: Str128 = field(name="issuerKeyHash")
+    """Hexadecimal hash of the issuer's public key, without tag and length of its DER bit string.
+    [M06]"""
+
     serial_number: Str40 = field(name="serialNumber")
+    """Number of the certificate in question, in hexadecimal without 0x and leading zeros. [M06]"""
+
     responder_url: Str512 = field(name="responderURL")
+    """Address of the OCSP responder, as found in the certificate; it knows whether the certificate
+    is revoked. [M06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableAttributeType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyReportRequest."""
+    """One of up to four values of a variable in a report, and how it may be read and written. [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     type: Opt[AttributeEnumType] = None
+    """Which of the four values it is; Actual when left out. [B07]"""
+
     value: Opt[Str2500] = None
+    """The value as text; left out when it may only be written, such as a password. [B07]"""
+
     mutability: Opt[MutabilityEnumType] = None
+    """Whether the CSMS may read it, write it or both; both when left out. [B07]"""
+
     persistent: Opt[bool] = None
+    """True when the value survives reboot and loss of power; false, the default, when it may be
+    lost. [B07]"""
+
     constant: Opt[bool] = None
+    """True when the station never changes the value by itself while it runs; false, the default,
+    when it may. [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableCharacteristicsType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyReportRequest."""
+    """What a variable may hold, the same for all of its attributes and not changeable by the CSMS.
+    [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     unit: Opt[Str16] = None
+    """Unit of the values, such as s, A or Celsius; left out when they have none. [B07]"""
+
     data_type: DataEnumType = field(name="dataType")
+    """How the text of a value is to be read, for example as a number, a date or words from a list.
+    [B07]"""
+
     min_limit: Opt[float] = field(name="minLimit", default=None)
+    """Lowest number that the variable takes, in its unit; left out when there is no such bound.
+    [B07]"""
+
     max_limit: Opt[float] = field(name="maxLimit", default=None)
+    """Highest number that the variable takes, in its unit; for strings and lists the greatest
+    length in characters. Left out without a bound. [B07]"""
+
     values_list: Opt[Str1000] = field(name="valuesList", default=None)
+    """Words that a list may contain, separated by commas; left out when the variable is not one of
+    the list types. [B07]"""
+
     supports_monitoring: bool = field(name="supportsMonitoring")
+    """True when SetVariableMonitoring may put monitors on the variable, false when it refuses them.
+    [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportDataType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyReportRequest."""
+    """One entry of a device model report: a variable of a component with its values and what may be
+    stored in it. [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     component: ComponentType
+    """Part of the station that has the variable. [B07]"""
+
     variable: VariableType
+    """Variable that this entry reports. [B07]"""
+
     variable_attribute: Annotated[list[VariableAttributeType], Meta(min_length=1, max_length=4)] = (
         field(name="variableAttribute")
     )
+    """Values of the variable, one for each attribute that it supports (at most Actual, Target,
+    MinSet and MaxSet). [B07]"""
+
     variable_characteristics: Opt[VariableCharacteristicsType] = field(
         name="variableCharacteristics", default=None
     )
+    """Data type, unit, bounds and allowed values of the variable; always there in a full inventory,
+    other reports may do without. [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringDataType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariableMonitoringRequest."""
+    """One monitor that SetVariableMonitoring shall create or, where an id is given, replace. [N04]
+
+    Used by SetVariableMonitoringRequest.
+    """
 
     id: Opt[int] = None
+    """Number of the existing monitor to replace; left out to create a new one, whose number the
+    station picks. [N04]"""
+
     transaction: Opt[bool] = None
+    """True: watch only while a transaction runs that involves the component; false, the default:
+    watch always. [N04]"""
+
     value: float
+    """Threshold or amount of change in the variable's own unit; for the two periodic types the
+    interval in seconds. [N04]"""
+
     type: MonitorEnumType
+    """What the monitor reacts to: a threshold, a change, or time. [N04]"""
+
     severity: int
+    """Number given to its events, from 0 (danger) to 9 (debugging); those above the level set by
+    SetMonitoringLevel are not reported. [N05.FR.01]"""
+
     component: ComponentType
+    """Part of the station whose variable shall be watched. [N04]"""
+
     variable: VariableType
+    """Variable to watch; its characteristics tell whether it can be. [N04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringResultType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariableMonitoringResponse."""
+    """What became of one monitor that SetVariableMonitoring asked for; the response has one for
+    each. [N04]
+
+    Used by SetVariableMonitoringResponse.
+    """
 
     id: Opt[int] = None
+    """Number that the station gave the monitor, needed to replace or clear it; left out unless the
+    status is Accepted. [N04]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     status: SetMonitoringStatusEnumType
+    """Whether the monitor is set, and if not, why. [N04]"""
+
     type: MonitorEnumType
+    """Type of monitor, repeated from the request. [N04]"""
+
     component: ComponentType
+    """Part of the station, repeated from the request to match the result. [N04]"""
+
     variable: VariableType
+    """Variable to be watched, repeated from the request to match the result. [N04]"""
+
     severity: int
+    """Severity number from 0 (danger) to 9 (debugging), repeated from the request. [N04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableDataType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariablesRequest."""
+    """Names one attribute of one variable and the value that SetVariables shall store in it. [B05]
+
+    Used by SetVariablesRequest.
+    """
 
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values to write; Actual when left out. [B05]"""
+
     attribute_value: Str1000 = field(name="attributeValue")
+    """New value written as text in the form of the variable's data type; the station may limit its
+    length (ConfigurationValueSize). [B05]"""
+
     component: ComponentType
+    """Part of the station that has the variable, with instance where there are several. [B05]"""
+
     variable: VariableType
+    """Variable to write, with instance where the component has several of that name. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableResultType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariablesResponse."""
+    """What became of writing one attribute; the response has one for each item of the request.
+    [B05]
+
+    Used by SetVariablesResponse.
+    """
 
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values was meant, repeated from the request; Actual when left out.
+    [B05]"""
+
     attribute_status: SetVariableStatusEnumType = field(name="attributeStatus")
+    """Whether the value is in force, waits for a reboot, or was refused and for what. [B05]"""
+
     attribute_status_info: Opt[StatusInfoType] = field(name="attributeStatusInfo", default=None)
+    """Reason in more detail, for example ValueOutOfRange or ReadOnly; left out when there is
+    nothing to add. [B05]"""
+
     component: ComponentType
+    """Part of the station, repeated from the request for matching the result. [B05]"""
+
     variable: VariableType
+    """Variable that was to be written, repeated from the request for matching the result. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """The transaction that a TransactionEvent is about and how it stands; fields that have not
+    changed are mostly left out. [E01]
+
+    Used by TransactionEventRequest.
+    """
 
     transaction_id: Str36 = field(name="transactionId")
+    """Made up by the station and never used twice in its life, for which a UUID is recommended.
+    [E01.FR.08]"""
+
     charging_state: Opt[ChargingStateEnumType] = field(name="chargingState", default=None)
+    """Whether energy flows and, if not, what it waits for; required whenever it has changed, else
+    it may be left out. [E01.FR.18]"""
+
     time_spent_charging: Opt[int] = field(name="timeSpentCharging", default=None)
+    """Seconds during which energy has flowed to the EV since the transaction began, pauses not
+    counted; left out when not measured. [E01]"""
+
     stopped_reason: Opt[ReasonEnumType] = field(name="stoppedReason", default=None)
+    """Why the transaction was ended; left out before the end, and after it absence means Local.
+    [E06.FR.08]"""
+
     remote_start_id: Opt[int] = field(name="remoteStartId", default=None)
+    """Number of the RequestStartTransaction that led to it; sent once, in the next event after that
+    request, otherwise left out. [F01.FR.25]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

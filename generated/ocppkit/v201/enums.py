@@ -97,871 +97,2010 @@ __all__ = [
 
 
 class APNAuthenticationEnumType(WireEnum):
-    """Used by SetNetworkProfileRequest."""
+    """How a modem proves its user name and password to a cellular access point. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     CHAP = "CHAP"
+    """The modem answers a challenge, so that the password itself is never sent. [B09]"""
+
     NONE = "NONE"
+    """The access point lets the modem in without credentials. [B09]"""
+
     PAP = "PAP"
+    """User name and password are sent in clear text. [B09]"""
+
     AUTO = "AUTO"
+    """The modem tries the methods one after the other until one works: first CHAP, then PAP, then
+    none. [B09]"""
 
 
 class AttributeEnumType(WireEnum):
-    """Used by GetVariablesRequest, GetVariablesResponse, NotifyReportRequest and 2 more."""
+    """Which of the up to four values of a variable is read, written or reported. [B05]
+
+    Used by GetVariablesRequest, GetVariablesResponse, NotifyReportRequest and 2 more.
+    """
 
     ACTUAL = "Actual"
+    """The value as it is now, measured or configured; assumed wherever the attribute is left out.
+    [B05]"""
+
     TARGET = "Target"
+    """The value that is aimed at, which the actual one may not have reached yet. [B05]"""
+
     MIN_SET = "MinSet"
+    """The lowest value that the variable may be set to at present. [B05]"""
+
     MAX_SET = "MaxSet"
+    """The highest value that the variable may be set to at present. [B05]"""
 
 
 class AuthorizationStatusEnumType(WireEnum):
-    """Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse."""
+    """Verdict of the CSMS, or of the station's list or cache, on a token; anything but Accepted
+    means no energy for it. [C01]
+
+    Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The token may charge here and now. [C01]"""
+
     BLOCKED = "Blocked"
+    """The token is known but has been barred from charging. [C01]"""
+
     CONCURRENT_TX = "ConcurrentTx"
+    """The token is already used in another transaction and may not be used in two at a time.
+    [C01]"""
+
     EXPIRED = "Expired"
+    """The token was valid once, but its time is over. [C01]"""
+
     INVALID = "Invalid"
+    """The token cannot be relied on, for instance because its contract certificate did not pass the
+    check. [C01]"""
+
     NO_CREDIT = "NoCredit"
+    """The token is known, but there is not enough money left to pay for charging. [C01]"""
+
     NOT_ALLOWED_TYPE_EVSE = "NotAllowedTypeEVSE"
+    """The token is valid, but not for this kind of EVSE, for instance not for fast charging.
+    [C01]"""
+
     NOT_AT_THIS_LOCATION = "NotAtThisLocation"
+    """The token is valid, but for no EVSE at this place. [C01]"""
+
     NOT_AT_THIS_TIME = "NotAtThisTime"
+    """The token is valid, but may not charge at this hour or on this day. [C01]"""
+
     UNKNOWN = "Unknown"
+    """Neither the CSMS nor anybody whom it can ask knows this token. [C01]"""
 
 
 class AuthorizeCertificateStatusEnumType(WireEnum):
-    """Used by AuthorizeResponse."""
+    """Verdict of the CSMS on the contract certificate that an ISO 15118 EV has presented; the
+    verdict on the token stands beside it. [C07]
+
+    Used by AuthorizeResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The certificate chain is complete, in time and not revoked. [C07]"""
+
     SIGNATURE_ERROR = "SignatureError"
+    """Listed but not used: a signature that does not verify is answered with CertChainError.
+    [C07]"""
+
     CERTIFICATE_EXPIRED = "CertificateExpired"
+    """The contract certificate is past its end of validity; the token is answered with Expired.
+    [C07]"""
+
     CERTIFICATE_REVOKED = "CertificateRevoked"
+    """An OCSP responder or revocation list says that a certificate was withdrawn; the token is
+    answered with Invalid. [C07]"""
+
     NO_CERTIFICATE_AVAILABLE = "NoCertificateAvailable"
+    """Listed but not used by any requirement, so do not expect it. [C07]"""
+
     CERT_CHAIN_ERROR = "CertChainError"
+    """The chain could not be verified up to a trusted root; the token is answered with Invalid.
+    [C07]"""
+
     CONTRACT_CANCELLED = "ContractCancelled"
+    """The chain is fine, but the contract behind it does not entitle to charge (any more); the
+    token's status tells more. [C07]"""
 
 
 class BootReasonEnumType(WireEnum):
-    """Used by BootNotificationRequest."""
+    """Why the station has (re)started or registers again, as told in its BootNotification. [B01]
+
+    Used by BootNotificationRequest.
+    """
 
     APPLICATION_RESET = "ApplicationReset"
+    """The software of the station failed and was started anew. [B01]"""
+
     FIRMWARE_UPDATE = "FirmwareUpdate"
+    """New firmware was installed and needed a restart. [B01]"""
+
     LOCAL_RESET = "LocalReset"
+    """Somebody at the station restarted it, for instance by a button or a service menu. [B01]"""
+
     POWER_UP = "PowerUp"
+    """The station was switched on or got its power back. [B01]"""
+
     REMOTE_RESET = "RemoteReset"
+    """The CSMS had sent a Reset, which the station carried out without waiting. [B01]"""
+
     SCHEDULED_RESET = "ScheduledReset"
+    """The CSMS had sent a Reset that was put off until the station was idle. [B01]"""
+
     TRIGGERED = "Triggered"
+    """There was no restart; the CSMS asked for the message by TriggerMessage. [B01]"""
+
     UNKNOWN = "Unknown"
+    """The station does not know what made it restart. [B01]"""
+
     WATCHDOG = "Watchdog"
+    """A watchdog timer noticed that the software hung and restarted it. [B01]"""
 
 
 class CancelReservationStatusEnumType(WireEnum):
-    """Used by CancelReservationResponse."""
+    """Whether the reservation that was to be cancelled existed. [H02]
+
+    Used by CancelReservationResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The reservation is cancelled and its connectors are free for anybody again. [H02]"""
+
     REJECTED = "Rejected"
+    """The station has no reservation with this id. [H02]"""
 
 
 class CertificateActionEnumType(WireEnum):
-    """Used by Get15118EVCertificateRequest."""
+    """What an ISO 15118 EV wants done with its contract certificate. [M01]
+
+    Used by Get15118EVCertificateRequest.
+    """
 
     INSTALL = "Install"
+    """The EV has no usable contract certificate and asks for its first one. [M01]"""
+
     UPDATE = "Update"
+    """The EV has a contract certificate and asks for its successor. [M02]"""
 
 
 class CertificateSignedStatusEnumType(WireEnum):
-    """Used by CertificateSignedResponse."""
+    """Whether the station takes over the certificate that was signed at its request. [A02]
+
+    Used by CertificateSignedResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The certificate is valid and the station switches over to it. [A02]"""
+
     REJECTED = "Rejected"
+    """The certificate is invalid or its chain too large; it is discarded and the old one stays in
+    use. [A02]"""
 
 
 class CertificateSigningUseEnumType(WireEnum):
-    """Used by CertificateSignedRequest, SignCertificateRequest."""
+    """Which of the station's own certificates a signing request or its signed result is for. [A02]
+
+    Used by CertificateSignedRequest, SignCertificateRequest.
+    """
 
     CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
+    """The client certificate by which the station proves its identity to the CSMS. [A02]"""
+
     V2G_CERTIFICATE = "V2GCertificate"
+    """The certificate by which the station proves its identity to EVs in ISO 15118. [A02]"""
 
 
 class ChangeAvailabilityStatusEnumType(WireEnum):
-    """Used by ChangeAvailabilityResponse."""
+    """Whether and when the station carries out a change of availability. [G03]
+
+    Used by ChangeAvailabilityResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The change is made, or things were already as requested. [G03.FR.03]"""
+
     REJECTED = "Rejected"
+    """The station cannot make the change, for example because there is no such EVSE. [G03]"""
+
     SCHEDULED = "Scheduled"
+    """The change is made as soon as the running transaction has ended. [G03.FR.05]"""
 
 
 class ChargingLimitSourceEnumType(WireEnum):
-    """Used by ClearedChargingLimitRequest, GetChargingProfilesRequest, NotifyChargingLimitRequest and 1 more."""
+    """Who has set a limit on charging or installed a charging profile. [K12]
+
+    Used by ClearedChargingLimitRequest, GetChargingProfilesRequest, NotifyChargingLimitRequest and
+    1 more.
+    """
 
     EMS = "EMS"
+    """An energy management system on the premises that balances charging with other loads. [K12]"""
+
     OTHER = "Other"
+    """A party that is none of the others. [K12]"""
+
     SO = "SO"
+    """The operator of the grid, local (DSO) or national (TSO). [K12]"""
+
     CSO = "CSO"
+    """The operator of the station, who sets limits through the CSMS. [K12]"""
 
 
 class ChargingProfileKindEnumType(WireEnum):
-    """Used by ReportChargingProfilesRequest, RequestStartTransactionRequest, SetChargingProfileRequest."""
+    """How the start of a charging profile's schedule is found. [K01]
+
+    Used by ReportChargingProfilesRequest, RequestStartTransactionRequest,
+    SetChargingProfileRequest.
+    """
 
     ABSOLUTE = "Absolute"
+    """The schedule starts at the date and time given as startSchedule, once. [K01]"""
+
     RECURRING = "Recurring"
+    """The schedule starts at startSchedule and again every day or week from then on. [K01]"""
+
     RELATIVE = "Relative"
+    """The schedule starts when energy could flow for the first time in the transaction; no
+    startSchedule is given. [K01]"""
 
 
 class ChargingProfilePurposeEnumType(WireEnum):
-    """Used by ClearChargingProfileRequest, GetChargingProfilesRequest, ReportChargingProfilesRequest and 2 more."""
+    """What a charging profile is for, which decides where it may be installed and how it is
+    combined with others. [K01]
+
+    Used by ClearChargingProfileRequest, GetChargingProfilesRequest, ReportChargingProfilesRequest
+    and 2 more.
+    """
 
     CHARGING_STATION_EXTERNAL_CONSTRAINTS = "ChargingStationExternalConstraints"
+    """A limit that came from a system other than the CSMS, which can see it but never set or clear
+    it. [K01]"""
+
     CHARGING_STATION_MAX_PROFILE = "ChargingStationMaxProfile"
+    """Ceiling for all EVSEs of the station together; only for evseId 0 and never Relative.
+    [K01.FR.38]"""
+
     TX_DEFAULT_PROFILE = "TxDefaultProfile"
+    """Limit for any transaction that has no profile of its own; for one EVSE, or with evseId 0 for
+    all. [K01]"""
+
     TX_PROFILE = "TxProfile"
+    """Limit for one transaction, used in place of the default; deleted when that transaction ends.
+    [K02.FR.05]"""
 
 
 class ChargingProfileStatusEnumType(WireEnum):
-    """Used by SetChargingProfileResponse."""
+    """Whether the station has installed a charging profile. [K01]
+
+    Used by SetChargingProfileResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The profile is installed; other profiles or the EV may still hold the rate lower. [K01]"""
+
     REJECTED = "Rejected"
+    """The profile is not installed, for example because the transaction, the EVSE or the rate unit
+    does not fit. [K01]"""
 
 
 class ChargingRateUnitEnumType(WireEnum):
-    """Used by GetCompositeScheduleRequest, GetCompositeScheduleResponse, NotifyChargingLimitRequest and 4 more."""
+    """Unit in which the limits of a charging schedule are given. [K01]
+
+    Used by GetCompositeScheduleRequest, GetCompositeScheduleResponse, NotifyChargingLimitRequest
+    and 4 more.
+    """
 
     W = "W"
+    """Watts of power in total, over all phases together; usual for DC. [K01]"""
+
     A = "A"
+    """Amperes of current in each phase, not their sum; usual for AC. [K01]"""
 
 
 class ChargingStateEnumType(WireEnum):
-    """Used by TransactionEventRequest."""
+    """How far the connection and the flow of energy have come in a transaction. [E02]
+
+    Used by TransactionEventRequest.
+    """
 
     CHARGING = "Charging"
+    """Energy flows between EVSE and EV; the power contacts are closed. [E02]"""
+
     EV_CONNECTED = "EVConnected"
+    """An EV is connected, but energy is not offered to it yet or no longer, for example for lack of
+    authorization. [E02]"""
+
     SUSPENDED_EV = "SuspendedEV"
+    """The station offers energy, but the EV takes none, for instance because its battery is full.
+    [E02]"""
+
     SUSPENDED_EVSE = "SuspendedEVSE"
+    """The EV is connected, but the station offers no energy, for instance because a charging
+    profile says 0. [E02]"""
+
     IDLE = "Idle"
+    """No EV is connected to the EVSE. [E02]"""
 
 
 class ClearCacheStatusEnumType(WireEnum):
-    """Used by ClearCacheResponse."""
+    """Whether the authorization cache has been emptied. [C11]
+
+    Used by ClearCacheResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The cache is empty now. [C11]"""
+
     REJECTED = "Rejected"
+    """The cache is switched off or missing, or it could not be emptied. [C11]"""
 
 
 class ClearChargingProfileStatusEnumType(WireEnum):
-    """Used by ClearChargingProfileResponse."""
+    """Whether any charging profile met the conditions and was removed. [K10]
+
+    Used by ClearChargingProfileResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """At least one profile was found and removed. [K10]"""
+
     UNKNOWN = "Unknown"
+    """No profile matched, or only such as may not be cleared. [K10]"""
 
 
 class ClearMessageStatusEnumType(WireEnum):
-    """Used by ClearDisplayMessageResponse."""
+    """Whether the display message that was to be removed existed. [O05]
+
+    Used by ClearDisplayMessageResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The message is removed and no longer shown. [O05]"""
+
     UNKNOWN = "Unknown"
+    """The station has no message with this id. [O05]"""
 
 
 class ClearMonitoringStatusEnumType(WireEnum):
-    """Used by ClearVariableMonitoringResponse."""
+    """What became of the attempt to remove one monitor. [N06]
+
+    Used by ClearVariableMonitoringResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The monitor is removed and reports nothing any more. [N06]"""
+
     REJECTED = "Rejected"
+    """The monitor exists but cannot be removed, for it is built into the station. [N06]"""
+
     NOT_FOUND = "NotFound"
+    """The station has no monitor with this id. [N06]"""
 
 
 class ComponentCriterionEnumType(WireEnum):
-    """Used by GetReportRequest."""
+    """State that components must be in to appear in a report; several are alternatives. A component
+    without the variable meets all but Problem. [B08]
+
+    Used by GetReportRequest.
+    """
 
     ACTIVE = "Active"
+    """Components at work at the moment, as their variable Active tells. [B08]"""
+
     AVAILABLE = "Available"
+    """Components that are present and can be used, as their variable Available tells. [B08]"""
+
     ENABLED = "Enabled"
+    """Components that are switched on, as their variable Enabled tells. [B08]"""
+
     PROBLEM = "Problem"
+    """Components that have a fault at the moment, as their variable Problem tells. [B08]"""
 
 
 class ConnectorEnumType(WireEnum):
-    """Used by ReserveNowRequest."""
+    """Kind of connector to reserve; c stands for a fixed cable with plug, s for a socket and w for
+    wireless. [H01]
+
+    Used by ReserveNowRequest.
+    """
 
     C_CCS1 = "cCCS1"
+    """Fixed cable with a Combo 1 plug, for AC and DC fast charging in North America. [H01]"""
+
     C_CCS2 = "cCCS2"
+    """Fixed cable with a Combo 2 plug, for AC and DC fast charging in Europe. [H01]"""
+
     C_G105 = "cG105"
+    """Fixed cable with a CHAdeMO plug (JARI G105) for DC. [H01]"""
+
     C_TESLA = "cTesla"
+    """Fixed cable with Tesla's own plug. [H01]"""
+
     C_TYPE1 = "cType1"
+    """Fixed cable with a Type 1 plug of IEC 62196-2, for single-phase AC. [H01]"""
+
     C_TYPE2 = "cType2"
+    """Fixed cable with a Type 2 plug of IEC 62196-2, for AC on up to three phases. [H01]"""
+
     S309_1P_16A = "s309-1P-16A"
+    """Industrial socket of IEC 60309-2 with one phase and 16 A. [H01]"""
+
     S309_1P_32A = "s309-1P-32A"
+    """Industrial socket of IEC 60309-2 with one phase and 32 A. [H01]"""
+
     S309_3P_16A = "s309-3P-16A"
+    """Industrial socket of IEC 60309-2 with three phases and 16 A. [H01]"""
+
     S309_3P_32A = "s309-3P-32A"
+    """Industrial socket of IEC 60309-2 with three phases and 32 A. [H01]"""
+
     S_BS1361 = "sBS1361"
+    """British household socket for 13 A. [H01]"""
+
     S_CEE_7_7 = "sCEE-7-7"
+    """Household socket for CEE 7/7 plugs with 16 A, such as the Schuko socket. [H01]"""
+
     S_TYPE2 = "sType2"
+    """Socket for loose cables with a Type 2 plug of IEC 62196-2, also called Mennekes. [H01]"""
+
     S_TYPE3 = "sType3"
+    """Socket for loose cables with a Type 3 plug of IEC 62196-2, also called Scame. [H01]"""
+
     OTHER_1PH_MAX_16A = "Other1PhMax16A"
+    """Another single-phase (household) socket for 16 A at most, such as NEMA 5-15. [H01]"""
+
     OTHER_1PH_OVER_16A = "Other1PhOver16A"
+    """Another single-phase socket for more than 16 A. [H01]"""
+
     OTHER_3PH = "Other3Ph"
+    """Another socket with three phases. [H01]"""
+
     PAN = "Pan"
+    """Pantograph above a vehicle, as used for buses. [H01]"""
+
     W_INDUCTIVE = "wInductive"
+    """Wireless charging by plain induction. [H01]"""
+
     W_RESONANT = "wResonant"
+    """Wireless charging by coils in resonance. [H01]"""
+
     UNDETERMINED = "Undetermined"
+    """Not decided yet which connector it will be, as when several are possible before the EV is
+    plugged in. [H01]"""
+
     UNKNOWN = "Unknown"
+    """The kind of connector cannot be found out. [H01]"""
 
 
 class ConnectorStatusEnumType(WireEnum):
-    """Used by StatusNotificationRequest."""
+    """What a connector can be used for now, as its StatusNotification tells. [G01]
+
+    Used by StatusNotificationRequest.
+    """
 
     AVAILABLE = "Available"
+    """Free for anybody to plug in. [G01]"""
+
     OCCUPIED = "Occupied"
+    """Something is plugged in, or the EVSE is taken by a transaction on this connector. [G01]"""
+
     RESERVED = "Reserved"
+    """Kept for the token of a reservation, also while another's cable is plugged in. [G01]"""
+
     UNAVAILABLE = "Unavailable"
+    """Out of use on purpose, for instance by ChangeAvailability or for a firmware update. [G01]"""
+
     FAULTED = "Faulted"
+    """Out of use because of an error in the connector or station. [G01]"""
 
 
 class CostKindEnumType(WireEnum):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """What a cost figure in a sales tariff expresses. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     CARBON_DIOXIDE_EMISSION = "CarbonDioxideEmission"
+    """Emissions of producing the energy, in grams of carbon dioxide per kWh. [K15]"""
+
     RELATIVE_PRICE_PERCENTAGE = "RelativePricePercentage"
+    """Price of a kWh in percent of the highest price that occurs in any tariff offered to the EV.
+    [K15]"""
+
     RENEWABLE_GENERATION_PERCENTAGE = "RenewableGenerationPercentage"
+    """Share of renewable sources in producing the energy, in percent. [K15]"""
 
 
 class CustomerInformationStatusEnumType(WireEnum):
-    """Used by CustomerInformationResponse."""
+    """Whether the station will report or erase what it stores on a customer. [N09]
+
+    Used by CustomerInformationResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """Done or under way; NotifyCustomerInformation messages follow, at least one even if there was
+    no data. [N09]"""
+
     REJECTED = "Rejected"
+    """The station will not do it, for example because neither a report nor erasing was asked for.
+    [N09]"""
+
     INVALID = "Invalid"
+    """The request names no customer or in more than one way; exactly one identifier is needed.
+    [N09]"""
 
 
 class DataEnumType(WireEnum):
-    """Used by NotifyReportRequest."""
+    """How the text of a variable's value is to be read. [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     STRING = "string"
+    """Text as it is, with a length of at most maxLimit. [B07]"""
+
     DECIMAL = "decimal"
+    """Number with digits after the decimal point. [B07]"""
+
     INTEGER = "integer"
+    """Whole number, positive or negative. [B07]"""
+
     DATE_TIME = "dateTime"
+    """Date and time in RFC 3339 form. [B07]"""
+
     BOOLEAN = "boolean"
+    """One of the words true and false. [B07]"""
+
     OPTION_LIST = "OptionList"
+    """Exactly one of the words in valuesList. [B07]"""
+
     SEQUENCE_LIST = "SequenceList"
+    """Any of the words in valuesList, separated by commas, in an order that matters (a ranking).
+    [B07]"""
+
     MEMBER_LIST = "MemberList"
+    """Any of the words in valuesList, separated by commas, in an order that does not matter.
+    [B07]"""
 
 
 class DataTransferStatusEnumType(WireEnum):
-    """Used by DataTransferResponse."""
+    """What the receiver of vendor-specific data makes of it. [P01]
+
+    Used by DataTransferResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The data was understood and the request is carried out. [P01]"""
+
     REJECTED = "Rejected"
+    """The data was understood, but the receiver will not do what it asks. [P01]"""
+
     UNKNOWN_MESSAGE_ID = "UnknownMessageId"
+    """The vendor is known, but not this kind of message from it. [P01.FR.06]"""
+
     UNKNOWN_VENDOR_ID = "UnknownVendorId"
+    """The receiver has no implementation for this vendor. [P01.FR.05]"""
 
 
 class DeleteCertificateStatusEnumType(WireEnum):
-    """Used by DeleteCertificateResponse."""
+    """What became of the attempt to delete a certificate. [M04]
+
+    Used by DeleteCertificateResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The certificate is deleted and trusted no longer. [M04]"""
+
     FAILED = "Failed"
+    """The certificate exists but was not deleted, for instance because it is the station's own.
+    [M04.FR.06]"""
+
     NOT_FOUND = "NotFound"
+    """No installed certificate has these hashes and serial number. [M04]"""
 
 
 class DisplayMessageStatusEnumType(WireEnum):
-    """Used by SetDisplayMessageResponse."""
+    """Whether the station will show a message, and if not, what stands in the way. [O01]
+
+    Used by SetDisplayMessageResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The message is stored and shown when its time and state come. [O01]"""
+
     NOT_SUPPORTED_MESSAGE_FORMAT = "NotSupportedMessageFormat"
+    """The display cannot show any of the formats used in the message. [O01]"""
+
     REJECTED = "Rejected"
+    """The message cannot be shown for a reason that no other word covers. [O01]"""
+
     NOT_SUPPORTED_PRIORITY = "NotSupportedPriority"
+    """The station does not know messages of this priority. [O01]"""
+
     NOT_SUPPORTED_STATE = "NotSupportedState"
+    """The station cannot tie messages to this state. [O01]"""
+
     UNKNOWN_TRANSACTION = "UnknownTransaction"
+    """The message is for a transaction that is not running. [O02]"""
 
 
 class EnergyTransferModeEnumType(WireEnum):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """How an EV wants to get energy, as announced through ISO 15118. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     DC = "DC"
+    """Direct current from the station's rectifier straight to the battery. [K15]"""
+
     AC_SINGLE_PHASE = "AC_single_phase"
+    """Alternating current on one phase, converted in the EV. [K15]"""
+
     AC_TWO_PHASE = "AC_two_phase"
+    """Alternating current on two phases, converted in the EV. [K15]"""
+
     AC_THREE_PHASE = "AC_three_phase"
+    """Alternating current on three phases, converted in the EV. [K15]"""
 
 
 class EventNotificationEnumType(WireEnum):
-    """Used by NotifyEventRequest."""
+    """Where the rule that led to an event comes from. [N07]
+
+    Used by NotifyEventRequest.
+    """
 
     HARD_WIRED_NOTIFICATION = "HardWiredNotification"
+    """The station's software reports it of its own accord, without any monitor. [N07]"""
+
     HARD_WIRED_MONITOR = "HardWiredMonitor"
+    """A monitor that is built into the station and cannot be removed. [N07]"""
+
     PRECONFIGURED_MONITOR = "PreconfiguredMonitor"
+    """A monitor that the maker has delivered with the station and SetMonitoringBase can switch off.
+    [N07]"""
+
     CUSTOM_MONITOR = "CustomMonitor"
+    """A monitor that was created or changed by SetVariableMonitoring. [N07]"""
 
 
 class EventTriggerEnumType(WireEnum):
-    """Used by NotifyEventRequest."""
+    """What kind of observation set an event off. [N07]
+
+    Used by NotifyEventRequest.
+    """
 
     ALERTING = "Alerting"
+    """A value went over or under its threshold, came back within it, or a condition needs
+    attention. [N07]"""
+
     DELTA = "Delta"
+    """A value changed by more than the amount set, or at all if it is not a number. [N07]"""
+
     PERIODIC = "Periodic"
+    """The time set for regular reports came round. [N07]"""
 
 
 class FirmwareStatusEnumType(WireEnum):
-    """Used by FirmwareStatusNotificationRequest."""
+    """How far a station has got with a firmware update, or at which step it failed. [L01]
+
+    Used by FirmwareStatusNotificationRequest.
+    """
 
     DOWNLOADED = "Downloaded"
+    """The file has arrived completely; its signature is checked next. [L01]"""
+
     DOWNLOAD_FAILED = "DownloadFailed"
+    """The file could not be fetched; the update ends here. [L01]"""
+
     DOWNLOADING = "Downloading"
+    """The file is being fetched. [L01]"""
+
     DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    """The station waits for the moment at which it is to fetch the file. [L01.FR.13]"""
+
     DOWNLOAD_PAUSED = "DownloadPaused"
+    """Fetching is interrupted and goes on later, for instance for the sake of more urgent tasks.
+    [L01]"""
+
     IDLE = "Idle"
+    """No update is going on, or the last one was a success; sent only in answer to TriggerMessage,
+    without request id. [L01.FR.25]"""
+
     INSTALLATION_FAILED = "InstallationFailed"
+    """Installing went wrong, which ends the update; the station goes on with the old firmware.
+    [L01]"""
+
     INSTALLING = "Installing"
+    """The new firmware is being put in place. [L01]"""
+
     INSTALLED = "Installed"
+    """The new firmware runs; the update has succeeded. [L01]"""
+
     INSTALL_REBOOTING = "InstallRebooting"
+    """The station restarts to install or activate the firmware; the final status comes after that.
+    [L01]"""
+
     INSTALL_SCHEDULED = "InstallScheduled"
+    """The station waits for the moment, or for the end of transactions, before it installs.
+    [L01.FR.16]"""
+
     INSTALL_VERIFICATION_FAILED = "InstallVerificationFailed"
+    """A check of the firmware for damage or fit failed before or during installing; the update ends
+    here. [L01]"""
+
     INVALID_SIGNATURE = "InvalidSignature"
+    """The file does not match its signature, so it is not installed; a security event is sent as
+    well. [L01]"""
+
     SIGNATURE_VERIFIED = "SignatureVerified"
+    """The file matches its signature and may be installed. [L01.FR.04]"""
 
 
 class GenericDeviceModelStatusEnumType(WireEnum):
-    """Used by GetBaseReportResponse, GetMonitoringReportResponse, GetReportResponse and 1 more."""
+    """Whether a request for a report or for a monitoring base can be served. [B07]
+
+    Used by GetBaseReportResponse, GetMonitoringReportResponse, GetReportResponse and 1 more.
+    """
 
     ACCEPTED = "Accepted"
+    """The request is served: the monitoring base is active, or the report follows in separate
+    messages. [B07]"""
+
     REJECTED = "Rejected"
+    """The request cannot be served now, for instance because another report is being made. [B07]"""
+
     NOT_SUPPORTED = "NotSupported"
+    """The station does not offer this kind of report, filter or base. [B07]"""
+
     EMPTY_RESULT_SET = "EmptyResultSet"
+    """Nothing matches the request, so no report follows. [B07]"""
 
 
 class GenericStatusEnumType(WireEnum):
-    """Used by GetCompositeScheduleResponse, NotifyEVChargingScheduleResponse, PublishFirmwareResponse and 2 more."""
+    """Plain yes or no to a request, used where no finer distinction is needed. [K08]
+
+    Used by GetCompositeScheduleResponse, NotifyEVChargingScheduleResponse, PublishFirmwareResponse
+    and 2 more.
+    """
 
     ACCEPTED = "Accepted"
+    """The receiver does or gives what was asked for. [K08]"""
+
     REJECTED = "Rejected"
+    """The receiver does not; statusInfo may say why. [K08]"""
 
 
 class GetCertificateIdUseEnumType(WireEnum):
-    """Used by GetInstalledCertificateIdsRequest, GetInstalledCertificateIdsResponse."""
+    """Kinds of installed certificates that can be listed. [M03]
+
+    Used by GetInstalledCertificateIdsRequest, GetInstalledCertificateIdsResponse.
+    """
 
     V2G_ROOT_CERTIFICATE = "V2GRootCertificate"
+    """Root of the V2G hierarchy, from which station certificates for ISO 15118 descend. [M03]"""
+
     MO_ROOT_CERTIFICATE = "MORootCertificate"
+    """Root of an e-mobility operator, against which contract certificates are checked. [M03]"""
+
     CSMS_ROOT_CERTIFICATE = "CSMSRootCertificate"
+    """Root against which the station checks the server certificate of the CSMS. [M03]"""
+
     V2G_CERTIFICATE_CHAIN = "V2GCertificateChain"
+    """The station's own certificate for ISO 15118 with the intermediate CAs above it, without the
+    root. [M03]"""
+
     MANUFACTURER_ROOT_CERTIFICATE = "ManufacturerRootCertificate"
+    """Root of the station's maker, against which firmware signatures are checked. [M03]"""
 
 
 class GetCertificateStatusEnumType(WireEnum):
-    """Used by GetCertificateStatusResponse."""
+    """Whether the CSMS got an OCSP answer for a certificate; the verdict itself is inside that
+    answer. [M06]
+
+    Used by GetCertificateStatusResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The OCSP answer is in ocspResult, whatever its verdict on the certificate. [M06]"""
+
     FAILED = "Failed"
+    """No OCSP answer could be had, so ocspResult is left out. [M06]"""
 
 
 class GetChargingProfileStatusEnumType(WireEnum):
-    """Used by GetChargingProfilesResponse."""
+    """Whether the station has charging profiles to report. [K09]
+
+    Used by GetChargingProfilesResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """Some profiles match; ReportChargingProfiles messages follow with the same request id.
+    [K09]"""
+
     NO_PROFILES = "NoProfiles"
+    """No installed profile matches, so no report follows. [K09]"""
 
 
 class GetDisplayMessagesStatusEnumType(WireEnum):
-    """Used by GetDisplayMessagesResponse."""
+    """Whether the station has display messages to report. [O03]
+
+    Used by GetDisplayMessagesResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """Some messages match; NotifyDisplayMessages follows with the same request id. [O03]"""
+
     UNKNOWN = "Unknown"
+    """No configured message matches, so no report follows. [O03]"""
 
 
 class GetInstalledCertificateStatusEnumType(WireEnum):
-    """Used by GetInstalledCertificateIdsResponse."""
+    """Whether certificates of the kinds asked for are installed. [M03]
+
+    Used by GetInstalledCertificateIdsResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """There are such certificates; the response lists their hashes. [M03]"""
+
     NOT_FOUND = "NotFound"
+    """There is none of the kinds asked for. [M03.FR.02]"""
 
 
 class GetVariableStatusEnumType(WireEnum):
-    """Used by GetVariablesResponse."""
+    """Whether an attribute could be read, and if not, what is wrong; checked from the component
+    down. [B06]
+
+    Used by GetVariablesResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The value stands beside it, possibly as an empty string when it has not been set. [B06]"""
+
     REJECTED = "Rejected"
+    """It exists but is not given out, for instance because it may only be written. [B06.FR.09]"""
+
     UNKNOWN_COMPONENT = "UnknownComponent"
+    """The station has no such component, or none with this instance or EVSE. [B06.FR.06]"""
+
     UNKNOWN_VARIABLE = "UnknownVariable"
+    """The component exists but has no such variable, or none with this instance. [B06.FR.07]"""
+
     NOT_SUPPORTED_ATTRIBUTE_TYPE = "NotSupportedAttributeType"
+    """The variable exists but has no such attribute, for example no Target. [B06.FR.08]"""
 
 
 class HashAlgorithmEnumType(WireEnum):
-    """Used by AuthorizeRequest, CustomerInformationRequest, DeleteCertificateRequest and 2 more."""
+    """Algorithm for the hashes that identify a certificate's issuer. [M03]
+
+    Used by AuthorizeRequest, CustomerInformationRequest, DeleteCertificateRequest and 2 more.
+    """
 
     SHA256 = "SHA256"
+    """SHA-2 with a result of 256 bits, 64 hexadecimal digits. [M03]"""
+
     SHA384 = "SHA384"
+    """SHA-2 with a result of 384 bits, 96 hexadecimal digits. [M03]"""
+
     SHA512 = "SHA512"
+    """SHA-2 with a result of 512 bits, 128 hexadecimal digits. [M03]"""
 
 
 class IdTokenEnumType(WireEnum):
-    """Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more."""
+    """Where a token comes from; part of its identity, so the same text with another type is another
+    token. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more.
+    """
 
     CENTRAL = "Central"
+    """Made up by the CSMS, for instance for a start from an app; the station need not ask about it.
+    [C03.FR.01]"""
+
     EMAID = "eMAID"
+    """Contract id (e-mobility account identifier) that Plug and Charge takes from the EV's ISO
+    15118 contract certificate. [C07]"""
+
     ISO14443 = "ISO14443"
+    """UID of an RFID card of ISO 14443 (the usual kind), in hexadecimal. [C01]"""
+
     ISO15693 = "ISO15693"
+    """UID of an RFID tag of ISO 15693, in hexadecimal. [C01]"""
+
     KEY_CODE = "KeyCode"
+    """Code that the driver types in at the station; it must not show up in logs. [C04.FR.04]"""
+
     LOCAL = "Local"
+    """Made up on site, for instance by a payment terminal or parking system at the station.
+    [C01]"""
+
     MAC_ADDRESS = "MacAddress"
+    """Network address of the EV, by which it is recognised without any action of the driver.
+    [C01]"""
+
     NO_AUTHORIZATION = "NoAuthorization"
+    """Nobody is identified: charging is free for all or starts by a button; idToken is empty.
+    [C02.FR.01]"""
 
 
 class InstallCertificateStatusEnumType(WireEnum):
-    """Used by InstallCertificateResponse."""
+    """Whether a root certificate has been installed. [M05]
+
+    Used by InstallCertificateResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The certificate is installed and trusted for its use from now on. [M05.FR.02]"""
+
     REJECTED = "Rejected"
+    """The certificate is invalid, or the station has no room or permission for it. [M05.FR.07]"""
+
     FAILED = "Failed"
+    """The certificate is valid, but storing it went wrong. [M05.FR.03]"""
 
 
 class InstallCertificateUseEnumType(WireEnum):
-    """Used by InstallCertificateRequest."""
+    """What a root certificate that is being installed shall be trusted for. [M05]
+
+    Used by InstallCertificateRequest.
+    """
 
     V2G_ROOT_CERTIFICATE = "V2GRootCertificate"
+    """The V2G hierarchy, from which station certificates for ISO 15118 descend. [M05]"""
+
     MO_ROOT_CERTIFICATE = "MORootCertificate"
+    """An e-mobility operator's contract certificates, presented by EVs in Plug and Charge. [M05]"""
+
     CSMS_ROOT_CERTIFICATE = "CSMSRootCertificate"
+    """The server certificate of the CSMS; a wrong one may cut the station off. [M05]"""
+
     MANUFACTURER_ROOT_CERTIFICATE = "ManufacturerRootCertificate"
+    """The certificates with which the maker of the station signs firmware. [M05]"""
 
 
 class Iso15118EVCertificateStatusEnumType(WireEnum):
-    """Used by Get15118EVCertificateResponse."""
+    """Whether the CSMS could process an EV's request for a contract certificate. [M01]
+
+    Used by Get15118EVCertificateResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The answer for the EV is in exiResponse; whether the EV gets its certificate is said in
+    there. [M01]"""
+
     FAILED = "Failed"
+    """The request could not be processed, and exiResponse has no answer for the EV. [M01]"""
 
 
 class LocationEnumType(WireEnum):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """Where in the path of energy, or in what device, a value was measured. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     BODY = "Body"
+    """Inside the housing of the station, for example its temperature. [J02]"""
+
     CABLE = "Cable"
+    """At the cable between station and EV. [J02]"""
+
     EV = "EV"
+    """By the EV itself, such as its state of charge. [J02]"""
+
     INLET = "Inlet"
+    """Where the grid feeds the station (evseId 0) or the EVSE (evseId above 0), own consumption
+    included. [J02]"""
+
     OUTLET = "Outlet"
+    """Where energy leaves the station for the EV; assumed when no location is given. [J02]"""
 
 
 class LogEnumType(WireEnum):
-    """Used by GetLogRequest."""
+    """Which log file the CSMS wants to have uploaded. [N01]
+
+    Used by GetLogRequest.
+    """
 
     DIAGNOSTICS_LOG = "DiagnosticsLog"
+    """Technical records of the maker's choice, for finding faults. [N01]"""
+
     SECURITY_LOG = "SecurityLog"
+    """Record of the security events, critical or not. [A04]"""
 
 
 class LogStatusEnumType(WireEnum):
-    """Used by GetLogResponse."""
+    """Whether the station will upload the log that was asked for. [N01]
+
+    Used by GetLogResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The upload begins; LogStatusNotification tells how it goes. [N01]"""
+
     REJECTED = "Rejected"
+    """There is no such log, or it cannot be uploaded. [N01]"""
+
     ACCEPTED_CANCELED = "AcceptedCanceled"
+    """As accepted, but an upload that was still running is broken off for it. [N01.FR.12]"""
 
 
 class MeasurandEnumType(WireEnum):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """What quantity a value is a measurement of; import is energy flowing to the EV or station,
+    export energy flowing back. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     CURRENT_EXPORT = "Current.Export"
+    """Current, in A, that flows out of the EV at this moment. [J02]"""
+
     CURRENT_IMPORT = "Current.Import"
+    """Current, in A, that flows into the EV at this moment. [J02]"""
+
     CURRENT_OFFERED = "Current.Offered"
+    """Greatest current, in A, that the station offers the EV at this moment. [J02]"""
+
     ENERGY_ACTIVE_EXPORT_REGISTER = "Energy.Active.Export.Register"
+    """Meter reading of energy sent back towards the grid, in Wh, a count that only grows. [J02]"""
+
     ENERGY_ACTIVE_IMPORT_REGISTER = "Energy.Active.Import.Register"
+    """Meter reading of energy taken from the grid, in Wh, a count that only grows; assumed when no
+    measurand is given. [J02]"""
+
     ENERGY_REACTIVE_EXPORT_REGISTER = "Energy.Reactive.Export.Register"
+    """Meter reading of reactive energy sent back towards the grid, in varh. [J02]"""
+
     ENERGY_REACTIVE_IMPORT_REGISTER = "Energy.Reactive.Import.Register"
+    """Meter reading of reactive energy taken from the grid, in varh. [J02]"""
+
     ENERGY_ACTIVE_EXPORT_INTERVAL = "Energy.Active.Export.Interval"
+    """Energy, in Wh, sent back towards the grid since the previous sample of this kind. [J02]"""
+
     ENERGY_ACTIVE_IMPORT_INTERVAL = "Energy.Active.Import.Interval"
+    """Energy, in Wh, taken from the grid since the previous sample of this kind. [J02]"""
+
     ENERGY_ACTIVE_NET = "Energy.Active.Net"
+    """Meter reading of energy taken minus energy sent back, in Wh; it may fall. [J02]"""
+
     ENERGY_REACTIVE_EXPORT_INTERVAL = "Energy.Reactive.Export.Interval"
+    """Reactive energy, in varh, sent back towards the grid since the previous sample of this kind.
+    [J02]"""
+
     ENERGY_REACTIVE_IMPORT_INTERVAL = "Energy.Reactive.Import.Interval"
+    """Reactive energy, in varh, taken from the grid since the previous sample of this kind.
+    [J02]"""
+
     ENERGY_REACTIVE_NET = "Energy.Reactive.Net"
+    """Meter reading of reactive energy taken minus sent back, in varh; it may fall. [J02]"""
+
     ENERGY_APPARENT_NET = "Energy.Apparent.Net"
+    """Meter reading of apparent energy (voltage times current over time) taken minus sent back, in
+    VAh. [J02]"""
+
     ENERGY_APPARENT_IMPORT = "Energy.Apparent.Import"
+    """Meter reading of apparent energy taken from the grid, in VAh. [J02]"""
+
     ENERGY_APPARENT_EXPORT = "Energy.Apparent.Export"
+    """Meter reading of apparent energy sent back towards the grid, in VAh. [J02]"""
+
     FREQUENCY = "Frequency"
+    """Frequency of the mains at this moment, in Hz. [J02]"""
+
     POWER_ACTIVE_EXPORT = "Power.Active.Export"
+    """Power, in W, that the EV gives back at this moment. [J02]"""
+
     POWER_ACTIVE_IMPORT = "Power.Active.Import"
+    """Power, in W, that the EV draws at this moment. [J02]"""
+
     POWER_FACTOR = "Power.Factor"
+    """Ratio of active to apparent power at this moment, without a unit. [J02]"""
+
     POWER_OFFERED = "Power.Offered"
+    """Greatest power, in W, that the station offers the EV at this moment. [J02]"""
+
     POWER_REACTIVE_EXPORT = "Power.Reactive.Export"
+    """Reactive power, in var, that the EV gives back at this moment. [J02]"""
+
     POWER_REACTIVE_IMPORT = "Power.Reactive.Import"
+    """Reactive power, in var, that the EV draws at this moment. [J02]"""
+
     SOC = "SoC"
+    """Fill level of the EV's battery, in percent. [J02]"""
+
     VOLTAGE = "Voltage"
+    """Voltage at this moment, in V: of DC, or the effective (RMS) value of AC. [J02]"""
 
 
 class MessageFormatEnumType(WireEnum):
-    """Used by AuthorizeResponse, NotifyDisplayMessagesRequest, SendLocalListRequest and 2 more."""
+    """How the content of a message for the driver is written. [O01]
+
+    Used by AuthorizeResponse, NotifyDisplayMessagesRequest, SendLocalListRequest and 2 more.
+    """
 
     ASCII = "ASCII"
+    """Plain text of ASCII characters only, which every display can show. [O01]"""
+
     HTML = "HTML"
+    """Text with HTML markup, shown as a browser would. [O01]"""
+
     URI = "URI"
+    """Address from which the display loads what it shows. [O01]"""
+
     UTF8 = "UTF8"
+    """Plain text of any Unicode characters. [O01]"""
 
 
 class MessagePriorityEnumType(WireEnum):
-    """Used by GetDisplayMessagesRequest, NotifyDisplayMessagesRequest, SetDisplayMessageRequest."""
+    """How a message on the display competes with others. [O01]
+
+    Used by GetDisplayMessagesRequest, NotifyDisplayMessagesRequest, SetDisplayMessageRequest.
+    """
 
     ALWAYS_FRONT = "AlwaysFront"
+    """Shown all the time, before anything else, even the station's own messages; a newer one of
+    this priority takes its place. [O01]"""
+
     IN_FRONT = "InFront"
+    """Shown instead of the ordinary messages; several of this priority take turns. [O01]"""
+
     NORMAL_CYCLE = "NormalCycle"
+    """Shown in turn with the other ordinary messages. [O01]"""
 
 
 class MessageStateEnumType(WireEnum):
-    """Used by GetDisplayMessagesRequest, NotifyDisplayMessagesRequest, SetDisplayMessageRequest."""
+    """State of the station in which a display message is shown. [O01]
+
+    Used by GetDisplayMessagesRequest, NotifyDisplayMessagesRequest, SetDisplayMessageRequest.
+    """
 
     CHARGING = "Charging"
+    """Only while an EV is being charged. [O01]"""
+
     FAULTED = "Faulted"
+    """Only while the station has a fault. [O01]"""
+
     IDLE = "Idle"
+    """Only while no transaction is running. [O01]"""
+
     UNAVAILABLE = "Unavailable"
+    """Only while the station is out of use. [O01]"""
 
 
 class MessageTriggerEnumType(WireEnum):
-    """Used by TriggerMessageRequest."""
+    """Which message, or which step, the CSMS wants from the station now. [F06]
+
+    Used by TriggerMessageRequest.
+    """
 
     BOOT_NOTIFICATION = "BootNotification"
+    """Registration again; refused once the station has been accepted. [F06.FR.17]"""
+
     LOG_STATUS_NOTIFICATION = "LogStatusNotification"
+    """State of the log upload, Idle when there is none going on. [F06.FR.15]"""
+
     FIRMWARE_STATUS_NOTIFICATION = "FirmwareStatusNotification"
+    """State of the firmware update, Idle when there is none going on. [F06.FR.16]"""
+
     HEARTBEAT = "Heartbeat"
+    """A sign of life, which also brings the station the time. [F06]"""
+
     METER_VALUES = "MeterValues"
+    """Latest values of the measurands chosen for clock-aligned data. [F06.FR.06]"""
+
     SIGN_CHARGING_STATION_CERTIFICATE = "SignChargingStationCertificate"
+    """A signing request for a new client certificate for the connection to the CSMS. [A02]"""
+
     SIGN_V2G_CERTIFICATE = "SignV2GCertificate"
+    """A signing request for a new certificate for ISO 15118. [A02]"""
+
     STATUS_NOTIFICATION = "StatusNotification"
+    """Present status of a connector, which the request must name. [F06.FR.13]"""
+
     TRANSACTION_EVENT = "TransactionEvent"
+    """An Updated event with charging state and latest values for each running transaction, or for
+    the one on the EVSE named. [F06.FR.07]"""
+
     SIGN_COMBINED_CERTIFICATE = "SignCombinedCertificate"
+    """A signing request for one certificate that serves both the CSMS connection and ISO 15118.
+    [A02]"""
+
     PUBLISH_FIRMWARE_STATUS_NOTIFICATION = "PublishFirmwareStatusNotification"
+    """State of publishing firmware, asked of a Local Controller. [F06]"""
 
 
 class MonitorEnumType(WireEnum):
-    """Used by NotifyMonitoringReportRequest, SetVariableMonitoringRequest, SetVariableMonitoringResponse."""
+    """What makes a monitor report; a report also comes when a threshold is no longer crossed. [N04]
+
+    Used by NotifyMonitoringReportRequest, SetVariableMonitoringRequest,
+    SetVariableMonitoringResponse.
+    """
 
     UPPER_THRESHOLD = "UpperThreshold"
+    """Reports when the value is greater than the threshold; equal is not enough. [N07]"""
+
     LOWER_THRESHOLD = "LowerThreshold"
+    """Reports when the value is less than the threshold; equal is not enough. [N07]"""
+
     DELTA = "Delta"
+    """Reports when the value has changed by more than the amount given, or at all if it is not a
+    number. [N07.FR.18]"""
+
     PERIODIC = "Periodic"
+    """Reports every so many seconds, counted from when the monitor was set. [N08.FR.05]"""
+
     PERIODIC_CLOCK_ALIGNED = "PeriodicClockAligned"
+    """Reports every so many seconds, counted from the full hour, so that stations report at the
+    same moments. [N08]"""
 
 
 class MonitoringBaseEnumType(WireEnum):
-    """Used by SetMonitoringBaseRequest."""
+    """Which set of monitors the station returns to; it decides what happens to monitors that were
+    added later. [N03]
+
+    Used by SetMonitoringBaseRequest.
+    """
 
     ALL = "All"
+    """The maker's monitors are activated, and those set by the CSMS stay. [N03.FR.03]"""
+
     FACTORY_DEFAULT = "FactoryDefault"
+    """The maker's monitors are activated, and those set by the CSMS are deleted. [N03.FR.04]"""
+
     HARD_WIRED_ONLY = "HardWiredOnly"
+    """Only the built-in monitors remain: the maker's others are switched off and those of the CSMS
+    deleted. [N03.FR.05]"""
 
 
 class MonitoringCriterionEnumType(WireEnum):
-    """Used by GetMonitoringReportRequest."""
+    """Kinds of monitors to include in a monitoring report. [N02]
+
+    Used by GetMonitoringReportRequest.
+    """
 
     THRESHOLD_MONITORING = "ThresholdMonitoring"
+    """Monitors of the types UpperThreshold and LowerThreshold. [N02]"""
+
     DELTA_MONITORING = "DeltaMonitoring"
+    """Monitors that react to a change of the value. [N02]"""
+
     PERIODIC_MONITORING = "PeriodicMonitoring"
+    """Monitors of the types Periodic and PeriodicClockAligned. [N02]"""
 
 
 class MutabilityEnumType(WireEnum):
-    """Used by NotifyReportRequest."""
+    """What the CSMS may do with an attribute of a variable. [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     READ_ONLY = "ReadOnly"
+    """The CSMS may look at the value; writing it is rejected. [B07]"""
+
     WRITE_ONLY = "WriteOnly"
+    """The CSMS may set the value but never get it back, as with passwords. [B07]"""
+
     READ_WRITE = "ReadWrite"
+    """The CSMS may look at the value and set it; assumed when nothing is said. [B07]"""
 
 
 class NotifyEVChargingNeedsStatusEnumType(WireEnum):
-    """Used by NotifyEVChargingNeedsResponse."""
+    """What the CSMS will do about the charging needs of an EV. [K15]
+
+    Used by NotifyEVChargingNeedsResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The CSMS can serve the EV, and a charging profile follows shortly. [K15.FR.03]"""
+
     REJECTED = "Rejected"
+    """The CSMS does not serve such requests; no profile comes. [K15]"""
+
     PROCESSING = "Processing"
+    """The CSMS is still working on it, and a charging profile follows later. [K15]"""
 
 
 class OCPPInterfaceEnumType(WireEnum):
-    """Used by SetNetworkProfileRequest."""
+    """Network interface of the station for a connection; which is which is up to the station. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     WIRED0 = "Wired0"
+    """First network interface with a cable. [B09]"""
+
     WIRED1 = "Wired1"
+    """Second network interface with a cable. [B09]"""
+
     WIRED2 = "Wired2"
+    """Third network interface with a cable. [B09]"""
+
     WIRED3 = "Wired3"
+    """Fourth network interface with a cable. [B09]"""
+
     WIRELESS0 = "Wireless0"
+    """First radio interface, such as a modem or Wi-Fi. [B09]"""
+
     WIRELESS1 = "Wireless1"
+    """Second radio interface, such as a modem or Wi-Fi. [B09]"""
+
     WIRELESS2 = "Wireless2"
+    """Third radio interface, such as a modem or Wi-Fi. [B09]"""
+
     WIRELESS3 = "Wireless3"
+    """Fourth radio interface, such as a modem or Wi-Fi. [B09]"""
 
 
 class OCPPTransportEnumType(WireEnum):
-    """Used by SetNetworkProfileRequest."""
+    """How OCPP messages are carried over the network. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     JSON = "JSON"
+    """JSON texts over WebSocket, the only form in OCPP 2.x. [B09]"""
+
     SOAP = "SOAP"
+    """XML over HTTP, known only to OCPP 1.6 and earlier. [B09]"""
 
 
 class OCPPVersionEnumType(WireEnum):
-    """Used by SetNetworkProfileRequest."""
+    """Version of OCPP that a connection is meant for. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     OCPP12 = "OCPP12"
+    """Version 1.2, which only exists for SOAP. [B09]"""
+
     OCPP15 = "OCPP15"
+    """Version 1.5, officially for SOAP only. [B09]"""
+
     OCPP16 = "OCPP16"
+    """Version 1.6, the subprotocol ocpp1.6 where it uses JSON. [B09]"""
+
     OCPP20 = "OCPP20"
+    """Version 2.0; in 2.0.1, which has no word of its own here, it means 2.0.1 as well. [B09]"""
 
 
 class OperationalStatusEnumType(WireEnum):
-    """Used by ChangeAvailabilityRequest."""
+    """Whether a station, EVSE or connector shall be open to drivers. [G03]
+
+    Used by ChangeAvailabilityRequest.
+    """
 
     INOPERATIVE = "Inoperative"
+    """Closed: no new transactions; what is running may end first. Survives a reboot. [G03.FR.08]"""
+
     OPERATIVE = "Operative"
+    """Open: it can be used again, unless it is faulty or closed at a higher level. [G03]"""
 
 
 class PhaseEnumType(WireEnum):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """Which conductors of an AC supply a value was measured on; without it, a value is for all of
+    them together. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     L1 = "L1"
+    """On the first phase conductor. [J02]"""
+
     L2 = "L2"
+    """On the second phase conductor. [J02]"""
+
     L3 = "L3"
+    """On the third phase conductor. [J02]"""
+
     N = "N"
+    """On the neutral conductor. [J02]"""
+
     L1_N = "L1-N"
+    """On the first phase against neutral, as for voltages. [J02]"""
+
     L2_N = "L2-N"
+    """On the second phase against neutral, as for voltages. [J02]"""
+
     L3_N = "L3-N"
+    """On the third phase against neutral, as for voltages. [J02]"""
+
     L1_L2 = "L1-L2"
+    """Between the first and the second phase, as for voltages. [J02]"""
+
     L2_L3 = "L2-L3"
+    """Between the second and the third phase, as for voltages. [J02]"""
+
     L3_L1 = "L3-L1"
+    """Between the third and the first phase, as for voltages. [J02]"""
 
 
 class PublishFirmwareStatusEnumType(WireEnum):
-    """Used by PublishFirmwareStatusNotificationRequest."""
+    """How far a Local Controller has got with offering firmware to its stations, or at which step
+    it failed. [L03]
+
+    Used by PublishFirmwareStatusNotificationRequest.
+    """
 
     IDLE = "Idle"
+    """Nothing is being published at present; sent only in answer to TriggerMessage. [L03]"""
+
     DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    """The Local Controller waits before it fetches the file. [L03]"""
+
     DOWNLOADING = "Downloading"
+    """The file is being fetched by the Local Controller. [L03]"""
+
     DOWNLOADED = "Downloaded"
+    """The file has arrived; its checksum is compared next. [L03]"""
+
     PUBLISHED = "Published"
+    """Stations can fetch the file at the addresses given in the message. [L03]"""
+
     DOWNLOAD_FAILED = "DownloadFailed"
+    """The file could not be fetched, so nothing is published. [L03]"""
+
     DOWNLOAD_PAUSED = "DownloadPaused"
+    """Fetching is interrupted and goes on later. [L03]"""
+
     INVALID_CHECKSUM = "InvalidChecksum"
+    """The file does not have the MD5 sum told in the request and is not published. [L03]"""
+
     CHECKSUM_VERIFIED = "ChecksumVerified"
+    """The file has the MD5 sum told in the request. [L03]"""
+
     PUBLISH_FAILED = "PublishFailed"
+    """The file is there, but could not be offered to the stations. [L03]"""
 
 
 class ReadingContextEnumType(WireEnum):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """On what occasion a value was measured. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     INTERRUPTION_BEGIN = "Interruption.Begin"
+    """When the flow of energy was interrupted. [J02]"""
+
     INTERRUPTION_END = "Interruption.End"
+    """When the flow of energy went on after an interruption. [J02]"""
+
     OTHER = "Other"
+    """On an occasion that no other word covers. [J02]"""
+
     SAMPLE_CLOCK = "Sample.Clock"
+    """At a round time of day, set by the interval for clock-aligned data. [J01.FR.14]"""
+
     SAMPLE_PERIODIC = "Sample.Periodic"
+    """At the regular interval within a transaction; assumed when no context is given.
+    [J02.FR.11]"""
+
     TRANSACTION_BEGIN = "Transaction.Begin"
+    """At the start of the transaction; with the end value it gives the energy used. [E01.FR.09]"""
+
     TRANSACTION_END = "Transaction.End"
+    """At the end of the transaction; with the start value it gives the energy used. [E06.FR.11]"""
+
     TRIGGER = "Trigger"
+    """Because the CSMS asked for it by TriggerMessage. [F06]"""
 
 
 class ReasonEnumType(WireEnum):
-    """Used by TransactionEventRequest."""
+    """Why a transaction was ended; without it in the last event, Local is meant. [E06]
+
+    Used by TransactionEventRequest.
+    """
 
     DEAUTHORIZED = "DeAuthorized"
+    """The CSMS did not accept the token when it was told of the transaction. [E05.FR.09]"""
+
     EMERGENCY_STOP = "EmergencyStop"
+    """Somebody pressed the emergency stop button. [E06]"""
+
     ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    """The amount of energy set as the limit for this transaction was delivered. [E06]"""
+
     EV_DISCONNECTED = "EVDisconnected"
+    """The cable was unplugged or the EV was otherwise disconnected. [E09]"""
+
     GROUND_FAULT = "GroundFault"
+    """Current leaked to earth and the protection switched off. [E06]"""
+
     IMMEDIATE_RESET = "ImmediateReset"
+    """A Reset of the type Immediate did not wait for the transaction. [B12.FR.04]"""
+
     LOCAL = "Local"
+    """The driver ended it at the station, for instance by token or button; the ordinary case.
+    [E07.FR.05]"""
+
     LOCAL_OUT_OF_CREDIT = "LocalOutOfCredit"
+    """The credit that the station itself keeps account of was used up. [E06]"""
+
     MASTER_PASS = "MasterPass"
+    """Staff ended it with a token of the master pass group. [C16]"""
+
     OTHER = "Other"
+    """A reason that no other word covers. [E06]"""
+
     OVERCURRENT_FAULT = "OvercurrentFault"
+    """More current flowed than allowed and the protection switched off. [E06]"""
+
     POWER_LOSS = "PowerLoss"
+    """The station lost its power supply altogether. [E06]"""
+
     POWER_QUALITY = "PowerQuality"
+    """The supply was too poor for charging, for instance its voltage too low or its phases
+    unbalanced. [E06]"""
+
     REBOOT = "Reboot"
+    """The station restarted of itself, for instance by its watchdog, not through a Reset request.
+    [E06]"""
+
     REMOTE = "Remote"
+    """The CSMS asked for it by RequestStopTransaction. [F03.FR.02]"""
+
     SOC_LIMIT_REACHED = "SOCLimitReached"
+    """The battery reached the fill level set as the limit for this transaction. [E06]"""
+
     STOPPED_BY_EV = "StoppedByEV"
+    """The EV itself ended the charging session. [E15.FR.04]"""
+
     TIME_LIMIT_REACHED = "TimeLimitReached"
+    """The time set as the limit for this transaction is over. [E06]"""
+
     TIMEOUT = "Timeout"
+    """No EV was plugged in within EVConnectionTimeOut. [E03.FR.05]"""
 
 
 class RecurrencyKindEnumType(WireEnum):
-    """Used by ReportChargingProfilesRequest, RequestStartTransactionRequest, SetChargingProfileRequest."""
+    """After what time the schedule of a recurring charging profile starts over. [K01]
+
+    Used by ReportChargingProfilesRequest, RequestStartTransactionRequest,
+    SetChargingProfileRequest.
+    """
 
     DAILY = "Daily"
+    """Every 24 hours, at the time of day of startSchedule. [K01]"""
+
     WEEKLY = "Weekly"
+    """Every 7 days, on the weekday and at the time of day of startSchedule. [K01]"""
 
 
 class RegistrationStatusEnumType(WireEnum):
-    """Used by BootNotificationResponse."""
+    """Whether the CSMS takes the station on; decides what the station may send next. [B01]
+
+    Used by BootNotificationResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The station is taken on: it may send everything, and interval is its time between heartbeats.
+    [B01.FR.04]"""
+
     PENDING = "Pending"
+    """Not yet: the CSMS sets the station up first and may read, write and trigger; interval is the
+    wait before the next BootNotification. [B02.FR.02]"""
+
     REJECTED = "Rejected"
+    """No: the station stays silent until interval has passed, then it may try again. [B03.FR.02]"""
 
 
 class ReportBaseEnumType(WireEnum):
-    """Used by GetBaseReportRequest."""
+    """Which of the ready-made device model reports the CSMS wants. [B07]
+
+    Used by GetBaseReportRequest.
+    """
 
     CONFIGURATION_INVENTORY = "ConfigurationInventory"
+    """All variables that the CSMS can write. [B07.FR.07]"""
+
     FULL_INVENTORY = "FullInventory"
+    """All variables of all components, with their characteristics and all attributes that they
+    support. [B07.FR.08]"""
+
     SUMMARY_INVENTORY = "SummaryInventory"
+    """Only what tells whether the station works: availability states and problems; a station need
+    not offer it. [B07.FR.09]"""
 
 
 class RequestStartStopStatusEnumType(WireEnum):
-    """Used by RequestStartTransactionResponse, RequestStopTransactionResponse."""
+    """Whether the station will start or stop a transaction as the CSMS asks; whether it really
+    happened is told by TransactionEvent. [F01]
+
+    Used by RequestStartTransactionResponse, RequestStopTransactionResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The station will do it; a start may still wait for authorization and for the cable. [F01]"""
+
     REJECTED = "Rejected"
+    """The station will not do it, for instance as the EVSE is not free or no such transaction is
+    running. [F03.FR.08]"""
 
 
 class ReservationUpdateStatusEnumType(WireEnum):
-    """Used by ReservationStatusUpdateRequest."""
+    """How a reservation ended otherwise than by a transaction or at the request of the CSMS. [H04]
+
+    Used by ReservationStatusUpdateRequest.
+    """
 
     EXPIRED = "Expired"
+    """Its time ran out before the driver came. [H04.FR.01]"""
+
     REMOVED = "Removed"
+    """The station gave it up, for what was reserved became faulty or unavailable. [H01.FR.16]"""
 
 
 class ReserveNowStatusEnumType(WireEnum):
-    """Used by ReserveNowResponse."""
+    """Whether a reservation was made, and if not, what stands in the way. [H01]
+
+    Used by ReserveNowResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The EVSE, or one of the kind wanted, is kept for the token. [H01]"""
+
     FAULTED = "Faulted"
+    """What was to be reserved has a fault. [H01]"""
+
     OCCUPIED = "Occupied"
+    """What was to be reserved is in use or reserved for someone else. [H01]"""
+
     REJECTED = "Rejected"
+    """The station makes no reservations, or none without a given EVSE. [H01.FR.01]"""
+
     UNAVAILABLE = "Unavailable"
+    """What was to be reserved is out of use. [H01]"""
 
 
 class ResetEnumType(WireEnum):
-    """Used by ResetRequest."""
+    """Whether a reset waits for transactions to end. [B11]
+
+    Used by ResetRequest.
+    """
 
     IMMEDIATE = "Immediate"
+    """Reset at once; running transactions are ended with the reason ImmediateReset. [B12.FR.04]"""
+
     ON_IDLE = "OnIdle"
+    """Reset once all transactions, uploads and updates are over. [B12.FR.03]"""
 
 
 class ResetStatusEnumType(WireEnum):
-    """Used by ResetResponse."""
+    """Whether and when the station or EVSE will be reset. [B11]
+
+    Used by ResetResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The reset happens now, after this response. [B11]"""
+
     REJECTED = "Rejected"
+    """The reset cannot be done, for instance because single EVSEs cannot be reset. [B11]"""
+
     SCHEDULED = "Scheduled"
+    """The reset happens later, usually when running transactions have ended. [B12.FR.01]"""
 
 
 class SendLocalListStatusEnumType(WireEnum):
-    """Used by SendLocalListResponse."""
+    """Whether an update of the local authorization list was carried out. [D01]
+
+    Used by SendLocalListResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The update is stored and the list has the version of the request. [D01]"""
+
     FAILED = "Failed"
+    """The update could not be stored; the CSMS should send the full list. [D01.FR.03]"""
+
     VERSION_MISMATCH = "VersionMismatch"
+    """A differential update does not have a higher version than the list; the list stays as it was.
+    [D01.FR.19]"""
 
 
 class SetMonitoringStatusEnumType(WireEnum):
-    """Used by SetVariableMonitoringResponse."""
+    """Whether a monitor was set, and if not, what is wrong with it. [N04]
+
+    Used by SetVariableMonitoringResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The monitor is set; the result carries its id. [N04]"""
+
     UNKNOWN_COMPONENT = "UnknownComponent"
+    """The station has no such component. [N04]"""
+
     UNKNOWN_VARIABLE = "UnknownVariable"
+    """The component exists but has no such variable. [N04]"""
+
     UNSUPPORTED_MONITOR_TYPE = "UnsupportedMonitorType"
+    """The variable cannot be watched in this way, for instance no threshold for a text. [N04]"""
+
     REJECTED = "Rejected"
+    """The value is out of range, the id to replace is unknown or of another variable, or that
+    monitor is built in. [N04]"""
+
     DUPLICATE = "Duplicate"
+    """The variable already has a monitor of this type and severity under another id. [N04]"""
 
 
 class SetNetworkProfileStatusEnumType(WireEnum):
-    """Used by SetNetworkProfileResponse."""
+    """Whether a network connection profile was stored in its slot. [B09]
+
+    Used by SetNetworkProfileResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The profile is stored; it is used when NetworkConfigurationPriority names its slot.
+    [B09.FR.01]"""
+
     REJECTED = "Rejected"
+    """The profile is not valid, its slot unknown, or its security profile too low. [B09.FR.02]"""
+
     FAILED = "Failed"
+    """The profile is valid, but storing it went wrong. [B09.FR.03]"""
 
 
 class SetVariableStatusEnumType(WireEnum):
-    """Used by SetVariablesResponse."""
+    """Whether an attribute was written, and if not, what is wrong; checked from the component down.
+    [B05]
+
+    Used by SetVariablesResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The value is stored and in force. [B05.FR.10]"""
+
     REJECTED = "Rejected"
+    """The value has the wrong form or range, or may not be written. [B05.FR.07]"""
+
     UNKNOWN_COMPONENT = "UnknownComponent"
+    """The station has no such component, or none with this instance or EVSE. [B05.FR.04]"""
+
     UNKNOWN_VARIABLE = "UnknownVariable"
+    """The component exists but has no such variable, or none with this instance. [B05.FR.05]"""
+
     NOT_SUPPORTED_ATTRIBUTE_TYPE = "NotSupportedAttributeType"
+    """The variable exists but has no such attribute, for example no Target. [B05.FR.06]"""
+
     REBOOT_REQUIRED = "RebootRequired"
+    """The value is stored and comes into force at the next reboot. [B05]"""
 
 
 class TransactionEventEnumType(WireEnum):
-    """Used by TransactionEventRequest."""
+    """Whether an event opens a transaction, reports on it or closes it. [E01]
+
+    Used by TransactionEventRequest.
+    """
 
     ENDED = "Ended"
+    """The last event of the transaction; it tells why it ended and brings the final meter values.
+    [E06]"""
+
     STARTED = "Started"
+    """The first event of the transaction, sent when the condition in TxStartPoint is met. [E01]"""
+
     UPDATED = "Updated"
+    """Anything in between: a new charging state, a token, meter values. [E02]"""
 
 
 class TriggerMessageStatusEnumType(WireEnum):
-    """Used by TriggerMessageResponse."""
+    """Whether the station will send the message that the CSMS wants; it comes after this response.
+    [F06]
+
+    Used by TriggerMessageResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The message follows, with the data of the present moment. [F06]"""
+
     REJECTED = "Rejected"
+    """The station knows the message but will not send it now. [F06]"""
+
     NOT_IMPLEMENTED = "NotImplemented"
+    """The station cannot send this message at all. [F06.FR.08]"""
 
 
 class TriggerReasonEnumType(WireEnum):
-    """Used by TransactionEventRequest."""
+    """What made the station send a TransactionEvent; of several that fit, the most specific. [E02]
+
+    Used by TransactionEventRequest.
+    """
 
     AUTHORIZED = "Authorized"
+    """A driver or EV has been authorized, by whatever means. [E03.FR.01]"""
+
     CABLE_PLUGGED_IN = "CablePluggedIn"
+    """The cable now connects EV and station. [E02]"""
+
     CHARGING_RATE_CHANGED = "ChargingRateChanged"
+    """The charging limit changed by more than LimitChangeSignificance. [K12]"""
+
     CHARGING_STATE_CHANGED = "ChargingStateChanged"
+    """The charging state is another than before; the event carries the new one. [E02]"""
+
     DEAUTHORIZED = "Deauthorized"
+    """The CSMS did not accept the token when it was told of the transaction. [E05.FR.09]"""
+
     ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    """The amount of energy set as the limit was delivered, for instance in prepaid charging.
+    [E02]"""
+
     EV_COMMUNICATION_LOST = "EVCommunicationLost"
+    """Contact with the EV was lost, for instance because the cable was unplugged. [E09]"""
+
     EV_CONNECT_TIMEOUT = "EVConnectTimeout"
+    """No EV was plugged in within EVConnectionTimeOut. [E03.FR.05]"""
+
     METER_VALUE_CLOCK = "MeterValueClock"
+    """It is time for clock-aligned meter values. [J01.FR.14]"""
+
     METER_VALUE_PERIODIC = "MeterValuePeriodic"
+    """It is time for meter values by TxUpdatedInterval. [J02.FR.11]"""
+
     TIME_LIMIT_REACHED = "TimeLimitReached"
+    """The time set as the limit is over, for instance in prepaid charging. [E02]"""
+
     TRIGGER = "Trigger"
+    """The CSMS asked for it by TriggerMessage. [F06.FR.07]"""
+
     UNLOCK_COMMAND = "UnlockCommand"
+    """The CSMS had a connector unlocked. [E02]"""
+
     STOP_AUTHORIZED = "StopAuthorized"
+    """Somebody entitled to it, or the EV by ISO 15118, stops charging. [E07.FR.02]"""
+
     EV_DEPARTED = "EVDeparted"
+    """A sensor noticed that the EV has left its parking bay. [E06.FR.01]"""
+
     EV_DETECTED = "EVDetected"
+    """A sensor noticed an EV in the parking bay. [E01.FR.01]"""
+
     REMOTE_STOP = "RemoteStop"
+    """The CSMS sent RequestStopTransaction. [F03.FR.02]"""
+
     REMOTE_START = "RemoteStart"
+    """The CSMS sent RequestStartTransaction. [F01.FR.25]"""
+
     ABNORMAL_CONDITION = "AbnormalCondition"
+    """A fault or other abnormal condition affects the transaction. [E06.FR.16]"""
+
     SIGNED_DATA_RECEIVED = "SignedDataReceived"
+    """The meter has delivered signed data. [E02]"""
+
     RESET_COMMAND = "ResetCommand"
+    """The CSMS sent a Reset that concerns the transaction. [B12.FR.04]"""
 
 
 class UnlockStatusEnumType(WireEnum):
-    """Used by UnlockConnectorResponse."""
+    """What became of the attempt to release a cable that is held by its lock. [F05]
+
+    Used by UnlockConnectorResponse.
+    """
 
     UNLOCKED = "Unlocked"
+    """The lock opened and the cable can be taken out. [F05.FR.04]"""
+
     UNLOCK_FAILED = "UnlockFailed"
+    """The lock did not open. [F05.FR.05]"""
+
     ONGOING_AUTHORIZED_TRANSACTION = "OngoingAuthorizedTransaction"
+    """An authorized transaction is running on the connector, so nothing was tried; stop it first.
+    [F05.FR.02]"""
+
     UNKNOWN_CONNECTOR = "UnknownConnector"
+    """There is no such connector. [F05.FR.03]"""
 
 
 class UnpublishFirmwareStatusEnumType(WireEnum):
-    """Used by UnpublishFirmwareResponse."""
+    """Whether a Local Controller has stopped offering a firmware file. [L04]
+
+    Used by UnpublishFirmwareResponse.
+    """
 
     DOWNLOAD_ONGOING = "DownloadOngoing"
+    """A station is fetching the file just now, so it stays published for the moment. [L04]"""
+
     NO_FIRMWARE = "NoFirmware"
+    """No file with this checksum is published. [L04]"""
+
     UNPUBLISHED = "Unpublished"
+    """The file is not offered any more. [L04]"""
 
 
 class UpdateEnumType(WireEnum):
-    """Used by SendLocalListRequest."""
+    """How entries that are sent relate to the local authorization list in the station. [D01]
+
+    Used by SendLocalListRequest.
+    """
 
     DIFFERENTIAL = "Differential"
+    """The entries are added, changed or removed one by one, the rest stays. [D01.FR.16]"""
+
     FULL = "Full"
+    """The entries replace the whole list; without any, the list is emptied. [D01.FR.04]"""
 
 
 class UpdateFirmwareStatusEnumType(WireEnum):
-    """Used by UpdateFirmwareResponse."""
+    """Whether the station will carry out a firmware update; only the signing certificate is checked
+    before this answer. [L01]
+
+    Used by UpdateFirmwareResponse.
+    """
 
     ACCEPTED = "Accepted"
+    """The update begins; FirmwareStatusNotification tells how it goes. [L01]"""
+
     REJECTED = "Rejected"
+    """The station will not update now, for instance because a running update cannot be broken off.
+    [L01.FR.27]"""
+
     ACCEPTED_CANCELED = "AcceptedCanceled"
+    """As accepted, but an update that was still under way is broken off for it. [L01.FR.24]"""
+
     INVALID_CERTIFICATE = "InvalidCertificate"
+    """The signing certificate does not pass the check; a security event is sent as well.
+    [L01.FR.02]"""
+
     REVOKED_CERTIFICATE = "RevokedCertificate"
+    """The signing certificate has been withdrawn by its issuer. [L01]"""
 
 
 class UploadLogStatusEnumType(WireEnum):
-    """Used by LogStatusNotificationRequest."""
+    """How far a log upload has got, or why it ended. [N01]
+
+    Used by LogStatusNotificationRequest.
+    """
 
     BAD_MESSAGE = "BadMessage"
+    """The server sent, or complained of, something that breaks the transfer protocol; the upload
+    ends. [N01]"""
+
     IDLE = "Idle"
+    """No upload is going on; sent only in answer to TriggerMessage. [F06.FR.15]"""
+
     NOT_SUPPORTED_OPERATION = "NotSupportedOperation"
+    """The server does not know the kind of transfer that the station tried. [N01]"""
+
     PERMISSION_DENIED = "PermissionDenied"
+    """The server does not let the station in or may not store the file, for instance after a wrong
+    password. [N01]"""
+
     UPLOADED = "Uploaded"
+    """The file has arrived completely. [N01]"""
+
     UPLOAD_FAILURE = "UploadFailure"
+    """The upload failed for another reason. [N01]"""
+
     UPLOADING = "Uploading"
+    """The file is on its way. [N01]"""
+
     ACCEPTED_CANCELED = "AcceptedCanceled"
+    """The upload with this request id was broken off in favour of a newer request. [N01.FR.20]"""
 
 
 class VPNEnumType(WireEnum):
-    """Used by SetNetworkProfileRequest."""
+    """Protocol of the tunnel through which a station reaches the CSMS. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     IKEV2 = "IKEv2"
+    """IPsec with keys agreed on by version 2 of the Internet Key Exchange. [B09]"""
+
     IPSEC = "IPSec"
+    """Encryption at the level of IP packets, without saying how keys are agreed on. [B09]"""
+
     L2TP = "L2TP"
+    """Layer 2 Tunneling Protocol, which does not encrypt by itself and mostly runs over IPsec.
+    [B09]"""
+
     PPTP = "PPTP"
+    """Point-to-Point Tunneling Protocol, old and no longer regarded as secure. [B09]"""

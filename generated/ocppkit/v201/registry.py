@@ -548,6 +548,7 @@ _ACTIONS = (
         ),
         transaction_related=True,
         offline=Offline.QUEUE,
+        offline_mark="offline",
         correlation="request.transactionInfo.transactionId",
         triggers=("TransactionEvent",),
     ),
@@ -630,6 +631,18 @@ PROTOCOL = Protocol(
             MessageKind.CALL_ERROR,
         }
     ),
+    serial_number="charging_station.serial_number",
+    uncritical_events=frozenset(
+        {
+            "FailedToAuthenticateAtCsms",
+            "CsmsFailedToAuthenticate",
+            "ReconfigurationOfSecurityParameters",
+            "InvalidMessages",
+            "AttemptedReplayAttacks",
+        }
+    ),
+    untrusted_csms_event="InvalidCsmsCertificate",
+    old_tls_event="InvalidTLSVersion",
     replies={
         Failure.UNKNOWN_TYPE: Reply(
             ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "OCPP 2.0.1 Part 4 edition 3 §4.4"

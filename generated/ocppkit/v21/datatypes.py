@@ -224,10 +224,15 @@ __all__ = [
 
 class _CustomDataTypeMembers(KnownMembers, kw_only=True, frozen=True):
     vendor_id: Str255 = field(name="vendorId")
+    """Who has defined the other members, preferably as a reversed domain name such as com.example;
+    tells the receiver how to read them. [Part 4 §9]"""
 
 
 class CustomDataType(OpenObject):
-    """Open to members beyond its schema.
+    """Place for data outside OCPP, allowed in every object of every message; besides vendorId it
+    may have any members, and receivers that do not know them skip them. [Part 4 §9]
+
+    Open to members beyond its schema.
 
     Used by AFRRSignalRequest, AFRRSignalResponse, AdjustPeriodicEventStreamRequest and 178 more.
     """
@@ -240,1501 +245,3825 @@ class CustomDataType(OpenObject):
 
     @property
     def vendor_id(self) -> Str255:
-        """The member `vendorId`."""
+        """Who has defined the other members, preferably as a reversed domain name such as
+        com.example; tells the receiver how to read them. [Part 4 §9]
+        """
         value: Str255 = self["vendorId"]
         return value
 
 
 class ACChargingParametersType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand and electrical limits that an EV charging on AC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     energy_amount: float = field(name="energyAmount")
+    """Energy in Wh that the EV asks for, what it spends on warming battery or cabin included.
+    [K15]"""
+
     ev_min_current: float = field(name="evMinCurrent")
+    """Lowest current, in A per phase, with which the EV can charge; an offer below it is of no use
+    to it. [K15]"""
+
     ev_max_current: float = field(name="evMaxCurrent")
+    """Highest current, in A per phase, that the EV can draw; the cable's own limit is taken into
+    account. [K15]"""
+
     ev_max_voltage: float = field(name="evMaxVoltage")
+    """Highest voltage, in V, that the EV accepts at its AC input. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class APNType(Payload, kw_only=True, frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """How the station's modem reaches the cellular data network: access point, credentials and
+    preferred operator; part of a network connection profile. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     apn: Str2000
+    """Address of the operator's access point, through which the modem's traffic leaves the cellular
+    network. [B09]"""
+
     apn_user_name: Opt[Str50] = field(name="apnUserName", default=None)
+    """Name for logging in at the access point; left out when it asks for none. [B09]"""
+
     apn_password: Opt[Str64] = field(name="apnPassword", default=None)
+    """Secret that goes with apnUserName; left out when the access point asks for none. [B09]"""
+
     sim_pin: Opt[int] = field(name="simPin", default=None)
+    """PIN code, as a number, that unlocks the SIM card; left out when the card is not locked.
+    [B09]"""
+
     preferred_network: Opt[Str6] = field(name="preferredNetwork", default=None)
+    """Operator to register with, mobile country code followed by mobile network code (20404 is
+    country 204, operator 04); left out, the modem chooses. [B09]"""
+
     use_only_preferred_network: Opt[bool] = field(name="useOnlyPreferredNetwork", default=None)
+    """True forbids every other operator: the modem stays off line when the preferred one is out of
+    reach; false, the default, lets it use others. [B09]"""
+
     apn_authentication: APNAuthenticationEnumType = field(name="apnAuthentication")
+    """Method by which user name and password are presented to the access point. [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RationalNumberType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Decimal number as an integer and a power of ten, which survives conversion to ISO 15118-20
+    without rounding. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     exponent: int
+    """Power of ten by which the value is multiplied, without unit: -2 makes 1234 mean 12.34.
+    [K18]"""
+
     value: int
+    """Digits of the number, with sign, before multiplying; the unit is that of the field that holds
+    the number. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceRuleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices that count from a given power on, with optional facts about the origin of the energy.
+    [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     parking_fee_period: Opt[int] = field(name="parkingFeePeriod", default=None)
+    """Seconds that one parking fee covers; it is due again when the next period begins. Absent
+    without a parking fee. [K18]"""
+
     carbon_dioxide_emission: Opt[IntMin0] = field(name="carbonDioxideEmission", default=None)
+    """Grams of CO2 per kWh of this energy; absent when not known. [K18]"""
+
     renewable_generation_percentage: Opt[Int0To100] = field(
         name="renewableGenerationPercentage", default=None
     )
+    """Share of the power from renewable sources, in percent from 0 to 100; absent when not known.
+    [K18]"""
+
     energy_fee: RationalNumberType = field(name="energyFee")
+    """Price per kWh in the currency of the price schedule. [K18]"""
+
     parking_fee: Opt[RationalNumberType] = field(name="parkingFee", default=None)
+    """Amount for each parking fee period, in the currency of the price schedule; left out when
+    there is none. [K18]"""
+
     power_range_start: RationalNumberType = field(name="powerRangeStart")
+    """Power in W from which the rule counts, up to the start of the next rule; below zero, for
+    discharging, it counts downwards. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceRuleStackType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time in a price schedule with its price rules, one for each range of power. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     duration: int
+    """Length of the span in seconds; the next stack follows directly. [K18]"""
+
     price_rule: Annotated[list[PriceRuleType], Meta(min_length=1, max_length=8)] = field(
         name="priceRule"
     )
+    """One to eight rules, each for the range of power that begins at its powerRangeStart. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TaxRuleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Tax in an ISO 15118-20 price schedule, and which parts of the price it touches. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     tax_rule_id: IntMin0 = field(name="taxRuleID")
+    """Number that identifies the tax within the schedule, not counted from anything. [K18]"""
+
     tax_rule_name: Opt[Str100] = field(name="taxRuleName", default=None)
+    """Readable name of the tax; may be left out. [K18]"""
+
     tax_included_in_price: Opt[bool] = field(name="taxIncludedInPrice", default=None)
+    """True when the prices already contain the tax, false when it comes on top; absent when not
+    told. [K18]"""
+
     applies_to_energy_fee: bool = field(name="appliesToEnergyFee")
+    """True when energy is taxed by this rule. [K18]"""
+
     applies_to_parking_fee: bool = field(name="appliesToParkingFee")
+    """True when parking is taxed by this rule. [K18]"""
+
     applies_to_overstay_fee: bool = field(name="appliesToOverstayFee")
+    """True when overstaying is taxed by this rule. [K18]"""
+
     applies_to_minimum_maximum_cost: bool = field(name="appliesToMinimumMaximumCost")
+    """True when floor and ceiling of the session's cost are taxed by this rule. [K18]"""
+
     tax_rate: RationalNumberType = field(name="taxRate")
+    """Rate of the tax in percent. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OverstayRuleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """One fee for overstaying, which can recur. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     overstay_fee: RationalNumberType = field(name="overstayFee")
+    """Amount due each time, in the currency of the price schedule. [K18]"""
+
     overstay_rule_description: Opt[Str32] = field(name="overstayRuleDescription", default=None)
+    """Readable text from which the driver understands the fee; may be left out. [K18]"""
+
     start_time: int = field(name="startTime")
+    """Seconds after overstaying began at which the fee is first due. [K18]"""
+
     overstay_fee_period: int = field(name="overstayFeePeriod")
+    """Seconds after which the fee is due again. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OverstayRuleListType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """From when a car that stays plugged in after charging costs extra, and how much; part of an
+    ISO 15118-20 price schedule. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     overstay_power_threshold: Opt[RationalNumberType] = field(
         name="overstayPowerThreshold", default=None
     )
+    """Power in W below which the EV counts as done and overstaying begins; absent when power is no
+    criterion. [K18]"""
+
     overstay_rule: Annotated[list[OverstayRuleType], Meta(min_length=1, max_length=5)] = field(
         name="overstayRule"
     )
+    """One to five fees, each with its start. [K18]"""
+
     overstay_time_threshold: Opt[int] = field(name="overstayTimeThreshold", default=None)
+    """Seconds until overstaying is charged; absent when time is no criterion. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdditionalSelectedServicesType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Extra service, beyond energy and parking, that an ISO 15118-20 price schedule charges for.
+    [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     service_fee: RationalNumberType = field(name="serviceFee")
+    """Price of the service in the currency of the price schedule. [K18]"""
+
     service_name: Str80 = field(name="serviceName")
+    """Readable name by which the driver recognizes the service. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AbsolutePriceScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time in real money for an ISO 15118-20 session; it mirrors the type of that
+    standard, so that a signature by the mobility operator stays valid. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     time_anchor: DateTime = field(name="timeAnchor")
+    """Moment at which the first price rule stack begins, as date and time with offset. [K18]"""
+
     price_schedule_id: IntMin0 = field(name="priceScheduleID")
+    """Number that identifies this price schedule, not counted from anything. [K18]"""
+
     price_schedule_description: Opt[Str160] = field(name="priceScheduleDescription", default=None)
+    """Text that explains the prices to the driver, in the language named below; may be left out.
+    [K18]"""
+
     currency: Str3
+    """Currency of all prices and fees, as three-letter ISO 4217 code. [K18]"""
+
     language: Str8
+    """Language of the readable texts in this schedule, as ISO 639 code. [K18]"""
+
     price_algorithm: Str2000 = field(name="priceAlgorithm")
+    """URN of the algorithm by which the EV turns energy fees and its power profile into a cost.
+    [K18]"""
+
     minimum_cost: Opt[RationalNumberType] = field(name="minimumCost", default=None)
+    """Least that the session costs, in the given currency; absent when there is no floor. [K18]"""
+
     maximum_cost: Opt[RationalNumberType] = field(name="maximumCost", default=None)
+    """Most that the session costs, in the given currency; absent when there is no ceiling. [K18]"""
+
     price_rule_stacks: Annotated[list[PriceRuleStackType], Meta(min_length=1, max_length=1024)] = (
         field(name="priceRuleStacks")
     )
+    """Consecutive spans of time with their price rules, at most 1024. [K18]"""
+
     tax_rules: Opt[Annotated[list[TaxRuleType], Meta(min_length=1, max_length=10)]] = field(
         name="taxRules", default=None
     )
+    """Taxes and what they apply to, at most ten; absent when none have to be told. [K18]"""
+
     overstay_rule_list: Opt[OverstayRuleListType] = field(name="overstayRuleList", default=None)
+    """What staying after the end of charging costs; left out when there are no such rules. [K18]"""
+
     additional_selected_services: Opt[
         Annotated[list[AdditionalSelectedServicesType], Meta(min_length=1, max_length=5)]
     ] = field(name="additionalSelectedServices", default=None)
+    """Extra services with a fee of their own, at most five; absent when there are none. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdditionalInfoType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more."""
+    """A further identifier sent along with an idToken, in a form on which the parties have agreed;
+    it helps the CSMS to decide but does not take part in comparing tokens. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more.
+    """
 
     additional_id_token: Str255 = field(name="additionalIdToken")
+    """The further identifier itself; upper and lower case are the same. [C01]"""
+
     type: Str50
+    """Kind of the extra token, as agreed by the parties; with card payments PaymentBrand and
+    PaymentRecognition tell how was paid. [C18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AddressType(Payload, kw_only=True, frozen=True):
-    """Used by NotifySettlementRequest, VatNumberValidationResponse."""
+    """Postal address of a company or person, for a receipt with VAT number. [C18]
+
+    Used by NotifySettlementRequest, VatNumberValidationResponse.
+    """
 
     name: Str50
+    """Company or person to whom the receipt is made out. [C18]"""
+
     address1: Str100
+    """Street and number, or whatever the first line holds. [C18]"""
+
     address2: Opt[Str100] = None
+    """Second line, such as a building or department; left out when not needed. [C18]"""
+
     city: Str100
+    """Town or city, without the postal code. [C18]"""
+
     postal_code: Opt[Str20] = field(name="postalCode", default=None)
+    """Postal (ZIP) code; left out when it is not known or the country has none. [C18]"""
+
     country: Str50
+    """Country in words, not as a code. [C18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more."""
+    """Identifies who wants to charge, be it a card, a contract, a vehicle or an app; two are the
+    same when idToken and type agree. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more.
+    """
 
     additional_info: Opt[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = field(
         name="additionalInfo", default=None
     )
+    """Further identifiers for the CSMS to judge by; they do not count when tokens are compared.
+    Left out when there are none. [C01.FR.25]"""
+
     id_token: Str255 = field(name="idToken")
+    """The token itself, compared without regard to case: an RFID UID, an eMAID, a payment
+    reference; up to 255 characters since 2.1. [C01]"""
+
     type: Str20
+    """Kind of token: an open string since 2.1, such as ISO14443, eMAID, Central, KeyCode,
+    DirectPayment, VIN or EVCCID. [C01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageContentType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, NotifyDisplayMessagesRequest and 4 more."""
+    """A text for the driver, with its format and language; part of display messages and of answers
+    about a token. [O01]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, NotifyDisplayMessagesRequest and 4
+    more.
+    """
 
     format: MessageFormatEnumType
+    """How the text is to be read and shown, such as plain characters, HTML or a link to follow.
+    [O01]"""
+
     language: Opt[Str8] = None
+    """Language of the text as RFC 5646 tag, such as nl or en-GB; left out when it does not matter.
+    [O01]"""
+
     content: Str1024
+    """The text itself, up to 1024 characters; with format URI the address to load from, with QRCODE
+    what the code shall hold. [O01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenInfoType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse."""
+    """What the CSMS decided about a token, with group, language and message for its holder; also
+    stored in the local list and the cache. [C01]
+
+    Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse.
+    """
 
     status: AuthorizationStatusEnumType
+    """Whether the token may charge here and now; with anything but Accepted it may not start.
+    [C01]"""
+
     cache_expiry_date_time: Opt[DateTime] = field(name="cacheExpiryDateTime", default=None)
+    """Moment, by date and time, from which a stored copy counts as expired; running transactions go
+    on. Left out, AuthCacheLifeTime decides. [C10.FR.08]"""
+
     charging_priority: Opt[int] = field(name="chargingPriority", default=None)
+    """Commercial priority as a number from -9 to 9, the higher the more important, 0 when left out;
+    one given in TransactionEventResponse goes before it. [C01]"""
+
     group_id_token: Opt[IdTokenType] = field(name="groupIdToken", default=None)
+    """Group to which the token belongs; its members may end one another's transactions and use one
+    another's reservations. Left out without a group. [C09.FR.03]"""
+
     language1: Opt[Str8] = None
+    """Language (RFC 5646 tag such as de or en) in which the holder prefers to be addressed; left
+    out when unknown. [C01]"""
+
     language2: Opt[Str8] = None
+    """Second choice of language (RFC 5646 tag), different from the first and given only with it;
+    left out when unknown. [C01]"""
+
     evse_id: Opt[Annotated[list[IntMin0], Meta(min_length=1)]] = field(name="evseId", default=None)
+    """Numbers of the only EVSEs on which the token may charge; left out, it may use all of the
+    station. [C01.FR.19]"""
+
     personal_message: Opt[MessageContentType] = field(name="personalMessage", default=None)
+    """Text to show to this holder, for example a price or greeting; left out when there is none.
+    [C01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AuthorizationData(Payload, kw_only=True, frozen=True):
-    """Used by SendLocalListRequest."""
+    """One entry of a local authorization list: a token and its standing, or the token alone to have
+    its entry removed. [D01]
+
+    Used by SendLocalListRequest.
+    """
 
     id_token: IdTokenType = field(name="idToken")
+    """Token that the entry is about; the same token may not occur twice in a list. [D01]"""
+
     id_token_info: Opt[IdTokenInfoType] = field(name="idTokenInfo", default=None)
+    """Standing to store for the token; left out in a Differential update the entry is deleted, in a
+    Full list it must be there. [D01.FR.17]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class BatteryDataType(Payload, kw_only=True, frozen=True):
-    """Used by BatterySwapRequest."""
+    """State of one battery that goes into or comes out of a battery swap station. [S03]
+
+    Used by BatterySwapRequest.
+    """
 
     evse_id: IntMin0 = field(name="evseId")
+    """Slot that the battery is in, or was taken from; swap stations number their slots as EVSEs,
+    from 1. [S03]"""
+
     serial_number: Str50 = field(name="serialNumber")
+    """Maker's serial number, by which the CSMS recognizes the battery. [S03]"""
+
     soc: Float0To100 = field(name="soC")
+    """State of charge in percent of the present capacity, 0 to 100. [S03]"""
+
     soh: Float0To100 = field(name="soH")
+    """State of health: remaining capacity in percent of that of a new battery, 0 to 100. [S03]"""
+
     production_date: Opt[DateTime] = field(name="productionDate", default=None)
+    """When the battery was made, as date and time with offset; absent when not known. [S03]"""
+
     vendor_info: Opt[Str500] = field(name="vendorInfo", default=None)
+    """Whatever else the battery tells, in its maker's own format; absent when it tells nothing.
+    [S03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataType(Payload, kw_only=True, frozen=True):
-    """Used by CustomerInformationRequest, DeleteCertificateRequest, GetCertificateChainStatusRequest and 3 more."""
+    """Names one certificate by its serial number and by hashes of its issuer, so that it can be
+    listed, deleted or matched without being sent. [M03]
+
+    Used by CustomerInformationRequest, DeleteCertificateRequest, GetCertificateChainStatusRequest
+    and 3 more.
+    """
 
     hash_algorithm: HashAlgorithmEnumType = field(name="hashAlgorithm")
+    """Algorithm that produced both hashes; a request to delete should use the one that the station
+    reported. [M04]"""
+
     issuer_name_hash: Str128 = field(name="issuerNameHash")
+    """Hexadecimal hash over the DER form of the issuer's distinguished name. [M03]"""
+
     issuer_key_hash: Str128 = field(name="issuerKeyHash")
+    """Hexadecimal hash over the issuer's public key, taken from the DER bit string without its tag
+    and length. [M03]"""
+
     serial_number: Str40 = field(name="serialNumber")
+    """Number that the issuer gave the certificate, in hexadecimal without 0x and leading zeros.
+    [M03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataChainType(Payload, kw_only=True, frozen=True):
-    """Used by GetInstalledCertificateIdsResponse."""
+    """One certificate installed in the station, together with its use and, for a V2G chain, the CA
+    certificates that belong to it. [M03]
+
+    Used by GetInstalledCertificateIdsResponse.
+    """
 
     certificate_hash_data: CertificateHashDataType = field(name="certificateHashData")
+    """Hashes that identify the certificate; in a V2G chain, those of the station's own leaf
+    certificate. [M03]"""
+
     certificate_type: GetCertificateIdUseEnumType = field(name="certificateType")
+    """What the certificate serves for, such as verifying the CSMS, contract certificates or
+    firmware. [M03]"""
+
     child_certificate_hash_data: Opt[
         Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)]
     ] = field(name="childCertificateHashData", default=None)
+    """Identifies the intermediate CA certificates of a V2G chain, one to four of them; left out for
+    root certificates. [M03.FR.05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateStatusRequestInfoType(Payload, kw_only=True, frozen=True):
-    """Used by GetCertificateChainStatusRequest."""
+    """One certificate whose revocation the CSMS shall check, and where. [M07]
+
+    Used by GetCertificateChainStatusRequest.
+    """
 
     certificate_hash_data: CertificateHashDataType = field(name="certificateHashData")
+    """Hashes of issuer name and key plus the serial number, which together identify the
+    certificate. [M07]"""
+
     source: CertificateStatusSourceEnumType
+    """Whether the addresses lead to a CRL or to an OCSP responder. [M07]"""
+
     urls: Annotated[list[Str2000], Meta(min_length=1, max_length=5)]
+    """One to five addresses of the source, usually taken from the certificate itself. [M07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateStatusType(Payload, kw_only=True, frozen=True):
-    """Used by GetCertificateChainStatusResponse."""
+    """Answer on the revocation of one certificate. [M07]
+
+    Used by GetCertificateChainStatusResponse.
+    """
 
     certificate_hash_data: CertificateHashDataType = field(name="certificateHashData")
+    """Identifies the certificate; repeats the hashes of the request. [M07]"""
+
     source: CertificateStatusSourceEnumType
+    """Whether a CRL or an OCSP responder gave the information. [M07]"""
+
     status: CertificateStatusEnumType
+    """Good, revoked, unknown to the source, or not to be found out. [M07]"""
+
     next_update: DateTime = field(name="nextUpdate")
+    """Date and time until which the status may be kept; then it has to be asked for again. [M07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingLimitType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest."""
+    """Tells who has imposed a charging limit from outside and whether the grid depends on it. [K12]
+
+    Used by NotifyChargingLimitRequest.
+    """
 
     charging_limit_source: Str20 = field(name="chargingLimitSource")
+    """Who set the limit: EMS, SO, CSO, Other; since 2.1 an open string with values listed outside
+    the schema. [K12]"""
+
     is_local_generation: Opt[bool] = field(name="isLocalGeneration", default=None)
+    """True when the report is about extra capacity from local generation instead of a restriction;
+    left out when it does not apply. [K27]"""
+
     is_grid_critical: Opt[bool] = field(name="isGridCritical", default=None)
+    """True when the grid depends on the limit being kept, false when it does not; left out when the
+    source did not say. [K12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERChargingParametersType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Grid-support abilities that EV and EVSE agreed on in an ISO 15118-20 session with AC_DER or
+    AC_BPT_DER; names with ev come from the EV alone. No number is negative. [R02]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_supported_der_control: Opt[Annotated[list[DERControlEnumType], Meta(min_length=1)]] = field(
         name="evSupportedDERControl", default=None
     )
+    """DER controls that the EV's inverter can carry out; absent when it told none. [R02]"""
+
     ev_over_excited_max_discharge_power: Opt[float] = field(
         name="evOverExcitedMaxDischargePower", default=None
     )
+    """Most active power, in W, that the EV feeds in while over-excited at evOverExcitedPowerFactor;
+    WOvPF in IEC 61850. Absent when the EV told none. [R02]"""
+
     ev_over_excited_power_factor: Opt[float] = field(name="evOverExcitedPowerFactor", default=None)
+    """Power factor (0 to 1) of the EV while it injects its least reactive power (over-excited);
+    OvPF in IEC 61850. Absent when the EV told none. [R02]"""
+
     ev_under_excited_max_discharge_power: Opt[float] = field(
         name="evUnderExcitedMaxDischargePower", default=None
     )
+    """Most active power, in W, that the EV feeds in while under-excited at
+    evUnderExcitedPowerFactor; WUnPF in IEC 61850. Absent when the EV told none. [R02]"""
+
     ev_under_excited_power_factor: Opt[float] = field(
         name="evUnderExcitedPowerFactor", default=None
     )
+    """Power factor (0 to 1) of the EV while it absorbs its least reactive power (under-excited);
+    UnPF in IEC 61850. Absent when the EV told none. [R02]"""
+
     max_apparent_power: Opt[float] = field(name="maxApparentPower", default=None)
+    """Highest total apparent power in VA, the smaller of the ratings of EV and EVSE; absent when
+    not agreed on. [R02]"""
+
     max_charge_apparent_power: Opt[float] = field(name="maxChargeApparentPower", default=None)
+    """Highest apparent power in VA while charging, the smaller rating of EV and EVSE: all phases,
+    or only L1 when L2 and L3 are given. Absent when not agreed on. [R02]"""
+
     max_charge_apparent_power_l2: Opt[float] = field(name="maxChargeApparentPower_L2", default=None)
+    """Highest apparent power in VA while charging, for phase L2 alone, the smaller rating of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     max_charge_apparent_power_l3: Opt[float] = field(name="maxChargeApparentPower_L3", default=None)
+    """Highest apparent power in VA while charging, for phase L3 alone, the smaller rating of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     max_discharge_apparent_power: Opt[float] = field(name="maxDischargeApparentPower", default=None)
+    """Highest apparent power in VA while discharging, the smaller rating of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not agreed on. [R02]"""
+
     max_discharge_apparent_power_l2: Opt[float] = field(
         name="maxDischargeApparentPower_L2", default=None
     )
+    """Highest apparent power in VA while discharging, for phase L2 alone, the smaller rating of EV
+    and EVSE; absent when the phases are not told apart. [R02]"""
+
     max_discharge_apparent_power_l3: Opt[float] = field(
         name="maxDischargeApparentPower_L3", default=None
     )
+    """Highest apparent power in VA while discharging, for phase L3 alone, the smaller rating of EV
+    and EVSE; absent when the phases are not told apart. [R02]"""
+
     max_charge_reactive_power: Opt[float] = field(name="maxChargeReactivePower", default=None)
+    """Most reactive power in var that can be absorbed, the smaller rating of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not agreed on. [R02]"""
+
     max_charge_reactive_power_l2: Opt[float] = field(name="maxChargeReactivePower_L2", default=None)
+    """Most reactive power in var that can be absorbed on phase L2, the smaller rating of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     max_charge_reactive_power_l3: Opt[float] = field(name="maxChargeReactivePower_L3", default=None)
+    """Most reactive power in var that can be absorbed on phase L3, the smaller rating of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     min_charge_reactive_power: Opt[float] = field(name="minChargeReactivePower", default=None)
+    """Least reactive power in var that can be absorbed, the larger minimum of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not agreed on. [R02]"""
+
     min_charge_reactive_power_l2: Opt[float] = field(name="minChargeReactivePower_L2", default=None)
+    """Least reactive power in var that can be absorbed on phase L2, the larger minimum of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     min_charge_reactive_power_l3: Opt[float] = field(name="minChargeReactivePower_L3", default=None)
+    """Least reactive power in var that can be absorbed on phase L3, the larger minimum of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     max_discharge_reactive_power: Opt[float] = field(name="maxDischargeReactivePower", default=None)
+    """Most reactive power in var that can be injected, the smaller rating of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not agreed on. [R02]"""
+
     max_discharge_reactive_power_l2: Opt[float] = field(
         name="maxDischargeReactivePower_L2", default=None
     )
+    """Most reactive power in var that can be injected on phase L2, the smaller rating of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     max_discharge_reactive_power_l3: Opt[float] = field(
         name="maxDischargeReactivePower_L3", default=None
     )
+    """Most reactive power in var that can be injected on phase L3, the smaller rating of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     min_discharge_reactive_power: Opt[float] = field(name="minDischargeReactivePower", default=None)
+    """Least reactive power in var that can be injected, the larger minimum of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not agreed on. [R02]"""
+
     min_discharge_reactive_power_l2: Opt[float] = field(
         name="minDischargeReactivePower_L2", default=None
     )
+    """Least reactive power in var that can be injected on phase L2, the larger minimum of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     min_discharge_reactive_power_l3: Opt[float] = field(
         name="minDischargeReactivePower_L3", default=None
     )
+    """Least reactive power in var that can be injected on phase L3, the larger minimum of EV and
+    EVSE; absent when the phases are not told apart. [R02]"""
+
     nominal_voltage: Opt[float] = field(name="nominalVoltage", default=None)
+    """Line voltage in V for which both EV and EVSE are made; absent when not agreed on. [R02]"""
+
     nominal_voltage_offset: Opt[float] = field(name="nominalVoltageOffset", default=None)
+    """Difference in V (rms) between the voltage at the station and that at the utility's point of
+    common coupling; absent when not known. [R02]"""
+
     max_nominal_voltage: Opt[float] = field(name="maxNominalVoltage", default=None)
+    """Highest AC voltage in V (rms) for operation, the smaller maximum of EV and EVSE; absent when
+    not agreed on. [R02]"""
+
     min_nominal_voltage: Opt[float] = field(name="minNominalVoltage", default=None)
+    """Lowest AC voltage in V (rms) for operation, the larger minimum of EV and EVSE; absent when
+    not agreed on. [R02]"""
+
     ev_inverter_manufacturer: Opt[Str50] = field(name="evInverterManufacturer", default=None)
+    """Maker of the inverter on board, as grid operators require for registration; absent when the
+    EV did not tell. [R02]"""
+
     ev_inverter_model: Opt[Str50] = field(name="evInverterModel", default=None)
+    """Model designation of the inverter on board, given by its maker; absent when the EV did not
+    tell. [R02]"""
+
     ev_inverter_serial_number: Opt[Str50] = field(name="evInverterSerialNumber", default=None)
+    """Identifies the single inverter on board; absent when the EV did not tell. [R02]"""
+
     ev_inverter_sw_version: Opt[Str50] = field(name="evInverterSwVersion", default=None)
+    """Release of the software that runs in the inverter on board; absent when the EV did not tell.
+    [R02]"""
+
     ev_inverter_hw_version: Opt[Str50] = field(name="evInverterHwVersion", default=None)
+    """Hardware revision of the inverter on board; absent when the EV did not tell. [R02]"""
+
     ev_islanding_detection_method: Opt[
         Annotated[list[IslandingDetectionEnumType], Meta(min_length=1)]
     ] = field(name="evIslandingDetectionMethod", default=None)
+    """How the EV notices that the grid is gone; required only where the site demands such
+    detection, else it may be absent. [R02]"""
+
     ev_islanding_trip_time: Opt[float] = field(name="evIslandingTripTime", default=None)
+    """Seconds within which the EV disconnects after it has detected an island; absent when the EV
+    told none. [R02]"""
+
     ev_maximum_level1_dc_injection: Opt[float] = field(
         name="evMaximumLevel1DCInjection", default=None
     )
+    """Most direct current, in A, that the EV may let into the AC grid at level 1; absent when the
+    EV told no such level. [R02]"""
+
     ev_duration_level1_dc_injection: Opt[float] = field(
         name="evDurationLevel1DCInjection", default=None
     )
+    """Seconds for which the direct current of level 1 may last; absent when the EV told no such
+    level. [R02]"""
+
     ev_maximum_level2_dc_injection: Opt[float] = field(
         name="evMaximumLevel2DCInjection", default=None
     )
+    """Most direct current, in A, that the EV may let into the AC grid at level 2; absent when the
+    EV told no such level. [R02]"""
+
     ev_duration_level2_dc_injection: Opt[float] = field(
         name="evDurationLevel2DCInjection", default=None
     )
+    """Seconds for which the direct current of level 2 may last; absent when the EV told no such
+    level. [R02]"""
+
     ev_reactive_susceptance: Opt[float] = field(name="evReactiveSusceptance", default=None)
+    """Susceptance of the EV's circuit, its unit being the siemens (S): how readily it passes
+    reactive current; absent when the EV told none. [R02]"""
+
     ev_session_total_discharge_energy_available: Opt[float] = field(
         name="evSessionTotalDischargeEnergyAvailable", default=None
     )
+    """Energy in Wh that the EV will give in the whole session, whatever its V2X range; at 0 it may
+    refuse to discharge, to spare its battery. Absent when the EV told none. [R02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVPriceRuleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Price that an EV asks for discharging within a range of power. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     energy_fee: float = field(name="energyFee")
+    """Price per kWh in the currency of the schedule. [Q01]"""
+
     power_range_start: float = field(name="powerRangeStart")
+    """Power in W from which the price counts, up to the start of the next rule; negative for
+    discharging. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVAbsolutePriceScheduleEntryType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Span of time in an EV's energy offer with the prices at which it would discharge. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     duration: int
+    """Length of the span in seconds; the next one follows directly. [Q01]"""
+
     ev_price_rule: Annotated[list[EVPriceRuleType], Meta(min_length=1, max_length=8)] = field(
         name="evPriceRule"
     )
+    """One to eight prices, by power range. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVAbsolutePriceScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Prices over time that an EV asks for the energy it would feed back, as told by ISO 15118-20.
+    [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     time_anchor: DateTime = field(name="timeAnchor")
+    """Moment at which the first entry begins, as date and time with offset. [Q01]"""
+
     currency: Str3
+    """Currency of the asked prices, as three-letter ISO 4217 code. [Q01]"""
+
     ev_absolute_price_schedule_entries: Annotated[
         list[EVAbsolutePriceScheduleEntryType], Meta(min_length=1, max_length=1024)
     ] = field(name="evAbsolutePriceScheduleEntries")
+    """Consecutive spans of time with their prices, at most 1024. [Q01]"""
+
     price_algorithm: Str2000 = field(name="priceAlgorithm")
+    """URN from ISO 15118-20 that tells how prices and power make a sum: by power, by peak power or
+    by stacked energy. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVPowerScheduleEntryType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Span of time in an EV's energy offer with the power that it would give. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     duration: int
+    """Length of the span in seconds; the next one follows directly. [Q01]"""
+
     power: float
+    """Most power, in W, for this span; negative: the EV would discharge, positive: it has nothing
+    to offer. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVPowerScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Power over time that an EV offers to feed back. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_power_schedule_entries: Annotated[
         list[EVPowerScheduleEntryType], Meta(min_length=1, max_length=1024)
     ] = field(name="evPowerScheduleEntries")
+    """Consecutive spans of time with their power, at most 1024. [Q01]"""
+
     time_anchor: DateTime = field(name="timeAnchor")
+    """Moment at which the first entry begins, as date and time with offset. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVEnergyOfferType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Energy that an EV would feed back over time, and its price; forwarded in the charging needs
+    of an ISO 15118-20 session. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_absolute_price_schedule: Opt[EVAbsolutePriceScheduleType] = field(
         name="evAbsolutePriceSchedule", default=None
     )
+    """Prices that the EV asks; absent when it names none. [Q01]"""
+
     ev_power_schedule: EVPowerScheduleType = field(name="evPowerSchedule")
+    """Power over time that the EV offers. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DCChargingParametersType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand, limits and battery state that an EV charging on DC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_max_current: float = field(name="evMaxCurrent")
+    """Highest direct current, in A, that the EV can take; the cable's own limit is taken into
+    account. [K15]"""
+
     ev_max_voltage: float = field(name="evMaxVoltage")
+    """Highest voltage, in V, that the EV accepts at its DC input. [K15]"""
+
     ev_max_power: Opt[float] = field(name="evMaxPower", default=None)
+    """Highest power, in W, that the EV can take; expected for DC, and left out only when the EV did
+    not say. [K15]"""
+
     ev_energy_capacity: Opt[float] = field(name="evEnergyCapacity", default=None)
+    """Energy, in Wh, that the EV's battery can hold; left out when the EV did not say. [K15]"""
+
     energy_amount: Opt[float] = field(name="energyAmount", default=None)
+    """Energy in Wh that the EV asks for, what it spends on warming battery or cabin included; left
+    out when it did not say. [K15]"""
+
     state_of_charge: Opt[Int0To100] = field(name="stateOfCharge", default=None)
+    """Fill level of the battery at this time, in percent of its capacity; left out when the EV did
+    not say. [K15]"""
+
     full_soc: Opt[Int0To100] = field(name="fullSoC", default=None)
+    """Fill level, in percent, that the EV regards as full; left out when it did not say. [K15]"""
+
     bulk_soc: Opt[Int0To100] = field(name="bulkSoC", default=None)
+    """Fill level, in percent, up to which the EV can charge fast; left out when it did not say.
+    [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class V2XChargingParametersType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """What EV and EVSE can deliver and take in an ISO 15118-20 session, and how much energy the EV
+    needs; only the energy requests can be negative. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     min_charge_power: Opt[float] = field(name="minChargePower", default=None)
+    """Least charging power in W, the larger minimum of EV and EVSE: all phases, or only L1 when L2
+    and L3 are given. Absent when not told. [Q01]"""
+
     min_charge_power_l2: Opt[float] = field(name="minChargePower_L2", default=None)
+    """Least charging power on phase L2 in W, the larger minimum of EV and EVSE; absent when the
+    phases are not told apart. [Q01]"""
+
     min_charge_power_l3: Opt[float] = field(name="minChargePower_L3", default=None)
+    """Least charging power on phase L3 in W, the larger minimum of EV and EVSE; absent when the
+    phases are not told apart. [Q01]"""
+
     max_charge_power: Opt[float] = field(name="maxChargePower", default=None)
+    """Highest charging power in W at power factor 1, the smaller maximum of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not told. [Q01]"""
+
     max_charge_power_l2: Opt[float] = field(name="maxChargePower_L2", default=None)
+    """Highest charging power on phase L2 in W, the smaller maximum of EV and EVSE; absent when the
+    phases are not told apart. [Q01]"""
+
     max_charge_power_l3: Opt[float] = field(name="maxChargePower_L3", default=None)
+    """Highest charging power on phase L3 in W, the smaller maximum of EV and EVSE; absent when the
+    phases are not told apart. [Q01]"""
+
     min_discharge_power: Opt[float] = field(name="minDischargePower", default=None)
+    """Least discharging power in W as a positive number, the larger minimum of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not told. [Q01]"""
+
     min_discharge_power_l2: Opt[float] = field(name="minDischargePower_L2", default=None)
+    """Least discharging power on phase L2 in W, as a positive number, the larger minimum of EV and
+    EVSE; absent when the phases are not told apart. [Q01]"""
+
     min_discharge_power_l3: Opt[float] = field(name="minDischargePower_L3", default=None)
+    """Least discharging power on phase L3 in W, as a positive number, the larger minimum of EV and
+    EVSE; absent when the phases are not told apart. [Q01]"""
+
     max_discharge_power: Opt[float] = field(name="maxDischargePower", default=None)
+    """Highest discharging power in W as a positive number, the smaller maximum of EV and EVSE: all
+    phases, or only L1 when L2 and L3 are given. Absent when not told. [Q01]"""
+
     max_discharge_power_l2: Opt[float] = field(name="maxDischargePower_L2", default=None)
+    """Highest discharging power on phase L2 in W, as a positive number, the smaller maximum of EV
+    and EVSE; absent when the phases are not told apart. [Q01]"""
+
     max_discharge_power_l3: Opt[float] = field(name="maxDischargePower_L3", default=None)
+    """Highest discharging power on phase L3 in W, as a positive number, the smaller maximum of EV
+    and EVSE; absent when the phases are not told apart. [Q01]"""
+
     min_charge_current: Opt[float] = field(name="minChargeCurrent", default=None)
+    """Least charging current in A, the larger minimum of EV and EVSE; for DC, absent on AC.
+    [Q01]"""
+
     max_charge_current: Opt[float] = field(name="maxChargeCurrent", default=None)
+    """Highest charging current in A, the smaller maximum of EV and EVSE; for DC, absent on AC.
+    [Q01]"""
+
     min_discharge_current: Opt[float] = field(name="minDischargeCurrent", default=None)
+    """Least discharging current in A as a positive number, the larger minimum of EV and EVSE; for
+    DC, absent on AC. [Q01]"""
+
     max_discharge_current: Opt[float] = field(name="maxDischargeCurrent", default=None)
+    """Highest discharging current in A as a positive number, the smaller maximum of EV and EVSE;
+    for DC, absent on AC. [Q01]"""
+
     min_voltage: Opt[float] = field(name="minVoltage", default=None)
+    """Lowest voltage in V, the larger minimum of EV and EVSE; for DC, absent on AC. [Q01]"""
+
     max_voltage: Opt[float] = field(name="maxVoltage", default=None)
+    """Highest voltage in V, the smaller maximum of EV and EVSE; for DC, absent on AC. [Q01]"""
+
     ev_target_energy_request: Opt[float] = field(name="evTargetEnergyRequest", default=None)
+    """Wh still missing to the state of charge that the driver wants; absent when the EV told none.
+    [Q01]"""
+
     ev_min_energy_request: Opt[float] = field(name="evMinEnergyRequest", default=None)
+    """Wh still missing to the lowest state of charge that the EV allows, negative when the battery
+    is above it; absent when the EV told none. [Q01]"""
+
     ev_max_energy_request: Opt[float] = field(name="evMaxEnergyRequest", default=None)
+    """Wh that still fit in until the highest state of charge that the EV allows; absent when the EV
+    told none. [Q01]"""
+
     ev_min_v2x_energy_request: Opt[float] = field(name="evMinV2XEnergyRequest", default=None)
+    """Wh up to the lower bound of the V2X cycling range, positive while the battery is below that
+    range; absent when the EV has no such range. [Q01]"""
+
     ev_max_v2x_energy_request: Opt[float] = field(name="evMaxV2XEnergyRequest", default=None)
+    """Wh up to the upper bound of the V2X cycling range, negative while the battery is above that
+    range; absent when the EV has no such range. [Q01]"""
+
     target_soc: Opt[Int0To100] = field(name="targetSoC", default=None)
+    """State of charge in percent, 0 to 100, that the battery should have at departure; absent when
+    the EV told none. [Q01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingNeedsType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """What the EV told the station over ISO 15118 about the charge it needs; the CSMS answers with
+    a charging profile that fits. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ac_charging_parameters: Opt[ACChargingParametersType] = field(
         name="acChargingParameters", default=None
     )
+    """Demand and limits for AC as ISO 15118-2 tells them; absent on DC, and where
+    v2xChargingParameters take their place. [K15]"""
+
     der_charging_parameters: Opt[DERChargingParametersType] = field(
         name="derChargingParameters", default=None
     )
+    """What EV and EVSE can do for the grid; only with AC_DER and AC_BPT_DER. [R02]"""
+
     ev_energy_offer: Opt[EVEnergyOfferType] = field(name="evEnergyOffer", default=None)
+    """When and at which price the EV would feed back energy; absent when it makes no offer.
+    [Q01]"""
+
     requested_energy_transfer: EnergyTransferModeEnumType = field(name="requestedEnergyTransfer")
+    """How the EV wants to be charged, for example on DC or on three AC phases. [K15]"""
+
     dc_charging_parameters: Opt[DCChargingParametersType] = field(
         name="dcChargingParameters", default=None
     )
+    """Demand, limits and battery state for DC as ISO 15118-2 tells them; absent on AC, and where
+    v2xChargingParameters take their place. [K15]"""
+
     v2x_charging_parameters: Opt[V2XChargingParametersType] = field(
         name="v2xChargingParameters", default=None
     )
+    """Limits and energy needs of an ISO 15118-20 session, or of another one that can discharge;
+    absent otherwise. [Q01]"""
+
     available_energy_transfer: Opt[
         Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)]
     ] = field(name="availableEnergyTransfer", default=None)
+    """All modes that the EV could use, from which it asks for requestedEnergyTransfer; absent when
+    not known. [Q01]"""
+
     control_mode: Opt[ControlModeEnumType] = field(name="controlMode", default=None)
+    """Whether the EV plans along schedules or follows setpoints; absent means ScheduledControl.
+    [K19]"""
+
     mobility_needs_mode: Opt[MobilityNeedsModeEnumType] = field(
         name="mobilityNeedsMode", default=None
     )
+    """Who may change departure time and state-of-charge goals; only in ISO 15118-20 sessions.
+    [K19]"""
+
     departure_time: Opt[DateTime] = field(name="departureTime", default=None)
+    """Moment, by date and time, at which the EV expects to leave, so the energy should be there by
+    then; left out when unknown. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostDimensionType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """One quantity measured over a charging period, for example energy or the highest power. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     type: CostDimensionEnumType
+    """Which quantity it is; it decides the unit of the volume. [I12]"""
+
     volume: float
+    """Amount in the unit of the type: Wh, A, W or seconds. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingPeriodType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """Span of a transaction with one set of prices, and what was consumed in it; it ends where the
+    next one starts, the last one with the session. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     dimensions: Opt[Annotated[list[CostDimensionType], Meta(min_length=1)]] = None
+    """Quantities consumed or reached during the period; absent when there is nothing to tell.
+    [I12]"""
+
     tariff_id: Opt[Str60] = field(name="tariffId", default=None)
+    """Tariff by which the period was priced; absent when the cost was found in another way.
+    [I12]"""
+
     start_period: DateTime = field(name="startPeriod")
+    """When the period begins, as date and time with offset. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileCriterionType(Payload, kw_only=True, frozen=True):
-    """Used by GetChargingProfilesRequest."""
+    """Filter of GetChargingProfiles; a profile is reported when it meets every condition given.
+    [K09]
+
+    Used by GetChargingProfilesRequest.
+    """
 
     charging_profile_purpose: Opt[ChargingProfilePurposeEnumType] = field(
         name="chargingProfilePurpose", default=None
     )
+    """Only profiles with this purpose are wanted; left out, the purpose does not matter. [K09]"""
+
     stack_level: Opt[IntMin0] = field(name="stackLevel", default=None)
+    """Only profiles with this priority number, counted from 0, are wanted; left out, every priority
+    matches. [K09]"""
+
     charging_profile_id: Opt[Annotated[list[int], Meta(min_length=1)]] = field(
         name="chargingProfileId", default=None
     )
+    """Numbers of the profiles wanted, not more than the station can store; left out, any number
+    matches. [K09]"""
+
     charging_limit_source: Opt[Annotated[list[Str20], Meta(min_length=1, max_length=4)]] = field(
         name="chargingLimitSource", default=None
     )
+    """Reports only profiles from these sources: CSO, EMS, SO, Other; open strings since 2.1. Left
+    out, the source does not matter. [K09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LimitAtSoCType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Limit of a charging schedule that counts only for a battery that is already filled to some
+    level. [K01]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     soc: Int0To100
+    """State of charge in percent, 0 to 100, from which on (this value included) the limit counts.
+    [K01]"""
+
     limit: float
+    """Highest charging rate from then on, in the chargingRateUnit of the schedule. [K01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class V2XFreqWattPointType(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """Point of the curve by which power follows the grid frequency. [Q08]
+
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
 
     frequency: float
+    """Frequency of the grid in Hz. [Q08]"""
+
     power: float
+    """Power in W at that frequency: positive to charge, negative to discharge. [Q08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class V2XSignalWattPointType(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """Point of the curve by which power follows the aFRR signal. [Q08]
+
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
 
     signal: int
+    """Value that AFRRSignalRequest brings, without unit. [Q08]"""
+
     power: float
+    """Power in W at that signal: positive to charge, negative to discharge. [Q08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingSchedulePeriodType(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """One step of a charging schedule: from its start until the next step it gives limits, or for
+    V2X the operation mode with setpoints or curves. [K01]
+
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
 
     start_period: int = field(name="startPeriod")
+    """Seconds from the start of the schedule to this step, which ends the step before; the first
+    one has 0. [K01.FR.31]"""
+
     limit: Opt[float] = None
+    """Most that may be drawn, in the schedule's chargingRateUnit: W over all phases, A per phase;
+    only phase L1 when L2 and L3 have their own. May be absent if operationMode needs no limit.
+    [Q03]"""
+
     limit_l2: Opt[float] = field(name="limit_L2", default=None)
+    """Most that may be drawn on phase L2, in chargingRateUnit; absent when the phases have one
+    limit in common. [K01]"""
+
     limit_l3: Opt[float] = field(name="limit_L3", default=None)
+    """Most that may be drawn on phase L3, in chargingRateUnit; absent when the phases have one
+    limit in common. [K01]"""
+
     number_phases: Opt[Int0To3] = field(name="numberPhases", default=None)
+    """Number of AC phases that may be used, up to 3; on an AC EVSE left out means 3, on a DC EVSE
+    it should be left out. [K01]"""
+
     phase_to_use: Opt[Int0To3] = field(name="phaseToUse", default=None)
+    """Number (1, 2 or 3) of the phase for single-phase charging; only with numberPhases 1 on an
+    EVSE that can switch phases, left out the station chooses. [K01.FR.19]"""
+
     discharge_limit: Opt[FloatMax0] = field(name="dischargeLimit", default=None)
+    """How far the EV may discharge, as zero or a negative number in chargingRateUnit: over all
+    phases, or only phase L1 when L2 and L3 have values. Absent when the period sets no such limit.
+    [Q03]"""
+
     discharge_limit_l2: Opt[FloatMax0] = field(name="dischargeLimit_L2", default=None)
+    """How far the EV may discharge on phase L2: zero or negative, in chargingRateUnit; absent when
+    the phases share one limit. [Q03]"""
+
     discharge_limit_l3: Opt[FloatMax0] = field(name="dischargeLimit_L3", default=None)
+    """How far the EV may discharge on phase L3: zero or negative, in chargingRateUnit; absent when
+    the phases share one limit. [Q03]"""
+
     setpoint: Opt[float] = None
+    """Value to be met as closely as possible, in chargingRateUnit; negative to discharge. Covers
+    all phases, or only L1 when L2 and L3 have values. Absent when operationMode takes none.
+    [Q03]"""
+
     setpoint_l2: Opt[float] = field(name="setpoint_L2", default=None)
+    """Value to be met on phase L2, in chargingRateUnit, negative to discharge; absent when one
+    setpoint covers all phases. [Q03]"""
+
     setpoint_l3: Opt[float] = field(name="setpoint_L3", default=None)
+    """Value to be met on phase L3, in chargingRateUnit, negative to discharge; absent when one
+    setpoint covers all phases. [Q03]"""
+
     setpoint_reactive: Opt[float] = field(name="setpointReactive", default=None)
+    """Reactive power (var) or current (A) to be met: positive for inductive, negative for
+    capacitive. Covers all phases, or only L1 when L2 and L3 have values. Absent when none is
+    wanted. [Q03]"""
+
     setpoint_reactive_l2: Opt[float] = field(name="setpointReactive_L2", default=None)
+    """Reactive power (var) or current (A) to be met on phase L2, positive for inductive, negative
+    for capacitive; absent when one value covers all phases. [Q03]"""
+
     setpoint_reactive_l3: Opt[float] = field(name="setpointReactive_L3", default=None)
+    """Reactive power (var) or current (A) to be met on phase L3, positive for inductive, negative
+    for capacitive; absent when one value covers all phases. [Q03]"""
+
     preconditioning_request: Opt[bool] = field(name="preconditioningRequest", default=None)
+    """True asks the EV to keep its battery at working temperature during this period; absent means
+    no such wish. [Q03]"""
+
     evse_sleep: Opt[bool] = field(name="evseSleep", default=None)
+    """True has the EVSE switch off its power electronics for this transaction to save energy;
+    absent means false. [Q10]"""
+
     v2x_baseline: Opt[float] = field(name="v2xBaseline", default=None)
+    """Power in W to which the values of the frequency and signal curves are added; absent means
+    that they stand alone. [Q08]"""
+
     operation_mode: Opt[OperationModeEnumType] = field(name="operationMode", default=None)
+    """Which V2X control applies in this period; absent means ChargingOnly. [Q03]"""
+
     v2x_freq_watt_curve: Opt[
         Annotated[list[V2XFreqWattPointType], Meta(min_length=1, max_length=20)]
     ] = field(name="v2xFreqWattCurve", default=None)
+    """Power against grid frequency, up to 20 points; required with operationMode LocalFrequency,
+    else absent. [Q08]"""
+
     v2x_signal_watt_curve: Opt[
         Annotated[list[V2XSignalWattPointType], Meta(min_length=1, max_length=20)]
     ] = field(name="v2xSignalWattCurve", default=None)
+    """Power against the value of AFRRSignalRequest, up to 20 points; only with operationMode
+    LocalFrequency, where it may be absent as well. [Q08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RelativeTimeIntervalType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time for which an entry of a sales tariff holds, counted from the present rather than
+    by dates. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     start: int
+    """Seconds from the present moment until the span begins; 0 for at once. [K15]"""
+
     duration: Opt[int] = None
+    """Length of the span in seconds; left out, it lasts until the next entry begins. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """One figure for what a kWh costs, be it in money, in emissions or in its share of renewable
+    energy. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     cost_kind: CostKindEnumType = field(name="costKind")
+    """What the figure expresses and hence its unit. [K15]"""
+
     amount: int
+    """Figure per kWh before scaling, in percent or in grams depending on costKind; multiply by ten
+    to the power of amountMultiplier. [K15]"""
+
     amount_multiplier: Opt[int] = field(name="amountMultiplier", default=None)
+    """Power of ten by which amount is multiplied, from -3 to 3; left out when it needs no scaling.
+    [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ConsumptionCostType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """What energy costs within one band of consumption, as told to an ISO 15118 EV in a sales
+    tariff. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     start_value: float = field(name="startValue")
+    """Number at which the band of consumption begins; it reaches up to the next startValue. OCPP
+    names no unit, ISO 15118-2 counts in W. [K15]"""
+
     cost: Annotated[list[CostType], Meta(min_length=1, max_length=3)]
+    """Up to three ways to express the cost of the band, such as price and carbon dioxide. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffEntryType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Price of energy during one span of a sales tariff, as a rank or broken down by consumption.
+    [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     relative_time_interval: RelativeTimeIntervalType = field(name="relativeTimeInterval")
+    """When the entry holds, counted in seconds from the present. [K15]"""
+
     e_price_level: Opt[IntMin0] = field(name="ePriceLevel", default=None)
+    """Rank number of the price, smaller being cheaper, up to numEPriceLevels; left out when no
+    ranks are used. [K15]"""
+
     consumption_cost: Opt[
         Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)]
     ] = field(name="consumptionCost", default=None)
+    """Cost broken down into as many as three bands of consumption; left out when only the rank is
+    told. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time by which an ISO 15118 EV can choose when to charge; handed to it along with
+    a charging schedule. [K15]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     id: IntMin0
+    """Number of the tariff, which stays the same and unique throughout the charging session.
+    [K15]"""
+
     sales_tariff_description: Opt[Str32] = field(name="salesTariffDescription", default=None)
+    """Title that the EV can show its driver; left out when there is none. [K15]"""
+
     num_e_price_levels: Opt[IntMin0] = field(name="numEPriceLevels", default=None)
+    """Number of different price ranks that occur in all tariffs offered together; left out when no
+    ranks are used. [K15]"""
+
     sales_tariff_entry: Annotated[
         list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)
     ] = field(name="salesTariffEntry")
+    """Prices in order of time, each with the span for which it holds. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceLevelScheduleEntryType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time with one price level, in an ISO 15118-20 session. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     duration: int
+    """Length of the span in seconds; the next one follows directly. [K18]"""
+
     price_level: IntMin0 = field(name="priceLevel")
+    """Relative level without unit: the lower the cheaper, up to numberOfPriceLevels. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceLevelScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time as mere levels without amounts, for an ISO 15118-20 session; it mirrors the
+    type of that standard, so that signatures stay valid. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     price_level_schedule_entries: Annotated[
         list[PriceLevelScheduleEntryType], Meta(min_length=1, max_length=100)
     ] = field(name="priceLevelScheduleEntries")
+    """Consecutive spans of time with their level, at most 100. [K18]"""
+
     time_anchor: DateTime = field(name="timeAnchor")
+    """Moment at which the first entry begins, as date and time with offset. [K18]"""
+
     price_schedule_id: IntMin0 = field(name="priceScheduleId")
+    """Number that identifies this price schedule, not counted from anything. [K18]"""
+
     price_schedule_description: Opt[Str32] = field(name="priceScheduleDescription", default=None)
+    """Text that explains the levels to the driver; may be left out. [K18]"""
+
     number_of_price_levels: IntMin0 = field(name="numberOfPriceLevels")
+    """Count of different levels over all price level schedules offered to the EV. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Limits, or for V2X setpoints, on power or current laid out along a time axis; for ISO 15118
+    together with the prices that the EV may plan by. [K01]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     id: int
+    """Number that tells this schedule from the alternatives beside it, for instance when an ISO
+    15118 EV has chosen one. [K01]"""
+
     limit_at_soc: Opt[LimitAtSoCType] = field(name="limitAtSoC", default=None)
+    """Reduced limit for a battery that is filled to a given level or beyond; absent when the level
+    does not matter. [K01]"""
+
     start_schedule: Opt[DateTime] = field(name="startSchedule", default=None)
+    """Moment, by date and time, at which time 0 of the periods lies; required for Absolute and
+    Recurring profiles, left out for Relative ones. [K01.FR.40]"""
+
     duration: Opt[int] = None
+    """Length in seconds, in a Dynamic profile counted from its last update; afterwards the schedule
+    sets no limit. Left out, the last period goes on. [K28]"""
+
     charging_rate_unit: ChargingRateUnitEnumType = field(name="chargingRateUnit")
+    """Unit of all limits inside, W or A; it must be one that the station supports. [K01.FR.26]"""
+
     min_charging_rate: Opt[float] = field(name="minChargingRate", default=None)
+    """Rate, in the chargingRateUnit, below which the EV charges poorly; a hint for load balancing
+    in the station, left out when unknown. [K01]"""
+
     power_tolerance: Opt[float] = field(name="powerTolerance", default=None)
+    """By how many W the EV may deviate from the power profile it announced (ISO 15118-20); absent
+    when not laid down. [K18]"""
+
     signature_id: Opt[IntMin0] = field(name="signatureId", default=None)
+    """Number by which a signature refers to this schedule; absent when it is not signed. [K18]"""
+
     digest_value: Opt[Str88] = field(name="digestValue", default=None)
+    """Base64 hash of the EXI form of prices: SHA-256 for ISO 15118-2, SHA-512 for ISO 15118-20;
+    absent when they are not signed. [K18]"""
+
     use_local_time: Opt[bool] = field(name="useLocalTime", default=None)
+    """True: times count as local clock time and their offset is ignored, so that one schedule fits
+    summer and winter time. Absent means false. [K01]"""
+
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)
     ] = field(name="chargingSchedulePeriod")
+    """The limits in order of time, the first with startPeriod 0; the station may store fewer than
+    1024 (PeriodsPerSchedule). [K01]"""
+
     randomized_delay: Opt[IntMin0] = field(name="randomizedDelay", default=None)
+    """Upper bound, in seconds, of a random delay at the start of each period, so that stations do
+    not switch all at once; 0 or absent: none. Only for TxProfile and TxDefaultProfile. [K01]"""
+
     sales_tariff: Opt[SalesTariffType] = field(name="salesTariff", default=None)
+    """Prices for an ISO 15118-2 session; with ISO 15118-20 one of the two price schedules takes its
+    place. Absent when there are none to tell. [K15]"""
+
     absolute_price_schedule: Opt[AbsolutePriceScheduleType] = field(
         name="absolutePriceSchedule", default=None
     )
+    """Prices in money for an ISO 15118-20 session; excludes priceLevelSchedule, and is absent when
+    no amounts are told. [K18]"""
+
     price_level_schedule: Opt[PriceLevelScheduleType] = field(
         name="priceLevelSchedule", default=None
     )
+    """Price levels without amounts for an ISO 15118-20 session; excludes absolutePriceSchedule, and
+    is absent when no levels are told. [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileType(Payload, kw_only=True, frozen=True):
-    """Used by ReportChargingProfilesRequest, RequestStartTransactionRequest, SetChargingProfileRequest."""
+    """Limits, or for V2X setpoints, over time with purpose, priority and validity; the station
+    combines all installed profiles into what counts at the moment. [K01]
+
+    Used by ReportChargingProfilesRequest, RequestStartTransactionRequest,
+    SetChargingProfileRequest.
+    """
 
     id: int
+    """Identifies the profile on the station; negative numbers help to tell profiles of external
+    systems from those of the CSMS. [K01]"""
+
     stack_level: IntMin0 = field(name="stackLevel")
+    """Priority number among profiles of one purpose, counted from 0; of those with a limit for the
+    moment the highest wins. [K01]"""
+
     charging_profile_purpose: ChargingProfilePurposeEnumType = field(name="chargingProfilePurpose")
+    """What the limits apply to, such as the whole station, any transaction, or one particular
+    transaction. [K01]"""
+
     charging_profile_kind: ChargingProfileKindEnumType = field(name="chargingProfileKind")
+    """From where the schedule's time is counted, or Dynamic when its values are renewed while it
+    runs. [K01]"""
+
     recurrency_kind: Opt[RecurrencyKindEnumType] = field(name="recurrencyKind", default=None)
+    """How often the schedule starts over; given only with the kind Recurring, which needs it.
+    [K01]"""
+
     valid_from: Opt[DateTime] = field(name="validFrom", default=None)
+    """Moment, by date and time, from which the profile counts; left out, it counts as soon as it is
+    installed. [K01.FR.36]"""
+
     valid_to: Opt[DateTime] = field(name="validTo", default=None)
+    """Moment, by date and time, at which the profile ceases to count; left out, it counts until it
+    is replaced or removed. [K01.FR.37]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction that a TxProfile is meant for; left out for other purposes and inside
+    RequestStartTransaction, where the transaction does not exist yet. [K01.FR.03]"""
+
     max_offline_duration: Opt[int] = field(name="maxOfflineDuration", default=None)
+    """Seconds without connection after which the profile no longer counts; 0: at once. Absent: it
+    stays valid offline without end. [K01]"""
+
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)] = (
         field(name="chargingSchedule")
     )
+    """The limits over time: one schedule, or up to three alternatives for an EV that negotiates
+    over ISO 15118. [K01.FR.34]"""
+
     invalid_after_offline_duration: Opt[bool] = field(
         name="invalidAfterOfflineDuration", default=None
     )
+    """True: once maxOfflineDuration has passed, the profile stays invalid for good. False or
+    absent: it counts again when back online. [K01]"""
+
     dyn_update_interval: Opt[int] = field(name="dynUpdateInterval", default=None)
+    """Seconds after the last update at which the station asks for the next one by
+    PullDynamicScheduleUpdate; 0 or absent: it never asks. Dynamic profiles only. [K28]"""
+
     dyn_update_time: Opt[DateTime] = field(name="dynUpdateTime", default=None)
+    """When limits or setpoints of a dynamic profile were last renewed, as date and time with
+    offset; absent in profiles of another kind. [K28]"""
+
     price_schedule_signature: Opt[Str256] = field(name="priceScheduleSignature", default=None)
+    """ISO 15118-20 signature over the price schedules, in Base64; absent when they are not signed.
+    [K18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingScheduleUpdateType(Payload, kw_only=True, frozen=True):
-    """Used by PullDynamicScheduleUpdateResponse, UpdateDynamicScheduleRequest."""
+    """Fresh limits and setpoints for the only period of a dynamic charging profile; the unit is
+    that of the profile's schedule. [K28]
+
+    Used by PullDynamicScheduleUpdateResponse, UpdateDynamicScheduleRequest.
+    """
 
     limit: Opt[float] = None
+    """Most that may be drawn, in the profile's chargingRateUnit; only phase L1 when L2 and L3 have
+    values. May be absent if operationMode needs no limit. [K28]"""
+
     limit_l2: Opt[float] = field(name="limit_L2", default=None)
+    """Most that may be drawn on phase L2, in the profile's chargingRateUnit; absent when the phases
+    share one limit. [K28]"""
+
     limit_l3: Opt[float] = field(name="limit_L3", default=None)
+    """Most that may be drawn on phase L3, in the profile's chargingRateUnit; absent when the phases
+    share one limit. [K28]"""
+
     discharge_limit: Opt[FloatMax0] = field(name="dischargeLimit", default=None)
+    """How far the EV may discharge: zero or negative, in the profile's chargingRateUnit; only phase
+    L1 when L2 and L3 have values. Absent when no such limit is set. [Q04]"""
+
     discharge_limit_l2: Opt[FloatMax0] = field(name="dischargeLimit_L2", default=None)
+    """How far the EV may discharge on phase L2: zero or negative, in the profile's
+    chargingRateUnit; absent when the phases share one limit. [Q04]"""
+
     discharge_limit_l3: Opt[FloatMax0] = field(name="dischargeLimit_L3", default=None)
+    """How far the EV may discharge on phase L3: zero or negative, in the profile's
+    chargingRateUnit; absent when the phases share one limit. [Q04]"""
+
     setpoint: Opt[float] = None
+    """Value to be met as closely as possible, in the profile's chargingRateUnit; negative to
+    discharge. Only phase L1 when L2 and L3 have values. Absent when operationMode takes none.
+    [Q04]"""
+
     setpoint_l2: Opt[float] = field(name="setpoint_L2", default=None)
+    """Value to be met on phase L2, in the profile's chargingRateUnit, negative to discharge; absent
+    when one setpoint covers all phases. [Q04]"""
+
     setpoint_l3: Opt[float] = field(name="setpoint_L3", default=None)
+    """Value to be met on phase L3, in the profile's chargingRateUnit, negative to discharge; absent
+    when one setpoint covers all phases. [Q04]"""
+
     setpoint_reactive: Opt[float] = field(name="setpointReactive", default=None)
+    """Reactive power (var) or current (A) to be met: positive for inductive, negative for
+    capacitive; only phase L1 when L2 and L3 have values. Absent when none is wanted. [Q04]"""
+
     setpoint_reactive_l2: Opt[float] = field(name="setpointReactive_L2", default=None)
+    """Reactive power (var) or current (A) for phase L2, positive for inductive, negative for
+    capacitive; absent when one value covers all phases. [Q04]"""
+
     setpoint_reactive_l3: Opt[float] = field(name="setpointReactive_L3", default=None)
+    """Reactive power (var) or current (A) for phase L3, positive for inductive, negative for
+    capacitive; absent when one value covers all phases. [Q04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ModemType(Payload, kw_only=True, frozen=True):
-    """Used by BootNotificationRequest."""
+    """Identifies the SIM card in the station's modem, so that the operator can find its cellular
+    subscription. [B01]
+
+    Used by BootNotificationRequest.
+    """
 
     iccid: Opt[Str20] = None
+    """Number printed on the SIM card that identifies the card itself; left out when not known.
+    [B01]"""
+
     imsi: Opt[Str20] = None
+    """Number of the subscription on the SIM card, beginning with the country and operator codes;
+    left out when not known. [B01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingStationType(Payload, kw_only=True, frozen=True):
-    """Used by BootNotificationRequest."""
+    """Who the station is: maker, model, serial number, firmware and SIM card, as told in
+    BootNotification. [B01]
+
+    Used by BootNotificationRequest.
+    """
 
     serial_number: Opt[Str25] = field(name="serialNumber", default=None)
+    """Number that the maker gave this very unit; with security profile 3 the CSMS compares it with
+    the client certificate. Left out when there is none. [B01.FR.11]"""
+
     model: Str20
+    """Product name or type designation under which the maker sells the station. [B01]"""
+
     modem: Opt[ModemType] = None
+    """SIM card with which the station reaches the cellular network; left out when it has no modem
+    or hides it. [B01]"""
+
     vendor_name: Str50 = field(name="vendorName")
+    """Maker of the station as free text, so two makers may have the same and one maker several.
+    [B01]"""
+
     firmware_version: Opt[Str50] = field(name="firmwareVersion", default=None)
+    """Release of the software that is running now; left out when the station does not tell.
+    [B01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearChargingProfileType(Payload, kw_only=True, frozen=True):
-    """Used by ClearChargingProfileRequest."""
+    """Conditions of ClearChargingProfile when no profile id is given; every profile that meets all
+    of them is removed. [K10]
+
+    Used by ClearChargingProfileRequest.
+    """
 
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Number of the EVSE whose profiles go, 0 for those of the station as a whole; left out, the
+    place does not matter. [K10]"""
+
     charging_profile_purpose: Opt[ChargingProfilePurposeEnumType] = field(
         name="chargingProfilePurpose", default=None
     )
+    """Only profiles with this purpose go, left out any purpose; limits of external systems are
+    never removed this way. [K10]"""
+
     stack_level: Opt[IntMin0] = field(name="stackLevel", default=None)
+    """Only profiles with this priority number, counted from 0, go; left out, the priority does not
+    matter. [K10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StatusInfoType(Payload, kw_only=True, frozen=True):
-    """Used by AFRRSignalResponse, AdjustPeriodicEventStreamResponse, BootNotificationResponse and 58 more."""
+    """Gives the reason for the status in a response, as a code for programs and text for people.
+    [B01]
+
+    Used by AFRRSignalResponse, AdjustPeriodicEventStreamResponse, BootNotificationResponse and 58
+    more.
+    """
 
     reason_code: Str20 = field(name="reasonCode")
+    """Standard word such as InvalidValue or TxInProgress, or one of the vendor's; upper and lower
+    case are the same. [B01]"""
+
     additional_info: Opt[Str1024] = field(name="additionalInfo", default=None)
+    """Explanation for people, for a log or a technician; left out when the code says enough.
+    [B01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearMonitoringResultType(Payload, kw_only=True, frozen=True):
-    """Used by ClearVariableMonitoringResponse."""
+    """What became of one monitor that ClearVariableMonitoring asked to remove. [N06]
+
+    Used by ClearVariableMonitoringResponse.
+    """
 
     status: ClearMonitoringStatusEnumType
+    """Whether the monitor is gone, was unknown or may not be removed. [N06]"""
+
     id: IntMin0
+    """Number of the monitor, repeated from the list in the request. [N06]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearTariffsResultType(Payload, kw_only=True, frozen=True):
-    """Used by ClearTariffsResponse."""
+    """What became of one tariff that ClearTariffsRequest wanted to remove. [I10]
+
+    Used by ClearTariffsResponse.
+    """
 
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     tariff_id: Opt[Str60] = field(name="tariffId", default=None)
+    """Tariff that the result is about; absent when no tariff matched at all. [I10]"""
+
     status: TariffClearStatusEnumType
+    """Whether the tariff is removed; NoTariff when nothing was there. [I10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVSEType(Payload, kw_only=True, frozen=True):
-    """Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more."""
+    """Address of an EVSE of the station or of one connector on it. [G03]
+
+    Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more.
+    """
 
     id: IntMin0
+    """Number of the EVSE in the station; EVSEs are counted from 1 without gaps. [G03]"""
+
     connector_id: Opt[IntMin0] = field(name="connectorId", default=None)
+    """Number of the connector on that EVSE, counted from 1 without gaps; left out when the EVSE as
+    a whole is meant. [G03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentType(Payload, kw_only=True, frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more."""
+    """Names a part of the station in the device model, real or logical, and the EVSE or connector
+    it belongs to. [B05]
+
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more.
+    """
 
     evse: Opt[EVSEType] = None
+    """EVSE, and perhaps connector, that has the component; left out for parts of the station as a
+    whole. [B05]"""
+
     name: Str50
+    """Standard name such as Connector or OCPPCommCtrlr, or one of the vendor's own; upper and lower
+    case are the same. [B05]"""
+
     instance: Opt[Str50] = None
+    """Distinguishes several components of one name in the same place; left out when there is a
+    single one. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableType(Payload, kw_only=True, frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more."""
+    """Names a variable of a component in the device model, such as Temperature or
+    HeartbeatInterval. [B05]
+
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more.
+    """
 
     name: Str50
+    """Standard name such as AvailabilityState or Interval, or one of the vendor's own; upper and
+    lower case are the same. [B05]"""
+
     instance: Opt[Str50] = None
+    """Distinguishes several variables of one name in the same component; left out when there is a
+    single one. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentVariableType(Payload, kw_only=True, frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest."""
+    """Picks what a report shall contain: one variable of a component, or all that the component
+    has. [B08]
+
+    Used by GetMonitoringReportRequest, GetReportRequest.
+    """
 
     component: ComponentType
+    """Part of the station to report on; where it names no EVSE, connector or instance, any will
+    match. [B08]"""
+
     variable: Opt[VariableType] = None
+    """Variable to report on; left out, all variables of the component match. [B08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CompositeScheduleType(Payload, kw_only=True, frozen=True):
-    """Used by GetCompositeScheduleResponse."""
+    """The limit that the station expects to keep to over the coming time, worked out from all of
+    its charging profiles together. [K08]
+
+    Used by GetCompositeScheduleResponse.
+    """
 
     evse_id: IntMin0 = field(name="evseId")
+    """Number of the EVSE that was asked about; 0 means that the figures are for the whole grid
+    connection. [K08.FR.03]"""
+
     duration: int
+    """Seconds that the schedule covers, counted from scheduleStart. [K08]"""
+
     schedule_start: DateTime = field(name="scheduleStart")
+    """Moment, by date and time, at which the schedule begins: when the station received the
+    request. [K08]"""
+
     charging_rate_unit: ChargingRateUnitEnumType = field(name="chargingRateUnit")
+    """Unit of the limits, W or A; the one that was asked for if the request named one. [K08]"""
+
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)] = (
         field(name="chargingSchedulePeriod")
     )
+    """The resulting limits in order of time, with startPeriod counted from scheduleStart. [K08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PeriodicEventStreamParamsType(Payload, kw_only=True, frozen=True):
-    """Used by AdjustPeriodicEventStreamRequest, GetPeriodicEventStreamResponse, OpenPeriodicEventStreamRequest and 1 more."""
+    """When a periodic event stream sends what it has gathered: after a time, after a number of
+    values, or at whichever comes first. [N11]
+
+    Used by AdjustPeriodicEventStreamRequest, GetPeriodicEventStreamResponse,
+    OpenPeriodicEventStreamRequest and 1 more.
+    """
 
     interval: Opt[IntMin0] = None
+    """Seconds between two messages of the stream; absent when only the number of values counts.
+    [N11]"""
+
     values: Opt[IntMin0] = None
+    """Count of values that makes a message due; absent when only the interval counts. [N11]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ConstantStreamDataType(Payload, kw_only=True, frozen=True):
-    """Used by GetPeriodicEventStreamResponse, OpenPeriodicEventStreamRequest."""
+    """What stays the same for all values of a periodic event stream and is therefore told only
+    once. [N11]
+
+    Used by GetPeriodicEventStreamResponse, OpenPeriodicEventStreamRequest.
+    """
 
     id: IntMin0
+    """Number that the station gives the stream and that every message of it carries. [N11]"""
+
     params: PeriodicEventStreamParamsType
+    """How often, or in portions of how many values, the stream is sent. [N11]"""
+
     variable_monitoring_id: IntMin0 = field(name="variableMonitoringId")
+    """Id of the monitor whose readings are streamed; it tells component and variable. [N11]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TaxRateType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more."""
+    """Tax on a price, and how it builds on other taxes. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more.
+    """
 
     type: Str20
+    """Name of the tax, such as Federal or State, to print on the receipt. [I07]"""
+
     tax: float
+    """Rate in percent: 19 means 19 %. [I07]"""
+
     stack: Opt[IntMin0] = None
+    """0 or absent: levied on the net price; each higher number is levied on the result of the level
+    below. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more."""
+    """Amount of money with or without tax; at least one of the two has to be there. [I12]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more.
+    """
 
     excl_tax: Opt[float] = field(name="exclTax", default=None)
+    """Net amount in the currency of tariff or total; may be absent when inclTax is given. [I12]"""
+
     incl_tax: Opt[float] = field(name="inclTax", default=None)
+    """Gross amount in the currency of tariff or total; may be absent when exclTax is given.
+    [I12]"""
+
     tax_rates: Opt[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = field(
         name="taxRates", default=None
     )
+    """Taxes that lie between net and gross, one to five; left out when they are not told one by
+    one. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TotalPriceType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """Grand total of a transaction, net, gross or both. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     excl_tax: Opt[float] = field(name="exclTax", default=None)
+    """Net total in the currency of the cost; may be absent when inclTax is given. [I12]"""
+
     incl_tax: Opt[float] = field(name="inclTax", default=None)
+    """Gross total in the currency of the cost; may be absent when exclTax is given. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TotalCostType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """What a transaction costs so far or in the end, by kind of price and altogether. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     currency: Str3
+    """Currency of all amounts, as three-letter ISO 4217 code. [I12]"""
+
     type_of_cost: TariffCostEnumType = field(name="typeOfCost")
+    """Whether the total is the computed sum or the tariff's minimum or maximum. [I12]"""
+
     fixed: Opt[PriceType] = None
+    """Part for fixed fees; absent when the tariff has none. [I12]"""
+
     energy: Opt[PriceType] = None
+    """Part for energy; absent when the tariff has no price for it. [I12]"""
+
     charging_time: Opt[PriceType] = field(name="chargingTime", default=None)
+    """Part for time spent charging; absent when the tariff has no price for it. [I12]"""
+
     idle_time: Opt[PriceType] = field(name="idleTime", default=None)
+    """Part for time without charging; absent when the tariff has no price for it. [I12]"""
+
     reservation_time: Opt[PriceType] = field(name="reservationTime", default=None)
+    """Part for reserved time; absent without a reservation or price. [I12]"""
+
     reservation_fixed: Opt[PriceType] = field(name="reservationFixed", default=None)
+    """Part for the fixed fee of a reservation; absent without one. [I12]"""
+
     total: TotalPriceType
+    """Sum of all parts, or the tariff's minimum or maximum in its place. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TotalUsageType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """Energy and time of a transaction on which its cost is based. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     energy: float
+    """Energy in Wh that was transferred in the transaction. [I12]"""
+
     charging_time: int = field(name="chargingTime")
+    """Seconds that the whole session lasted: in spite of the name the schema counts time without
+    charging as well, which idleTime tells apart. [I12]"""
+
     idle_time: int = field(name="idleTime")
+    """Seconds of the session in which no energy flowed between EVSE and EV. [I12]"""
+
     reservation_time: Opt[int] = field(name="reservationTime", default=None)
+    """Seconds for which the EVSE was reserved before; absent without a reservation. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostDetailsType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """Cost of a transaction as the station computed it from a tariff, in TransactionEventRequest; a
+    fee for reservation is in the totals but in no period. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     charging_periods: Opt[Annotated[list[ChargingPeriodType], Meta(min_length=1)]] = field(
         name="chargingPeriods", default=None
     )
+    """The transaction cut into spans of equal prices; left out in running updates, which have only
+    totals. [I12]"""
+
     total_cost: TotalCostType = field(name="totalCost")
+    """Sums in money, per kind of price and altogether. [I12]"""
+
     total_usage: TotalUsageType = field(name="totalUsage")
+    """Energy and time on which the cost is based. [I12]"""
+
     failure_to_calculate: Opt[bool] = field(name="failureToCalculate", default=None)
+    """True when the station was unable to compute the cost, so that the amounts must not be relied
+    on; left out when it did not fail. [I12]"""
+
     failure_reason: Opt[Str500] = field(name="failureReason", default=None)
+    """Readable explanation of why computing failed; absent when it did not. [I12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERCurvePointsType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """One point of a DER curve; between two points the value is interpolated. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     x: float
+    """Quantity that is measured, such as voltage, frequency, active power or time; kind and unit
+    follow from the curve's type. [R04]"""
+
     y: float
+    """Quantity that is set, in the curve's yUnit; as a power factor it is positive to absorb
+    (under-excited) and negative to inject (over-excited) reactive power. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class HysteresisType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """How far, and for how long, the grid has to be back to normal before a DER returns to normal
+    operation after an event. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     hysteresis_high: Opt[float] = field(name="hysteresisHigh", default=None)
+    """Upper bound of the normal range, as an absolute value whose unit is the curve's yUnit; left
+    out when the CSMS sets none. [R04]"""
+
     hysteresis_low: Opt[float] = field(name="hysteresisLow", default=None)
+    """Lower bound of the normal range, as an absolute value whose unit is the curve's yUnit; left
+    out when the CSMS sets none. [R04]"""
+
     hysteresis_delay: Opt[float] = field(name="hysteresisDelay", default=None)
+    """Seconds that the grid has to stay within both bounds before the EV returns to normal; left
+    out when the CSMS sets none. [R04]"""
+
     hysteresis_gradient: Opt[float] = field(name="hysteresisGradient", default=None)
+    """Speed of the return to normal, in percent per second; left out when the CSMS sets none.
+    [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReactivePowerParamsType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Reference voltage of a VoltVar curve and its automatic adjustment. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     v_ref: Opt[float] = field(name="vRef", default=None)
+    """Adjustment, in percent, of the nominal AC voltage (rms) to which the curve points refer; left
+    out when the CSMS sets none. [R04]"""
+
     autonomous_v_ref_enable: Opt[bool] = field(name="autonomousVRefEnable", default=None)
+    """True lets the device adjust the reference voltage by itself, false keeps it fixed; left out
+    when the CSMS sets none. [R04]"""
+
     autonomous_v_ref_time_constant: Opt[float] = field(
         name="autonomousVRefTimeConstant", default=None
     )
+    """Time constant of the automatic adjustment, in seconds; left out when the CSMS sets none.
+    [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VoltageParamsType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Extra settings of voltage curves: the ten-minute overvoltage rule of EN 50549-1, and what is
+    fed in during momentary cessation. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     hv10_min_mean_value: Opt[float] = field(name="hv10MinMeanValue", default=None)
+    """Threshold for the voltage averaged over the last ten minutes, a number without named unit (EN
+    50549-1 counts relative to nominal voltage); required together with hv10MinMeanTripDelay, else
+    absent. [R04]"""
+
     hv10_min_mean_trip_delay: Opt[float] = field(name="hv10MinMeanTripDelay", default=None)
+    """Seconds for which the ten-minute average may exceed the threshold before the EV trips;
+    required together with hv10MinMeanValue, else absent. [R04]"""
+
     power_during_cessation: Opt[PowerDuringCessationEnumType] = field(
         name="powerDuringCessation", default=None
     )
+    """Kind of power that keeps flowing during momentary cessation; absent when none does. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERCurveType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Curve of a DER control: which reaction is wanted at which voltage, frequency, power or time.
+    [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     curve_data: Annotated[list[DERCurvePointsType], Meta(min_length=1, max_length=10)] = field(
         name="curveData"
     )
+    """One to ten points in the order of their x values. [R04]"""
+
     hysteresis: Opt[HysteresisType] = None
+    """How far the grid must have recovered before the function lets go; left out when the CSMS sets
+    none. [R04]"""
+
     priority: IntMin0
+    """Rank among controls of the same type: 0 comes first, a lower number supersedes a higher one.
+    [R04]"""
+
     reactive_power_params: Opt[ReactivePowerParamsType] = field(
         name="reactivePowerParams", default=None
     )
+    """Reference voltage settings, used by VoltVar curves only. [R04]"""
+
     voltage_params: Opt[VoltageParamsType] = field(name="voltageParams", default=None)
+    """Extra rules for overvoltage and momentary cessation; absent for curves that need none.
+    [R04]"""
+
     y_unit: DERUnitEnumType = field(name="yUnit")
+    """What the y values are percentages of, or Not_Applicable. [R04]"""
+
     response_time: Opt[float] = field(name="responseTime", default=None)
+    """Seconds in which 90 percent of a change has to be carried out; 0: no limit, absent: the
+    device's own default. [R04]"""
+
     start_time: Opt[DateTime] = field(name="startTime", default=None)
+    """When the curve comes into force, as date and time with offset; absent only in a default
+    control. [R04]"""
+
     duration: Opt[float] = None
+    """Seconds for which the curve stays in force; absent only in a default control. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERCurveGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed DER curve with its id and whether it is in force. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     curve: DERCurveType
+    """Points and parameters as they were installed. [R04]"""
+
     id: Str36
+    """The controlId under which the curve was set. [R04]"""
+
     curve_type: DERControlEnumType = field(name="curveType")
+    """Which control the points belong to, such as VoltVar. [R04]"""
+
     is_default: bool = field(name="isDefault")
+    """True for a default curve, false for one with start time and duration. [R04]"""
+
     is_superseded: bool = field(name="isSuperseded")
+    """True while another control of this type with a lower priority number takes its place.
+    [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EnterServiceType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """When a DER may start feeding the grid, or start again after a trip: voltage and frequency
+    must stay within a window for some time. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     priority: IntMin0
+    """Rank among such settings: 0 comes first. [R04]"""
+
     high_voltage: float = field(name="highVoltage")
+    """Upper end of the voltage window; OCPP names no unit, while IEEE 2030.5 and SunSpec count in
+    percent of nominal voltage. [R04]"""
+
     low_voltage: float = field(name="lowVoltage")
+    """Lower end of the voltage window; OCPP names no unit, while IEEE 2030.5 and SunSpec count in
+    percent of nominal voltage. [R04]"""
+
     high_freq: float = field(name="highFreq")
+    """Upper end of the frequency window, in Hz. [R04]"""
+
     low_freq: float = field(name="lowFreq")
+    """Lower end of the frequency window, in Hz. [R04]"""
+
     delay: Opt[float] = None
+    """Seconds for which the grid has to be within the window before power flows; left out when the
+    CSMS sets none. [R04]"""
+
     random_delay: Opt[float] = field(name="randomDelay", default=None)
+    """Upper bound, in seconds, of a random extra wait that keeps many devices from starting
+    together; left out when the CSMS sets none. [R04]"""
+
     ramp_rate: Opt[float] = field(name="rampRate", default=None)
+    """Seconds over which power rises after the start; left out when the CSMS sets none. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EnterServiceGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed condition for connecting to the grid, with its id. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     enter_service: EnterServiceType = field(name="enterService")
+    """Window, delays and ramp as they were installed. [R04]"""
+
     id: Str36
+    """The controlId under which the condition was set. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EventDataType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyEventRequest."""
+    """One event in NotifyEvent: which variable had which value, what set the event off, and whether
+    the matter is over. [N07]
+
+    Used by NotifyEventRequest.
+    """
 
     event_id: IntMin0 = field(name="eventId")
+    """Number of the event, by which others can name it as their cause. [N07]"""
+
     timestamp: DateTime
+    """Moment at which the station drew up this notice, by its own clock; it stays the same when the
+    message is delivered later. [N07]"""
+
     trigger: EventTriggerEnumType
+    """Whether a threshold was crossed, a value changed or an interval passed. [N07]"""
+
     cause: Opt[IntMin0] = None
+    """Number (eventId) of an earlier event that brought this one about; left out when none is
+    known. [N07]"""
+
     actual_value: Str2500 = field(name="actualValue")
+    """Value that the variable's attribute Actual had then, written as text; the station may keep it
+    to ReportingValueSize characters. [N07]"""
+
     tech_code: Opt[Str50] = field(name="techCode", default=None)
+    """Error code of the maker for this component, to be looked up in its manual; left out when
+    there is none. [N07]"""
+
     tech_info: Opt[Str500] = field(name="techInfo", default=None)
+    """Details from the component in the maker's words, for the technician; left out when there are
+    none. [N07]"""
+
     cleared: Opt[bool] = None
+    """True when a situation reported before has ended, for instance a value is back below its
+    threshold; left out or false when it has arisen. [N07]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction that the event has to do with; left out when it has to do with none. [N07]"""
+
     component: ComponentType
+    """Part of the station, such as Connector or CPPWMController, whose variable set the event off.
+    [N07]"""
+
     variable_monitoring_id: Opt[IntMin0] = field(name="variableMonitoringId", default=None)
+    """Number of the monitor that set the event off; left out when it was not a numbered monitor.
+    [N07]"""
+
     event_notification_type: EventNotificationEnumType = field(name="eventNotificationType")
+    """Where the rule behind the event comes from: built in, delivered by the maker or set by the
+    CSMS. [N07]"""
+
     variable: VariableType
+    """Variable whose value set the event off, such as Temperature or AvailabilityState. [N07]"""
+
     severity: Opt[IntMin0] = None
+    """Severity of the monitor, or of the hard-wired notification, from 0 (danger) to 9 (debug);
+    absent when not known. [N07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FirmwareType(Payload, kw_only=True, frozen=True):
-    """Used by UpdateFirmwareRequest."""
+    """Which firmware file a station shall fetch, when to fetch and install it, and the signature
+    that proves where it comes from. [L01]
+
+    Used by UpdateFirmwareRequest.
+    """
 
     location: Str2000
+    """URL of the file; its scheme must be one of the station's FileTransferProtocols, and a Local
+    Controller may be the server. [L01]"""
+
     retrieve_date_time: DateTime = field(name="retrieveDateTime")
+    """Moment, by date and time, before which the download does not begin. [L01]"""
+
     install_date_time: Opt[DateTime] = field(name="installDateTime", default=None)
+    """Moment, by date and time, before which the installation does not begin; left out, the station
+    installs after the download. [L01.FR.16]"""
+
     signing_certificate: Opt[Str5500] = field(name="signingCertificate", default=None)
+    """Certificate (X.509 in PEM) that belongs to the signature; checked before the request is
+    answered. Left out for updates without signature. [L01.FR.02]"""
+
     signature: Opt[Str800] = None
+    """Base64 signature over the file, checked after the download; if it does not match, nothing is
+    installed. Left out for updates without signature. [L01.FR.04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedPFType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Constant power factor that a DER keeps while drawing or feeding in power. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     priority: IntMin0
+    """Rank among controls of the same type: 0 comes first, a lower number supersedes a higher one.
+    [R04]"""
+
     displacement: float
+    """Power factor cos(phi), without unit, from 0 to 1; the direction is told by excitation.
+    [R04]"""
+
     excitation: bool
+    """True to absorb reactive power (under-excited), false to inject it (over-excited). [R04]"""
+
     start_time: Opt[DateTime] = field(name="startTime", default=None)
+    """When the setting comes into force, as date and time with offset; absent in a default control.
+    [R04]"""
+
     duration: Opt[float] = None
+    """Seconds for which the setting stays in force; absent in a default control. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedPFGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed fixed power factor with its id and whether it is in force. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     fixed_pf: FixedPFType = field(name="fixedPF")
+    """The setting as it was installed. [R04]"""
+
     id: Str36
+    """The controlId under which the power factor was set. [R04]"""
+
     is_default: bool = field(name="isDefault")
+    """True for a default control, false for one with start time and duration. [R04]"""
+
     is_superseded: bool = field(name="isSuperseded")
+    """True while another control of this type with a lower priority number takes its place.
+    [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedVarType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Constant reactive power that a DER keeps. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     priority: IntMin0
+    """Rank among controls of the same type: 0 comes first, a lower number supersedes a higher one.
+    [R04]"""
+
     setpoint: float
+    """Percentage from -100 to 100 of what unit names; negative for charging, positive for
+    discharging. [R04]"""
+
     unit: DERUnitEnumType
+    """What 100 percent are, such as the maximum reactive power. [R04]"""
+
     start_time: Opt[DateTime] = field(name="startTime", default=None)
+    """When the setpoint comes into force, as date and time with offset; absent in a default
+    control. [R04]"""
+
     duration: Opt[float] = None
+    """Seconds for which the setpoint stays in force; absent in a default control. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedVarGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed reactive power setpoint with its id and whether it is in force. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     fixed_var: FixedVarType = field(name="fixedVar")
+    """The setpoint as it was installed. [R04]"""
+
     id: Str36
+    """The controlId under which the setpoint was given. [R04]"""
+
     is_default: bool = field(name="isDefault")
+    """True for a default control, false for one with start time and duration. [R04]"""
+
     is_superseded: bool = field(name="isSuperseded")
+    """True while another control of this type with a lower priority number takes its place.
+    [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FreqDroopType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Straight-line change of active power with grid frequency outside a dead band: less feed-in
+    when it is too high, more when it is too low. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     priority: IntMin0
+    """Rank among controls of the same type: 0 comes first, a lower number supersedes a higher one.
+    [R04]"""
+
     over_freq: float = field(name="overFreq")
+    """Frequency in Hz above which power begins to change. [R04]"""
+
     under_freq: float = field(name="underFreq")
+    """Frequency in Hz below which power begins to change. [R04]"""
+
     over_droop: float = field(name="overDroop")
+    """Slope above overFreq: relative change of frequency per relative change of power (per unit).
+    [R04]"""
+
     under_droop: float = field(name="underDroop")
+    """Slope below underFreq: relative change of frequency per relative change of power (per unit).
+    [R04]"""
+
     response_time: float = field(name="responseTime")
+    """Seconds that the DER may take to react (open loop). [R04]"""
+
     start_time: Opt[DateTime] = field(name="startTime", default=None)
+    """When the droop comes into force, as date and time with offset; absent in a default control.
+    [R04]"""
+
     duration: Opt[float] = None
+    """Seconds for which the droop stays in force; absent in a default control. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FreqDroopGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed frequency droop with its id and whether it is in force. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     freq_droop: FreqDroopType = field(name="freqDroop")
+    """Dead band and slopes as they were installed. [R04]"""
+
     id: Str36
+    """The controlId under which the droop was set. [R04]"""
+
     is_default: bool = field(name="isDefault")
+    """True for a default control, false for one with start time and duration. [R04]"""
+
     is_superseded: bool = field(name="isSuperseded")
+    """True while another control of this type with a lower priority number takes its place.
+    [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableDataType(Payload, kw_only=True, frozen=True):
-    """Used by GetVariablesRequest."""
+    """Names one attribute of one variable that GetVariables shall read. [B06]
+
+    Used by GetVariablesRequest.
+    """
 
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values to read; Actual when left out. [B06]"""
+
     component: ComponentType
+    """Part of the station that has the variable, with instance where it has several. [B06]"""
+
     variable: VariableType
+    """Variable to read, with instance where the component has several of that name. [B06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableResultType(Payload, kw_only=True, frozen=True):
-    """Used by GetVariablesResponse."""
+    """What became of reading one attribute, with its value when that succeeded; the response has
+    one for each item asked for. [B06]
+
+    Used by GetVariablesResponse.
+    """
 
     attribute_status: GetVariableStatusEnumType = field(name="attributeStatus")
+    """Whether the value was read and, if not, whether component, variable or attribute is the
+    problem. [B06]"""
+
     attribute_status_info: Opt[StatusInfoType] = field(name="attributeStatusInfo", default=None)
+    """Reason in more detail when the value could not be read; left out when there is nothing to
+    add. [B06]"""
+
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values this is, repeated from the request; Actual when left out.
+    [B06]"""
+
     attribute_value: Opt[Str2500] = field(name="attributeValue", default=None)
+    """The value as text, an empty one when it is supported but not set; left out unless the status
+    is Accepted. [B06]"""
+
     component: ComponentType
+    """Part of the station, repeated from the request so that the result can be matched. [B06]"""
+
     variable: VariableType
+    """Variable that was asked for, repeated from the request so that the result can be matched.
+    [B06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GradientType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """How quickly a DER may change its power, in normal operation and when it starts softly. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     priority: IntMin0
+    """Rank among controls of the same type: 0 comes first, a lower number supersedes a higher one.
+    [R04]"""
+
     gradient: float
+    """Ramp in normal operation, in seconds; 0 when it does not apply. [R04]"""
+
     soft_gradient: float = field(name="softGradient")
+    """Ramp at a soft start, in seconds; 0 when it does not apply. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GradientGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed ramp rates with their id. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     gradient: GradientType
+    """The ramp rates as they were installed. [R04]"""
+
     id: Str36
+    """The controlId under which the ramp rates were set. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LimitMaxDischargeType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Cap on the power that an EV may feed in, with supervision by a trip curve. [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     priority: IntMin0
+    """Rank among controls of the same type: 0 comes first, a lower number supersedes a higher one.
+    [R04]"""
+
     pct_max_discharge_power: Opt[float] = field(name="pctMaxDischargePower", default=None)
+    """Percentage, 0 to 100, of the EV's rated discharge power, above which the power monitoring
+    curve becomes active; left out when power is not monitored. [R04]"""
+
     power_monitoring_must_trip: Opt[DERCurveType] = field(
         name="powerMonitoringMustTrip", default=None
     )
+    """Curve that tells how many seconds (x) which percentage of rated discharge power (y) is
+    tolerated before disconnecting; left out when power is not monitored. [R04]"""
+
     start_time: Opt[DateTime] = field(name="startTime", default=None)
+    """When the cap comes into force, as date and time with offset; absent in a default control.
+    [R04]"""
+
     duration: Opt[float] = None
+    """Seconds for which the cap stays in force; absent in a default control. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LimitMaxDischargeGetType(Payload, kw_only=True, frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed cap on discharge power with its id and whether it is in force. [R04]
+
+    Used by ReportDERControlRequest.
+    """
 
     id: Str36
+    """The controlId under which the cap was set. [R04]"""
+
     is_default: bool = field(name="isDefault")
+    """True for a default control, false for one with start time and duration. [R04]"""
+
     is_superseded: bool = field(name="isSuperseded")
+    """True while another control of this type with a lower priority number takes its place.
+    [R04]"""
+
     limit_max_discharge: LimitMaxDischargeType = field(name="limitMaxDischarge")
+    """The cap as it was installed. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LogParametersType(Payload, kw_only=True, frozen=True):
-    """Used by GetLogRequest."""
+    """Where to upload a log file and what time it shall cover. [N01]
+
+    Used by GetLogRequest.
+    """
 
     remote_location: Str2000 = field(name="remoteLocation")
+    """URL to which the station uploads the file; its scheme must be one of the station's
+    FileTransferProtocols. [N01]"""
+
     oldest_timestamp: Opt[DateTime] = field(name="oldestTimestamp", default=None)
+    """Moment, by date and time, of the oldest entry that is wanted; left out, the log begins with
+    what is there. [N01]"""
+
     latest_timestamp: Opt[DateTime] = field(name="latestTimestamp", default=None)
+    """Moment, by date and time, of the latest entry that is wanted; left out, the log goes up to
+    the present. [N01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageInfoType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest."""
+    """A message on the station's display with number, priority and the times or situations in which
+    to show it. [O01]
+
+    Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest.
+    """
 
     display: Opt[ComponentType] = None
+    """Display that shall show it, on stations that have more than one; left out, the station
+    decides. [O01]"""
+
     id: IntMin0
+    """Number that the CSMS gives the message, from 0 upwards; sending one with a number in use
+    replaces the old message. [O06]"""
+
     priority: MessagePriorityEnumType
+    """How much it is in front: whether it takes turns with others, replaces them, or stays for
+    good. [O01]"""
+
     state: Opt[MessageStateEnumType] = None
+    """Show it only while the station is in this state; left out, in every state. [O01]"""
+
     start_date_time: Opt[DateTime] = field(name="startDateTime", default=None)
+    """Moment, by date and time, from which it is shown; left out, it is shown at once. [O01]"""
+
     end_date_time: Opt[DateTime] = field(name="endDateTime", default=None)
+    """Moment, by date and time, at which the station takes it away and forgets it; left out, it
+    stays until cleared. [O01]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction during which it is shown and with whose end it is removed; left out when it
+    belongs to none. [O02]"""
+
     message: MessageContentType
+    """The text to be shown with its format and language. [O01]"""
+
     message_extra: Opt[Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)]] = (
         field(name="messageExtra", default=None)
     )
+    """The same message in up to four further languages or formats; absent when one is enough.
+    [O06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SignedMeterValueType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A meter value together with the meter's digital signature, by which a driver or inspector can
+    check the bill. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     signed_meter_data: Str32768 = field(name="signedMeterData")
+    """Base64 of the record that the meter signed, in the format of encodingMethod; besides the
+    value it may hold times or customer details. [J02]"""
+
     signing_method: Opt[Str50] = field(name="signingMethod", default=None)
+    """Algorithm of the signature, such as ECDSA-secp256r1-SHA256; may be absent when the signed
+    data already tells it. [J02]"""
+
     encoding_method: Str50 = field(name="encodingMethod")
+    """Format of the signed data, such as OCMF or EDL, which a checking program needs to know.
+    [J02]"""
+
     public_key: Opt[Str2500] = field(name="publicKey", default=None)
+    """Key for checking the signature, in Base64; absent when the setting
+    PublicKeyWithSignedMeterValue does not call for it. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnitOfMeasureType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """Unit and power of ten by which a measured number is to be read. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     unit: Opt[Str20] = None
+    """Unit from the standard list, such as W, A, V or Percent, or a custom one; Wh when left out
+    with an energy measurand. [J02]"""
+
     multiplier: Opt[int] = None
+    """Power of ten by which the value is multiplied, so 15 with multiplier 2 means 1500; the unit
+    stays as it is. 0 when left out. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SampledValueType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """One measured value; with nothing but the number it is a reading of the imported active energy
+    at the outlet, in Wh. [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     value: float
+    """The measured number, to be scaled and read as unitOfMeasure says; without that, energy is in
+    Wh. [J02]"""
+
     measurand: Opt[MeasurandEnumType] = None
+    """What was measured; Energy.Active.Import.Register when left out. [J02]"""
+
     context: Opt[ReadingContextEnumType] = None
+    """On what occasion the value was taken; Sample.Periodic when left out. [J02]"""
+
     phase: Opt[PhaseEnumType] = None
+    """Phase, neutral or pair of conductors that the value is for; left out, it is the total over
+    all. [J02]"""
+
     location: Opt[LocationEnumType] = None
+    """Where it was measured; Outlet when left out. [J02]"""
+
     signed_meter_value: Opt[SignedMeterValueType] = field(name="signedMeterValue", default=None)
+    """The value once more, signed by the meter so that a bill can be checked; left out when the
+    meter does not sign. [J02]"""
+
     unit_of_measure: Opt[UnitOfMeasureType] = field(name="unitOfMeasure", default=None)
+    """Unit and scale of the number; left out, it is unscaled and energy is in Wh. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MeterValueType(Payload, kw_only=True, frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A set of values that the meter of an EVSE or of the station gave at one and the same moment.
+    [J02]
+
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)] = field(
         name="sampledValue"
     )
+    """The values, one for each measurand, phase and location. [J02]"""
+
     timestamp: DateTime
+    """Moment at which all values of the set were taken, by the station's clock. [J02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableMonitoringType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One monitor as it is set in the station, told in a monitoring report. [N02]
+
+    Used by NotifyMonitoringReportRequest.
+    """
 
     id: IntMin0
+    """Number of the monitor, by which it can be replaced or cleared. [N02]"""
+
     transaction: bool
+    """True when it watches only while a transaction runs that involves the component, false when it
+    watches always. [N02]"""
+
     value: float
+    """Threshold or change in the unit of the variable; a fraction of the target for
+    TargetDeltaRelative, seconds for the periodic types. [N02]"""
+
     type: MonitorEnumType
+    """What it reacts to: a threshold, a change, or time. [N02]"""
+
     severity: IntMin0
+    """Number given to its events, from 0 (danger) to 9 (debugging). [N02]"""
+
     event_notification_type: EventNotificationEnumType = field(name="eventNotificationType")
+    """Where the monitor comes from: hard-wired, preconfigured by the maker, or set by the CSMS.
+    [N02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MonitoringDataType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One entry of a monitoring report: a variable and all monitors that watch it. [N02]
+
+    Used by NotifyMonitoringReportRequest.
+    """
 
     component: ComponentType
+    """Part of the station whose variable is watched. [N02]"""
+
     variable: VariableType
+    """Variable whose value the monitors look at. [N02]"""
+
     variable_monitoring: Annotated[list[VariableMonitoringType], Meta(min_length=1)] = field(
         name="variableMonitoring"
     )
+    """Monitors set on the variable, each with its type, value and severity. [N02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VPNType(Payload, kw_only=True, frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """Tunnel through which the station reaches the CSMS; part of a network connection profile.
+    [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     server: Str2000
+    """Address of the machine at which the tunnel ends. [B09]"""
+
     user: Str50
+    """Name with which the station logs in at the tunnel. [B09]"""
+
     group: Opt[Str50] = None
+    """Group of users to which the login belongs; left out when the tunnel has no groups. [B09]"""
+
     password: Str64
+    """Secret that goes with the user's name. [B09]"""
+
     key: Str255
+    """Secret that both ends of the tunnel share beforehand. [B09]"""
+
     type: VPNEnumType
+    """Protocol that builds and encrypts the tunnel. [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NetworkConnectionProfileType(Payload, kw_only=True, frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """All that a station needs to reach a CSMS: address, security profile, network interface and,
+    where used, cellular access and VPN; stored in a numbered slot. [B09]
+
+    Used by SetNetworkProfileRequest.
+    """
 
     apn: Opt[APNType] = None
+    """Cellular access point and its credentials; left out when the connection does not use a modem.
+    [B09]"""
+
     ocpp_version: Opt[OCPPVersionEnumType] = field(name="ocppVersion", default=None)
+    """Ignored in 2.1, where the WebSocket subprotocol decides; kept only for compatibility, so
+    leave it out. [B09]"""
+
     ocpp_interface: OCPPInterfaceEnumType = field(name="ocppInterface")
+    """Network interface, wired or wireless, over which the connection goes. [B09]"""
+
     ocpp_transport: OCPPTransportEnumType = field(name="ocppTransport")
+    """How messages travel; OCPP 2.x only knows JSON over WebSocket. [B09]"""
+
     message_timeout: int = field(name="messageTimeout")
+    """Seconds after which an unanswered message of the station counts as failed; around 30 is a
+    sensible start. [B09]"""
+
     ocpp_csms_url: Str2000 = field(name="ocppCsmsUrl")
+    """WebSocket address of the CSMS without the station's own identity, which the station appends
+    when it connects. [B09]"""
+
     security_profile: IntMin0 = field(name="securityProfile")
+    """Number of the security profile: 1 password without TLS, 2 TLS and password, 3 TLS with
+    certificates on both sides; lowering it is normally refused. [B09.FR.04]"""
+
     identity: Opt[Str48] = None
+    """Name that the station uses as user name of basic authentication with this profile; left out
+    when the profile brings none of its own. [B09]"""
+
     basic_auth_password: Opt[Str64] = field(name="basicAuthPassword", default=None)
+    """Password for basic authentication in security profile 1 or 2; left out when the profile
+    brings none of its own. [B09]"""
+
     vpn: Opt[VPNType] = None
+    """Tunnel through which the CSMS is reached; left out when none is used. [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OCSPRequestDataType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeRequest, GetCertificateStatusRequest."""
+    """Identifies a certificate and the OCSP responder to ask whether it has been revoked. [M06]
+
+    Used by AuthorizeRequest, GetCertificateStatusRequest.
+    """
 
     hash_algorithm: HashAlgorithmEnumType = field(name="hashAlgorithm")
+    """Algorithm that produced the two hashes of the issuer. [M06]"""
+
     issuer_name_hash: Str128 = field(name="issuerNameHash")
+    """Hexadecimal hash of the issuer's distinguished name in DER form. [M06]"""
+
     issuer_key_hash: Str128 = field(name="issuerKeyHash")
+    """Hexadecimal hash of the issuer's public key, without tag and length of its DER bit string.
+    [M06]"""
+
     serial_number: Str40 = field(name="serialNumber")
+    """Number of the certificate in question, in hexadecimal without 0x and leading zeros. [M06]"""
+
     responder_url: Str2000 = field(name="responderURL")
+    """Address of the OCSP responder, as found in the certificate; it knows whether the certificate
+    is revoked. [M06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableAttributeType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyReportRequest."""
+    """One of up to four values of a variable in a report, and how it may be read and written. [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     type: Opt[AttributeEnumType] = None
+    """Which of the four values it is; Actual when left out. [B07]"""
+
     value: Opt[Str2500] = None
+    """The value as text; left out when it may only be written, such as a password. [B07]"""
+
     mutability: Opt[MutabilityEnumType] = None
+    """Whether the CSMS may read it, write it or both; both when left out. [B07]"""
+
     persistent: Opt[bool] = None
+    """True when the value survives reboot and loss of power; false, the default, when it may be
+    lost. [B07]"""
+
     constant: Opt[bool] = None
+    """True when the station never changes the value by itself while it runs; false, the default,
+    when it may. [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableCharacteristicsType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyReportRequest."""
+    """What a variable may hold, the same for all of its attributes and not changeable by the CSMS.
+    [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     unit: Opt[Str16] = None
+    """Unit of the values, such as s, A or Celsius; left out when they have none. [B07]"""
+
     data_type: DataEnumType = field(name="dataType")
+    """How the text of a value is to be read, for example as a number, a date or words from a list.
+    [B07]"""
+
     min_limit: Opt[float] = field(name="minLimit", default=None)
+    """Lowest number that the variable takes, in its unit; left out when there is no such bound.
+    [B07]"""
+
     max_limit: Opt[float] = field(name="maxLimit", default=None)
+    """Highest number that the variable takes, in its unit; for strings and lists the greatest
+    length in characters. Left out without a bound. [B07]"""
+
     max_elements: Opt[IntMin1] = field(name="maxElements", default=None)
+    """Highest count of items of valuesList that an attribute value may hold at once; left out when
+    the station names no such limit. [B07]"""
+
     values_list: Opt[Str1000] = field(name="valuesList", default=None)
+    """Words that a list may contain, separated by commas; left out when the variable is not one of
+    the list types. [B07]"""
+
     supports_monitoring: bool = field(name="supportsMonitoring")
+    """True when SetVariableMonitoring may put monitors on the variable, false when it refuses them.
+    [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportDataType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyReportRequest."""
+    """One entry of a device model report: a variable of a component with its values and what may be
+    stored in it. [B07]
+
+    Used by NotifyReportRequest.
+    """
 
     component: ComponentType
+    """Part of the station that has the variable. [B07]"""
+
     variable: VariableType
+    """Variable that this entry reports. [B07]"""
+
     variable_attribute: Annotated[list[VariableAttributeType], Meta(min_length=1, max_length=4)] = (
         field(name="variableAttribute")
     )
+    """Values of the variable, one for each attribute that it supports (at most Actual, Target,
+    MinSet and MaxSet). [B07]"""
+
     variable_characteristics: Opt[VariableCharacteristicsType] = field(
         name="variableCharacteristics", default=None
     )
+    """Data type, unit, bounds and allowed values of the variable; always there in a full inventory,
+    other reports may do without. [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringDataType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariableMonitoringRequest."""
+    """One monitor that SetVariableMonitoring shall create or, where an id is given, replace. [N04]
+
+    Used by SetVariableMonitoringRequest.
+    """
 
     id: Opt[IntMin0] = None
+    """Number of the existing monitor to replace; left out to create a new one, whose number the
+    station picks. [N04]"""
+
     periodic_event_stream: Opt[PeriodicEventStreamParamsType] = field(
         name="periodicEventStream", default=None
     )
+    """Has the values of a Periodic, PeriodicClockAligned or Delta monitor sent as a stream instead
+    of by NotifyEventRequest; absent for no stream. [N11]"""
+
     transaction: Opt[bool] = None
+    """True: watch only while a transaction runs that involves the component; false, the default:
+    watch always. [N04]"""
+
     value: float
+    """Threshold or change in the unit of the variable; a fraction of the target for
+    TargetDeltaRelative, seconds for the periodic types. [N04]"""
+
     type: MonitorEnumType
+    """What the monitor reacts to: a threshold, a change, or time. [N04]"""
+
     severity: IntMin0
+    """Number given to its events, from 0 (danger) to 9 (debugging); those above the level set by
+    SetMonitoringLevel are not reported. [N05.FR.01]"""
+
     component: ComponentType
+    """Part of the station whose variable shall be watched. [N04]"""
+
     variable: VariableType
+    """Variable to watch; its characteristics tell whether it can be. [N04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringResultType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariableMonitoringResponse."""
+    """What became of one monitor that SetVariableMonitoring asked for; the response has one for
+    each. [N04]
+
+    Used by SetVariableMonitoringResponse.
+    """
 
     id: Opt[IntMin0] = None
+    """Number that the station gave the monitor, needed to replace or clear it; left out unless the
+    status is Accepted. [N04]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     status: SetMonitoringStatusEnumType
+    """Whether the monitor is set, and if not, why. [N04]"""
+
     type: MonitorEnumType
+    """Type of monitor, repeated from the request. [N04]"""
+
     component: ComponentType
+    """Part of the station, repeated from the request to match the result. [N04]"""
+
     variable: VariableType
+    """Variable to be watched, repeated from the request to match the result. [N04]"""
+
     severity: IntMin0
+    """Severity number from 0 (danger) to 9 (debugging), repeated from the request. [N04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableDataType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariablesRequest."""
+    """Names one attribute of one variable and the value that SetVariables shall store in it. [B05]
+
+    Used by SetVariablesRequest.
+    """
 
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values to write; Actual when left out. [B05]"""
+
     attribute_value: Str2500 = field(name="attributeValue")
+    """New value written as text in the form of the variable's data type; the station may limit its
+    length (ConfigurationValueSize). [B05]"""
+
     component: ComponentType
+    """Part of the station that has the variable, with instance where there are several. [B05]"""
+
     variable: VariableType
+    """Variable to write, with instance where the component has several of that name. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableResultType(Payload, kw_only=True, frozen=True):
-    """Used by SetVariablesResponse."""
+    """What became of writing one attribute; the response has one for each item of the request.
+    [B05]
+
+    Used by SetVariablesResponse.
+    """
 
     attribute_type: Opt[AttributeEnumType] = field(name="attributeType", default=None)
+    """Which of the variable's values was meant, repeated from the request; Actual when left out.
+    [B05]"""
+
     attribute_status: SetVariableStatusEnumType = field(name="attributeStatus")
+    """Whether the value is in force, waits for a reboot, or was refused and for what. [B05]"""
+
     attribute_status_info: Opt[StatusInfoType] = field(name="attributeStatusInfo", default=None)
+    """Reason in more detail, for example ValueOutOfRange or ReadOnly; left out when there is
+    nothing to add. [B05]"""
+
     component: ComponentType
+    """Part of the station, repeated from the request for matching the result. [B05]"""
+
     variable: VariableType
+    """Variable that was to be written, repeated from the request for matching the result. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StreamDataElementType(Payload, kw_only=True, frozen=True):
-    """Used by NotifyPeriodicEventStream."""
+    """One reading of a periodic event stream. [N15]
+
+    Used by NotifyPeriodicEventStream.
+    """
 
     t: float
+    """Seconds, with fractions, to add to the message's basetime to get the moment of the reading.
+    [N15]"""
+
     v: Str2500
+    """The reading as text, in the format of the monitored variable. [N15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffAssignmentType(Payload, kw_only=True, frozen=True):
-    """Used by GetTariffsResponse."""
+    """Installed tariff, and the EVSEs or drivers for whom it counts. [I09]
+
+    Used by GetTariffsResponse.
+    """
 
     tariff_id: Str60 = field(name="tariffId")
+    """Which tariff it is; prices are not repeated. [I09]"""
+
     tariff_kind: TariffKindEnumType = field(name="tariffKind")
+    """Whether it is a default tariff or that of a driver. [I09]"""
+
     valid_from: Opt[DateTime] = field(name="validFrom", default=None)
+    """When the tariff takes effect, as date and time with offset; left out when the tariff names no
+    such moment. [I09]"""
+
     evse_ids: Opt[Annotated[list[IntMin0], Meta(min_length=1)]] = field(
         name="evseIds", default=None
     )
+    """EVSEs at which a default tariff counts; absent for driver tariffs that are not bound to one.
+    [I09]"""
+
     id_tokens: Opt[Annotated[list[Str255], Meta(min_length=1)]] = field(
         name="idTokens", default=None
     )
+    """Drivers whose tariff this is; absent for a default tariff. [I09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffConditionsFixedType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """When a fixed price applies, judged once at the start of the transaction; all given conditions
+    have to be met. Times are local to the station. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     start_time_of_day: Opt[str] = field(name="startTimeOfDay", default=None)
+    """Local time as HH:MM from which the price counts; absent when no start is set. [I07]"""
+
     end_time_of_day: Opt[str] = field(name="endTimeOfDay", default=None)
+    """Local time as HH:MM up to which the price counts; earlier than the start, it lies on the next
+    day, and 00:00 is the end of the day. Absent when no end is set. [I07]"""
+
     day_of_week: Opt[Annotated[list[DayOfWeekEnumType], Meta(min_length=1, max_length=7)]] = field(
         name="dayOfWeek", default=None
     )
+    """Weekdays on which the price counts, by local date; absent for all seven. [I07]"""
+
     valid_from_date: Opt[str] = field(name="validFromDate", default=None)
+    """First local date, as YYYY-MM-DD, on which the price counts; absent when no first day is set.
+    [I07]"""
+
     valid_to_date: Opt[str] = field(name="validToDate", default=None)
+    """Local date, as YYYY-MM-DD, from which on the price no longer counts; absent when no end is
+    set. [I07]"""
+
     evse_kind: Opt[EvseKindEnumType] = field(name="evseKind", default=None)
+    """Restricts the price to AC or to DC; absent for both. [I07]"""
+
     payment_brand: Opt[Str20] = field(name="paymentBrand", default=None)
+    """Restricts an ad hoc price to one card brand, such as Visa, as read from the idToken's
+    PaymentBrand; absent for any. [I07]"""
+
     payment_recognition: Opt[Str20] = field(name="paymentRecognition", default=None)
+    """Restricts an ad hoc price to one way of paying, such as CC or Debit, as read from the
+    idToken's PaymentRecognition; absent for any. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffConditionsType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """When a price for energy or time is active during a transaction; all given conditions have to
+    be met. For discharging the bounds are negative, min being the one nearer to zero. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     start_time_of_day: Opt[str] = field(name="startTimeOfDay", default=None)
+    """Local time as HH:MM from which the price counts; absent when no start is set. [I07]"""
+
     end_time_of_day: Opt[str] = field(name="endTimeOfDay", default=None)
+    """Local time as HH:MM up to which the price counts; earlier than the start, it lies on the next
+    day, and 00:00 is the end of the day. Absent when no end is set. [I07]"""
+
     day_of_week: Opt[Annotated[list[DayOfWeekEnumType], Meta(min_length=1, max_length=7)]] = field(
         name="dayOfWeek", default=None
     )
+    """Weekdays on which the price counts, by local date; absent for all seven. [I07]"""
+
     valid_from_date: Opt[str] = field(name="validFromDate", default=None)
+    """First local date, as YYYY-MM-DD, on which the price counts; absent when no first day is set.
+    [I07]"""
+
     valid_to_date: Opt[str] = field(name="validToDate", default=None)
+    """Local date, as YYYY-MM-DD, from which on the price no longer counts; absent when no end is
+    set. [I07]"""
+
     evse_kind: Opt[EvseKindEnumType] = field(name="evseKind", default=None)
+    """Restricts the price to AC or to DC; absent for both. [I07]"""
+
     min_energy: Opt[float] = field(name="minEnergy", default=None)
+    """Wh consumed in the transaction from which on the price counts, that amount included. Absent:
+    no lower bound. [I07]"""
+
     max_energy: Opt[float] = field(name="maxEnergy", default=None)
+    """Wh consumed in the transaction up to which the price counts, that amount excluded. Absent: no
+    upper bound. [I07]"""
+
     min_current: Opt[float] = field(name="minCurrent", default=None)
+    """Present current in A, summed over the phases, at or above which the price is active. Absent:
+    no lower bound. [I07]"""
+
     max_current: Opt[float] = field(name="maxCurrent", default=None)
+    """Present current in A, summed over the phases, below which the price is active. Absent: no
+    upper bound. [I07]"""
+
     min_power: Opt[float] = field(name="minPower", default=None)
+    """Present power in W at or above which the price is active; it turns off when power falls
+    lower. Absent: no lower bound. [I07]"""
+
     max_power: Opt[float] = field(name="maxPower", default=None)
+    """Present power in W below which the price is active; it turns off when power rises to it.
+    Absent: no upper bound. [I07]"""
+
     min_time: Opt[int] = field(name="minTime", default=None)
+    """Seconds since the transaction began, charging and idle, from which on the price counts.
+    Absent: no lower bound. [I07]"""
+
     max_time: Opt[int] = field(name="maxTime", default=None)
+    """Seconds since the transaction began, charging and idle, up to which the price counts. Absent:
+    no upper bound. [I07]"""
+
     min_charging_time: Opt[int] = field(name="minChargingTime", default=None)
+    """Seconds spent charging, idle time not counted, from which on the price counts. Absent: no
+    lower bound. [I07]"""
+
     max_charging_time: Opt[int] = field(name="maxChargingTime", default=None)
+    """Seconds spent charging, idle time not counted, up to which the price counts. Absent: no upper
+    bound. [I07]"""
+
     min_idle_time: Opt[int] = field(name="minIdleTime", default=None)
+    """Seconds spent without charging from which on the price counts, for instance to allow a free
+    quarter of an hour. Absent: no lower bound. [I07]"""
+
     max_idle_time: Opt[int] = field(name="maxIdleTime", default=None)
+    """Seconds spent without charging up to which the price counts. Absent: no upper bound. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffEnergyPriceType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Price of energy, and when it counts. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     price_kwh: float = field(name="priceKwh")
+    """Net price per kWh in the tariff's currency. [I07]"""
+
     conditions: Opt[TariffConditionsType] = None
+    """When this price is active; absent, it always is. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffEnergyType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """What energy costs in a tariff, possibly by time, power or amount, and how it is taxed. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     prices: Annotated[list[TariffEnergyPriceType], Meta(min_length=1)]
+    """Price elements in order; the first whose conditions are met counts. [I07]"""
+
     tax_rates: Opt[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = field(
         name="taxRates", default=None
     )
+    """Taxes on top of the energy price, one to five; absent when none apply. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffFixedPriceType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Fixed amount, such as a start fee, and when it counts. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     conditions: Opt[TariffConditionsFixedType] = None
+    """When the amount is due; absent, it always is. [I07]"""
+
     price_fixed: float = field(name="priceFixed")
+    """Net amount in the tariff's currency, due once. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffFixedType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Fixed fees of a tariff, for a transaction or for a reservation, and how they are taxed. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     prices: Annotated[list[TariffFixedPriceType], Meta(min_length=1)]
+    """Price elements in order; the first whose conditions are met counts. [I07]"""
+
     tax_rates: Opt[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = field(
         name="taxRates", default=None
     )
+    """Taxes on top of the fixed fee, one to five; absent when none apply. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffTimePriceType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Price of time, and when it counts. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     price_minute: float = field(name="priceMinute")
+    """Net price per minute in the tariff's currency. [I07]"""
+
     conditions: Opt[TariffConditionsType] = None
+    """When this price is active; absent, it always is. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffTimeType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """What charging, idle or reserved time costs in a tariff, and how it is taxed. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     prices: Annotated[list[TariffTimePriceType], Meta(min_length=1)]
+    """Price elements in order; the first whose conditions are met counts. [I07]"""
+
     tax_rates: Opt[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = field(
         name="taxRates", default=None
     )
+    """Taxes on top of the time price, one to five; absent when none apply. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffType(Payload, kw_only=True, frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Prices from which the station itself computes what a transaction costs: for energy, charging
+    and idle time, reservations and fixed fees. [I07]
+
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
 
     tariff_id: Str60 = field(name="tariffId")
+    """Identifies the tariff in reports, cost details and when it is removed. [I07]"""
+
     description: Opt[Annotated[list[MessageContentType], Meta(min_length=1, max_length=10)]] = None
+    """Text for the driver, in up to ten languages; absent when there is nothing to show. [I07]"""
+
     currency: Str3
+    """Currency of all prices, as three-letter ISO 4217 code. [I07]"""
+
     energy: Opt[TariffEnergyType] = None
+    """Price by kWh; left out when the tariff has no price for energy. [I07]"""
+
     valid_from: Opt[DateTime] = field(name="validFrom", default=None)
+    """When the tariff takes effect, as date and time with offset; absent: at once. [I07]"""
+
     charging_time: Opt[TariffTimeType] = field(name="chargingTime", default=None)
+    """Price by the minute while energy flows; left out when the tariff has no such price. [I07]"""
+
     idle_time: Opt[TariffTimeType] = field(name="idleTime", default=None)
+    """Price by the minute while no energy flows; left out when the tariff has no such price.
+    [I07]"""
+
     fixed_fee: Opt[TariffFixedType] = field(name="fixedFee", default=None)
+    """Amount due once per transaction, such as a start fee; absent when there is none. [I07]"""
+
     reservation_time: Opt[TariffTimeType] = field(name="reservationTime", default=None)
+    """Price by the minute for a reservation before the transaction; left out when the tariff has no
+    such price. [I07]"""
+
     reservation_fixed: Opt[TariffFixedType] = field(name="reservationFixed", default=None)
+    """Amount due once for a reservation; absent when there is none. [I07]"""
+
     min_cost: Opt[PriceType] = field(name="minCost", default=None)
+    """Least that a transaction costs; absent when there is no floor. [I07]"""
+
     max_cost: Opt[PriceType] = field(name="maxCost", default=None)
+    """Most that a transaction costs; absent when there is no ceiling. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionLimitType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest, TransactionEventResponse."""
+    """How much a transaction may cost, take or last; set by driver or CSMS, and when a limit is
+    reached energy transfer stops. [E16]
+
+    Used by TransactionEventRequest, TransactionEventResponse.
+    """
 
     max_cost: Opt[float] = field(name="maxCost", default=None)
+    """Highest cost, in the currency of the tariff; absent when cost is not limited. [E16]"""
+
     max_energy: Opt[float] = field(name="maxEnergy", default=None)
+    """Most energy to charge, in Wh; absent when energy is not limited. [E16]"""
+
     max_time: Opt[int] = field(name="maxTime", default=None)
+    """Longest duration in seconds, counted from the start of the transaction; absent when time is
+    not limited. [E16]"""
+
     max_soc: Opt[Int0To100] = field(name="maxSoC", default=None)
+    """State of charge in percent at which charging stops, 0 to 100; absent when it is not limited.
+    [E16]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionType(Payload, kw_only=True, frozen=True):
-    """Used by TransactionEventRequest."""
+    """The transaction that a TransactionEvent is about and how it stands; fields that have not
+    changed are mostly left out. [E01]
+
+    Used by TransactionEventRequest.
+    """
 
     transaction_id: Str36 = field(name="transactionId")
+    """Made up by the station and never used twice in its life, for which a UUID is recommended.
+    [E01.FR.08]"""
+
     charging_state: Opt[ChargingStateEnumType] = field(name="chargingState", default=None)
+    """Whether energy flows and, if not, what it waits for; required whenever it has changed, else
+    it may be left out. [E01.FR.18]"""
+
     time_spent_charging: Opt[int] = field(name="timeSpentCharging", default=None)
+    """Seconds during which energy has flowed to the EV since the transaction began, pauses not
+    counted; left out when not measured. [E01]"""
+
     stopped_reason: Opt[ReasonEnumType] = field(name="stoppedReason", default=None)
+    """Why the transaction was ended; left out before the end, and after it absence means Local.
+    [E06.FR.08]"""
+
     remote_start_id: Opt[int] = field(name="remoteStartId", default=None)
+    """Number of the RequestStartTransaction that led to it; sent once, in the next event after that
+    request, otherwise left out. [F01.FR.25]"""
+
     operation_mode: Opt[OperationModeEnumType] = field(name="operationMode", default=None)
+    """V2X operation mode in force at the moment; left out when it does not apply. [Q10]"""
+
     tariff_id: Opt[Str60] = field(name="tariffId", default=None)
+    """Tariff by which the station computes the cost; absent when it computes none. [I12]"""
+
     transaction_limit: Opt[TransactionLimitType] = field(name="transactionLimit", default=None)
+    """Limits in force, sent once when they are set or changed; absent otherwise. [E16]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

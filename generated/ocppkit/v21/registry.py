@@ -757,6 +757,7 @@ _ACTIONS = (
         ),
         transaction_related=True,
         offline=Offline.QUEUE,
+        offline_mark="offline",
         correlation="request.transactionInfo.transactionId",
         triggers=("TransactionEvent",),
     ),
@@ -869,4 +870,16 @@ PROTOCOL = Protocol(
             MessageKind.SEND,
         }
     ),
+    serial_number="charging_station.serial_number",
+    uncritical_events=frozenset(
+        {
+            "FailedToAuthenticateAtCsms",
+            "CsmsFailedToAuthenticate",
+            "ReconfigurationOfSecurityParameters",
+            "InvalidMessages",
+            "AttemptedReplayAttacks",
+        }
+    ),
+    untrusted_csms_event="InvalidCsmsCertificate",
+    old_tls_event="InvalidTLSVersion",
 )

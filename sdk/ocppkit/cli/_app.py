@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import _diff, _explain, _generate, _schemas
+from . import _diff, _explain, _generate, _reference, _schemas
 from ._terminal import Invocation, list_examples, report
 
 __all__ = ["app", "run"]
@@ -26,6 +26,7 @@ app.command("generate", epilog=_generate.EXAMPLES)(_generate.generate)
 app.add_typer(_schemas.app, name="schemas")
 app.command("diff", epilog=_diff.EXAMPLES)(_diff.diff)
 app.command("explain", epilog=_explain.EXAMPLES)(_explain.explain)
+app.command("reference", epilog=_reference.EXAMPLES)(_reference.reference)
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -52,7 +53,13 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog=list_examples("ocppkit generate --check", "ocppkit explain BootNotification"))
+@app.callback(
+    epilog=list_examples(
+        "ocppkit explain BootNotification",
+        "ocppkit diff 2.0.1 2.1",
+        "ocppkit generate --version 2.0.1 --output src --package acme.ocpp201",
+    )
+)
 def main(
     show_version: Annotated[
         bool,

@@ -52,6 +52,9 @@ def explain(
     facts: Annotated[
         list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
     ] = None,
+    prose: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
+    ] = None,
 ) -> None:
     """Shows a message: who sends it, what it is for, its members with their types and bounds."""
     from ocppkit.codegen import VERSIONS, CodegenError, Job
@@ -72,6 +75,7 @@ def explain(
             schema_dirs=tuple(schemas or ()),
             facts_files=tuple(facts or ()),
             errata_files=tuple(errata or ()),
+            prose_files=tuple(prose or ()),
         )
         for each in ([version] if version else VERSIONS)
     ]

@@ -11,6 +11,13 @@ from ._explanation import Explanation, Member, ObjectType, WordList
 
 __all__ = ["show"]
 
+_OFFLINE = {
+    "queue": "kept until it can be delivered",
+    "queue_if_transaction": "kept until it can be delivered if it belongs to a transaction",
+    "queue_if_critical": "kept until it can be delivered if the event is critical",
+    "queue_by_severity": "kept until it can be delivered if it is severe enough",
+}
+
 _PLAIN_WIDTH = 140
 """Columns where there is no terminal to ask."""
 
@@ -53,15 +60,24 @@ def _facts(explanation: Explanation) -> Table:
         table.add_row("use cases", ", ".join(explanation.use_cases))
     if explanation.transaction_related:
         table.add_row("transaction", "kept in order and sent again until it is delivered")
+    elif explanation.offline != "drop":
+        table.add_row("offline", _OFFLINE[explanation.offline])
+    for label, names in {
+        "followed by": explanation.followed_by,
+        "triggered by": explanation.triggers,
+        "in OCPP 1.6": explanation.v16_equivalent,
+    }.items():
+        if names:
+            table.add_row(label, ", ".join(names))
     table.add_row("source", explanation.citation)
     return table
 
 
 def _object(type_: ObjectType, note: str) -> RenderableType:
-    title = _title(type_.name, note)
+    title = _title(type_.name, note, type_.about)
     if not type_.members:
         return Group(title, Text("  no members"))
-    table = _table("member", "in Python", "type", "required", "bounds")
+    table = _table("member", "in Python", "type", "required", "meaning")
     for member in type_.members:
         table.add_row(*_row(member), style="" if member.required else "dim")
     return Group(title, table)
@@ -72,19 +88,21 @@ def _row(member: Member) -> tuple[str, ...]:
     if member.default is not None:
         limits.append(f"default {member.default}")
     required = "yes" if member.required else ""
-    return member.wire, member.python, member.type, required, ", ".join(limits)
+    type_ = ", ".join([member.type, *limits])
+    return member.wire, member.python, type_, required, member.meaning or ""
 
 
 def _words(enum: WordList) -> RenderableType:
-    table = _table("word", "in Python")
+    table = _table("word", "in Python", "meaning")
     for word in enum.words:
         default = "  (default)" if word.wire == enum.default else ""
-        table.add_row(f"{word.wire}{default}", word.python)
-    return Group(_title(enum.name, "one of these words"), table)
+        table.add_row(f"{word.wire}{default}", word.python, word.meaning or "")
+    return Group(_title(enum.name, "one of these words", enum.about), table)
 
 
-def _title(name: str, note: str) -> Text:
-    return Text.assemble((name, "bold"), f"  {note}" if note else "")
+def _title(name: str, note: str, about: str | None) -> Text:
+    head = (name, "bold")
+    return Text.assemble(head, f"  {note}" if note else "", f"\n{about}" if about else "")
 
 
 def _table(*headings: str) -> Table:

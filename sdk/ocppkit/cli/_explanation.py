@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Action, Api, Enum, Field, Scalar, Type
+    from ocppkit.codegen import Action, Api, Datatype, Doc, Enum, Field, Message
 
 __all__ = ["Explanation", "Member", "ObjectType", "Word", "WordList", "explain_action"]
 
@@ -20,6 +20,7 @@ class Member:
     required: bool
     bounds: tuple[str, ...]
     default: str | int | float | bool | None
+    meaning: str | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class ObjectType:
     """A payload, or an object inside one."""
 
     name: str
+    about: str | None
     members: tuple[Member, ...]
     closed: bool
 
@@ -37,6 +39,7 @@ class Word:
 
     wire: str
     python: str
+    meaning: str | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class WordList:
     """An enum."""
 
     name: str
+    about: str | None
     words: tuple[Word, ...]
     default: str | None
 
@@ -63,6 +67,10 @@ class Explanation:
     use_cases: tuple[str, ...]
     citation: str
     transaction_related: bool
+    offline: str
+    followed_by: tuple[str, ...]
+    triggers: tuple[str, ...]
+    v16_equivalent: tuple[str, ...]
     request: ObjectType
     response: ObjectType | None
     types: tuple[ObjectType | WordList, ...]
@@ -72,10 +80,6 @@ class Explanation:
 def explain_action(api: "Api", action: "Action") -> Explanation:
     """Collects what there is to say about an action."""
     facts, roles = action.facts, api.protocol.roles
-    request = ObjectType(action.request.name, _members(action.request.fields), closed=True)
-    response = None
-    if action.response is not None:
-        response = ObjectType(action.response.name, _members(action.response.fields), closed=True)
     from_csms = facts.direction == "csms"
     return Explanation(
         action=action.name,
@@ -84,13 +88,17 @@ def explain_action(api: "Api", action: "Action") -> Explanation:
         sender=roles.csms if from_csms else roles.station,
         receiver=roles.station if from_csms else roles.csms,
         both_ways=facts.direction == "both",
-        answered=response is not None,
+        answered=action.response is not None,
         block=_block(facts.block, api.protocol.blocks[facts.block]),
         use_cases=facts.use_cases,
         citation=facts.citation,
         transaction_related=facts.transaction_related,
-        request=request,
-        response=response,
+        offline=facts.offline,
+        followed_by=facts.followed_by,
+        triggers=facts.triggers or facts.extended_triggers,
+        v16_equivalent=facts.v16_equivalent,
+        request=_object(action.request),
+        response=None if action.response is None else _object(action.response),
         types=tuple(_types(api, action)),
     )
 
@@ -118,71 +126,35 @@ def _types(api: "Api", action: "Action") -> Iterator[ObjectType | WordList]:
                 yield _word_list(enums[name])
             else:
                 datatype = datatypes[name]
-                yield ObjectType(name, _members(datatype.fields), datatype.closed)
+                yield _object(datatype, datatype.closed)
                 fields.extend(datatype.fields)
 
 
+def _object(type_: "Message | Datatype", closed: bool = True) -> ObjectType:
+    return ObjectType(type_.name, _text(type_.doc), _members(type_.fields), closed)
+
+
 def _word_list(enum: "Enum") -> WordList:
-    words = tuple(Word(member.word, member.name) for member in enum.members)
-    return WordList(enum.name, words, enum.default)
+    words = tuple(Word(each.word, each.name, _text(each.doc)) for each in enum.members)
+    return WordList(enum.name, _text(enum.doc), words, enum.default)
 
 
 def _members(fields: Sequence["Field"]) -> tuple[Member, ...]:
+    from ocppkit.codegen import bounds_of, type_in_words
+
     return tuple(
         Member(
             wire=field.wire,
             python=field.name,
-            type=_type(field.type),
+            type=type_in_words(field.type),
             required=field.required,
-            bounds=tuple(_bounds(field.type)),
+            bounds=tuple(bounds_of(field.type)),
             default=field.default,
+            meaning=_text(field.doc),
         )
         for field in fields
     )
 
 
-def _type(type_: "Type") -> str:
-    from ocppkit.codegen import Array, Ref
-
-    match type_:
-        case Array():
-            return f"list of {_type(type_.item)}"
-        case Ref():
-            return type_.name
-        case _:
-            return str(type_.kind)
-
-
-def _bounds(type_: "Type") -> Iterator[str]:
-    """Yields the bounds of a list and of what is in it, in words."""
-    from ocppkit.codegen import Array, Ref
-
-    match type_:
-        case Array():
-            yield from _range(type_.min_items, type_.max_items, "items")
-            yield from _bounds(type_.item)
-        case Ref():
-            pass
-        case _:
-            yield from _scalar_bounds(type_)
-
-
-def _scalar_bounds(scalar: "Scalar") -> Iterator[str]:
-    yield from _range(scalar.min_length, scalar.max_length, "characters")
-    yield from _range(scalar.minimum, scalar.maximum, "")
-    if scalar.multiple_of is not None:
-        yield f"a multiple of {scalar.multiple_of}"
-
-
-def _range(low: float | None, high: float | None, unit: str) -> Iterator[str]:
-    unit = unit.removesuffix("s") if 1 in (low, high) and None in (low, high) else unit
-    match low, high:
-        case None, None:
-            return
-        case None, most:
-            text = f"at most {most}"
-        case least, None:
-            text = f"at least {least}"
-        case least, most:
-            text = f"{least} to {most}" if least != most else f"exactly {most}"
-    yield f"{text} {unit}".rstrip()
+def _text(doc: "Doc | None") -> str | None:
+    return None if doc is None else str(doc)

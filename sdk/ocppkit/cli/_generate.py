@@ -67,6 +67,9 @@ def generate(
     facts: Annotated[
         list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
     ] = None,
+    prose: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Generates typed messages from the OCPP schemas.
@@ -90,6 +93,7 @@ def generate(
             schema_dirs=tuple(schemas or ()),
             facts_files=tuple(facts or ()),
             errata_files=tuple(errata or ()),
+            prose_files=tuple(prose or ()),
             template_dirs=tuple(templates or ()),
         )
         for each in versions

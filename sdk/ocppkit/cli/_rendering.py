@@ -1,5 +1,6 @@
 """Renders several packages side by side, each in a process of its own: formatting takes all of a core."""
 
+import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -37,7 +38,7 @@ def render_all(jobs: Sequence["Job"], progress: Progress) -> list[Mapping[str, s
     # Spawned, not forked: the progress display runs a thread, and a fork of threads may hang.
     context = get_context("spawn")
     steps: SimpleQueue[Step] = context.SimpleQueue()
-    with ProcessPoolExecutor(workers, context, _report_to, (steps,)) as pool:
+    with ProcessPoolExecutor(workers, context, _prepare, (steps,)) as pool:
         # The later a version, the larger it is; the longest job must not be the last to start.
         pending = {pool.submit(_render, job): job for job in reversed(jobs)}
         running = set(pending)
@@ -53,8 +54,11 @@ _steps: list["SimpleQueue[Step]"] = []
 """In a process of the pool: where it reports."""
 
 
-def _report_to(steps: "SimpleQueue[Step]") -> None:
+def _prepare(steps: "SimpleQueue[Step]") -> None:
+    """Makes a process of the pool ready."""
     _steps.append(steps)
+    # It ends before what it leaves behind is worth looking for, which would be a fifth of its work.
+    gc.disable()
 
 
 def _render(job: "Job") -> Mapping[str, str]:

@@ -15,7 +15,10 @@ __all__ = ["app"]
 
 app = typer.Typer(
     help="Imports the official schemas, or verifies ours against them.",
-    epilog=list_examples("ocppkit schemas verify OCPP-2.1.zip --version 2.1"),
+    epilog=list_examples(
+        "ocppkit schemas import OCPP-2.1.zip --version 2.1 --output vendor/schemas",
+        "ocppkit schemas verify OCPP-2.1.zip --version 2.1",
+    ),
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -59,7 +62,7 @@ def import_(
         str, typer.Option(help="Which edition or release of it, for the lock.")
     ] = "not stated",
 ) -> None:
-    """Derives the structure of the official schemas and puts it into the repository.
+    """Derives the structure of the official schemas and writes it to a folder, with a lock.
 
     Titles, descriptions and comments stay behind. Nothing is written if anything is refused.
     """

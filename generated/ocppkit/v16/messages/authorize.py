@@ -12,18 +12,30 @@ __all__ = ["AuthorizeRequest", "AuthorizeResponse"]
 
 
 class AuthorizeResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`AuthorizeRequest`."""
+    """Answers :class:`AuthorizeRequest`.
+
+    Gives the Central System's verdict on the token, which the Charge Point also keeps in its
+    authorization cache when it has one. [1.6 §4.1]
+    """
 
     __ocpp_action__ = "Authorize"
     __ocpp_draft__ = 4
 
     id_tag_info: IdTagInfo = field(name="idTagInfo")
+    """Verdict on the presented token with its group and expiry; only the status Accepted lets
+    energy flow. [1.6 §4.1]"""
 
 
 class AuthorizeRequest(StationRequest[AuthorizeResponse], kw_only=True, frozen=True):
-    """Asks whether an idTag may start or stop charging."""
+    """Asks whether an idTag may start or stop charging.
+
+    Sent when somebody presents an idTag that the Charge Point cannot judge by its local list or
+    cache, to start or to stop charging. [1.6 §4.1]
+    """
 
     __ocpp_action__ = "Authorize"
     __ocpp_draft__ = 4
 
     id_tag: Str20 = field(name="idTag")
+    """Token that was read or typed in, at most 20 characters; upper and lower case count as the
+    same. [1.6 §4.1]"""

@@ -14,28 +14,69 @@ __all__ = ["BootNotificationRequest", "BootNotificationResponse"]
 
 
 class BootNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`BootNotificationRequest`."""
+    """Answers :class:`BootNotificationRequest`.
+
+    Tells whether the Charge Point may take part, what time it is and how long to wait before the
+    next Heartbeat or the next attempt. [1.6 §4.2]
+    """
 
     __ocpp_action__ = "BootNotification"
     __ocpp_draft__ = 4
 
     status: RegistrationStatus
+    """Accepted opens normal operation, Pending allows preparation only, Rejected demands silence
+    until the interval is over. [1.6 §4.2]"""
+
     current_time: DateTime = field(name="currentTime")
+    """The Central System's clock in UTC, to which the Charge Point should set its own once it is
+    accepted. [1.6 §4.2]"""
+
     interval: int
+    """Seconds between Heartbeats when accepted, otherwise the shortest wait in seconds before the
+    next BootNotification; 0 leaves the choice to the Charge Point. [1.6 §4.2]"""
 
 
 class BootNotificationRequest(StationRequest[BootNotificationResponse], kw_only=True, frozen=True):
-    """Registers the Charge Point after a start; the answer sets clock and interval."""
+    """Registers the Charge Point after a start; the answer sets clock and interval.
+
+    First message after every power-up or reboot, and sent again after the given wait until the
+    Central System accepts; a mere reconnect sends none. [1.6 §4.2]
+    """
 
     __ocpp_action__ = "BootNotification"
     __ocpp_draft__ = 4
 
     charge_point_vendor: Str20 = field(name="chargePointVendor")
+    """Name of the manufacturer; together with the model the only description that every Charge
+    Point must give. [1.6 §4.2]"""
+
     charge_point_model: Str20 = field(name="chargePointModel")
+    """The manufacturer's product name for this type of Charge Point. [1.6 §4.2]"""
+
     charge_point_serial_number: Opt[Str25] = field(name="chargePointSerialNumber", default=None)
+    """Serial number of the whole Charge Point; left out when the manufacturer gives none. [1.6
+    §4.2]"""
+
     charge_box_serial_number: Opt[Str25] = field(name="chargeBoxSerialNumber", default=None)
+    """Serial number of the charge box inside the Charge Point; 1.6 calls the field deprecated, so
+    new Charge Points leave it out. [1.6 §4.2]"""
+
     firmware_version: Opt[Str50] = field(name="firmwareVersion", default=None)
+    """Release that is running now; after an update it shows that the new one is active. Left out
+    when there is no such name. [1.6 §4.2]"""
+
     iccid: Opt[Str20] = None
+    """Number printed on the SIM card of the built-in modem; left out without mobile connection.
+    [1.6 §4.2]"""
+
     imsi: Opt[Str20] = None
+    """Subscriber identity stored on the modem's SIM card; left out without mobile connection. [1.6
+    §4.2]"""
+
     meter_type: Opt[Str25] = field(name="meterType", default=None)
+    """Make or model of the main energy meter, as the manufacturer names it; left out when not
+    known. [1.6 §4.2]"""
+
     meter_serial_number: Opt[Str25] = field(name="meterSerialNumber", default=None)
+    """Serial number of the main energy meter, for billing records and calibration checks; left out
+    when not known. [1.6 §4.2]"""

@@ -11,18 +11,29 @@ __all__ = ["CancelReservationRequest", "CancelReservationResponse"]
 
 
 class CancelReservationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`CancelReservationRequest`."""
+    """Answers :class:`CancelReservationRequest`.
+
+    Tells whether the Charge Point knew the reservation and has dropped it. [1.6 §5.1]
+    """
 
     __ocpp_action__ = "CancelReservation"
     __ocpp_draft__ = 4
 
     status: CancelReservationStatus
+    """Accepted when the reservation existed and is gone, Rejected when no reservation has that
+    number. [1.6 §5.1]"""
 
 
 class CancelReservationRequest(CsmsRequest[CancelReservationResponse], kw_only=True, frozen=True):
-    """Cancels the reservation with the given id."""
+    """Cancels the reservation with the given id.
+
+    Sent when a driver or operator gives up a reservation before it was used; on success the
+    connector becomes Available again. [1.6 §5.1]
+    """
 
     __ocpp_action__ = "CancelReservation"
     __ocpp_draft__ = 4
 
     reservation_id: int = field(name="reservationId")
+    """The number that ReserveNow gave to the reservation; one that the Charge Point does not know
+    is answered with Rejected. [1.6 §5.1]"""

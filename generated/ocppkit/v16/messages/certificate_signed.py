@@ -12,16 +12,27 @@ __all__ = ["CertificateSignedRequest", "CertificateSignedResponse"]
 
 
 class CertificateSignedResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`CertificateSignedRequest`."""
+    """Answers :class:`CertificateSignedRequest`.
+
+    Tells whether the delivered certificate passed the Charge Point's checks. [Security A02]
+    """
 
     __ocpp_action__ = "CertificateSigned"
 
     status: CertificateSignedStatusEnumType
+    """Rejected means that the chain was invalid and thrown away; a SecurityEventNotification
+    InvalidChargePointCertificate goes with it. [Security A02]"""
 
 
 class CertificateSignedRequest(CsmsRequest[CertificateSignedResponse], kw_only=True, frozen=True):
-    """Delivers the certificate chain that the CA signed for the Charge Point."""
+    """Delivers the certificate chain that the CA signed for the Charge Point.
+
+    Sent once the certificate authority has signed the request that an earlier SignCertificate
+    carried; the Charge Point checks the chain and then uses it. [Security A02]
+    """
 
     __ocpp_action__ = "CertificateSigned"
 
     certificate_chain: Str10000 = field(name="certificateChain")
+    """PEM text: the new certificate first, then the intermediate ones in the order of issue;
+    CertificateSignedMaxChainSize limits its size. [Security A02]"""

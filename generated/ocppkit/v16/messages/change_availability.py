@@ -11,19 +11,33 @@ __all__ = ["ChangeAvailabilityRequest", "ChangeAvailabilityResponse"]
 
 
 class ChangeAvailabilityResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ChangeAvailabilityRequest`."""
+    """Answers :class:`ChangeAvailabilityRequest`.
+
+    Tells whether the change takes place at once, waits for a running transaction, or is refused.
+    [1.6 §5.2]
+    """
 
     __ocpp_action__ = "ChangeAvailability"
     __ocpp_draft__ = 4
 
     status: AvailabilityStatus
+    """Scheduled means that a transaction is still running there and the change follows when it
+    ends; Accepted also when nothing had to change. [1.6 §5.2]"""
 
 
 class ChangeAvailabilityRequest(CsmsRequest[ChangeAvailabilityResponse], kw_only=True, frozen=True):
-    """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative."""
+    """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative.
+
+    Sent to take a connector or the whole Charge Point out of service, for instance for repair, or
+    to bring it back; the choice survives reboots. [1.6 §5.2]
+    """
 
     __ocpp_action__ = "ChangeAvailability"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Number of the connector, counted from 1; 0 means the Charge Point with all its connectors.
+    [1.6 §5.2]"""
+
     type: AvailabilityType
+    """Inoperative forbids new charging there, Operative allows it again. [1.6 §5.2]"""

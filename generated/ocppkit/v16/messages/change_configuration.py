@@ -10,21 +10,36 @@ __all__ = ["ChangeConfigurationRequest", "ChangeConfigurationResponse"]
 
 
 class ChangeConfigurationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ChangeConfigurationRequest`."""
+    """Answers :class:`ChangeConfigurationRequest`.
+
+    Tells whether the new value is active, waits for a reboot, or was not taken over, and why. [1.6
+    §5.3]
+    """
 
     __ocpp_action__ = "ChangeConfiguration"
     __ocpp_draft__ = 4
 
     status: ConfigurationStatus
+    """NotSupported points at an unknown key, Rejected at a read-only key or a bad value,
+    RebootRequired at a value that is only stored so far. [1.6 §5.3]"""
 
 
 class ChangeConfigurationRequest(
     CsmsRequest[ChangeConfigurationResponse], kw_only=True, frozen=True
 ):
-    """Sets one configuration key to a new value."""
+    """Sets one configuration key to a new value.
+
+    Sent when the operator sets up a Charge Point: one key and one value at a time, often right
+    after boot or while the registration is Pending. [1.6 §5.3]
+    """
 
     __ocpp_action__ = "ChangeConfiguration"
     __ocpp_draft__ = 4
 
     key: Str50
+    """Name of the configuration key, standard or vendor-specific; case does not matter and at most
+    50 characters are allowed. [1.6 §5.3]"""
+
     value: Str500
+    """New setting, always as text: whole numbers in decimal, booleans as true or false, lists
+    separated by commas without spaces. [1.6 §5.3]"""

@@ -9,16 +9,24 @@ __all__ = ["ClearCacheRequest", "ClearCacheResponse"]
 
 
 class ClearCacheResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearCacheRequest`."""
+    """Answers :class:`ClearCacheRequest`.
+
+    Tells whether the authorization cache is now empty. [1.6 §5.4]
+    """
 
     __ocpp_action__ = "ClearCache"
     __ocpp_draft__ = 4
 
     status: ClearCacheStatus
+    """Rejected when the cache is missing or switched off, or could not be emptied. [1.6 §5.4]"""
 
 
 class ClearCacheRequest(CsmsRequest[ClearCacheResponse], kw_only=True, frozen=True):
-    """Empties the Charge Point's authorization cache."""
+    """Empties the Charge Point's authorization cache.
+
+    Sent when remembered verdicts must no longer be trusted, for instance after tokens were blocked
+    in bulk; the local list is not touched. [1.6 §5.4]
+    """
 
     __ocpp_action__ = "ClearCache"
     __ocpp_draft__ = 4

@@ -13,25 +13,43 @@ __all__ = ["ClearChargingProfileRequest", "ClearChargingProfileResponse"]
 
 
 class ClearChargingProfileResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearChargingProfileRequest`."""
+    """Answers :class:`ClearChargingProfileRequest`.
+
+    Tells whether any installed profile matched and was removed. [1.6 §5.5]
+    """
 
     __ocpp_action__ = "ClearChargingProfile"
     __ocpp_draft__ = 4
 
     status: ClearChargingProfileStatus
+    """Unknown means that not one profile matched, so nothing changed. [1.6 §5.5]"""
 
 
 class ClearChargingProfileRequest(
     CsmsRequest[ClearChargingProfileResponse], kw_only=True, frozen=True
 ):
-    """Removes charging profiles by id, or by connector, purpose and stack level."""
+    """Removes charging profiles by id, or by connector, purpose and stack level.
+
+    Sent to lift limits set by SetChargingProfile; either one profile by its id, or all that match
+    every given filter, so an empty request clears all. [1.6 §5.5]
+    """
 
     __ocpp_action__ = "ClearChargingProfile"
     __ocpp_draft__ = 4
 
     id: Opt[int] = None
+    """The chargingProfileId of the one profile to remove, all other fields being ignored then;
+    absent when profiles are chosen by the filters. [1.6 §5.5]"""
+
     connector_id: Opt[int] = field(name="connectorId", default=None)
+    """Removes only profiles set on this connector number; 0 means those of the Charge Point itself,
+    absent means any. [1.6 §5.5]"""
+
     charging_profile_purpose: Opt[ChargingProfilePurposeType] = field(
         name="chargingProfilePurpose", default=None
     )
+    """Removes only profiles that serve this purpose; absent means any. [1.6 §5.5]"""
+
     stack_level: Opt[int] = field(name="stackLevel", default=None)
+    """Removes only profiles on this precedence level, a number from 0 up; absent means all levels.
+    [1.6 §5.5]"""

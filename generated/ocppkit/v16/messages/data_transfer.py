@@ -14,13 +14,22 @@ __all__ = ["DataTransferRequest", "DataTransferResponse"]
 
 
 class DataTransferResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`DataTransferRequest`."""
+    """Answers :class:`DataTransferRequest`.
+
+    Tells whether the receiver knew the extension and dealt with the data; an answer of its own may
+    come along. [1.6 §4.3]
+    """
 
     __ocpp_action__ = "DataTransfer"
     __ocpp_draft__ = 4
 
     status: DataTransferStatus
+    """UnknownVendorId and UnknownMessageId tell that the extension is not implemented; Rejected is
+    a refusal by one that is. [1.6 §4.3]"""
+
     data: Opt[str] = None
+    """Result in the format agreed for this vendor and message; left out on UnknownVendorId or when
+    there is nothing to say. [1.6 §4.3]"""
 
 
 class DataTransferRequest(
@@ -29,11 +38,23 @@ class DataTransferRequest(
     kw_only=True,
     frozen=True,
 ):
-    """Carries vendor-specific data in either direction."""
+    """Carries vendor-specific data in either direction.
+
+    Sent by either side for functions that 1.6 does not define; both must have agreed on vendorId,
+    messageId and content beforehand. [1.6 §4.3]
+    """
 
     __ocpp_action__ = "DataTransfer"
     __ocpp_draft__ = 4
 
     vendor_id: Str255 = field(name="vendorId")
+    """Whose extension this is, preferably a reversed domain name such as com.example; unknown ones
+    are answered with UnknownVendorId. [1.6 §4.3]"""
+
     message_id: Opt[Str50] = field(name="messageId", default=None)
+    """Kind of message within that vendor's extension; left out when the vendor needs only one. [1.6
+    §4.3]"""
+
     data: Opt[str] = None
+    """Text of any length, often JSON packed into a string, whose format only the two sides know;
+    left out when there is nothing to add. [1.6 §4.3]"""

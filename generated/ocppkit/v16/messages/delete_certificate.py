@@ -12,16 +12,27 @@ __all__ = ["DeleteCertificateRequest", "DeleteCertificateResponse"]
 
 
 class DeleteCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`DeleteCertificateRequest`."""
+    """Answers :class:`DeleteCertificateRequest`.
+
+    Tells whether the named certificate was there and is now gone. [Security M04]
+    """
 
     __ocpp_action__ = "DeleteCertificate"
 
     status: DeleteCertificateStatusEnumType
+    """NotFound when no certificate has these hashes, Failed when it may not or could not be
+    removed. [Security M04]"""
 
 
 class DeleteCertificateRequest(CsmsRequest[DeleteCertificateResponse], kw_only=True, frozen=True):
-    """Deletes an installed root certificate, identified by its hash data."""
+    """Deletes an installed root certificate, identified by its hash data.
+
+    Sent to withdraw trust in a root certificate, usually after GetInstalledCertificateIds has
+    delivered the hashes that name it. [Security M04]
+    """
 
     __ocpp_action__ = "DeleteCertificate"
 
     certificate_hash_data: CertificateHashDataType = field(name="certificateHashData")
+    """Hashes and serial number that name the certificate, as GetInstalledCertificateIds reported
+    them. [Security M04]"""

@@ -9,7 +9,10 @@ __all__ = ["DiagnosticsStatusNotificationRequest", "DiagnosticsStatusNotificatio
 
 
 class DiagnosticsStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`DiagnosticsStatusNotificationRequest`."""
+    """Answers :class:`DiagnosticsStatusNotificationRequest`.
+
+    Empty confirmation that the progress report has arrived. [1.6 §4.4]
+    """
 
     __ocpp_action__ = "DiagnosticsStatusNotification"
     __ocpp_draft__ = 4
@@ -18,9 +21,15 @@ class DiagnosticsStatusNotificationResponse(Response, kw_only=True, frozen=True)
 class DiagnosticsStatusNotificationRequest(
     StationRequest[DiagnosticsStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of a diagnostics upload."""
+    """Reports the progress of a diagnostics upload.
+
+    Sent while a file ordered by GetDiagnostics is uploaded, at its start and at its end, or when
+    TriggerMessage asks for it. [1.6 §4.4]
+    """
 
     __ocpp_action__ = "DiagnosticsStatusNotification"
     __ocpp_draft__ = 4
 
     status: DiagnosticsStatus
+    """How far the upload has come; Idle appears only in answer to a trigger while no upload is
+    running. [1.6 §4.4]"""

@@ -13,19 +13,33 @@ __all__ = ["ExtendedTriggerMessageRequest", "ExtendedTriggerMessageResponse"]
 
 
 class ExtendedTriggerMessageResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ExtendedTriggerMessageRequest`."""
+    """Answers :class:`ExtendedTriggerMessageRequest`.
+
+    Tells whether the wanted message will follow; it is sent after this answer. [Security A02]
+    """
 
     __ocpp_action__ = "ExtendedTriggerMessage"
 
     status: TriggerMessageStatusEnumType
+    """NotImplemented when the Charge Point does not know that message, Rejected when it knows it
+    but will not send it now. [Security A02]"""
 
 
 class ExtendedTriggerMessageRequest(
     CsmsRequest[ExtendedTriggerMessageResponse], kw_only=True, frozen=True
 ):
-    """Asks the Charge Point to send a message now, the security messages included."""
+    """Asks the Charge Point to send a message now, the security messages included.
+
+    Sent to get a message out of turn, such as a status after a reconnect, or to have the Charge
+    Point renew its certificate. [Security A02]
+    """
 
     __ocpp_action__ = "ExtendedTriggerMessage"
 
     requested_message: MessageTriggerEnumType = field(name="requestedMessage")
+    """Which message is wanted; FirmwareStatusNotification here stands for
+    SignedFirmwareStatusNotification. [Security A02]"""
+
     connector_id: Opt[int] = field(name="connectorId", default=None)
+    """Connector number, counted from 1, for messages about connectors; absent means all of them,
+    and other messages ignore it. [Security A02]"""

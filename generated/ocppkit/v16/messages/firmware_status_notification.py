@@ -9,7 +9,10 @@ __all__ = ["FirmwareStatusNotificationRequest", "FirmwareStatusNotificationRespo
 
 
 class FirmwareStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`FirmwareStatusNotificationRequest`."""
+    """Answers :class:`FirmwareStatusNotificationRequest`.
+
+    Empty confirmation that the update's progress report has arrived. [1.6 §4.5]
+    """
 
     __ocpp_action__ = "FirmwareStatusNotification"
     __ocpp_draft__ = 4
@@ -18,9 +21,15 @@ class FirmwareStatusNotificationResponse(Response, kw_only=True, frozen=True):
 class FirmwareStatusNotificationRequest(
     StationRequest[FirmwareStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of an unsigned firmware update."""
+    """Reports the progress of an unsigned firmware update.
+
+    Sent at each step of an update ordered by UpdateFirmware, or when TriggerMessage asks for it.
+    [1.6 §4.5]
+    """
 
     __ocpp_action__ = "FirmwareStatusNotification"
     __ocpp_draft__ = 4
 
     status: FirmwareStatus
+    """Step that download or installation has reached; Idle appears only in answer to a trigger
+    while no update is going on. [1.6 §4.5]"""

@@ -15,25 +15,51 @@ __all__ = ["GetCompositeScheduleRequest", "GetCompositeScheduleResponse"]
 
 
 class GetCompositeScheduleResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetCompositeScheduleRequest`."""
+    """Answers :class:`GetCompositeScheduleRequest`.
+
+    Delivers the limits that result from all profiles, or tells that they cannot be computed. [1.6
+    §5.7]
+    """
 
     __ocpp_action__ = "GetCompositeSchedule"
     __ocpp_draft__ = 4
 
     status: GetCompositeScheduleStatus
+    """Rejected, for instance for an unknown connector, comes without a schedule. [1.6 §5.7]"""
+
     connector_id: Opt[int] = field(name="connectorId", default=None)
+    """Number of the connector that the schedule is for, 0 for the whole Charge Point; may be absent
+    when rejected. [1.6 §5.7]"""
+
     schedule_start: Opt[DateTime] = field(name="scheduleStart", default=None)
+    """Moment from which the periods of the schedule are counted; may be absent when rejected. [1.6
+    §5.7]"""
+
     charging_schedule: Opt[ChargingSchedule] = field(name="chargingSchedule", default=None)
+    """Limits over the wanted time, counted from scheduleStart, hence without a startSchedule of its
+    own; absent when rejected. [1.6 §5.7]"""
 
 
 class GetCompositeScheduleRequest(
     CsmsRequest[GetCompositeScheduleResponse], kw_only=True, frozen=True
 ):
-    """Asks for the merged schedule of limits that the Charge Point expects to follow."""
+    """Asks for the merged schedule of limits that the Charge Point expects to follow.
+
+    Sent to check what all installed profiles and local limits together allow in the time to come,
+    counted from the receipt of the request. [1.6 §5.7]
+    """
 
     __ocpp_action__ = "GetCompositeSchedule"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Connector number to compute for; 0 asks for the expected total of the Charge Point at its
+    grid connection. [1.6 §5.7]"""
+
     duration: int
+    """Length in seconds of the wanted schedule, counted from the moment the request arrives. [1.6
+    §5.7]"""
+
     charging_rate_unit: Opt[ChargingRateUnitType] = field(name="chargingRateUnit", default=None)
+    """Whether limits shall be given in amperes or in watts; absent leaves the choice to the Charge
+    Point. [1.6 §5.7]"""

@@ -14,19 +14,33 @@ __all__ = ["GetConfigurationRequest", "GetConfigurationResponse"]
 
 
 class GetConfigurationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetConfigurationRequest`."""
+    """Answers :class:`GetConfigurationRequest`.
+
+    Lists the values of the known keys and the names that the Charge Point does not know. [1.6 §5.8]
+    """
 
     __ocpp_action__ = "GetConfiguration"
     __ocpp_draft__ = 4
 
     configuration_key: Opt[list[KeyValue]] = field(name="configurationKey", default=None)
+    """Known keys with value and read-only mark; the write-only AuthorizationKey never appears.
+    Absent when no requested key is known. [1.6 §5.8]"""
+
     unknown_key: Opt[list[Str50]] = field(name="unknownKey", default=None)
+    """Requested names that this Charge Point does not have; absent when all were known. [1.6
+    §5.8]"""
 
 
 class GetConfigurationRequest(CsmsRequest[GetConfigurationResponse], kw_only=True, frozen=True):
-    """Reads some or all configuration keys, with their read-only flags."""
+    """Reads some or all configuration keys, with their read-only flags.
+
+    Sent to read settings, typically after boot to learn what the Charge Point supports, or before
+    ChangeConfiguration. [1.6 §5.8]
+    """
 
     __ocpp_action__ = "GetConfiguration"
     __ocpp_draft__ = 4
 
     key: Opt[list[Str50]] = None
+    """Names to read, at most as many as GetConfigurationMaxKeys allows; absent or empty asks for
+    all. [1.6 §5.8]"""

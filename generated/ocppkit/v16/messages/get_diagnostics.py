@@ -13,22 +13,42 @@ __all__ = ["GetDiagnosticsRequest", "GetDiagnosticsResponse"]
 
 
 class GetDiagnosticsResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetDiagnosticsRequest`."""
+    """Answers :class:`GetDiagnosticsRequest`.
+
+    Tells under which name the diagnostics will be uploaded, if there are any. [1.6 §5.9]
+    """
 
     __ocpp_action__ = "GetDiagnostics"
     __ocpp_draft__ = 4
 
     file_name: Opt[Str255] = field(name="fileName", default=None)
+    """Name that the uploaded file will have; absent when there is nothing to upload. [1.6 §5.9]"""
 
 
 class GetDiagnosticsRequest(CsmsRequest[GetDiagnosticsResponse], kw_only=True, frozen=True):
-    """Asks the Charge Point to upload a diagnostics file."""
+    """Asks the Charge Point to upload a diagnostics file.
+
+    Sent when the operator looks into a fault; the upload runs afterwards and is reported by
+    DiagnosticsStatusNotification. [1.6 §5.9]
+    """
 
     __ocpp_action__ = "GetDiagnostics"
     __ocpp_draft__ = 4
 
     location: Uri
+    """Address of the folder to upload to, with scheme and, where needed, user and password, such as
+    ftp://user:secret@host/path. [1.6 §5.9]"""
+
     retries: Opt[int] = None
+    """Number of attempts before the Charge Point gives up uploading; absent leaves it to the Charge
+    Point. [1.6 §5.9]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds to wait between two attempts; absent leaves it to the Charge Point. [1.6 §5.9]"""
+
     start_time: Opt[DateTime] = field(name="startTime", default=None)
+    """Only records from this moment (UTC) on are wanted; absent means from the oldest. [1.6
+    §5.9]"""
+
     stop_time: Opt[DateTime] = field(name="stopTime", default=None)
+    """Only records up to this moment (UTC) are wanted; absent means up to the newest. [1.6 §5.9]"""

@@ -16,21 +16,34 @@ __all__ = ["GetInstalledCertificateIdsRequest", "GetInstalledCertificateIdsRespo
 
 
 class GetInstalledCertificateIdsResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetInstalledCertificateIdsRequest`."""
+    """Answers :class:`GetInstalledCertificateIdsRequest`.
+
+    Names every installed certificate of the wanted type by its hashes, never the certificates
+    themselves. [Security M03]
+    """
 
     __ocpp_action__ = "GetInstalledCertificateIds"
 
     certificate_hash_data: Opt[Annotated[list[CertificateHashDataType], Meta(min_length=1)]] = (
         field(name="certificateHashData", default=None)
     )
+    """One entry per certificate found; absent when the status is NotFound. [Security M03]"""
+
     status: GetInstalledCertificateStatusEnumType
+    """NotFound when not one certificate of that type is installed. [Security M03]"""
 
 
 class GetInstalledCertificateIdsRequest(
     CsmsRequest[GetInstalledCertificateIdsResponse], kw_only=True, frozen=True
 ):
-    """Lists the hash data of the installed root certificates of one type."""
+    """Lists the hash data of the installed root certificates of one type.
+
+    Sent to see which roots a Charge Point trusts, for instance before one of them expires or is to
+    be deleted. [Security M03]
+    """
 
     __ocpp_action__ = "GetInstalledCertificateIds"
 
     certificate_type: CertificateUseEnumType = field(name="certificateType")
+    """Which store to list: roots for the connection to the Central System, or roots for firmware
+    signatures. [Security M03]"""

@@ -10,18 +10,26 @@ __all__ = ["GetLocalListVersionRequest", "GetLocalListVersionResponse"]
 
 
 class GetLocalListVersionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetLocalListVersionRequest`."""
+    """Answers :class:`GetLocalListVersionRequest`.
+
+    Tells which edition of the local list the Charge Point holds. [1.6 §5.10]
+    """
 
     __ocpp_action__ = "GetLocalListVersion"
     __ocpp_draft__ = 4
 
     list_version: int = field(name="listVersion")
+    """Number given by the last SendLocalList; 0 for an empty list, -1 when local lists are not
+    supported. [1.6 §5.10]"""
 
 
 class GetLocalListVersionRequest(
     CsmsRequest[GetLocalListVersionResponse], kw_only=True, frozen=True
 ):
-    """Reads the version of the local authorization list: 0 if empty, -1 if unsupported."""
+    """Reads the version of the local authorization list: 0 if empty, -1 if unsupported.
+
+    Sent before SendLocalList to find out whether the Charge Point's list is up to date. [1.6 §5.10]
+    """
 
     __ocpp_action__ = "GetLocalListVersion"
     __ocpp_draft__ = 4

@@ -15,21 +15,45 @@ __all__ = ["GetLogRequest", "GetLogResponse"]
 
 
 class GetLogResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetLogRequest`."""
+    """Answers :class:`GetLogRequest`.
+
+    Tells whether the Charge Point is going to upload a log, and under which name. [Security N01]
+    """
 
     __ocpp_action__ = "GetLog"
 
     status: LogStatusEnumType
+    """Rejected when there is no such log; AcceptedCanceled when an upload that was running has been
+    stopped for this one. [Security N01]"""
+
     filename: Opt[Str255] = None
+    """Name that the uploaded file will have; absent when there is nothing to upload. [Security
+    N01]"""
 
 
 class GetLogRequest(CsmsRequest[GetLogResponse], kw_only=True, frozen=True):
-    """Asks the Charge Point to upload a diagnostics or security log."""
+    """Asks the Charge Point to upload a diagnostics or security log.
+
+    Sent when the operator needs the diagnostics or security log; the upload runs afterwards and is
+    reported by LogStatusNotification. [Security N01]
+    """
 
     __ocpp_action__ = "GetLog"
 
     log: LogParametersType
+    """Where to upload to and which span of time is wanted. [Security N01]"""
+
     log_type: LogEnumType = field(name="logType")
+    """Whether the diagnostics log or the security log shall be uploaded. [Security N01]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the Central System that every LogStatusNotification of this upload repeats.
+    [Security N01]"""
+
     retries: Opt[int] = None
+    """Number of attempts before the upload is given up; absent leaves it to the Charge Point.
+    [Security N01]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds between two attempts to upload; absent leaves it to the Charge Point. [Security
+    N01]"""

@@ -11,16 +11,25 @@ __all__ = ["HeartbeatRequest", "HeartbeatResponse"]
 
 
 class HeartbeatResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`HeartbeatRequest`."""
+    """Answers :class:`HeartbeatRequest`.
+
+    Confirms that the Central System is there and gives its time. [1.6 §4.6]
+    """
 
     __ocpp_action__ = "Heartbeat"
     __ocpp_draft__ = 4
 
     current_time: DateTime = field(name="currentTime")
+    """The Central System's clock in UTC; the Charge Point should set its own clock to it. [1.6
+    §4.6]"""
 
 
 class HeartbeatRequest(StationRequest[HeartbeatResponse], kw_only=True, frozen=True):
-    """Shows that the Charge Point is alive, and asks for the time."""
+    """Shows that the Charge Point is alive, and asks for the time.
+
+    Sent each time the heartbeat interval is over; other messages may stand in for it, but one in 24
+    hours must go out to keep the clock right. [1.6 §4.6]
+    """
 
     __ocpp_action__ = "Heartbeat"
     __ocpp_draft__ = 4

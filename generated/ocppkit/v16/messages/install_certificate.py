@@ -12,17 +12,30 @@ __all__ = ["InstallCertificateRequest", "InstallCertificateResponse"]
 
 
 class InstallCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`InstallCertificateRequest`."""
+    """Answers :class:`InstallCertificateRequest`.
+
+    Tells whether the root has been stored and is trusted from now on. [Security M05]
+    """
 
     __ocpp_action__ = "InstallCertificate"
 
     status: CertificateStatusEnumType
+    """Rejected when the certificate is invalid or the store is full, Failed when storing it went
+    wrong. [Security M05]"""
 
 
 class InstallCertificateRequest(CsmsRequest[InstallCertificateResponse], kw_only=True, frozen=True):
-    """Installs a root certificate of the Central System or of the manufacturer."""
+    """Installs a root certificate of the Central System or of the manufacturer.
+
+    Sent to make the Charge Point trust a further root, for instance before the Central System's
+    certificate moves to another authority. [Security M05]
+    """
 
     __ocpp_action__ = "InstallCertificate"
 
     certificate_type: CertificateUseEnumType = field(name="certificateType")
+    """What the root shall vouch for: the Central System's server certificate or signatures on
+    firmware. [Security M05]"""
+
     certificate: Str5500
+    """The root itself as PEM text, at most 5500 characters. [Security M05]"""

@@ -13,7 +13,10 @@ __all__ = ["LogStatusNotificationRequest", "LogStatusNotificationResponse"]
 
 
 class LogStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`LogStatusNotificationRequest`."""
+    """Answers :class:`LogStatusNotificationRequest`.
+
+    Empty confirmation that the report on the log upload has arrived. [Security N01]
+    """
 
     __ocpp_action__ = "LogStatusNotification"
 
@@ -21,9 +24,18 @@ class LogStatusNotificationResponse(Response, kw_only=True, frozen=True):
 class LogStatusNotificationRequest(
     StationRequest[LogStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of a log upload."""
+    """Reports the progress of a log upload.
+
+    Sent while a log ordered by GetLog is uploaded, at its start and at its end, or when
+    ExtendedTriggerMessage asks for it. [Security N01]
+    """
 
     __ocpp_action__ = "LogStatusNotification"
 
     status: UploadLogStatusEnumType
+    """How far the upload has come or why it failed; Idle appears only in answer to a trigger while
+    nothing is uploaded. [Security N01]"""
+
     request_id: Opt[int] = field(name="requestId", default=None)
+    """The number that GetLog gave to this upload; left out only when triggered while no upload is
+    running. [Security N01]"""

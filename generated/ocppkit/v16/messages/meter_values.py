@@ -13,18 +13,33 @@ __all__ = ["MeterValuesRequest", "MeterValuesResponse"]
 
 
 class MeterValuesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`MeterValuesRequest`."""
+    """Answers :class:`MeterValuesRequest`.
+
+    Empty confirmation, given whatever the readings say; without it the Charge Point repeats
+    readings of a transaction. [1.6 §4.7]
+    """
 
     __ocpp_action__ = "MeterValues"
     __ocpp_draft__ = 4
 
 
 class MeterValuesRequest(StationRequest[MeterValuesResponse], kw_only=True, frozen=True):
-    """Delivers meter readings of a connector, or with id 0 of the main meter."""
+    """Delivers meter readings of a connector, or with id 0 of the main meter.
+
+    Sent during a transaction every MeterValueSampleInterval, at the clock-aligned moments of
+    ClockAlignedDataInterval, or when a trigger asks for it. [1.6 §4.7]
+    """
 
     __ocpp_action__ = "MeterValues"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Number of the connector that was measured, counted from 1; 0 is the Charge Point's main
+    meter. [1.6 §4.7]"""
+
     transaction_id: Opt[int] = field(name="transactionId", default=None)
+    """Number of the transaction that ran on the connector when the readings were taken; left out
+    when none ran. [1.6 §4.7]"""
+
     meter_value: list[MeterValue] = field(name="meterValue")
+    """Readings grouped by the moment at which they were taken. [1.6 §4.7]"""

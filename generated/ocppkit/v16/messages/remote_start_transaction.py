@@ -15,22 +15,40 @@ __all__ = ["RemoteStartTransactionRequest", "RemoteStartTransactionResponse"]
 
 
 class RemoteStartTransactionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`RemoteStartTransactionRequest`."""
+    """Answers :class:`RemoteStartTransactionRequest`.
+
+    Tells whether the Charge Point will try to start; whether charging really begins is seen by
+    StartTransaction only. [1.6 §5.11]
+    """
 
     __ocpp_action__ = "RemoteStartTransaction"
     __ocpp_draft__ = 4
 
     status: RemoteStartStopStatus
+    """Accepted promises an attempt, not a transaction; Rejected means that none will be made. [1.6
+    §5.11]"""
 
 
 class RemoteStartTransactionRequest(
     CsmsRequest[RemoteStartTransactionResponse], kw_only=True, frozen=True
 ):
-    """Asks the Charge Point to start a transaction for an idTag."""
+    """Asks the Charge Point to start a transaction for an idTag.
+
+    Sent when a driver starts by app or hotline; the Charge Point answers first and reports the
+    start by StartTransaction once the cable is in. [1.6 §5.11]
+    """
 
     __ocpp_action__ = "RemoteStartTransaction"
     __ocpp_draft__ = 4
 
     connector_id: Opt[int] = field(name="connectorId", default=None)
+    """Number of the connector to use, above 0; absent lets the Charge Point pick one or refuse.
+    [1.6 §5.11]"""
+
     id_tag: Str20 = field(name="idTag")
+    """Token to start for; it is checked first when AuthorizeRemoteTxRequests is true, else only by
+    StartTransaction. [1.6 §5.11]"""
+
     charging_profile: Opt[ChargingProfile] = field(name="chargingProfile", default=None)
+    """Limits for this transaction alone: purpose TxProfile, without transactionId. Absent for none;
+    Charge Points without smart charging ignore it. [1.6 §5.16]"""

@@ -11,20 +11,30 @@ __all__ = ["RemoteStopTransactionRequest", "RemoteStopTransactionResponse"]
 
 
 class RemoteStopTransactionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`RemoteStopTransactionRequest`."""
+    """Answers :class:`RemoteStopTransactionRequest`.
+
+    Tells whether a transaction with that number is running and will be stopped. [1.6 §5.12]
+    """
 
     __ocpp_action__ = "RemoteStopTransaction"
     __ocpp_draft__ = 4
 
     status: RemoteStartStopStatus
+    """Accepted when the number names a running transaction, otherwise Rejected. [1.6 §5.12]"""
 
 
 class RemoteStopTransactionRequest(
     CsmsRequest[RemoteStopTransactionResponse], kw_only=True, frozen=True
 ):
-    """Asks the Charge Point to stop a running transaction."""
+    """Asks the Charge Point to stop a running transaction.
+
+    Sent when a driver or operator ends charging from afar; a StopTransaction with reason Remote
+    follows and the cable is released. [1.6 §5.12]
+    """
 
     __ocpp_action__ = "RemoteStopTransaction"
     __ocpp_draft__ = 4
 
     transaction_id: int = field(name="transactionId")
+    """Number that StartTransaction's answer gave to the transaction; one that is not running is
+    answered with Rejected. [1.6 §5.12]"""

@@ -14,22 +14,45 @@ __all__ = ["ReserveNowRequest", "ReserveNowResponse"]
 
 
 class ReserveNowResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ReserveNowRequest`."""
+    """Answers :class:`ReserveNowRequest`.
+
+    Tells whether the connector is now kept free or what stands in the way. [1.6 §5.13]
+    """
 
     __ocpp_action__ = "ReserveNow"
     __ocpp_draft__ = 4
 
     status: ReservationStatus
+    """Occupied, Faulted and Unavailable name the connector's state; Rejected means that reserving
+    is switched off or not possible. [1.6 §5.13]"""
 
 
 class ReserveNowRequest(CsmsRequest[ReserveNowResponse], kw_only=True, frozen=True):
-    """Reserves a connector, or with id 0 any connector, for an idTag until a given time."""
+    """Reserves a connector, or with id 0 any connector, for an idTag until a given time.
+
+    Sent when a driver books a connector; the same reservationId sent again replaces that
+    reservation. It ends by use, expiry, cancellation or a fault. [1.6 §5.13]
+    """
 
     __ocpp_action__ = "ReserveNow"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Number of the connector to keep free; 0 means any one, if ReserveConnectorZeroSupported is
+    true. [1.6 §5.13]"""
+
     expiry_date: DateTime = field(name="expiryDate")
+    """Moment (UTC) at which an unused reservation ends and the connector becomes Available again.
+    [1.6 §5.13]"""
+
     id_tag: Str20 = field(name="idTag")
+    """Token that the connector is kept for; others are turned away unless they share parentIdTag.
+    [1.6 §5.13]"""
+
     parent_id_tag: Opt[Str20] = field(name="parentIdTag", default=None)
+    """Group whose other tokens may use the reservation as well; absent limits it to idTag. [1.6
+    §5.13]"""
+
     reservation_id: int = field(name="reservationId")
+    """Number chosen by the Central System for later cancelling; StartTransaction repeats it when
+    the reservation is used. [1.6 §5.13]"""

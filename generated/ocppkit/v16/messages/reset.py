@@ -9,18 +9,28 @@ __all__ = ["ResetRequest", "ResetResponse"]
 
 
 class ResetResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ResetRequest`."""
+    """Answers :class:`ResetRequest`.
+
+    Tells whether the Charge Point will restart; the answer comes before the restart. [1.6 §5.14]
+    """
 
     __ocpp_action__ = "Reset"
     __ocpp_draft__ = 4
 
     status: ResetStatus
+    """Accepted announces the restart, Rejected that the Charge Point keeps running. [1.6 §5.14]"""
 
 
 class ResetRequest(CsmsRequest[ResetResponse], kw_only=True, frozen=True):
-    """Asks the Charge Point for a soft or hard reset."""
+    """Asks the Charge Point for a soft or hard reset.
+
+    Sent to restart a Charge Point that misbehaves or whose new settings need a reboot; running
+    transactions are ended first where possible. [1.6 §5.14]
+    """
 
     __ocpp_action__ = "Reset"
     __ocpp_draft__ = 4
 
     type: ResetType
+    """Soft ends transactions properly and restarts the software; Hard restarts the hardware, even
+    without time to end them. [1.6 §5.14]"""

@@ -13,7 +13,11 @@ __all__ = ["SecurityEventNotificationRequest", "SecurityEventNotificationRespons
 
 
 class SecurityEventNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SecurityEventNotificationRequest`."""
+    """Answers :class:`SecurityEventNotificationRequest`.
+
+    Empty confirmation, after which the Charge Point need not keep the event for delivery. [Security
+    A04]
+    """
 
     __ocpp_action__ = "SecurityEventNotification"
 
@@ -21,10 +25,22 @@ class SecurityEventNotificationResponse(Response, kw_only=True, frozen=True):
 class SecurityEventNotificationRequest(
     StationRequest[SecurityEventNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports a security event."""
+    """Reports a security event.
+
+    Sent for every event that the security extension calls critical, such as an invalid certificate
+    or tampering; kept and delivered later when offline. [Security A04]
+    """
 
     __ocpp_action__ = "SecurityEventNotification"
 
     type: Str50
+    """Name of the event, from the security extension's list or the vendor's own, such as
+    InvalidFirmwareSignature; at most 50 characters. [Security A04]"""
+
     timestamp: DateTime
+    """Moment (UTC) when the event happened, which may lie long before its delivery. [Security
+    A04]"""
+
     tech_info: Opt[Str255] = field(name="techInfo", default=None)
+    """Details for experts, at most 255 characters in no fixed format; left out when there are none.
+    [Security A04]"""

@@ -14,22 +14,40 @@ __all__ = ["SendLocalListRequest", "SendLocalListResponse"]
 
 
 class SendLocalListResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SendLocalListRequest`."""
+    """Answers :class:`SendLocalListRequest`.
+
+    Tells whether the list was taken over; after a failed Differential the Central System should
+    send the Full list. [1.6 §5.15]
+    """
 
     __ocpp_action__ = "SendLocalList"
     __ocpp_draft__ = 4
 
     status: UpdateStatus
+    """VersionMismatch means that the difference does not fit onto the installed version; Failed and
+    NotSupported also take nothing over. [1.6 §5.15]"""
 
 
 class SendLocalListRequest(CsmsRequest[SendLocalListResponse], kw_only=True, frozen=True):
-    """Replaces or updates the local authorization list."""
+    """Replaces or updates the local authorization list.
+
+    Sent to give the Charge Point verdicts on tokens that it can use offline; long lists go out as
+    one Full and further Differential requests. [1.6 §5.15]
+    """
 
     __ocpp_action__ = "SendLocalList"
     __ocpp_draft__ = 4
 
     list_version: int = field(name="listVersion")
+    """Version number that the list shall have afterwards, above 0; the next GetLocalListVersion
+    reports it. [1.6 errata §3.52]"""
+
     local_authorization_list: Opt[list[AuthorizationData]] = field(
         name="localAuthorizationList", default=None
     )
+    """Entries to store, at most SendLocalListMaxLength; absent or empty with Full clears the list,
+    with Differential only sets the version. [1.6 §5.15]"""
+
     update_type: UpdateType = field(name="updateType")
+    """Full replaces everything, Differential adds, changes or removes single entries. [1.6
+    §5.15]"""

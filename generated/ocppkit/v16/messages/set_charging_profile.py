@@ -12,19 +12,34 @@ __all__ = ["SetChargingProfileRequest", "SetChargingProfileResponse"]
 
 
 class SetChargingProfileResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetChargingProfileRequest`."""
+    """Answers :class:`SetChargingProfileRequest`.
+
+    Tells whether the profile is installed; other profiles and local limits may still lower what it
+    allows. [1.6 §5.16]
+    """
 
     __ocpp_action__ = "SetChargingProfile"
     __ocpp_draft__ = 4
 
     status: ChargingProfileStatus
+    """Rejected for instance for a TxProfile without running transaction; the profile is then thrown
+    away. [1.6 §5.16]"""
 
 
 class SetChargingProfileRequest(CsmsRequest[SetChargingProfileResponse], kw_only=True, frozen=True):
-    """Installs or replaces a charging profile on a connector or the whole Charge Point."""
+    """Installs or replaces a charging profile on a connector or the whole Charge Point.
+
+    Sent to limit power or current of a connector, of a transaction or of the whole Charge Point;
+    stored profiles survive a reboot. [1.6 §5.16]
+    """
 
     __ocpp_action__ = "SetChargingProfile"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Connector number the limits are for, above 0 for a TxProfile; 0 means the Charge Point for
+    ChargePointMaxProfile and every connector for TxDefaultProfile. [1.6 §3.13.1]"""
+
     cs_charging_profiles: ChargingProfile = field(name="csChargingProfiles")
+    """The one profile to install, in spite of the plural; it replaces one with equal id, or equal
+    purpose and stackLevel there. [1.6 §5.16]"""

@@ -10,16 +10,28 @@ __all__ = ["SignCertificateRequest", "SignCertificateResponse"]
 
 
 class SignCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SignCertificateRequest`."""
+    """Answers :class:`SignCertificateRequest`.
+
+    Tells whether the Central System passes the signing request on; the certificate itself comes
+    later by CertificateSigned. [Security A02]
+    """
 
     __ocpp_action__ = "SignCertificate"
 
     status: GenericStatusEnumType
+    """Accepted promises only that signing is under way; Rejected that no certificate will come.
+    [Security A02]"""
 
 
 class SignCertificateRequest(StationRequest[SignCertificateResponse], kw_only=True, frozen=True):
-    """Asks the Central System to have a certificate of the Charge Point signed."""
+    """Asks the Central System to have a certificate of the Charge Point signed.
+
+    Sent when the Charge Point's certificate is about to expire or ExtendedTriggerMessage asks for a
+    new one; the result follows by CertificateSigned. [Security A02]
+    """
 
     __ocpp_action__ = "SignCertificate"
 
     csr: Str5500
+    """Certificate signing request (PKCS #10) as PEM text, made with a fresh key pair whose private
+    half stays in the Charge Point. [Security A02]"""

@@ -13,7 +13,10 @@ __all__ = ["SignedFirmwareStatusNotificationRequest", "SignedFirmwareStatusNotif
 
 
 class SignedFirmwareStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SignedFirmwareStatusNotificationRequest`."""
+    """Answers :class:`SignedFirmwareStatusNotificationRequest`.
+
+    Empty confirmation that the progress of the signed update was noted. [Security L01]
+    """
 
     __ocpp_action__ = "SignedFirmwareStatusNotification"
 
@@ -21,9 +24,18 @@ class SignedFirmwareStatusNotificationResponse(Response, kw_only=True, frozen=Tr
 class SignedFirmwareStatusNotificationRequest(
     StationRequest[SignedFirmwareStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of a signed firmware update."""
+    """Reports the progress of a signed firmware update.
+
+    Sent at each step of an update ordered by SignedUpdateFirmware, or when ExtendedTriggerMessage
+    asks for it. [Security L01]
+    """
 
     __ocpp_action__ = "SignedFirmwareStatusNotification"
 
     status: FirmwareStatusEnumType
+    """Step reached by download, signature check and installation, or the reason why the update
+    ended. [Security L01]"""
+
     request_id: Opt[int] = field(name="requestId", default=None)
+    """The number that SignedUpdateFirmware gave to this update; left out only with status Idle.
+    [Security L01]"""

@@ -14,21 +14,42 @@ __all__ = ["SignedUpdateFirmwareRequest", "SignedUpdateFirmwareResponse"]
 
 
 class SignedUpdateFirmwareResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SignedUpdateFirmwareRequest`."""
+    """Answers :class:`SignedUpdateFirmwareRequest`.
+
+    Tells whether the update will be carried out; the signing certificate has been checked by then,
+    the image has not. [Security L01]
+    """
 
     __ocpp_action__ = "SignedUpdateFirmware"
 
     status: UpdateFirmwareStatusEnumType
+    """AcceptedCanceled means that an earlier update was broken off for this one; InvalidCertificate
+    and RevokedCertificate refuse the signer. [Security L01]"""
 
 
 class SignedUpdateFirmwareRequest(
     CsmsRequest[SignedUpdateFirmwareResponse], kw_only=True, frozen=True
 ):
-    """Asks the Charge Point to fetch, verify and install signed firmware."""
+    """Asks the Charge Point to fetch, verify and install signed firmware.
+
+    Sent to roll out a release whose origin the Charge Point can verify; a Charge Point that knows
+    it refuses the unsigned UpdateFirmware. [Security L01]
+    """
 
     __ocpp_action__ = "SignedUpdateFirmware"
 
     retries: Opt[int] = None
+    """Number of attempts to download before the update is given up; absent leaves it to the Charge
+    Point. [Security L01]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds between two attempts to download; absent leaves it to the Charge Point. [Security
+    L01]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the Central System that every SignedFirmwareStatusNotification of this
+    update repeats. [Security L01]"""
+
     firmware: FirmwareType
+    """Where the image lies, when to fetch and install it, and the signature to check it with.
+    [Security L01]"""

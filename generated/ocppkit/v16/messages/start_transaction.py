@@ -14,23 +14,48 @@ __all__ = ["StartTransactionRequest", "StartTransactionResponse"]
 
 
 class StartTransactionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`StartTransactionRequest`."""
+    """Answers :class:`StartTransactionRequest`.
+
+    Gives the transaction its number and the verdict on the token; sent even when the request looks
+    implausible. [1.6 §4.8]
+    """
 
     __ocpp_action__ = "StartTransaction"
     __ocpp_draft__ = 4
 
     id_tag_info: IdTagInfo = field(name="idTagInfo")
+    """Verdict on the token; anything but Accepted makes the Charge Point stop or limit charging, as
+    StopTransactionOnInvalidId says. [1.6 §4.8]"""
+
     transaction_id: int = field(name="transactionId")
+    """Number chosen by the Central System that all further messages of this transaction carry;
+    should be unique and positive. [1.6 §4.8]"""
 
 
 class StartTransactionRequest(StationRequest[StartTransactionResponse], kw_only=True, frozen=True):
-    """Reports that a transaction started; the answer gives it its id."""
+    """Reports that a transaction started; the answer gives it its id.
+
+    Sent when charging has been authorized and the cable connected; queued while offline and
+    repeated until it is answered or attempts run out. [1.6 §4.8]
+    """
 
     __ocpp_action__ = "StartTransaction"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Number of the connector in use, always above 0. [1.6 §4.8]"""
+
     id_tag: Str20 = field(name="idTag")
+    """Token that the transaction is started for; the Central System checks it again, since it may
+    have been accepted locally. [1.6 §4.8]"""
+
     meter_start: int = field(name="meterStart")
+    """Reading of the connector's energy register in Wh when the transaction began; the register is
+    not set to zero for it. [1.6 §4.8]"""
+
     reservation_id: Opt[int] = field(name="reservationId", default=None)
+    """Number of the reservation that this start uses up; left out without one. [1.6 §5.13]"""
+
     timestamp: DateTime
+    """Moment (UTC) when the transaction really began, which lies in the past for one started
+    offline. [1.6 §4.8]"""

@@ -14,7 +14,10 @@ __all__ = ["StatusNotificationRequest", "StatusNotificationResponse"]
 
 
 class StatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`StatusNotificationRequest`."""
+    """Answers :class:`StatusNotificationRequest`.
+
+    Empty confirmation, given whatever the reported status is. [1.6 §4.9]
+    """
 
     __ocpp_action__ = "StatusNotification"
     __ocpp_draft__ = 4
@@ -23,15 +26,37 @@ class StatusNotificationResponse(Response, kw_only=True, frozen=True):
 class StatusNotificationRequest(
     StationRequest[StatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the status or an error of a connector, or with id 0 of the Charge Point."""
+    """Reports the status or an error of a connector, or with id 0 of the Charge Point.
+
+    Sent after boot for connector 0 and each connector, then at every change of state or error that
+    lasts for MinimumStatusDuration. [1.6 §4.9]
+    """
 
     __ocpp_action__ = "StatusNotification"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Number of the connector, counted from 1; 0 is the Charge Point itself, which knows only
+    Available, Unavailable and Faulted. [1.6 §4.9]"""
+
     error_code: ChargePointErrorCode = field(name="errorCode")
+    """Error that goes with the status; NoError for none. Unless the status is Faulted it is just a
+    warning. [1.6 §4.9]"""
+
     info: Opt[Str50] = None
+    """Free text about the error or the state, such as the note that the cable was removed on the
+    vehicle side; left out when there is none. [1.6 §4.9]"""
+
     status: ChargePointStatus
+    """What the connector is doing now, from Available through Charging to Faulted; connector 0
+    knows only Available, Unavailable and Faulted. [1.6 §4.9]"""
+
     timestamp: Opt[DateTime] = None
+    """Moment (UTC) since when the status holds; absent means the time of receipt. [1.6 §4.9]"""
+
     vendor_id: Opt[Str255] = field(name="vendorId", default=None)
+    """Whose code vendorErrorCode is; left out without such a code. [1.6 §4.9]"""
+
     vendor_error_code: Opt[Str50] = field(name="vendorErrorCode", default=None)
+    """The manufacturer's own code for the error, to look up in its manual; left out when there is
+    none. [1.6 §4.9]"""

@@ -15,23 +15,48 @@ __all__ = ["StopTransactionRequest", "StopTransactionResponse"]
 
 
 class StopTransactionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`StopTransactionRequest`."""
+    """Answers :class:`StopTransactionRequest`.
+
+    Confirms that the end was noted, and may bring news about the token for the cache. [1.6 §4.10]
+    """
 
     __ocpp_action__ = "StopTransaction"
     __ocpp_draft__ = 4
 
     id_tag_info: Opt[IdTagInfo] = field(name="idTagInfo", default=None)
+    """Current verdict on the token of the request, for the authorization cache only; left out when
+    no token was sent. [1.6 §4.10]"""
 
 
 class StopTransactionRequest(StationRequest[StopTransactionResponse], kw_only=True, frozen=True):
-    """Reports that a transaction ended, with its last meter reading."""
+    """Reports that a transaction ended, with its last meter reading.
+
+    Sent when a transaction has ended for any reason; queued while offline and repeated until
+    answered. The Central System cannot refuse it. [1.6 §4.10]
+    """
 
     __ocpp_action__ = "StopTransaction"
     __ocpp_draft__ = 4
 
     id_tag: Opt[Str20] = field(name="idTag", default=None)
+    """Token that ended the transaction, equal to the starting one or of the same group; left out
+    when no token did. [1.6 §4.10]"""
+
     meter_stop: int = field(name="meterStop")
+    """Reading of the connector's energy register in Wh at the end; minus meterStart it gives the
+    energy delivered. [1.6 §4.10]"""
+
     timestamp: DateTime
+    """Moment (UTC) when the transaction really ended, also when it is delivered later. [1.6
+    §4.10]"""
+
     transaction_id: int = field(name="transactionId")
+    """Number from StartTransaction's answer; -1 when that answer never came. [1.6 errata §3.18]"""
+
     reason: Opt[Reason] = None
+    """Why it ended; may be left out only for Local, the normal end by the driver at the Charge
+    Point. [1.6 §4.10]"""
+
     transaction_data: Opt[list[MeterValue]] = field(name="transactionData", default=None)
+    """Readings taken during the transaction, as StopTxnSampledData and StopTxnAlignedData order;
+    absent when both are empty. [1.6 §4.10]"""

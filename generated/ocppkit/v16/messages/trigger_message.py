@@ -13,19 +13,32 @@ __all__ = ["TriggerMessageRequest", "TriggerMessageResponse"]
 
 
 class TriggerMessageResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`TriggerMessageRequest`."""
+    """Answers :class:`TriggerMessageRequest`.
+
+    Tells whether the wanted message will follow this answer. [1.6 §5.17]
+    """
 
     __ocpp_action__ = "TriggerMessage"
     __ocpp_draft__ = 4
 
     status: TriggerMessageStatus
+    """Accepted announces the message, Rejected refuses it for now, NotImplemented says that this
+    kind is unknown. [1.6 §5.17]"""
 
 
 class TriggerMessageRequest(CsmsRequest[TriggerMessageResponse], kw_only=True, frozen=True):
-    """Asks the Charge Point to send one of its own messages now."""
+    """Asks the Charge Point to send one of its own messages now.
+
+    Sent when the Central System wants fresh information out of turn; the Charge Point answers first
+    and sends only current data, no history. [1.6 §5.17]
+    """
 
     __ocpp_action__ = "TriggerMessage"
     __ocpp_draft__ = 4
 
     requested_message: MessageTrigger = field(name="requestedMessage")
+    """Which of the Charge Point's messages is wanted. [1.6 §5.17]"""
+
     connector_id: Opt[int] = field(name="connectorId", default=None)
+    """Connector number, counted from 1, for messages about connectors; absent means all of them,
+    and other messages ignore it. [1.6 §5.17]"""

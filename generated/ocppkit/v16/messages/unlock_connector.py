@@ -11,18 +11,29 @@ __all__ = ["UnlockConnectorRequest", "UnlockConnectorResponse"]
 
 
 class UnlockConnectorResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UnlockConnectorRequest`."""
+    """Answers :class:`UnlockConnectorRequest`.
+
+    Tells whether the lock has opened. [1.6 §5.18]
+    """
 
     __ocpp_action__ = "UnlockConnector"
     __ocpp_draft__ = 4
 
     status: UnlockStatus
+    """UnlockFailed when the lock did not open, NotSupported when there is no lock or no such
+    connector. [1.6 §5.18]"""
 
 
 class UnlockConnectorRequest(CsmsRequest[UnlockConnectorResponse], kw_only=True, frozen=True):
-    """Asks the Charge Point to release the cable that is locked in a connector."""
+    """Asks the Charge Point to release the cable that is locked in a connector.
+
+    Sent when a driver cannot get the cable out; a transaction running there is stopped first with
+    reason UnlockCommand. [1.6 §5.18]
+    """
 
     __ocpp_action__ = "UnlockConnector"
     __ocpp_draft__ = 4
 
     connector_id: int = field(name="connectorId")
+    """Number of the connector whose lock shall open, counted from 1; unknown numbers are answered
+    with NotSupported. [1.6 §5.18]"""

@@ -13,19 +13,38 @@ __all__ = ["UpdateFirmwareRequest", "UpdateFirmwareResponse"]
 
 
 class UpdateFirmwareResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UpdateFirmwareRequest`."""
+    """Answers :class:`UpdateFirmwareRequest`.
+
+    Empty confirmation; whether download and installation succeed is told by
+    FirmwareStatusNotification. [1.6 §5.19]
+    """
 
     __ocpp_action__ = "UpdateFirmware"
     __ocpp_draft__ = 4
 
 
 class UpdateFirmwareRequest(CsmsRequest[UpdateFirmwareResponse], kw_only=True, frozen=True):
-    """Asks the Charge Point to fetch and install unsigned firmware at a given time."""
+    """Asks the Charge Point to fetch and install unsigned firmware at a given time.
+
+    Sent to roll out a release without signature check; refused with the error NotSupported by
+    Charge Points that implement SignedUpdateFirmware. [1.6 §5.19]
+    """
 
     __ocpp_action__ = "UpdateFirmware"
     __ocpp_draft__ = 4
 
     location: Uri
+    """Address of the image to download, with scheme and, where needed, user and password. [1.6
+    §5.19]"""
+
     retries: Opt[int] = None
+    """Number of attempts to download before giving up; absent leaves it to the Charge Point. [1.6
+    §5.19]"""
+
     retrieve_date: DateTime = field(name="retrieveDate")
+    """Earliest moment (UTC) at which the download may begin; installation follows as soon as
+    transactions allow. [1.6 §5.19]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds to wait before the next attempt to download; absent leaves it to the Charge Point.
+    [1.6 §5.19]"""

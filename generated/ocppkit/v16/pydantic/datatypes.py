@@ -52,107 +52,444 @@ __all__ = [
 
 
 class IdTagInfo(Model, Twin[datatypes.IdTagInfo], frozen=True):
-    """Used by AuthorizeResponse, SendLocalListRequest, StartTransactionResponse and 1 more."""
+    """Verdict of the Central System on a token, in its answers and in local lists; the
+    authorization cache stores it too. [1.6 §7.27]
 
-    expiry_date: Annotated[Opt[DateTime], Field(alias="expiryDate")] = None
-    parent_id_tag: Annotated[Opt[Str20], Field(alias="parentIdTag")] = None
-    status: AuthorizationStatus
+    Used by AuthorizeResponse, SendLocalListRequest, StartTransactionResponse and 1 more.
+    """
+
+    expiry_date: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="expiryDate",
+            description="Moment (UTC) after which the verdict must not be taken from cache or "
+            "list any more; absent means no end. [1.6 §7.27]",
+        ),
+    ] = None
+    parent_id_tag: Annotated[
+        Opt[Str20],
+        Field(
+            alias="parentIdTag",
+            description="Group that the token belongs to: tokens of one group may end each "
+            "other's transactions; absent without group. [1.6 §3.10]",
+        ),
+    ] = None
+    status: Annotated[
+        AuthorizationStatus,
+        Field(description="Whether the token may charge now, and if not, why. [1.6 §7.27]"),
+    ]
 
 
 class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
-    """Used by SendLocalListRequest."""
+    """One entry of a local authorization list on its way to the Charge Point: a token with the
+    verdict to apply offline. [1.6 §7.1]
 
-    id_tag: Annotated[Str20, Field(alias="idTag")]
-    id_tag_info: Annotated[Opt[IdTagInfo], Field(alias="idTagInfo")] = None
+    Used by SendLocalListRequest.
+    """
+
+    id_tag: Annotated[
+        Str20,
+        Field(
+            alias="idTag",
+            description="Token that the entry is about, at most 20 characters; no token may occur "
+            "twice in a list. [1.6 §7.1]",
+        ),
+    ]
+    id_tag_info: Annotated[
+        Opt[IdTagInfo],
+        Field(
+            alias="idTagInfo",
+            description="Verdict to store for the token; required in a Full list, while its "
+            "absence in a Differential one removes the token. [1.6 §7.1]",
+        ),
+    ] = None
 
 
 class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
-    """Used by DeleteCertificateRequest, GetInstalledCertificateIdsResponse."""
+    """Names a certificate without carrying it, the way OCSP does: by hashes of its issuer and its
+    serial number. [Security M03]
 
-    hash_algorithm: Annotated[HashAlgorithmEnumType, Field(alias="hashAlgorithm")]
-    issuer_name_hash: Annotated[Str128, Field(alias="issuerNameHash")]
-    issuer_key_hash: Annotated[Str128, Field(alias="issuerKeyHash")]
-    serial_number: Annotated[Str40, Field(alias="serialNumber")]
+    Used by DeleteCertificateRequest, GetInstalledCertificateIdsResponse.
+    """
+
+    hash_algorithm: Annotated[
+        HashAlgorithmEnumType,
+        Field(
+            alias="hashAlgorithm",
+            description="Function with which both hashes were computed. [Security M03]",
+        ),
+    ]
+    issuer_name_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerNameHash",
+            description="Hash, as hexadecimal text, of the distinguished name of the authority "
+            "that signed the certificate. [Security M03]",
+        ),
+    ]
+    issuer_key_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerKeyHash",
+            description="Hash, as hexadecimal text, of that authority's public key; tells apart "
+            "authorities of equal name. [Security M03]",
+        ),
+    ]
+    serial_number: Annotated[
+        Str40,
+        Field(
+            alias="serialNumber",
+            description="The certificate's own number from its issuer, as hexadecimal text. "
+            "[Security M03]",
+        ),
+    ]
 
 
 class ChargingSchedulePeriod(Model, Twin[datatypes.ChargingSchedulePeriod], frozen=True):
-    """Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """One step of a charging schedule: from when on which limit holds, until the next step begins.
+    [1.6 §7.14]
 
-    start_period: Annotated[StrictInt, Field(alias="startPeriod")]
-    limit: FloatStep0_1
-    number_phases: Annotated[Opt[StrictInt], Field(alias="numberPhases")] = None
+    Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
+
+    start_period: Annotated[
+        StrictInt,
+        Field(
+            alias="startPeriod",
+            description="Seconds from the start of the schedule to the start of this step; 0 in "
+            "the first one. [1.6 errata §3.45]",
+        ),
+    ]
+    limit: Annotated[
+        FloatStep0_1,
+        Field(
+            description="Highest allowed rate in the schedule's chargingRateUnit (amperes count "
+            "for each phase), with at most one decimal; 0 stops charging. [1.6 §7.14]",
+        ),
+    ]
+    number_phases: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="numberPhases",
+            description="Number of phases that may be used in this step; absent means 3. [1.6 "
+            "§7.14]",
+        ),
+    ] = None
 
 
 class ChargingSchedule(Model, Twin[datatypes.ChargingSchedule], frozen=True):
-    """Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """Limits of power or current as a row of periods, inside a charging profile or as the result of
+    GetCompositeSchedule. [1.6 §7.13]
 
-    duration: Opt[StrictInt] = None
-    start_schedule: Annotated[Opt[DateTime], Field(alias="startSchedule")] = None
-    charging_rate_unit: Annotated[ChargingRateUnitType, Field(alias="chargingRateUnit")]
+    Used by GetCompositeScheduleResponse, RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
+
+    duration: Annotated[
+        Opt[StrictInt],
+        Field(
+            description="Length in seconds, after which the schedule has no limit to give; absent "
+            "lets its last period go on without end. [1.6 §5.16.4]",
+        ),
+    ] = None
+    start_schedule: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startSchedule",
+            description="Moment (UTC) from which periods are counted; required for Absolute and "
+            "Recurring, left out for Relative, which counts from the start of "
+            "charging. [1.6 errata §3.45]",
+        ),
+    ] = None
+    charging_rate_unit: Annotated[
+        ChargingRateUnitType,
+        Field(
+            alias="chargingRateUnit",
+            description="Whether limits and minChargingRate are amperes per phase or watts in "
+            "total. [1.6 §7.13]",
+        ),
+    ]
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriod],
-        Field(alias="chargingSchedulePeriod"),
+        Field(
+            alias="chargingSchedulePeriod",
+            description="The steps of the schedule by rising startPeriod, the first at 0; at most "
+            "ChargingScheduleMaxPeriods of them. [1.6 §7.13]",
+        ),
     ]
-    min_charging_rate: Annotated[Opt[FloatStep0_1], Field(alias="minChargingRate")] = None
+    min_charging_rate: Annotated[
+        Opt[FloatStep0_1],
+        Field(
+            alias="minChargingRate",
+            description="Lowest rate at which the vehicle charges sensibly, in chargingRateUnit "
+            "with at most one decimal; a hint for local load balancing, absent when "
+            "not known. [1.6 §7.13]",
+        ),
+    ] = None
 
 
 class ChargingProfile(Model, Twin[datatypes.ChargingProfile], frozen=True):
-    """Used by RemoteStartTransactionRequest, SetChargingProfileRequest."""
+    """A set of limits over time with purpose, precedence and validity, as SetChargingProfile and
+    RemoteStartTransaction carry it. [1.6 §7.8]
 
-    charging_profile_id: Annotated[StrictInt, Field(alias="chargingProfileId")]
-    transaction_id: Annotated[Opt[StrictInt], Field(alias="transactionId")] = None
-    stack_level: Annotated[StrictInt, Field(alias="stackLevel")]
+    Used by RemoteStartTransactionRequest, SetChargingProfileRequest.
+    """
+
+    charging_profile_id: Annotated[
+        StrictInt,
+        Field(
+            alias="chargingProfileId",
+            description="Number that names the profile in the Charge Point; installing another "
+            "one with the same number replaces it. [1.6 §7.8]",
+        ),
+    ]
+    transaction_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="transactionId",
+            description="Number of the one transaction that a TxProfile is for; left out for "
+            "other purposes and in RemoteStartTransaction. [1.6 §5.16]",
+        ),
+    ] = None
+    stack_level: Annotated[
+        StrictInt,
+        Field(
+            alias="stackLevel",
+            description="Precedence among profiles of equal purpose: the highest number that has "
+            "a limit for the moment wins; from 0 up to ChargeProfileMaxStackLevel. "
+            "[1.6 §3.13.2]",
+        ),
+    ]
     charging_profile_purpose: Annotated[
         ChargingProfilePurposeType,
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="Whether it limits the whole Charge Point, every transaction by default, "
+            "or a certain transaction. [1.6 §7.8]",
+        ),
     ]
-    charging_profile_kind: Annotated[ChargingProfileKindType, Field(alias="chargingProfileKind")]
-    recurrency_kind: Annotated[Opt[RecurrencyKindType], Field(alias="recurrencyKind")] = None
-    valid_from: Annotated[Opt[DateTime], Field(alias="validFrom")] = None
-    valid_to: Annotated[Opt[DateTime], Field(alias="validTo")] = None
-    charging_schedule: Annotated[ChargingSchedule, Field(alias="chargingSchedule")]
+    charging_profile_kind: Annotated[
+        ChargingProfileKindType,
+        Field(
+            alias="chargingProfileKind",
+            description="How the schedule is tied to time: to the clock, to a repeating day or "
+            "week, or to the start of charging. [1.6 §7.8]",
+        ),
+    ]
+    recurrency_kind: Annotated[
+        Opt[RecurrencyKindType],
+        Field(
+            alias="recurrencyKind",
+            description="Length of the repetition; given only for the kind Recurring. [1.6 §7.8]",
+        ),
+    ] = None
+    valid_from: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validFrom",
+            description="Moment (UTC) from which the profile counts; absent means from its "
+            "arrival. [1.6 §7.8]",
+        ),
+    ] = None
+    valid_to: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validTo",
+            description="Moment (UTC) at which the profile stops counting; absent means until it "
+            "is replaced or cleared. [1.6 §7.8]",
+        ),
+    ] = None
+    charging_schedule: Annotated[
+        ChargingSchedule,
+        Field(
+            alias="chargingSchedule",
+            description="The limits themselves with their unit and timing. [1.6 §7.8]",
+        ),
+    ]
 
 
 class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
-    """Used by SignedUpdateFirmwareRequest."""
+    """Where a signed firmware image lies, when to fetch and install it, and what to verify it with,
+    inside SignedUpdateFirmware. [Security L01]
 
-    location: Str512
-    retrieve_date_time: Annotated[DateTime, Field(alias="retrieveDateTime")]
-    install_date_time: Annotated[Opt[DateTime], Field(alias="installDateTime")] = None
-    signing_certificate: Annotated[Str5500, Field(alias="signingCertificate")]
-    signature: Str800
+    Used by SignedUpdateFirmwareRequest.
+    """
+
+    location: Annotated[
+        Str512,
+        Field(
+            description="Address to download the image from, with scheme such as https, at most "
+            "512 characters. [Security L01]",
+        ),
+    ]
+    retrieve_date_time: Annotated[
+        DateTime,
+        Field(
+            alias="retrieveDateTime",
+            description="Earliest moment (UTC) at which the download may begin; until then the "
+            "status is DownloadScheduled. [Security L01]",
+        ),
+    ]
+    install_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="installDateTime",
+            description="Earliest moment (UTC) at which installation may begin; absent means as "
+            "soon as the image is verified. [Security L01]",
+        ),
+    ] = None
+    signing_certificate: Annotated[
+        Str5500,
+        Field(
+            alias="signingCertificate",
+            description="PEM text of the certificate whose key signed the image; it must lead to "
+            "an installed manufacturer root. [Security L01]",
+        ),
+    ]
+    signature: Annotated[
+        Str800,
+        Field(
+            description="Signature over the image, as Base64 text of at most 800 characters, "
+            "checked after the download. [Security L01]",
+        ),
+    ]
 
 
 class KeyValue(Model, Twin[datatypes.KeyValue], frozen=True):
-    """Used by GetConfigurationResponse."""
+    """A configuration key as GetConfiguration reports it, with its value and whether it can be
+    changed. [1.6 §7.29]
 
-    key: Str50
-    readonly: StrictBool
-    value: Opt[Str500] = None
+    Used by GetConfigurationResponse.
+    """
+
+    key: Annotated[
+        Str50,
+        Field(
+            description="Name of the setting, standard or vendor-specific; case does not matter. "
+            "[1.6 §7.29]",
+        ),
+    ]
+    readonly: Annotated[
+        StrictBool,
+        Field(
+            description="True when ChangeConfiguration cannot set it, false when it can. [1.6 "
+            "§7.29]",
+        ),
+    ]
+    value: Annotated[
+        Opt[Str500],
+        Field(
+            description="Current setting as text, at most 500 characters; absent when the key is "
+            "known but holds nothing. [1.6 §7.29]",
+        ),
+    ] = None
 
 
 class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
-    """Used by GetLogRequest."""
+    """Destination and time span of a log that GetLog orders. [Security N01]
 
-    remote_location: Annotated[Str512, Field(alias="remoteLocation")]
-    oldest_timestamp: Annotated[Opt[DateTime], Field(alias="oldestTimestamp")] = None
-    latest_timestamp: Annotated[Opt[DateTime], Field(alias="latestTimestamp")] = None
+    Used by GetLogRequest.
+    """
+
+    remote_location: Annotated[
+        Str512,
+        Field(
+            alias="remoteLocation",
+            description="Address of the folder that the log is uploaded to, with scheme and, "
+            "where needed, user and password; at most 512 characters. [Security N01]",
+        ),
+    ]
+    oldest_timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="oldestTimestamp",
+            description="Moment (UTC) of the first records that are wanted; absent means from the "
+            "beginning. [Security N01]",
+        ),
+    ] = None
+    latest_timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="latestTimestamp",
+            description="Moment (UTC) of the last records that are wanted; absent means up to "
+            "now. [Security N01]",
+        ),
+    ] = None
 
 
 class SampledValue(Model, Twin[datatypes.SampledValue], frozen=True):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """A single reading with what, where and why it was measured; a bare value is a periodic active
+    energy import reading in Wh at the outlet. [1.6 §7.43]
 
-    value: Str
-    context: Opt[ReadingContext] = None
-    format: Opt[ValueFormat] = None
-    measurand: Opt[Measurand] = None
-    phase: Opt[Phase] = None
-    location: Opt[Location] = None
-    unit: Opt[UnitOfMeasure] = None
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
+
+    value: Annotated[
+        Str,
+        Field(
+            description="The number as decimal text, or the signed block when format is "
+            "SignedData. [1.6 §7.43]",
+        ),
+    ]
+    context: Annotated[
+        Opt[ReadingContext],
+        Field(description="Occasion of the reading; absent means Sample.Periodic. [1.6 §7.43]"),
+    ] = None
+    format: Annotated[
+        Opt[ValueFormat],
+        Field(
+            description="Whether value is a plain number or signed data; absent means Raw. [1.6 "
+            "§7.43]",
+        ),
+    ] = None
+    measurand: Annotated[
+        Opt[Measurand],
+        Field(
+            description="Quantity that was measured; absent means Energy.Active.Import.Register. "
+            "[1.6 §7.43]",
+        ),
+    ] = None
+    phase: Annotated[
+        Opt[Phase],
+        Field(
+            description="Line or pair of lines that was measured; absent means the quantity as a "
+            "whole over all phases. [1.6 §7.43]",
+        ),
+    ] = None
+    location: Annotated[
+        Opt[Location],
+        Field(
+            description="Point of the installation that was measured; absent means Outlet. [1.6 "
+            "§7.43]",
+        ),
+    ] = None
+    unit: Annotated[
+        Opt[UnitOfMeasure],
+        Field(
+            description="Unit of value; absent means Wh for energy, and for frequency or fan "
+            "speed that 1.6 has no unit word to give. [1.6 §7.43]",
+        ),
+    ] = None
 
 
 class MeterValue(Model, Twin[datatypes.MeterValue], frozen=True):
-    """Used by MeterValuesRequest, StopTransactionRequest."""
+    """Readings taken at one moment, in MeterValues and in the transactionData of StopTransaction.
+    [1.6 §7.33]
 
-    timestamp: DateTime
-    sampled_value: Annotated[list[SampledValue], Field(alias="sampledValue")]
+    Used by MeterValuesRequest, StopTransactionRequest.
+    """
+
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) at which the readings were taken, not the one at which they "
+            "were sent. [1.6 §7.33]",
+        ),
+    ]
+    sampled_value: Annotated[
+        list[SampledValue],
+        Field(
+            alias="sampledValue",
+            description="The readings, one entry for each combination of measurand, phase and "
+            "location. [1.6 §7.33]",
+        ),
+    ]

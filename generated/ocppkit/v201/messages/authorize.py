@@ -17,25 +17,52 @@ __all__ = ["AuthorizeRequest", "AuthorizeResponse"]
 
 
 class AuthorizeResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`AuthorizeRequest`."""
+    """Answers :class:`AuthorizeRequest`.
+
+    Gives the CSMS's verdict on token and contract certificate; the station also stores it in its
+    authorization cache. [C01]
+    """
 
     __ocpp_action__ = "Authorize"
 
     id_token_info: IdTokenInfoType = field(name="idTokenInfo")
+    """Verdict on the token with group, validity and a text for the driver; only the status Accepted
+    lets energy flow. [C01]"""
+
     certificate_status: Opt[AuthorizeCertificateStatusEnumType] = field(
         name="certificateStatus", default=None
     )
+    """Verdict on the contract certificate; left out when the request carried neither certificate
+    nor hashes. [C07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AuthorizeRequest(StationRequest[AuthorizeResponse], kw_only=True, frozen=True):
-    """Asks whether an idToken, or a contract certificate, may be used to charge."""
+    """Asks whether an idToken, or a contract certificate, may be used to charge.
+
+    Sent when a driver presents a token or contract certificate that neither local list nor cache
+    settles, unless it ends the transaction that it started. [C01]
+    """
 
     __ocpp_action__ = "Authorize"
 
     id_token: IdTokenType = field(name="idToken")
+    """Token presented by the driver; for Plug and Charge the eMAID taken from the contract
+    certificate. [C01]"""
+
     certificate: Opt[Str5500] = None
+    """PEM text of the vehicle's contract certificate; sent when the station cannot verify it itself
+    and CentralContractValidationAllowed lets it ask, else left out. [C07]"""
+
     iso15118_certificate_hash_data: Opt[
         Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)]
     ] = field(name="iso15118CertificateHashData", default=None)
+    """Hashes that let the CSMS check by OCSP whether a certificate of the contract's chain was
+    revoked, at most four; left out unless for Plug and Charge. [C07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,44 @@ __all__ = ["ChangeAvailabilityRequest", "ChangeAvailabilityResponse"]
 
 
 class ChangeAvailabilityResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ChangeAvailabilityRequest`."""
+    """Answers :class:`ChangeAvailabilityRequest`.
+
+    Tells whether the change takes place at once, waits for a running transaction, or is refused.
+    [G03]
+    """
 
     __ocpp_action__ = "ChangeAvailability"
 
     status: ChangeAvailabilityStatusEnumType
+    """Scheduled means that a transaction still runs there and the change follows at its end;
+    Accepted also when nothing had to change. [G03]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChangeAvailabilityRequest(CsmsRequest[ChangeAvailabilityResponse], kw_only=True, frozen=True):
-    """Makes the Charging Station, an EVSE or a connector operative or inoperative."""
+    """Makes the Charging Station, an EVSE or a connector operative or inoperative.
+
+    Sent to take a station, an EVSE or a connector out of service, for instance for repair, or to
+    bring it back; the choice survives reboots. [G03]
+    """
 
     __ocpp_action__ = "ChangeAvailability"
 
     evse: Opt[EVSEType] = None
+    """EVSE to change, or one connector of it when connectorId is given inside; absent means the
+    whole station. [G04.FR.01]"""
+
     operational_status: OperationalStatusEnumType = field(name="operationalStatus")
+    """Inoperative forbids new charging there; Operative allows it and gives each part back the
+    state it had on its own. [G03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

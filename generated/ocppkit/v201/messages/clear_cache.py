@@ -14,18 +14,34 @@ __all__ = ["ClearCacheRequest", "ClearCacheResponse"]
 
 
 class ClearCacheResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearCacheRequest`."""
+    """Answers :class:`ClearCacheRequest`.
+
+    Tells whether the authorization cache is empty now. [C11]
+    """
 
     __ocpp_action__ = "ClearCache"
 
     status: ClearCacheStatusEnumType
+    """Rejected when the cache is switched off or could not be emptied. [C11]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearCacheRequest(CsmsRequest[ClearCacheResponse], kw_only=True, frozen=True):
-    """Empties the Charging Station's authorization cache."""
+    """Empties the Charging Station's authorization cache.
+
+    Sent when remembered verdicts must no longer be trusted, for instance after many tokens were
+    blocked; the local list stays untouched. [C11]
+    """
 
     __ocpp_action__ = "ClearCache"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

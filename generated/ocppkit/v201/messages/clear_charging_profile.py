@@ -14,24 +14,45 @@ __all__ = ["ClearChargingProfileRequest", "ClearChargingProfileResponse"]
 
 
 class ClearChargingProfileResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearChargingProfileRequest`."""
+    """Answers :class:`ClearChargingProfileRequest`.
+
+    Tells whether any installed profile matched and was removed. [K10]
+    """
 
     __ocpp_action__ = "ClearChargingProfile"
 
     status: ClearChargingProfileStatusEnumType
+    """Unknown means that no profile, or only one set by an external system, matched. [K10]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearChargingProfileRequest(
     CsmsRequest[ClearChargingProfileResponse], kw_only=True, frozen=True
 ):
-    """Removes charging profiles by id or by matching criteria."""
+    """Removes charging profiles by id or by matching criteria.
+
+    Sent to lift limits set by SetChargingProfile, by id or by filter; limits that external systems
+    imposed are never removed by it. [K10]
+    """
 
     __ocpp_action__ = "ClearChargingProfile"
 
     charging_profile_id: Opt[int] = field(name="chargingProfileId", default=None)
+    """Number of the one profile to remove; absent when profiles are chosen by criteria. [K10]"""
+
     charging_profile_criteria: Opt[ClearChargingProfileType] = field(
         name="chargingProfileCriteria", default=None
     )
+    """Filter by EVSE, purpose and stack level; a profile must meet every part that is given. Absent
+    when chargingProfileId is used. [K10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

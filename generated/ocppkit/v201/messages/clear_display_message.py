@@ -14,21 +14,39 @@ __all__ = ["ClearDisplayMessageRequest", "ClearDisplayMessageResponse"]
 
 
 class ClearDisplayMessageResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearDisplayMessageRequest`."""
+    """Answers :class:`ClearDisplayMessageRequest`.
+
+    Tells whether the text was found and taken off the display. [O05]
+    """
 
     __ocpp_action__ = "ClearDisplayMessage"
 
     status: ClearMessageStatusEnumType
+    """Unknown means that no text with that number is stored. [O05]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearDisplayMessageRequest(
     CsmsRequest[ClearDisplayMessageResponse], kw_only=True, frozen=True
 ):
-    """Removes a message that was set for the display."""
+    """Removes a message that was set for the display.
+
+    Sent when a text set by SetDisplayMessage shall vanish before its end time, for instance an
+    outdated notice. [O05]
+    """
 
     __ocpp_action__ = "ClearDisplayMessage"
 
     id: int
+    """Number that SetDisplayMessage gave to the text; others stay on display. [O05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

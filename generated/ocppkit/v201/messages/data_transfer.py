@@ -17,14 +17,29 @@ __all__ = ["DataTransferRequest", "DataTransferResponse"]
 
 
 class DataTransferResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`DataTransferRequest`."""
+    """Answers :class:`DataTransferRequest`.
+
+    Tells whether the receiver knew the extension and dealt with the data; an answer of its own may
+    come along. [P01]
+    """
 
     __ocpp_action__ = "DataTransfer"
 
     status: DataTransferStatusEnumType
+    """UnknownVendorId and UnknownMessageId tell that the extension is not implemented; Rejected is
+    a refusal by one that is. [P01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     data: Any | UnsetType = UNSET
+    """Result as any JSON value agreed for this kind of message; left out when there is none.
+    [P01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DataTransferRequest(
@@ -33,11 +48,26 @@ class DataTransferRequest(
     kw_only=True,
     frozen=True,
 ):
-    """Carries vendor-specific data in either direction."""
+    """Carries vendor-specific data in either direction.
+
+    Sent by either side for functions that OCPP does not define; both must have agreed on vendorId,
+    messageId and content beforehand. [P01]
+    """
 
     __ocpp_action__ = "DataTransfer"
 
     message_id: Opt[Str50] = field(name="messageId", default=None)
+    """Kind of message within the vendor's extension; left out when the vendor needs only one.
+    [P01]"""
+
     data: Any | UnsetType = UNSET
+    """Any JSON value, in a form that only the two sides know; left out when the names say enough.
+    [P01]"""
+
     vendor_id: Str255 = field(name="vendorId")
+    """Whose extension this is, preferably a reversed domain name such as com.example; unknown ones
+    are answered with UnknownVendorId. [P01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

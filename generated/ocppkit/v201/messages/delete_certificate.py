@@ -14,19 +14,39 @@ __all__ = ["DeleteCertificateRequest", "DeleteCertificateResponse"]
 
 
 class DeleteCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`DeleteCertificateRequest`."""
+    """Answers :class:`DeleteCertificateRequest`.
+
+    Tells whether the named certificate was there and is gone now. [M04]
+    """
 
     __ocpp_action__ = "DeleteCertificate"
 
     status: DeleteCertificateStatusEnumType
+    """NotFound when no certificate has these hashes, Failed when it may not or could not be
+    removed. [M04]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DeleteCertificateRequest(CsmsRequest[DeleteCertificateResponse], kw_only=True, frozen=True):
-    """Deletes an installed certificate, identified by its hash data."""
+    """Deletes an installed certificate, identified by its hash data.
+
+    Sent to withdraw trust in a root or to remove an old chain, usually after
+    GetInstalledCertificateIds has delivered the hashes that name it. [M04]
+    """
 
     __ocpp_action__ = "DeleteCertificate"
 
     certificate_hash_data: CertificateHashDataType = field(name="certificateHashData")
+    """Hashes and serial number that name the certificate; the station's own certificate cannot be
+    deleted in this way. [M04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,37 @@ __all__ = ["FirmwareStatusNotificationRequest", "FirmwareStatusNotificationRespo
 
 
 class FirmwareStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`FirmwareStatusNotificationRequest`."""
+    """Answers :class:`FirmwareStatusNotificationRequest`.
+
+    Empty confirmation that the update's progress was noted. [L01]
+    """
 
     __ocpp_action__ = "FirmwareStatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FirmwareStatusNotificationRequest(
     StationRequest[FirmwareStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of a firmware update."""
+    """Reports the progress of a firmware update.
+
+    Sent at each step of an update ordered by UpdateFirmware, or when TriggerMessage asks for it.
+    [L01]
+    """
 
     __ocpp_action__ = "FirmwareStatusNotification"
 
     status: FirmwareStatusEnumType
+    """Step reached by download, signature check and installation, or the reason why the update
+    ended. [L01]"""
+
     request_id: Opt[int] = field(name="requestId", default=None)
+    """The number that UpdateFirmware gave to this update; left out only with the status Idle.
+    [L01.FR.20]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,24 +15,52 @@ __all__ = ["Get15118EVCertificateRequest", "Get15118EVCertificateResponse"]
 
 
 class Get15118EVCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`Get15118EVCertificateRequest`."""
+    """Answers :class:`Get15118EVCertificateRequest`.
+
+    Brings the answer that the station passes on to the vehicle unread. [M01]
+    """
 
     __ocpp_action__ = "Get15118EVCertificate"
 
     status: Iso15118EVCertificateStatusEnumType
+    """Accepted when exiResponse holds an answer, be it good or bad for the vehicle; Failed when the
+    request could not be processed and there is none. [M01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     exi_response: Str7500 = field(name="exiResponse")
+    """The answer for the vehicle in EXI bytes, as Base64 text of at most 7500 characters; without
+    content when the status is Failed. [M01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class Get15118EVCertificateRequest(
     StationRequest[Get15118EVCertificateResponse], kw_only=True, frozen=True
 ):
-    """Forwards an EV's request to install or update its contract certificate."""
+    """Forwards an EV's request to install or update its contract certificate.
+
+    Sent when a vehicle asks over ISO 15118 for its first contract certificate or for a newer one;
+    the CSMS fetches it from the mobility operator's side. [M01]
+    """
 
     __ocpp_action__ = "Get15118EVCertificate"
 
     iso15118_schema_version: Str50 = field(name="iso15118SchemaVersion")
+    """Name of the ISO 15118 schema that the session uses; without it the CSMS could not decode
+    exiRequest. [M01]"""
+
     action: CertificateActionEnumType
+    """Whether the vehicle wants a first certificate or an update of the one it has. [M01]"""
+
     exi_request: Str5600 = field(name="exiRequest")
+    """The vehicle's own request, in the EXI bytes in which it came, as Base64 text of at most 5600
+    characters. [M01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,42 @@ __all__ = ["GetBaseReportRequest", "GetBaseReportResponse"]
 
 
 class GetBaseReportResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetBaseReportRequest`."""
+    """Answers :class:`GetBaseReportRequest`.
+
+    Tells whether the report will be sent. [B07]
+    """
 
     __ocpp_action__ = "GetBaseReport"
 
     status: GenericDeviceModelStatusEnumType
+    """Accepted announces the report; NotSupported means that the station does not offer this base,
+    Rejected that it is busy. [B07]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetBaseReportRequest(CsmsRequest[GetBaseReportResponse], kw_only=True, frozen=True):
-    """Orders one of the predefined reports of the device model."""
+    """Orders one of the predefined reports of the device model.
+
+    Sent after the first boot or a firmware update to learn what a station consists of and how it is
+    set; the report follows by NotifyReport. [B07]
+    """
 
     __ocpp_action__ = "GetBaseReport"
 
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every NotifyReport of this report repeats. [B07]"""
+
     report_base: ReportBaseEnumType = field(name="reportBase")
+    """Which selection is wanted: what can be set, everything, or a summary of state and problems.
+    [B07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

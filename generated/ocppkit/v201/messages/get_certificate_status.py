@@ -15,22 +15,46 @@ __all__ = ["GetCertificateStatusRequest", "GetCertificateStatusResponse"]
 
 
 class GetCertificateStatusResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetCertificateStatusRequest`."""
+    """Answers :class:`GetCertificateStatusRequest`.
+
+    Brings the signed OCSP answer, which the station shows to vehicles during the TLS handshake.
+    [M06]
+    """
 
     __ocpp_action__ = "GetCertificateStatus"
 
     status: GetCertificateStatusEnumType
+    """Failed means that the CSMS got no OCSP answer; it says nothing about the certificate being
+    good or revoked. [M06]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     ocsp_result: Opt[Str5500] = field(name="ocspResult", default=None)
+    """The OCSP server's answer in DER form (RFC 6960), as Base64 text; left out only when status is
+    Failed. [M06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetCertificateStatusRequest(
     StationRequest[GetCertificateStatusResponse], kw_only=True, frozen=True
 ):
-    """Asks the CSMS for the OCSP status of a certificate."""
+    """Asks the CSMS for the OCSP status of a certificate.
+
+    Sent to get OCSP answers through the CSMS, so that the station need not reach the servers
+    itself; for its V2G chain at least weekly. [M06]
+    """
 
     __ocpp_action__ = "GetCertificateStatus"
 
     ocsp_request_data: OCSPRequestDataType = field(name="ocspRequestData")
+    """Hashes, serial number and the address of the OCSP server for the certificate in question.
+    [M06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -13,19 +13,32 @@ __all__ = ["GetLocalListVersionRequest", "GetLocalListVersionResponse"]
 
 
 class GetLocalListVersionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetLocalListVersionRequest`."""
+    """Answers :class:`GetLocalListVersionRequest`.
+
+    Tells which edition of the local list the station holds. [D02]
+    """
 
     __ocpp_action__ = "GetLocalListVersion"
 
     version_number: int = field(name="versionNumber")
+    """Number given by the last SendLocalList, even one that emptied the list; 0 when none was ever
+    sent or local lists are switched off. [D02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetLocalListVersionRequest(
     CsmsRequest[GetLocalListVersionResponse], kw_only=True, frozen=True
 ):
-    """Reads the version of the local authorization list: 0 if none is installed."""
+    """Reads the version of the local authorization list: 0 if none is installed.
+
+    Sent before SendLocalList to find out whether the station's list is up to date. [D02]
+    """
 
     __ocpp_action__ = "GetLocalListVersion"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

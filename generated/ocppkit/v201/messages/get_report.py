@@ -16,25 +16,50 @@ __all__ = ["GetReportRequest", "GetReportResponse"]
 
 
 class GetReportResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetReportRequest`."""
+    """Answers :class:`GetReportRequest`.
+
+    Tells whether anything matched and a report will be sent. [B08]
+    """
 
     __ocpp_action__ = "GetReport"
 
     status: GenericDeviceModelStatusEnumType
+    """EmptyResultSet when nothing matched, NotSupported when a criterion is not implemented; no
+    report follows then. [B08]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetReportRequest(CsmsRequest[GetReportResponse], kw_only=True, frozen=True):
-    """Orders a report of chosen parts of the device model."""
+    """Orders a report of chosen parts of the device model.
+
+    Sent to read chosen parts of the device model, for instance everything that has a problem now;
+    the report follows by NotifyReport. [B08]
+    """
 
     __ocpp_action__ = "GetReport"
 
     component_variable: Opt[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = field(
         name="componentVariable", default=None
     )
+    """Components or variables that are wanted; what is left out of an entry acts as a wildcard,
+    absent means all. [B08]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every NotifyReport of this report repeats. [B08]"""
+
     component_criteria: Opt[
         Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)]
     ] = field(name="componentCriteria", default=None)
+    """Only components to which at least one of these states applies, such as Enabled or Problem;
+    absent means any. [B08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

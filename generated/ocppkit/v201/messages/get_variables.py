@@ -15,22 +15,39 @@ __all__ = ["GetVariablesRequest", "GetVariablesResponse"]
 
 
 class GetVariablesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetVariablesRequest`."""
+    """Answers :class:`GetVariablesRequest`.
+
+    Gives a value or the reason for its lack for each attribute that was asked for. [B06]
+    """
 
     __ocpp_action__ = "GetVariables"
 
     get_variable_result: Annotated[list[GetVariableResultType], Meta(min_length=1)] = field(
         name="getVariableResult"
     )
+    """One result for each entry of the request, with the same component, variable and attribute.
+    [B06.FR.01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariablesRequest(CsmsRequest[GetVariablesResponse], kw_only=True, frozen=True):
-    """Reads attributes of variables of the device model."""
+    """Reads attributes of variables of the device model.
+
+    Sent to read settings and measured states one by one, where a whole report would be too much.
+    [B06]
+    """
 
     __ocpp_action__ = "GetVariables"
 
     get_variable_data: Annotated[list[GetVariableDataType], Meta(min_length=1)] = field(
         name="getVariableData"
     )
+    """Component, variable and attribute of each value to read; not more entries than the station's
+    ItemsPerMessage for GetVariables. [B06.FR.05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,20 +15,43 @@ __all__ = ["InstallCertificateRequest", "InstallCertificateResponse"]
 
 
 class InstallCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`InstallCertificateRequest`."""
+    """Answers :class:`InstallCertificateRequest`.
+
+    Tells whether the root has been stored and is trusted from now on. [M05]
+    """
 
     __ocpp_action__ = "InstallCertificate"
 
     status: InstallCertificateStatusEnumType
+    """Rejected when the certificate is invalid or the store is full, Failed when storing it went
+    wrong. [M05]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class InstallCertificateRequest(CsmsRequest[InstallCertificateResponse], kw_only=True, frozen=True):
-    """Installs a root certificate in the Charging Station."""
+    """Installs a root certificate in the Charging Station.
+
+    Sent to make the station trust a further root, for instance before the CSMS's certificate moves
+    to another authority. [M05]
+    """
 
     __ocpp_action__ = "InstallCertificate"
 
     certificate_type: InstallCertificateUseEnumType = field(name="certificateType")
+    """What the root shall vouch for: the CSMS, V2G partners, mobility operators or firmware
+    signatures. [M05]"""
+
     certificate: Str5500
+    """The root itself as PEM text, at most 5500 characters; one that is already installed is
+    replaced. [M05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,18 +15,33 @@ __all__ = ["MeterValuesRequest", "MeterValuesResponse"]
 
 
 class MeterValuesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`MeterValuesRequest`."""
+    """Answers :class:`MeterValuesRequest`.
+
+    Empty confirmation, given whatever the readings say. [J01]
+    """
 
     __ocpp_action__ = "MeterValues"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MeterValuesRequest(StationRequest[MeterValuesResponse], kw_only=True, frozen=True):
-    """Delivers meter readings that are not part of a transaction's events."""
+    """Delivers meter readings that are not part of a transaction's events.
+
+    Sent at the clock-aligned moments that AlignedDataCtrlr orders, or for a trigger; the samples of
+    a transaction travel in TransactionEvent instead. [J01]
+    """
 
     __ocpp_action__ = "MeterValues"
 
     evse_id: int = field(name="evseId")
+    """Number of the EVSE that was measured, counted from 1; 0 is the station's main meter. [J01]"""
+
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] = field(name="meterValue")
+    """Readings grouped by the moment at which they were taken. [J01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

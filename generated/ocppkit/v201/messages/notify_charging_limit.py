@@ -15,23 +15,42 @@ __all__ = ["NotifyChargingLimitRequest", "NotifyChargingLimitResponse"]
 
 
 class NotifyChargingLimitResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyChargingLimitRequest`."""
+    """Answers :class:`NotifyChargingLimitRequest`.
+
+    Empty confirmation that the external limit was noted; the CSMS cannot object to it. [K12]
+    """
 
     __ocpp_action__ = "NotifyChargingLimit"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyChargingLimitRequest(
     StationRequest[NotifyChargingLimitResponse], kw_only=True, frozen=True
 ):
-    """Reports a charging limit that an external system imposed."""
+    """Reports a charging limit that an external system imposed.
+
+    Sent when an energy manager or grid operator sets a limit past the CSMS, or changes it by more
+    than LimitChangeSignificance percent. [K12]
+    """
 
     __ocpp_action__ = "NotifyChargingLimit"
 
     charging_schedule: Opt[Annotated[list[ChargingScheduleType], Meta(min_length=1)]] = field(
         name="chargingSchedule", default=None
     )
+    """The imposed limits over time; sent only when NotifyChargingLimitWithSchedules is true and
+    they are known. [K12]"""
+
     evse_id: Opt[int] = field(name="evseId", default=None)
+    """Number of the EVSE that the limit is on, counted from 1; absent when it holds for the whole
+    station. [K12]"""
+
     charging_limit: ChargingLimitType = field(name="chargingLimit")
+    """Which kind of system set the limit, and whether the grid depends on it. [K12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,23 +15,40 @@ __all__ = ["NotifyDisplayMessagesRequest", "NotifyDisplayMessagesResponse"]
 
 
 class NotifyDisplayMessagesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyDisplayMessagesRequest`."""
+    """Answers :class:`NotifyDisplayMessagesRequest`.
+
+    Empty confirmation that this part of the listing has arrived. [O03]
+    """
 
     __ocpp_action__ = "NotifyDisplayMessages"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyDisplayMessagesRequest(
     StationRequest[NotifyDisplayMessagesResponse], kw_only=True, frozen=True
 ):
-    """Delivers one part of an ordered report of display messages."""
+    """Delivers one part of an ordered report of display messages.
+
+    Sent after an accepted GetDisplayMessages, in as many parts as the stored texts need. [O03]
+    """
 
     __ocpp_action__ = "NotifyDisplayMessages"
 
     message_info: Opt[Annotated[list[MessageInfoType], Meta(min_length=1)]] = field(
         name="messageInfo", default=None
     )
+    """Stored texts with their priority, state and times; left out when there is none to tell.
+    [O03]"""
+
     request_id: int = field(name="requestId")
+    """The number that GetDisplayMessages gave to the order. [O03]"""
+
     tbc: Opt[bool] = None
+    """True when further parts of this listing follow; false or absent marks the last one. [O03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

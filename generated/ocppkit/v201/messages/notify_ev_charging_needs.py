@@ -14,23 +14,48 @@ __all__ = ["NotifyEVChargingNeedsRequest", "NotifyEVChargingNeedsResponse"]
 
 
 class NotifyEVChargingNeedsResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyEVChargingNeedsRequest`."""
+    """Answers :class:`NotifyEVChargingNeedsRequest`.
+
+    Tells whether the CSMS will provide a profile for these needs. [K15]
+    """
 
     __ocpp_action__ = "NotifyEVChargingNeeds"
 
     status: NotifyEVChargingNeedsStatusEnumType
+    """Accepted announces a profile at once, Processing one that takes longer, Rejected none.
+    [K15]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyEVChargingNeedsRequest(
     StationRequest[NotifyEVChargingNeedsResponse], kw_only=True, frozen=True
 ):
-    """Forwards the energy needs that an EV announced over ISO 15118."""
+    """Forwards the energy needs that an EV announced over ISO 15118.
+
+    Sent when a vehicle tells over ISO 15118 what it needs, at the start or when it renegotiates;
+    the CSMS should send a fitting profile within 60 seconds. [K15]
+    """
 
     __ocpp_action__ = "NotifyEVChargingNeeds"
 
     max_schedule_tuples: Opt[int] = field(name="maxScheduleTuples", default=None)
+    """Highest number of periods that the vehicle can handle in one schedule; absent when it did not
+    say. [K15]"""
+
     charging_needs: ChargingNeedsType = field(name="chargingNeeds")
+    """Wanted mode of energy transfer, amounts and limits, and when the driver wants to leave.
+    [K15]"""
+
     evse_id: int = field(name="evseId")
+    """Number of the EVSE that the vehicle is connected to, counted from 1. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

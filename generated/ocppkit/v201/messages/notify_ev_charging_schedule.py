@@ -15,23 +15,45 @@ __all__ = ["NotifyEVChargingScheduleRequest", "NotifyEVChargingScheduleResponse"
 
 
 class NotifyEVChargingScheduleResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyEVChargingScheduleRequest`."""
+    """Answers :class:`NotifyEVChargingScheduleRequest`.
+
+    Tells whether the vehicle's plan stays within the limits that the CSMS set. [K15]
+    """
 
     __ocpp_action__ = "NotifyEVChargingSchedule"
 
     status: GenericStatusEnumType
+    """Rejected means that the plan exceeds the limits; a renegotiation follows. [K15.FR.12]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyEVChargingScheduleRequest(
     StationRequest[NotifyEVChargingScheduleResponse], kw_only=True, frozen=True
 ):
-    """Forwards the charging schedule that an EV intends to follow."""
+    """Forwards the charging schedule that an EV intends to follow.
+
+    Sent when the vehicle has chosen how it will charge within the offered limits, so that the CSMS
+    can plan with it. [K15]
+    """
 
     __ocpp_action__ = "NotifyEVChargingSchedule"
 
     time_base: DateTime = field(name="timeBase")
+    """Moment (UTC) from which the periods of the schedule are counted. [K15]"""
+
     charging_schedule: ChargingScheduleType = field(name="chargingSchedule")
+    """The course of power or current that the vehicle intends to draw. [K15]"""
+
     evse_id: int = field(name="evseId")
+    """Number of the EVSE that the vehicle is connected to, above 0. [K15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,23 +16,44 @@ __all__ = ["NotifyMonitoringReportRequest", "NotifyMonitoringReportResponse"]
 
 
 class NotifyMonitoringReportResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyMonitoringReportRequest`."""
+    """Answers :class:`NotifyMonitoringReportRequest`.
+
+    Empty confirmation that this part of the list of monitors has arrived. [N02]
+    """
 
     __ocpp_action__ = "NotifyMonitoringReport"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyMonitoringReportRequest(
     StationRequest[NotifyMonitoringReportResponse], kw_only=True, frozen=True
 ):
-    """Delivers one part of an ordered report of variable monitors."""
+    """Delivers one part of an ordered report of variable monitors.
+
+    Sent after an accepted GetMonitoringReport, in as many parts as the monitors need. [N02]
+    """
 
     __ocpp_action__ = "NotifyMonitoringReport"
 
     monitor: Opt[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
+    """Monitors by component and variable, with kind, value and severity; left out when there is
+    none to tell. [N02]"""
+
     request_id: int = field(name="requestId")
+    """The number that GetMonitoringReport gave to the order. [N02]"""
+
     tbc: Opt[bool] = None
+    """True when further parts of this report follow; false or absent marks the last one. [N02]"""
+
     seq_no: int = field(name="seqNo")
+    """Number of this part, counted from 0 for the first. [N02]"""
+
     generated_at: DateTime = field(name="generatedAt")
+    """Moment (UTC, the station's clock) at which this part was put together. [N02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,23 +16,45 @@ __all__ = ["NotifyReportRequest", "NotifyReportResponse"]
 
 
 class NotifyReportResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyReportRequest`."""
+    """Answers :class:`NotifyReportRequest`.
+
+    Empty confirmation that this part of the device model has arrived. [B07]
+    """
 
     __ocpp_action__ = "NotifyReport"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyReportRequest(StationRequest[NotifyReportResponse], kw_only=True, frozen=True):
-    """Delivers one part of an ordered report of the device model."""
+    """Delivers one part of an ordered report of the device model.
+
+    Sent after an accepted GetBaseReport or GetReport, in as many parts as the device model needs.
+    [B07]
+    """
 
     __ocpp_action__ = "NotifyReport"
 
     request_id: int = field(name="requestId")
+    """The number that GetBaseReport or GetReport gave to the order. [B07]"""
+
     generated_at: DateTime = field(name="generatedAt")
+    """Moment (UTC, the station's clock) at which this part was put together. [B07]"""
+
     report_data: Opt[Annotated[list[ReportDataType], Meta(min_length=1)]] = field(
         name="reportData", default=None
     )
+    """Variables with attributes and characteristics, without the values of write-only ones; absent
+    when there is nothing to report. [B07]"""
+
     tbc: Opt[bool] = None
+    """True when further parts of this report follow; false or absent marks the last one. [B07]"""
+
     seq_no: int = field(name="seqNo")
+    """Number of this part, counted from 0 for the first. [B07.FR.10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,23 +15,55 @@ __all__ = ["PublishFirmwareRequest", "PublishFirmwareResponse"]
 
 
 class PublishFirmwareResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`PublishFirmwareRequest`."""
+    """Answers :class:`PublishFirmwareRequest`.
+
+    Tells whether the Local Controller will fetch and publish the image; its progress follows by
+    PublishFirmwareStatusNotification. [L03]
+    """
 
     __ocpp_action__ = "PublishFirmware"
 
     status: GenericStatusEnumType
+    """Accepted announces an attempt only; a wrong checksum or a failed download shows later.
+    [L03]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PublishFirmwareRequest(CsmsRequest[PublishFirmwareResponse], kw_only=True, frozen=True):
-    """Asks a Local Controller to fetch firmware and offer it to its Charging Stations."""
+    """Asks a Local Controller to fetch firmware and offer it to its Charging Stations.
+
+    Sent to a Local Controller so that many stations behind one slow link fetch the image from it
+    and not from the internet. [L03]
+    """
 
     __ocpp_action__ = "PublishFirmware"
 
     location: Str512
+    """Address from which the Local Controller downloads the image, with scheme such as https.
+    [L03]"""
+
     retries: Opt[int] = None
+    """Number of attempts to download before it gives up; absent leaves it to the Local Controller.
+    [L03]"""
+
     checksum: Str32
+    """MD5 over the whole image as 32 hexadecimal digits, checked after the download; later names
+    the image for UnpublishFirmware. [L03]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every PublishFirmwareStatusNotification of this order repeats.
+    [L03]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds between two attempts to download; absent leaves it to the Local Controller. [L03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

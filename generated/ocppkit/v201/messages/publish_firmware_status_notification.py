@@ -17,21 +17,39 @@ __all__ = ["PublishFirmwareStatusNotificationRequest", "PublishFirmwareStatusNot
 
 
 class PublishFirmwareStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`PublishFirmwareStatusNotificationRequest`."""
+    """Answers :class:`PublishFirmwareStatusNotificationRequest`.
+
+    Empty confirmation that the progress of publishing was noted. [L03]
+    """
 
     __ocpp_action__ = "PublishFirmwareStatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PublishFirmwareStatusNotificationRequest(
     StationRequest[PublishFirmwareStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of publishing firmware on a Local Controller."""
+    """Reports the progress of publishing firmware on a Local Controller.
+
+    Sent by a Local Controller at each step of an order by PublishFirmware, or when TriggerMessage
+    asks for it. [L03]
+    """
 
     __ocpp_action__ = "PublishFirmwareStatusNotification"
 
     status: PublishFirmwareStatusEnumType
+    """Step reached by download, checksum test and publishing, or the reason why it failed. [L03]"""
+
     location: Opt[Annotated[list[Str512], Meta(min_length=1)]] = None
+    """Addresses at which stations can get the image, one per protocol; required for Published,
+    otherwise left out. [L03]"""
+
     request_id: Opt[int] = field(name="requestId", default=None)
+    """The number that PublishFirmware gave to the order; left out when none is going on. [L03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

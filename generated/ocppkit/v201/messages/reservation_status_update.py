@@ -14,22 +14,37 @@ __all__ = ["ReservationStatusUpdateRequest", "ReservationStatusUpdateResponse"]
 
 
 class ReservationStatusUpdateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ReservationStatusUpdateRequest`."""
+    """Answers :class:`ReservationStatusUpdateRequest`.
+
+    Empty confirmation that the end of the reservation was noted. [H04]
+    """
 
     __ocpp_action__ = "ReservationStatusUpdate"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReservationStatusUpdateRequest(
     StationRequest[ReservationStatusUpdateResponse], kw_only=True, frozen=True
 ):
-    """Reports that a reservation expired or was removed."""
+    """Reports that a reservation expired or was removed.
+
+    Sent when a reservation ends without being used: its time is over, or the EVSE became faulted or
+    unavailable. [H04]
+    """
 
     __ocpp_action__ = "ReservationStatusUpdate"
 
     reservation_id: int = field(name="reservationId")
+    """The number that ReserveNow gave to the reservation in its field id. [H04]"""
+
     reservation_update_status: ReservationUpdateStatusEnumType = field(
         name="reservationUpdateStatus"
     )
+    """Expired when its time was over, Removed when the EVSE failed or went out of service. [H01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

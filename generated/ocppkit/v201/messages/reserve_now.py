@@ -15,24 +15,58 @@ __all__ = ["ReserveNowRequest", "ReserveNowResponse"]
 
 
 class ReserveNowResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ReserveNowRequest`."""
+    """Answers :class:`ReserveNowRequest`.
+
+    Tells whether an EVSE is now kept free or what stands in the way. [H01]
+    """
 
     __ocpp_action__ = "ReserveNow"
 
     status: ReserveNowStatusEnumType
+    """Occupied, Faulted and Unavailable name the state of what was wanted; Rejected means that such
+    reservations are not offered. [H01.FR.01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReserveNowRequest(CsmsRequest[ReserveNowResponse], kw_only=True, frozen=True):
-    """Reserves an EVSE, a type of connector or any EVSE for an idToken."""
+    """Reserves an EVSE, a type of connector or any EVSE for an idToken.
+
+    Sent when a driver books a place to charge; the same id sent again replaces that reservation. It
+    ends by use, expiry, cancellation or a fault. [H01]
+    """
 
     __ocpp_action__ = "ReserveNow"
 
     id: int
+    """Number chosen by the CSMS for later cancelling; the TransactionEvent that uses the
+    reservation repeats it as reservationId. [H01]"""
+
     expiry_date_time: DateTime = field(name="expiryDateTime")
+    """Moment (UTC) at which an unused reservation ends and the connectors become Available again.
+    [H01]"""
+
     connector_type: Opt[ConnectorEnumType] = field(name="connectorType", default=None)
+    """Type of plug that the driver needs when no EVSE is named; absent means any. [H01]"""
+
     id_token: IdTokenType = field(name="idToken")
+    """Token that the place is kept for; others are turned away unless they share groupIdToken.
+    [H01]"""
+
     evse_id: Opt[int] = field(name="evseId", default=None)
+    """Number of the EVSE to keep free, counted from 1; absent means any one, if
+    ReservationCtrlr.NonEvseSpecific is true. [H01.FR.19]"""
+
     group_id_token: Opt[IdTokenType] = field(name="groupIdToken", default=None)
+    """Group whose other tokens may use the reservation as well; absent limits it to idToken.
+    [H01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,23 +16,49 @@ __all__ = ["SendLocalListRequest", "SendLocalListResponse"]
 
 
 class SendLocalListResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SendLocalListRequest`."""
+    """Answers :class:`SendLocalListRequest`.
+
+    Tells whether the list was taken over; after a failed Differential the CSMS should send the Full
+    list. [D01]
+    """
 
     __ocpp_action__ = "SendLocalList"
 
     status: SendLocalListStatusEnumType
+    """VersionMismatch means a Differential whose version is not higher than the installed one; the
+    list stays as it was. [D01.FR.19]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SendLocalListRequest(CsmsRequest[SendLocalListResponse], kw_only=True, frozen=True):
-    """Replaces or updates the local authorization list."""
+    """Replaces or updates the local authorization list.
+
+    Sent to give the station verdicts on tokens that it can use offline; long lists go out as one
+    Full and further Differential requests. [D01]
+    """
 
     __ocpp_action__ = "SendLocalList"
 
     local_authorization_list: Opt[Annotated[list[AuthorizationData], Meta(min_length=1)]] = field(
         name="localAuthorizationList", default=None
     )
+    """Entries to store, at least one; left out with Full it clears the list, with Differential it
+    only sets the version. [D01.FR.04]"""
+
     version_number: int = field(name="versionNumber")
+    """Number that the list shall have afterwards, above 0; for Differential it must be higher than
+    the installed one. [D01.FR.19]"""
+
     update_type: UpdateEnumType = field(name="updateType")
+    """Full replaces everything, Differential adds, changes or removes single entries. [D01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

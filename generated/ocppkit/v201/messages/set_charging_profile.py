@@ -14,20 +14,43 @@ __all__ = ["SetChargingProfileRequest", "SetChargingProfileResponse"]
 
 
 class SetChargingProfileResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetChargingProfileRequest`."""
+    """Answers :class:`SetChargingProfileRequest`.
+
+    Tells whether the profile is installed; other profiles and local limits may still lower what it
+    allows. [K01]
+    """
 
     __ocpp_action__ = "SetChargingProfile"
 
     status: ChargingProfileStatusEnumType
+    """Rejected for instance for a TxProfile without running transaction, an unknown EVSE or a unit
+    that the station does not use. [K01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetChargingProfileRequest(CsmsRequest[SetChargingProfileResponse], kw_only=True, frozen=True):
-    """Installs or replaces a charging profile."""
+    """Installs or replaces a charging profile.
+
+    Sent to limit power or current of a transaction, an EVSE or the whole station, or to answer the
+    needs that a vehicle announced. [K01]
+    """
 
     __ocpp_action__ = "SetChargingProfile"
 
     evse_id: int = field(name="evseId")
+    """Number of the EVSE the limits are for, above 0 for a TxProfile; 0 means the station for
+    ChargingStationMaxProfile and every EVSE for TxDefaultProfile. [K01]"""
+
     charging_profile: ChargingProfileType = field(name="chargingProfile")
+    """The profile to install; it replaces a stored one with the same id. [K01.FR.05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

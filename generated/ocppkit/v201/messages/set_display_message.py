@@ -14,19 +14,38 @@ __all__ = ["SetDisplayMessageRequest", "SetDisplayMessageResponse"]
 
 
 class SetDisplayMessageResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetDisplayMessageRequest`."""
+    """Answers :class:`SetDisplayMessageRequest`.
+
+    Tells whether the station stored the text and can show it as wanted. [O01]
+    """
 
     __ocpp_action__ = "SetDisplayMessage"
 
     status: DisplayMessageStatusEnumType
+    """Tells what the display cannot do (format, priority, state) or that the transaction of the
+    text does not run. [O01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetDisplayMessageRequest(CsmsRequest[SetDisplayMessageResponse], kw_only=True, frozen=True):
-    """Adds or replaces a message for the display."""
+    """Adds or replaces a message for the display.
+
+    Sent to show a text on the station's display, always, in certain states or during one
+    transaction; a used id replaces that text. [O01]
+    """
 
     __ocpp_action__ = "SetDisplayMessage"
 
     message: MessageInfoType
+    """The text with its id, priority, format and times of display. [O01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

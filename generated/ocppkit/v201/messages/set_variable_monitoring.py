@@ -15,24 +15,41 @@ __all__ = ["SetVariableMonitoringRequest", "SetVariableMonitoringResponse"]
 
 
 class SetVariableMonitoringResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetVariableMonitoringRequest`."""
+    """Answers :class:`SetVariableMonitoringRequest`.
+
+    Tells for each monitor whether it is set, and under which id. [N04]
+    """
 
     __ocpp_action__ = "SetVariableMonitoring"
 
     set_monitoring_result: Annotated[list[SetMonitoringResultType], Meta(min_length=1)] = field(
         name="setMonitoringResult"
     )
+    """One outcome for each entry of the request, with the id that NotifyEvent will refer to.
+    [N04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableMonitoringRequest(
     CsmsRequest[SetVariableMonitoringResponse], kw_only=True, frozen=True
 ):
-    """Creates or replaces variable monitors."""
+    """Creates or replaces variable monitors.
+
+    Sent to be told by NotifyEvent when a value crosses a threshold, changes, or at regular times.
+    [N04]
+    """
 
     __ocpp_action__ = "SetVariableMonitoring"
 
     set_monitoring_data: Annotated[list[SetMonitoringDataType], Meta(min_length=1)] = field(
         name="setMonitoringData"
     )
+    """Monitors to create, or with the id of an existing one to replace; at most as many as the
+    station's ItemsPerMessage allows. [N04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

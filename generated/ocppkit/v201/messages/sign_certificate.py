@@ -15,22 +15,46 @@ __all__ = ["SignCertificateRequest", "SignCertificateResponse"]
 
 
 class SignCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SignCertificateRequest`."""
+    """Answers :class:`SignCertificateRequest`.
+
+    Tells whether the CSMS passes the signing request on; the certificate itself comes later by
+    CertificateSigned. [A02]
+    """
 
     __ocpp_action__ = "SignCertificate"
 
     status: GenericStatusEnumType
+    """Accepted promises only that signing is under way; Rejected that no certificate will come.
+    [A02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SignCertificateRequest(StationRequest[SignCertificateResponse], kw_only=True, frozen=True):
-    """Asks the CSMS to have a certificate of the Charging Station signed."""
+    """Asks the CSMS to have a certificate of the Charging Station signed.
+
+    Sent when a certificate is about to expire or TriggerMessage asks for a new one; repeated after
+    growing waits if no CertificateSigned comes. [A02]
+    """
 
     __ocpp_action__ = "SignCertificate"
 
     csr: Str5500
+    """Certificate signing request (PKCS #10) as PEM text, made with a fresh key pair whose private
+    half stays in the station. [A02]"""
+
     certificate_type: Opt[CertificateSigningUseEnumType] = field(
         name="certificateType", default=None
     )
+    """Whether the certificate is for the CSMS connection or for ISO 15118; absent means one for
+    both. [A02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,42 @@ __all__ = ["TriggerMessageRequest", "TriggerMessageResponse"]
 
 
 class TriggerMessageResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`TriggerMessageRequest`."""
+    """Answers :class:`TriggerMessageRequest`.
+
+    Tells whether the wanted message will follow this answer. [F06]
+    """
 
     __ocpp_action__ = "TriggerMessage"
 
     status: TriggerMessageStatusEnumType
+    """NotImplemented when the station does not know that message; Rejected when it will not send it
+    now, as with BootNotification once it is accepted. [F06]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TriggerMessageRequest(CsmsRequest[TriggerMessageResponse], kw_only=True, frozen=True):
-    """Asks the Charging Station to send one of its own messages now."""
+    """Asks the Charging Station to send one of its own messages now.
+
+    Sent when the CSMS wants fresh information out of turn; the station answers first and sends only
+    current data, no history. [F06]
+    """
 
     __ocpp_action__ = "TriggerMessage"
 
     evse: Opt[EVSEType] = None
+    """EVSE or connector that the message shall be about; absent means all, and messages about the
+    station ignore it. [F06.FR.11]"""
+
     requested_message: MessageTriggerEnumType = field(name="requestedMessage")
+    """Which of the station's messages is wanted, or which certificate it shall renew. [F06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

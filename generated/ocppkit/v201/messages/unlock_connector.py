@@ -14,20 +14,42 @@ __all__ = ["UnlockConnectorRequest", "UnlockConnectorResponse"]
 
 
 class UnlockConnectorResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UnlockConnectorRequest`."""
+    """Answers :class:`UnlockConnectorRequest`.
+
+    Tells whether the lock has opened or why it was not tried. [F05]
+    """
 
     __ocpp_action__ = "UnlockConnector"
 
     status: UnlockStatusEnumType
+    """OngoingAuthorizedTransaction and UnknownConnector mean that nothing was tried, UnlockFailed
+    that the lock did not open. [F05]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnlockConnectorRequest(CsmsRequest[UnlockConnectorResponse], kw_only=True, frozen=True):
-    """Asks the Charging Station to release the cable that is locked in a connector."""
+    """Asks the Charging Station to release the cable that is locked in a connector.
+
+    Sent when a driver cannot get the cable out; the station does nothing while an authorized
+    transaction runs there. [F05]
+    """
 
     __ocpp_action__ = "UnlockConnector"
 
     evse_id: int = field(name="evseId")
+    """Number of the EVSE that the connector belongs to, counted from 1. [F05]"""
+
     connector_id: int = field(name="connectorId")
+    """Number of the connector within that EVSE, counted from 1; the lock is tried even when no
+    cable is seen. [F05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,18 +15,35 @@ __all__ = ["UnpublishFirmwareRequest", "UnpublishFirmwareResponse"]
 
 
 class UnpublishFirmwareResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UnpublishFirmwareRequest`."""
+    """Answers :class:`UnpublishFirmwareRequest`.
+
+    Tells whether the Local Controller has stopped to offer the image. [L04]
+    """
 
     __ocpp_action__ = "UnpublishFirmware"
 
     status: UnpublishFirmwareStatusEnumType
+    """NoFirmware when no such image was offered, DownloadOngoing when a station is fetching it
+    right now. [L04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnpublishFirmwareRequest(CsmsRequest[UnpublishFirmwareResponse], kw_only=True, frozen=True):
-    """Asks a Local Controller to stop offering a firmware file."""
+    """Asks a Local Controller to stop offering a firmware file.
+
+    Sent to a Local Controller when its stations shall no longer get an image from it, for instance
+    a faulty release. [L04]
+    """
 
     __ocpp_action__ = "UnpublishFirmware"
 
     checksum: Str32
+    """MD5 over the whole image as 32 hexadecimal digits, the same that PublishFirmware gave; it
+    names the image. [L04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

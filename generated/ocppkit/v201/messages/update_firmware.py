@@ -14,22 +14,51 @@ __all__ = ["UpdateFirmwareRequest", "UpdateFirmwareResponse"]
 
 
 class UpdateFirmwareResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UpdateFirmwareRequest`."""
+    """Answers :class:`UpdateFirmwareRequest`.
+
+    Tells whether the update will be carried out; a signing certificate has been checked by then,
+    the image has not. [L01]
+    """
 
     __ocpp_action__ = "UpdateFirmware"
 
     status: UpdateFirmwareStatusEnumType
+    """AcceptedCanceled means that an earlier update was broken off for this one; InvalidCertificate
+    refuses the signer. [L01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UpdateFirmwareRequest(CsmsRequest[UpdateFirmwareResponse], kw_only=True, frozen=True):
-    """Asks the Charging Station to fetch and install firmware."""
+    """Asks the Charging Station to fetch and install firmware.
+
+    Sent to roll out a release, signed or not; a new order while another is running should replace
+    it. [L01]
+    """
 
     __ocpp_action__ = "UpdateFirmware"
 
     retries: Opt[int] = None
+    """Number of attempts to download before the update is given up; absent leaves it to the
+    station. [L01]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds between two attempts to download; absent leaves it to the station. [L01]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every FirmwareStatusNotification of this update repeats.
+    [L01]"""
+
     firmware: FirmwareType
+    """Where the image lies, when to fetch and install it, and for a signed one certificate and
+    signature. [L01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

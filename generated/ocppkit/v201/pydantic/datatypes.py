@@ -129,12 +129,22 @@ __all__ = [
 
 
 class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
-    """Open to members beyond its schema.
+    """Place for data outside OCPP, allowed in every object of every message; besides vendorId it
+    may have any members, and receivers that do not know them skip them. [Part 4 §9]
+
+    Open to members beyond its schema.
 
     Used by AuthorizeRequest, AuthorizeResponse, BootNotificationRequest and 125 more.
     """
 
-    vendor_id: Annotated[Str255, Field(alias="vendorId")]
+    vendor_id: Annotated[
+        Str255,
+        Field(
+            alias="vendorId",
+            description="Who has defined the other members, preferably as a reversed domain name "
+            "such as com.example; tells the receiver how to read them. [Part 4 §9]",
+        ),
+    ]
 
     if TYPE_CHECKING:
 
@@ -142,636 +152,2741 @@ class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
 
 
 class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand and electrical limits that an EV charging on AC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
 
-    energy_amount: Annotated[Int, Field(alias="energyAmount")]
-    ev_min_current: Annotated[Int, Field(alias="evMinCurrent")]
-    ev_max_current: Annotated[Int, Field(alias="evMaxCurrent")]
-    ev_max_voltage: Annotated[Int, Field(alias="evMaxVoltage")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    energy_amount: Annotated[
+        Int,
+        Field(
+            alias="energyAmount",
+            description="Energy in Wh that the EV asks for, what it spends on warming battery or "
+            "cabin included. [K15]",
+        ),
+    ]
+    ev_min_current: Annotated[
+        Int,
+        Field(
+            alias="evMinCurrent",
+            description="Lowest current, in A per phase, with which the EV can charge; an offer "
+            "below it is of no use to it. [K15]",
+        ),
+    ]
+    ev_max_current: Annotated[
+        Int,
+        Field(
+            alias="evMaxCurrent",
+            description="Highest current, in A per phase, that the EV can draw; the cable's own "
+            "limit is taken into account. [K15]",
+        ),
+    ]
+    ev_max_voltage: Annotated[
+        Int,
+        Field(
+            alias="evMaxVoltage",
+            description="Highest voltage, in V, that the EV accepts at its AC input. [K15]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class APNType(Model, Twin[datatypes.APNType], frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """How the station's modem reaches the cellular data network: access point, credentials and
+    preferred operator; part of a network connection profile. [B09]
 
-    apn: Str512
-    apn_user_name: Annotated[Opt[Str20], Field(alias="apnUserName")] = None
-    apn_password: Annotated[Opt[Str20], Field(alias="apnPassword")] = None
-    sim_pin: Annotated[Opt[Int], Field(alias="simPin")] = None
-    preferred_network: Annotated[Opt[Str6], Field(alias="preferredNetwork")] = None
+    Used by SetNetworkProfileRequest.
+    """
+
+    apn: Annotated[
+        Str512,
+        Field(
+            description="Address of the operator's access point, through which the modem's "
+            "traffic leaves the cellular network. [B09]",
+        ),
+    ]
+    apn_user_name: Annotated[
+        Opt[Str20],
+        Field(
+            alias="apnUserName",
+            description="Name for logging in at the access point; left out when it asks for none. "
+            "[B09]",
+        ),
+    ] = None
+    apn_password: Annotated[
+        Opt[Str20],
+        Field(
+            alias="apnPassword",
+            description="Secret that goes with apnUserName; left out when the access point asks "
+            "for none. [B09]",
+        ),
+    ] = None
+    sim_pin: Annotated[
+        Opt[Int],
+        Field(
+            alias="simPin",
+            description="PIN code, as a number, that unlocks the SIM card; left out when the card "
+            "is not locked. [B09]",
+        ),
+    ] = None
+    preferred_network: Annotated[
+        Opt[Str6],
+        Field(
+            alias="preferredNetwork",
+            description="Operator to register with, mobile country code followed by mobile "
+            "network code (20404 is country 204, operator 04); left out, the modem "
+            "chooses. [B09]",
+        ),
+    ] = None
     use_only_preferred_network: Annotated[
         Opt[StrictBool],
-        Field(alias="useOnlyPreferredNetwork"),
+        Field(
+            alias="useOnlyPreferredNetwork",
+            description="True forbids every other operator: the modem stays off line when the "
+            "preferred one is out of reach; false, the default, lets it use others. "
+            "[B09]",
+        ),
     ] = None
-    apn_authentication: Annotated[APNAuthenticationEnumType, Field(alias="apnAuthentication")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    apn_authentication: Annotated[
+        APNAuthenticationEnumType,
+        Field(
+            alias="apnAuthentication",
+            description="Method by which user name and password are presented to the access "
+            "point. [B09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more."""
+    """A further identifier sent along with an idToken, in a form on which the parties have agreed;
+    it helps the CSMS to decide but does not take part in comparing tokens. [C01]
 
-    additional_id_token: Annotated[Str36, Field(alias="additionalIdToken")]
-    type: Str50
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more.
+    """
+
+    additional_id_token: Annotated[
+        Str36,
+        Field(
+            alias="additionalIdToken",
+            description="The further identifier itself; upper and lower case are the same. [C01]",
+        ),
+    ]
+    type: Annotated[
+        Str50,
+        Field(
+            description="Kind of identifier, by a name that the parties have agreed on because "
+            "OCPP defines none. [C01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more."""
+    """Identifies who wants to charge, be it a card, a contract, a vehicle or an app; two are the
+    same when idToken and type agree. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, CustomerInformationRequest and 5 more.
+    """
 
     additional_info: Annotated[
         Opt[list[AdditionalInfoType]],
-        Field(alias="additionalInfo", min_length=1),
+        Field(
+            alias="additionalInfo",
+            min_length=1,
+            description="Further identifiers for the CSMS to judge by; they do not count when "
+            "tokens are compared. Left out when there are none. [C01.FR.25]",
+        ),
     ] = None
-    id_token: Annotated[Str36, Field(alias="idToken")]
-    type: IdTokenEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    id_token: Annotated[
+        Str36,
+        Field(
+            alias="idToken",
+            description="The identifier, such as a card's UID or a contract id; upper and lower "
+            "case are the same, and it is empty for NoAuthorization. [C02.FR.01]",
+        ),
+    ]
+    type: Annotated[
+        IdTokenEnumType,
+        Field(
+            description="Where the identifier comes from, such as an RFID card, a contract "
+            "certificate or the CSMS. [C01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True):
-    """Used by AuthorizeResponse, NotifyDisplayMessagesRequest, SendLocalListRequest and 2 more."""
+    """A text for the driver, with its format and language; part of display messages and of answers
+    about a token. [O01]
 
-    format: MessageFormatEnumType
-    language: Opt[Str8] = None
-    content: Str512
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, NotifyDisplayMessagesRequest, SendLocalListRequest and 2 more.
+    """
+
+    format: Annotated[
+        MessageFormatEnumType,
+        Field(
+            description="How the text is to be read and shown, such as plain characters, HTML or "
+            "a link to follow. [O01]",
+        ),
+    ]
+    language: Annotated[
+        Opt[Str8],
+        Field(
+            description="Language of the text as RFC 5646 tag, such as nl or en-GB; left out when "
+            "it does not matter. [O01]",
+        ),
+    ] = None
+    content: Annotated[
+        Str512,
+        Field(
+            description="The text itself, or the address to load it from when the format is URI. "
+            "[O01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
-    """Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse."""
+    """What the CSMS decided about a token, with group, language and message for its holder; also
+    stored in the local list and the cache. [C01]
 
-    status: AuthorizationStatusEnumType
-    cache_expiry_date_time: Annotated[Opt[DateTime], Field(alias="cacheExpiryDateTime")] = None
-    charging_priority: Annotated[Opt[Int], Field(alias="chargingPriority")] = None
-    language1: Opt[Str8] = None
-    evse_id: Annotated[Opt[list[Int]], Field(alias="evseId", min_length=1)] = None
-    group_id_token: Annotated[Opt[IdTokenType], Field(alias="groupIdToken")] = None
-    language2: Opt[Str8] = None
-    personal_message: Annotated[Opt[MessageContentType], Field(alias="personalMessage")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse.
+    """
+
+    status: Annotated[
+        AuthorizationStatusEnumType,
+        Field(
+            description="Whether the token may charge here and now; with anything but Accepted it "
+            "may not start. [C01]",
+        ),
+    ]
+    cache_expiry_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="cacheExpiryDateTime",
+            description="Moment, by date and time, from which a stored copy counts as expired; "
+            "running transactions go on. Left out, AuthCacheLifeTime decides. "
+            "[C10.FR.08]",
+        ),
+    ] = None
+    charging_priority: Annotated[
+        Opt[Int],
+        Field(
+            alias="chargingPriority",
+            description="Commercial priority as a number from -9 to 9, the higher the more "
+            "important, 0 when left out; one given in TransactionEventResponse goes "
+            "before it. [C01]",
+        ),
+    ] = None
+    language1: Annotated[
+        Opt[Str8],
+        Field(
+            description="Language (RFC 5646 tag such as de or en) in which the holder prefers to "
+            "be addressed; left out when unknown. [C01]",
+        ),
+    ] = None
+    evse_id: Annotated[
+        Opt[list[Int]],
+        Field(
+            alias="evseId",
+            min_length=1,
+            description="Numbers of the only EVSEs on which the token may charge; left out, it "
+            "may use all of the station. [C01.FR.19]",
+        ),
+    ] = None
+    group_id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="groupIdToken",
+            description="Group to which the token belongs; its members may end one another's "
+            "transactions and use one another's reservations. Left out without a "
+            "group. [C09.FR.03]",
+        ),
+    ] = None
+    language2: Annotated[
+        Opt[Str8],
+        Field(
+            description="Second choice of language (RFC 5646 tag), different from the first and "
+            "given only with it; left out when unknown. [C01]",
+        ),
+    ] = None
+    personal_message: Annotated[
+        Opt[MessageContentType],
+        Field(
+            alias="personalMessage",
+            description="Text to show to this holder, for example a price or greeting; left out "
+            "when there is none. [C01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
-    """Used by SendLocalListRequest."""
+    """One entry of a local authorization list: a token and its standing, or the token alone to have
+    its entry removed. [D01]
 
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    id_token_info: Annotated[Opt[IdTokenInfoType], Field(alias="idTokenInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SendLocalListRequest.
+    """
+
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Token that the entry is about; the same token may not occur twice in a "
+            "list. [D01]",
+        ),
+    ]
+    id_token_info: Annotated[
+        Opt[IdTokenInfoType],
+        Field(
+            alias="idTokenInfo",
+            description="Standing to store for the token; left out in a Differential update the "
+            "entry is deleted, in a Full list it must be there. [D01.FR.17]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
-    """Used by CustomerInformationRequest, DeleteCertificateRequest, GetInstalledCertificateIdsResponse."""
+    """Names one certificate by its serial number and by hashes of its issuer, so that it can be
+    listed, deleted or matched without being sent. [M03]
 
-    hash_algorithm: Annotated[HashAlgorithmEnumType, Field(alias="hashAlgorithm")]
-    issuer_name_hash: Annotated[Str128, Field(alias="issuerNameHash")]
-    issuer_key_hash: Annotated[Str128, Field(alias="issuerKeyHash")]
-    serial_number: Annotated[Str40, Field(alias="serialNumber")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by CustomerInformationRequest, DeleteCertificateRequest,
+    GetInstalledCertificateIdsResponse.
+    """
+
+    hash_algorithm: Annotated[
+        HashAlgorithmEnumType,
+        Field(
+            alias="hashAlgorithm",
+            description="Algorithm that produced both hashes; a request to delete should use the "
+            "one that the station reported. [M04]",
+        ),
+    ]
+    issuer_name_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerNameHash",
+            description="Hexadecimal hash over the DER form of the issuer's distinguished name. "
+            "[M03]",
+        ),
+    ]
+    issuer_key_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerKeyHash",
+            description="Hexadecimal hash over the issuer's public key, taken from the DER bit "
+            "string without its tag and length. [M03]",
+        ),
+    ]
+    serial_number: Annotated[
+        Str40,
+        Field(
+            alias="serialNumber",
+            description="Number that the issuer gave the certificate, in hexadecimal without 0x "
+            "and leading zeros. [M03]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateHashDataChainType(
     Model, Twin[datatypes.CertificateHashDataChainType], frozen=True
 ):
-    """Used by GetInstalledCertificateIdsResponse."""
+    """One certificate installed in the station, together with its use and, for a V2G chain, the CA
+    certificates that belong to it. [M03]
 
-    certificate_hash_data: Annotated[CertificateHashDataType, Field(alias="certificateHashData")]
-    certificate_type: Annotated[GetCertificateIdUseEnumType, Field(alias="certificateType")]
+    Used by GetInstalledCertificateIdsResponse.
+    """
+
+    certificate_hash_data: Annotated[
+        CertificateHashDataType,
+        Field(
+            alias="certificateHashData",
+            description="Hashes that identify the certificate; in a V2G chain, those of the "
+            "station's own leaf certificate. [M03]",
+        ),
+    ]
+    certificate_type: Annotated[
+        GetCertificateIdUseEnumType,
+        Field(
+            alias="certificateType",
+            description="What the certificate serves for, such as verifying the CSMS, contract "
+            "certificates or firmware. [M03]",
+        ),
+    ]
     child_certificate_hash_data: Annotated[
         Opt[list[CertificateHashDataType]],
-        Field(alias="childCertificateHashData", min_length=1, max_length=4),
+        Field(
+            alias="childCertificateHashData",
+            min_length=1,
+            max_length=4,
+            description="Identifies the intermediate CA certificates of a V2G chain, one to four "
+            "of them; left out for root certificates. [M03.FR.05]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
-    """Used by NotifyChargingLimitRequest."""
+    """Tells who has imposed a charging limit from outside and whether the grid depends on it. [K12]
+
+    Used by NotifyChargingLimitRequest.
+    """
 
     charging_limit_source: Annotated[
         ChargingLimitSourceEnumType,
-        Field(alias="chargingLimitSource"),
+        Field(
+            alias="chargingLimitSource",
+            description="Who imposed the limit; never CSO, since the CSMS need not be told of its "
+            "own limits. [K12]",
+        ),
     ]
-    is_grid_critical: Annotated[Opt[StrictBool], Field(alias="isGridCritical")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    is_grid_critical: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="isGridCritical",
+            description="True when the grid depends on the limit being kept, false when it does "
+            "not; left out when the source did not say. [K12]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand, limits and battery state that an EV charging on DC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
 
-    ev_max_current: Annotated[Int, Field(alias="evMaxCurrent")]
-    ev_max_voltage: Annotated[Int, Field(alias="evMaxVoltage")]
-    energy_amount: Annotated[Opt[Int], Field(alias="energyAmount")] = None
-    ev_max_power: Annotated[Opt[Int], Field(alias="evMaxPower")] = None
-    state_of_charge: Annotated[Opt[Int0To100], Field(alias="stateOfCharge")] = None
-    ev_energy_capacity: Annotated[Opt[Int], Field(alias="evEnergyCapacity")] = None
-    full_soc: Annotated[Opt[Int0To100], Field(alias="fullSoC")] = None
-    bulk_soc: Annotated[Opt[Int0To100], Field(alias="bulkSoC")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    ev_max_current: Annotated[
+        Int,
+        Field(
+            alias="evMaxCurrent",
+            description="Highest direct current, in A, that the EV can take; the cable's own "
+            "limit is taken into account. [K15]",
+        ),
+    ]
+    ev_max_voltage: Annotated[
+        Int,
+        Field(
+            alias="evMaxVoltage",
+            description="Highest voltage, in V, that the EV accepts at its DC input. [K15]",
+        ),
+    ]
+    energy_amount: Annotated[
+        Opt[Int],
+        Field(
+            alias="energyAmount",
+            description="Energy in Wh that the EV asks for, what it spends on warming battery or "
+            "cabin included; left out when it did not say. [K15]",
+        ),
+    ] = None
+    ev_max_power: Annotated[
+        Opt[Int],
+        Field(
+            alias="evMaxPower",
+            description="Highest power, in W, that the EV can take; expected for DC, and left out "
+            "only when the EV did not say. [K15]",
+        ),
+    ] = None
+    state_of_charge: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="stateOfCharge",
+            description="Fill level of the battery at this time, in percent of its capacity; left "
+            "out when the EV did not say. [K15]",
+        ),
+    ] = None
+    ev_energy_capacity: Annotated[
+        Opt[Int],
+        Field(
+            alias="evEnergyCapacity",
+            description="Energy, in Wh, that the EV's battery can hold; left out when the EV did "
+            "not say. [K15]",
+        ),
+    ] = None
+    full_soc: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="fullSoC",
+            description="Fill level, in percent, that the EV regards as full; left out when it "
+            "did not say. [K15]",
+        ),
+    ] = None
+    bulk_soc: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="bulkSoC",
+            description="Fill level, in percent, up to which the EV can charge fast; left out "
+            "when it did not say. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """What the EV told the station over ISO 15118 about the charge it needs; the CSMS answers with
+    a charging profile that fits. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ac_charging_parameters: Annotated[
         Opt[ACChargingParametersType],
-        Field(alias="acChargingParameters"),
+        Field(
+            alias="acChargingParameters",
+            description="Demand and limits for AC; given only when the EV charges on AC. [K15]",
+        ),
     ] = None
     dc_charging_parameters: Annotated[
         Opt[DCChargingParametersType],
-        Field(alias="dcChargingParameters"),
+        Field(
+            alias="dcChargingParameters",
+            description="Demand, limits and battery state for DC; given only when the EV charges "
+            "on DC. [K15]",
+        ),
     ] = None
     requested_energy_transfer: Annotated[
         EnergyTransferModeEnumType,
-        Field(alias="requestedEnergyTransfer"),
+        Field(
+            alias="requestedEnergyTransfer",
+            description="How the EV wants to be charged, for example on DC or on three AC phases. "
+            "[K15]",
+        ),
     ]
-    departure_time: Annotated[Opt[DateTime], Field(alias="departureTime")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    departure_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="departureTime",
+            description="Moment, by date and time, at which the EV expects to leave, so the "
+            "energy should be there by then; left out when unknown. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingProfileCriterionType(
     Model, Twin[datatypes.ChargingProfileCriterionType], frozen=True
 ):
-    """Used by GetChargingProfilesRequest."""
+    """Filter of GetChargingProfiles; a profile is reported when it meets every condition given.
+    [K09]
+
+    Used by GetChargingProfilesRequest.
+    """
 
     charging_profile_purpose: Annotated[
         Opt[ChargingProfilePurposeEnumType],
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="Only profiles with this purpose are wanted; left out, the purpose does "
+            "not matter. [K09]",
+        ),
     ] = None
-    stack_level: Annotated[Opt[Int], Field(alias="stackLevel")] = None
+    stack_level: Annotated[
+        Opt[Int],
+        Field(
+            alias="stackLevel",
+            description="Only profiles with this priority number, counted from 0, are wanted; "
+            "left out, every priority matches. [K09]",
+        ),
+    ] = None
     charging_profile_id: Annotated[
         Opt[list[Int]],
-        Field(alias="chargingProfileId", min_length=1),
+        Field(
+            alias="chargingProfileId",
+            min_length=1,
+            description="Numbers of the profiles wanted, not more than the station can store; "
+            "left out, any number matches. [K09]",
+        ),
     ] = None
     charging_limit_source: Annotated[
         Opt[list[ChargingLimitSourceEnumType]],
-        Field(alias="chargingLimitSource", min_length=1, max_length=4),
+        Field(
+            alias="chargingLimitSource",
+            min_length=1,
+            max_length=4,
+            description="Only profiles that came from one of these parties are wanted; left out, "
+            "the origin does not matter. [K09]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodType], frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """One step of a charging schedule: the limit that holds from its start until the next step
+    begins or the schedule ends. [K01]
 
-    start_period: Annotated[Int, Field(alias="startPeriod")]
-    limit: StrictFloat
-    number_phases: Annotated[Opt[Int], Field(alias="numberPhases")] = None
-    phase_to_use: Annotated[Opt[Int], Field(alias="phaseToUse")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
+
+    start_period: Annotated[
+        Int,
+        Field(
+            alias="startPeriod",
+            description="Seconds from the start of the schedule to this step, which ends the step "
+            "before; the first one has 0. [K01.FR.31]",
+        ),
+    ]
+    limit: Annotated[
+        StrictFloat,
+        Field(
+            description="Highest rate allowed, in the chargingRateUnit of the schedule: W in "
+            "total or A per phase, with at most one decimal. [K01]",
+        ),
+    ]
+    number_phases: Annotated[
+        Opt[Int],
+        Field(
+            alias="numberPhases",
+            description="Number of AC phases that may be used, 1 to 3; taken as 3 when left out, "
+            "and without meaning on DC. [K01]",
+        ),
+    ] = None
+    phase_to_use: Annotated[
+        Opt[Int],
+        Field(
+            alias="phaseToUse",
+            description="Number (1, 2 or 3) of the phase for single-phase charging; only with "
+            "numberPhases 1 on an EVSE that can switch phases, left out the station "
+            "chooses. [K01.FR.19]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time for which an entry of a sales tariff holds, counted from the present rather than
+    by dates. [K15]
 
-    start: Int
-    duration: Opt[Int] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    start: Annotated[
+        Int,
+        Field(
+            description="Seconds from the present moment until the span begins; 0 for at once. "
+            "[K15]",
+        ),
+    ]
+    duration: Annotated[
+        Opt[Int],
+        Field(
+            description="Length of the span in seconds; left out, it lasts until the next entry "
+            "begins. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CostType(Model, Twin[datatypes.CostType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """One figure for what a kWh costs, be it in money, in emissions or in its share of renewable
+    energy. [K15]
 
-    cost_kind: Annotated[CostKindEnumType, Field(alias="costKind")]
-    amount: Int
-    amount_multiplier: Annotated[Opt[Int], Field(alias="amountMultiplier")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    cost_kind: Annotated[
+        CostKindEnumType,
+        Field(alias="costKind", description="What the figure expresses and hence its unit. [K15]"),
+    ]
+    amount: Annotated[
+        Int,
+        Field(
+            description="Figure per kWh before scaling, in percent or in grams depending on "
+            "costKind; multiply by ten to the power of amountMultiplier. [K15]",
+        ),
+    ]
+    amount_multiplier: Annotated[
+        Opt[Int],
+        Field(
+            alias="amountMultiplier",
+            description="Power of ten by which amount is multiplied, from -3 to 3; left out when "
+            "it needs no scaling. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """What energy costs within one band of consumption, as told to an ISO 15118 EV in a sales
+    tariff. [K15]
 
-    start_value: Annotated[StrictFloat, Field(alias="startValue")]
-    cost: Annotated[list[CostType], Field(min_length=1, max_length=3)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    start_value: Annotated[
+        StrictFloat,
+        Field(
+            alias="startValue",
+            description="Number at which the band of consumption begins; it reaches up to the "
+            "next startValue. OCPP names no unit, ISO 15118-2 counts in W. [K15]",
+        ),
+    ]
+    cost: Annotated[
+        list[CostType],
+        Field(
+            min_length=1,
+            max_length=3,
+            description="Up to three ways to express the cost of the band, such as price and "
+            "carbon dioxide. [K15]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Price of energy during one span of a sales tariff, as a rank or broken down by consumption.
+    [K15]
 
-    relative_time_interval: Annotated[RelativeTimeIntervalType, Field(alias="relativeTimeInterval")]
-    e_price_level: Annotated[Opt[IntMin0], Field(alias="ePriceLevel")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    relative_time_interval: Annotated[
+        RelativeTimeIntervalType,
+        Field(
+            alias="relativeTimeInterval",
+            description="When the entry holds, counted in seconds from the present. [K15]",
+        ),
+    ]
+    e_price_level: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="ePriceLevel",
+            description="Rank number of the price, smaller being cheaper, up to numEPriceLevels; "
+            "left out when no ranks are used. [K15]",
+        ),
+    ] = None
     consumption_cost: Annotated[
         Opt[list[ConsumptionCostType]],
-        Field(alias="consumptionCost", min_length=1, max_length=3),
+        Field(
+            alias="consumptionCost",
+            min_length=1,
+            max_length=3,
+            description="Cost broken down into as many as three bands of consumption; left out "
+            "when only the rank is told. [K15]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time by which an ISO 15118 EV can choose when to charge; handed to it along with
+    a charging schedule. [K15]
 
-    id: Int
-    sales_tariff_description: Annotated[Opt[Str32], Field(alias="salesTariffDescription")] = None
-    num_e_price_levels: Annotated[Opt[Int], Field(alias="numEPriceLevels")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    id: Annotated[
+        Int,
+        Field(
+            description="Number of the tariff, which stays the same and unique throughout the "
+            "charging session. [K15]",
+        ),
+    ]
+    sales_tariff_description: Annotated[
+        Opt[Str32],
+        Field(
+            alias="salesTariffDescription",
+            description="Title that the EV can show its driver; left out when there is none. "
+            "[K15]",
+        ),
+    ] = None
+    num_e_price_levels: Annotated[
+        Opt[Int],
+        Field(
+            alias="numEPriceLevels",
+            description="Number of different price ranks that occur in all tariffs offered "
+            "together; left out when no ranks are used. [K15]",
+        ),
+    ] = None
     sales_tariff_entry: Annotated[
         list[SalesTariffEntryType],
-        Field(alias="salesTariffEntry", min_length=1, max_length=1024),
+        Field(
+            alias="salesTariffEntry",
+            min_length=1,
+            max_length=1024,
+            description="Prices in order of time, each with the span for which it holds. [K15]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Limits on power or current laid out along a time axis, used in charging profiles and when
+    limits or an EV's plans are reported. [K01]
 
-    id: Int
-    start_schedule: Annotated[Opt[DateTime], Field(alias="startSchedule")] = None
-    duration: Opt[Int] = None
-    charging_rate_unit: Annotated[ChargingRateUnitEnumType, Field(alias="chargingRateUnit")]
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    id: Annotated[
+        Int,
+        Field(
+            description="Number that tells this schedule from the alternatives beside it, for "
+            "instance when an ISO 15118 EV has chosen one. [K01]",
+        ),
+    ]
+    start_schedule: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startSchedule",
+            description="Moment, by date and time, at which time 0 of the periods lies; required "
+            "for Absolute and Recurring profiles, left out for Relative ones. "
+            "[K01.FR.40]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[Int],
+        Field(
+            description="Length in seconds, after which the schedule sets no limit any more; left "
+            "out, its last period goes on for as long as the profile counts. [K01]",
+        ),
+    ] = None
+    charging_rate_unit: Annotated[
+        ChargingRateUnitEnumType,
+        Field(
+            alias="chargingRateUnit",
+            description="Unit of all limits inside, W or A; it must be one that the station "
+            "supports. [K01.FR.26]",
+        ),
+    ]
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriodType],
-        Field(alias="chargingSchedulePeriod", min_length=1, max_length=1024),
+        Field(
+            alias="chargingSchedulePeriod",
+            min_length=1,
+            max_length=1024,
+            description="The limits in order of time, the first with startPeriod 0; the station "
+            "may store fewer than 1024 (PeriodsPerSchedule). [K01]",
+        ),
     ]
-    min_charging_rate: Annotated[Opt[StrictFloat], Field(alias="minChargingRate")] = None
-    sales_tariff: Annotated[Opt[SalesTariffType], Field(alias="salesTariff")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    min_charging_rate: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minChargingRate",
+            description="Rate, in the chargingRateUnit, below which the EV charges poorly; a hint "
+            "for load balancing in the station, left out when unknown. [K01]",
+        ),
+    ] = None
+    sales_tariff: Annotated[
+        Opt[SalesTariffType],
+        Field(
+            alias="salesTariff",
+            description="Prices over time that are passed to an ISO 15118 EV with the schedule; "
+            "left out when there are none to pass. [K01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=True):
-    """Used by ReportChargingProfilesRequest, RequestStartTransactionRequest, SetChargingProfileRequest."""
+    """A limit on charging over time with its purpose, priority and validity; the station combines
+    all installed profiles into the limit that holds at each moment. [K01]
 
-    id: Int
-    stack_level: Annotated[Int, Field(alias="stackLevel")]
+    Used by ReportChargingProfilesRequest, RequestStartTransactionRequest,
+    SetChargingProfileRequest.
+    """
+
+    id: Annotated[
+        Int,
+        Field(
+            description="Number of the profile, unique within the station; installing one with a "
+            "number already in use replaces the old one. [K01.FR.05]",
+        ),
+    ]
+    stack_level: Annotated[
+        Int,
+        Field(
+            alias="stackLevel",
+            description="Priority number among profiles of one purpose, counted from 0; of those "
+            "with a limit for the moment the highest wins. [K01]",
+        ),
+    ]
     charging_profile_purpose: Annotated[
         ChargingProfilePurposeEnumType,
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="What the limits apply to, such as the whole station, any transaction, or "
+            "one particular transaction. [K01]",
+        ),
     ]
     charging_profile_kind: Annotated[
         ChargingProfileKindEnumType,
-        Field(alias="chargingProfileKind"),
+        Field(
+            alias="chargingProfileKind",
+            description="From where the schedule's time is counted, such as a fixed date, a "
+            "repeated one or the start of charging. [K01]",
+        ),
     ]
-    recurrency_kind: Annotated[Opt[RecurrencyKindEnumType], Field(alias="recurrencyKind")] = None
-    valid_from: Annotated[Opt[DateTime], Field(alias="validFrom")] = None
-    valid_to: Annotated[Opt[DateTime], Field(alias="validTo")] = None
+    recurrency_kind: Annotated[
+        Opt[RecurrencyKindEnumType],
+        Field(
+            alias="recurrencyKind",
+            description="How often the schedule starts over; given only with the kind Recurring, "
+            "which needs it. [K01]",
+        ),
+    ] = None
+    valid_from: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validFrom",
+            description="Moment, by date and time, from which the profile counts; left out, it "
+            "counts as soon as it is installed. [K01.FR.36]",
+        ),
+    ] = None
+    valid_to: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validTo",
+            description="Moment, by date and time, at which the profile ceases to count; left "
+            "out, it counts until it is replaced or removed. [K01.FR.37]",
+        ),
+    ] = None
     charging_schedule: Annotated[
         list[ChargingScheduleType],
-        Field(alias="chargingSchedule", min_length=1, max_length=3),
+        Field(
+            alias="chargingSchedule",
+            min_length=1,
+            max_length=3,
+            description="The limits over time: one schedule, or up to three alternatives for an "
+            "EV that negotiates over ISO 15118. [K01.FR.34]",
+        ),
     ]
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction that a TxProfile is meant for; left out for other purposes "
+            "and inside RequestStartTransaction, where the transaction does not exist "
+            "yet. [K01.FR.03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
-    """Used by BootNotificationRequest."""
+    """Identifies the SIM card in the station's modem, so that the operator can find its cellular
+    subscription. [B01]
 
-    iccid: Opt[Str20] = None
-    imsi: Opt[Str20] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by BootNotificationRequest.
+    """
+
+    iccid: Annotated[
+        Opt[Str20],
+        Field(
+            description="Number printed on the SIM card that identifies the card itself; left out "
+            "when not known. [B01]",
+        ),
+    ] = None
+    imsi: Annotated[
+        Opt[Str20],
+        Field(
+            description="Number of the subscription on the SIM card, beginning with the country "
+            "and operator codes; left out when not known. [B01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=True):
-    """Used by BootNotificationRequest."""
+    """Who the station is: maker, model, serial number, firmware and SIM card, as told in
+    BootNotification. [B01]
 
-    serial_number: Annotated[Opt[Str25], Field(alias="serialNumber")] = None
-    model: Str20
-    modem: Opt[ModemType] = None
-    vendor_name: Annotated[Str50, Field(alias="vendorName")]
-    firmware_version: Annotated[Opt[Str50], Field(alias="firmwareVersion")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by BootNotificationRequest.
+    """
+
+    serial_number: Annotated[
+        Opt[Str25],
+        Field(
+            alias="serialNumber",
+            description="Number that the maker gave this very unit; with security profile 3 the "
+            "CSMS compares it with the client certificate. Left out when there is "
+            "none. [B01.FR.11]",
+        ),
+    ] = None
+    model: Annotated[
+        Str20,
+        Field(
+            description="Product name or type designation under which the maker sells the "
+            "station. [B01]",
+        ),
+    ]
+    modem: Annotated[
+        Opt[ModemType],
+        Field(
+            description="SIM card with which the station reaches the cellular network; left out "
+            "when it has no modem or hides it. [B01]",
+        ),
+    ] = None
+    vendor_name: Annotated[
+        Str50,
+        Field(
+            alias="vendorName",
+            description="Maker of the station as free text, so two makers may have the same and "
+            "one maker several. [B01]",
+        ),
+    ]
+    firmware_version: Annotated[
+        Opt[Str50],
+        Field(
+            alias="firmwareVersion",
+            description="Release of the software that is running now; left out when the station "
+            "does not tell. [B01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], frozen=True):
-    """Used by ClearChargingProfileRequest."""
+    """Conditions of ClearChargingProfile when no profile id is given; every profile that meets all
+    of them is removed. [K10]
 
-    evse_id: Annotated[Opt[Int], Field(alias="evseId")] = None
+    Used by ClearChargingProfileRequest.
+    """
+
+    evse_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE whose profiles go, 0 for those of the station as a "
+            "whole; left out, the place does not matter. [K10]",
+        ),
+    ] = None
     charging_profile_purpose: Annotated[
         Opt[ChargingProfilePurposeEnumType],
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="Only profiles with this purpose go, left out any purpose; limits of "
+            "external systems are never removed this way. [K10]",
+        ),
     ] = None
-    stack_level: Annotated[Opt[Int], Field(alias="stackLevel")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    stack_level: Annotated[
+        Opt[Int],
+        Field(
+            alias="stackLevel",
+            description="Only profiles with this priority number, counted from 0, go; left out, "
+            "the priority does not matter. [K10]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
-    """Used by BootNotificationResponse, CancelReservationResponse, CertificateSignedResponse and 39 more."""
+    """Gives the reason for the status in a response, as a code for programs and text for people.
+    [B01]
 
-    reason_code: Annotated[Str20, Field(alias="reasonCode")]
-    additional_info: Annotated[Opt[Str512], Field(alias="additionalInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by BootNotificationResponse, CancelReservationResponse, CertificateSignedResponse and 39
+    more.
+    """
+
+    reason_code: Annotated[
+        Str20,
+        Field(
+            alias="reasonCode",
+            description="Standard word such as InvalidValue or TxInProgress, or one of the "
+            "vendor's; upper and lower case are the same. [B01]",
+        ),
+    ]
+    additional_info: Annotated[
+        Opt[Str512],
+        Field(
+            alias="additionalInfo",
+            description="Explanation for people, for a log or a technician; left out when the "
+            "code says enough. [B01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType], frozen=True):
-    """Used by ClearVariableMonitoringResponse."""
+    """What became of one monitor that ClearVariableMonitoring asked to remove. [N06]
 
-    status: ClearMonitoringStatusEnumType
-    id: Int
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ClearVariableMonitoringResponse.
+    """
+
+    status: Annotated[
+        ClearMonitoringStatusEnumType,
+        Field(description="Whether the monitor is gone, was unknown or may not be removed. [N06]"),
+    ]
+    id: Annotated[
+        Int,
+        Field(description="Number of the monitor, repeated from the list in the request. [N06]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
-    """Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more."""
+    """Address of an EVSE of the station or of one connector on it. [G03]
 
-    id: Int
-    connector_id: Annotated[Opt[Int], Field(alias="connectorId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more.
+    """
+
+    id: Annotated[
+        Int,
+        Field(
+            description="Number of the EVSE in the station; EVSEs are counted from 1 without "
+            "gaps. [G03]",
+        ),
+    ]
+    connector_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="connectorId",
+            description="Number of the connector on that EVSE, counted from 1 without gaps; left "
+            "out when the EVSE as a whole is meant. [G03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more."""
+    """Names a part of the station in the device model, real or logical, and the EVSE or connector
+    it belongs to. [B05]
 
-    evse: Opt[EVSEType] = None
-    name: Str50
-    instance: Opt[Str50] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more.
+    """
+
+    evse: Annotated[
+        Opt[EVSEType],
+        Field(
+            description="EVSE, and perhaps connector, that has the component; left out for parts "
+            "of the station as a whole. [B05]",
+        ),
+    ] = None
+    name: Annotated[
+        Str50,
+        Field(
+            description="Standard name such as Connector or OCPPCommCtrlr, or one of the vendor's "
+            "own; upper and lower case are the same. [B05]",
+        ),
+    ]
+    instance: Annotated[
+        Opt[Str50],
+        Field(
+            description="Distinguishes several components of one name in the same place; left out "
+            "when there is a single one. [B05]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more."""
+    """Names a variable of a component in the device model, such as Temperature or
+    HeartbeatInterval. [B05]
 
-    name: Str50
-    instance: Opt[Str50] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more.
+    """
+
+    name: Annotated[
+        Str50,
+        Field(
+            description="Standard name such as AvailabilityState or Interval, or one of the "
+            "vendor's own; upper and lower case are the same. [B05]",
+        ),
+    ]
+    instance: Annotated[
+        Opt[Str50],
+        Field(
+            description="Distinguishes several variables of one name in the same component; left "
+            "out when there is a single one. [B05]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest."""
+    """Picks what a report shall contain: one variable of a component, or all that the component
+    has. [B08]
 
-    component: ComponentType
-    variable: Opt[VariableType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetMonitoringReportRequest, GetReportRequest.
+    """
+
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station to report on; where it names no EVSE, connector or "
+            "instance, any will match. [B08]",
+        ),
+    ]
+    variable: Annotated[
+        Opt[VariableType],
+        Field(
+            description="Variable to report on; left out, all variables of the component match. "
+            "[B08]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen=True):
-    """Used by GetCompositeScheduleResponse."""
+    """The limit that the station expects to keep to over the coming time, worked out from all of
+    its charging profiles together. [K08]
+
+    Used by GetCompositeScheduleResponse.
+    """
 
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriodType],
-        Field(alias="chargingSchedulePeriod", min_length=1),
+        Field(
+            alias="chargingSchedulePeriod",
+            min_length=1,
+            description="The resulting limits in order of time, with startPeriod counted from "
+            "scheduleStart. [K08]",
+        ),
     ]
-    evse_id: Annotated[Int, Field(alias="evseId")]
-    duration: Int
-    schedule_start: Annotated[DateTime, Field(alias="scheduleStart")]
-    charging_rate_unit: Annotated[ChargingRateUnitEnumType, Field(alias="chargingRateUnit")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    evse_id: Annotated[
+        Int,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that was asked about; 0 means that the figures are "
+            "for the whole grid connection. [K08.FR.03]",
+        ),
+    ]
+    duration: Annotated[
+        Int,
+        Field(description="Seconds that the schedule covers, counted from scheduleStart. [K08]"),
+    ]
+    schedule_start: Annotated[
+        DateTime,
+        Field(
+            alias="scheduleStart",
+            description="Moment, by date and time, at which the schedule begins: when the station "
+            "received the request. [K08]",
+        ),
+    ]
+    charging_rate_unit: Annotated[
+        ChargingRateUnitEnumType,
+        Field(
+            alias="chargingRateUnit",
+            description="Unit of the limits, W or A; the one that was asked for if the request "
+            "named one. [K08]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
-    """Used by NotifyEventRequest."""
+    """One event in NotifyEvent: which variable had which value, what set the event off, and whether
+    the matter is over. [N07]
 
-    event_id: Annotated[Int, Field(alias="eventId")]
-    timestamp: DateTime
-    trigger: EventTriggerEnumType
-    cause: Opt[Int] = None
-    actual_value: Annotated[Str2500, Field(alias="actualValue")]
-    tech_code: Annotated[Opt[Str50], Field(alias="techCode")] = None
-    tech_info: Annotated[Opt[Str500], Field(alias="techInfo")] = None
-    cleared: Opt[StrictBool] = None
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    component: ComponentType
-    variable_monitoring_id: Annotated[Opt[Int], Field(alias="variableMonitoringId")] = None
+    Used by NotifyEventRequest.
+    """
+
+    event_id: Annotated[
+        Int,
+        Field(
+            alias="eventId",
+            description="Number of the event, by which others can name it as their cause. [N07]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment at which the station drew up this notice, by its own clock; it "
+            "stays the same when the message is delivered later. [N07]",
+        ),
+    ]
+    trigger: Annotated[
+        EventTriggerEnumType,
+        Field(
+            description="Whether a threshold was crossed, a value changed or an interval passed. "
+            "[N07]",
+        ),
+    ]
+    cause: Annotated[
+        Opt[Int],
+        Field(
+            description="Number (eventId) of an earlier event that brought this one about; left "
+            "out when none is known. [N07]",
+        ),
+    ] = None
+    actual_value: Annotated[
+        Str2500,
+        Field(
+            alias="actualValue",
+            description="Value that the variable's attribute Actual had then, written as text; "
+            "the station may keep it to ReportingValueSize characters. [N07]",
+        ),
+    ]
+    tech_code: Annotated[
+        Opt[Str50],
+        Field(
+            alias="techCode",
+            description="Error code of the maker for this component, to be looked up in its "
+            "manual; left out when there is none. [N07]",
+        ),
+    ] = None
+    tech_info: Annotated[
+        Opt[Str500],
+        Field(
+            alias="techInfo",
+            description="Details from the component in the maker's words, for the technician; "
+            "left out when there are none. [N07]",
+        ),
+    ] = None
+    cleared: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when a situation reported before has ended, for instance a value is "
+            "back below its threshold; left out or false when it has arisen. [N07]",
+        ),
+    ] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction that the event has to do with; left out when it has to do "
+            "with none. [N07]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, such as Connector or CPPWMController, whose "
+            "variable set the event off. [N07]",
+        ),
+    ]
+    variable_monitoring_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="variableMonitoringId",
+            description="Number of the monitor that set the event off; left out when it was not a "
+            "numbered monitor. [N07]",
+        ),
+    ] = None
     event_notification_type: Annotated[
         EventNotificationEnumType,
-        Field(alias="eventNotificationType"),
+        Field(
+            alias="eventNotificationType",
+            description="Where the rule behind the event comes from: built in, delivered by the "
+            "maker or set by the CSMS. [N07]",
+        ),
     ]
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable whose value set the event off, such as Temperature or "
+            "AvailabilityState. [N07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
-    """Used by UpdateFirmwareRequest."""
+    """Which firmware file a station shall fetch, when to fetch and install it, and the signature
+    that proves where it comes from. [L01]
 
-    location: Str512
-    retrieve_date_time: Annotated[DateTime, Field(alias="retrieveDateTime")]
-    install_date_time: Annotated[Opt[DateTime], Field(alias="installDateTime")] = None
-    signing_certificate: Annotated[Opt[Str5500], Field(alias="signingCertificate")] = None
-    signature: Opt[Str800] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by UpdateFirmwareRequest.
+    """
+
+    location: Annotated[
+        Str512,
+        Field(
+            description="URL of the file; its scheme must be one of the station's "
+            "FileTransferProtocols, and a Local Controller may be the server. [L01]",
+        ),
+    ]
+    retrieve_date_time: Annotated[
+        DateTime,
+        Field(
+            alias="retrieveDateTime",
+            description="Moment, by date and time, before which the download does not begin. "
+            "[L01]",
+        ),
+    ]
+    install_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="installDateTime",
+            description="Moment, by date and time, before which the installation does not begin; "
+            "left out, the station installs after the download. [L01.FR.16]",
+        ),
+    ] = None
+    signing_certificate: Annotated[
+        Opt[Str5500],
+        Field(
+            alias="signingCertificate",
+            description="Certificate (X.509 in PEM) that belongs to the signature; checked before "
+            "the request is answered. Left out for updates without signature. "
+            "[L01.FR.02]",
+        ),
+    ] = None
+    signature: Annotated[
+        Opt[Str800],
+        Field(
+            description="Base64 signature over the file, checked after the download; if it does "
+            "not match, nothing is installed. Left out for updates without signature. "
+            "[L01.FR.04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=True):
-    """Used by GetVariablesRequest."""
+    """Names one attribute of one variable that GetVariables shall read. [B06]
 
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetVariablesRequest.
+    """
+
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values to read; Actual when left out. [B06]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station that has the variable, with instance where it has "
+            "several. [B06]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable to read, with instance where the component has several of that "
+            "name. [B06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen=True):
-    """Used by GetVariablesResponse."""
+    """What became of reading one attribute, with its value when that succeeded; the response has
+    one for each item asked for. [B06]
 
-    attribute_status_info: Annotated[Opt[StatusInfoType], Field(alias="attributeStatusInfo")] = None
-    attribute_status: Annotated[GetVariableStatusEnumType, Field(alias="attributeStatus")]
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    attribute_value: Annotated[Opt[Str2500], Field(alias="attributeValue")] = None
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetVariablesResponse.
+    """
+
+    attribute_status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="attributeStatusInfo",
+            description="Reason in more detail when the value could not be read; left out when "
+            "there is nothing to add. [B06]",
+        ),
+    ] = None
+    attribute_status: Annotated[
+        GetVariableStatusEnumType,
+        Field(
+            alias="attributeStatus",
+            description="Whether the value was read and, if not, whether component, variable or "
+            "attribute is the problem. [B06]",
+        ),
+    ]
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values this is, repeated from the request; "
+            "Actual when left out. [B06]",
+        ),
+    ] = None
+    attribute_value: Annotated[
+        Opt[Str2500],
+        Field(
+            alias="attributeValue",
+            description="The value as text, an empty one when it is supported but not set; left "
+            "out unless the status is Accepted. [B06]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, repeated from the request so that the result can be "
+            "matched. [B06]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable that was asked for, repeated from the request so that the "
+            "result can be matched. [B06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
-    """Used by GetLogRequest."""
+    """Where to upload a log file and what time it shall cover. [N01]
 
-    remote_location: Annotated[Str512, Field(alias="remoteLocation")]
-    oldest_timestamp: Annotated[Opt[DateTime], Field(alias="oldestTimestamp")] = None
-    latest_timestamp: Annotated[Opt[DateTime], Field(alias="latestTimestamp")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetLogRequest.
+    """
+
+    remote_location: Annotated[
+        Str512,
+        Field(
+            alias="remoteLocation",
+            description="URL to which the station uploads the file; its scheme must be one of the "
+            "station's FileTransferProtocols. [N01]",
+        ),
+    ]
+    oldest_timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="oldestTimestamp",
+            description="Moment, by date and time, of the oldest entry that is wanted; left out, "
+            "the log begins with what is there. [N01]",
+        ),
+    ] = None
+    latest_timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="latestTimestamp",
+            description="Moment, by date and time, of the latest entry that is wanted; left out, "
+            "the log goes up to the present. [N01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
-    """Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest."""
+    """A message on the station's display with number, priority and the times or situations in which
+    to show it. [O01]
 
-    display: Opt[ComponentType] = None
-    id: Int
-    priority: MessagePriorityEnumType
-    state: Opt[MessageStateEnumType] = None
-    start_date_time: Annotated[Opt[DateTime], Field(alias="startDateTime")] = None
-    end_date_time: Annotated[Opt[DateTime], Field(alias="endDateTime")] = None
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    message: MessageContentType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest.
+    """
+
+    display: Annotated[
+        Opt[ComponentType],
+        Field(
+            description="Display that shall show it, on stations that have more than one; left "
+            "out, the station decides. [O01]",
+        ),
+    ] = None
+    id: Annotated[
+        Int,
+        Field(
+            description="Number that the CSMS gives the message, from 0 upwards; sending one with "
+            "a number in use replaces the old message. [O06]",
+        ),
+    ]
+    priority: Annotated[
+        MessagePriorityEnumType,
+        Field(
+            description="How much it is in front: whether it takes turns with others, replaces "
+            "them, or stays for good. [O01]",
+        ),
+    ]
+    state: Annotated[
+        Opt[MessageStateEnumType],
+        Field(
+            description="Show it only while the station is in this state; left out, in every "
+            "state. [O01]",
+        ),
+    ] = None
+    start_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startDateTime",
+            description="Moment, by date and time, from which it is shown; left out, it is shown "
+            "at once. [O01]",
+        ),
+    ] = None
+    end_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="endDateTime",
+            description="Moment, by date and time, at which the station takes it away and forgets "
+            "it; left out, it stays until cleared. [O01]",
+        ),
+    ] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction during which it is shown and with whose end it is removed; "
+            "left out when it belongs to none. [O02]",
+        ),
+    ] = None
+    message: Annotated[
+        MessageContentType,
+        Field(description="The text to be shown with its format and language. [O01]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A meter value together with the meter's digital signature, by which a driver or inspector can
+    check the bill. [J02]
 
-    signed_meter_data: Annotated[Str2500, Field(alias="signedMeterData")]
-    signing_method: Annotated[Str50, Field(alias="signingMethod")]
-    encoding_method: Annotated[Str50, Field(alias="encodingMethod")]
-    public_key: Annotated[Str2500, Field(alias="publicKey")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    signed_meter_data: Annotated[
+        Str2500,
+        Field(
+            alias="signedMeterData",
+            description="Base64 of the record that the meter signed, in the format of "
+            "encodingMethod; besides the value it may hold times or customer details. "
+            "[J02]",
+        ),
+    ]
+    signing_method: Annotated[
+        Str50,
+        Field(
+            alias="signingMethod",
+            description="Signature algorithm, such as ECDSA-secp256r1-SHA256; may be empty when "
+            "the signed data already tells. [J02]",
+        ),
+    ]
+    encoding_method: Annotated[
+        Str50,
+        Field(
+            alias="encodingMethod",
+            description="Format of the signed data, such as OCMF or EDL, which a checking program "
+            "needs to know. [J02]",
+        ),
+    ]
+    public_key: Annotated[
+        Str2500,
+        Field(
+            alias="publicKey",
+            description="Base64 key to check the signature with; PublicKeyWithSignedMeterValue "
+            "says whether it is sent never, once or always, and it is empty where it "
+            "is not sent. [J02.FR.21]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """Unit and power of ten by which a measured number is to be read. [J02]
 
-    unit: Opt[Str20] = None
-    multiplier: Opt[Int] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    unit: Annotated[
+        Opt[Str20],
+        Field(
+            description="Unit from the standard list, such as W, A, V or Percent, or a custom "
+            "one; Wh when left out with an energy measurand. [J02]",
+        ),
+    ] = None
+    multiplier: Annotated[
+        Opt[Int],
+        Field(
+            description="Power of ten by which the value is multiplied, so 15 with multiplier 2 "
+            "means 1500; the unit stays as it is. 0 when left out. [J02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """One measured value; with nothing but the number it is a reading of the imported active energy
+    at the outlet, in Wh. [J02]
 
-    value: StrictFloat
-    context: Opt[ReadingContextEnumType] = None
-    measurand: Opt[MeasurandEnumType] = None
-    phase: Opt[PhaseEnumType] = None
-    location: Opt[LocationEnumType] = None
-    signed_meter_value: Annotated[Opt[SignedMeterValueType], Field(alias="signedMeterValue")] = None
-    unit_of_measure: Annotated[Opt[UnitOfMeasureType], Field(alias="unitOfMeasure")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    value: Annotated[
+        StrictFloat,
+        Field(
+            description="The measured number, to be scaled and read as unitOfMeasure says; "
+            "without that, energy is in Wh. [J02]",
+        ),
+    ]
+    context: Annotated[
+        Opt[ReadingContextEnumType],
+        Field(
+            description="On what occasion the value was taken; Sample.Periodic when left out. "
+            "[J02]",
+        ),
+    ] = None
+    measurand: Annotated[
+        Opt[MeasurandEnumType],
+        Field(description="What was measured; Energy.Active.Import.Register when left out. [J02]"),
+    ] = None
+    phase: Annotated[
+        Opt[PhaseEnumType],
+        Field(
+            description="Phase, neutral or pair of conductors that the value is for; left out, it "
+            "is the total over all. [J02]",
+        ),
+    ] = None
+    location: Annotated[
+        Opt[LocationEnumType],
+        Field(description="Where it was measured; Outlet when left out. [J02]"),
+    ] = None
+    signed_meter_value: Annotated[
+        Opt[SignedMeterValueType],
+        Field(
+            alias="signedMeterValue",
+            description="The value once more, signed by the meter so that a bill can be checked; "
+            "left out when the meter does not sign. [J02]",
+        ),
+    ] = None
+    unit_of_measure: Annotated[
+        Opt[UnitOfMeasureType],
+        Field(
+            alias="unitOfMeasure",
+            description="Unit and scale of the number; left out, it is unscaled and energy is in "
+            "Wh. [J02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A set of values that the meter of an EVSE or of the station gave at one and the same moment.
+    [J02]
 
-    sampled_value: Annotated[list[SampledValueType], Field(alias="sampledValue", min_length=1)]
-    timestamp: DateTime
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    sampled_value: Annotated[
+        list[SampledValueType],
+        Field(
+            alias="sampledValue",
+            min_length=1,
+            description="The values, one for each measurand, phase and location. [J02]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment at which all values of the set were taken, by the station's "
+            "clock. [J02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One monitor as it is set in the station, told in a monitoring report. [N02]
 
-    id: Int
-    transaction: StrictBool
-    value: StrictFloat
-    type: MonitorEnumType
-    severity: Int
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyMonitoringReportRequest.
+    """
+
+    id: Annotated[
+        Int,
+        Field(description="Number of the monitor, by which it can be replaced or cleared. [N02]"),
+    ]
+    transaction: Annotated[
+        StrictBool,
+        Field(
+            description="True when it watches only while a transaction runs that involves the "
+            "component, false when it watches always. [N02]",
+        ),
+    ]
+    value: Annotated[
+        StrictFloat,
+        Field(
+            description="Threshold or amount of change in the variable's own unit; for periodic "
+            "types the interval in seconds. [N02]",
+        ),
+    ]
+    type: Annotated[
+        MonitorEnumType,
+        Field(description="What it reacts to: a threshold, a change, or time. [N02]"),
+    ]
+    severity: Annotated[
+        Int,
+        Field(description="Number given to its events, from 0 (danger) to 9 (debugging). [N02]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One entry of a monitoring report: a variable and all monitors that watch it. [N02]
 
-    component: ComponentType
-    variable: VariableType
+    Used by NotifyMonitoringReportRequest.
+    """
+
+    component: Annotated[
+        ComponentType,
+        Field(description="Part of the station whose variable is watched. [N02]"),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(description="Variable whose value the monitors look at. [N02]"),
+    ]
     variable_monitoring: Annotated[
         list[VariableMonitoringType],
-        Field(alias="variableMonitoring", min_length=1),
+        Field(
+            alias="variableMonitoring",
+            min_length=1,
+            description="Monitors set on the variable, each with its type, value and severity. "
+            "[N02]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """Tunnel through which the station reaches the CSMS; part of a network connection profile.
+    [B09]
 
-    server: Str512
-    user: Str20
-    group: Opt[Str20] = None
-    password: Str20
-    key: Str255
-    type: VPNEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetNetworkProfileRequest.
+    """
+
+    server: Annotated[
+        Str512,
+        Field(description="Address of the machine at which the tunnel ends. [B09]"),
+    ]
+    user: Annotated[
+        Str20,
+        Field(description="Name with which the station logs in at the tunnel. [B09]"),
+    ]
+    group: Annotated[
+        Opt[Str20],
+        Field(
+            description="Group of users to which the login belongs; left out when the tunnel has "
+            "no groups. [B09]",
+        ),
+    ] = None
+    password: Annotated[Str20, Field(description="Secret that goes with the user's name. [B09]")]
+    key: Annotated[
+        Str255,
+        Field(description="Secret that both ends of the tunnel share beforehand. [B09]"),
+    ]
+    type: Annotated[
+        VPNEnumType,
+        Field(description="Protocol that builds and encrypts the tunnel. [B09]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NetworkConnectionProfileType(
     Model, Twin[datatypes.NetworkConnectionProfileType], frozen=True
 ):
-    """Used by SetNetworkProfileRequest."""
+    """All that a station needs to reach a CSMS: address, security profile, network interface and,
+    where used, cellular access and VPN; stored in a numbered slot. [B09]
 
-    apn: Opt[APNType] = None
-    ocpp_version: Annotated[OCPPVersionEnumType, Field(alias="ocppVersion")]
-    ocpp_transport: Annotated[OCPPTransportEnumType, Field(alias="ocppTransport")]
-    ocpp_csms_url: Annotated[Str512, Field(alias="ocppCsmsUrl")]
-    message_timeout: Annotated[Int, Field(alias="messageTimeout")]
-    security_profile: Annotated[Int, Field(alias="securityProfile")]
-    ocpp_interface: Annotated[OCPPInterfaceEnumType, Field(alias="ocppInterface")]
-    vpn: Opt[VPNType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetNetworkProfileRequest.
+    """
+
+    apn: Annotated[
+        Opt[APNType],
+        Field(
+            description="Cellular access point and its credentials; left out when the connection "
+            "does not use a modem. [B09]",
+        ),
+    ] = None
+    ocpp_version: Annotated[
+        OCPPVersionEnumType,
+        Field(
+            alias="ocppVersion",
+            description="OCPP version that the CSMS at this address is expected to speak; in the "
+            "end the WebSocket handshake decides. [B09]",
+        ),
+    ]
+    ocpp_transport: Annotated[
+        OCPPTransportEnumType,
+        Field(
+            alias="ocppTransport",
+            description="How messages travel; OCPP 2.x only knows JSON over WebSocket. [B09]",
+        ),
+    ]
+    ocpp_csms_url: Annotated[
+        Str512,
+        Field(
+            alias="ocppCsmsUrl",
+            description="WebSocket address of the CSMS without the station's own identity, which "
+            "the station appends when it connects. [B09]",
+        ),
+    ]
+    message_timeout: Annotated[
+        Int,
+        Field(
+            alias="messageTimeout",
+            description="Seconds after which an unanswered message of the station counts as "
+            "failed; around 30 is a sensible start. [B09]",
+        ),
+    ]
+    security_profile: Annotated[
+        Int,
+        Field(
+            alias="securityProfile",
+            description="Number of the security profile: 1 password without TLS, 2 TLS and "
+            "password, 3 TLS with certificates on both sides; lowering it is normally "
+            "refused. [B09.FR.04]",
+        ),
+    ]
+    ocpp_interface: Annotated[
+        OCPPInterfaceEnumType,
+        Field(
+            alias="ocppInterface",
+            description="Network interface, wired or wireless, over which the connection goes. "
+            "[B09]",
+        ),
+    ]
+    vpn: Annotated[
+        Opt[VPNType],
+        Field(
+            description="Tunnel through which the CSMS is reached; left out when none is used. "
+            "[B09]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=True):
-    """Used by AuthorizeRequest, GetCertificateStatusRequest."""
+    """Identifies a certificate and the OCSP responder to ask whether it has been revoked. [M06]
 
-    hash_algorithm: Annotated[HashAlgorithmEnumType, Field(alias="hashAlgorithm")]
-    issuer_name_hash: Annotated[Str128, Field(alias="issuerNameHash")]
-    issuer_key_hash: Annotated[Str128, Field(alias="issuerKeyHash")]
-    serial_number: Annotated[Str40, Field(alias="serialNumber")]
-    responder_url: Annotated[Str512, Field(alias="responderURL")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeRequest, GetCertificateStatusRequest.
+    """
+
+    hash_algorithm: Annotated[
+        HashAlgorithmEnumType,
+        Field(
+            alias="hashAlgorithm",
+            description="Algorithm that produced the two hashes of the issuer. [M06]",
+        ),
+    ]
+    issuer_name_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerNameHash",
+            description="Hexadecimal hash of the issuer's distinguished name in DER form. [M06]",
+        ),
+    ]
+    issuer_key_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerKeyHash",
+            description="Hexadecimal hash of the issuer's public key, without tag and length of "
+            "its DER bit string. [M06]",
+        ),
+    ]
+    serial_number: Annotated[
+        Str40,
+        Field(
+            alias="serialNumber",
+            description="Number of the certificate in question, in hexadecimal without 0x and "
+            "leading zeros. [M06]",
+        ),
+    ]
+    responder_url: Annotated[
+        Str512,
+        Field(
+            alias="responderURL",
+            description="Address of the OCSP responder, as found in the certificate; it knows "
+            "whether the certificate is revoked. [M06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen=True):
-    """Used by NotifyReportRequest."""
+    """One of up to four values of a variable in a report, and how it may be read and written. [B07]
 
-    type: Opt[AttributeEnumType] = None
-    value: Opt[Str2500] = None
-    mutability: Opt[MutabilityEnumType] = None
-    persistent: Opt[StrictBool] = None
-    constant: Opt[StrictBool] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyReportRequest.
+    """
+
+    type: Annotated[
+        Opt[AttributeEnumType],
+        Field(description="Which of the four values it is; Actual when left out. [B07]"),
+    ] = None
+    value: Annotated[
+        Opt[Str2500],
+        Field(
+            description="The value as text; left out when it may only be written, such as a "
+            "password. [B07]",
+        ),
+    ] = None
+    mutability: Annotated[
+        Opt[MutabilityEnumType],
+        Field(
+            description="Whether the CSMS may read it, write it or both; both when left out. "
+            "[B07]",
+        ),
+    ] = None
+    persistent: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when the value survives reboot and loss of power; false, the "
+            "default, when it may be lost. [B07]",
+        ),
+    ] = None
+    constant: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when the station never changes the value by itself while it runs; "
+            "false, the default, when it may. [B07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsType], frozen=True):
-    """Used by NotifyReportRequest."""
+    """What a variable may hold, the same for all of its attributes and not changeable by the CSMS.
+    [B07]
 
-    unit: Opt[Str16] = None
-    data_type: Annotated[DataEnumType, Field(alias="dataType")]
-    min_limit: Annotated[Opt[StrictFloat], Field(alias="minLimit")] = None
-    max_limit: Annotated[Opt[StrictFloat], Field(alias="maxLimit")] = None
-    values_list: Annotated[Opt[Str1000], Field(alias="valuesList")] = None
-    supports_monitoring: Annotated[StrictBool, Field(alias="supportsMonitoring")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyReportRequest.
+    """
+
+    unit: Annotated[
+        Opt[Str16],
+        Field(
+            description="Unit of the values, such as s, A or Celsius; left out when they have "
+            "none. [B07]",
+        ),
+    ] = None
+    data_type: Annotated[
+        DataEnumType,
+        Field(
+            alias="dataType",
+            description="How the text of a value is to be read, for example as a number, a date "
+            "or words from a list. [B07]",
+        ),
+    ]
+    min_limit: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minLimit",
+            description="Lowest number that the variable takes, in its unit; left out when there "
+            "is no such bound. [B07]",
+        ),
+    ] = None
+    max_limit: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxLimit",
+            description="Highest number that the variable takes, in its unit; for strings and "
+            "lists the greatest length in characters. Left out without a bound. [B07]",
+        ),
+    ] = None
+    values_list: Annotated[
+        Opt[Str1000],
+        Field(
+            alias="valuesList",
+            description="Words that a list may contain, separated by commas; left out when the "
+            "variable is not one of the list types. [B07]",
+        ),
+    ] = None
+    supports_monitoring: Annotated[
+        StrictBool,
+        Field(
+            alias="supportsMonitoring",
+            description="True when SetVariableMonitoring may put monitors on the variable, false "
+            "when it refuses them. [B07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
-    """Used by NotifyReportRequest."""
+    """One entry of a device model report: a variable of a component with its values and what may be
+    stored in it. [B07]
 
-    component: ComponentType
-    variable: VariableType
+    Used by NotifyReportRequest.
+    """
+
+    component: Annotated[
+        ComponentType,
+        Field(description="Part of the station that has the variable. [B07]"),
+    ]
+    variable: Annotated[VariableType, Field(description="Variable that this entry reports. [B07]")]
     variable_attribute: Annotated[
         list[VariableAttributeType],
-        Field(alias="variableAttribute", min_length=1, max_length=4),
+        Field(
+            alias="variableAttribute",
+            min_length=1,
+            max_length=4,
+            description="Values of the variable, one for each attribute that it supports (at most "
+            "Actual, Target, MinSet and MaxSet). [B07]",
+        ),
     ]
     variable_characteristics: Annotated[
         Opt[VariableCharacteristicsType],
-        Field(alias="variableCharacteristics"),
+        Field(
+            alias="variableCharacteristics",
+            description="Data type, unit, bounds and allowed values of the variable; always there "
+            "in a full inventory, other reports may do without. [B07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen=True):
-    """Used by SetVariableMonitoringRequest."""
+    """One monitor that SetVariableMonitoring shall create or, where an id is given, replace. [N04]
 
-    id: Opt[Int] = None
-    transaction: Opt[StrictBool] = None
-    value: StrictFloat
-    type: MonitorEnumType
-    severity: Int
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariableMonitoringRequest.
+    """
+
+    id: Annotated[
+        Opt[Int],
+        Field(
+            description="Number of the existing monitor to replace; left out to create a new one, "
+            "whose number the station picks. [N04]",
+        ),
+    ] = None
+    transaction: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True: watch only while a transaction runs that involves the component; "
+            "false, the default: watch always. [N04]",
+        ),
+    ] = None
+    value: Annotated[
+        StrictFloat,
+        Field(
+            description="Threshold or amount of change in the variable's own unit; for the two "
+            "periodic types the interval in seconds. [N04]",
+        ),
+    ]
+    type: Annotated[
+        MonitorEnumType,
+        Field(description="What the monitor reacts to: a threshold, a change, or time. [N04]"),
+    ]
+    severity: Annotated[
+        Int,
+        Field(
+            description="Number given to its events, from 0 (danger) to 9 (debugging); those "
+            "above the level set by SetMonitoringLevel are not reported. [N05.FR.01]",
+        ),
+    ]
+    component: Annotated[
+        ComponentType,
+        Field(description="Part of the station whose variable shall be watched. [N04]"),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(description="Variable to watch; its characteristics tell whether it can be. [N04]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], frozen=True):
-    """Used by SetVariableMonitoringResponse."""
+    """What became of one monitor that SetVariableMonitoring asked for; the response has one for
+    each. [N04]
 
-    id: Opt[Int] = None
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    status: SetMonitoringStatusEnumType
-    type: MonitorEnumType
-    component: ComponentType
-    variable: VariableType
-    severity: Int
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariableMonitoringResponse.
+    """
+
+    id: Annotated[
+        Opt[Int],
+        Field(
+            description="Number that the station gave the monitor, needed to replace or clear it; "
+            "left out unless the status is Accepted. [N04]",
+        ),
+    ] = None
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    status: Annotated[
+        SetMonitoringStatusEnumType,
+        Field(description="Whether the monitor is set, and if not, why. [N04]"),
+    ]
+    type: Annotated[
+        MonitorEnumType,
+        Field(description="Type of monitor, repeated from the request. [N04]"),
+    ]
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, repeated from the request to match the result. "
+            "[N04]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable to be watched, repeated from the request to match the result. "
+            "[N04]",
+        ),
+    ]
+    severity: Annotated[
+        Int,
+        Field(
+            description="Severity number from 0 (danger) to 9 (debugging), repeated from the "
+            "request. [N04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=True):
-    """Used by SetVariablesRequest."""
+    """Names one attribute of one variable and the value that SetVariables shall store in it. [B05]
 
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    attribute_value: Annotated[Str1000, Field(alias="attributeValue")]
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariablesRequest.
+    """
+
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values to write; Actual when left out. [B05]",
+        ),
+    ] = None
+    attribute_value: Annotated[
+        Str1000,
+        Field(
+            alias="attributeValue",
+            description="New value written as text in the form of the variable's data type; the "
+            "station may limit its length (ConfigurationValueSize). [B05]",
+        ),
+    ]
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station that has the variable, with instance where there are "
+            "several. [B05]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable to write, with instance where the component has several of that "
+            "name. [B05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen=True):
-    """Used by SetVariablesResponse."""
+    """What became of writing one attribute; the response has one for each item of the request.
+    [B05]
 
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    attribute_status: Annotated[SetVariableStatusEnumType, Field(alias="attributeStatus")]
-    attribute_status_info: Annotated[Opt[StatusInfoType], Field(alias="attributeStatusInfo")] = None
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariablesResponse.
+    """
+
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values was meant, repeated from the request; "
+            "Actual when left out. [B05]",
+        ),
+    ] = None
+    attribute_status: Annotated[
+        SetVariableStatusEnumType,
+        Field(
+            alias="attributeStatus",
+            description="Whether the value is in force, waits for a reboot, or was refused and "
+            "for what. [B05]",
+        ),
+    ]
+    attribute_status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="attributeStatusInfo",
+            description="Reason in more detail, for example ValueOutOfRange or ReadOnly; left out "
+            "when there is nothing to add. [B05]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, repeated from the request for matching the result. "
+            "[B05]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable that was to be written, repeated from the request for matching "
+            "the result. [B05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """The transaction that a TransactionEvent is about and how it stands; fields that have not
+    changed are mostly left out. [E01]
 
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    charging_state: Annotated[Opt[ChargingStateEnumType], Field(alias="chargingState")] = None
-    time_spent_charging: Annotated[Opt[Int], Field(alias="timeSpentCharging")] = None
-    stopped_reason: Annotated[Opt[ReasonEnumType], Field(alias="stoppedReason")] = None
-    remote_start_id: Annotated[Opt[Int], Field(alias="remoteStartId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    transaction_id: Annotated[
+        Str36,
+        Field(
+            alias="transactionId",
+            description="Made up by the station and never used twice in its life, for which a "
+            "UUID is recommended. [E01.FR.08]",
+        ),
+    ]
+    charging_state: Annotated[
+        Opt[ChargingStateEnumType],
+        Field(
+            alias="chargingState",
+            description="Whether energy flows and, if not, what it waits for; required whenever "
+            "it has changed, else it may be left out. [E01.FR.18]",
+        ),
+    ] = None
+    time_spent_charging: Annotated[
+        Opt[Int],
+        Field(
+            alias="timeSpentCharging",
+            description="Seconds during which energy has flowed to the EV since the transaction "
+            "began, pauses not counted; left out when not measured. [E01]",
+        ),
+    ] = None
+    stopped_reason: Annotated[
+        Opt[ReasonEnumType],
+        Field(
+            alias="stoppedReason",
+            description="Why the transaction was ended; left out before the end, and after it "
+            "absence means Local. [E06.FR.08]",
+        ),
+    ] = None
+    remote_start_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="remoteStartId",
+            description="Number of the RequestStartTransaction that led to it; sent once, in the "
+            "next event after that request, otherwise left out. [F01.FR.25]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

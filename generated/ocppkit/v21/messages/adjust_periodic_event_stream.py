@@ -15,22 +15,44 @@ __all__ = ["AdjustPeriodicEventStreamRequest", "AdjustPeriodicEventStreamRespons
 
 
 class AdjustPeriodicEventStreamResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`AdjustPeriodicEventStreamRequest`."""
+    """Answers :class:`AdjustPeriodicEventStreamRequest`.
+
+    Tells whether the station delivers the stream by the new parameters from now on. [N14]
+    """
 
     __ocpp_action__ = "AdjustPeriodicEventStream"
 
     status: GenericStatusEnumType
+    """Accepted when the new parameters are in force; Rejected when the stream goes on as before, or
+    is not known. [N14]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdjustPeriodicEventStreamRequest(
     CsmsRequest[AdjustPeriodicEventStreamResponse], kw_only=True, frozen=True
 ):
-    """Changes how often a periodic event stream is sent."""
+    """Changes how often a periodic event stream is sent.
+
+    Sent when an open stream should deliver more or less often, without closing it and opening it
+    anew. [N14]
+    """
 
     __ocpp_action__ = "AdjustPeriodicEventStream"
 
     id: IntMin0
+    """Number of the open stream to adjust, as given in OpenPeriodicEventStreamRequest. [N14]"""
+
     params: PeriodicEventStreamParamsType
+    """New sending interval and number of values per message; they replace the present ones.
+    [N14]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,20 +15,42 @@ __all__ = ["AFRRSignalRequest", "AFRRSignalResponse"]
 
 
 class AFRRSignalResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`AFRRSignalRequest`."""
+    """Answers :class:`AFRRSignalRequest`.
+
+    Tells whether the station will follow the signal. [Q08]
+    """
 
     __ocpp_action__ = "AFRRSignal"
 
     status: GenericStatusEnumType
+    """Accepted when the power is set by the curve; Rejected when, for instance, no schedule with a
+    signal-watt curve is active. [Q08]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AFRRSignalRequest(CsmsRequest[AFRRSignalResponse], kw_only=True, frozen=True):
-    """Passes on a signal of the automatic frequency restoration reserve (aFRR)."""
+    """Passes on a signal of the automatic frequency restoration reserve (aFRR).
+
+    Sent whenever the grid operator's secondary reserve changes its call, for stations that run a
+    transaction in operation mode LocalFrequency with a signal-watt curve. [Q08]
+    """
 
     __ocpp_action__ = "AFRRSignal"
 
     timestamp: DateTime
+    """Moment from which the signal counts, as date and time with offset. [Q08]"""
+
     signal: int
+    """Number on the x-axis of v2xSignalWattCurve, without a unit; the curve gives the power to
+    charge or discharge with. [Q08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

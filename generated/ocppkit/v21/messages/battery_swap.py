@@ -16,20 +16,40 @@ __all__ = ["BatterySwapRequest", "BatterySwapResponse"]
 
 
 class BatterySwapResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`BatterySwapRequest`."""
+    """Answers :class:`BatterySwapRequest`.
+
+    Confirms that the CSMS has received the event; it carries no verdict on the batteries. [S03]
+    """
 
     __ocpp_action__ = "BatterySwap"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class BatterySwapRequest(StationRequest[BatterySwapResponse], kw_only=True, frozen=True):
-    """Reports batteries put into or taken out of a battery swap station."""
+    """Reports batteries put into or taken out of a battery swap station.
+
+    Sent when a driver has put batteries into the slots of a swap station, has taken others out, or
+    has left them there for too long. [S03]
+    """
 
     __ocpp_action__ = "BatterySwap"
 
     battery_data: Annotated[list[BatteryDataType], Meta(min_length=1)] = field(name="batteryData")
+    """One entry for each battery of this event, with slot, serial number and condition. [S03]"""
+
     event_type: BatterySwapEventEnumType = field(name="eventType")
+    """Whether the batteries came in, went out, or were not taken out in time. [S03]"""
+
     id_token: IdTokenType = field(name="idToken")
+    """Driver on whose authorization the swap takes place. [S03]"""
+
     request_id: int = field(name="requestId")
+    """Number that ties the in and out events of one swap together, and to RequestBatterySwapRequest
+    when the swap was started from afar. [S03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

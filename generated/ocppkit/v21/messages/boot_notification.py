@@ -15,22 +15,51 @@ __all__ = ["BootNotificationRequest", "BootNotificationResponse"]
 
 
 class BootNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`BootNotificationRequest`."""
+    """Answers :class:`BootNotificationRequest`.
+
+    Tells whether the station may take part, what time it is and how long to wait before the next
+    Heartbeat or the next attempt. [B01]
+    """
 
     __ocpp_action__ = "BootNotification"
 
     current_time: DateTime = field(name="currentTime")
+    """The CSMS's clock in UTC; the station sets its own to it when its TimeSource contains
+    Heartbeat. [B01.FR.06]"""
+
     interval: int
+    """Seconds between Heartbeats when accepted, otherwise the shortest wait in seconds before the
+    next BootNotification; 0 leaves that wait to the station. [B01]"""
+
     status: RegistrationStatusEnumType
+    """Accepted opens normal operation, Pending allows preparation by the CSMS only, Rejected
+    demands silence until the interval is over. [B01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class BootNotificationRequest(StationRequest[BootNotificationResponse], kw_only=True, frozen=True):
-    """Registers the Charging Station after a start; the answer sets clock and interval."""
+    """Registers the Charging Station after a start; the answer sets clock and interval.
+
+    First message after every power-up or reboot, and sent again after the given wait until the CSMS
+    accepts; a mere reconnect sends none. [B01]
+    """
 
     __ocpp_action__ = "BootNotification"
 
     charging_station: ChargingStationType = field(name="chargingStation")
+    """Vendor, model, serial number, firmware and modem of the station. [B01]"""
+
     reason: BootReasonEnumType
+    """Why the station registers: plain power-up, a reset and by whom, new firmware, or a trigger.
+    [B01.FR.09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,19 +15,38 @@ __all__ = ["CancelReservationRequest", "CancelReservationResponse"]
 
 
 class CancelReservationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`CancelReservationRequest`."""
+    """Answers :class:`CancelReservationRequest`.
+
+    Tells whether the station knew the reservation and has dropped it. [H02]
+    """
 
     __ocpp_action__ = "CancelReservation"
 
     status: CancelReservationStatusEnumType
+    """Accepted when the reservation existed and is gone, Rejected when no reservation has that
+    number. [H02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CancelReservationRequest(CsmsRequest[CancelReservationResponse], kw_only=True, frozen=True):
-    """Cancels the reservation with the given id."""
+    """Cancels the reservation with the given id.
+
+    Sent when a driver or operator gives up a reservation before it was used; the connectors become
+    Available again. [H02]
+    """
 
     __ocpp_action__ = "CancelReservation"
 
     reservation_id: IntMin0 = field(name="reservationId")
+    """The number that ReserveNow gave to the reservation in its field id. [H02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

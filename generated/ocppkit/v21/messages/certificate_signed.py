@@ -15,23 +15,49 @@ __all__ = ["CertificateSignedRequest", "CertificateSignedResponse"]
 
 
 class CertificateSignedResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`CertificateSignedRequest`."""
+    """Answers :class:`CertificateSignedRequest`.
+
+    Tells whether the delivered certificate passed the station's checks and will be used. [A02]
+    """
 
     __ocpp_action__ = "CertificateSigned"
 
     status: CertificateSignedStatusEnumType
+    """Rejected means an invalid or too large chain, for which a security event goes out as well, or
+    an unknown requestId. [A02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateSignedRequest(CsmsRequest[CertificateSignedResponse], kw_only=True, frozen=True):
-    """Delivers the certificate chain that was signed for an earlier request."""
+    """Delivers the certificate chain that was signed for an earlier request.
+
+    Sent once the certificate authority has signed what an earlier SignCertificate asked for; the
+    station checks the chain and switches over by reconnecting. [A02]
+    """
 
     __ocpp_action__ = "CertificateSigned"
 
     certificate_chain: Str10000 = field(name="certificateChain")
+    """PEM text: the new certificate first, then the intermediate ones in the order of issue;
+    MaxCertificateChainSize limits its size. [A02]"""
+
     certificate_type: Opt[CertificateSigningUseEnumType] = field(
         name="certificateType", default=None
     )
+    """Which certificate this is, equal to the type in SignCertificate; absent means that one serves
+    both the CSMS connection and ISO 15118. [A02]"""
+
     request_id: Opt[int] = field(name="requestId", default=None)
+    """Repeats the number of the SignCertificateRequest that this chain answers; absent when that
+    request had none. [A02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

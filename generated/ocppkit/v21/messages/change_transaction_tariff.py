@@ -15,22 +15,43 @@ __all__ = ["ChangeTransactionTariffRequest", "ChangeTransactionTariffResponse"]
 
 
 class ChangeTransactionTariffResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ChangeTransactionTariffRequest`."""
+    """Answers :class:`ChangeTransactionTariffRequest`.
+
+    Tells whether the station goes on with the new tariff or why it stays with the old one. [I11]
+    """
 
     __ocpp_action__ = "ChangeTransactionTariff"
 
     status: TariffChangeStatusEnumType
+    """Accepted, or the reason why the tariff cannot be used: unknown transaction, other currency,
+    too large, unsupported condition. [I11]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChangeTransactionTariffRequest(
     CsmsRequest[ChangeTransactionTariffResponse], kw_only=True, frozen=True
 ):
-    """Changes the tariff of a running transaction."""
+    """Changes the tariff of a running transaction.
+
+    Sent when the price of a running transaction has to change, for instance because another payer
+    or contract takes over; the station's cost calculation goes on with the new tariff. [I11]
+    """
 
     __ocpp_action__ = "ChangeTransactionTariff"
 
     tariff: TariffType
+    """Tariff that counts from now on; its currency has to be that of the present one. [I11]"""
+
     transaction_id: Str36 = field(name="transactionId")
+    """Running transaction that gets the tariff. [I11]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

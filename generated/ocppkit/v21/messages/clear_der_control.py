@@ -15,21 +15,44 @@ __all__ = ["ClearDERControlRequest", "ClearDERControlResponse"]
 
 
 class ClearDERControlResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearDERControlRequest`."""
+    """Answers :class:`ClearDERControlRequest`.
+
+    Tells whether the controls are gone, or that there was nothing to clear. [R04]
+    """
 
     __ocpp_action__ = "ClearDERControl"
 
     status: DERControlStatusEnumType
+    """Accepted when the controls are removed; NotFound when none matches the type or id. [R04]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearDERControlRequest(CsmsRequest[ClearDERControlResponse], kw_only=True, frozen=True):
-    """Removes DER controls by id or by type."""
+    """Removes DER controls by id or by type.
+
+    Sent when a grid-support setting is no longer wanted; without a type or an id it clears all
+    default or all scheduled ones. [R04]
+    """
 
     __ocpp_action__ = "ClearDERControl"
 
     is_default: bool = field(name="isDefault")
+    """True to remove default controls, false to remove scheduled ones. [R04]"""
+
     control_type: Opt[DERControlEnumType] = field(name="controlType", default=None)
+    """Removes only controls of this type; left out when controlId is given or when all types are
+    meant. [R04]"""
+
     control_id: Opt[Str36] = field(name="controlId", default=None)
+    """Single control to remove; left out, all that match isDefault and controlType go. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,23 +16,41 @@ __all__ = ["ClearTariffsRequest", "ClearTariffsResponse"]
 
 
 class ClearTariffsResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearTariffsRequest`."""
+    """Answers :class:`ClearTariffsRequest`.
+
+    Tells tariff by tariff what became of the removal. [I10]
+    """
 
     __ocpp_action__ = "ClearTariffs"
 
     clear_tariffs_result: Annotated[list[ClearTariffsResultType], Meta(min_length=1)] = field(
         name="clearTariffsResult"
     )
+    """One result for each tariff concerned; a single NoTariff entry when nothing matched. [I10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearTariffsRequest(CsmsRequest[ClearTariffsResponse], kw_only=True, frozen=True):
-    """Removes tariffs by id or by EVSE."""
+    """Removes tariffs by id or by EVSE.
+
+    Sent to withdraw tariffs that the station keeps, be they default ones or of single drivers.
+    [I10]
+    """
 
     __ocpp_action__ = "ClearTariffs"
 
     tariff_ids: Opt[Annotated[list[Str60], Meta(min_length=1)]] = field(
         name="tariffIds", default=None
     )
+    """Tariffs to remove; absent, all those at evseId are removed. [I10]"""
+
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Number of the EVSE to which the removal is limited; absent, tariffs are removed wherever they
+    are installed. [I10]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

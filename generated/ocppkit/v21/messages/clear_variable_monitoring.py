@@ -16,22 +16,38 @@ __all__ = ["ClearVariableMonitoringRequest", "ClearVariableMonitoringResponse"]
 
 
 class ClearVariableMonitoringResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearVariableMonitoringRequest`."""
+    """Answers :class:`ClearVariableMonitoringRequest`.
+
+    Tells for each monitor whether it was removed. [N06]
+    """
 
     __ocpp_action__ = "ClearVariableMonitoring"
 
     clear_monitoring_result: Annotated[list[ClearMonitoringResultType], Meta(min_length=1)] = field(
         name="clearMonitoringResult"
     )
+    """One outcome per requested number; NotFound for unknown ones, Rejected for those that cannot
+    be removed. [N06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearVariableMonitoringRequest(
     CsmsRequest[ClearVariableMonitoringResponse], kw_only=True, frozen=True
 ):
-    """Removes variable monitors by id."""
+    """Removes variable monitors by id.
+
+    Sent when monitors are no longer wanted, usually with numbers known from SetVariableMonitoring
+    or a monitoring report. [N06]
+    """
 
     __ocpp_action__ = "ClearVariableMonitoring"
 
     id: Annotated[list[IntMin0], Meta(min_length=1)]
+    """Numbers of the monitors to remove, each answered on its own. [N06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,37 @@ __all__ = ["ClearedChargingLimitRequest", "ClearedChargingLimitResponse"]
 
 
 class ClearedChargingLimitResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClearedChargingLimitRequest`."""
+    """Answers :class:`ClearedChargingLimitRequest`.
+
+    Empty confirmation that the lifted limit was noted. [K13]
+    """
 
     __ocpp_action__ = "ClearedChargingLimit"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearedChargingLimitRequest(
     StationRequest[ClearedChargingLimitResponse], kw_only=True, frozen=True
 ):
-    """Reports that an external charging limit was released."""
+    """Reports that an external charging limit was released.
+
+    Sent when an energy manager or grid operator lifts a limit reported earlier by
+    NotifyChargingLimit; transactions whose rate changes report that too. [K13]
+    """
 
     __ocpp_action__ = "ClearedChargingLimit"
 
     charging_limit_source: Str20 = field(name="chargingLimitSource")
+    """Who had set the limit that is gone: EMS, SO, CSO, Other; since 2.1 an open string with values
+    listed outside the schema. [K13]"""
+
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Number of the EVSE that the limit was on; absent, or 0, when it held for the whole station.
+    [K13]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

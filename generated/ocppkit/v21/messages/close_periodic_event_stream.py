@@ -14,19 +14,32 @@ __all__ = ["ClosePeriodicEventStreamRequest", "ClosePeriodicEventStreamResponse"
 
 
 class ClosePeriodicEventStreamResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ClosePeriodicEventStreamRequest`."""
+    """Answers :class:`ClosePeriodicEventStreamRequest`.
+
+    Confirms that the CSMS expects no more values of the stream. [N13]
+    """
 
     __ocpp_action__ = "ClosePeriodicEventStream"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClosePeriodicEventStreamRequest(
     StationRequest[ClosePeriodicEventStreamResponse], kw_only=True, frozen=True
 ):
-    """Announces that a periodic event stream is closed."""
+    """Announces that a periodic event stream is closed.
+
+    Sent when the station will no longer feed a stream, for instance because its monitor was
+    cleared; values still in the buffer are sent before. [N13]
+    """
 
     __ocpp_action__ = "ClosePeriodicEventStream"
 
     id: IntMin0
+    """Number of the stream that ends, as given when it was opened. [N13]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

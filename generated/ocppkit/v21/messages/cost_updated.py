@@ -14,18 +14,35 @@ __all__ = ["CostUpdatedRequest", "CostUpdatedResponse"]
 
 
 class CostUpdatedResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`CostUpdatedRequest`."""
+    """Answers :class:`CostUpdatedRequest`.
+
+    Empty confirmation; whether the cost is shown depends on the station's display. [I02]
+    """
 
     __ocpp_action__ = "CostUpdated"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostUpdatedRequest(CsmsRequest[CostUpdatedResponse], kw_only=True, frozen=True):
-    """Tells the Charging Station the running cost of a transaction, for its display."""
+    """Tells the Charging Station the running cost of a transaction, for its display.
+
+    Sent during a transaction so that the driver sees the cost so far, at times that the CSMS
+    chooses. [I02]
+    """
 
     __ocpp_action__ = "CostUpdated"
 
     total_cost: float = field(name="totalCost")
+    """Cost so far, taxes included, in the currency that the variable TariffCostCtrlr.Currency
+    names. [I02]"""
+
     transaction_id: Str36 = field(name="transactionId")
+    """The running transaction that the cost belongs to, by the id that the station gave it.
+    [I02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

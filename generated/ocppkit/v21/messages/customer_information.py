@@ -15,28 +15,61 @@ __all__ = ["CustomerInformationRequest", "CustomerInformationResponse"]
 
 
 class CustomerInformationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`CustomerInformationRequest`."""
+    """Answers :class:`CustomerInformationRequest`.
+
+    Tells whether the station carries out the order; reports follow afterwards. [N09]
+    """
 
     __ocpp_action__ = "CustomerInformation"
 
     status: CustomerInformationStatusEnumType
+    """Invalid when the customer was named not at all or in more than one way; Rejected when the
+    station will not do it now. [N09]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CustomerInformationRequest(
     CsmsRequest[CustomerInformationResponse], kw_only=True, frozen=True
 ):
-    """Asks for a report of the data kept about a customer, for their removal, or for both."""
+    """Asks for a report of the data kept about a customer, for their removal, or for both.
+
+    Sent when a customer asks what a station keeps about them or wants it erased; exactly one of the
+    three ways to name the customer is used. [N09]
+    """
 
     __ocpp_action__ = "CustomerInformation"
 
     customer_certificate: Opt[CertificateHashDataType] = field(
         name="customerCertificate", default=None
     )
+    """Names the customer by the hashes of a contract certificate; absent when named otherwise.
+    [N09]"""
+
     id_token: Opt[IdTokenType] = field(name="idToken", default=None)
+    """Names the customer by a token; absent when named otherwise. [N09]"""
+
     request_id: IntMin0 = field(name="requestId")
+    """Number chosen by the CSMS that each NotifyCustomerInformation of this order repeats. [N09]"""
+
     report: bool
+    """True orders the data to be sent by NotifyCustomerInformation; with false they are not.
+    [N09]"""
+
     clear: bool
+    """True orders the data to be erased, except for the local list, which SendLocalList changes.
+    [N10]"""
+
     customer_identifier: Opt[Str64] = field(name="customerIdentifier", default=None)
+    """Names the customer by any other text, such as a vendor's customer number; absent when token
+    or certificate is given. [N09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -17,31 +17,68 @@ __all__ = ["Get15118EVCertificateRequest", "Get15118EVCertificateResponse"]
 
 
 class Get15118EVCertificateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`Get15118EVCertificateRequest`."""
+    """Answers :class:`Get15118EVCertificateRequest`.
+
+    Brings the answer that the station passes on to the vehicle unread. [M01]
+    """
 
     __ocpp_action__ = "Get15118EVCertificate"
 
     status: Iso15118EVCertificateStatusEnumType
+    """Accepted when exiResponse holds an answer, be it good or bad for the vehicle; Failed when the
+    request could not be processed and there is none. [M01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     exi_response: Str17000 = field(name="exiResponse")
+    """Answer for the EV as Base64 of the EXI message, passed on unread, without content when the
+    status is Failed; ISO 15118-20 needs up to 17000 characters. [M01]"""
+
     remaining_contracts: Opt[IntMin0] = field(name="remainingContracts", default=None)
+    """Number of further contracts that wait for the EV, which can ask again when it is above 0;
+    absent when not told, as with ISO 15118-2. [M01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class Get15118EVCertificateRequest(
     StationRequest[Get15118EVCertificateResponse], kw_only=True, frozen=True
 ):
-    """Forwards an EV's request to install or update its contract certificate."""
+    """Forwards an EV's request to install or update its contract certificate.
+
+    Sent when a vehicle asks over ISO 15118 for its first contract certificate or for a newer one;
+    the CSMS fetches it from the mobility operator's side. [M01]
+    """
 
     __ocpp_action__ = "Get15118EVCertificate"
 
     iso15118_schema_version: Str50 = field(name="iso15118SchemaVersion")
+    """Name of the ISO 15118 schema that the session uses; without it the CSMS could not decode
+    exiRequest. [M01]"""
+
     action: CertificateActionEnumType
+    """Whether the vehicle wants a first certificate or an update of the one it has. [M01]"""
+
     exi_request: Str11000 = field(name="exiRequest")
+    """The EV's certificate request as Base64 of the EXI message, passed on unread; ISO 15118-20
+    needs up to 11000 characters. [M01]"""
+
     maximum_contract_certificate_chains: Opt[IntMin0] = field(
         name="maximumContractCertificateChains", default=None
     )
+    """Number of contracts for which the EV can take certificate chains now; required for ISO
+    15118-20, absent for ISO 15118-2. [M01]"""
+
     prioritized_emaids: Opt[Annotated[list[Str255], Meta(min_length=1, max_length=8)]] = field(
         name="prioritizedEMAIDs", default=None
     )
+    """Contract ids to be served first when there are more contracts than the EV takes; only for ISO
+    15118-20. [M01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

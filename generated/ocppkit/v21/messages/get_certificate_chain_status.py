@@ -15,24 +15,40 @@ __all__ = ["GetCertificateChainStatusRequest", "GetCertificateChainStatusRespons
 
 
 class GetCertificateChainStatusResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetCertificateChainStatusRequest`."""
+    """Answers :class:`GetCertificateChainStatusRequest`.
+
+    Gives the revocation state of every certificate in question, with the time until which the
+    answer may be cached. [M07]
+    """
 
     __ocpp_action__ = "GetCertificateChainStatus"
 
     certificate_status: Annotated[list[CertificateStatusType], Meta(min_length=1, max_length=4)] = (
         field(name="certificateStatus")
     )
+    """One state for each certificate that was asked about. [M07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetCertificateChainStatusRequest(
     StationRequest[GetCertificateChainStatusResponse], kw_only=True, frozen=True
 ):
-    """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain."""
+    """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain.
+
+    Sent when the station must know whether an EV's vehicle certificate chain has been revoked, and
+    leaves asking the CRL or OCSP servers to the CSMS. [M07]
+    """
 
     __ocpp_action__ = "GetCertificateChainStatus"
 
     certificate_status_requests: Annotated[
         list[CertificateStatusRequestInfoType], Meta(min_length=1, max_length=4)
     ] = field(name="certificateStatusRequests")
+    """One to four certificates of the chain, each with the source to be asked. [M07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,23 +15,46 @@ __all__ = ["GetChargingProfilesRequest", "GetChargingProfilesResponse"]
 
 
 class GetChargingProfilesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetChargingProfilesRequest`."""
+    """Answers :class:`GetChargingProfilesRequest`.
+
+    Tells whether anything matched and will be reported. [K09]
+    """
 
     __ocpp_action__ = "GetChargingProfiles"
 
     status: GetChargingProfileStatusEnumType
+    """NoProfiles means that nothing matched, so no report follows. [K09]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetChargingProfilesRequest(
     CsmsRequest[GetChargingProfilesResponse], kw_only=True, frozen=True
 ):
-    """Orders a report of the installed charging profiles."""
+    """Orders a report of the installed charging profiles.
+
+    Sent to see which profiles a station really holds, for instance after it was offline; they
+    follow by ReportChargingProfiles. [K09]
+    """
 
     __ocpp_action__ = "GetChargingProfiles"
 
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every ReportChargingProfiles of this order repeats. [K09]"""
+
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Number of the EVSE whose profiles are wanted; 0 means those of the station itself, absent
+    means all. [K09]"""
+
     charging_profile: ChargingProfileCriterionType = field(name="chargingProfile")
+    """Filter by ids, or by purpose, stack level and source of the limit. [K09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

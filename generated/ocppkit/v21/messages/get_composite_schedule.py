@@ -15,24 +15,52 @@ __all__ = ["GetCompositeScheduleRequest", "GetCompositeScheduleResponse"]
 
 
 class GetCompositeScheduleResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetCompositeScheduleRequest`."""
+    """Answers :class:`GetCompositeScheduleRequest`.
+
+    Delivers the limits that result from all profiles, or tells that they cannot be computed. [K08]
+    """
 
     __ocpp_action__ = "GetCompositeSchedule"
 
     status: GenericStatusEnumType
+    """Rejected for an unknown EVSE or a unit that the station does not use; no schedule comes then.
+    [K08]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     schedule: Opt[CompositeScheduleType] = None
+    """Limits over the wanted time with unit and starting moment; absent when rejected. [K08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetCompositeScheduleRequest(
     CsmsRequest[GetCompositeScheduleResponse], kw_only=True, frozen=True
 ):
-    """Asks for the merged schedule of limits of an EVSE or of the grid connection."""
+    """Asks for the merged schedule of limits of an EVSE or of the grid connection.
+
+    Sent to check what all profiles and local limits together allow in the time to come, counted
+    from the receipt of the request. [K08]
+    """
 
     __ocpp_action__ = "GetCompositeSchedule"
 
     duration: int
+    """Length in seconds of the wanted schedule, counted from the moment the request arrives.
+    [K08]"""
+
     charging_rate_unit: Opt[ChargingRateUnitEnumType] = field(name="chargingRateUnit", default=None)
+    """Whether limits shall be given in amperes or in watts; absent leaves the choice to the
+    station. [K08]"""
+
     evse_id: IntMin0 = field(name="evseId")
+    """Number of the EVSE to compute for; 0 asks for the expected total at the grid connection.
+    [K08.FR.03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

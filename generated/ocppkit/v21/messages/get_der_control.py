@@ -15,22 +15,48 @@ __all__ = ["GetDERControlRequest", "GetDERControlResponse"]
 
 
 class GetDERControlResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetDERControlRequest`."""
+    """Answers :class:`GetDERControlRequest`.
+
+    Tells whether a report will follow; the settings themselves are not in it. [R04]
+    """
 
     __ocpp_action__ = "GetDERControl"
 
     status: DERControlStatusEnumType
+    """Accepted when reports follow; NotFound when no control matches. [R04]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetDERControlRequest(CsmsRequest[GetDERControlResponse], kw_only=True, frozen=True):
-    """Orders a report of the installed DER controls."""
+    """Orders a report of the installed DER controls.
+
+    Sent to learn which grid-support settings are installed; the settings come separately in
+    ReportDERControlRequest. [R04]
+    """
 
     __ocpp_action__ = "GetDERControl"
 
     request_id: int = field(name="requestId")
+    """Number that the reports will repeat, so that they can be matched to this order. [R04]"""
+
     is_default: Opt[bool] = field(name="isDefault", default=None)
+    """True for default controls, false for scheduled ones; left out, it does not narrow the report.
+    [R04]"""
+
     control_type: Opt[DERControlEnumType] = field(name="controlType", default=None)
+    """Reports only controls of this type; left out when controlId is given or when all types are
+    wanted. [R04]"""
+
     control_id: Opt[Str36] = field(name="controlId", default=None)
+    """Single control to report; left out, all controls of the given type are reported. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

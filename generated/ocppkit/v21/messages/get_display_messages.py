@@ -17,22 +17,46 @@ __all__ = ["GetDisplayMessagesRequest", "GetDisplayMessagesResponse"]
 
 
 class GetDisplayMessagesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetDisplayMessagesRequest`."""
+    """Answers :class:`GetDisplayMessagesRequest`.
+
+    Tells whether any stored text matched and will be reported. [O03]
+    """
 
     __ocpp_action__ = "GetDisplayMessages"
 
     status: GetDisplayMessagesStatusEnumType
+    """Unknown means that nothing matched, so no report follows. [O03]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetDisplayMessagesRequest(CsmsRequest[GetDisplayMessagesResponse], kw_only=True, frozen=True):
-    """Orders a report of the messages set for the display."""
+    """Orders a report of the messages set for the display.
+
+    Sent to see which texts a station stores, all or chosen ones; they follow by
+    NotifyDisplayMessages. [O03]
+    """
 
     __ocpp_action__ = "GetDisplayMessages"
 
     id: Opt[Annotated[list[IntMin0], Meta(min_length=1)]] = None
+    """Numbers of the texts that are wanted; absent means whatever their number. [O03]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every NotifyDisplayMessages of this order repeats. [O03]"""
+
     priority: Opt[MessagePriorityEnumType] = None
+    """Only texts of this urgency; absent means any. [O03]"""
+
     state: Opt[MessageStateEnumType] = None
+    """Only texts that are shown in this state of the station; absent means any. [O03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,26 +16,47 @@ __all__ = ["GetInstalledCertificateIdsRequest", "GetInstalledCertificateIdsRespo
 
 
 class GetInstalledCertificateIdsResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetInstalledCertificateIdsRequest`."""
+    """Answers :class:`GetInstalledCertificateIdsRequest`.
+
+    Names every matching certificate by its hashes, never the certificates themselves. [M03]
+    """
 
     __ocpp_action__ = "GetInstalledCertificateIds"
 
     status: GetInstalledCertificateStatusEnumType
+    """NotFound when the station holds no certificate of the wanted kinds. [M03.FR.02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     certificate_hash_data_chain: Opt[
         Annotated[list[CertificateHashDataChainType], Meta(min_length=1)]
     ] = field(name="certificateHashDataChain", default=None)
+    """One entry per certificate; for a V2G chain its sub-CA certificates are listed inside. Absent
+    when nothing was found. [M03.FR.05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetInstalledCertificateIdsRequest(
     CsmsRequest[GetInstalledCertificateIdsResponse], kw_only=True, frozen=True
 ):
-    """Lists the hash data of the installed certificates."""
+    """Lists the hash data of the installed certificates.
+
+    Sent to see which roots and chains a station holds, for instance before one of them expires or
+    is to be deleted. [M03]
+    """
 
     __ocpp_action__ = "GetInstalledCertificateIds"
 
     certificate_type: Opt[Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)]] = field(
         name="certificateType", default=None
     )
+    """Which kinds to list, such as CSMS or V2G roots; absent means all kinds. [M03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

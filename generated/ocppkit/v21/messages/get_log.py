@@ -15,24 +15,54 @@ __all__ = ["GetLogRequest", "GetLogResponse"]
 
 
 class GetLogResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetLogRequest`."""
+    """Answers :class:`GetLogRequest`.
+
+    Tells whether the station is going to upload a log, and under which name. [N01]
+    """
 
     __ocpp_action__ = "GetLog"
 
     status: LogStatusEnumType
+    """Rejected when there is no such log; AcceptedCanceled when a running upload was stopped for
+    this one. [N01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     filename: Opt[Str255] = None
+    """Name that the uploaded file will have; absent when there is nothing to upload. [N01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetLogRequest(CsmsRequest[GetLogResponse], kw_only=True, frozen=True):
-    """Asks the Charging Station to upload a diagnostics or security log."""
+    """Asks the Charging Station to upload a diagnostics or security log.
+
+    Sent when the operator looks into a fault or an attack; the upload runs afterwards and is
+    reported by LogStatusNotification. [N01]
+    """
 
     __ocpp_action__ = "GetLog"
 
     log: LogParametersType
+    """Where to upload to and which span of time is wanted. [N01]"""
+
     log_type: LogEnumType = field(name="logType")
+    """Which log to upload: diagnostics, security, or the samples of the data collector. [N01]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every LogStatusNotification of this upload repeats. [N01]"""
+
     retries: Opt[IntMin0] = None
+    """Number of further attempts when the first upload fails; 0 means none, absent leaves it to the
+    station. [N01]"""
+
     retry_interval: Opt[int] = field(name="retryInterval", default=None)
+    """Seconds between two attempts to upload; absent leaves it to the station. [N01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,27 +16,50 @@ __all__ = ["GetMonitoringReportRequest", "GetMonitoringReportResponse"]
 
 
 class GetMonitoringReportResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetMonitoringReportRequest`."""
+    """Answers :class:`GetMonitoringReportRequest`.
+
+    Tells whether the report will be sent. [N02]
+    """
 
     __ocpp_action__ = "GetMonitoringReport"
 
     status: GenericDeviceModelStatusEnumType
+    """EmptyResultSet when no monitor matched, NotSupported when the station cannot filter in this
+    way; no report follows then. [N02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetMonitoringReportRequest(
     CsmsRequest[GetMonitoringReportResponse], kw_only=True, frozen=True
 ):
-    """Orders a report of the variable monitors."""
+    """Orders a report of the variable monitors.
+
+    Sent to see which monitors are set, all or chosen ones; they follow by NotifyMonitoringReport.
+    [N02]
+    """
 
     __ocpp_action__ = "GetMonitoringReport"
 
     component_variable: Opt[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = field(
         name="componentVariable", default=None
     )
+    """Only monitors on these components or variables; absent means on any. [N02]"""
+
     request_id: int = field(name="requestId")
+    """Number chosen by the CSMS that every NotifyMonitoringReport of this order repeats. [N02]"""
+
     monitoring_criteria: Opt[
         Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)]
     ] = field(name="monitoringCriteria", default=None)
+    """Only monitors of these kinds: threshold, delta or periodic; absent means any kind. [N02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,21 +15,34 @@ __all__ = ["GetPeriodicEventStreamRequest", "GetPeriodicEventStreamResponse"]
 
 
 class GetPeriodicEventStreamResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetPeriodicEventStreamRequest`."""
+    """Answers :class:`GetPeriodicEventStreamRequest`.
+
+    Lists the streams that are open at this moment. [N12]
+    """
 
     __ocpp_action__ = "GetPeriodicEventStream"
 
     constant_stream_data: Opt[Annotated[list[ConstantStreamDataType], Meta(min_length=1)]] = field(
         name="constantStreamData", default=None
     )
+    """One entry for each open stream; absent when there is none. [N12]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetPeriodicEventStreamRequest(
     CsmsRequest[GetPeriodicEventStreamResponse], kw_only=True, frozen=True
 ):
-    """Lists the open periodic event streams."""
+    """Lists the open periodic event streams.
+
+    Sent when the CSMS wants to see, for instance after its own restart, which streams the station
+    has open; there is nothing to fill in. [N12]
+    """
 
     __ocpp_action__ = "GetPeriodicEventStream"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

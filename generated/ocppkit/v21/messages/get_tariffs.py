@@ -17,22 +17,43 @@ __all__ = ["GetTariffsRequest", "GetTariffsResponse"]
 
 
 class GetTariffsResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetTariffsRequest`."""
+    """Answers :class:`GetTariffsRequest`.
+
+    Lists for which EVSEs and drivers a tariff is installed. [I09]
+    """
 
     __ocpp_action__ = "GetTariffs"
 
     status: TariffGetStatusEnumType
+    """Accepted when the list is complete; NoTariff when nothing is installed. [I09]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     tariff_assignments: Opt[Annotated[list[TariffAssignmentType], Meta(min_length=1)]] = field(
         name="tariffAssignments", default=None
     )
+    """One entry per tariff, telling its kind, start and where it counts; absent when there are
+    none. [I09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetTariffsRequest(CsmsRequest[GetTariffsResponse], kw_only=True, frozen=True):
-    """Lists the tariffs installed on an EVSE or the whole Charging Station."""
+    """Lists the tariffs installed on an EVSE or the whole Charging Station.
+
+    Sent to see which default and driver tariffs the station keeps; only their ids and assignments
+    are returned, not the prices. [I09]
+    """
 
     __ocpp_action__ = "GetTariffs"
 
     evse_id: IntMin0 = field(name="evseId")
+    """EVSE whose tariffs are listed; 0 asks for those of all EVSEs. [I09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,21 +14,42 @@ __all__ = ["GetTransactionStatusRequest", "GetTransactionStatusResponse"]
 
 
 class GetTransactionStatusResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`GetTransactionStatusRequest`."""
+    """Answers :class:`GetTransactionStatusRequest`.
+
+    Tells whether the transaction still runs and whether the CSMS must expect further messages about
+    it. [E14]
+    """
 
     __ocpp_action__ = "GetTransactionStatus"
 
     ongoing_indicator: Opt[bool] = field(name="ongoingIndicator", default=None)
+    """True while the transaction runs, false when it has ended or is unknown; left out when none
+    was asked about. [E14.FR.06]"""
+
     messages_in_queue: bool = field(name="messagesInQueue")
+    """True when messages of that transaction, or with no id given of any, still wait to be
+    delivered. [E14]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetTransactionStatusRequest(
     CsmsRequest[GetTransactionStatusResponse], kw_only=True, frozen=True
 ):
-    """Asks whether a transaction is ongoing and whether messages are still queued."""
+    """Asks whether a transaction is ongoing and whether messages are still queued.
+
+    Sent when the CSMS misses events of a transaction or, before it migrates a station, wants to be
+    sure that nothing is left to deliver. [E14]
+    """
 
     __ocpp_action__ = "GetTransactionStatus"
 
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction to ask about; absent asks only whether any transaction messages wait in the
+    queue. [E14.FR.06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

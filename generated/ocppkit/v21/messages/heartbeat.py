@@ -14,17 +14,30 @@ __all__ = ["HeartbeatRequest", "HeartbeatResponse"]
 
 
 class HeartbeatResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`HeartbeatRequest`."""
+    """Answers :class:`HeartbeatRequest`.
+
+    Confirms that the CSMS is there and gives its time. [G02]
+    """
 
     __ocpp_action__ = "Heartbeat"
 
     current_time: DateTime = field(name="currentTime")
+    """The CSMS's clock in UTC; the station should set its own clock to it. [G02.FR.06]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class HeartbeatRequest(StationRequest[HeartbeatResponse], kw_only=True, frozen=True):
-    """Shows that the Charging Station is alive, and asks for the time."""
+    """Shows that the Charging Station is alive, and asks for the time.
+
+    Sent each time the heartbeat interval is over; other messages may stand in for it, but one in 24
+    hours should go out to keep the clock right. [G02]
+    """
 
     __ocpp_action__ = "Heartbeat"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,21 +14,41 @@ __all__ = ["LogStatusNotificationRequest", "LogStatusNotificationResponse"]
 
 
 class LogStatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`LogStatusNotificationRequest`."""
+    """Answers :class:`LogStatusNotificationRequest`.
+
+    Empty confirmation that the report on the log upload has arrived. [N01]
+    """
 
     __ocpp_action__ = "LogStatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LogStatusNotificationRequest(
     StationRequest[LogStatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the progress of a log upload."""
+    """Reports the progress of a log upload.
+
+    Sent while a log ordered by GetLog is uploaded, at its start and at its end, or when
+    TriggerMessage asks for it. [N01]
+    """
 
     __ocpp_action__ = "LogStatusNotification"
 
     status: UploadLogStatusEnumType
+    """How far the upload has come or why it ended; Idle appears only in answer to a trigger while
+    nothing is uploaded. [N01]"""
+
     request_id: Opt[int] = field(name="requestId", default=None)
+    """The number that GetLog gave to this upload; left out only when triggered while no upload is
+    running. [N01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Reason code and text on the upload's status, for instance why it failed; left out when there
+    is nothing to add. [N01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

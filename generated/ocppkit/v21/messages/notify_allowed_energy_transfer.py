@@ -17,24 +17,45 @@ __all__ = ["NotifyAllowedEnergyTransferRequest", "NotifyAllowedEnergyTransferRes
 
 
 class NotifyAllowedEnergyTransferResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyAllowedEnergyTransferRequest`."""
+    """Answers :class:`NotifyAllowedEnergyTransferRequest`.
+
+    Tells whether the station takes over the new list. [Q02]
+    """
 
     __ocpp_action__ = "NotifyAllowedEnergyTransfer"
 
     status: NotifyAllowedEnergyTransferStatusEnumType
+    """Accepted when the station applies the list, if need be by renegotiating with the EV; Rejected
+    when it cannot. [Q02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyAllowedEnergyTransferRequest(
     CsmsRequest[NotifyAllowedEnergyTransferResponse], kw_only=True, frozen=True
 ):
-    """Updates the energy transfer modes that a transaction may use."""
+    """Updates the energy transfer modes that a transaction may use.
+
+    Sent when the modes that were allowed at authorization change during a transaction, so that for
+    instance discharging becomes possible or must stop. [Q02]
+    """
 
     __ocpp_action__ = "NotifyAllowedEnergyTransfer"
 
     transaction_id: Str36 = field(name="transactionId")
+    """Running transaction whose modes change. [Q02]"""
+
     allowed_energy_transfer: Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)] = (
         field(name="allowedEnergyTransfer")
     )
+    """All modes that are allowed from now on; they replace the earlier list. [Q02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

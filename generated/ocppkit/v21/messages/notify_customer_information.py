@@ -14,23 +14,45 @@ __all__ = ["NotifyCustomerInformationRequest", "NotifyCustomerInformationRespons
 
 
 class NotifyCustomerInformationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyCustomerInformationRequest`."""
+    """Answers :class:`NotifyCustomerInformationRequest`.
+
+    Empty confirmation that this part of the customer's data has arrived. [N09]
+    """
 
     __ocpp_action__ = "NotifyCustomerInformation"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyCustomerInformationRequest(
     StationRequest[NotifyCustomerInformationResponse], kw_only=True, frozen=True
 ):
-    """Delivers one part of the ordered customer information."""
+    """Delivers one part of the ordered customer information.
+
+    Sent after an accepted CustomerInformation, in as many parts as the data need; even when there
+    are none, one message says so. [N09]
+    """
 
     __ocpp_action__ = "NotifyCustomerInformation"
 
     data: Str512
+    """Part of the information as text for people to read, at most 512 characters in no fixed
+    format. [N09]"""
+
     tbc: Opt[bool] = None
+    """True when further parts follow; false or absent marks the last one. [N09]"""
+
     seq_no: IntMin0 = field(name="seqNo")
+    """Number of this part, counted from 0 for the first. [N09]"""
+
     generated_at: DateTime = field(name="generatedAt")
+    """Moment (UTC, the station's clock) at which this part was put together. [N09]"""
+
     request_id: IntMin0 = field(name="requestId")
+    """The number that CustomerInformation gave to the order. [N09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,21 +15,42 @@ __all__ = ["NotifyDERAlarmRequest", "NotifyDERAlarmResponse"]
 
 
 class NotifyDERAlarmResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyDERAlarmRequest`."""
+    """Answers :class:`NotifyDERAlarmRequest`.
+
+    Confirms that the CSMS has received the alarm; it demands nothing. [R05]
+    """
 
     __ocpp_action__ = "NotifyDERAlarm"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyDERAlarmRequest(StationRequest[NotifyDERAlarmResponse], kw_only=True, frozen=True):
-    """Reports the start or the end of an alarm about a grid fault."""
+    """Reports the start or the end of an alarm about a grid fault.
+
+    Sent as soon as a DER function of EV or EVSE reacts to a grid fault, and once more when the
+    fault is over. [R05]
+    """
 
     __ocpp_action__ = "NotifyDERAlarm"
 
     control_type: DERControlEnumType = field(name="controlType")
+    """DER control that raised the alarm, for example LVMustTrip. [R05]"""
+
     grid_event_fault: Opt[GridEventFaultEnumType] = field(name="gridEventFault", default=None)
+    """Kind of disturbance behind the alarm; absent when it is not known. [R05]"""
+
     alarm_ended: Opt[bool] = field(name="alarmEnded", default=None)
+    """True when the fault is over; false or absent when it has begun. [R05]"""
+
     timestamp: DateTime
+    """When the alarm began or ended by the station's clock, as date and time with offset. [R05]"""
+
     extra_info: Opt[Str200] = field(name="extraInfo", default=None)
+    """Free text that the EV gave along with the alarm; absent when it gave none. [R05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

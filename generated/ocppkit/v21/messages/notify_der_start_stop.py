@@ -16,24 +16,45 @@ __all__ = ["NotifyDERStartStopRequest", "NotifyDERStartStopResponse"]
 
 
 class NotifyDERStartStopResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyDERStartStopRequest`."""
+    """Answers :class:`NotifyDERStartStopRequest`.
+
+    Confirms that the CSMS has noted the start or the end. [R04]
+    """
 
     __ocpp_action__ = "NotifyDERStartStop"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyDERStartStopRequest(
     StationRequest[NotifyDERStartStopResponse], kw_only=True, frozen=True
 ):
-    """Reports that a scheduled DER control started or stopped."""
+    """Reports that a scheduled DER control started or stopped.
+
+    Sent when a scheduled DER control reaches its start time or has run for its duration, so that
+    the CSMS knows what is in force. [R04]
+    """
 
     __ocpp_action__ = "NotifyDERStartStop"
 
     control_id: Str36 = field(name="controlId")
+    """The control that began or ended, under the id it got in SetDERControlRequest. [R04]"""
+
     started: bool
+    """True when the control has begun, false when it has ended. [R04]"""
+
     timestamp: DateTime
+    """When the control began or ended by the station's clock, as date and time with offset.
+    [R04]"""
+
     superseded_ids: Opt[Annotated[list[Str36], Meta(min_length=1, max_length=24)]] = field(
         name="supersededIds", default=None
     )
+    """Controls of the same type that this one puts out of force by starting; absent when there are
+    none. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,20 +16,40 @@ __all__ = ["NotifyEventRequest", "NotifyEventResponse"]
 
 
 class NotifyEventResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyEventRequest`."""
+    """Answers :class:`NotifyEventRequest`.
+
+    Empty confirmation that the events have arrived. [N07]
+    """
 
     __ocpp_action__ = "NotifyEvent"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyEventRequest(StationRequest[NotifyEventResponse], kw_only=True, frozen=True):
-    """Reports events that variable monitors or changes of components raised."""
+    """Reports events that variable monitors or changes of components raised.
+
+    Sent when a monitor fires, a monitored value returns to normal or a component reports by itself,
+    as far as the monitoring level lets it through. [N07]
+    """
 
     __ocpp_action__ = "NotifyEvent"
 
     generated_at: DateTime = field(name="generatedAt")
+    """Moment (UTC, the station's clock) at which this message was put together; each event has a
+    timestamp of its own. [N07]"""
+
     tbc: Opt[bool] = None
+    """True when more of the same report of events follows; false or absent marks the end. [N07]"""
+
     seq_no: IntMin0 = field(name="seqNo")
+    """Number of this message within the report, counted from 0. [N07]"""
+
     event_data: Annotated[list[EventDataType], Meta(min_length=1)] = field(name="eventData")
+    """The events, each with its component, variable, value and cause. [N07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

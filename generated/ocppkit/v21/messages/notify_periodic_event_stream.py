@@ -16,12 +16,28 @@ __all__ = ["NotifyPeriodicEventStream"]
 
 
 class NotifyPeriodicEventStream(StationSend, kw_only=True, frozen=True):
-    """Pushes values of a periodic event stream; it is a SEND, never answered."""
+    """Pushes values of a periodic event stream; it is a SEND, never answered.
+
+    Sent each time the stream's interval is over or enough values have gathered, whichever its
+    parameters say. As a SEND it gets neither answer nor error. [N15]
+    """
 
     __ocpp_action__ = "NotifyPeriodicEventStream"
 
     data: Annotated[list[StreamDataElementType], Meta(min_length=1)]
+    """Values since the last message, each with its offset from basetime. [N15]"""
+
     id: IntMin0
+    """Number of the open stream that the values belong to. [N15]"""
+
     pending: IntMin0
+    """Count of values that stay in the station's buffer after this message; 0 means that all are
+    delivered. [N15]"""
+
     basetime: DateTime
+    """Moment to which every t of data is added, as date and time with offset: the time of the first
+    sample. [N15]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,36 @@ __all__ = ["NotifyPriorityChargingRequest", "NotifyPriorityChargingResponse"]
 
 
 class NotifyPriorityChargingResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyPriorityChargingRequest`."""
+    """Answers :class:`NotifyPriorityChargingRequest`.
+
+    Confirms that the CSMS knows about the switch. [K22]
+    """
 
     __ocpp_action__ = "NotifyPriorityCharging"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyPriorityChargingRequest(
     StationRequest[NotifyPriorityChargingResponse], kw_only=True, frozen=True
 ):
-    """Reports that priority charging of a transaction was switched on or off."""
+    """Reports that priority charging of a transaction was switched on or off.
+
+    Sent after priority charging took effect or ended, be it by UsePriorityChargingRequest or by the
+    driver at the station. [K22]
+    """
 
     __ocpp_action__ = "NotifyPriorityCharging"
 
     transaction_id: Str36 = field(name="transactionId")
+    """Transaction that is, or was, charged with priority. [K22]"""
+
     activated: bool
+    """True when the priority profile is now in use, false when the ordinary profiles count again.
+    [K22]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,28 +15,70 @@ __all__ = ["NotifySettlementRequest", "NotifySettlementResponse"]
 
 
 class NotifySettlementResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifySettlementRequest`."""
+    """Answers :class:`NotifySettlementRequest`.
+
+    Returns the receipt when the CSMS makes it, so that the station can show it to the driver. [C21]
+    """
 
     __ocpp_action__ = "NotifySettlement"
 
     receipt_url: Opt[Str2000] = field(name="receiptUrl", default=None)
+    """Where the receipt by the CSMS can be fetched; the station may show it as a QR code. Absent
+    when the CSMS makes none. [C21]"""
+
     receipt_id: Opt[Str50] = field(name="receiptId", default=None)
+    """Number of the receipt by the CSMS; absent when it makes none. [C21]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifySettlementRequest(StationRequest[NotifySettlementResponse], kw_only=True, frozen=True):
-    """Reports that an ad hoc card payment was settled or cancelled."""
+    """Reports that an ad hoc card payment was settled or cancelled.
+
+    Sent once the payment terminal has settled an ad hoc payment, has cancelled it, or could not do
+    either; the CSMS can then make out the receipt. [C21]
+    """
 
     __ocpp_action__ = "NotifySettlement"
 
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Transaction that was paid; absent when the payment was cancelled before one had started.
+    [C19]"""
+
     psp_ref: Str255 = field(name="pspRef")
+    """Reference of the payment service provider, which also served as idToken of the driver.
+    [C21]"""
+
     status: PaymentStatusEnumType
+    """How the payment ended: settled, cancelled, refused by the provider, or not deliverable.
+    [C21]"""
+
     status_info: Opt[Str500] = field(name="statusInfo", default=None)
+    """Free text from terminal or provider on the outcome; unlike elsewhere a plain string, left out
+    when there is none. [C21]"""
+
     settlement_amount: float = field(name="settlementAmount")
+    """Amount that was settled, or that could not be, in the currency of the transaction. [C21]"""
+
     settlement_time: DateTime = field(name="settlementTime")
+    """When the payment was settled or attempted, as date and time with offset. [C21]"""
+
     receipt_id: Opt[Str50] = field(name="receiptId", default=None)
+    """Number of the receipt, when terminal or station made it; absent when the CSMS is to make it.
+    [C21]"""
+
     receipt_url: Opt[Str2000] = field(name="receiptUrl", default=None)
+    """Where the driver can fetch the receipt that terminal or station made; absent when the CSMS is
+    to make it. [C21]"""
+
     vat_company: Opt[AddressType] = field(name="vatCompany", default=None)
+    """Name and address for a company receipt; absent for a private customer. [C21]"""
+
     vat_number: Opt[Str20] = field(name="vatNumber", default=None)
+    """VAT number to print on a company receipt; absent for a private customer. [C21]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,36 @@ __all__ = ["NotifyWebPaymentStartedRequest", "NotifyWebPaymentStartedResponse"]
 
 
 class NotifyWebPaymentStartedResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`NotifyWebPaymentStartedRequest`."""
+    """Answers :class:`NotifyWebPaymentStartedRequest`.
+
+    Confirms that the station knows about the payment in progress. [C25]
+    """
 
     __ocpp_action__ = "NotifyWebPaymentStarted"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyWebPaymentStartedRequest(
     CsmsRequest[NotifyWebPaymentStartedResponse], kw_only=True, frozen=True
 ):
-    """Announces that a driver started a web payment, such as by QR code, for an EVSE."""
+    """Announces that a driver started a web payment, such as by QR code, for an EVSE.
+
+    Sent when a driver has scanned the QR code and opened the payment page, so that the station can
+    show that a payment is under way. [C25]
+    """
 
     __ocpp_action__ = "NotifyWebPaymentStarted"
 
     evse_id: IntMin0 = field(name="evseId")
+    """Number of the EVSE on which the driver wants to start once the payment has gone through.
+    [C25]"""
+
     timeout: int
+    """Seconds from now after which no result of the payment need be expected any more. [C25]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,21 +14,42 @@ __all__ = ["OpenPeriodicEventStreamRequest", "OpenPeriodicEventStreamResponse"]
 
 
 class OpenPeriodicEventStreamResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`OpenPeriodicEventStreamRequest`."""
+    """Answers :class:`OpenPeriodicEventStreamRequest`.
+
+    Tells whether the CSMS wants the values as a stream; if not, the station falls back to
+    NotifyEventRequest. [N11]
+    """
 
     __ocpp_action__ = "OpenPeriodicEventStream"
 
     status: GenericStatusEnumType
+    """Accepted: values come by NotifyPeriodicEventStream. Rejected: no stream is opened and values
+    come by NotifyEventRequest. [N11]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OpenPeriodicEventStreamRequest(
     StationRequest[OpenPeriodicEventStreamResponse], kw_only=True, frozen=True
 ):
-    """Announces a periodic event stream and its constant data."""
+    """Announces a periodic event stream and its constant data.
+
+    Sent when a monitor with stream parameters starts to produce values, before the first of them;
+    it gives once what would repeat in every message. [N11]
+    """
 
     __ocpp_action__ = "OpenPeriodicEventStream"
 
     constant_stream_data: ConstantStreamDataType = field(name="constantStreamData")
+    """Number, monitor and parameters of the stream, which NotifyPeriodicEventStream does not
+    repeat. [N11]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,22 +14,43 @@ __all__ = ["PullDynamicScheduleUpdateRequest", "PullDynamicScheduleUpdateRespons
 
 
 class PullDynamicScheduleUpdateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`PullDynamicScheduleUpdateRequest`."""
+    """Answers :class:`PullDynamicScheduleUpdateRequest`.
+
+    Brings the new values, or tells that there are none to be had. [K28]
+    """
 
     __ocpp_action__ = "PullDynamicScheduleUpdate"
 
     schedule_update: Opt[ChargingScheduleUpdateType] = field(name="scheduleUpdate", default=None)
+    """Limits and setpoints to use from now on; absent when the status is Rejected. [K28]"""
+
     status: ChargingProfileStatusEnumType
+    """Accepted when new values are enclosed; Rejected when the CSMS cannot serve this profile.
+    [K28]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PullDynamicScheduleUpdateRequest(
     StationRequest[PullDynamicScheduleUpdateResponse], kw_only=True, frozen=True
 ):
-    """Asks for new limits and setpoints of a dynamic charging profile."""
+    """Asks for new limits and setpoints of a dynamic charging profile.
+
+    Sent each time a dynamic profile's dynUpdateInterval has passed since the last update, so that
+    the station fetches fresh values itself. [K28]
+    """
 
     __ocpp_action__ = "PullDynamicScheduleUpdate"
 
     charging_profile_id: int = field(name="chargingProfileId")
+    """Id of the installed dynamic profile whose values are due. [K28]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -16,25 +16,48 @@ __all__ = ["ReportChargingProfilesRequest", "ReportChargingProfilesResponse"]
 
 
 class ReportChargingProfilesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ReportChargingProfilesRequest`."""
+    """Answers :class:`ReportChargingProfilesRequest`.
+
+    Empty confirmation that these profiles have arrived. [K09]
+    """
 
     __ocpp_action__ = "ReportChargingProfiles"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportChargingProfilesRequest(
     StationRequest[ReportChargingProfilesResponse], kw_only=True, frozen=True
 ):
-    """Delivers one part of an ordered report of charging profiles."""
+    """Delivers one part of an ordered report of charging profiles.
+
+    Sent after an accepted GetChargingProfiles: one message or more for each pair of EVSE and source
+    of limits. [K09]
+    """
 
     __ocpp_action__ = "ReportChargingProfiles"
 
     request_id: int = field(name="requestId")
+    """The number that GetChargingProfiles gave to the order. [K09]"""
+
     charging_limit_source: Str20 = field(name="chargingLimitSource")
+    """Who installed these profiles: CSO, EMS, SO, Other; since 2.1 an open string with values
+    listed outside the schema. [K09]"""
+
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)] = field(
         name="chargingProfile"
     )
+    """Profiles from that source on that EVSE, as they are stored. [K09]"""
+
     tbc: Opt[bool] = None
+    """True when further messages of this report follow; false or absent marks the last one.
+    [K09]"""
+
     evse_id: IntMin0 = field(name="evseId")
+    """Number of the EVSE that the profiles are stored for; 0 means the station as a whole. [K09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

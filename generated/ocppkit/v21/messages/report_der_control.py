@@ -24,38 +24,70 @@ __all__ = ["ReportDERControlRequest", "ReportDERControlResponse"]
 
 
 class ReportDERControlResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ReportDERControlRequest`."""
+    """Answers :class:`ReportDERControlRequest`.
+
+    Confirms that the CSMS has received this part of the report. [R04]
+    """
 
     __ocpp_action__ = "ReportDERControl"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportDERControlRequest(StationRequest[ReportDERControlResponse], kw_only=True, frozen=True):
-    """Delivers one part of an ordered report of DER controls."""
+    """Delivers one part of an ordered report of DER controls.
+
+    Sent one or more times after an accepted GetDERControlRequest, with the installed settings
+    grouped by type. [R04]
+    """
 
     __ocpp_action__ = "ReportDERControl"
 
     curve: Opt[Annotated[list[DERCurveGetType], Meta(min_length=1, max_length=24)]] = None
+    """Installed curves, such as VoltVar or LVMustTrip; absent when this part holds none. [R04]"""
+
     enter_service: Opt[Annotated[list[EnterServiceGetType], Meta(min_length=1, max_length=24)]] = (
         field(name="enterService", default=None)
     )
+    """Installed conditions for connecting to the grid; absent when this part holds none. [R04]"""
+
     fixed_pf_absorb: Opt[Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)]] = (
         field(name="fixedPFAbsorb", default=None)
     )
+    """Installed power factor settings for drawing power; absent when this part holds none. [R04]"""
+
     fixed_pf_inject: Opt[Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)]] = (
         field(name="fixedPFInject", default=None)
     )
+    """Installed power factor settings for feeding in power; absent when this part holds none.
+    [R04]"""
+
     fixed_var: Opt[Annotated[list[FixedVarGetType], Meta(min_length=1, max_length=24)]] = field(
         name="fixedVar", default=None
     )
+    """Installed constant reactive power setpoints; absent when this part holds none. [R04]"""
+
     freq_droop: Opt[Annotated[list[FreqDroopGetType], Meta(min_length=1, max_length=24)]] = field(
         name="freqDroop", default=None
     )
+    """Installed frequency droop settings; absent when this part holds none. [R04]"""
+
     gradient: Opt[Annotated[list[GradientGetType], Meta(min_length=1, max_length=24)]] = None
+    """Installed ramp rates; absent when this part holds none. [R04]"""
+
     limit_max_discharge: Opt[
         Annotated[list[LimitMaxDischargeGetType], Meta(min_length=1, max_length=24)]
     ] = field(name="limitMaxDischarge", default=None)
+    """Installed caps on discharge power; absent when this part holds none. [R04]"""
+
     request_id: int = field(name="requestId")
+    """Number of the GetDERControlRequest that ordered the report. [R04]"""
+
     tbc: Opt[bool] = None
+    """True when further parts of the same report follow; false or absent in the last one. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,41 @@ __all__ = ["RequestBatterySwapRequest", "RequestBatterySwapResponse"]
 
 
 class RequestBatterySwapResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`RequestBatterySwapRequest`."""
+    """Answers :class:`RequestBatterySwapRequest`.
+
+    Tells whether the station starts the swap. [S02]
+    """
 
     __ocpp_action__ = "RequestBatterySwap"
 
     status: GenericStatusEnumType
+    """Accepted when slots are made ready; Rejected when, for instance, no charged battery is
+    available, with the reason in statusInfo. [S02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RequestBatterySwapRequest(CsmsRequest[RequestBatterySwapResponse], kw_only=True, frozen=True):
-    """Asks a battery swap station to start a swap for an idToken."""
+    """Asks a battery swap station to start a swap for an idToken.
+
+    Sent when a driver asked for a swap by app, for example; the station then opens slots and
+    reports with BatterySwapRequest. [S02]
+    """
 
     __ocpp_action__ = "RequestBatterySwap"
 
     id_token: IdTokenType = field(name="idToken")
+    """Driver for whom the swap is started; the station treats it as authorized. [S02]"""
+
     request_id: int = field(name="requestId")
+    """Number that the BatterySwapRequests of this swap will repeat. [S02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

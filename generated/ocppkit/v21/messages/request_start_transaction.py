@@ -15,26 +15,62 @@ __all__ = ["RequestStartTransactionRequest", "RequestStartTransactionResponse"]
 
 
 class RequestStartTransactionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`RequestStartTransactionRequest`."""
+    """Answers :class:`RequestStartTransactionRequest`.
+
+    Tells whether the station will try to start; whether energy flows is seen by TransactionEvent.
+    [F01]
+    """
 
     __ocpp_action__ = "RequestStartTransaction"
 
     status: RequestStartStopStatusEnumType
+    """Rejected when the EVSE is reserved for others, out of service, faulted or already used by an
+    authorized transaction. [F01]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     transaction_id: Opt[Str36] = field(name="transactionId", default=None)
+    """Id of a transaction that had already begun, for instance by plugging in, and is now used;
+    absent otherwise. [F01.FR.13]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RequestStartTransactionRequest(
     CsmsRequest[RequestStartTransactionResponse], kw_only=True, frozen=True
 ):
-    """Asks the Charging Station to start a transaction for an idToken."""
+    """Asks the Charging Station to start a transaction for an idToken.
+
+    Sent when a driver starts by app, payment terminal or hotline; the station answers first and
+    reports the start by TransactionEvent. [F01]
+    """
 
     __ocpp_action__ = "RequestStartTransaction"
 
     evse_id: Opt[IntMin1] = field(name="evseId", default=None)
+    """Number of the EVSE to use, counted from 1; absent lets the station pick one or refuse.
+    [F01]"""
+
     group_id_token: Opt[IdTokenType] = field(name="groupIdToken", default=None)
+    """Group whose tokens may end the transaction as well; left out when the token has no group or
+    it is not known. [F01]"""
+
     id_token: IdTokenType = field(name="idToken")
+    """Token to start for; the station checks it first when AuthCtrlr.AuthorizeRemoteStart is true,
+    except for the type Central. [F01]"""
+
     remote_start_id: int = field(name="remoteStartId")
+    """Number chosen by the CSMS, repeated in the next TransactionEvent to tie the transaction to
+    this request. [F01.FR.25]"""
+
     charging_profile: Opt[ChargingProfileType] = field(name="chargingProfile", default=None)
+    """Limits for this transaction alone: purpose TxProfile, without transactionId. Absent when none
+    are needed. [F01.FR.09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

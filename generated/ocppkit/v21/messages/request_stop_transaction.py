@@ -15,21 +15,40 @@ __all__ = ["RequestStopTransactionRequest", "RequestStopTransactionResponse"]
 
 
 class RequestStopTransactionResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`RequestStopTransactionRequest`."""
+    """Answers :class:`RequestStopTransactionRequest`.
+
+    Tells whether a transaction with that id is running and will be stopped. [F03]
+    """
 
     __ocpp_action__ = "RequestStopTransaction"
 
     status: RequestStartStopStatusEnumType
+    """Accepted when the id names a running transaction, otherwise Rejected. [F03.FR.07]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RequestStopTransactionRequest(
     CsmsRequest[RequestStopTransactionResponse], kw_only=True, frozen=True
 ):
-    """Asks the Charging Station to stop a running transaction."""
+    """Asks the Charging Station to stop a running transaction.
+
+    Sent when a driver or operator ends charging from afar; a TransactionEvent with triggerReason
+    RemoteStop follows. [F03]
+    """
 
     __ocpp_action__ = "RequestStopTransaction"
 
     transaction_id: Str36 = field(name="transactionId")
+    """Id that the station gave to the transaction in its first TransactionEvent; one that does not
+    run is answered with Rejected. [F03.FR.08]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,22 +15,38 @@ __all__ = ["ReservationStatusUpdateRequest", "ReservationStatusUpdateResponse"]
 
 
 class ReservationStatusUpdateResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ReservationStatusUpdateRequest`."""
+    """Answers :class:`ReservationStatusUpdateRequest`.
+
+    Empty confirmation that the end of the reservation was noted. [H04]
+    """
 
     __ocpp_action__ = "ReservationStatusUpdate"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReservationStatusUpdateRequest(
     StationRequest[ReservationStatusUpdateResponse], kw_only=True, frozen=True
 ):
-    """Reports that a reservation expired or was removed."""
+    """Reports that a reservation expired or was removed.
+
+    Sent when a reservation is over without a transaction: it expired, the EVSE failed or was taken
+    out of service, or the driver came but did not start. [H04]
+    """
 
     __ocpp_action__ = "ReservationStatusUpdate"
 
     reservation_id: IntMin0 = field(name="reservationId")
+    """The number that ReserveNow gave to the reservation in its field id. [H04]"""
+
     reservation_update_status: ReservationUpdateStatusEnumType = field(
         name="reservationUpdateStatus"
     )
+    """Expired when its time was over, Removed when the EVSE became unusable, NoTransaction when it
+    was claimed but nothing was started. [H04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

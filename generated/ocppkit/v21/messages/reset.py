@@ -15,20 +15,42 @@ __all__ = ["ResetRequest", "ResetResponse"]
 
 
 class ResetResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`ResetRequest`."""
+    """Answers :class:`ResetRequest`.
+
+    Tells whether the reset comes at once, later or not at all; the answer is sent before it. [B11]
+    """
 
     __ocpp_action__ = "Reset"
 
     status: ResetStatusEnumType
+    """Scheduled when it waits for transactions or other work; Rejected also when a single EVSE
+    cannot be reset. [B11.FR.09]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ResetRequest(CsmsRequest[ResetResponse], kw_only=True, frozen=True):
-    """Asks the Charging Station, or one EVSE, for a reset, at once or when idle."""
+    """Asks the Charging Station, or one EVSE, for a reset, at once or when idle.
+
+    Sent to restart a station that misbehaves or whose new settings need a reboot; a
+    BootNotification follows a restart of the whole station. [B11]
+    """
 
     __ocpp_action__ = "Reset"
 
     type: ResetEnumType
+    """OnIdle waits for transactions to end, Immediate ends them, ImmediateAndResume interrupts them
+    and goes on afterwards. [B13]"""
+
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Number of the one EVSE to reset, counted from 1; absent means the whole station. [B11]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

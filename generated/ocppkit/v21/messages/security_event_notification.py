@@ -14,21 +14,40 @@ __all__ = ["SecurityEventNotificationRequest", "SecurityEventNotificationRespons
 
 
 class SecurityEventNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SecurityEventNotificationRequest`."""
+    """Answers :class:`SecurityEventNotificationRequest`.
+
+    Empty confirmation, after which the station need not keep the event for delivery. [A04]
+    """
 
     __ocpp_action__ = "SecurityEventNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SecurityEventNotificationRequest(
     StationRequest[SecurityEventNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports a security event."""
+    """Reports a security event.
+
+    Sent for every event that OCPP calls critical, such as an invalid certificate or tampering; kept
+    and delivered later when offline. [A04]
+    """
 
     __ocpp_action__ = "SecurityEventNotification"
 
     type: Str50
+    """Name of the event, from OCPP's list or the vendor's own, such as InvalidFirmwareSignature; at
+    most 50 characters. [A04]"""
+
     timestamp: DateTime
+    """Moment (UTC) when the event happened, which may lie long before its delivery. [A04]"""
+
     tech_info: Opt[Str255] = field(name="techInfo", default=None)
+    """Details for experts, at most 255 characters in no fixed format; left out when there are none.
+    [A04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,20 +15,42 @@ __all__ = ["SetDefaultTariffRequest", "SetDefaultTariffResponse"]
 
 
 class SetDefaultTariffResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetDefaultTariffRequest`."""
+    """Answers :class:`SetDefaultTariffRequest`.
+
+    Tells whether the tariff is stored, or why the station cannot use it. [I07]
+    """
 
     __ocpp_action__ = "SetDefaultTariff"
 
     status: TariffSetStatusEnumType
+    """Accepted, or the reason for refusal: too large, unsupported condition, or an id that is
+    already installed. [I07]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetDefaultTariffRequest(CsmsRequest[SetDefaultTariffResponse], kw_only=True, frozen=True):
-    """Installs the default tariff for local cost calculation."""
+    """Installs the default tariff for local cost calculation.
+
+    Sent to install the price for all drivers who bring no tariff of their own, so that the station
+    can compute and show costs itself. [I07]
+    """
 
     __ocpp_action__ = "SetDefaultTariff"
 
     evse_id: IntMin0 = field(name="evseId")
+    """EVSE at which the tariff counts; 0 installs it for all EVSEs. [I07]"""
+
     tariff: TariffType
+    """Prices, conditions and descriptions to store; it takes effect at its validFrom, at once when
+    that is absent. [I07]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

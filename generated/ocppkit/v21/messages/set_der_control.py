@@ -27,32 +27,75 @@ __all__ = ["SetDERControlRequest", "SetDERControlResponse"]
 
 
 class SetDERControlResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetDERControlRequest`."""
+    """Answers :class:`SetDERControlRequest`.
+
+    Tells whether the control is installed and which others it puts out of force. [R04]
+    """
 
     __ocpp_action__ = "SetDERControl"
 
     status: DERControlStatusEnumType
+    """Accepted when installed; NotSupported when EV or EVSE cannot perform this type. [R04]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     superseded_ids: Opt[Annotated[list[Str36], Meta(min_length=1, max_length=24)]] = field(
         name="supersededIds", default=None
     )
+    """Controls that this one overrides by its priority; absent when there are none. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetDERControlRequest(CsmsRequest[SetDERControlResponse], kw_only=True, frozen=True):
-    """Installs a default or scheduled DER control."""
+    """Installs a default or scheduled DER control.
+
+    Sent to make EV or EVSE support the grid, as its operator demands: always on (default) or at
+    given times (scheduled). [R04]
+    """
 
     __ocpp_action__ = "SetDERControl"
 
     is_default: bool = field(name="isDefault")
+    """True for a control that counts whenever no scheduled one is active, as EnterService and
+    Gradients always do; false for one with start time and duration. [R04]"""
+
     control_id: Str36 = field(name="controlId")
+    """Id, preferably a UUID, under which the control is later reported, superseded or cleared.
+    [R04]"""
+
     control_type: DERControlEnumType = field(name="controlType")
+    """Kind of control; it tells which one of the following settings has to be filled in, and no
+    other. [R04]"""
+
     curve: Opt[DERCurveType] = None
+    """Points of the curve for all types that are curves, such as VoltVar; else absent. [R04]"""
+
     enter_service: Opt[EnterServiceType] = field(name="enterService", default=None)
+    """Conditions for connecting to the grid; only for type EnterService. [R04]"""
+
     fixed_pf_absorb: Opt[FixedPFType] = field(name="fixedPFAbsorb", default=None)
+    """Power factor while drawing power; only for type FixedPFAbsorb. [R04]"""
+
     fixed_pf_inject: Opt[FixedPFType] = field(name="fixedPFInject", default=None)
+    """Power factor while feeding in power; only for type FixedPFInject. [R04]"""
+
     fixed_var: Opt[FixedVarType] = field(name="fixedVar", default=None)
+    """Constant reactive power setpoint; only for type FixedVar. [R04]"""
+
     freq_droop: Opt[FreqDroopType] = field(name="freqDroop", default=None)
+    """Droop of active power over frequency; only for type FreqDroop. [R04]"""
+
     gradient: Opt[GradientType] = None
+    """Ramp rates of power; only for type Gradients. [R04]"""
+
     limit_max_discharge: Opt[LimitMaxDischargeType] = field(name="limitMaxDischarge", default=None)
+    """Cap on discharge power; only for type LimitMaxDischarge. [R04]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,19 +14,39 @@ __all__ = ["SetMonitoringBaseRequest", "SetMonitoringBaseResponse"]
 
 
 class SetMonitoringBaseResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetMonitoringBaseRequest`."""
+    """Answers :class:`SetMonitoringBaseRequest`.
+
+    Tells whether the wanted set of monitors is active now. [N03]
+    """
 
     __ocpp_action__ = "SetMonitoringBase"
 
     status: GenericDeviceModelStatusEnumType
+    """Accepted when the set is active; NotSupported when the station does not offer that one.
+    [N03]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringBaseRequest(CsmsRequest[SetMonitoringBaseResponse], kw_only=True, frozen=True):
-    """Selects which set of predefined monitors is active."""
+    """Selects which set of predefined monitors is active.
+
+    Sent to begin from a known set of monitors before own ones are added by SetVariableMonitoring.
+    [N03]
+    """
 
     __ocpp_action__ = "SetMonitoringBase"
 
     monitoring_base: MonitoringBaseEnumType = field(name="monitoringBase")
+    """All activates preconfigured monitors and keeps custom ones, FactoryDefault drops the custom
+    ones, HardWiredOnly leaves just the built-in ones. [N03]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

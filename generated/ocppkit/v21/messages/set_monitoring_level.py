@@ -15,19 +15,38 @@ __all__ = ["SetMonitoringLevelRequest", "SetMonitoringLevelResponse"]
 
 
 class SetMonitoringLevelResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetMonitoringLevelRequest`."""
+    """Answers :class:`SetMonitoringLevelRequest`.
+
+    Tells whether the new level for reported events is in force. [N05]
+    """
 
     __ocpp_action__ = "SetMonitoringLevel"
 
     status: GenericStatusEnumType
+    """Rejected when the number does not lie between 0 and 9. [N05.FR.02]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringLevelRequest(CsmsRequest[SetMonitoringLevelResponse], kw_only=True, frozen=True):
-    """Limits the reported events to those up to a given severity number."""
+    """Limits the reported events to those up to a given severity number.
+
+    Sent to have fewer or more events reported, for instance more of them while somebody looks into
+    a fault. [N05]
+    """
 
     __ocpp_action__ = "SetMonitoringLevel"
 
     severity: IntMin0
+    """Highest severity number that is still reported, from 0 (danger) to 9 (debugging); 0 lets only
+    the gravest events through. [N05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,20 +14,43 @@ __all__ = ["SetNetworkProfileRequest", "SetNetworkProfileResponse"]
 
 
 class SetNetworkProfileResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetNetworkProfileRequest`."""
+    """Answers :class:`SetNetworkProfileRequest`.
+
+    Tells whether the connection data are stored; nobody has tried to connect with them yet. [B09]
+    """
 
     __ocpp_action__ = "SetNetworkProfile"
 
     status: SetNetworkProfileStatusEnumType
+    """Rejected for invalid data, an unknown slot or a lower security profile; Failed when storing
+    went wrong. [B09]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetNetworkProfileRequest(CsmsRequest[SetNetworkProfileResponse], kw_only=True, frozen=True):
-    """Stores a network connection profile in a configuration slot."""
+    """Stores a network connection profile in a configuration slot.
+
+    Sent to prepare a move to another CSMS, network or security profile; the slot comes into use
+    only through NetworkConfigurationPriority and a reboot. [B09]
+    """
 
     __ocpp_action__ = "SetNetworkProfile"
 
     configuration_slot: int = field(name="configurationSlot")
+    """Number of the slot to write, one of those that NetworkConfigurationPriority lists as
+    possible; its old content is overwritten. [B09]"""
+
     connection_data: NetworkConnectionProfileType = field(name="connectionData")
+    """Address of the CSMS, transport, interface and security profile to use from this slot.
+    [B09]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,22 +15,39 @@ __all__ = ["SetVariablesRequest", "SetVariablesResponse"]
 
 
 class SetVariablesResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`SetVariablesRequest`."""
+    """Answers :class:`SetVariablesRequest`.
+
+    Tells for each setting whether it is in force, waits for a reboot or was refused. [B05]
+    """
 
     __ocpp_action__ = "SetVariables"
 
     set_variable_result: Annotated[list[SetVariableResultType], Meta(min_length=1)] = field(
         name="setVariableResult"
     )
+    """One result for each entry of the request, with the same component, variable and attribute.
+    [B05.FR.01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariablesRequest(CsmsRequest[SetVariablesResponse], kw_only=True, frozen=True):
-    """Writes attributes of variables of the device model."""
+    """Writes attributes of variables of the device model.
+
+    Sent when the operator sets up a station, often right after boot or while its registration is
+    Pending, or changes its password. [B05]
+    """
 
     __ocpp_action__ = "SetVariables"
 
     set_variable_data: Annotated[list[SetVariableDataType], Meta(min_length=1)] = field(
         name="setVariableData"
     )
+    """Component, variable, attribute and new value for each setting; no attribute twice, and at
+    most as many as ItemsPerMessage allows. [B05]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,22 +15,42 @@ __all__ = ["StatusNotificationRequest", "StatusNotificationResponse"]
 
 
 class StatusNotificationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`StatusNotificationRequest`."""
+    """Answers :class:`StatusNotificationRequest`.
+
+    Empty confirmation, given whatever the reported status is. [G01]
+    """
 
     __ocpp_action__ = "StatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StatusNotificationRequest(
     StationRequest[StatusNotificationResponse], kw_only=True, frozen=True
 ):
-    """Reports the status of one connector."""
+    """Reports the status of one connector.
+
+    Sent when a connector's status changes; OCPP 2.1 still allows it but prefers NotifyEventRequest
+    with the variable AvailabilityState. [G01]
+    """
 
     __ocpp_action__ = "StatusNotification"
 
     timestamp: DateTime
+    """Moment (UTC) since when the reported state holds. [G01]"""
+
     connector_status: ConnectorStatusEnumType = field(name="connectorStatus")
+    """Available, Occupied, Reserved, Unavailable or Faulted; how far charging has got is told by
+    TransactionEvent. [G01.FR.01]"""
+
     evse_id: IntMin0 = field(name="evseId")
+    """Number of the EVSE that the connector belongs to, counted from 1. [G01]"""
+
     connector_id: IntMin0 = field(name="connectorId")
+    """Number of the connector within its EVSE, counted from 1 in each. [G01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

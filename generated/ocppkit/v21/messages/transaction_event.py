@@ -27,45 +27,116 @@ __all__ = ["TransactionEventRequest", "TransactionEventResponse"]
 
 
 class TransactionEventResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`TransactionEventRequest`."""
+    """Answers :class:`TransactionEventRequest`.
+
+    Confirms the event; it may bring the verdict on the token, the cost, a priority, limits for the
+    transaction and a text for the driver. [E01]
+    """
 
     __ocpp_action__ = "TransactionEvent"
 
     total_cost: Opt[float] = field(name="totalCost", default=None)
+    """Cost with taxes, in the currency of TariffCostCtrlr: so far in answer to Updated, final in
+    answer to Ended. 0 means free, absent does not. [I02]"""
+
     charging_priority: Opt[int] = field(name="chargingPriority", default=None)
+    """Number from -9 to 9 that ranks this transaction when power is short, higher first; overrules
+    the token's own, absent leaves that (0 by default). [K03]"""
+
     id_token_info: Opt[IdTokenInfoType] = field(name="idTokenInfo", default=None)
+    """Verdict on the token, given whenever the request carried one, else absent; unless Accepted,
+    the station stops or limits charging. [E01.FR.12]"""
+
     transaction_limit: Opt[TransactionLimitType] = field(name="transactionLimit", default=None)
+    """Limits on cost, energy, time or state of charge that the CSMS sets for this transaction;
+    absent when it changes nothing. [E16]"""
+
     updated_personal_message: Opt[MessageContentType] = field(
         name="updatedPersonalMessage", default=None
     )
+    """New text for the driver, such as a changed tariff, in place of the one from authorization;
+    absent changes nothing. [I06]"""
+
     updated_personal_message_extra: Opt[
         Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)]
     ] = field(name="updatedPersonalMessageExtra", default=None)
+    """The message of updatedPersonalMessage in up to four further languages or formats; absent when
+    one is enough. [E01]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionEventRequest(StationRequest[TransactionEventResponse], kw_only=True, frozen=True):
-    """Reports the start, the progress or the end of a transaction, with meter readings."""
+    """Reports the start, the progress or the end of a transaction, with meter readings.
+
+    Sent for every step of a transaction and for its periodic readings, one Started and one Ended
+    with any number of Updated between; queued while offline. [E01]
+    """
 
     __ocpp_action__ = "TransactionEvent"
 
     cost_details: Opt[CostDetailsType] = field(name="costDetails", default=None)
+    """Cost and usage that the station computed from the tariff, running or final; absent when it
+    does not compute costs. [I12]"""
+
     event_type: TransactionEventEnumType = field(name="eventType")
+    """Whether this is the first event of the transaction, a further one or the last. [E01]"""
+
     meter_value: Opt[Annotated[list[MeterValueType], Meta(min_length=1)]] = field(
         name="meterValue", default=None
     )
+    """Readings that belong to the event; only Ended may carry those of several sampling intervals.
+    Left out when none are due. [J02.FR.10]"""
+
     timestamp: DateTime
+    """Moment (UTC) when the event happened, also when it is delivered later. [E01]"""
+
     trigger_reason: TriggerReasonEnumType = field(name="triggerReason")
+    """What caused the message; when several reasons apply, the most specific one. [E01.FR.15]"""
+
     seq_no: IntMin0 = field(name="seqNo")
+    """Number of the event, one higher each time, should begin with 0 at Started; a gap shows that
+    an event is missing. [E01]"""
+
     offline: Opt[bool] = None
+    """True when the event happened, or was still queued, while the connection was down; false or
+    absent otherwise. [E04.FR.03]"""
+
     number_of_phases_used: Opt[Int0To3] = field(name="numberOfPhasesUsed", default=None)
+    """Number of phases that charge, told when energy begins to flow and at each change; left out
+    when the station cannot tell. [E02.FR.18]"""
+
     cable_max_current: Opt[int] = field(name="cableMaxCurrent", default=None)
+    """Highest current in amperes that the connected cable may carry; left out when the station
+    cannot tell. [E01]"""
+
     reservation_id: Opt[IntMin0] = field(name="reservationId", default=None)
+    """Number of the reservation that this transaction uses up, sent once, in the event that does
+    so; otherwise left out. [H03]"""
+
     preconditioning_status: Opt[PreconditioningStatusEnumType] = field(
         name="preconditioningStatus", default=None
     )
+    """Whether the EV's battery is conditioned for following setpoints; absent means Unknown.
+    [E02]"""
+
     evse_sleep: Opt[bool] = field(name="evseSleep", default=None)
+    """True while the EVSE's power electronics are switched off to save energy in this transaction;
+    absent means false. [Q10]"""
+
     transaction_info: TransactionType = field(name="transactionInfo")
+    """Id and charging state of the transaction, and at its end the reason. [E01]"""
+
     evse: Opt[EVSEType] = None
+    """EVSE with its connector, sent once, in the first event after the vehicle was connected; later
+    events leave it out. [E01.FR.16]"""
+
     id_token: Opt[IdTokenType] = field(name="idToken", default=None)
+    """Token of the driver, sent once in the first event after authorization and again when a token
+    stops charging; otherwise left out. [E07.FR.02]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -14,22 +14,43 @@ __all__ = ["UpdateDynamicScheduleRequest", "UpdateDynamicScheduleResponse"]
 
 
 class UpdateDynamicScheduleResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UpdateDynamicScheduleRequest`."""
+    """Answers :class:`UpdateDynamicScheduleRequest`.
+
+    Tells whether the station now works with the new values. [K28]
+    """
 
     __ocpp_action__ = "UpdateDynamicSchedule"
 
     status: ChargingProfileStatusEnumType
+    """Accepted when the values are in force; Rejected when, for instance, no dynamic profile has
+    this id. [K28]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UpdateDynamicScheduleRequest(
     CsmsRequest[UpdateDynamicScheduleResponse], kw_only=True, frozen=True
 ):
-    """Delivers new limits and setpoints of a dynamic charging profile."""
+    """Delivers new limits and setpoints of a dynamic charging profile.
+
+    Sent whenever limits or setpoints of an installed dynamic profile should change at once, without
+    replacing the profile. [K28]
+    """
 
     __ocpp_action__ = "UpdateDynamicSchedule"
 
     charging_profile_id: int = field(name="chargingProfileId")
+    """Id of the installed profile of kind Dynamic that is updated. [K28]"""
+
     schedule_update: ChargingScheduleUpdateType = field(name="scheduleUpdate")
+    """New values for the profile's only period. [K28]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

@@ -15,22 +15,44 @@ __all__ = ["UsePriorityChargingRequest", "UsePriorityChargingResponse"]
 
 
 class UsePriorityChargingResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`UsePriorityChargingRequest`."""
+    """Answers :class:`UsePriorityChargingRequest`.
+
+    Tells whether the station switches, or that it lacks a profile for priority charging. [K21]
+    """
 
     __ocpp_action__ = "UsePriorityCharging"
 
     status: PriorityChargingStatusEnumType
+    """Accepted when the station switches; NoProfile when there is nothing it could switch to.
+    [K21]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UsePriorityChargingRequest(
     CsmsRequest[UsePriorityChargingResponse], kw_only=True, frozen=True
 ):
-    """Switches priority charging of a transaction on or off."""
+    """Switches priority charging of a transaction on or off.
+
+    Sent when a driver in a hurry asks, for example by app, to be charged without the usual
+    restraint; the station confirms the switch by NotifyPriorityChargingRequest. [K21]
+    """
 
     __ocpp_action__ = "UsePriorityCharging"
 
     transaction_id: Str36 = field(name="transactionId")
+    """Running transaction to be charged with priority, or no longer. [K21]"""
+
     activate: bool
+    """True to put the PriorityCharging profile in place of the ordinary one, false to return to
+    that. [K21]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

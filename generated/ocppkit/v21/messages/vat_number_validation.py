@@ -15,25 +15,52 @@ __all__ = ["VatNumberValidationRequest", "VatNumberValidationResponse"]
 
 
 class VatNumberValidationResponse(Response, kw_only=True, frozen=True):
-    """Answers :class:`VatNumberValidationRequest`."""
+    """Answers :class:`VatNumberValidationRequest`.
+
+    Tells whether the VAT number exists and, where known, to which company it belongs. [C18]
+    """
 
     __ocpp_action__ = "VatNumberValidation"
 
     company: Opt[AddressType] = None
+    """Name and address registered for the number, for the receipt; absent when the number is wrong
+    or the address unknown. [C18]"""
+
     status_info: Opt[StatusInfoType] = field(name="statusInfo", default=None)
+    """Why the status is what it is: a short reason code, and free text if there is more to say;
+    absent when the status alone is clear. [Part 2 appendix 5]"""
+
     vat_number: Str20 = field(name="vatNumber")
+    """Repeats the number that was checked. [C18]"""
+
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Repeats the EVSE number of the request; absent when that named none. [C18]"""
+
     status: GenericStatusEnumType
+    """Accepted when the number is valid, Rejected when it is not or could not be checked. [C18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VatNumberValidationRequest(
     StationRequest[VatNumberValidationResponse], kw_only=True, frozen=True
 ):
-    """Asks the CSMS to check a VAT number that a driver entered."""
+    """Asks the CSMS to check a VAT number that a driver entered.
+
+    Sent when a driver paying by card asked for a company receipt and typed in a VAT number at the
+    station. [C18]
+    """
 
     __ocpp_action__ = "VatNumberValidation"
 
     vat_number: Str20 = field(name="vatNumber")
+    """VAT number as the driver typed it in. [C18]"""
+
     evse_id: Opt[IntMin0] = field(name="evseId", default=None)
+    """Number of the EVSE for which the driver pays; absent when none is chosen yet. [C18]"""
+
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
+    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
+    ignore; absent without such extensions. [Part 4 §9]"""

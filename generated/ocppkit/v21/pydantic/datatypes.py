@@ -225,12 +225,22 @@ __all__ = [
 
 
 class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
-    """Open to members beyond its schema.
+    """Place for data outside OCPP, allowed in every object of every message; besides vendorId it
+    may have any members, and receivers that do not know them skip them. [Part 4 §9]
+
+    Open to members beyond its schema.
 
     Used by AFRRSignalRequest, AFRRSignalResponse, AdjustPeriodicEventStreamRequest and 178 more.
     """
 
-    vendor_id: Annotated[Str255, Field(alias="vendorId")]
+    vendor_id: Annotated[
+        Str255,
+        Field(
+            alias="vendorId",
+            description="Who has defined the other members, preferably as a reversed domain name "
+            "such as com.example; tells the receiver how to read them. [Part 4 §9]",
+        ),
+    ]
 
     if TYPE_CHECKING:
 
@@ -238,1651 +248,6816 @@ class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
 
 
 class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand and electrical limits that an EV charging on AC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
 
-    energy_amount: Annotated[StrictFloat, Field(alias="energyAmount")]
-    ev_min_current: Annotated[StrictFloat, Field(alias="evMinCurrent")]
-    ev_max_current: Annotated[StrictFloat, Field(alias="evMaxCurrent")]
-    ev_max_voltage: Annotated[StrictFloat, Field(alias="evMaxVoltage")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    energy_amount: Annotated[
+        StrictFloat,
+        Field(
+            alias="energyAmount",
+            description="Energy in Wh that the EV asks for, what it spends on warming battery or "
+            "cabin included. [K15]",
+        ),
+    ]
+    ev_min_current: Annotated[
+        StrictFloat,
+        Field(
+            alias="evMinCurrent",
+            description="Lowest current, in A per phase, with which the EV can charge; an offer "
+            "below it is of no use to it. [K15]",
+        ),
+    ]
+    ev_max_current: Annotated[
+        StrictFloat,
+        Field(
+            alias="evMaxCurrent",
+            description="Highest current, in A per phase, that the EV can draw; the cable's own "
+            "limit is taken into account. [K15]",
+        ),
+    ]
+    ev_max_voltage: Annotated[
+        StrictFloat,
+        Field(
+            alias="evMaxVoltage",
+            description="Highest voltage, in V, that the EV accepts at its AC input. [K15]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class APNType(Model, Twin[datatypes.APNType], frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """How the station's modem reaches the cellular data network: access point, credentials and
+    preferred operator; part of a network connection profile. [B09]
 
-    apn: Str2000
-    apn_user_name: Annotated[Opt[Str50], Field(alias="apnUserName")] = None
-    apn_password: Annotated[Opt[Str64], Field(alias="apnPassword")] = None
-    sim_pin: Annotated[Opt[Int], Field(alias="simPin")] = None
-    preferred_network: Annotated[Opt[Str6], Field(alias="preferredNetwork")] = None
+    Used by SetNetworkProfileRequest.
+    """
+
+    apn: Annotated[
+        Str2000,
+        Field(
+            description="Address of the operator's access point, through which the modem's "
+            "traffic leaves the cellular network. [B09]",
+        ),
+    ]
+    apn_user_name: Annotated[
+        Opt[Str50],
+        Field(
+            alias="apnUserName",
+            description="Name for logging in at the access point; left out when it asks for none. "
+            "[B09]",
+        ),
+    ] = None
+    apn_password: Annotated[
+        Opt[Str64],
+        Field(
+            alias="apnPassword",
+            description="Secret that goes with apnUserName; left out when the access point asks "
+            "for none. [B09]",
+        ),
+    ] = None
+    sim_pin: Annotated[
+        Opt[Int],
+        Field(
+            alias="simPin",
+            description="PIN code, as a number, that unlocks the SIM card; left out when the card "
+            "is not locked. [B09]",
+        ),
+    ] = None
+    preferred_network: Annotated[
+        Opt[Str6],
+        Field(
+            alias="preferredNetwork",
+            description="Operator to register with, mobile country code followed by mobile "
+            "network code (20404 is country 204, operator 04); left out, the modem "
+            "chooses. [B09]",
+        ),
+    ] = None
     use_only_preferred_network: Annotated[
         Opt[StrictBool],
-        Field(alias="useOnlyPreferredNetwork"),
+        Field(
+            alias="useOnlyPreferredNetwork",
+            description="True forbids every other operator: the modem stays off line when the "
+            "preferred one is out of reach; false, the default, lets it use others. "
+            "[B09]",
+        ),
     ] = None
-    apn_authentication: Annotated[APNAuthenticationEnumType, Field(alias="apnAuthentication")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    apn_authentication: Annotated[
+        APNAuthenticationEnumType,
+        Field(
+            alias="apnAuthentication",
+            description="Method by which user name and password are presented to the access "
+            "point. [B09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class RationalNumberType(Model, Twin[datatypes.RationalNumberType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Decimal number as an integer and a power of ten, which survives conversion to ISO 15118-20
+    without rounding. [K18]
 
-    exponent: Int
-    value: Int
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    exponent: Annotated[
+        Int,
+        Field(
+            description="Power of ten by which the value is multiplied, without unit: -2 makes "
+            "1234 mean 12.34. [K18]",
+        ),
+    ]
+    value: Annotated[
+        Int,
+        Field(
+            description="Digits of the number, with sign, before multiplying; the unit is that of "
+            "the field that holds the number. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PriceRuleType(Model, Twin[datatypes.PriceRuleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices that count from a given power on, with optional facts about the origin of the energy.
+    [K18]
 
-    parking_fee_period: Annotated[Opt[Int], Field(alias="parkingFeePeriod")] = None
-    carbon_dioxide_emission: Annotated[Opt[IntMin0], Field(alias="carbonDioxideEmission")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    parking_fee_period: Annotated[
+        Opt[Int],
+        Field(
+            alias="parkingFeePeriod",
+            description="Seconds that one parking fee covers; it is due again when the next "
+            "period begins. Absent without a parking fee. [K18]",
+        ),
+    ] = None
+    carbon_dioxide_emission: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="carbonDioxideEmission",
+            description="Grams of CO2 per kWh of this energy; absent when not known. [K18]",
+        ),
+    ] = None
     renewable_generation_percentage: Annotated[
         Opt[Int0To100],
-        Field(alias="renewableGenerationPercentage"),
+        Field(
+            alias="renewableGenerationPercentage",
+            description="Share of the power from renewable sources, in percent from 0 to 100; "
+            "absent when not known. [K18]",
+        ),
     ] = None
-    energy_fee: Annotated[RationalNumberType, Field(alias="energyFee")]
-    parking_fee: Annotated[Opt[RationalNumberType], Field(alias="parkingFee")] = None
-    power_range_start: Annotated[RationalNumberType, Field(alias="powerRangeStart")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    energy_fee: Annotated[
+        RationalNumberType,
+        Field(
+            alias="energyFee",
+            description="Price per kWh in the currency of the price schedule. [K18]",
+        ),
+    ]
+    parking_fee: Annotated[
+        Opt[RationalNumberType],
+        Field(
+            alias="parkingFee",
+            description="Amount for each parking fee period, in the currency of the price "
+            "schedule; left out when there is none. [K18]",
+        ),
+    ] = None
+    power_range_start: Annotated[
+        RationalNumberType,
+        Field(
+            alias="powerRangeStart",
+            description="Power in W from which the rule counts, up to the start of the next rule; "
+            "below zero, for discharging, it counts downwards. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PriceRuleStackType(Model, Twin[datatypes.PriceRuleStackType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time in a price schedule with its price rules, one for each range of power. [K18]
 
-    duration: Int
-    price_rule: Annotated[list[PriceRuleType], Field(alias="priceRule", min_length=1, max_length=8)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    duration: Annotated[
+        Int,
+        Field(description="Length of the span in seconds; the next stack follows directly. [K18]"),
+    ]
+    price_rule: Annotated[
+        list[PriceRuleType],
+        Field(
+            alias="priceRule",
+            min_length=1,
+            max_length=8,
+            description="One to eight rules, each for the range of power that begins at its "
+            "powerRangeStart. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TaxRuleType(Model, Twin[datatypes.TaxRuleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Tax in an ISO 15118-20 price schedule, and which parts of the price it touches. [K18]
 
-    tax_rule_id: Annotated[IntMin0, Field(alias="taxRuleID")]
-    tax_rule_name: Annotated[Opt[Str100], Field(alias="taxRuleName")] = None
-    tax_included_in_price: Annotated[Opt[StrictBool], Field(alias="taxIncludedInPrice")] = None
-    applies_to_energy_fee: Annotated[StrictBool, Field(alias="appliesToEnergyFee")]
-    applies_to_parking_fee: Annotated[StrictBool, Field(alias="appliesToParkingFee")]
-    applies_to_overstay_fee: Annotated[StrictBool, Field(alias="appliesToOverstayFee")]
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    tax_rule_id: Annotated[
+        IntMin0,
+        Field(
+            alias="taxRuleID",
+            description="Number that identifies the tax within the schedule, not counted from "
+            "anything. [K18]",
+        ),
+    ]
+    tax_rule_name: Annotated[
+        Opt[Str100],
+        Field(alias="taxRuleName", description="Readable name of the tax; may be left out. [K18]"),
+    ] = None
+    tax_included_in_price: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="taxIncludedInPrice",
+            description="True when the prices already contain the tax, false when it comes on "
+            "top; absent when not told. [K18]",
+        ),
+    ] = None
+    applies_to_energy_fee: Annotated[
+        StrictBool,
+        Field(
+            alias="appliesToEnergyFee",
+            description="True when energy is taxed by this rule. [K18]",
+        ),
+    ]
+    applies_to_parking_fee: Annotated[
+        StrictBool,
+        Field(
+            alias="appliesToParkingFee",
+            description="True when parking is taxed by this rule. [K18]",
+        ),
+    ]
+    applies_to_overstay_fee: Annotated[
+        StrictBool,
+        Field(
+            alias="appliesToOverstayFee",
+            description="True when overstaying is taxed by this rule. [K18]",
+        ),
+    ]
     applies_to_minimum_maximum_cost: Annotated[
         StrictBool,
-        Field(alias="appliesToMinimumMaximumCost"),
+        Field(
+            alias="appliesToMinimumMaximumCost",
+            description="True when floor and ceiling of the session's cost are taxed by this "
+            "rule. [K18]",
+        ),
     ]
-    tax_rate: Annotated[RationalNumberType, Field(alias="taxRate")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    tax_rate: Annotated[
+        RationalNumberType,
+        Field(alias="taxRate", description="Rate of the tax in percent. [K18]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class OverstayRuleType(Model, Twin[datatypes.OverstayRuleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """One fee for overstaying, which can recur. [K18]
 
-    overstay_fee: Annotated[RationalNumberType, Field(alias="overstayFee")]
-    overstay_rule_description: Annotated[Opt[Str32], Field(alias="overstayRuleDescription")] = None
-    start_time: Annotated[Int, Field(alias="startTime")]
-    overstay_fee_period: Annotated[Int, Field(alias="overstayFeePeriod")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    overstay_fee: Annotated[
+        RationalNumberType,
+        Field(
+            alias="overstayFee",
+            description="Amount due each time, in the currency of the price schedule. [K18]",
+        ),
+    ]
+    overstay_rule_description: Annotated[
+        Opt[Str32],
+        Field(
+            alias="overstayRuleDescription",
+            description="Readable text from which the driver understands the fee; may be left "
+            "out. [K18]",
+        ),
+    ] = None
+    start_time: Annotated[
+        Int,
+        Field(
+            alias="startTime",
+            description="Seconds after overstaying began at which the fee is first due. [K18]",
+        ),
+    ]
+    overstay_fee_period: Annotated[
+        Int,
+        Field(
+            alias="overstayFeePeriod",
+            description="Seconds after which the fee is due again. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class OverstayRuleListType(Model, Twin[datatypes.OverstayRuleListType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """From when a car that stays plugged in after charging costs extra, and how much; part of an
+    ISO 15118-20 price schedule. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     overstay_power_threshold: Annotated[
         Opt[RationalNumberType],
-        Field(alias="overstayPowerThreshold"),
+        Field(
+            alias="overstayPowerThreshold",
+            description="Power in W below which the EV counts as done and overstaying begins; "
+            "absent when power is no criterion. [K18]",
+        ),
     ] = None
     overstay_rule: Annotated[
         list[OverstayRuleType],
-        Field(alias="overstayRule", min_length=1, max_length=5),
+        Field(
+            alias="overstayRule",
+            min_length=1,
+            max_length=5,
+            description="One to five fees, each with its start. [K18]",
+        ),
     ]
-    overstay_time_threshold: Annotated[Opt[Int], Field(alias="overstayTimeThreshold")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    overstay_time_threshold: Annotated[
+        Opt[Int],
+        Field(
+            alias="overstayTimeThreshold",
+            description="Seconds until overstaying is charged; absent when time is no criterion. "
+            "[K18]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AdditionalSelectedServicesType(
     Model, Twin[datatypes.AdditionalSelectedServicesType], frozen=True
 ):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Extra service, beyond energy and parking, that an ISO 15118-20 price schedule charges for.
+    [K18]
 
-    service_fee: Annotated[RationalNumberType, Field(alias="serviceFee")]
-    service_name: Annotated[Str80, Field(alias="serviceName")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    service_fee: Annotated[
+        RationalNumberType,
+        Field(
+            alias="serviceFee",
+            description="Price of the service in the currency of the price schedule. [K18]",
+        ),
+    ]
+    service_name: Annotated[
+        Str80,
+        Field(
+            alias="serviceName",
+            description="Readable name by which the driver recognizes the service. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AbsolutePriceScheduleType(Model, Twin[datatypes.AbsolutePriceScheduleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time in real money for an ISO 15118-20 session; it mirrors the type of that
+    standard, so that a signature by the mobility operator stays valid. [K18]
 
-    time_anchor: Annotated[DateTime, Field(alias="timeAnchor")]
-    price_schedule_id: Annotated[IntMin0, Field(alias="priceScheduleID")]
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    time_anchor: Annotated[
+        DateTime,
+        Field(
+            alias="timeAnchor",
+            description="Moment at which the first price rule stack begins, as date and time with "
+            "offset. [K18]",
+        ),
+    ]
+    price_schedule_id: Annotated[
+        IntMin0,
+        Field(
+            alias="priceScheduleID",
+            description="Number that identifies this price schedule, not counted from anything. "
+            "[K18]",
+        ),
+    ]
     price_schedule_description: Annotated[
         Opt[Str160],
-        Field(alias="priceScheduleDescription"),
+        Field(
+            alias="priceScheduleDescription",
+            description="Text that explains the prices to the driver, in the language named "
+            "below; may be left out. [K18]",
+        ),
     ] = None
-    currency: Str3
-    language: Str8
-    price_algorithm: Annotated[Str2000, Field(alias="priceAlgorithm")]
-    minimum_cost: Annotated[Opt[RationalNumberType], Field(alias="minimumCost")] = None
-    maximum_cost: Annotated[Opt[RationalNumberType], Field(alias="maximumCost")] = None
+    currency: Annotated[
+        Str3,
+        Field(description="Currency of all prices and fees, as three-letter ISO 4217 code. [K18]"),
+    ]
+    language: Annotated[
+        Str8,
+        Field(
+            description="Language of the readable texts in this schedule, as ISO 639 code. [K18]",
+        ),
+    ]
+    price_algorithm: Annotated[
+        Str2000,
+        Field(
+            alias="priceAlgorithm",
+            description="URN of the algorithm by which the EV turns energy fees and its power "
+            "profile into a cost. [K18]",
+        ),
+    ]
+    minimum_cost: Annotated[
+        Opt[RationalNumberType],
+        Field(
+            alias="minimumCost",
+            description="Least that the session costs, in the given currency; absent when there "
+            "is no floor. [K18]",
+        ),
+    ] = None
+    maximum_cost: Annotated[
+        Opt[RationalNumberType],
+        Field(
+            alias="maximumCost",
+            description="Most that the session costs, in the given currency; absent when there is "
+            "no ceiling. [K18]",
+        ),
+    ] = None
     price_rule_stacks: Annotated[
         list[PriceRuleStackType],
-        Field(alias="priceRuleStacks", min_length=1, max_length=1024),
+        Field(
+            alias="priceRuleStacks",
+            min_length=1,
+            max_length=1024,
+            description="Consecutive spans of time with their price rules, at most 1024. [K18]",
+        ),
     ]
     tax_rules: Annotated[
         Opt[list[TaxRuleType]],
-        Field(alias="taxRules", min_length=1, max_length=10),
+        Field(
+            alias="taxRules",
+            min_length=1,
+            max_length=10,
+            description="Taxes and what they apply to, at most ten; absent when none have to be "
+            "told. [K18]",
+        ),
     ] = None
-    overstay_rule_list: Annotated[Opt[OverstayRuleListType], Field(alias="overstayRuleList")] = None
+    overstay_rule_list: Annotated[
+        Opt[OverstayRuleListType],
+        Field(
+            alias="overstayRuleList",
+            description="What staying after the end of charging costs; left out when there are no "
+            "such rules. [K18]",
+        ),
+    ] = None
     additional_selected_services: Annotated[
         Opt[list[AdditionalSelectedServicesType]],
-        Field(alias="additionalSelectedServices", min_length=1, max_length=5),
+        Field(
+            alias="additionalSelectedServices",
+            min_length=1,
+            max_length=5,
+            description="Extra services with a fee of their own, at most five; absent when there "
+            "are none. [K18]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more."""
+    """A further identifier sent along with an idToken, in a form on which the parties have agreed;
+    it helps the CSMS to decide but does not take part in comparing tokens. [C01]
 
-    additional_id_token: Annotated[Str255, Field(alias="additionalIdToken")]
-    type: Str50
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more.
+    """
+
+    additional_id_token: Annotated[
+        Str255,
+        Field(
+            alias="additionalIdToken",
+            description="The further identifier itself; upper and lower case are the same. [C01]",
+        ),
+    ]
+    type: Annotated[
+        Str50,
+        Field(
+            description="Kind of the extra token, as agreed by the parties; with card payments "
+            "PaymentBrand and PaymentRecognition tell how was paid. [C18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AddressType(Model, Twin[datatypes.AddressType], frozen=True):
-    """Used by NotifySettlementRequest, VatNumberValidationResponse."""
+    """Postal address of a company or person, for a receipt with VAT number. [C18]
 
-    name: Str50
-    address1: Str100
-    address2: Opt[Str100] = None
-    city: Str100
-    postal_code: Annotated[Opt[Str20], Field(alias="postalCode")] = None
-    country: Str50
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifySettlementRequest, VatNumberValidationResponse.
+    """
+
+    name: Annotated[
+        Str50,
+        Field(description="Company or person to whom the receipt is made out. [C18]"),
+    ]
+    address1: Annotated[
+        Str100,
+        Field(description="Street and number, or whatever the first line holds. [C18]"),
+    ]
+    address2: Annotated[
+        Opt[Str100],
+        Field(
+            description="Second line, such as a building or department; left out when not needed. "
+            "[C18]",
+        ),
+    ] = None
+    city: Annotated[Str100, Field(description="Town or city, without the postal code. [C18]")]
+    postal_code: Annotated[
+        Opt[Str20],
+        Field(
+            alias="postalCode",
+            description="Postal (ZIP) code; left out when it is not known or the country has "
+            "none. [C18]",
+        ),
+    ] = None
+    country: Annotated[Str50, Field(description="Country in words, not as a code. [C18]")]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
-    """Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more."""
+    """Identifies who wants to charge, be it a card, a contract, a vehicle or an app; two are the
+    same when idToken and type agree. [C01]
+
+    Used by AuthorizeRequest, AuthorizeResponse, BatterySwapRequest and 7 more.
+    """
 
     additional_info: Annotated[
         Opt[list[AdditionalInfoType]],
-        Field(alias="additionalInfo", min_length=1),
+        Field(
+            alias="additionalInfo",
+            min_length=1,
+            description="Further identifiers for the CSMS to judge by; they do not count when "
+            "tokens are compared. Left out when there are none. [C01.FR.25]",
+        ),
     ] = None
-    id_token: Annotated[Str255, Field(alias="idToken")]
-    type: Str20
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    id_token: Annotated[
+        Str255,
+        Field(
+            alias="idToken",
+            description="The token itself, compared without regard to case: an RFID UID, an "
+            "eMAID, a payment reference; up to 255 characters since 2.1. [C01]",
+        ),
+    ]
+    type: Annotated[
+        Str20,
+        Field(
+            description="Kind of token: an open string since 2.1, such as ISO14443, eMAID, "
+            "Central, KeyCode, DirectPayment, VIN or EVCCID. [C01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, NotifyDisplayMessagesRequest and 4 more."""
+    """A text for the driver, with its format and language; part of display messages and of answers
+    about a token. [O01]
 
-    format: MessageFormatEnumType
-    language: Opt[Str8] = None
-    content: Str1024
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, NotifyDisplayMessagesRequest and 4
+    more.
+    """
+
+    format: Annotated[
+        MessageFormatEnumType,
+        Field(
+            description="How the text is to be read and shown, such as plain characters, HTML or "
+            "a link to follow. [O01]",
+        ),
+    ]
+    language: Annotated[
+        Opt[Str8],
+        Field(
+            description="Language of the text as RFC 5646 tag, such as nl or en-GB; left out when "
+            "it does not matter. [O01]",
+        ),
+    ] = None
+    content: Annotated[
+        Str1024,
+        Field(
+            description="The text itself, up to 1024 characters; with format URI the address to "
+            "load from, with QRCODE what the code shall hold. [O01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
-    """Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse."""
+    """What the CSMS decided about a token, with group, language and message for its holder; also
+    stored in the local list and the cache. [C01]
 
-    status: AuthorizationStatusEnumType
-    cache_expiry_date_time: Annotated[Opt[DateTime], Field(alias="cacheExpiryDateTime")] = None
-    charging_priority: Annotated[Opt[Int], Field(alias="chargingPriority")] = None
-    group_id_token: Annotated[Opt[IdTokenType], Field(alias="groupIdToken")] = None
-    language1: Opt[Str8] = None
-    language2: Opt[Str8] = None
-    evse_id: Annotated[Opt[list[IntMin0]], Field(alias="evseId", min_length=1)] = None
-    personal_message: Annotated[Opt[MessageContentType], Field(alias="personalMessage")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, SendLocalListRequest, TransactionEventResponse.
+    """
+
+    status: Annotated[
+        AuthorizationStatusEnumType,
+        Field(
+            description="Whether the token may charge here and now; with anything but Accepted it "
+            "may not start. [C01]",
+        ),
+    ]
+    cache_expiry_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="cacheExpiryDateTime",
+            description="Moment, by date and time, from which a stored copy counts as expired; "
+            "running transactions go on. Left out, AuthCacheLifeTime decides. "
+            "[C10.FR.08]",
+        ),
+    ] = None
+    charging_priority: Annotated[
+        Opt[Int],
+        Field(
+            alias="chargingPriority",
+            description="Commercial priority as a number from -9 to 9, the higher the more "
+            "important, 0 when left out; one given in TransactionEventResponse goes "
+            "before it. [C01]",
+        ),
+    ] = None
+    group_id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="groupIdToken",
+            description="Group to which the token belongs; its members may end one another's "
+            "transactions and use one another's reservations. Left out without a "
+            "group. [C09.FR.03]",
+        ),
+    ] = None
+    language1: Annotated[
+        Opt[Str8],
+        Field(
+            description="Language (RFC 5646 tag such as de or en) in which the holder prefers to "
+            "be addressed; left out when unknown. [C01]",
+        ),
+    ] = None
+    language2: Annotated[
+        Opt[Str8],
+        Field(
+            description="Second choice of language (RFC 5646 tag), different from the first and "
+            "given only with it; left out when unknown. [C01]",
+        ),
+    ] = None
+    evse_id: Annotated[
+        Opt[list[IntMin0]],
+        Field(
+            alias="evseId",
+            min_length=1,
+            description="Numbers of the only EVSEs on which the token may charge; left out, it "
+            "may use all of the station. [C01.FR.19]",
+        ),
+    ] = None
+    personal_message: Annotated[
+        Opt[MessageContentType],
+        Field(
+            alias="personalMessage",
+            description="Text to show to this holder, for example a price or greeting; left out "
+            "when there is none. [C01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
-    """Used by SendLocalListRequest."""
+    """One entry of a local authorization list: a token and its standing, or the token alone to have
+    its entry removed. [D01]
 
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    id_token_info: Annotated[Opt[IdTokenInfoType], Field(alias="idTokenInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SendLocalListRequest.
+    """
+
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Token that the entry is about; the same token may not occur twice in a "
+            "list. [D01]",
+        ),
+    ]
+    id_token_info: Annotated[
+        Opt[IdTokenInfoType],
+        Field(
+            alias="idTokenInfo",
+            description="Standing to store for the token; left out in a Differential update the "
+            "entry is deleted, in a Full list it must be there. [D01.FR.17]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class BatteryDataType(Model, Twin[datatypes.BatteryDataType], frozen=True):
-    """Used by BatterySwapRequest."""
+    """State of one battery that goes into or comes out of a battery swap station. [S03]
 
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    serial_number: Annotated[Str50, Field(alias="serialNumber")]
-    soc: Annotated[Float0To100, Field(alias="soC")]
-    soh: Annotated[Float0To100, Field(alias="soH")]
-    production_date: Annotated[Opt[DateTime], Field(alias="productionDate")] = None
-    vendor_info: Annotated[Opt[Str500], Field(alias="vendorInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by BatterySwapRequest.
+    """
+
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="Slot that the battery is in, or was taken from; swap stations number "
+            "their slots as EVSEs, from 1. [S03]",
+        ),
+    ]
+    serial_number: Annotated[
+        Str50,
+        Field(
+            alias="serialNumber",
+            description="Maker's serial number, by which the CSMS recognizes the battery. [S03]",
+        ),
+    ]
+    soc: Annotated[
+        Float0To100,
+        Field(
+            alias="soC",
+            description="State of charge in percent of the present capacity, 0 to 100. [S03]",
+        ),
+    ]
+    soh: Annotated[
+        Float0To100,
+        Field(
+            alias="soH",
+            description="State of health: remaining capacity in percent of that of a new battery, "
+            "0 to 100. [S03]",
+        ),
+    ]
+    production_date: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="productionDate",
+            description="When the battery was made, as date and time with offset; absent when not "
+            "known. [S03]",
+        ),
+    ] = None
+    vendor_info: Annotated[
+        Opt[Str500],
+        Field(
+            alias="vendorInfo",
+            description="Whatever else the battery tells, in its maker's own format; absent when "
+            "it tells nothing. [S03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
-    """Used by CustomerInformationRequest, DeleteCertificateRequest, GetCertificateChainStatusRequest and 3 more."""
+    """Names one certificate by its serial number and by hashes of its issuer, so that it can be
+    listed, deleted or matched without being sent. [M03]
 
-    hash_algorithm: Annotated[HashAlgorithmEnumType, Field(alias="hashAlgorithm")]
-    issuer_name_hash: Annotated[Str128, Field(alias="issuerNameHash")]
-    issuer_key_hash: Annotated[Str128, Field(alias="issuerKeyHash")]
-    serial_number: Annotated[Str40, Field(alias="serialNumber")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by CustomerInformationRequest, DeleteCertificateRequest, GetCertificateChainStatusRequest
+    and 3 more.
+    """
+
+    hash_algorithm: Annotated[
+        HashAlgorithmEnumType,
+        Field(
+            alias="hashAlgorithm",
+            description="Algorithm that produced both hashes; a request to delete should use the "
+            "one that the station reported. [M04]",
+        ),
+    ]
+    issuer_name_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerNameHash",
+            description="Hexadecimal hash over the DER form of the issuer's distinguished name. "
+            "[M03]",
+        ),
+    ]
+    issuer_key_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerKeyHash",
+            description="Hexadecimal hash over the issuer's public key, taken from the DER bit "
+            "string without its tag and length. [M03]",
+        ),
+    ]
+    serial_number: Annotated[
+        Str40,
+        Field(
+            alias="serialNumber",
+            description="Number that the issuer gave the certificate, in hexadecimal without 0x "
+            "and leading zeros. [M03]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateHashDataChainType(
     Model, Twin[datatypes.CertificateHashDataChainType], frozen=True
 ):
-    """Used by GetInstalledCertificateIdsResponse."""
+    """One certificate installed in the station, together with its use and, for a V2G chain, the CA
+    certificates that belong to it. [M03]
 
-    certificate_hash_data: Annotated[CertificateHashDataType, Field(alias="certificateHashData")]
-    certificate_type: Annotated[GetCertificateIdUseEnumType, Field(alias="certificateType")]
+    Used by GetInstalledCertificateIdsResponse.
+    """
+
+    certificate_hash_data: Annotated[
+        CertificateHashDataType,
+        Field(
+            alias="certificateHashData",
+            description="Hashes that identify the certificate; in a V2G chain, those of the "
+            "station's own leaf certificate. [M03]",
+        ),
+    ]
+    certificate_type: Annotated[
+        GetCertificateIdUseEnumType,
+        Field(
+            alias="certificateType",
+            description="What the certificate serves for, such as verifying the CSMS, contract "
+            "certificates or firmware. [M03]",
+        ),
+    ]
     child_certificate_hash_data: Annotated[
         Opt[list[CertificateHashDataType]],
-        Field(alias="childCertificateHashData", min_length=1, max_length=4),
+        Field(
+            alias="childCertificateHashData",
+            min_length=1,
+            max_length=4,
+            description="Identifies the intermediate CA certificates of a V2G chain, one to four "
+            "of them; left out for root certificates. [M03.FR.05]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateStatusRequestInfoType(
     Model, Twin[datatypes.CertificateStatusRequestInfoType], frozen=True
 ):
-    """Used by GetCertificateChainStatusRequest."""
+    """One certificate whose revocation the CSMS shall check, and where. [M07]
 
-    certificate_hash_data: Annotated[CertificateHashDataType, Field(alias="certificateHashData")]
-    source: CertificateStatusSourceEnumType
-    urls: Annotated[list[Str2000], Field(min_length=1, max_length=5)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetCertificateChainStatusRequest.
+    """
+
+    certificate_hash_data: Annotated[
+        CertificateHashDataType,
+        Field(
+            alias="certificateHashData",
+            description="Hashes of issuer name and key plus the serial number, which together "
+            "identify the certificate. [M07]",
+        ),
+    ]
+    source: Annotated[
+        CertificateStatusSourceEnumType,
+        Field(description="Whether the addresses lead to a CRL or to an OCSP responder. [M07]"),
+    ]
+    urls: Annotated[
+        list[Str2000],
+        Field(
+            min_length=1,
+            max_length=5,
+            description="One to five addresses of the source, usually taken from the certificate "
+            "itself. [M07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateStatusType(Model, Twin[datatypes.CertificateStatusType], frozen=True):
-    """Used by GetCertificateChainStatusResponse."""
+    """Answer on the revocation of one certificate. [M07]
 
-    certificate_hash_data: Annotated[CertificateHashDataType, Field(alias="certificateHashData")]
-    source: CertificateStatusSourceEnumType
-    status: CertificateStatusEnumType
-    next_update: Annotated[DateTime, Field(alias="nextUpdate")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetCertificateChainStatusResponse.
+    """
+
+    certificate_hash_data: Annotated[
+        CertificateHashDataType,
+        Field(
+            alias="certificateHashData",
+            description="Identifies the certificate; repeats the hashes of the request. [M07]",
+        ),
+    ]
+    source: Annotated[
+        CertificateStatusSourceEnumType,
+        Field(description="Whether a CRL or an OCSP responder gave the information. [M07]"),
+    ]
+    status: Annotated[
+        CertificateStatusEnumType,
+        Field(description="Good, revoked, unknown to the source, or not to be found out. [M07]"),
+    ]
+    next_update: Annotated[
+        DateTime,
+        Field(
+            alias="nextUpdate",
+            description="Date and time until which the status may be kept; then it has to be "
+            "asked for again. [M07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
-    """Used by NotifyChargingLimitRequest."""
+    """Tells who has imposed a charging limit from outside and whether the grid depends on it. [K12]
 
-    charging_limit_source: Annotated[Str20, Field(alias="chargingLimitSource")]
-    is_local_generation: Annotated[Opt[StrictBool], Field(alias="isLocalGeneration")] = None
-    is_grid_critical: Annotated[Opt[StrictBool], Field(alias="isGridCritical")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest.
+    """
+
+    charging_limit_source: Annotated[
+        Str20,
+        Field(
+            alias="chargingLimitSource",
+            description="Who set the limit: EMS, SO, CSO, Other; since 2.1 an open string with "
+            "values listed outside the schema. [K12]",
+        ),
+    ]
+    is_local_generation: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="isLocalGeneration",
+            description="True when the report is about extra capacity from local generation "
+            "instead of a restriction; left out when it does not apply. [K27]",
+        ),
+    ] = None
+    is_grid_critical: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="isGridCritical",
+            description="True when the grid depends on the limit being kept, false when it does "
+            "not; left out when the source did not say. [K12]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DERChargingParametersType(Model, Twin[datatypes.DERChargingParametersType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Grid-support abilities that EV and EVSE agreed on in an ISO 15118-20 session with AC_DER or
+    AC_BPT_DER; names with ev come from the EV alone. No number is negative. [R02]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_supported_der_control: Annotated[
         Opt[list[DERControlEnumType]],
-        Field(alias="evSupportedDERControl", min_length=1),
+        Field(
+            alias="evSupportedDERControl",
+            min_length=1,
+            description="DER controls that the EV's inverter can carry out; absent when it told "
+            "none. [R02]",
+        ),
     ] = None
     ev_over_excited_max_discharge_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="evOverExcitedMaxDischargePower"),
+        Field(
+            alias="evOverExcitedMaxDischargePower",
+            description="Most active power, in W, that the EV feeds in while over-excited at "
+            "evOverExcitedPowerFactor; WOvPF in IEC 61850. Absent when the EV told "
+            "none. [R02]",
+        ),
     ] = None
     ev_over_excited_power_factor: Annotated[
         Opt[StrictFloat],
-        Field(alias="evOverExcitedPowerFactor"),
+        Field(
+            alias="evOverExcitedPowerFactor",
+            description="Power factor (0 to 1) of the EV while it injects its least reactive "
+            "power (over-excited); OvPF in IEC 61850. Absent when the EV told none. "
+            "[R02]",
+        ),
     ] = None
     ev_under_excited_max_discharge_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="evUnderExcitedMaxDischargePower"),
+        Field(
+            alias="evUnderExcitedMaxDischargePower",
+            description="Most active power, in W, that the EV feeds in while under-excited at "
+            "evUnderExcitedPowerFactor; WUnPF in IEC 61850. Absent when the EV told "
+            "none. [R02]",
+        ),
     ] = None
     ev_under_excited_power_factor: Annotated[
         Opt[StrictFloat],
-        Field(alias="evUnderExcitedPowerFactor"),
+        Field(
+            alias="evUnderExcitedPowerFactor",
+            description="Power factor (0 to 1) of the EV while it absorbs its least reactive "
+            "power (under-excited); UnPF in IEC 61850. Absent when the EV told none. "
+            "[R02]",
+        ),
     ] = None
-    max_apparent_power: Annotated[Opt[StrictFloat], Field(alias="maxApparentPower")] = None
+    max_apparent_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxApparentPower",
+            description="Highest total apparent power in VA, the smaller of the ratings of EV and "
+            "EVSE; absent when not agreed on. [R02]",
+        ),
+    ] = None
     max_charge_apparent_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxChargeApparentPower"),
+        Field(
+            alias="maxChargeApparentPower",
+            description="Highest apparent power in VA while charging, the smaller rating of EV "
+            "and EVSE: all phases, or only L1 when L2 and L3 are given. Absent when "
+            "not agreed on. [R02]",
+        ),
     ] = None
     max_charge_apparent_power_l2: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxChargeApparentPower_L2"),
+        Field(
+            alias="maxChargeApparentPower_L2",
+            description="Highest apparent power in VA while charging, for phase L2 alone, the "
+            "smaller rating of EV and EVSE; absent when the phases are not told "
+            "apart. [R02]",
+        ),
     ] = None
     max_charge_apparent_power_l3: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxChargeApparentPower_L3"),
+        Field(
+            alias="maxChargeApparentPower_L3",
+            description="Highest apparent power in VA while charging, for phase L3 alone, the "
+            "smaller rating of EV and EVSE; absent when the phases are not told "
+            "apart. [R02]",
+        ),
     ] = None
     max_discharge_apparent_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxDischargeApparentPower"),
+        Field(
+            alias="maxDischargeApparentPower",
+            description="Highest apparent power in VA while discharging, the smaller rating of EV "
+            "and EVSE: all phases, or only L1 when L2 and L3 are given. Absent when "
+            "not agreed on. [R02]",
+        ),
     ] = None
     max_discharge_apparent_power_l2: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxDischargeApparentPower_L2"),
+        Field(
+            alias="maxDischargeApparentPower_L2",
+            description="Highest apparent power in VA while discharging, for phase L2 alone, the "
+            "smaller rating of EV and EVSE; absent when the phases are not told "
+            "apart. [R02]",
+        ),
     ] = None
     max_discharge_apparent_power_l3: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxDischargeApparentPower_L3"),
+        Field(
+            alias="maxDischargeApparentPower_L3",
+            description="Highest apparent power in VA while discharging, for phase L3 alone, the "
+            "smaller rating of EV and EVSE; absent when the phases are not told "
+            "apart. [R02]",
+        ),
     ] = None
     max_charge_reactive_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxChargeReactivePower"),
+        Field(
+            alias="maxChargeReactivePower",
+            description="Most reactive power in var that can be absorbed, the smaller rating of "
+            "EV and EVSE: all phases, or only L1 when L2 and L3 are given. Absent "
+            "when not agreed on. [R02]",
+        ),
     ] = None
     max_charge_reactive_power_l2: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxChargeReactivePower_L2"),
+        Field(
+            alias="maxChargeReactivePower_L2",
+            description="Most reactive power in var that can be absorbed on phase L2, the smaller "
+            "rating of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     max_charge_reactive_power_l3: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxChargeReactivePower_L3"),
+        Field(
+            alias="maxChargeReactivePower_L3",
+            description="Most reactive power in var that can be absorbed on phase L3, the smaller "
+            "rating of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     min_charge_reactive_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="minChargeReactivePower"),
+        Field(
+            alias="minChargeReactivePower",
+            description="Least reactive power in var that can be absorbed, the larger minimum of "
+            "EV and EVSE: all phases, or only L1 when L2 and L3 are given. Absent "
+            "when not agreed on. [R02]",
+        ),
     ] = None
     min_charge_reactive_power_l2: Annotated[
         Opt[StrictFloat],
-        Field(alias="minChargeReactivePower_L2"),
+        Field(
+            alias="minChargeReactivePower_L2",
+            description="Least reactive power in var that can be absorbed on phase L2, the larger "
+            "minimum of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     min_charge_reactive_power_l3: Annotated[
         Opt[StrictFloat],
-        Field(alias="minChargeReactivePower_L3"),
+        Field(
+            alias="minChargeReactivePower_L3",
+            description="Least reactive power in var that can be absorbed on phase L3, the larger "
+            "minimum of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     max_discharge_reactive_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxDischargeReactivePower"),
+        Field(
+            alias="maxDischargeReactivePower",
+            description="Most reactive power in var that can be injected, the smaller rating of "
+            "EV and EVSE: all phases, or only L1 when L2 and L3 are given. Absent "
+            "when not agreed on. [R02]",
+        ),
     ] = None
     max_discharge_reactive_power_l2: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxDischargeReactivePower_L2"),
+        Field(
+            alias="maxDischargeReactivePower_L2",
+            description="Most reactive power in var that can be injected on phase L2, the smaller "
+            "rating of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     max_discharge_reactive_power_l3: Annotated[
         Opt[StrictFloat],
-        Field(alias="maxDischargeReactivePower_L3"),
+        Field(
+            alias="maxDischargeReactivePower_L3",
+            description="Most reactive power in var that can be injected on phase L3, the smaller "
+            "rating of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     min_discharge_reactive_power: Annotated[
         Opt[StrictFloat],
-        Field(alias="minDischargeReactivePower"),
+        Field(
+            alias="minDischargeReactivePower",
+            description="Least reactive power in var that can be injected, the larger minimum of "
+            "EV and EVSE: all phases, or only L1 when L2 and L3 are given. Absent "
+            "when not agreed on. [R02]",
+        ),
     ] = None
     min_discharge_reactive_power_l2: Annotated[
         Opt[StrictFloat],
-        Field(alias="minDischargeReactivePower_L2"),
+        Field(
+            alias="minDischargeReactivePower_L2",
+            description="Least reactive power in var that can be injected on phase L2, the larger "
+            "minimum of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
     min_discharge_reactive_power_l3: Annotated[
         Opt[StrictFloat],
-        Field(alias="minDischargeReactivePower_L3"),
+        Field(
+            alias="minDischargeReactivePower_L3",
+            description="Least reactive power in var that can be injected on phase L3, the larger "
+            "minimum of EV and EVSE; absent when the phases are not told apart. [R02]",
+        ),
     ] = None
-    nominal_voltage: Annotated[Opt[StrictFloat], Field(alias="nominalVoltage")] = None
-    nominal_voltage_offset: Annotated[Opt[StrictFloat], Field(alias="nominalVoltageOffset")] = None
-    max_nominal_voltage: Annotated[Opt[StrictFloat], Field(alias="maxNominalVoltage")] = None
-    min_nominal_voltage: Annotated[Opt[StrictFloat], Field(alias="minNominalVoltage")] = None
-    ev_inverter_manufacturer: Annotated[Opt[Str50], Field(alias="evInverterManufacturer")] = None
-    ev_inverter_model: Annotated[Opt[Str50], Field(alias="evInverterModel")] = None
-    ev_inverter_serial_number: Annotated[Opt[Str50], Field(alias="evInverterSerialNumber")] = None
-    ev_inverter_sw_version: Annotated[Opt[Str50], Field(alias="evInverterSwVersion")] = None
-    ev_inverter_hw_version: Annotated[Opt[Str50], Field(alias="evInverterHwVersion")] = None
+    nominal_voltage: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="nominalVoltage",
+            description="Line voltage in V for which both EV and EVSE are made; absent when not "
+            "agreed on. [R02]",
+        ),
+    ] = None
+    nominal_voltage_offset: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="nominalVoltageOffset",
+            description="Difference in V (rms) between the voltage at the station and that at the "
+            "utility's point of common coupling; absent when not known. [R02]",
+        ),
+    ] = None
+    max_nominal_voltage: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxNominalVoltage",
+            description="Highest AC voltage in V (rms) for operation, the smaller maximum of EV "
+            "and EVSE; absent when not agreed on. [R02]",
+        ),
+    ] = None
+    min_nominal_voltage: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minNominalVoltage",
+            description="Lowest AC voltage in V (rms) for operation, the larger minimum of EV and "
+            "EVSE; absent when not agreed on. [R02]",
+        ),
+    ] = None
+    ev_inverter_manufacturer: Annotated[
+        Opt[Str50],
+        Field(
+            alias="evInverterManufacturer",
+            description="Maker of the inverter on board, as grid operators require for "
+            "registration; absent when the EV did not tell. [R02]",
+        ),
+    ] = None
+    ev_inverter_model: Annotated[
+        Opt[Str50],
+        Field(
+            alias="evInverterModel",
+            description="Model designation of the inverter on board, given by its maker; absent "
+            "when the EV did not tell. [R02]",
+        ),
+    ] = None
+    ev_inverter_serial_number: Annotated[
+        Opt[Str50],
+        Field(
+            alias="evInverterSerialNumber",
+            description="Identifies the single inverter on board; absent when the EV did not "
+            "tell. [R02]",
+        ),
+    ] = None
+    ev_inverter_sw_version: Annotated[
+        Opt[Str50],
+        Field(
+            alias="evInverterSwVersion",
+            description="Release of the software that runs in the inverter on board; absent when "
+            "the EV did not tell. [R02]",
+        ),
+    ] = None
+    ev_inverter_hw_version: Annotated[
+        Opt[Str50],
+        Field(
+            alias="evInverterHwVersion",
+            description="Hardware revision of the inverter on board; absent when the EV did not "
+            "tell. [R02]",
+        ),
+    ] = None
     ev_islanding_detection_method: Annotated[
         Opt[list[IslandingDetectionEnumType]],
-        Field(alias="evIslandingDetectionMethod", min_length=1),
+        Field(
+            alias="evIslandingDetectionMethod",
+            min_length=1,
+            description="How the EV notices that the grid is gone; required only where the site "
+            "demands such detection, else it may be absent. [R02]",
+        ),
     ] = None
-    ev_islanding_trip_time: Annotated[Opt[StrictFloat], Field(alias="evIslandingTripTime")] = None
+    ev_islanding_trip_time: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="evIslandingTripTime",
+            description="Seconds within which the EV disconnects after it has detected an island; "
+            "absent when the EV told none. [R02]",
+        ),
+    ] = None
     ev_maximum_level1_dc_injection: Annotated[
         Opt[StrictFloat],
-        Field(alias="evMaximumLevel1DCInjection"),
+        Field(
+            alias="evMaximumLevel1DCInjection",
+            description="Most direct current, in A, that the EV may let into the AC grid at level "
+            "1; absent when the EV told no such level. [R02]",
+        ),
     ] = None
     ev_duration_level1_dc_injection: Annotated[
         Opt[StrictFloat],
-        Field(alias="evDurationLevel1DCInjection"),
+        Field(
+            alias="evDurationLevel1DCInjection",
+            description="Seconds for which the direct current of level 1 may last; absent when "
+            "the EV told no such level. [R02]",
+        ),
     ] = None
     ev_maximum_level2_dc_injection: Annotated[
         Opt[StrictFloat],
-        Field(alias="evMaximumLevel2DCInjection"),
+        Field(
+            alias="evMaximumLevel2DCInjection",
+            description="Most direct current, in A, that the EV may let into the AC grid at level "
+            "2; absent when the EV told no such level. [R02]",
+        ),
     ] = None
     ev_duration_level2_dc_injection: Annotated[
         Opt[StrictFloat],
-        Field(alias="evDurationLevel2DCInjection"),
+        Field(
+            alias="evDurationLevel2DCInjection",
+            description="Seconds for which the direct current of level 2 may last; absent when "
+            "the EV told no such level. [R02]",
+        ),
     ] = None
     ev_reactive_susceptance: Annotated[
         Opt[StrictFloat],
-        Field(alias="evReactiveSusceptance"),
+        Field(
+            alias="evReactiveSusceptance",
+            description="Susceptance of the EV's circuit, its unit being the siemens (S): how "
+            "readily it passes reactive current; absent when the EV told none. [R02]",
+        ),
     ] = None
     ev_session_total_discharge_energy_available: Annotated[
         Opt[StrictFloat],
-        Field(alias="evSessionTotalDischargeEnergyAvailable"),
+        Field(
+            alias="evSessionTotalDischargeEnergyAvailable",
+            description="Energy in Wh that the EV will give in the whole session, whatever its "
+            "V2X range; at 0 it may refuse to discharge, to spare its battery. Absent "
+            "when the EV told none. [R02]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVPriceRuleType(Model, Twin[datatypes.EVPriceRuleType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Price that an EV asks for discharging within a range of power. [Q01]
 
-    energy_fee: Annotated[StrictFloat, Field(alias="energyFee")]
-    power_range_start: Annotated[StrictFloat, Field(alias="powerRangeStart")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    energy_fee: Annotated[
+        StrictFloat,
+        Field(
+            alias="energyFee",
+            description="Price per kWh in the currency of the schedule. [Q01]",
+        ),
+    ]
+    power_range_start: Annotated[
+        StrictFloat,
+        Field(
+            alias="powerRangeStart",
+            description="Power in W from which the price counts, up to the start of the next "
+            "rule; negative for discharging. [Q01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVAbsolutePriceScheduleEntryType(
     Model, Twin[datatypes.EVAbsolutePriceScheduleEntryType], frozen=True
 ):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Span of time in an EV's energy offer with the prices at which it would discharge. [Q01]
 
-    duration: Int
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    duration: Annotated[
+        Int,
+        Field(description="Length of the span in seconds; the next one follows directly. [Q01]"),
+    ]
     ev_price_rule: Annotated[
         list[EVPriceRuleType],
-        Field(alias="evPriceRule", min_length=1, max_length=8),
+        Field(
+            alias="evPriceRule",
+            min_length=1,
+            max_length=8,
+            description="One to eight prices, by power range. [Q01]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVAbsolutePriceScheduleType(Model, Twin[datatypes.EVAbsolutePriceScheduleType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Prices over time that an EV asks for the energy it would feed back, as told by ISO 15118-20.
+    [Q01]
 
-    time_anchor: Annotated[DateTime, Field(alias="timeAnchor")]
-    currency: Str3
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    time_anchor: Annotated[
+        DateTime,
+        Field(
+            alias="timeAnchor",
+            description="Moment at which the first entry begins, as date and time with offset. "
+            "[Q01]",
+        ),
+    ]
+    currency: Annotated[
+        Str3,
+        Field(description="Currency of the asked prices, as three-letter ISO 4217 code. [Q01]"),
+    ]
     ev_absolute_price_schedule_entries: Annotated[
         list[EVAbsolutePriceScheduleEntryType],
-        Field(alias="evAbsolutePriceScheduleEntries", min_length=1, max_length=1024),
+        Field(
+            alias="evAbsolutePriceScheduleEntries",
+            min_length=1,
+            max_length=1024,
+            description="Consecutive spans of time with their prices, at most 1024. [Q01]",
+        ),
     ]
-    price_algorithm: Annotated[Str2000, Field(alias="priceAlgorithm")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    price_algorithm: Annotated[
+        Str2000,
+        Field(
+            alias="priceAlgorithm",
+            description="URN from ISO 15118-20 that tells how prices and power make a sum: by "
+            "power, by peak power or by stacked energy. [Q01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVPowerScheduleEntryType(Model, Twin[datatypes.EVPowerScheduleEntryType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Span of time in an EV's energy offer with the power that it would give. [Q01]
 
-    duration: Int
-    power: StrictFloat
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    duration: Annotated[
+        Int,
+        Field(description="Length of the span in seconds; the next one follows directly. [Q01]"),
+    ]
+    power: Annotated[
+        StrictFloat,
+        Field(
+            description="Most power, in W, for this span; negative: the EV would discharge, "
+            "positive: it has nothing to offer. [Q01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVPowerScheduleType(Model, Twin[datatypes.EVPowerScheduleType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Power over time that an EV offers to feed back. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_power_schedule_entries: Annotated[
         list[EVPowerScheduleEntryType],
-        Field(alias="evPowerScheduleEntries", min_length=1, max_length=1024),
+        Field(
+            alias="evPowerScheduleEntries",
+            min_length=1,
+            max_length=1024,
+            description="Consecutive spans of time with their power, at most 1024. [Q01]",
+        ),
     ]
-    time_anchor: Annotated[DateTime, Field(alias="timeAnchor")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    time_anchor: Annotated[
+        DateTime,
+        Field(
+            alias="timeAnchor",
+            description="Moment at which the first entry begins, as date and time with offset. "
+            "[Q01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVEnergyOfferType(Model, Twin[datatypes.EVEnergyOfferType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Energy that an EV would feed back over time, and its price; forwarded in the charging needs
+    of an ISO 15118-20 session. [Q01]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ev_absolute_price_schedule: Annotated[
         Opt[EVAbsolutePriceScheduleType],
-        Field(alias="evAbsolutePriceSchedule"),
+        Field(
+            alias="evAbsolutePriceSchedule",
+            description="Prices that the EV asks; absent when it names none. [Q01]",
+        ),
     ] = None
-    ev_power_schedule: Annotated[EVPowerScheduleType, Field(alias="evPowerSchedule")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    ev_power_schedule: Annotated[
+        EVPowerScheduleType,
+        Field(alias="evPowerSchedule", description="Power over time that the EV offers. [Q01]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """Demand, limits and battery state that an EV charging on DC has announced through ISO 15118;
+    travels inside ChargingNeedsType. [K15]
 
-    ev_max_current: Annotated[StrictFloat, Field(alias="evMaxCurrent")]
-    ev_max_voltage: Annotated[StrictFloat, Field(alias="evMaxVoltage")]
-    ev_max_power: Annotated[Opt[StrictFloat], Field(alias="evMaxPower")] = None
-    ev_energy_capacity: Annotated[Opt[StrictFloat], Field(alias="evEnergyCapacity")] = None
-    energy_amount: Annotated[Opt[StrictFloat], Field(alias="energyAmount")] = None
-    state_of_charge: Annotated[Opt[Int0To100], Field(alias="stateOfCharge")] = None
-    full_soc: Annotated[Opt[Int0To100], Field(alias="fullSoC")] = None
-    bulk_soc: Annotated[Opt[Int0To100], Field(alias="bulkSoC")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    ev_max_current: Annotated[
+        StrictFloat,
+        Field(
+            alias="evMaxCurrent",
+            description="Highest direct current, in A, that the EV can take; the cable's own "
+            "limit is taken into account. [K15]",
+        ),
+    ]
+    ev_max_voltage: Annotated[
+        StrictFloat,
+        Field(
+            alias="evMaxVoltage",
+            description="Highest voltage, in V, that the EV accepts at its DC input. [K15]",
+        ),
+    ]
+    ev_max_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="evMaxPower",
+            description="Highest power, in W, that the EV can take; expected for DC, and left out "
+            "only when the EV did not say. [K15]",
+        ),
+    ] = None
+    ev_energy_capacity: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="evEnergyCapacity",
+            description="Energy, in Wh, that the EV's battery can hold; left out when the EV did "
+            "not say. [K15]",
+        ),
+    ] = None
+    energy_amount: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="energyAmount",
+            description="Energy in Wh that the EV asks for, what it spends on warming battery or "
+            "cabin included; left out when it did not say. [K15]",
+        ),
+    ] = None
+    state_of_charge: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="stateOfCharge",
+            description="Fill level of the battery at this time, in percent of its capacity; left "
+            "out when the EV did not say. [K15]",
+        ),
+    ] = None
+    full_soc: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="fullSoC",
+            description="Fill level, in percent, that the EV regards as full; left out when it "
+            "did not say. [K15]",
+        ),
+    ] = None
+    bulk_soc: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="bulkSoC",
+            description="Fill level, in percent, up to which the EV can charge fast; left out "
+            "when it did not say. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class V2XChargingParametersType(Model, Twin[datatypes.V2XChargingParametersType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """What EV and EVSE can deliver and take in an ISO 15118-20 session, and how much energy the EV
+    needs; only the energy requests can be negative. [Q01]
 
-    min_charge_power: Annotated[Opt[StrictFloat], Field(alias="minChargePower")] = None
-    min_charge_power_l2: Annotated[Opt[StrictFloat], Field(alias="minChargePower_L2")] = None
-    min_charge_power_l3: Annotated[Opt[StrictFloat], Field(alias="minChargePower_L3")] = None
-    max_charge_power: Annotated[Opt[StrictFloat], Field(alias="maxChargePower")] = None
-    max_charge_power_l2: Annotated[Opt[StrictFloat], Field(alias="maxChargePower_L2")] = None
-    max_charge_power_l3: Annotated[Opt[StrictFloat], Field(alias="maxChargePower_L3")] = None
-    min_discharge_power: Annotated[Opt[StrictFloat], Field(alias="minDischargePower")] = None
-    min_discharge_power_l2: Annotated[Opt[StrictFloat], Field(alias="minDischargePower_L2")] = None
-    min_discharge_power_l3: Annotated[Opt[StrictFloat], Field(alias="minDischargePower_L3")] = None
-    max_discharge_power: Annotated[Opt[StrictFloat], Field(alias="maxDischargePower")] = None
-    max_discharge_power_l2: Annotated[Opt[StrictFloat], Field(alias="maxDischargePower_L2")] = None
-    max_discharge_power_l3: Annotated[Opt[StrictFloat], Field(alias="maxDischargePower_L3")] = None
-    min_charge_current: Annotated[Opt[StrictFloat], Field(alias="minChargeCurrent")] = None
-    max_charge_current: Annotated[Opt[StrictFloat], Field(alias="maxChargeCurrent")] = None
-    min_discharge_current: Annotated[Opt[StrictFloat], Field(alias="minDischargeCurrent")] = None
-    max_discharge_current: Annotated[Opt[StrictFloat], Field(alias="maxDischargeCurrent")] = None
-    min_voltage: Annotated[Opt[StrictFloat], Field(alias="minVoltage")] = None
-    max_voltage: Annotated[Opt[StrictFloat], Field(alias="maxVoltage")] = None
+    Used by NotifyEVChargingNeedsRequest.
+    """
+
+    min_charge_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minChargePower",
+            description="Least charging power in W, the larger minimum of EV and EVSE: all "
+            "phases, or only L1 when L2 and L3 are given. Absent when not told. [Q01]",
+        ),
+    ] = None
+    min_charge_power_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minChargePower_L2",
+            description="Least charging power on phase L2 in W, the larger minimum of EV and "
+            "EVSE; absent when the phases are not told apart. [Q01]",
+        ),
+    ] = None
+    min_charge_power_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minChargePower_L3",
+            description="Least charging power on phase L3 in W, the larger minimum of EV and "
+            "EVSE; absent when the phases are not told apart. [Q01]",
+        ),
+    ] = None
+    max_charge_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxChargePower",
+            description="Highest charging power in W at power factor 1, the smaller maximum of EV "
+            "and EVSE: all phases, or only L1 when L2 and L3 are given. Absent when "
+            "not told. [Q01]",
+        ),
+    ] = None
+    max_charge_power_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxChargePower_L2",
+            description="Highest charging power on phase L2 in W, the smaller maximum of EV and "
+            "EVSE; absent when the phases are not told apart. [Q01]",
+        ),
+    ] = None
+    max_charge_power_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxChargePower_L3",
+            description="Highest charging power on phase L3 in W, the smaller maximum of EV and "
+            "EVSE; absent when the phases are not told apart. [Q01]",
+        ),
+    ] = None
+    min_discharge_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minDischargePower",
+            description="Least discharging power in W as a positive number, the larger minimum of "
+            "EV and EVSE: all phases, or only L1 when L2 and L3 are given. Absent "
+            "when not told. [Q01]",
+        ),
+    ] = None
+    min_discharge_power_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minDischargePower_L2",
+            description="Least discharging power on phase L2 in W, as a positive number, the "
+            "larger minimum of EV and EVSE; absent when the phases are not told "
+            "apart. [Q01]",
+        ),
+    ] = None
+    min_discharge_power_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minDischargePower_L3",
+            description="Least discharging power on phase L3 in W, as a positive number, the "
+            "larger minimum of EV and EVSE; absent when the phases are not told "
+            "apart. [Q01]",
+        ),
+    ] = None
+    max_discharge_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxDischargePower",
+            description="Highest discharging power in W as a positive number, the smaller maximum "
+            "of EV and EVSE: all phases, or only L1 when L2 and L3 are given. Absent "
+            "when not told. [Q01]",
+        ),
+    ] = None
+    max_discharge_power_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxDischargePower_L2",
+            description="Highest discharging power on phase L2 in W, as a positive number, the "
+            "smaller maximum of EV and EVSE; absent when the phases are not told "
+            "apart. [Q01]",
+        ),
+    ] = None
+    max_discharge_power_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxDischargePower_L3",
+            description="Highest discharging power on phase L3 in W, as a positive number, the "
+            "smaller maximum of EV and EVSE; absent when the phases are not told "
+            "apart. [Q01]",
+        ),
+    ] = None
+    min_charge_current: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minChargeCurrent",
+            description="Least charging current in A, the larger minimum of EV and EVSE; for DC, "
+            "absent on AC. [Q01]",
+        ),
+    ] = None
+    max_charge_current: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxChargeCurrent",
+            description="Highest charging current in A, the smaller maximum of EV and EVSE; for "
+            "DC, absent on AC. [Q01]",
+        ),
+    ] = None
+    min_discharge_current: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minDischargeCurrent",
+            description="Least discharging current in A as a positive number, the larger minimum "
+            "of EV and EVSE; for DC, absent on AC. [Q01]",
+        ),
+    ] = None
+    max_discharge_current: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxDischargeCurrent",
+            description="Highest discharging current in A as a positive number, the smaller "
+            "maximum of EV and EVSE; for DC, absent on AC. [Q01]",
+        ),
+    ] = None
+    min_voltage: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minVoltage",
+            description="Lowest voltage in V, the larger minimum of EV and EVSE; for DC, absent "
+            "on AC. [Q01]",
+        ),
+    ] = None
+    max_voltage: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxVoltage",
+            description="Highest voltage in V, the smaller maximum of EV and EVSE; for DC, absent "
+            "on AC. [Q01]",
+        ),
+    ] = None
     ev_target_energy_request: Annotated[
         Opt[StrictFloat],
-        Field(alias="evTargetEnergyRequest"),
+        Field(
+            alias="evTargetEnergyRequest",
+            description="Wh still missing to the state of charge that the driver wants; absent "
+            "when the EV told none. [Q01]",
+        ),
     ] = None
-    ev_min_energy_request: Annotated[Opt[StrictFloat], Field(alias="evMinEnergyRequest")] = None
-    ev_max_energy_request: Annotated[Opt[StrictFloat], Field(alias="evMaxEnergyRequest")] = None
+    ev_min_energy_request: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="evMinEnergyRequest",
+            description="Wh still missing to the lowest state of charge that the EV allows, "
+            "negative when the battery is above it; absent when the EV told none. "
+            "[Q01]",
+        ),
+    ] = None
+    ev_max_energy_request: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="evMaxEnergyRequest",
+            description="Wh that still fit in until the highest state of charge that the EV "
+            "allows; absent when the EV told none. [Q01]",
+        ),
+    ] = None
     ev_min_v2x_energy_request: Annotated[
         Opt[StrictFloat],
-        Field(alias="evMinV2XEnergyRequest"),
+        Field(
+            alias="evMinV2XEnergyRequest",
+            description="Wh up to the lower bound of the V2X cycling range, positive while the "
+            "battery is below that range; absent when the EV has no such range. [Q01]",
+        ),
     ] = None
     ev_max_v2x_energy_request: Annotated[
         Opt[StrictFloat],
-        Field(alias="evMaxV2XEnergyRequest"),
+        Field(
+            alias="evMaxV2XEnergyRequest",
+            description="Wh up to the upper bound of the V2X cycling range, negative while the "
+            "battery is above that range; absent when the EV has no such range. [Q01]",
+        ),
     ] = None
-    target_soc: Annotated[Opt[Int0To100], Field(alias="targetSoC")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    target_soc: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="targetSoC",
+            description="State of charge in percent, 0 to 100, that the battery should have at "
+            "departure; absent when the EV told none. [Q01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
-    """Used by NotifyEVChargingNeedsRequest."""
+    """What the EV told the station over ISO 15118 about the charge it needs; the CSMS answers with
+    a charging profile that fits. [K15]
+
+    Used by NotifyEVChargingNeedsRequest.
+    """
 
     ac_charging_parameters: Annotated[
         Opt[ACChargingParametersType],
-        Field(alias="acChargingParameters"),
+        Field(
+            alias="acChargingParameters",
+            description="Demand and limits for AC as ISO 15118-2 tells them; absent on DC, and "
+            "where v2xChargingParameters take their place. [K15]",
+        ),
     ] = None
     der_charging_parameters: Annotated[
         Opt[DERChargingParametersType],
-        Field(alias="derChargingParameters"),
+        Field(
+            alias="derChargingParameters",
+            description="What EV and EVSE can do for the grid; only with AC_DER and AC_BPT_DER. "
+            "[R02]",
+        ),
     ] = None
-    ev_energy_offer: Annotated[Opt[EVEnergyOfferType], Field(alias="evEnergyOffer")] = None
+    ev_energy_offer: Annotated[
+        Opt[EVEnergyOfferType],
+        Field(
+            alias="evEnergyOffer",
+            description="When and at which price the EV would feed back energy; absent when it "
+            "makes no offer. [Q01]",
+        ),
+    ] = None
     requested_energy_transfer: Annotated[
         EnergyTransferModeEnumType,
-        Field(alias="requestedEnergyTransfer"),
+        Field(
+            alias="requestedEnergyTransfer",
+            description="How the EV wants to be charged, for example on DC or on three AC phases. "
+            "[K15]",
+        ),
     ]
     dc_charging_parameters: Annotated[
         Opt[DCChargingParametersType],
-        Field(alias="dcChargingParameters"),
+        Field(
+            alias="dcChargingParameters",
+            description="Demand, limits and battery state for DC as ISO 15118-2 tells them; "
+            "absent on AC, and where v2xChargingParameters take their place. [K15]",
+        ),
     ] = None
     v2x_charging_parameters: Annotated[
         Opt[V2XChargingParametersType],
-        Field(alias="v2xChargingParameters"),
+        Field(
+            alias="v2xChargingParameters",
+            description="Limits and energy needs of an ISO 15118-20 session, or of another one "
+            "that can discharge; absent otherwise. [Q01]",
+        ),
     ] = None
     available_energy_transfer: Annotated[
         Opt[list[EnergyTransferModeEnumType]],
-        Field(alias="availableEnergyTransfer", min_length=1),
+        Field(
+            alias="availableEnergyTransfer",
+            min_length=1,
+            description="All modes that the EV could use, from which it asks for "
+            "requestedEnergyTransfer; absent when not known. [Q01]",
+        ),
     ] = None
-    control_mode: Annotated[Opt[ControlModeEnumType], Field(alias="controlMode")] = None
+    control_mode: Annotated[
+        Opt[ControlModeEnumType],
+        Field(
+            alias="controlMode",
+            description="Whether the EV plans along schedules or follows setpoints; absent means "
+            "ScheduledControl. [K19]",
+        ),
+    ] = None
     mobility_needs_mode: Annotated[
         Opt[MobilityNeedsModeEnumType],
-        Field(alias="mobilityNeedsMode"),
+        Field(
+            alias="mobilityNeedsMode",
+            description="Who may change departure time and state-of-charge goals; only in ISO "
+            "15118-20 sessions. [K19]",
+        ),
     ] = None
-    departure_time: Annotated[Opt[DateTime], Field(alias="departureTime")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    departure_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="departureTime",
+            description="Moment, by date and time, at which the EV expects to leave, so the "
+            "energy should be there by then; left out when unknown. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CostDimensionType(Model, Twin[datatypes.CostDimensionType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """One quantity measured over a charging period, for example energy or the highest power. [I12]
 
-    type: CostDimensionEnumType
-    volume: StrictFloat
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    type: Annotated[
+        CostDimensionEnumType,
+        Field(description="Which quantity it is; it decides the unit of the volume. [I12]"),
+    ]
+    volume: Annotated[
+        StrictFloat,
+        Field(description="Amount in the unit of the type: Wh, A, W or seconds. [I12]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingPeriodType(Model, Twin[datatypes.ChargingPeriodType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """Span of a transaction with one set of prices, and what was consumed in it; it ends where the
+    next one starts, the last one with the session. [I12]
 
-    dimensions: Annotated[Opt[list[CostDimensionType]], Field(min_length=1)] = None
-    tariff_id: Annotated[Opt[Str60], Field(alias="tariffId")] = None
-    start_period: Annotated[DateTime, Field(alias="startPeriod")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    dimensions: Annotated[
+        Opt[list[CostDimensionType]],
+        Field(
+            min_length=1,
+            description="Quantities consumed or reached during the period; absent when there is "
+            "nothing to tell. [I12]",
+        ),
+    ] = None
+    tariff_id: Annotated[
+        Opt[Str60],
+        Field(
+            alias="tariffId",
+            description="Tariff by which the period was priced; absent when the cost was found in "
+            "another way. [I12]",
+        ),
+    ] = None
+    start_period: Annotated[
+        DateTime,
+        Field(
+            alias="startPeriod",
+            description="When the period begins, as date and time with offset. [I12]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingProfileCriterionType(
     Model, Twin[datatypes.ChargingProfileCriterionType], frozen=True
 ):
-    """Used by GetChargingProfilesRequest."""
+    """Filter of GetChargingProfiles; a profile is reported when it meets every condition given.
+    [K09]
+
+    Used by GetChargingProfilesRequest.
+    """
 
     charging_profile_purpose: Annotated[
         Opt[ChargingProfilePurposeEnumType],
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="Only profiles with this purpose are wanted; left out, the purpose does "
+            "not matter. [K09]",
+        ),
     ] = None
-    stack_level: Annotated[Opt[IntMin0], Field(alias="stackLevel")] = None
+    stack_level: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="stackLevel",
+            description="Only profiles with this priority number, counted from 0, are wanted; "
+            "left out, every priority matches. [K09]",
+        ),
+    ] = None
     charging_profile_id: Annotated[
         Opt[list[Int]],
-        Field(alias="chargingProfileId", min_length=1),
+        Field(
+            alias="chargingProfileId",
+            min_length=1,
+            description="Numbers of the profiles wanted, not more than the station can store; "
+            "left out, any number matches. [K09]",
+        ),
     ] = None
     charging_limit_source: Annotated[
         Opt[list[Str20]],
-        Field(alias="chargingLimitSource", min_length=1, max_length=4),
+        Field(
+            alias="chargingLimitSource",
+            min_length=1,
+            max_length=4,
+            description="Reports only profiles from these sources: CSO, EMS, SO, Other; open "
+            "strings since 2.1. Left out, the source does not matter. [K09]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class LimitAtSoCType(Model, Twin[datatypes.LimitAtSoCType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Limit of a charging schedule that counts only for a battery that is already filled to some
+    level. [K01]
 
-    soc: Int0To100
-    limit: StrictFloat
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    soc: Annotated[
+        Int0To100,
+        Field(
+            description="State of charge in percent, 0 to 100, from which on (this value "
+            "included) the limit counts. [K01]",
+        ),
+    ]
+    limit: Annotated[
+        StrictFloat,
+        Field(
+            description="Highest charging rate from then on, in the chargingRateUnit of the "
+            "schedule. [K01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class V2XFreqWattPointType(Model, Twin[datatypes.V2XFreqWattPointType], frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """Point of the curve by which power follows the grid frequency. [Q08]
 
-    frequency: StrictFloat
-    power: StrictFloat
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
+
+    frequency: Annotated[StrictFloat, Field(description="Frequency of the grid in Hz. [Q08]")]
+    power: Annotated[
+        StrictFloat,
+        Field(
+            description="Power in W at that frequency: positive to charge, negative to discharge. "
+            "[Q08]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class V2XSignalWattPointType(Model, Twin[datatypes.V2XSignalWattPointType], frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """Point of the curve by which power follows the aFRR signal. [Q08]
 
-    signal: Int
-    power: StrictFloat
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
+
+    signal: Annotated[
+        Int,
+        Field(description="Value that AFRRSignalRequest brings, without unit. [Q08]"),
+    ]
+    power: Annotated[
+        StrictFloat,
+        Field(
+            description="Power in W at that signal: positive to charge, negative to discharge. "
+            "[Q08]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodType], frozen=True):
-    """Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest and 3 more."""
+    """One step of a charging schedule: from its start until the next step it gives limits, or for
+    V2X the operation mode with setpoints or curves. [K01]
 
-    start_period: Annotated[Int, Field(alias="startPeriod")]
-    limit: Opt[StrictFloat] = None
-    limit_l2: Annotated[Opt[StrictFloat], Field(alias="limit_L2")] = None
-    limit_l3: Annotated[Opt[StrictFloat], Field(alias="limit_L3")] = None
-    number_phases: Annotated[Opt[Int0To3], Field(alias="numberPhases")] = None
-    phase_to_use: Annotated[Opt[Int0To3], Field(alias="phaseToUse")] = None
-    discharge_limit: Annotated[Opt[FloatMax0], Field(alias="dischargeLimit")] = None
-    discharge_limit_l2: Annotated[Opt[FloatMax0], Field(alias="dischargeLimit_L2")] = None
-    discharge_limit_l3: Annotated[Opt[FloatMax0], Field(alias="dischargeLimit_L3")] = None
-    setpoint: Opt[StrictFloat] = None
-    setpoint_l2: Annotated[Opt[StrictFloat], Field(alias="setpoint_L2")] = None
-    setpoint_l3: Annotated[Opt[StrictFloat], Field(alias="setpoint_L3")] = None
-    setpoint_reactive: Annotated[Opt[StrictFloat], Field(alias="setpointReactive")] = None
-    setpoint_reactive_l2: Annotated[Opt[StrictFloat], Field(alias="setpointReactive_L2")] = None
-    setpoint_reactive_l3: Annotated[Opt[StrictFloat], Field(alias="setpointReactive_L3")] = None
+    Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
+    NotifyEVChargingScheduleRequest and 3 more.
+    """
+
+    start_period: Annotated[
+        Int,
+        Field(
+            alias="startPeriod",
+            description="Seconds from the start of the schedule to this step, which ends the step "
+            "before; the first one has 0. [K01.FR.31]",
+        ),
+    ]
+    limit: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Most that may be drawn, in the schedule's chargingRateUnit: W over all "
+            "phases, A per phase; only phase L1 when L2 and L3 have their own. May be "
+            "absent if operationMode needs no limit. [Q03]",
+        ),
+    ] = None
+    limit_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="limit_L2",
+            description="Most that may be drawn on phase L2, in chargingRateUnit; absent when the "
+            "phases have one limit in common. [K01]",
+        ),
+    ] = None
+    limit_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="limit_L3",
+            description="Most that may be drawn on phase L3, in chargingRateUnit; absent when the "
+            "phases have one limit in common. [K01]",
+        ),
+    ] = None
+    number_phases: Annotated[
+        Opt[Int0To3],
+        Field(
+            alias="numberPhases",
+            description="Number of AC phases that may be used, up to 3; on an AC EVSE left out "
+            "means 3, on a DC EVSE it should be left out. [K01]",
+        ),
+    ] = None
+    phase_to_use: Annotated[
+        Opt[Int0To3],
+        Field(
+            alias="phaseToUse",
+            description="Number (1, 2 or 3) of the phase for single-phase charging; only with "
+            "numberPhases 1 on an EVSE that can switch phases, left out the station "
+            "chooses. [K01.FR.19]",
+        ),
+    ] = None
+    discharge_limit: Annotated[
+        Opt[FloatMax0],
+        Field(
+            alias="dischargeLimit",
+            description="How far the EV may discharge, as zero or a negative number in "
+            "chargingRateUnit: over all phases, or only phase L1 when L2 and L3 have "
+            "values. Absent when the period sets no such limit. [Q03]",
+        ),
+    ] = None
+    discharge_limit_l2: Annotated[
+        Opt[FloatMax0],
+        Field(
+            alias="dischargeLimit_L2",
+            description="How far the EV may discharge on phase L2: zero or negative, in "
+            "chargingRateUnit; absent when the phases share one limit. [Q03]",
+        ),
+    ] = None
+    discharge_limit_l3: Annotated[
+        Opt[FloatMax0],
+        Field(
+            alias="dischargeLimit_L3",
+            description="How far the EV may discharge on phase L3: zero or negative, in "
+            "chargingRateUnit; absent when the phases share one limit. [Q03]",
+        ),
+    ] = None
+    setpoint: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Value to be met as closely as possible, in chargingRateUnit; negative to "
+            "discharge. Covers all phases, or only L1 when L2 and L3 have values. "
+            "Absent when operationMode takes none. [Q03]",
+        ),
+    ] = None
+    setpoint_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpoint_L2",
+            description="Value to be met on phase L2, in chargingRateUnit, negative to discharge; "
+            "absent when one setpoint covers all phases. [Q03]",
+        ),
+    ] = None
+    setpoint_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpoint_L3",
+            description="Value to be met on phase L3, in chargingRateUnit, negative to discharge; "
+            "absent when one setpoint covers all phases. [Q03]",
+        ),
+    ] = None
+    setpoint_reactive: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpointReactive",
+            description="Reactive power (var) or current (A) to be met: positive for inductive, "
+            "negative for capacitive. Covers all phases, or only L1 when L2 and L3 "
+            "have values. Absent when none is wanted. [Q03]",
+        ),
+    ] = None
+    setpoint_reactive_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpointReactive_L2",
+            description="Reactive power (var) or current (A) to be met on phase L2, positive for "
+            "inductive, negative for capacitive; absent when one value covers all "
+            "phases. [Q03]",
+        ),
+    ] = None
+    setpoint_reactive_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpointReactive_L3",
+            description="Reactive power (var) or current (A) to be met on phase L3, positive for "
+            "inductive, negative for capacitive; absent when one value covers all "
+            "phases. [Q03]",
+        ),
+    ] = None
     preconditioning_request: Annotated[
         Opt[StrictBool],
-        Field(alias="preconditioningRequest"),
+        Field(
+            alias="preconditioningRequest",
+            description="True asks the EV to keep its battery at working temperature during this "
+            "period; absent means no such wish. [Q03]",
+        ),
     ] = None
-    evse_sleep: Annotated[Opt[StrictBool], Field(alias="evseSleep")] = None
-    v2x_baseline: Annotated[Opt[StrictFloat], Field(alias="v2xBaseline")] = None
-    operation_mode: Annotated[Opt[OperationModeEnumType], Field(alias="operationMode")] = None
+    evse_sleep: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="evseSleep",
+            description="True has the EVSE switch off its power electronics for this transaction "
+            "to save energy; absent means false. [Q10]",
+        ),
+    ] = None
+    v2x_baseline: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="v2xBaseline",
+            description="Power in W to which the values of the frequency and signal curves are "
+            "added; absent means that they stand alone. [Q08]",
+        ),
+    ] = None
+    operation_mode: Annotated[
+        Opt[OperationModeEnumType],
+        Field(
+            alias="operationMode",
+            description="Which V2X control applies in this period; absent means ChargingOnly. "
+            "[Q03]",
+        ),
+    ] = None
     v2x_freq_watt_curve: Annotated[
         Opt[list[V2XFreqWattPointType]],
-        Field(alias="v2xFreqWattCurve", min_length=1, max_length=20),
+        Field(
+            alias="v2xFreqWattCurve",
+            min_length=1,
+            max_length=20,
+            description="Power against grid frequency, up to 20 points; required with "
+            "operationMode LocalFrequency, else absent. [Q08]",
+        ),
     ] = None
     v2x_signal_watt_curve: Annotated[
         Opt[list[V2XSignalWattPointType]],
-        Field(alias="v2xSignalWattCurve", min_length=1, max_length=20),
+        Field(
+            alias="v2xSignalWattCurve",
+            min_length=1,
+            max_length=20,
+            description="Power against the value of AFRRSignalRequest, up to 20 points; only with "
+            "operationMode LocalFrequency, where it may be absent as well. [Q08]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time for which an entry of a sales tariff holds, counted from the present rather than
+    by dates. [K15]
 
-    start: Int
-    duration: Opt[Int] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    start: Annotated[
+        Int,
+        Field(
+            description="Seconds from the present moment until the span begins; 0 for at once. "
+            "[K15]",
+        ),
+    ]
+    duration: Annotated[
+        Opt[Int],
+        Field(
+            description="Length of the span in seconds; left out, it lasts until the next entry "
+            "begins. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CostType(Model, Twin[datatypes.CostType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """One figure for what a kWh costs, be it in money, in emissions or in its share of renewable
+    energy. [K15]
 
-    cost_kind: Annotated[CostKindEnumType, Field(alias="costKind")]
-    amount: Int
-    amount_multiplier: Annotated[Opt[Int], Field(alias="amountMultiplier")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    cost_kind: Annotated[
+        CostKindEnumType,
+        Field(alias="costKind", description="What the figure expresses and hence its unit. [K15]"),
+    ]
+    amount: Annotated[
+        Int,
+        Field(
+            description="Figure per kWh before scaling, in percent or in grams depending on "
+            "costKind; multiply by ten to the power of amountMultiplier. [K15]",
+        ),
+    ]
+    amount_multiplier: Annotated[
+        Opt[Int],
+        Field(
+            alias="amountMultiplier",
+            description="Power of ten by which amount is multiplied, from -3 to 3; left out when "
+            "it needs no scaling. [K15]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """What energy costs within one band of consumption, as told to an ISO 15118 EV in a sales
+    tariff. [K15]
 
-    start_value: Annotated[StrictFloat, Field(alias="startValue")]
-    cost: Annotated[list[CostType], Field(min_length=1, max_length=3)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    start_value: Annotated[
+        StrictFloat,
+        Field(
+            alias="startValue",
+            description="Number at which the band of consumption begins; it reaches up to the "
+            "next startValue. OCPP names no unit, ISO 15118-2 counts in W. [K15]",
+        ),
+    ]
+    cost: Annotated[
+        list[CostType],
+        Field(
+            min_length=1,
+            max_length=3,
+            description="Up to three ways to express the cost of the band, such as price and "
+            "carbon dioxide. [K15]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Price of energy during one span of a sales tariff, as a rank or broken down by consumption.
+    [K15]
 
-    relative_time_interval: Annotated[RelativeTimeIntervalType, Field(alias="relativeTimeInterval")]
-    e_price_level: Annotated[Opt[IntMin0], Field(alias="ePriceLevel")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    relative_time_interval: Annotated[
+        RelativeTimeIntervalType,
+        Field(
+            alias="relativeTimeInterval",
+            description="When the entry holds, counted in seconds from the present. [K15]",
+        ),
+    ]
+    e_price_level: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="ePriceLevel",
+            description="Rank number of the price, smaller being cheaper, up to numEPriceLevels; "
+            "left out when no ranks are used. [K15]",
+        ),
+    ] = None
     consumption_cost: Annotated[
         Opt[list[ConsumptionCostType]],
-        Field(alias="consumptionCost", min_length=1, max_length=3),
+        Field(
+            alias="consumptionCost",
+            min_length=1,
+            max_length=3,
+            description="Cost broken down into as many as three bands of consumption; left out "
+            "when only the rank is told. [K15]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time by which an ISO 15118 EV can choose when to charge; handed to it along with
+    a charging schedule. [K15]
 
-    id: IntMin0
-    sales_tariff_description: Annotated[Opt[Str32], Field(alias="salesTariffDescription")] = None
-    num_e_price_levels: Annotated[Opt[IntMin0], Field(alias="numEPriceLevels")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number of the tariff, which stays the same and unique throughout the "
+            "charging session. [K15]",
+        ),
+    ]
+    sales_tariff_description: Annotated[
+        Opt[Str32],
+        Field(
+            alias="salesTariffDescription",
+            description="Title that the EV can show its driver; left out when there is none. "
+            "[K15]",
+        ),
+    ] = None
+    num_e_price_levels: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="numEPriceLevels",
+            description="Number of different price ranks that occur in all tariffs offered "
+            "together; left out when no ranks are used. [K15]",
+        ),
+    ] = None
     sales_tariff_entry: Annotated[
         list[SalesTariffEntryType],
-        Field(alias="salesTariffEntry", min_length=1, max_length=1024),
+        Field(
+            alias="salesTariffEntry",
+            min_length=1,
+            max_length=1024,
+            description="Prices in order of time, each with the span for which it holds. [K15]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PriceLevelScheduleEntryType(Model, Twin[datatypes.PriceLevelScheduleEntryType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Span of time with one price level, in an ISO 15118-20 session. [K18]
 
-    duration: Int
-    price_level: Annotated[IntMin0, Field(alias="priceLevel")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    duration: Annotated[
+        Int,
+        Field(description="Length of the span in seconds; the next one follows directly. [K18]"),
+    ]
+    price_level: Annotated[
+        IntMin0,
+        Field(
+            alias="priceLevel",
+            description="Relative level without unit: the lower the cheaper, up to "
+            "numberOfPriceLevels. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PriceLevelScheduleType(Model, Twin[datatypes.PriceLevelScheduleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Prices over time as mere levels without amounts, for an ISO 15118-20 session; it mirrors the
+    type of that standard, so that signatures stay valid. [K18]
+
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
 
     price_level_schedule_entries: Annotated[
         list[PriceLevelScheduleEntryType],
-        Field(alias="priceLevelScheduleEntries", min_length=1, max_length=100),
+        Field(
+            alias="priceLevelScheduleEntries",
+            min_length=1,
+            max_length=100,
+            description="Consecutive spans of time with their level, at most 100. [K18]",
+        ),
     ]
-    time_anchor: Annotated[DateTime, Field(alias="timeAnchor")]
-    price_schedule_id: Annotated[IntMin0, Field(alias="priceScheduleId")]
+    time_anchor: Annotated[
+        DateTime,
+        Field(
+            alias="timeAnchor",
+            description="Moment at which the first entry begins, as date and time with offset. "
+            "[K18]",
+        ),
+    ]
+    price_schedule_id: Annotated[
+        IntMin0,
+        Field(
+            alias="priceScheduleId",
+            description="Number that identifies this price schedule, not counted from anything. "
+            "[K18]",
+        ),
+    ]
     price_schedule_description: Annotated[
         Opt[Str32],
-        Field(alias="priceScheduleDescription"),
+        Field(
+            alias="priceScheduleDescription",
+            description="Text that explains the levels to the driver; may be left out. [K18]",
+        ),
     ] = None
-    number_of_price_levels: Annotated[IntMin0, Field(alias="numberOfPriceLevels")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    number_of_price_levels: Annotated[
+        IntMin0,
+        Field(
+            alias="numberOfPriceLevels",
+            description="Count of different levels over all price level schedules offered to the "
+            "EV. [K18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=True):
-    """Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, ReportChargingProfilesRequest and 2 more."""
+    """Limits, or for V2X setpoints, on power or current laid out along a time axis; for ISO 15118
+    together with the prices that the EV may plan by. [K01]
 
-    id: Int
-    limit_at_soc: Annotated[Opt[LimitAtSoCType], Field(alias="limitAtSoC")] = None
-    start_schedule: Annotated[Opt[DateTime], Field(alias="startSchedule")] = None
-    duration: Opt[Int] = None
-    charging_rate_unit: Annotated[ChargingRateUnitEnumType, Field(alias="chargingRateUnit")]
-    min_charging_rate: Annotated[Opt[StrictFloat], Field(alias="minChargingRate")] = None
-    power_tolerance: Annotated[Opt[StrictFloat], Field(alias="powerTolerance")] = None
-    signature_id: Annotated[Opt[IntMin0], Field(alias="signatureId")] = None
-    digest_value: Annotated[Opt[Str88], Field(alias="digestValue")] = None
-    use_local_time: Annotated[Opt[StrictBool], Field(alias="useLocalTime")] = None
+    Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
+    ReportChargingProfilesRequest and 2 more.
+    """
+
+    id: Annotated[
+        Int,
+        Field(
+            description="Number that tells this schedule from the alternatives beside it, for "
+            "instance when an ISO 15118 EV has chosen one. [K01]",
+        ),
+    ]
+    limit_at_soc: Annotated[
+        Opt[LimitAtSoCType],
+        Field(
+            alias="limitAtSoC",
+            description="Reduced limit for a battery that is filled to a given level or beyond; "
+            "absent when the level does not matter. [K01]",
+        ),
+    ] = None
+    start_schedule: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startSchedule",
+            description="Moment, by date and time, at which time 0 of the periods lies; required "
+            "for Absolute and Recurring profiles, left out for Relative ones. "
+            "[K01.FR.40]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[Int],
+        Field(
+            description="Length in seconds, in a Dynamic profile counted from its last update; "
+            "afterwards the schedule sets no limit. Left out, the last period goes "
+            "on. [K28]",
+        ),
+    ] = None
+    charging_rate_unit: Annotated[
+        ChargingRateUnitEnumType,
+        Field(
+            alias="chargingRateUnit",
+            description="Unit of all limits inside, W or A; it must be one that the station "
+            "supports. [K01.FR.26]",
+        ),
+    ]
+    min_charging_rate: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minChargingRate",
+            description="Rate, in the chargingRateUnit, below which the EV charges poorly; a hint "
+            "for load balancing in the station, left out when unknown. [K01]",
+        ),
+    ] = None
+    power_tolerance: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="powerTolerance",
+            description="By how many W the EV may deviate from the power profile it announced "
+            "(ISO 15118-20); absent when not laid down. [K18]",
+        ),
+    ] = None
+    signature_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="signatureId",
+            description="Number by which a signature refers to this schedule; absent when it is "
+            "not signed. [K18]",
+        ),
+    ] = None
+    digest_value: Annotated[
+        Opt[Str88],
+        Field(
+            alias="digestValue",
+            description="Base64 hash of the EXI form of prices: SHA-256 for ISO 15118-2, SHA-512 "
+            "for ISO 15118-20; absent when they are not signed. [K18]",
+        ),
+    ] = None
+    use_local_time: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="useLocalTime",
+            description="True: times count as local clock time and their offset is ignored, so "
+            "that one schedule fits summer and winter time. Absent means false. [K01]",
+        ),
+    ] = None
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriodType],
-        Field(alias="chargingSchedulePeriod", min_length=1, max_length=1024),
+        Field(
+            alias="chargingSchedulePeriod",
+            min_length=1,
+            max_length=1024,
+            description="The limits in order of time, the first with startPeriod 0; the station "
+            "may store fewer than 1024 (PeriodsPerSchedule). [K01]",
+        ),
     ]
-    randomized_delay: Annotated[Opt[IntMin0], Field(alias="randomizedDelay")] = None
-    sales_tariff: Annotated[Opt[SalesTariffType], Field(alias="salesTariff")] = None
+    randomized_delay: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="randomizedDelay",
+            description="Upper bound, in seconds, of a random delay at the start of each period, "
+            "so that stations do not switch all at once; 0 or absent: none. Only for "
+            "TxProfile and TxDefaultProfile. [K01]",
+        ),
+    ] = None
+    sales_tariff: Annotated[
+        Opt[SalesTariffType],
+        Field(
+            alias="salesTariff",
+            description="Prices for an ISO 15118-2 session; with ISO 15118-20 one of the two "
+            "price schedules takes its place. Absent when there are none to tell. "
+            "[K15]",
+        ),
+    ] = None
     absolute_price_schedule: Annotated[
         Opt[AbsolutePriceScheduleType],
-        Field(alias="absolutePriceSchedule"),
+        Field(
+            alias="absolutePriceSchedule",
+            description="Prices in money for an ISO 15118-20 session; excludes "
+            "priceLevelSchedule, and is absent when no amounts are told. [K18]",
+        ),
     ] = None
     price_level_schedule: Annotated[
         Opt[PriceLevelScheduleType],
-        Field(alias="priceLevelSchedule"),
+        Field(
+            alias="priceLevelSchedule",
+            description="Price levels without amounts for an ISO 15118-20 session; excludes "
+            "absolutePriceSchedule, and is absent when no levels are told. [K18]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=True):
-    """Used by ReportChargingProfilesRequest, RequestStartTransactionRequest, SetChargingProfileRequest."""
+    """Limits, or for V2X setpoints, over time with purpose, priority and validity; the station
+    combines all installed profiles into what counts at the moment. [K01]
 
-    id: Int
-    stack_level: Annotated[IntMin0, Field(alias="stackLevel")]
+    Used by ReportChargingProfilesRequest, RequestStartTransactionRequest,
+    SetChargingProfileRequest.
+    """
+
+    id: Annotated[
+        Int,
+        Field(
+            description="Identifies the profile on the station; negative numbers help to tell "
+            "profiles of external systems from those of the CSMS. [K01]",
+        ),
+    ]
+    stack_level: Annotated[
+        IntMin0,
+        Field(
+            alias="stackLevel",
+            description="Priority number among profiles of one purpose, counted from 0; of those "
+            "with a limit for the moment the highest wins. [K01]",
+        ),
+    ]
     charging_profile_purpose: Annotated[
         ChargingProfilePurposeEnumType,
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="What the limits apply to, such as the whole station, any transaction, or "
+            "one particular transaction. [K01]",
+        ),
     ]
     charging_profile_kind: Annotated[
         ChargingProfileKindEnumType,
-        Field(alias="chargingProfileKind"),
+        Field(
+            alias="chargingProfileKind",
+            description="From where the schedule's time is counted, or Dynamic when its values "
+            "are renewed while it runs. [K01]",
+        ),
     ]
-    recurrency_kind: Annotated[Opt[RecurrencyKindEnumType], Field(alias="recurrencyKind")] = None
-    valid_from: Annotated[Opt[DateTime], Field(alias="validFrom")] = None
-    valid_to: Annotated[Opt[DateTime], Field(alias="validTo")] = None
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    max_offline_duration: Annotated[Opt[Int], Field(alias="maxOfflineDuration")] = None
+    recurrency_kind: Annotated[
+        Opt[RecurrencyKindEnumType],
+        Field(
+            alias="recurrencyKind",
+            description="How often the schedule starts over; given only with the kind Recurring, "
+            "which needs it. [K01]",
+        ),
+    ] = None
+    valid_from: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validFrom",
+            description="Moment, by date and time, from which the profile counts; left out, it "
+            "counts as soon as it is installed. [K01.FR.36]",
+        ),
+    ] = None
+    valid_to: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validTo",
+            description="Moment, by date and time, at which the profile ceases to count; left "
+            "out, it counts until it is replaced or removed. [K01.FR.37]",
+        ),
+    ] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction that a TxProfile is meant for; left out for other purposes "
+            "and inside RequestStartTransaction, where the transaction does not exist "
+            "yet. [K01.FR.03]",
+        ),
+    ] = None
+    max_offline_duration: Annotated[
+        Opt[Int],
+        Field(
+            alias="maxOfflineDuration",
+            description="Seconds without connection after which the profile no longer counts; 0: "
+            "at once. Absent: it stays valid offline without end. [K01]",
+        ),
+    ] = None
     charging_schedule: Annotated[
         list[ChargingScheduleType],
-        Field(alias="chargingSchedule", min_length=1, max_length=3),
+        Field(
+            alias="chargingSchedule",
+            min_length=1,
+            max_length=3,
+            description="The limits over time: one schedule, or up to three alternatives for an "
+            "EV that negotiates over ISO 15118. [K01.FR.34]",
+        ),
     ]
     invalid_after_offline_duration: Annotated[
         Opt[StrictBool],
-        Field(alias="invalidAfterOfflineDuration"),
+        Field(
+            alias="invalidAfterOfflineDuration",
+            description="True: once maxOfflineDuration has passed, the profile stays invalid for "
+            "good. False or absent: it counts again when back online. [K01]",
+        ),
     ] = None
-    dyn_update_interval: Annotated[Opt[Int], Field(alias="dynUpdateInterval")] = None
-    dyn_update_time: Annotated[Opt[DateTime], Field(alias="dynUpdateTime")] = None
-    price_schedule_signature: Annotated[Opt[Str256], Field(alias="priceScheduleSignature")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    dyn_update_interval: Annotated[
+        Opt[Int],
+        Field(
+            alias="dynUpdateInterval",
+            description="Seconds after the last update at which the station asks for the next one "
+            "by PullDynamicScheduleUpdate; 0 or absent: it never asks. Dynamic "
+            "profiles only. [K28]",
+        ),
+    ] = None
+    dyn_update_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="dynUpdateTime",
+            description="When limits or setpoints of a dynamic profile were last renewed, as date "
+            "and time with offset; absent in profiles of another kind. [K28]",
+        ),
+    ] = None
+    price_schedule_signature: Annotated[
+        Opt[Str256],
+        Field(
+            alias="priceScheduleSignature",
+            description="ISO 15118-20 signature over the price schedules, in Base64; absent when "
+            "they are not signed. [K18]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingScheduleUpdateType(Model, Twin[datatypes.ChargingScheduleUpdateType], frozen=True):
-    """Used by PullDynamicScheduleUpdateResponse, UpdateDynamicScheduleRequest."""
+    """Fresh limits and setpoints for the only period of a dynamic charging profile; the unit is
+    that of the profile's schedule. [K28]
 
-    limit: Opt[StrictFloat] = None
-    limit_l2: Annotated[Opt[StrictFloat], Field(alias="limit_L2")] = None
-    limit_l3: Annotated[Opt[StrictFloat], Field(alias="limit_L3")] = None
-    discharge_limit: Annotated[Opt[FloatMax0], Field(alias="dischargeLimit")] = None
-    discharge_limit_l2: Annotated[Opt[FloatMax0], Field(alias="dischargeLimit_L2")] = None
-    discharge_limit_l3: Annotated[Opt[FloatMax0], Field(alias="dischargeLimit_L3")] = None
-    setpoint: Opt[StrictFloat] = None
-    setpoint_l2: Annotated[Opt[StrictFloat], Field(alias="setpoint_L2")] = None
-    setpoint_l3: Annotated[Opt[StrictFloat], Field(alias="setpoint_L3")] = None
-    setpoint_reactive: Annotated[Opt[StrictFloat], Field(alias="setpointReactive")] = None
-    setpoint_reactive_l2: Annotated[Opt[StrictFloat], Field(alias="setpointReactive_L2")] = None
-    setpoint_reactive_l3: Annotated[Opt[StrictFloat], Field(alias="setpointReactive_L3")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by PullDynamicScheduleUpdateResponse, UpdateDynamicScheduleRequest.
+    """
+
+    limit: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Most that may be drawn, in the profile's chargingRateUnit; only phase L1 "
+            "when L2 and L3 have values. May be absent if operationMode needs no "
+            "limit. [K28]",
+        ),
+    ] = None
+    limit_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="limit_L2",
+            description="Most that may be drawn on phase L2, in the profile's chargingRateUnit; "
+            "absent when the phases share one limit. [K28]",
+        ),
+    ] = None
+    limit_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="limit_L3",
+            description="Most that may be drawn on phase L3, in the profile's chargingRateUnit; "
+            "absent when the phases share one limit. [K28]",
+        ),
+    ] = None
+    discharge_limit: Annotated[
+        Opt[FloatMax0],
+        Field(
+            alias="dischargeLimit",
+            description="How far the EV may discharge: zero or negative, in the profile's "
+            "chargingRateUnit; only phase L1 when L2 and L3 have values. Absent when "
+            "no such limit is set. [Q04]",
+        ),
+    ] = None
+    discharge_limit_l2: Annotated[
+        Opt[FloatMax0],
+        Field(
+            alias="dischargeLimit_L2",
+            description="How far the EV may discharge on phase L2: zero or negative, in the "
+            "profile's chargingRateUnit; absent when the phases share one limit. "
+            "[Q04]",
+        ),
+    ] = None
+    discharge_limit_l3: Annotated[
+        Opt[FloatMax0],
+        Field(
+            alias="dischargeLimit_L3",
+            description="How far the EV may discharge on phase L3: zero or negative, in the "
+            "profile's chargingRateUnit; absent when the phases share one limit. "
+            "[Q04]",
+        ),
+    ] = None
+    setpoint: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Value to be met as closely as possible, in the profile's "
+            "chargingRateUnit; negative to discharge. Only phase L1 when L2 and L3 "
+            "have values. Absent when operationMode takes none. [Q04]",
+        ),
+    ] = None
+    setpoint_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpoint_L2",
+            description="Value to be met on phase L2, in the profile's chargingRateUnit, negative "
+            "to discharge; absent when one setpoint covers all phases. [Q04]",
+        ),
+    ] = None
+    setpoint_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpoint_L3",
+            description="Value to be met on phase L3, in the profile's chargingRateUnit, negative "
+            "to discharge; absent when one setpoint covers all phases. [Q04]",
+        ),
+    ] = None
+    setpoint_reactive: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpointReactive",
+            description="Reactive power (var) or current (A) to be met: positive for inductive, "
+            "negative for capacitive; only phase L1 when L2 and L3 have values. "
+            "Absent when none is wanted. [Q04]",
+        ),
+    ] = None
+    setpoint_reactive_l2: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpointReactive_L2",
+            description="Reactive power (var) or current (A) for phase L2, positive for "
+            "inductive, negative for capacitive; absent when one value covers all "
+            "phases. [Q04]",
+        ),
+    ] = None
+    setpoint_reactive_l3: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="setpointReactive_L3",
+            description="Reactive power (var) or current (A) for phase L3, positive for "
+            "inductive, negative for capacitive; absent when one value covers all "
+            "phases. [Q04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
-    """Used by BootNotificationRequest."""
+    """Identifies the SIM card in the station's modem, so that the operator can find its cellular
+    subscription. [B01]
 
-    iccid: Opt[Str20] = None
-    imsi: Opt[Str20] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by BootNotificationRequest.
+    """
+
+    iccid: Annotated[
+        Opt[Str20],
+        Field(
+            description="Number printed on the SIM card that identifies the card itself; left out "
+            "when not known. [B01]",
+        ),
+    ] = None
+    imsi: Annotated[
+        Opt[Str20],
+        Field(
+            description="Number of the subscription on the SIM card, beginning with the country "
+            "and operator codes; left out when not known. [B01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=True):
-    """Used by BootNotificationRequest."""
+    """Who the station is: maker, model, serial number, firmware and SIM card, as told in
+    BootNotification. [B01]
 
-    serial_number: Annotated[Opt[Str25], Field(alias="serialNumber")] = None
-    model: Str20
-    modem: Opt[ModemType] = None
-    vendor_name: Annotated[Str50, Field(alias="vendorName")]
-    firmware_version: Annotated[Opt[Str50], Field(alias="firmwareVersion")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by BootNotificationRequest.
+    """
+
+    serial_number: Annotated[
+        Opt[Str25],
+        Field(
+            alias="serialNumber",
+            description="Number that the maker gave this very unit; with security profile 3 the "
+            "CSMS compares it with the client certificate. Left out when there is "
+            "none. [B01.FR.11]",
+        ),
+    ] = None
+    model: Annotated[
+        Str20,
+        Field(
+            description="Product name or type designation under which the maker sells the "
+            "station. [B01]",
+        ),
+    ]
+    modem: Annotated[
+        Opt[ModemType],
+        Field(
+            description="SIM card with which the station reaches the cellular network; left out "
+            "when it has no modem or hides it. [B01]",
+        ),
+    ] = None
+    vendor_name: Annotated[
+        Str50,
+        Field(
+            alias="vendorName",
+            description="Maker of the station as free text, so two makers may have the same and "
+            "one maker several. [B01]",
+        ),
+    ]
+    firmware_version: Annotated[
+        Opt[Str50],
+        Field(
+            alias="firmwareVersion",
+            description="Release of the software that is running now; left out when the station "
+            "does not tell. [B01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], frozen=True):
-    """Used by ClearChargingProfileRequest."""
+    """Conditions of ClearChargingProfile when no profile id is given; every profile that meets all
+    of them is removed. [K10]
 
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
+    Used by ClearChargingProfileRequest.
+    """
+
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE whose profiles go, 0 for those of the station as a "
+            "whole; left out, the place does not matter. [K10]",
+        ),
+    ] = None
     charging_profile_purpose: Annotated[
         Opt[ChargingProfilePurposeEnumType],
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="Only profiles with this purpose go, left out any purpose; limits of "
+            "external systems are never removed this way. [K10]",
+        ),
     ] = None
-    stack_level: Annotated[Opt[IntMin0], Field(alias="stackLevel")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    stack_level: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="stackLevel",
+            description="Only profiles with this priority number, counted from 0, go; left out, "
+            "the priority does not matter. [K10]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
-    """Used by AFRRSignalResponse, AdjustPeriodicEventStreamResponse, BootNotificationResponse and 58 more."""
+    """Gives the reason for the status in a response, as a code for programs and text for people.
+    [B01]
 
-    reason_code: Annotated[Str20, Field(alias="reasonCode")]
-    additional_info: Annotated[Opt[Str1024], Field(alias="additionalInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AFRRSignalResponse, AdjustPeriodicEventStreamResponse, BootNotificationResponse and 58
+    more.
+    """
+
+    reason_code: Annotated[
+        Str20,
+        Field(
+            alias="reasonCode",
+            description="Standard word such as InvalidValue or TxInProgress, or one of the "
+            "vendor's; upper and lower case are the same. [B01]",
+        ),
+    ]
+    additional_info: Annotated[
+        Opt[Str1024],
+        Field(
+            alias="additionalInfo",
+            description="Explanation for people, for a log or a technician; left out when the "
+            "code says enough. [B01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType], frozen=True):
-    """Used by ClearVariableMonitoringResponse."""
+    """What became of one monitor that ClearVariableMonitoring asked to remove. [N06]
 
-    status: ClearMonitoringStatusEnumType
-    id: IntMin0
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ClearVariableMonitoringResponse.
+    """
+
+    status: Annotated[
+        ClearMonitoringStatusEnumType,
+        Field(description="Whether the monitor is gone, was unknown or may not be removed. [N06]"),
+    ]
+    id: Annotated[
+        IntMin0,
+        Field(description="Number of the monitor, repeated from the list in the request. [N06]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearTariffsResultType(Model, Twin[datatypes.ClearTariffsResultType], frozen=True):
-    """Used by ClearTariffsResponse."""
+    """What became of one tariff that ClearTariffsRequest wanted to remove. [I10]
 
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    tariff_id: Annotated[Opt[Str60], Field(alias="tariffId")] = None
-    status: TariffClearStatusEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ClearTariffsResponse.
+    """
+
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    tariff_id: Annotated[
+        Opt[Str60],
+        Field(
+            alias="tariffId",
+            description="Tariff that the result is about; absent when no tariff matched at all. "
+            "[I10]",
+        ),
+    ] = None
+    status: Annotated[
+        TariffClearStatusEnumType,
+        Field(description="Whether the tariff is removed; NoTariff when nothing was there. [I10]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
-    """Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more."""
+    """Address of an EVSE of the station or of one connector on it. [G03]
 
-    id: IntMin0
-    connector_id: Annotated[Opt[IntMin0], Field(alias="connectorId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more.
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number of the EVSE in the station; EVSEs are counted from 1 without "
+            "gaps. [G03]",
+        ),
+    ]
+    connector_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="connectorId",
+            description="Number of the connector on that EVSE, counted from 1 without gaps; left "
+            "out when the EVSE as a whole is meant. [G03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more."""
+    """Names a part of the station in the device model, real or logical, and the EVSE or connector
+    it belongs to. [B05]
 
-    evse: Opt[EVSEType] = None
-    name: Str50
-    instance: Opt[Str50] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 10 more.
+    """
+
+    evse: Annotated[
+        Opt[EVSEType],
+        Field(
+            description="EVSE, and perhaps connector, that has the component; left out for parts "
+            "of the station as a whole. [B05]",
+        ),
+    ] = None
+    name: Annotated[
+        Str50,
+        Field(
+            description="Standard name such as Connector or OCPPCommCtrlr, or one of the vendor's "
+            "own; upper and lower case are the same. [B05]",
+        ),
+    ]
+    instance: Annotated[
+        Opt[Str50],
+        Field(
+            description="Distinguishes several components of one name in the same place; left out "
+            "when there is a single one. [B05]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more."""
+    """Names a variable of a component in the device model, such as Temperature or
+    HeartbeatInterval. [B05]
 
-    name: Str50
-    instance: Opt[Str50] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetMonitoringReportRequest, GetReportRequest, GetVariablesRequest and 8 more.
+    """
+
+    name: Annotated[
+        Str50,
+        Field(
+            description="Standard name such as AvailabilityState or Interval, or one of the "
+            "vendor's own; upper and lower case are the same. [B05]",
+        ),
+    ]
+    instance: Annotated[
+        Opt[Str50],
+        Field(
+            description="Distinguishes several variables of one name in the same component; left "
+            "out when there is a single one. [B05]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen=True):
-    """Used by GetMonitoringReportRequest, GetReportRequest."""
+    """Picks what a report shall contain: one variable of a component, or all that the component
+    has. [B08]
 
-    component: ComponentType
-    variable: Opt[VariableType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetMonitoringReportRequest, GetReportRequest.
+    """
+
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station to report on; where it names no EVSE, connector or "
+            "instance, any will match. [B08]",
+        ),
+    ]
+    variable: Annotated[
+        Opt[VariableType],
+        Field(
+            description="Variable to report on; left out, all variables of the component match. "
+            "[B08]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen=True):
-    """Used by GetCompositeScheduleResponse."""
+    """The limit that the station expects to keep to over the coming time, worked out from all of
+    its charging profiles together. [K08]
 
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    duration: Int
-    schedule_start: Annotated[DateTime, Field(alias="scheduleStart")]
-    charging_rate_unit: Annotated[ChargingRateUnitEnumType, Field(alias="chargingRateUnit")]
+    Used by GetCompositeScheduleResponse.
+    """
+
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that was asked about; 0 means that the figures are "
+            "for the whole grid connection. [K08.FR.03]",
+        ),
+    ]
+    duration: Annotated[
+        Int,
+        Field(description="Seconds that the schedule covers, counted from scheduleStart. [K08]"),
+    ]
+    schedule_start: Annotated[
+        DateTime,
+        Field(
+            alias="scheduleStart",
+            description="Moment, by date and time, at which the schedule begins: when the station "
+            "received the request. [K08]",
+        ),
+    ]
+    charging_rate_unit: Annotated[
+        ChargingRateUnitEnumType,
+        Field(
+            alias="chargingRateUnit",
+            description="Unit of the limits, W or A; the one that was asked for if the request "
+            "named one. [K08]",
+        ),
+    ]
     charging_schedule_period: Annotated[
         list[ChargingSchedulePeriodType],
-        Field(alias="chargingSchedulePeriod", min_length=1),
+        Field(
+            alias="chargingSchedulePeriod",
+            min_length=1,
+            description="The resulting limits in order of time, with startPeriod counted from "
+            "scheduleStart. [K08]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PeriodicEventStreamParamsType(
     Model, Twin[datatypes.PeriodicEventStreamParamsType], frozen=True
 ):
-    """Used by AdjustPeriodicEventStreamRequest, GetPeriodicEventStreamResponse, OpenPeriodicEventStreamRequest and 1 more."""
+    """When a periodic event stream sends what it has gathered: after a time, after a number of
+    values, or at whichever comes first. [N11]
 
-    interval: Opt[IntMin0] = None
-    values: Opt[IntMin0] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AdjustPeriodicEventStreamRequest, GetPeriodicEventStreamResponse,
+    OpenPeriodicEventStreamRequest and 1 more.
+    """
+
+    interval: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Seconds between two messages of the stream; absent when only the number "
+            "of values counts. [N11]",
+        ),
+    ] = None
+    values: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Count of values that makes a message due; absent when only the interval "
+            "counts. [N11]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ConstantStreamDataType(Model, Twin[datatypes.ConstantStreamDataType], frozen=True):
-    """Used by GetPeriodicEventStreamResponse, OpenPeriodicEventStreamRequest."""
+    """What stays the same for all values of a periodic event stream and is therefore told only
+    once. [N11]
 
-    id: IntMin0
-    params: PeriodicEventStreamParamsType
-    variable_monitoring_id: Annotated[IntMin0, Field(alias="variableMonitoringId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetPeriodicEventStreamResponse, OpenPeriodicEventStreamRequest.
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number that the station gives the stream and that every message of it "
+            "carries. [N11]",
+        ),
+    ]
+    params: Annotated[
+        PeriodicEventStreamParamsType,
+        Field(
+            description="How often, or in portions of how many values, the stream is sent. [N11]",
+        ),
+    ]
+    variable_monitoring_id: Annotated[
+        IntMin0,
+        Field(
+            alias="variableMonitoringId",
+            description="Id of the monitor whose readings are streamed; it tells component and "
+            "variable. [N11]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TaxRateType(Model, Twin[datatypes.TaxRateType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more."""
+    """Tax on a price, and how it builds on other taxes. [I07]
 
-    type: Str20
-    tax: StrictFloat
-    stack: Opt[IntMin0] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more.
+    """
+
+    type: Annotated[
+        Str20,
+        Field(
+            description="Name of the tax, such as Federal or State, to print on the receipt. "
+            "[I07]",
+        ),
+    ]
+    tax: Annotated[StrictFloat, Field(description="Rate in percent: 19 means 19 %. [I07]")]
+    stack: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="0 or absent: levied on the net price; each higher number is levied on "
+            "the result of the level below. [I07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PriceType(Model, Twin[datatypes.PriceType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more."""
+    """Amount of money with or without tax; at least one of the two has to be there. [I12]
 
-    excl_tax: Annotated[Opt[StrictFloat], Field(alias="exclTax")] = None
-    incl_tax: Annotated[Opt[StrictFloat], Field(alias="inclTax")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more.
+    """
+
+    excl_tax: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="exclTax",
+            description="Net amount in the currency of tariff or total; may be absent when "
+            "inclTax is given. [I12]",
+        ),
+    ] = None
+    incl_tax: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="inclTax",
+            description="Gross amount in the currency of tariff or total; may be absent when "
+            "exclTax is given. [I12]",
+        ),
+    ] = None
     tax_rates: Annotated[
         Opt[list[TaxRateType]],
-        Field(alias="taxRates", min_length=1, max_length=5),
+        Field(
+            alias="taxRates",
+            min_length=1,
+            max_length=5,
+            description="Taxes that lie between net and gross, one to five; left out when they "
+            "are not told one by one. [I12]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TotalPriceType(Model, Twin[datatypes.TotalPriceType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """Grand total of a transaction, net, gross or both. [I12]
 
-    excl_tax: Annotated[Opt[StrictFloat], Field(alias="exclTax")] = None
-    incl_tax: Annotated[Opt[StrictFloat], Field(alias="inclTax")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    excl_tax: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="exclTax",
+            description="Net total in the currency of the cost; may be absent when inclTax is "
+            "given. [I12]",
+        ),
+    ] = None
+    incl_tax: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="inclTax",
+            description="Gross total in the currency of the cost; may be absent when exclTax is "
+            "given. [I12]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TotalCostType(Model, Twin[datatypes.TotalCostType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """What a transaction costs so far or in the end, by kind of price and altogether. [I12]
 
-    currency: Str3
-    type_of_cost: Annotated[TariffCostEnumType, Field(alias="typeOfCost")]
-    fixed: Opt[PriceType] = None
-    energy: Opt[PriceType] = None
-    charging_time: Annotated[Opt[PriceType], Field(alias="chargingTime")] = None
-    idle_time: Annotated[Opt[PriceType], Field(alias="idleTime")] = None
-    reservation_time: Annotated[Opt[PriceType], Field(alias="reservationTime")] = None
-    reservation_fixed: Annotated[Opt[PriceType], Field(alias="reservationFixed")] = None
-    total: TotalPriceType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    currency: Annotated[
+        Str3,
+        Field(description="Currency of all amounts, as three-letter ISO 4217 code. [I12]"),
+    ]
+    type_of_cost: Annotated[
+        TariffCostEnumType,
+        Field(
+            alias="typeOfCost",
+            description="Whether the total is the computed sum or the tariff's minimum or "
+            "maximum. [I12]",
+        ),
+    ]
+    fixed: Annotated[
+        Opt[PriceType],
+        Field(description="Part for fixed fees; absent when the tariff has none. [I12]"),
+    ] = None
+    energy: Annotated[
+        Opt[PriceType],
+        Field(description="Part for energy; absent when the tariff has no price for it. [I12]"),
+    ] = None
+    charging_time: Annotated[
+        Opt[PriceType],
+        Field(
+            alias="chargingTime",
+            description="Part for time spent charging; absent when the tariff has no price for "
+            "it. [I12]",
+        ),
+    ] = None
+    idle_time: Annotated[
+        Opt[PriceType],
+        Field(
+            alias="idleTime",
+            description="Part for time without charging; absent when the tariff has no price for "
+            "it. [I12]",
+        ),
+    ] = None
+    reservation_time: Annotated[
+        Opt[PriceType],
+        Field(
+            alias="reservationTime",
+            description="Part for reserved time; absent without a reservation or price. [I12]",
+        ),
+    ] = None
+    reservation_fixed: Annotated[
+        Opt[PriceType],
+        Field(
+            alias="reservationFixed",
+            description="Part for the fixed fee of a reservation; absent without one. [I12]",
+        ),
+    ] = None
+    total: Annotated[
+        TotalPriceType,
+        Field(
+            description="Sum of all parts, or the tariff's minimum or maximum in its place. [I12]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TotalUsageType(Model, Twin[datatypes.TotalUsageType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """Energy and time of a transaction on which its cost is based. [I12]
 
-    energy: StrictFloat
-    charging_time: Annotated[Int, Field(alias="chargingTime")]
-    idle_time: Annotated[Int, Field(alias="idleTime")]
-    reservation_time: Annotated[Opt[Int], Field(alias="reservationTime")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    energy: Annotated[
+        StrictFloat,
+        Field(description="Energy in Wh that was transferred in the transaction. [I12]"),
+    ]
+    charging_time: Annotated[
+        Int,
+        Field(
+            alias="chargingTime",
+            description="Seconds that the whole session lasted: in spite of the name the schema "
+            "counts time without charging as well, which idleTime tells apart. [I12]",
+        ),
+    ]
+    idle_time: Annotated[
+        Int,
+        Field(
+            alias="idleTime",
+            description="Seconds of the session in which no energy flowed between EVSE and EV. "
+            "[I12]",
+        ),
+    ]
+    reservation_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="reservationTime",
+            description="Seconds for which the EVSE was reserved before; absent without a "
+            "reservation. [I12]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CostDetailsType(Model, Twin[datatypes.CostDetailsType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """Cost of a transaction as the station computed it from a tariff, in TransactionEventRequest; a
+    fee for reservation is in the totals but in no period. [I12]
+
+    Used by TransactionEventRequest.
+    """
 
     charging_periods: Annotated[
         Opt[list[ChargingPeriodType]],
-        Field(alias="chargingPeriods", min_length=1),
+        Field(
+            alias="chargingPeriods",
+            min_length=1,
+            description="The transaction cut into spans of equal prices; left out in running "
+            "updates, which have only totals. [I12]",
+        ),
     ] = None
-    total_cost: Annotated[TotalCostType, Field(alias="totalCost")]
-    total_usage: Annotated[TotalUsageType, Field(alias="totalUsage")]
-    failure_to_calculate: Annotated[Opt[StrictBool], Field(alias="failureToCalculate")] = None
-    failure_reason: Annotated[Opt[Str500], Field(alias="failureReason")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    total_cost: Annotated[
+        TotalCostType,
+        Field(
+            alias="totalCost",
+            description="Sums in money, per kind of price and altogether. [I12]",
+        ),
+    ]
+    total_usage: Annotated[
+        TotalUsageType,
+        Field(alias="totalUsage", description="Energy and time on which the cost is based. [I12]"),
+    ]
+    failure_to_calculate: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="failureToCalculate",
+            description="True when the station was unable to compute the cost, so that the "
+            "amounts must not be relied on; left out when it did not fail. [I12]",
+        ),
+    ] = None
+    failure_reason: Annotated[
+        Opt[Str500],
+        Field(
+            alias="failureReason",
+            description="Readable explanation of why computing failed; absent when it did not. "
+            "[I12]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DERCurvePointsType(Model, Twin[datatypes.DERCurvePointsType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """One point of a DER curve; between two points the value is interpolated. [R04]
 
-    x: StrictFloat
-    y: StrictFloat
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    x: Annotated[
+        StrictFloat,
+        Field(
+            description="Quantity that is measured, such as voltage, frequency, active power or "
+            "time; kind and unit follow from the curve's type. [R04]",
+        ),
+    ]
+    y: Annotated[
+        StrictFloat,
+        Field(
+            description="Quantity that is set, in the curve's yUnit; as a power factor it is "
+            "positive to absorb (under-excited) and negative to inject (over-excited) "
+            "reactive power. [R04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class HysteresisType(Model, Twin[datatypes.HysteresisType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """How far, and for how long, the grid has to be back to normal before a DER returns to normal
+    operation after an event. [R04]
 
-    hysteresis_high: Annotated[Opt[StrictFloat], Field(alias="hysteresisHigh")] = None
-    hysteresis_low: Annotated[Opt[StrictFloat], Field(alias="hysteresisLow")] = None
-    hysteresis_delay: Annotated[Opt[StrictFloat], Field(alias="hysteresisDelay")] = None
-    hysteresis_gradient: Annotated[Opt[StrictFloat], Field(alias="hysteresisGradient")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    hysteresis_high: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="hysteresisHigh",
+            description="Upper bound of the normal range, as an absolute value whose unit is the "
+            "curve's yUnit; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    hysteresis_low: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="hysteresisLow",
+            description="Lower bound of the normal range, as an absolute value whose unit is the "
+            "curve's yUnit; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    hysteresis_delay: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="hysteresisDelay",
+            description="Seconds that the grid has to stay within both bounds before the EV "
+            "returns to normal; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    hysteresis_gradient: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="hysteresisGradient",
+            description="Speed of the return to normal, in percent per second; left out when the "
+            "CSMS sets none. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReactivePowerParamsType(Model, Twin[datatypes.ReactivePowerParamsType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Reference voltage of a VoltVar curve and its automatic adjustment. [R04]
 
-    v_ref: Annotated[Opt[StrictFloat], Field(alias="vRef")] = None
-    autonomous_v_ref_enable: Annotated[Opt[StrictBool], Field(alias="autonomousVRefEnable")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    v_ref: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="vRef",
+            description="Adjustment, in percent, of the nominal AC voltage (rms) to which the "
+            "curve points refer; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    autonomous_v_ref_enable: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="autonomousVRefEnable",
+            description="True lets the device adjust the reference voltage by itself, false keeps "
+            "it fixed; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
     autonomous_v_ref_time_constant: Annotated[
         Opt[StrictFloat],
-        Field(alias="autonomousVRefTimeConstant"),
+        Field(
+            alias="autonomousVRefTimeConstant",
+            description="Time constant of the automatic adjustment, in seconds; left out when the "
+            "CSMS sets none. [R04]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VoltageParamsType(Model, Twin[datatypes.VoltageParamsType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Extra settings of voltage curves: the ten-minute overvoltage rule of EN 50549-1, and what is
+    fed in during momentary cessation. [R04]
 
-    hv10_min_mean_value: Annotated[Opt[StrictFloat], Field(alias="hv10MinMeanValue")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    hv10_min_mean_value: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="hv10MinMeanValue",
+            description="Threshold for the voltage averaged over the last ten minutes, a number "
+            "without named unit (EN 50549-1 counts relative to nominal voltage); "
+            "required together with hv10MinMeanTripDelay, else absent. [R04]",
+        ),
+    ] = None
     hv10_min_mean_trip_delay: Annotated[
         Opt[StrictFloat],
-        Field(alias="hv10MinMeanTripDelay"),
+        Field(
+            alias="hv10MinMeanTripDelay",
+            description="Seconds for which the ten-minute average may exceed the threshold before "
+            "the EV trips; required together with hv10MinMeanValue, else absent. "
+            "[R04]",
+        ),
     ] = None
     power_during_cessation: Annotated[
         Opt[PowerDuringCessationEnumType],
-        Field(alias="powerDuringCessation"),
+        Field(
+            alias="powerDuringCessation",
+            description="Kind of power that keeps flowing during momentary cessation; absent when "
+            "none does. [R04]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DERCurveType(Model, Twin[datatypes.DERCurveType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Curve of a DER control: which reaction is wanted at which voltage, frequency, power or time.
+    [R04]
+
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
 
     curve_data: Annotated[
         list[DERCurvePointsType],
-        Field(alias="curveData", min_length=1, max_length=10),
+        Field(
+            alias="curveData",
+            min_length=1,
+            max_length=10,
+            description="One to ten points in the order of their x values. [R04]",
+        ),
     ]
-    hysteresis: Opt[HysteresisType] = None
-    priority: IntMin0
+    hysteresis: Annotated[
+        Opt[HysteresisType],
+        Field(
+            description="How far the grid must have recovered before the function lets go; left "
+            "out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    priority: Annotated[
+        IntMin0,
+        Field(
+            description="Rank among controls of the same type: 0 comes first, a lower number "
+            "supersedes a higher one. [R04]",
+        ),
+    ]
     reactive_power_params: Annotated[
         Opt[ReactivePowerParamsType],
-        Field(alias="reactivePowerParams"),
+        Field(
+            alias="reactivePowerParams",
+            description="Reference voltage settings, used by VoltVar curves only. [R04]",
+        ),
     ] = None
-    voltage_params: Annotated[Opt[VoltageParamsType], Field(alias="voltageParams")] = None
-    y_unit: Annotated[DERUnitEnumType, Field(alias="yUnit")]
-    response_time: Annotated[Opt[StrictFloat], Field(alias="responseTime")] = None
-    start_time: Annotated[Opt[DateTime], Field(alias="startTime")] = None
-    duration: Opt[StrictFloat] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    voltage_params: Annotated[
+        Opt[VoltageParamsType],
+        Field(
+            alias="voltageParams",
+            description="Extra rules for overvoltage and momentary cessation; absent for curves "
+            "that need none. [R04]",
+        ),
+    ] = None
+    y_unit: Annotated[
+        DERUnitEnumType,
+        Field(
+            alias="yUnit",
+            description="What the y values are percentages of, or Not_Applicable. [R04]",
+        ),
+    ]
+    response_time: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="responseTime",
+            description="Seconds in which 90 percent of a change has to be carried out; 0: no "
+            "limit, absent: the device's own default. [R04]",
+        ),
+    ] = None
+    start_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startTime",
+            description="When the curve comes into force, as date and time with offset; absent "
+            "only in a default control. [R04]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Seconds for which the curve stays in force; absent only in a default "
+            "control. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DERCurveGetType(Model, Twin[datatypes.DERCurveGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed DER curve with its id and whether it is in force. [R04]
 
-    curve: DERCurveType
-    id: Str36
-    curve_type: Annotated[DERControlEnumType, Field(alias="curveType")]
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    is_superseded: Annotated[StrictBool, Field(alias="isSuperseded")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    curve: Annotated[
+        DERCurveType,
+        Field(description="Points and parameters as they were installed. [R04]"),
+    ]
+    id: Annotated[Str36, Field(description="The controlId under which the curve was set. [R04]")]
+    curve_type: Annotated[
+        DERControlEnumType,
+        Field(
+            alias="curveType",
+            description="Which control the points belong to, such as VoltVar. [R04]",
+        ),
+    ]
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True for a default curve, false for one with start time and duration. "
+            "[R04]",
+        ),
+    ]
+    is_superseded: Annotated[
+        StrictBool,
+        Field(
+            alias="isSuperseded",
+            description="True while another control of this type with a lower priority number "
+            "takes its place. [R04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EnterServiceType(Model, Twin[datatypes.EnterServiceType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """When a DER may start feeding the grid, or start again after a trip: voltage and frequency
+    must stay within a window for some time. [R04]
 
-    priority: IntMin0
-    high_voltage: Annotated[StrictFloat, Field(alias="highVoltage")]
-    low_voltage: Annotated[StrictFloat, Field(alias="lowVoltage")]
-    high_freq: Annotated[StrictFloat, Field(alias="highFreq")]
-    low_freq: Annotated[StrictFloat, Field(alias="lowFreq")]
-    delay: Opt[StrictFloat] = None
-    random_delay: Annotated[Opt[StrictFloat], Field(alias="randomDelay")] = None
-    ramp_rate: Annotated[Opt[StrictFloat], Field(alias="rampRate")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    priority: Annotated[
+        IntMin0,
+        Field(description="Rank among such settings: 0 comes first. [R04]"),
+    ]
+    high_voltage: Annotated[
+        StrictFloat,
+        Field(
+            alias="highVoltage",
+            description="Upper end of the voltage window; OCPP names no unit, while IEEE 2030.5 "
+            "and SunSpec count in percent of nominal voltage. [R04]",
+        ),
+    ]
+    low_voltage: Annotated[
+        StrictFloat,
+        Field(
+            alias="lowVoltage",
+            description="Lower end of the voltage window; OCPP names no unit, while IEEE 2030.5 "
+            "and SunSpec count in percent of nominal voltage. [R04]",
+        ),
+    ]
+    high_freq: Annotated[
+        StrictFloat,
+        Field(alias="highFreq", description="Upper end of the frequency window, in Hz. [R04]"),
+    ]
+    low_freq: Annotated[
+        StrictFloat,
+        Field(alias="lowFreq", description="Lower end of the frequency window, in Hz. [R04]"),
+    ]
+    delay: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Seconds for which the grid has to be within the window before power "
+            "flows; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    random_delay: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="randomDelay",
+            description="Upper bound, in seconds, of a random extra wait that keeps many devices "
+            "from starting together; left out when the CSMS sets none. [R04]",
+        ),
+    ] = None
+    ramp_rate: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="rampRate",
+            description="Seconds over which power rises after the start; left out when the CSMS "
+            "sets none. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EnterServiceGetType(Model, Twin[datatypes.EnterServiceGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed condition for connecting to the grid, with its id. [R04]
 
-    enter_service: Annotated[EnterServiceType, Field(alias="enterService")]
-    id: Str36
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    enter_service: Annotated[
+        EnterServiceType,
+        Field(
+            alias="enterService",
+            description="Window, delays and ramp as they were installed. [R04]",
+        ),
+    ]
+    id: Annotated[
+        Str36,
+        Field(description="The controlId under which the condition was set. [R04]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
-    """Used by NotifyEventRequest."""
+    """One event in NotifyEvent: which variable had which value, what set the event off, and whether
+    the matter is over. [N07]
 
-    event_id: Annotated[IntMin0, Field(alias="eventId")]
-    timestamp: DateTime
-    trigger: EventTriggerEnumType
-    cause: Opt[IntMin0] = None
-    actual_value: Annotated[Str2500, Field(alias="actualValue")]
-    tech_code: Annotated[Opt[Str50], Field(alias="techCode")] = None
-    tech_info: Annotated[Opt[Str500], Field(alias="techInfo")] = None
-    cleared: Opt[StrictBool] = None
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    component: ComponentType
-    variable_monitoring_id: Annotated[Opt[IntMin0], Field(alias="variableMonitoringId")] = None
+    Used by NotifyEventRequest.
+    """
+
+    event_id: Annotated[
+        IntMin0,
+        Field(
+            alias="eventId",
+            description="Number of the event, by which others can name it as their cause. [N07]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment at which the station drew up this notice, by its own clock; it "
+            "stays the same when the message is delivered later. [N07]",
+        ),
+    ]
+    trigger: Annotated[
+        EventTriggerEnumType,
+        Field(
+            description="Whether a threshold was crossed, a value changed or an interval passed. "
+            "[N07]",
+        ),
+    ]
+    cause: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Number (eventId) of an earlier event that brought this one about; left "
+            "out when none is known. [N07]",
+        ),
+    ] = None
+    actual_value: Annotated[
+        Str2500,
+        Field(
+            alias="actualValue",
+            description="Value that the variable's attribute Actual had then, written as text; "
+            "the station may keep it to ReportingValueSize characters. [N07]",
+        ),
+    ]
+    tech_code: Annotated[
+        Opt[Str50],
+        Field(
+            alias="techCode",
+            description="Error code of the maker for this component, to be looked up in its "
+            "manual; left out when there is none. [N07]",
+        ),
+    ] = None
+    tech_info: Annotated[
+        Opt[Str500],
+        Field(
+            alias="techInfo",
+            description="Details from the component in the maker's words, for the technician; "
+            "left out when there are none. [N07]",
+        ),
+    ] = None
+    cleared: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when a situation reported before has ended, for instance a value is "
+            "back below its threshold; left out or false when it has arisen. [N07]",
+        ),
+    ] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction that the event has to do with; left out when it has to do "
+            "with none. [N07]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, such as Connector or CPPWMController, whose "
+            "variable set the event off. [N07]",
+        ),
+    ]
+    variable_monitoring_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="variableMonitoringId",
+            description="Number of the monitor that set the event off; left out when it was not a "
+            "numbered monitor. [N07]",
+        ),
+    ] = None
     event_notification_type: Annotated[
         EventNotificationEnumType,
-        Field(alias="eventNotificationType"),
+        Field(
+            alias="eventNotificationType",
+            description="Where the rule behind the event comes from: built in, delivered by the "
+            "maker or set by the CSMS. [N07]",
+        ),
     ]
-    variable: VariableType
-    severity: Opt[IntMin0] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable whose value set the event off, such as Temperature or "
+            "AvailabilityState. [N07]",
+        ),
+    ]
+    severity: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Severity of the monitor, or of the hard-wired notification, from 0 "
+            "(danger) to 9 (debug); absent when not known. [N07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
-    """Used by UpdateFirmwareRequest."""
+    """Which firmware file a station shall fetch, when to fetch and install it, and the signature
+    that proves where it comes from. [L01]
 
-    location: Str2000
-    retrieve_date_time: Annotated[DateTime, Field(alias="retrieveDateTime")]
-    install_date_time: Annotated[Opt[DateTime], Field(alias="installDateTime")] = None
-    signing_certificate: Annotated[Opt[Str5500], Field(alias="signingCertificate")] = None
-    signature: Opt[Str800] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by UpdateFirmwareRequest.
+    """
+
+    location: Annotated[
+        Str2000,
+        Field(
+            description="URL of the file; its scheme must be one of the station's "
+            "FileTransferProtocols, and a Local Controller may be the server. [L01]",
+        ),
+    ]
+    retrieve_date_time: Annotated[
+        DateTime,
+        Field(
+            alias="retrieveDateTime",
+            description="Moment, by date and time, before which the download does not begin. "
+            "[L01]",
+        ),
+    ]
+    install_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="installDateTime",
+            description="Moment, by date and time, before which the installation does not begin; "
+            "left out, the station installs after the download. [L01.FR.16]",
+        ),
+    ] = None
+    signing_certificate: Annotated[
+        Opt[Str5500],
+        Field(
+            alias="signingCertificate",
+            description="Certificate (X.509 in PEM) that belongs to the signature; checked before "
+            "the request is answered. Left out for updates without signature. "
+            "[L01.FR.02]",
+        ),
+    ] = None
+    signature: Annotated[
+        Opt[Str800],
+        Field(
+            description="Base64 signature over the file, checked after the download; if it does "
+            "not match, nothing is installed. Left out for updates without signature. "
+            "[L01.FR.04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FixedPFType(Model, Twin[datatypes.FixedPFType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Constant power factor that a DER keeps while drawing or feeding in power. [R04]
 
-    priority: IntMin0
-    displacement: StrictFloat
-    excitation: StrictBool
-    start_time: Annotated[Opt[DateTime], Field(alias="startTime")] = None
-    duration: Opt[StrictFloat] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    priority: Annotated[
+        IntMin0,
+        Field(
+            description="Rank among controls of the same type: 0 comes first, a lower number "
+            "supersedes a higher one. [R04]",
+        ),
+    ]
+    displacement: Annotated[
+        StrictFloat,
+        Field(
+            description="Power factor cos(phi), without unit, from 0 to 1; the direction is told "
+            "by excitation. [R04]",
+        ),
+    ]
+    excitation: Annotated[
+        StrictBool,
+        Field(
+            description="True to absorb reactive power (under-excited), false to inject it "
+            "(over-excited). [R04]",
+        ),
+    ]
+    start_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startTime",
+            description="When the setting comes into force, as date and time with offset; absent "
+            "in a default control. [R04]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Seconds for which the setting stays in force; absent in a default "
+            "control. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FixedPFGetType(Model, Twin[datatypes.FixedPFGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed fixed power factor with its id and whether it is in force. [R04]
 
-    fixed_pf: Annotated[FixedPFType, Field(alias="fixedPF")]
-    id: Str36
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    is_superseded: Annotated[StrictBool, Field(alias="isSuperseded")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    fixed_pf: Annotated[
+        FixedPFType,
+        Field(alias="fixedPF", description="The setting as it was installed. [R04]"),
+    ]
+    id: Annotated[
+        Str36,
+        Field(description="The controlId under which the power factor was set. [R04]"),
+    ]
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True for a default control, false for one with start time and duration. "
+            "[R04]",
+        ),
+    ]
+    is_superseded: Annotated[
+        StrictBool,
+        Field(
+            alias="isSuperseded",
+            description="True while another control of this type with a lower priority number "
+            "takes its place. [R04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FixedVarType(Model, Twin[datatypes.FixedVarType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Constant reactive power that a DER keeps. [R04]
 
-    priority: IntMin0
-    setpoint: StrictFloat
-    unit: DERUnitEnumType
-    start_time: Annotated[Opt[DateTime], Field(alias="startTime")] = None
-    duration: Opt[StrictFloat] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    priority: Annotated[
+        IntMin0,
+        Field(
+            description="Rank among controls of the same type: 0 comes first, a lower number "
+            "supersedes a higher one. [R04]",
+        ),
+    ]
+    setpoint: Annotated[
+        StrictFloat,
+        Field(
+            description="Percentage from -100 to 100 of what unit names; negative for charging, "
+            "positive for discharging. [R04]",
+        ),
+    ]
+    unit: Annotated[
+        DERUnitEnumType,
+        Field(description="What 100 percent are, such as the maximum reactive power. [R04]"),
+    ]
+    start_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startTime",
+            description="When the setpoint comes into force, as date and time with offset; absent "
+            "in a default control. [R04]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Seconds for which the setpoint stays in force; absent in a default "
+            "control. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FixedVarGetType(Model, Twin[datatypes.FixedVarGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed reactive power setpoint with its id and whether it is in force. [R04]
 
-    fixed_var: Annotated[FixedVarType, Field(alias="fixedVar")]
-    id: Str36
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    is_superseded: Annotated[StrictBool, Field(alias="isSuperseded")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    fixed_var: Annotated[
+        FixedVarType,
+        Field(alias="fixedVar", description="The setpoint as it was installed. [R04]"),
+    ]
+    id: Annotated[
+        Str36,
+        Field(description="The controlId under which the setpoint was given. [R04]"),
+    ]
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True for a default control, false for one with start time and duration. "
+            "[R04]",
+        ),
+    ]
+    is_superseded: Annotated[
+        StrictBool,
+        Field(
+            alias="isSuperseded",
+            description="True while another control of this type with a lower priority number "
+            "takes its place. [R04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FreqDroopType(Model, Twin[datatypes.FreqDroopType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Straight-line change of active power with grid frequency outside a dead band: less feed-in
+    when it is too high, more when it is too low. [R04]
 
-    priority: IntMin0
-    over_freq: Annotated[StrictFloat, Field(alias="overFreq")]
-    under_freq: Annotated[StrictFloat, Field(alias="underFreq")]
-    over_droop: Annotated[StrictFloat, Field(alias="overDroop")]
-    under_droop: Annotated[StrictFloat, Field(alias="underDroop")]
-    response_time: Annotated[StrictFloat, Field(alias="responseTime")]
-    start_time: Annotated[Opt[DateTime], Field(alias="startTime")] = None
-    duration: Opt[StrictFloat] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    priority: Annotated[
+        IntMin0,
+        Field(
+            description="Rank among controls of the same type: 0 comes first, a lower number "
+            "supersedes a higher one. [R04]",
+        ),
+    ]
+    over_freq: Annotated[
+        StrictFloat,
+        Field(
+            alias="overFreq",
+            description="Frequency in Hz above which power begins to change. [R04]",
+        ),
+    ]
+    under_freq: Annotated[
+        StrictFloat,
+        Field(
+            alias="underFreq",
+            description="Frequency in Hz below which power begins to change. [R04]",
+        ),
+    ]
+    over_droop: Annotated[
+        StrictFloat,
+        Field(
+            alias="overDroop",
+            description="Slope above overFreq: relative change of frequency per relative change "
+            "of power (per unit). [R04]",
+        ),
+    ]
+    under_droop: Annotated[
+        StrictFloat,
+        Field(
+            alias="underDroop",
+            description="Slope below underFreq: relative change of frequency per relative change "
+            "of power (per unit). [R04]",
+        ),
+    ]
+    response_time: Annotated[
+        StrictFloat,
+        Field(
+            alias="responseTime",
+            description="Seconds that the DER may take to react (open loop). [R04]",
+        ),
+    ]
+    start_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startTime",
+            description="When the droop comes into force, as date and time with offset; absent in "
+            "a default control. [R04]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Seconds for which the droop stays in force; absent in a default control. "
+            "[R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FreqDroopGetType(Model, Twin[datatypes.FreqDroopGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed frequency droop with its id and whether it is in force. [R04]
 
-    freq_droop: Annotated[FreqDroopType, Field(alias="freqDroop")]
-    id: Str36
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    is_superseded: Annotated[StrictBool, Field(alias="isSuperseded")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    freq_droop: Annotated[
+        FreqDroopType,
+        Field(alias="freqDroop", description="Dead band and slopes as they were installed. [R04]"),
+    ]
+    id: Annotated[Str36, Field(description="The controlId under which the droop was set. [R04]")]
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True for a default control, false for one with start time and duration. "
+            "[R04]",
+        ),
+    ]
+    is_superseded: Annotated[
+        StrictBool,
+        Field(
+            alias="isSuperseded",
+            description="True while another control of this type with a lower priority number "
+            "takes its place. [R04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=True):
-    """Used by GetVariablesRequest."""
+    """Names one attribute of one variable that GetVariables shall read. [B06]
 
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetVariablesRequest.
+    """
+
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values to read; Actual when left out. [B06]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station that has the variable, with instance where it has "
+            "several. [B06]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable to read, with instance where the component has several of that "
+            "name. [B06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen=True):
-    """Used by GetVariablesResponse."""
+    """What became of reading one attribute, with its value when that succeeded; the response has
+    one for each item asked for. [B06]
 
-    attribute_status: Annotated[GetVariableStatusEnumType, Field(alias="attributeStatus")]
-    attribute_status_info: Annotated[Opt[StatusInfoType], Field(alias="attributeStatusInfo")] = None
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    attribute_value: Annotated[Opt[Str2500], Field(alias="attributeValue")] = None
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetVariablesResponse.
+    """
+
+    attribute_status: Annotated[
+        GetVariableStatusEnumType,
+        Field(
+            alias="attributeStatus",
+            description="Whether the value was read and, if not, whether component, variable or "
+            "attribute is the problem. [B06]",
+        ),
+    ]
+    attribute_status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="attributeStatusInfo",
+            description="Reason in more detail when the value could not be read; left out when "
+            "there is nothing to add. [B06]",
+        ),
+    ] = None
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values this is, repeated from the request; "
+            "Actual when left out. [B06]",
+        ),
+    ] = None
+    attribute_value: Annotated[
+        Opt[Str2500],
+        Field(
+            alias="attributeValue",
+            description="The value as text, an empty one when it is supported but not set; left "
+            "out unless the status is Accepted. [B06]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, repeated from the request so that the result can be "
+            "matched. [B06]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable that was asked for, repeated from the request so that the "
+            "result can be matched. [B06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GradientType(Model, Twin[datatypes.GradientType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """How quickly a DER may change its power, in normal operation and when it starts softly. [R04]
 
-    priority: IntMin0
-    gradient: StrictFloat
-    soft_gradient: Annotated[StrictFloat, Field(alias="softGradient")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    priority: Annotated[
+        IntMin0,
+        Field(
+            description="Rank among controls of the same type: 0 comes first, a lower number "
+            "supersedes a higher one. [R04]",
+        ),
+    ]
+    gradient: Annotated[
+        StrictFloat,
+        Field(description="Ramp in normal operation, in seconds; 0 when it does not apply. [R04]"),
+    ]
+    soft_gradient: Annotated[
+        StrictFloat,
+        Field(
+            alias="softGradient",
+            description="Ramp at a soft start, in seconds; 0 when it does not apply. [R04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GradientGetType(Model, Twin[datatypes.GradientGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed ramp rates with their id. [R04]
 
-    gradient: GradientType
-    id: Str36
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    gradient: Annotated[
+        GradientType,
+        Field(description="The ramp rates as they were installed. [R04]"),
+    ]
+    id: Annotated[
+        Str36,
+        Field(description="The controlId under which the ramp rates were set. [R04]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class LimitMaxDischargeType(Model, Twin[datatypes.LimitMaxDischargeType], frozen=True):
-    """Used by ReportDERControlRequest, SetDERControlRequest."""
+    """Cap on the power that an EV may feed in, with supervision by a trip curve. [R04]
 
-    priority: IntMin0
-    pct_max_discharge_power: Annotated[Opt[StrictFloat], Field(alias="pctMaxDischargePower")] = None
+    Used by ReportDERControlRequest, SetDERControlRequest.
+    """
+
+    priority: Annotated[
+        IntMin0,
+        Field(
+            description="Rank among controls of the same type: 0 comes first, a lower number "
+            "supersedes a higher one. [R04]",
+        ),
+    ]
+    pct_max_discharge_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="pctMaxDischargePower",
+            description="Percentage, 0 to 100, of the EV's rated discharge power, above which the "
+            "power monitoring curve becomes active; left out when power is not "
+            "monitored. [R04]",
+        ),
+    ] = None
     power_monitoring_must_trip: Annotated[
         Opt[DERCurveType],
-        Field(alias="powerMonitoringMustTrip"),
+        Field(
+            alias="powerMonitoringMustTrip",
+            description="Curve that tells how many seconds (x) which percentage of rated "
+            "discharge power (y) is tolerated before disconnecting; left out when "
+            "power is not monitored. [R04]",
+        ),
     ] = None
-    start_time: Annotated[Opt[DateTime], Field(alias="startTime")] = None
-    duration: Opt[StrictFloat] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    start_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startTime",
+            description="When the cap comes into force, as date and time with offset; absent in a "
+            "default control. [R04]",
+        ),
+    ] = None
+    duration: Annotated[
+        Opt[StrictFloat],
+        Field(
+            description="Seconds for which the cap stays in force; absent in a default control. "
+            "[R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class LimitMaxDischargeGetType(Model, Twin[datatypes.LimitMaxDischargeGetType], frozen=True):
-    """Used by ReportDERControlRequest."""
+    """Installed cap on discharge power with its id and whether it is in force. [R04]
 
-    id: Str36
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    is_superseded: Annotated[StrictBool, Field(alias="isSuperseded")]
-    limit_max_discharge: Annotated[LimitMaxDischargeType, Field(alias="limitMaxDischarge")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by ReportDERControlRequest.
+    """
+
+    id: Annotated[Str36, Field(description="The controlId under which the cap was set. [R04]")]
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True for a default control, false for one with start time and duration. "
+            "[R04]",
+        ),
+    ]
+    is_superseded: Annotated[
+        StrictBool,
+        Field(
+            alias="isSuperseded",
+            description="True while another control of this type with a lower priority number "
+            "takes its place. [R04]",
+        ),
+    ]
+    limit_max_discharge: Annotated[
+        LimitMaxDischargeType,
+        Field(alias="limitMaxDischarge", description="The cap as it was installed. [R04]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
-    """Used by GetLogRequest."""
+    """Where to upload a log file and what time it shall cover. [N01]
 
-    remote_location: Annotated[Str2000, Field(alias="remoteLocation")]
-    oldest_timestamp: Annotated[Opt[DateTime], Field(alias="oldestTimestamp")] = None
-    latest_timestamp: Annotated[Opt[DateTime], Field(alias="latestTimestamp")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetLogRequest.
+    """
+
+    remote_location: Annotated[
+        Str2000,
+        Field(
+            alias="remoteLocation",
+            description="URL to which the station uploads the file; its scheme must be one of the "
+            "station's FileTransferProtocols. [N01]",
+        ),
+    ]
+    oldest_timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="oldestTimestamp",
+            description="Moment, by date and time, of the oldest entry that is wanted; left out, "
+            "the log begins with what is there. [N01]",
+        ),
+    ] = None
+    latest_timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="latestTimestamp",
+            description="Moment, by date and time, of the latest entry that is wanted; left out, "
+            "the log goes up to the present. [N01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
-    """Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest."""
+    """A message on the station's display with number, priority and the times or situations in which
+    to show it. [O01]
 
-    display: Opt[ComponentType] = None
-    id: IntMin0
-    priority: MessagePriorityEnumType
-    state: Opt[MessageStateEnumType] = None
-    start_date_time: Annotated[Opt[DateTime], Field(alias="startDateTime")] = None
-    end_date_time: Annotated[Opt[DateTime], Field(alias="endDateTime")] = None
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    message: MessageContentType
+    Used by NotifyDisplayMessagesRequest, SetDisplayMessageRequest.
+    """
+
+    display: Annotated[
+        Opt[ComponentType],
+        Field(
+            description="Display that shall show it, on stations that have more than one; left "
+            "out, the station decides. [O01]",
+        ),
+    ] = None
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number that the CSMS gives the message, from 0 upwards; sending one with "
+            "a number in use replaces the old message. [O06]",
+        ),
+    ]
+    priority: Annotated[
+        MessagePriorityEnumType,
+        Field(
+            description="How much it is in front: whether it takes turns with others, replaces "
+            "them, or stays for good. [O01]",
+        ),
+    ]
+    state: Annotated[
+        Opt[MessageStateEnumType],
+        Field(
+            description="Show it only while the station is in this state; left out, in every "
+            "state. [O01]",
+        ),
+    ] = None
+    start_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startDateTime",
+            description="Moment, by date and time, from which it is shown; left out, it is shown "
+            "at once. [O01]",
+        ),
+    ] = None
+    end_date_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="endDateTime",
+            description="Moment, by date and time, at which the station takes it away and forgets "
+            "it; left out, it stays until cleared. [O01]",
+        ),
+    ] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction during which it is shown and with whose end it is removed; "
+            "left out when it belongs to none. [O02]",
+        ),
+    ] = None
+    message: Annotated[
+        MessageContentType,
+        Field(description="The text to be shown with its format and language. [O01]"),
+    ]
     message_extra: Annotated[
         Opt[list[MessageContentType]],
-        Field(alias="messageExtra", min_length=1, max_length=4),
+        Field(
+            alias="messageExtra",
+            min_length=1,
+            max_length=4,
+            description="The same message in up to four further languages or formats; absent when "
+            "one is enough. [O06]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A meter value together with the meter's digital signature, by which a driver or inspector can
+    check the bill. [J02]
 
-    signed_meter_data: Annotated[Str32768, Field(alias="signedMeterData")]
-    signing_method: Annotated[Opt[Str50], Field(alias="signingMethod")] = None
-    encoding_method: Annotated[Str50, Field(alias="encodingMethod")]
-    public_key: Annotated[Opt[Str2500], Field(alias="publicKey")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    signed_meter_data: Annotated[
+        Str32768,
+        Field(
+            alias="signedMeterData",
+            description="Base64 of the record that the meter signed, in the format of "
+            "encodingMethod; besides the value it may hold times or customer details. "
+            "[J02]",
+        ),
+    ]
+    signing_method: Annotated[
+        Opt[Str50],
+        Field(
+            alias="signingMethod",
+            description="Algorithm of the signature, such as ECDSA-secp256r1-SHA256; may be "
+            "absent when the signed data already tells it. [J02]",
+        ),
+    ] = None
+    encoding_method: Annotated[
+        Str50,
+        Field(
+            alias="encodingMethod",
+            description="Format of the signed data, such as OCMF or EDL, which a checking program "
+            "needs to know. [J02]",
+        ),
+    ]
+    public_key: Annotated[
+        Opt[Str2500],
+        Field(
+            alias="publicKey",
+            description="Key for checking the signature, in Base64; absent when the setting "
+            "PublicKeyWithSignedMeterValue does not call for it. [J02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """Unit and power of ten by which a measured number is to be read. [J02]
 
-    unit: Opt[Str20] = None
-    multiplier: Opt[Int] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    unit: Annotated[
+        Opt[Str20],
+        Field(
+            description="Unit from the standard list, such as W, A, V or Percent, or a custom "
+            "one; Wh when left out with an energy measurand. [J02]",
+        ),
+    ] = None
+    multiplier: Annotated[
+        Opt[Int],
+        Field(
+            description="Power of ten by which the value is multiplied, so 15 with multiplier 2 "
+            "means 1500; the unit stays as it is. 0 when left out. [J02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """One measured value; with nothing but the number it is a reading of the imported active energy
+    at the outlet, in Wh. [J02]
 
-    value: StrictFloat
-    measurand: Opt[MeasurandEnumType] = None
-    context: Opt[ReadingContextEnumType] = None
-    phase: Opt[PhaseEnumType] = None
-    location: Opt[LocationEnumType] = None
-    signed_meter_value: Annotated[Opt[SignedMeterValueType], Field(alias="signedMeterValue")] = None
-    unit_of_measure: Annotated[Opt[UnitOfMeasureType], Field(alias="unitOfMeasure")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    value: Annotated[
+        StrictFloat,
+        Field(
+            description="The measured number, to be scaled and read as unitOfMeasure says; "
+            "without that, energy is in Wh. [J02]",
+        ),
+    ]
+    measurand: Annotated[
+        Opt[MeasurandEnumType],
+        Field(description="What was measured; Energy.Active.Import.Register when left out. [J02]"),
+    ] = None
+    context: Annotated[
+        Opt[ReadingContextEnumType],
+        Field(
+            description="On what occasion the value was taken; Sample.Periodic when left out. "
+            "[J02]",
+        ),
+    ] = None
+    phase: Annotated[
+        Opt[PhaseEnumType],
+        Field(
+            description="Phase, neutral or pair of conductors that the value is for; left out, it "
+            "is the total over all. [J02]",
+        ),
+    ] = None
+    location: Annotated[
+        Opt[LocationEnumType],
+        Field(description="Where it was measured; Outlet when left out. [J02]"),
+    ] = None
+    signed_meter_value: Annotated[
+        Opt[SignedMeterValueType],
+        Field(
+            alias="signedMeterValue",
+            description="The value once more, signed by the meter so that a bill can be checked; "
+            "left out when the meter does not sign. [J02]",
+        ),
+    ] = None
+    unit_of_measure: Annotated[
+        Opt[UnitOfMeasureType],
+        Field(
+            alias="unitOfMeasure",
+            description="Unit and scale of the number; left out, it is unscaled and energy is in "
+            "Wh. [J02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
-    """Used by MeterValuesRequest, TransactionEventRequest."""
+    """A set of values that the meter of an EVSE or of the station gave at one and the same moment.
+    [J02]
 
-    sampled_value: Annotated[list[SampledValueType], Field(alias="sampledValue", min_length=1)]
-    timestamp: DateTime
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by MeterValuesRequest, TransactionEventRequest.
+    """
+
+    sampled_value: Annotated[
+        list[SampledValueType],
+        Field(
+            alias="sampledValue",
+            min_length=1,
+            description="The values, one for each measurand, phase and location. [J02]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment at which all values of the set were taken, by the station's "
+            "clock. [J02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One monitor as it is set in the station, told in a monitoring report. [N02]
 
-    id: IntMin0
-    transaction: StrictBool
-    value: StrictFloat
-    type: MonitorEnumType
-    severity: IntMin0
+    Used by NotifyMonitoringReportRequest.
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(description="Number of the monitor, by which it can be replaced or cleared. [N02]"),
+    ]
+    transaction: Annotated[
+        StrictBool,
+        Field(
+            description="True when it watches only while a transaction runs that involves the "
+            "component, false when it watches always. [N02]",
+        ),
+    ]
+    value: Annotated[
+        StrictFloat,
+        Field(
+            description="Threshold or change in the unit of the variable; a fraction of the "
+            "target for TargetDeltaRelative, seconds for the periodic types. [N02]",
+        ),
+    ]
+    type: Annotated[
+        MonitorEnumType,
+        Field(description="What it reacts to: a threshold, a change, or time. [N02]"),
+    ]
+    severity: Annotated[
+        IntMin0,
+        Field(description="Number given to its events, from 0 (danger) to 9 (debugging). [N02]"),
+    ]
     event_notification_type: Annotated[
         EventNotificationEnumType,
-        Field(alias="eventNotificationType"),
+        Field(
+            alias="eventNotificationType",
+            description="Where the monitor comes from: hard-wired, preconfigured by the maker, or "
+            "set by the CSMS. [N02]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True):
-    """Used by NotifyMonitoringReportRequest."""
+    """One entry of a monitoring report: a variable and all monitors that watch it. [N02]
 
-    component: ComponentType
-    variable: VariableType
+    Used by NotifyMonitoringReportRequest.
+    """
+
+    component: Annotated[
+        ComponentType,
+        Field(description="Part of the station whose variable is watched. [N02]"),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(description="Variable whose value the monitors look at. [N02]"),
+    ]
     variable_monitoring: Annotated[
         list[VariableMonitoringType],
-        Field(alias="variableMonitoring", min_length=1),
+        Field(
+            alias="variableMonitoring",
+            min_length=1,
+            description="Monitors set on the variable, each with its type, value and severity. "
+            "[N02]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
-    """Used by SetNetworkProfileRequest."""
+    """Tunnel through which the station reaches the CSMS; part of a network connection profile.
+    [B09]
 
-    server: Str2000
-    user: Str50
-    group: Opt[Str50] = None
-    password: Str64
-    key: Str255
-    type: VPNEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetNetworkProfileRequest.
+    """
+
+    server: Annotated[
+        Str2000,
+        Field(description="Address of the machine at which the tunnel ends. [B09]"),
+    ]
+    user: Annotated[
+        Str50,
+        Field(description="Name with which the station logs in at the tunnel. [B09]"),
+    ]
+    group: Annotated[
+        Opt[Str50],
+        Field(
+            description="Group of users to which the login belongs; left out when the tunnel has "
+            "no groups. [B09]",
+        ),
+    ] = None
+    password: Annotated[Str64, Field(description="Secret that goes with the user's name. [B09]")]
+    key: Annotated[
+        Str255,
+        Field(description="Secret that both ends of the tunnel share beforehand. [B09]"),
+    ]
+    type: Annotated[
+        VPNEnumType,
+        Field(description="Protocol that builds and encrypts the tunnel. [B09]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NetworkConnectionProfileType(
     Model, Twin[datatypes.NetworkConnectionProfileType], frozen=True
 ):
-    """Used by SetNetworkProfileRequest."""
+    """All that a station needs to reach a CSMS: address, security profile, network interface and,
+    where used, cellular access and VPN; stored in a numbered slot. [B09]
 
-    apn: Opt[APNType] = None
-    ocpp_version: Annotated[Opt[OCPPVersionEnumType], Field(alias="ocppVersion")] = None
-    ocpp_interface: Annotated[OCPPInterfaceEnumType, Field(alias="ocppInterface")]
-    ocpp_transport: Annotated[OCPPTransportEnumType, Field(alias="ocppTransport")]
-    message_timeout: Annotated[Int, Field(alias="messageTimeout")]
-    ocpp_csms_url: Annotated[Str2000, Field(alias="ocppCsmsUrl")]
-    security_profile: Annotated[IntMin0, Field(alias="securityProfile")]
-    identity: Opt[Str48] = None
-    basic_auth_password: Annotated[Opt[Str64], Field(alias="basicAuthPassword")] = None
-    vpn: Opt[VPNType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetNetworkProfileRequest.
+    """
+
+    apn: Annotated[
+        Opt[APNType],
+        Field(
+            description="Cellular access point and its credentials; left out when the connection "
+            "does not use a modem. [B09]",
+        ),
+    ] = None
+    ocpp_version: Annotated[
+        Opt[OCPPVersionEnumType],
+        Field(
+            alias="ocppVersion",
+            description="Ignored in 2.1, where the WebSocket subprotocol decides; kept only for "
+            "compatibility, so leave it out. [B09]",
+        ),
+    ] = None
+    ocpp_interface: Annotated[
+        OCPPInterfaceEnumType,
+        Field(
+            alias="ocppInterface",
+            description="Network interface, wired or wireless, over which the connection goes. "
+            "[B09]",
+        ),
+    ]
+    ocpp_transport: Annotated[
+        OCPPTransportEnumType,
+        Field(
+            alias="ocppTransport",
+            description="How messages travel; OCPP 2.x only knows JSON over WebSocket. [B09]",
+        ),
+    ]
+    message_timeout: Annotated[
+        Int,
+        Field(
+            alias="messageTimeout",
+            description="Seconds after which an unanswered message of the station counts as "
+            "failed; around 30 is a sensible start. [B09]",
+        ),
+    ]
+    ocpp_csms_url: Annotated[
+        Str2000,
+        Field(
+            alias="ocppCsmsUrl",
+            description="WebSocket address of the CSMS without the station's own identity, which "
+            "the station appends when it connects. [B09]",
+        ),
+    ]
+    security_profile: Annotated[
+        IntMin0,
+        Field(
+            alias="securityProfile",
+            description="Number of the security profile: 1 password without TLS, 2 TLS and "
+            "password, 3 TLS with certificates on both sides; lowering it is normally "
+            "refused. [B09.FR.04]",
+        ),
+    ]
+    identity: Annotated[
+        Opt[Str48],
+        Field(
+            description="Name that the station uses as user name of basic authentication with "
+            "this profile; left out when the profile brings none of its own. [B09]",
+        ),
+    ] = None
+    basic_auth_password: Annotated[
+        Opt[Str64],
+        Field(
+            alias="basicAuthPassword",
+            description="Password for basic authentication in security profile 1 or 2; left out "
+            "when the profile brings none of its own. [B09]",
+        ),
+    ] = None
+    vpn: Annotated[
+        Opt[VPNType],
+        Field(
+            description="Tunnel through which the CSMS is reached; left out when none is used. "
+            "[B09]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=True):
-    """Used by AuthorizeRequest, GetCertificateStatusRequest."""
+    """Identifies a certificate and the OCSP responder to ask whether it has been revoked. [M06]
 
-    hash_algorithm: Annotated[HashAlgorithmEnumType, Field(alias="hashAlgorithm")]
-    issuer_name_hash: Annotated[Str128, Field(alias="issuerNameHash")]
-    issuer_key_hash: Annotated[Str128, Field(alias="issuerKeyHash")]
-    serial_number: Annotated[Str40, Field(alias="serialNumber")]
-    responder_url: Annotated[Str2000, Field(alias="responderURL")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeRequest, GetCertificateStatusRequest.
+    """
+
+    hash_algorithm: Annotated[
+        HashAlgorithmEnumType,
+        Field(
+            alias="hashAlgorithm",
+            description="Algorithm that produced the two hashes of the issuer. [M06]",
+        ),
+    ]
+    issuer_name_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerNameHash",
+            description="Hexadecimal hash of the issuer's distinguished name in DER form. [M06]",
+        ),
+    ]
+    issuer_key_hash: Annotated[
+        Str128,
+        Field(
+            alias="issuerKeyHash",
+            description="Hexadecimal hash of the issuer's public key, without tag and length of "
+            "its DER bit string. [M06]",
+        ),
+    ]
+    serial_number: Annotated[
+        Str40,
+        Field(
+            alias="serialNumber",
+            description="Number of the certificate in question, in hexadecimal without 0x and "
+            "leading zeros. [M06]",
+        ),
+    ]
+    responder_url: Annotated[
+        Str2000,
+        Field(
+            alias="responderURL",
+            description="Address of the OCSP responder, as found in the certificate; it knows "
+            "whether the certificate is revoked. [M06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen=True):
-    """Used by NotifyReportRequest."""
+    """One of up to four values of a variable in a report, and how it may be read and written. [B07]
 
-    type: Opt[AttributeEnumType] = None
-    value: Opt[Str2500] = None
-    mutability: Opt[MutabilityEnumType] = None
-    persistent: Opt[StrictBool] = None
-    constant: Opt[StrictBool] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyReportRequest.
+    """
+
+    type: Annotated[
+        Opt[AttributeEnumType],
+        Field(description="Which of the four values it is; Actual when left out. [B07]"),
+    ] = None
+    value: Annotated[
+        Opt[Str2500],
+        Field(
+            description="The value as text; left out when it may only be written, such as a "
+            "password. [B07]",
+        ),
+    ] = None
+    mutability: Annotated[
+        Opt[MutabilityEnumType],
+        Field(
+            description="Whether the CSMS may read it, write it or both; both when left out. "
+            "[B07]",
+        ),
+    ] = None
+    persistent: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when the value survives reboot and loss of power; false, the "
+            "default, when it may be lost. [B07]",
+        ),
+    ] = None
+    constant: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when the station never changes the value by itself while it runs; "
+            "false, the default, when it may. [B07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsType], frozen=True):
-    """Used by NotifyReportRequest."""
+    """What a variable may hold, the same for all of its attributes and not changeable by the CSMS.
+    [B07]
 
-    unit: Opt[Str16] = None
-    data_type: Annotated[DataEnumType, Field(alias="dataType")]
-    min_limit: Annotated[Opt[StrictFloat], Field(alias="minLimit")] = None
-    max_limit: Annotated[Opt[StrictFloat], Field(alias="maxLimit")] = None
-    max_elements: Annotated[Opt[IntMin1], Field(alias="maxElements")] = None
-    values_list: Annotated[Opt[Str1000], Field(alias="valuesList")] = None
-    supports_monitoring: Annotated[StrictBool, Field(alias="supportsMonitoring")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyReportRequest.
+    """
+
+    unit: Annotated[
+        Opt[Str16],
+        Field(
+            description="Unit of the values, such as s, A or Celsius; left out when they have "
+            "none. [B07]",
+        ),
+    ] = None
+    data_type: Annotated[
+        DataEnumType,
+        Field(
+            alias="dataType",
+            description="How the text of a value is to be read, for example as a number, a date "
+            "or words from a list. [B07]",
+        ),
+    ]
+    min_limit: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minLimit",
+            description="Lowest number that the variable takes, in its unit; left out when there "
+            "is no such bound. [B07]",
+        ),
+    ] = None
+    max_limit: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxLimit",
+            description="Highest number that the variable takes, in its unit; for strings and "
+            "lists the greatest length in characters. Left out without a bound. [B07]",
+        ),
+    ] = None
+    max_elements: Annotated[
+        Opt[IntMin1],
+        Field(
+            alias="maxElements",
+            description="Highest count of items of valuesList that an attribute value may hold at "
+            "once; left out when the station names no such limit. [B07]",
+        ),
+    ] = None
+    values_list: Annotated[
+        Opt[Str1000],
+        Field(
+            alias="valuesList",
+            description="Words that a list may contain, separated by commas; left out when the "
+            "variable is not one of the list types. [B07]",
+        ),
+    ] = None
+    supports_monitoring: Annotated[
+        StrictBool,
+        Field(
+            alias="supportsMonitoring",
+            description="True when SetVariableMonitoring may put monitors on the variable, false "
+            "when it refuses them. [B07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
-    """Used by NotifyReportRequest."""
+    """One entry of a device model report: a variable of a component with its values and what may be
+    stored in it. [B07]
 
-    component: ComponentType
-    variable: VariableType
+    Used by NotifyReportRequest.
+    """
+
+    component: Annotated[
+        ComponentType,
+        Field(description="Part of the station that has the variable. [B07]"),
+    ]
+    variable: Annotated[VariableType, Field(description="Variable that this entry reports. [B07]")]
     variable_attribute: Annotated[
         list[VariableAttributeType],
-        Field(alias="variableAttribute", min_length=1, max_length=4),
+        Field(
+            alias="variableAttribute",
+            min_length=1,
+            max_length=4,
+            description="Values of the variable, one for each attribute that it supports (at most "
+            "Actual, Target, MinSet and MaxSet). [B07]",
+        ),
     ]
     variable_characteristics: Annotated[
         Opt[VariableCharacteristicsType],
-        Field(alias="variableCharacteristics"),
+        Field(
+            alias="variableCharacteristics",
+            description="Data type, unit, bounds and allowed values of the variable; always there "
+            "in a full inventory, other reports may do without. [B07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen=True):
-    """Used by SetVariableMonitoringRequest."""
+    """One monitor that SetVariableMonitoring shall create or, where an id is given, replace. [N04]
 
-    id: Opt[IntMin0] = None
+    Used by SetVariableMonitoringRequest.
+    """
+
+    id: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Number of the existing monitor to replace; left out to create a new one, "
+            "whose number the station picks. [N04]",
+        ),
+    ] = None
     periodic_event_stream: Annotated[
         Opt[PeriodicEventStreamParamsType],
-        Field(alias="periodicEventStream"),
+        Field(
+            alias="periodicEventStream",
+            description="Has the values of a Periodic, PeriodicClockAligned or Delta monitor sent "
+            "as a stream instead of by NotifyEventRequest; absent for no stream. "
+            "[N11]",
+        ),
     ] = None
-    transaction: Opt[StrictBool] = None
-    value: StrictFloat
-    type: MonitorEnumType
-    severity: IntMin0
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    transaction: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True: watch only while a transaction runs that involves the component; "
+            "false, the default: watch always. [N04]",
+        ),
+    ] = None
+    value: Annotated[
+        StrictFloat,
+        Field(
+            description="Threshold or change in the unit of the variable; a fraction of the "
+            "target for TargetDeltaRelative, seconds for the periodic types. [N04]",
+        ),
+    ]
+    type: Annotated[
+        MonitorEnumType,
+        Field(description="What the monitor reacts to: a threshold, a change, or time. [N04]"),
+    ]
+    severity: Annotated[
+        IntMin0,
+        Field(
+            description="Number given to its events, from 0 (danger) to 9 (debugging); those "
+            "above the level set by SetMonitoringLevel are not reported. [N05.FR.01]",
+        ),
+    ]
+    component: Annotated[
+        ComponentType,
+        Field(description="Part of the station whose variable shall be watched. [N04]"),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(description="Variable to watch; its characteristics tell whether it can be. [N04]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], frozen=True):
-    """Used by SetVariableMonitoringResponse."""
+    """What became of one monitor that SetVariableMonitoring asked for; the response has one for
+    each. [N04]
 
-    id: Opt[IntMin0] = None
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    status: SetMonitoringStatusEnumType
-    type: MonitorEnumType
-    component: ComponentType
-    variable: VariableType
-    severity: IntMin0
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariableMonitoringResponse.
+    """
+
+    id: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Number that the station gave the monitor, needed to replace or clear it; "
+            "left out unless the status is Accepted. [N04]",
+        ),
+    ] = None
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    status: Annotated[
+        SetMonitoringStatusEnumType,
+        Field(description="Whether the monitor is set, and if not, why. [N04]"),
+    ]
+    type: Annotated[
+        MonitorEnumType,
+        Field(description="Type of monitor, repeated from the request. [N04]"),
+    ]
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, repeated from the request to match the result. "
+            "[N04]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable to be watched, repeated from the request to match the result. "
+            "[N04]",
+        ),
+    ]
+    severity: Annotated[
+        IntMin0,
+        Field(
+            description="Severity number from 0 (danger) to 9 (debugging), repeated from the "
+            "request. [N04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=True):
-    """Used by SetVariablesRequest."""
+    """Names one attribute of one variable and the value that SetVariables shall store in it. [B05]
 
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    attribute_value: Annotated[Str2500, Field(alias="attributeValue")]
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariablesRequest.
+    """
+
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values to write; Actual when left out. [B05]",
+        ),
+    ] = None
+    attribute_value: Annotated[
+        Str2500,
+        Field(
+            alias="attributeValue",
+            description="New value written as text in the form of the variable's data type; the "
+            "station may limit its length (ConfigurationValueSize). [B05]",
+        ),
+    ]
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station that has the variable, with instance where there are "
+            "several. [B05]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable to write, with instance where the component has several of that "
+            "name. [B05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen=True):
-    """Used by SetVariablesResponse."""
+    """What became of writing one attribute; the response has one for each item of the request.
+    [B05]
 
-    attribute_type: Annotated[Opt[AttributeEnumType], Field(alias="attributeType")] = None
-    attribute_status: Annotated[SetVariableStatusEnumType, Field(alias="attributeStatus")]
-    attribute_status_info: Annotated[Opt[StatusInfoType], Field(alias="attributeStatusInfo")] = None
-    component: ComponentType
-    variable: VariableType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by SetVariablesResponse.
+    """
+
+    attribute_type: Annotated[
+        Opt[AttributeEnumType],
+        Field(
+            alias="attributeType",
+            description="Which of the variable's values was meant, repeated from the request; "
+            "Actual when left out. [B05]",
+        ),
+    ] = None
+    attribute_status: Annotated[
+        SetVariableStatusEnumType,
+        Field(
+            alias="attributeStatus",
+            description="Whether the value is in force, waits for a reboot, or was refused and "
+            "for what. [B05]",
+        ),
+    ]
+    attribute_status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="attributeStatusInfo",
+            description="Reason in more detail, for example ValueOutOfRange or ReadOnly; left out "
+            "when there is nothing to add. [B05]",
+        ),
+    ] = None
+    component: Annotated[
+        ComponentType,
+        Field(
+            description="Part of the station, repeated from the request for matching the result. "
+            "[B05]",
+        ),
+    ]
+    variable: Annotated[
+        VariableType,
+        Field(
+            description="Variable that was to be written, repeated from the request for matching "
+            "the result. [B05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class StreamDataElementType(Model, Twin[datatypes.StreamDataElementType], frozen=True):
-    """Used by NotifyPeriodicEventStream."""
+    """One reading of a periodic event stream. [N15]
 
-    t: StrictFloat
-    v: Str2500
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by NotifyPeriodicEventStream.
+    """
+
+    t: Annotated[
+        StrictFloat,
+        Field(
+            description="Seconds, with fractions, to add to the message's basetime to get the "
+            "moment of the reading. [N15]",
+        ),
+    ]
+    v: Annotated[
+        Str2500,
+        Field(description="The reading as text, in the format of the monitored variable. [N15]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffAssignmentType(Model, Twin[datatypes.TariffAssignmentType], frozen=True):
-    """Used by GetTariffsResponse."""
+    """Installed tariff, and the EVSEs or drivers for whom it counts. [I09]
 
-    tariff_id: Annotated[Str60, Field(alias="tariffId")]
-    tariff_kind: Annotated[TariffKindEnumType, Field(alias="tariffKind")]
-    valid_from: Annotated[Opt[DateTime], Field(alias="validFrom")] = None
-    evse_ids: Annotated[Opt[list[IntMin0]], Field(alias="evseIds", min_length=1)] = None
-    id_tokens: Annotated[Opt[list[Str255]], Field(alias="idTokens", min_length=1)] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by GetTariffsResponse.
+    """
+
+    tariff_id: Annotated[
+        Str60,
+        Field(alias="tariffId", description="Which tariff it is; prices are not repeated. [I09]"),
+    ]
+    tariff_kind: Annotated[
+        TariffKindEnumType,
+        Field(
+            alias="tariffKind",
+            description="Whether it is a default tariff or that of a driver. [I09]",
+        ),
+    ]
+    valid_from: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validFrom",
+            description="When the tariff takes effect, as date and time with offset; left out "
+            "when the tariff names no such moment. [I09]",
+        ),
+    ] = None
+    evse_ids: Annotated[
+        Opt[list[IntMin0]],
+        Field(
+            alias="evseIds",
+            min_length=1,
+            description="EVSEs at which a default tariff counts; absent for driver tariffs that "
+            "are not bound to one. [I09]",
+        ),
+    ] = None
+    id_tokens: Annotated[
+        Opt[list[Str255]],
+        Field(
+            alias="idTokens",
+            min_length=1,
+            description="Drivers whose tariff this is; absent for a default tariff. [I09]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffConditionsFixedType(Model, Twin[datatypes.TariffConditionsFixedType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """When a fixed price applies, judged once at the start of the transaction; all given conditions
+    have to be met. Times are local to the station. [I07]
 
-    start_time_of_day: Annotated[Opt[Str], Field(alias="startTimeOfDay")] = None
-    end_time_of_day: Annotated[Opt[Str], Field(alias="endTimeOfDay")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    start_time_of_day: Annotated[
+        Opt[Str],
+        Field(
+            alias="startTimeOfDay",
+            description="Local time as HH:MM from which the price counts; absent when no start is "
+            "set. [I07]",
+        ),
+    ] = None
+    end_time_of_day: Annotated[
+        Opt[Str],
+        Field(
+            alias="endTimeOfDay",
+            description="Local time as HH:MM up to which the price counts; earlier than the "
+            "start, it lies on the next day, and 00:00 is the end of the day. Absent "
+            "when no end is set. [I07]",
+        ),
+    ] = None
     day_of_week: Annotated[
         Opt[list[DayOfWeekEnumType]],
-        Field(alias="dayOfWeek", min_length=1, max_length=7),
+        Field(
+            alias="dayOfWeek",
+            min_length=1,
+            max_length=7,
+            description="Weekdays on which the price counts, by local date; absent for all seven. "
+            "[I07]",
+        ),
     ] = None
-    valid_from_date: Annotated[Opt[Str], Field(alias="validFromDate")] = None
-    valid_to_date: Annotated[Opt[Str], Field(alias="validToDate")] = None
-    evse_kind: Annotated[Opt[EvseKindEnumType], Field(alias="evseKind")] = None
-    payment_brand: Annotated[Opt[Str20], Field(alias="paymentBrand")] = None
-    payment_recognition: Annotated[Opt[Str20], Field(alias="paymentRecognition")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    valid_from_date: Annotated[
+        Opt[Str],
+        Field(
+            alias="validFromDate",
+            description="First local date, as YYYY-MM-DD, on which the price counts; absent when "
+            "no first day is set. [I07]",
+        ),
+    ] = None
+    valid_to_date: Annotated[
+        Opt[Str],
+        Field(
+            alias="validToDate",
+            description="Local date, as YYYY-MM-DD, from which on the price no longer counts; "
+            "absent when no end is set. [I07]",
+        ),
+    ] = None
+    evse_kind: Annotated[
+        Opt[EvseKindEnumType],
+        Field(
+            alias="evseKind",
+            description="Restricts the price to AC or to DC; absent for both. [I07]",
+        ),
+    ] = None
+    payment_brand: Annotated[
+        Opt[Str20],
+        Field(
+            alias="paymentBrand",
+            description="Restricts an ad hoc price to one card brand, such as Visa, as read from "
+            "the idToken's PaymentBrand; absent for any. [I07]",
+        ),
+    ] = None
+    payment_recognition: Annotated[
+        Opt[Str20],
+        Field(
+            alias="paymentRecognition",
+            description="Restricts an ad hoc price to one way of paying, such as CC or Debit, as "
+            "read from the idToken's PaymentRecognition; absent for any. [I07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffConditionsType(Model, Twin[datatypes.TariffConditionsType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """When a price for energy or time is active during a transaction; all given conditions have to
+    be met. For discharging the bounds are negative, min being the one nearer to zero. [I07]
 
-    start_time_of_day: Annotated[Opt[Str], Field(alias="startTimeOfDay")] = None
-    end_time_of_day: Annotated[Opt[Str], Field(alias="endTimeOfDay")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    start_time_of_day: Annotated[
+        Opt[Str],
+        Field(
+            alias="startTimeOfDay",
+            description="Local time as HH:MM from which the price counts; absent when no start is "
+            "set. [I07]",
+        ),
+    ] = None
+    end_time_of_day: Annotated[
+        Opt[Str],
+        Field(
+            alias="endTimeOfDay",
+            description="Local time as HH:MM up to which the price counts; earlier than the "
+            "start, it lies on the next day, and 00:00 is the end of the day. Absent "
+            "when no end is set. [I07]",
+        ),
+    ] = None
     day_of_week: Annotated[
         Opt[list[DayOfWeekEnumType]],
-        Field(alias="dayOfWeek", min_length=1, max_length=7),
+        Field(
+            alias="dayOfWeek",
+            min_length=1,
+            max_length=7,
+            description="Weekdays on which the price counts, by local date; absent for all seven. "
+            "[I07]",
+        ),
     ] = None
-    valid_from_date: Annotated[Opt[Str], Field(alias="validFromDate")] = None
-    valid_to_date: Annotated[Opt[Str], Field(alias="validToDate")] = None
-    evse_kind: Annotated[Opt[EvseKindEnumType], Field(alias="evseKind")] = None
-    min_energy: Annotated[Opt[StrictFloat], Field(alias="minEnergy")] = None
-    max_energy: Annotated[Opt[StrictFloat], Field(alias="maxEnergy")] = None
-    min_current: Annotated[Opt[StrictFloat], Field(alias="minCurrent")] = None
-    max_current: Annotated[Opt[StrictFloat], Field(alias="maxCurrent")] = None
-    min_power: Annotated[Opt[StrictFloat], Field(alias="minPower")] = None
-    max_power: Annotated[Opt[StrictFloat], Field(alias="maxPower")] = None
-    min_time: Annotated[Opt[Int], Field(alias="minTime")] = None
-    max_time: Annotated[Opt[Int], Field(alias="maxTime")] = None
-    min_charging_time: Annotated[Opt[Int], Field(alias="minChargingTime")] = None
-    max_charging_time: Annotated[Opt[Int], Field(alias="maxChargingTime")] = None
-    min_idle_time: Annotated[Opt[Int], Field(alias="minIdleTime")] = None
-    max_idle_time: Annotated[Opt[Int], Field(alias="maxIdleTime")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    valid_from_date: Annotated[
+        Opt[Str],
+        Field(
+            alias="validFromDate",
+            description="First local date, as YYYY-MM-DD, on which the price counts; absent when "
+            "no first day is set. [I07]",
+        ),
+    ] = None
+    valid_to_date: Annotated[
+        Opt[Str],
+        Field(
+            alias="validToDate",
+            description="Local date, as YYYY-MM-DD, from which on the price no longer counts; "
+            "absent when no end is set. [I07]",
+        ),
+    ] = None
+    evse_kind: Annotated[
+        Opt[EvseKindEnumType],
+        Field(
+            alias="evseKind",
+            description="Restricts the price to AC or to DC; absent for both. [I07]",
+        ),
+    ] = None
+    min_energy: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minEnergy",
+            description="Wh consumed in the transaction from which on the price counts, that "
+            "amount included. Absent: no lower bound. [I07]",
+        ),
+    ] = None
+    max_energy: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxEnergy",
+            description="Wh consumed in the transaction up to which the price counts, that amount "
+            "excluded. Absent: no upper bound. [I07]",
+        ),
+    ] = None
+    min_current: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minCurrent",
+            description="Present current in A, summed over the phases, at or above which the "
+            "price is active. Absent: no lower bound. [I07]",
+        ),
+    ] = None
+    max_current: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxCurrent",
+            description="Present current in A, summed over the phases, below which the price is "
+            "active. Absent: no upper bound. [I07]",
+        ),
+    ] = None
+    min_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="minPower",
+            description="Present power in W at or above which the price is active; it turns off "
+            "when power falls lower. Absent: no lower bound. [I07]",
+        ),
+    ] = None
+    max_power: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxPower",
+            description="Present power in W below which the price is active; it turns off when "
+            "power rises to it. Absent: no upper bound. [I07]",
+        ),
+    ] = None
+    min_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="minTime",
+            description="Seconds since the transaction began, charging and idle, from which on "
+            "the price counts. Absent: no lower bound. [I07]",
+        ),
+    ] = None
+    max_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="maxTime",
+            description="Seconds since the transaction began, charging and idle, up to which the "
+            "price counts. Absent: no upper bound. [I07]",
+        ),
+    ] = None
+    min_charging_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="minChargingTime",
+            description="Seconds spent charging, idle time not counted, from which on the price "
+            "counts. Absent: no lower bound. [I07]",
+        ),
+    ] = None
+    max_charging_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="maxChargingTime",
+            description="Seconds spent charging, idle time not counted, up to which the price "
+            "counts. Absent: no upper bound. [I07]",
+        ),
+    ] = None
+    min_idle_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="minIdleTime",
+            description="Seconds spent without charging from which on the price counts, for "
+            "instance to allow a free quarter of an hour. Absent: no lower bound. "
+            "[I07]",
+        ),
+    ] = None
+    max_idle_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="maxIdleTime",
+            description="Seconds spent without charging up to which the price counts. Absent: no "
+            "upper bound. [I07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffEnergyPriceType(Model, Twin[datatypes.TariffEnergyPriceType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Price of energy, and when it counts. [I07]
 
-    price_kwh: Annotated[StrictFloat, Field(alias="priceKwh")]
-    conditions: Opt[TariffConditionsType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    price_kwh: Annotated[
+        StrictFloat,
+        Field(alias="priceKwh", description="Net price per kWh in the tariff's currency. [I07]"),
+    ]
+    conditions: Annotated[
+        Opt[TariffConditionsType],
+        Field(description="When this price is active; absent, it always is. [I07]"),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffEnergyType(Model, Twin[datatypes.TariffEnergyType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """What energy costs in a tariff, possibly by time, power or amount, and how it is taxed. [I07]
 
-    prices: Annotated[list[TariffEnergyPriceType], Field(min_length=1)]
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    prices: Annotated[
+        list[TariffEnergyPriceType],
+        Field(
+            min_length=1,
+            description="Price elements in order; the first whose conditions are met counts. "
+            "[I07]",
+        ),
+    ]
     tax_rates: Annotated[
         Opt[list[TaxRateType]],
-        Field(alias="taxRates", min_length=1, max_length=5),
+        Field(
+            alias="taxRates",
+            min_length=1,
+            max_length=5,
+            description="Taxes on top of the energy price, one to five; absent when none apply. "
+            "[I07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffFixedPriceType(Model, Twin[datatypes.TariffFixedPriceType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Fixed amount, such as a start fee, and when it counts. [I07]
 
-    conditions: Opt[TariffConditionsFixedType] = None
-    price_fixed: Annotated[StrictFloat, Field(alias="priceFixed")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    conditions: Annotated[
+        Opt[TariffConditionsFixedType],
+        Field(description="When the amount is due; absent, it always is. [I07]"),
+    ] = None
+    price_fixed: Annotated[
+        StrictFloat,
+        Field(
+            alias="priceFixed",
+            description="Net amount in the tariff's currency, due once. [I07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffFixedType(Model, Twin[datatypes.TariffFixedType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Fixed fees of a tariff, for a transaction or for a reservation, and how they are taxed. [I07]
 
-    prices: Annotated[list[TariffFixedPriceType], Field(min_length=1)]
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    prices: Annotated[
+        list[TariffFixedPriceType],
+        Field(
+            min_length=1,
+            description="Price elements in order; the first whose conditions are met counts. "
+            "[I07]",
+        ),
+    ]
     tax_rates: Annotated[
         Opt[list[TaxRateType]],
-        Field(alias="taxRates", min_length=1, max_length=5),
+        Field(
+            alias="taxRates",
+            min_length=1,
+            max_length=5,
+            description="Taxes on top of the fixed fee, one to five; absent when none apply. "
+            "[I07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffTimePriceType(Model, Twin[datatypes.TariffTimePriceType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Price of time, and when it counts. [I07]
 
-    price_minute: Annotated[StrictFloat, Field(alias="priceMinute")]
-    conditions: Opt[TariffConditionsType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    price_minute: Annotated[
+        StrictFloat,
+        Field(
+            alias="priceMinute",
+            description="Net price per minute in the tariff's currency. [I07]",
+        ),
+    ]
+    conditions: Annotated[
+        Opt[TariffConditionsType],
+        Field(description="When this price is active; absent, it always is. [I07]"),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffTimeType(Model, Twin[datatypes.TariffTimeType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """What charging, idle or reserved time costs in a tariff, and how it is taxed. [I07]
 
-    prices: Annotated[list[TariffTimePriceType], Field(min_length=1)]
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    prices: Annotated[
+        list[TariffTimePriceType],
+        Field(
+            min_length=1,
+            description="Price elements in order; the first whose conditions are met counts. "
+            "[I07]",
+        ),
+    ]
     tax_rates: Annotated[
         Opt[list[TaxRateType]],
-        Field(alias="taxRates", min_length=1, max_length=5),
+        Field(
+            alias="taxRates",
+            min_length=1,
+            max_length=5,
+            description="Taxes on top of the time price, one to five; absent when none apply. "
+            "[I07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TariffType(Model, Twin[datatypes.TariffType], frozen=True):
-    """Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest."""
+    """Prices from which the station itself computes what a transaction costs: for energy, charging
+    and idle time, reservations and fixed fees. [I07]
 
-    tariff_id: Annotated[Str60, Field(alias="tariffId")]
-    description: Annotated[Opt[list[MessageContentType]], Field(min_length=1, max_length=10)] = None
-    currency: Str3
-    energy: Opt[TariffEnergyType] = None
-    valid_from: Annotated[Opt[DateTime], Field(alias="validFrom")] = None
-    charging_time: Annotated[Opt[TariffTimeType], Field(alias="chargingTime")] = None
-    idle_time: Annotated[Opt[TariffTimeType], Field(alias="idleTime")] = None
-    fixed_fee: Annotated[Opt[TariffFixedType], Field(alias="fixedFee")] = None
-    reservation_time: Annotated[Opt[TariffTimeType], Field(alias="reservationTime")] = None
-    reservation_fixed: Annotated[Opt[TariffFixedType], Field(alias="reservationFixed")] = None
-    min_cost: Annotated[Opt[PriceType], Field(alias="minCost")] = None
-    max_cost: Annotated[Opt[PriceType], Field(alias="maxCost")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
+    """
+
+    tariff_id: Annotated[
+        Str60,
+        Field(
+            alias="tariffId",
+            description="Identifies the tariff in reports, cost details and when it is removed. "
+            "[I07]",
+        ),
+    ]
+    description: Annotated[
+        Opt[list[MessageContentType]],
+        Field(
+            min_length=1,
+            max_length=10,
+            description="Text for the driver, in up to ten languages; absent when there is "
+            "nothing to show. [I07]",
+        ),
+    ] = None
+    currency: Annotated[
+        Str3,
+        Field(description="Currency of all prices, as three-letter ISO 4217 code. [I07]"),
+    ]
+    energy: Annotated[
+        Opt[TariffEnergyType],
+        Field(description="Price by kWh; left out when the tariff has no price for energy. [I07]"),
+    ] = None
+    valid_from: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="validFrom",
+            description="When the tariff takes effect, as date and time with offset; absent: at "
+            "once. [I07]",
+        ),
+    ] = None
+    charging_time: Annotated[
+        Opt[TariffTimeType],
+        Field(
+            alias="chargingTime",
+            description="Price by the minute while energy flows; left out when the tariff has no "
+            "such price. [I07]",
+        ),
+    ] = None
+    idle_time: Annotated[
+        Opt[TariffTimeType],
+        Field(
+            alias="idleTime",
+            description="Price by the minute while no energy flows; left out when the tariff has "
+            "no such price. [I07]",
+        ),
+    ] = None
+    fixed_fee: Annotated[
+        Opt[TariffFixedType],
+        Field(
+            alias="fixedFee",
+            description="Amount due once per transaction, such as a start fee; absent when there "
+            "is none. [I07]",
+        ),
+    ] = None
+    reservation_time: Annotated[
+        Opt[TariffTimeType],
+        Field(
+            alias="reservationTime",
+            description="Price by the minute for a reservation before the transaction; left out "
+            "when the tariff has no such price. [I07]",
+        ),
+    ] = None
+    reservation_fixed: Annotated[
+        Opt[TariffFixedType],
+        Field(
+            alias="reservationFixed",
+            description="Amount due once for a reservation; absent when there is none. [I07]",
+        ),
+    ] = None
+    min_cost: Annotated[
+        Opt[PriceType],
+        Field(
+            alias="minCost",
+            description="Least that a transaction costs; absent when there is no floor. [I07]",
+        ),
+    ] = None
+    max_cost: Annotated[
+        Opt[PriceType],
+        Field(
+            alias="maxCost",
+            description="Most that a transaction costs; absent when there is no ceiling. [I07]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TransactionLimitType(Model, Twin[datatypes.TransactionLimitType], frozen=True):
-    """Used by TransactionEventRequest, TransactionEventResponse."""
+    """How much a transaction may cost, take or last; set by driver or CSMS, and when a limit is
+    reached energy transfer stops. [E16]
 
-    max_cost: Annotated[Opt[StrictFloat], Field(alias="maxCost")] = None
-    max_energy: Annotated[Opt[StrictFloat], Field(alias="maxEnergy")] = None
-    max_time: Annotated[Opt[Int], Field(alias="maxTime")] = None
-    max_soc: Annotated[Opt[Int0To100], Field(alias="maxSoC")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest, TransactionEventResponse.
+    """
+
+    max_cost: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxCost",
+            description="Highest cost, in the currency of the tariff; absent when cost is not "
+            "limited. [E16]",
+        ),
+    ] = None
+    max_energy: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="maxEnergy",
+            description="Most energy to charge, in Wh; absent when energy is not limited. [E16]",
+        ),
+    ] = None
+    max_time: Annotated[
+        Opt[Int],
+        Field(
+            alias="maxTime",
+            description="Longest duration in seconds, counted from the start of the transaction; "
+            "absent when time is not limited. [E16]",
+        ),
+    ] = None
+    max_soc: Annotated[
+        Opt[Int0To100],
+        Field(
+            alias="maxSoC",
+            description="State of charge in percent at which charging stops, 0 to 100; absent "
+            "when it is not limited. [E16]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
-    """Used by TransactionEventRequest."""
+    """The transaction that a TransactionEvent is about and how it stands; fields that have not
+    changed are mostly left out. [E01]
 
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    charging_state: Annotated[Opt[ChargingStateEnumType], Field(alias="chargingState")] = None
-    time_spent_charging: Annotated[Opt[Int], Field(alias="timeSpentCharging")] = None
-    stopped_reason: Annotated[Opt[ReasonEnumType], Field(alias="stoppedReason")] = None
-    remote_start_id: Annotated[Opt[Int], Field(alias="remoteStartId")] = None
-    operation_mode: Annotated[Opt[OperationModeEnumType], Field(alias="operationMode")] = None
-    tariff_id: Annotated[Opt[Str60], Field(alias="tariffId")] = None
-    transaction_limit: Annotated[Opt[TransactionLimitType], Field(alias="transactionLimit")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Used by TransactionEventRequest.
+    """
+
+    transaction_id: Annotated[
+        Str36,
+        Field(
+            alias="transactionId",
+            description="Made up by the station and never used twice in its life, for which a "
+            "UUID is recommended. [E01.FR.08]",
+        ),
+    ]
+    charging_state: Annotated[
+        Opt[ChargingStateEnumType],
+        Field(
+            alias="chargingState",
+            description="Whether energy flows and, if not, what it waits for; required whenever "
+            "it has changed, else it may be left out. [E01.FR.18]",
+        ),
+    ] = None
+    time_spent_charging: Annotated[
+        Opt[Int],
+        Field(
+            alias="timeSpentCharging",
+            description="Seconds during which energy has flowed to the EV since the transaction "
+            "began, pauses not counted; left out when not measured. [E01]",
+        ),
+    ] = None
+    stopped_reason: Annotated[
+        Opt[ReasonEnumType],
+        Field(
+            alias="stoppedReason",
+            description="Why the transaction was ended; left out before the end, and after it "
+            "absence means Local. [E06.FR.08]",
+        ),
+    ] = None
+    remote_start_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="remoteStartId",
+            description="Number of the RequestStartTransaction that led to it; sent once, in the "
+            "next event after that request, otherwise left out. [F01.FR.25]",
+        ),
+    ] = None
+    operation_mode: Annotated[
+        Opt[OperationModeEnumType],
+        Field(
+            alias="operationMode",
+            description="V2X operation mode in force at the moment; left out when it does not "
+            "apply. [Q10]",
+        ),
+    ] = None
+    tariff_id: Annotated[
+        Opt[Str60],
+        Field(
+            alias="tariffId",
+            description="Tariff by which the station computes the cost; absent when it computes "
+            "none. [I12]",
+        ),
+    ] = None
+    transaction_limit: Annotated[
+        Opt[TransactionLimitType],
+        Field(
+            alias="transactionLimit",
+            description="Limits in force, sent once when they are set or changed; absent "
+            "otherwise. [E16]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,12 +15,34 @@ __all__ = ["AuthorizeRequest", "AuthorizeResponse"]
 
 
 class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
-    """Answers `AuthorizeRequest`."""
+    """Answers `AuthorizeRequest`.
 
-    id_tag_info: Annotated[IdTagInfo, Field(alias="idTagInfo")]
+    Gives the Central System's verdict on the token, which the Charge Point also keeps in its
+    authorization cache when it has one. [1.6 §4.1]
+    """
+
+    id_tag_info: Annotated[
+        IdTagInfo,
+        Field(
+            alias="idTagInfo",
+            description="Verdict on the presented token with its group and expiry; only the "
+            "status Accepted lets energy flow. [1.6 §4.1]",
+        ),
+    ]
 
 
 class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
-    """Asks whether an idTag may start or stop charging."""
+    """Asks whether an idTag may start or stop charging.
 
-    id_tag: Annotated[Str20, Field(alias="idTag")]
+    Sent when somebody presents an idTag that the Charge Point cannot judge by its local list or
+    cache, to start or to stop charging. [1.6 §4.1]
+    """
+
+    id_tag: Annotated[
+        Str20,
+        Field(
+            alias="idTag",
+            description="Token that was read or typed in, at most 20 characters; upper and lower "
+            "case count as the same. [1.6 §4.1]",
+        ),
+    ]

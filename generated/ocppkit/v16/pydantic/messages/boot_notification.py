@@ -15,22 +15,111 @@ __all__ = ["BootNotificationRequest", "BootNotificationResponse"]
 
 
 class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], frozen=True):
-    """Answers `BootNotificationRequest`."""
+    """Answers `BootNotificationRequest`.
 
-    status: RegistrationStatus
-    current_time: Annotated[DateTime, Field(alias="currentTime")]
-    interval: StrictInt
+    Tells whether the Charge Point may take part, what time it is and how long to wait before the
+    next Heartbeat or the next attempt. [1.6 §4.2]
+    """
+
+    status: Annotated[
+        RegistrationStatus,
+        Field(
+            description="Accepted opens normal operation, Pending allows preparation only, "
+            "Rejected demands silence until the interval is over. [1.6 §4.2]",
+        ),
+    ]
+    current_time: Annotated[
+        DateTime,
+        Field(
+            alias="currentTime",
+            description="The Central System's clock in UTC, to which the Charge Point should set "
+            "its own once it is accepted. [1.6 §4.2]",
+        ),
+    ]
+    interval: Annotated[
+        StrictInt,
+        Field(
+            description="Seconds between Heartbeats when accepted, otherwise the shortest wait in "
+            "seconds before the next BootNotification; 0 leaves the choice to the "
+            "Charge Point. [1.6 §4.2]",
+        ),
+    ]
 
 
 class BootNotificationRequest(Model, Twin[messages.BootNotificationRequest], frozen=True):
-    """Registers the Charge Point after a start; the answer sets clock and interval."""
+    """Registers the Charge Point after a start; the answer sets clock and interval.
 
-    charge_point_vendor: Annotated[Str20, Field(alias="chargePointVendor")]
-    charge_point_model: Annotated[Str20, Field(alias="chargePointModel")]
-    charge_point_serial_number: Annotated[Opt[Str25], Field(alias="chargePointSerialNumber")] = None
-    charge_box_serial_number: Annotated[Opt[Str25], Field(alias="chargeBoxSerialNumber")] = None
-    firmware_version: Annotated[Opt[Str50], Field(alias="firmwareVersion")] = None
-    iccid: Opt[Str20] = None
-    imsi: Opt[Str20] = None
-    meter_type: Annotated[Opt[Str25], Field(alias="meterType")] = None
-    meter_serial_number: Annotated[Opt[Str25], Field(alias="meterSerialNumber")] = None
+    First message after every power-up or reboot, and sent again after the given wait until the
+    Central System accepts; a mere reconnect sends none. [1.6 §4.2]
+    """
+
+    charge_point_vendor: Annotated[
+        Str20,
+        Field(
+            alias="chargePointVendor",
+            description="Name of the manufacturer; together with the model the only description "
+            "that every Charge Point must give. [1.6 §4.2]",
+        ),
+    ]
+    charge_point_model: Annotated[
+        Str20,
+        Field(
+            alias="chargePointModel",
+            description="The manufacturer's product name for this type of Charge Point. [1.6 "
+            "§4.2]",
+        ),
+    ]
+    charge_point_serial_number: Annotated[
+        Opt[Str25],
+        Field(
+            alias="chargePointSerialNumber",
+            description="Serial number of the whole Charge Point; left out when the manufacturer "
+            "gives none. [1.6 §4.2]",
+        ),
+    ] = None
+    charge_box_serial_number: Annotated[
+        Opt[Str25],
+        Field(
+            alias="chargeBoxSerialNumber",
+            description="Serial number of the charge box inside the Charge Point; 1.6 calls the "
+            "field deprecated, so new Charge Points leave it out. [1.6 §4.2]",
+        ),
+    ] = None
+    firmware_version: Annotated[
+        Opt[Str50],
+        Field(
+            alias="firmwareVersion",
+            description="Release that is running now; after an update it shows that the new one "
+            "is active. Left out when there is no such name. [1.6 §4.2]",
+        ),
+    ] = None
+    iccid: Annotated[
+        Opt[Str20],
+        Field(
+            description="Number printed on the SIM card of the built-in modem; left out without "
+            "mobile connection. [1.6 §4.2]",
+        ),
+    ] = None
+    imsi: Annotated[
+        Opt[Str20],
+        Field(
+            description="Subscriber identity stored on the modem's SIM card; left out without "
+            "mobile connection. [1.6 §4.2]",
+        ),
+    ] = None
+    meter_type: Annotated[
+        Opt[Str25],
+        Field(
+            alias="meterType",
+            description="Make or model of the main energy meter, as the manufacturer names it; "
+            "left out when not known. [1.6 §4.2]",
+        ),
+    ] = None
+    meter_serial_number: Annotated[
+        Opt[Str25],
+        Field(
+            alias="meterSerialNumber",
+            description="Serial number of the main energy meter, for billing records and "
+            "calibration checks; left out when not known. [1.6 §4.2]",
+        ),
+    ] = None

@@ -14,12 +14,32 @@ __all__ = ["CancelReservationRequest", "CancelReservationResponse"]
 
 
 class CancelReservationResponse(Model, Twin[messages.CancelReservationResponse], frozen=True):
-    """Answers `CancelReservationRequest`."""
+    """Answers `CancelReservationRequest`.
 
-    status: CancelReservationStatus
+    Tells whether the Charge Point knew the reservation and has dropped it. [1.6 §5.1]
+    """
+
+    status: Annotated[
+        CancelReservationStatus,
+        Field(
+            description="Accepted when the reservation existed and is gone, Rejected when no "
+            "reservation has that number. [1.6 §5.1]",
+        ),
+    ]
 
 
 class CancelReservationRequest(Model, Twin[messages.CancelReservationRequest], frozen=True):
-    """Cancels the reservation with the given id."""
+    """Cancels the reservation with the given id.
 
-    reservation_id: Annotated[StrictInt, Field(alias="reservationId")]
+    Sent when a driver or operator gives up a reservation before it was used; on success the
+    connector becomes Available again. [1.6 §5.1]
+    """
+
+    reservation_id: Annotated[
+        StrictInt,
+        Field(
+            alias="reservationId",
+            description="The number that ReserveNow gave to the reservation; one that the Charge "
+            "Point does not know is answered with Rejected. [1.6 §5.1]",
+        ),
+    ]

@@ -15,12 +15,34 @@ __all__ = ["CertificateSignedRequest", "CertificateSignedResponse"]
 
 
 class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse], frozen=True):
-    """Answers `CertificateSignedRequest`."""
+    """Answers `CertificateSignedRequest`.
 
-    status: CertificateSignedStatusEnumType
+    Tells whether the delivered certificate passed the Charge Point's checks. [Security A02]
+    """
+
+    status: Annotated[
+        CertificateSignedStatusEnumType,
+        Field(
+            description="Rejected means that the chain was invalid and thrown away; a "
+            "SecurityEventNotification InvalidChargePointCertificate goes with it. "
+            "[Security A02]",
+        ),
+    ]
 
 
 class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], frozen=True):
-    """Delivers the certificate chain that the CA signed for the Charge Point."""
+    """Delivers the certificate chain that the CA signed for the Charge Point.
 
-    certificate_chain: Annotated[Str10000, Field(alias="certificateChain")]
+    Sent once the certificate authority has signed the request that an earlier SignCertificate
+    carried; the Charge Point checks the chain and then uses it. [Security A02]
+    """
+
+    certificate_chain: Annotated[
+        Str10000,
+        Field(
+            alias="certificateChain",
+            description="PEM text: the new certificate first, then the intermediate ones in the "
+            "order of issue; CertificateSignedMaxChainSize limits its size. [Security "
+            "A02]",
+        ),
+    ]

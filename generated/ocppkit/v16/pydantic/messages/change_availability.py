@@ -14,13 +14,41 @@ __all__ = ["ChangeAvailabilityRequest", "ChangeAvailabilityResponse"]
 
 
 class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse], frozen=True):
-    """Answers `ChangeAvailabilityRequest`."""
+    """Answers `ChangeAvailabilityRequest`.
 
-    status: AvailabilityStatus
+    Tells whether the change takes place at once, waits for a running transaction, or is refused.
+    [1.6 §5.2]
+    """
+
+    status: Annotated[
+        AvailabilityStatus,
+        Field(
+            description="Scheduled means that a transaction is still running there and the change "
+            "follows when it ends; Accepted also when nothing had to change. [1.6 "
+            "§5.2]",
+        ),
+    ]
 
 
 class ChangeAvailabilityRequest(Model, Twin[messages.ChangeAvailabilityRequest], frozen=True):
-    """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative."""
+    """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    type: AvailabilityType
+    Sent to take a connector or the whole Charge Point out of service, for instance for repair, or
+    to bring it back; the choice survives reboots. [1.6 §5.2]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Number of the connector, counted from 1; 0 means the Charge Point with "
+            "all its connectors. [1.6 §5.2]",
+        ),
+    ]
+    type: Annotated[
+        AvailabilityType,
+        Field(
+            description="Inoperative forbids new charging there, Operative allows it again. [1.6 "
+            "§5.2]",
+        ),
+    ]

@@ -2,6 +2,10 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """ChangeConfiguration (OCPP 1.6) as pydantic models."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ... import messages
 from ...enums import ConfigurationStatus
 from ..bases import Model, Twin
@@ -11,13 +15,40 @@ __all__ = ["ChangeConfigurationRequest", "ChangeConfigurationResponse"]
 
 
 class ChangeConfigurationResponse(Model, Twin[messages.ChangeConfigurationResponse], frozen=True):
-    """Answers `ChangeConfigurationRequest`."""
+    """Answers `ChangeConfigurationRequest`.
 
-    status: ConfigurationStatus
+    Tells whether the new value is active, waits for a reboot, or was not taken over, and why. [1.6
+    §5.3]
+    """
+
+    status: Annotated[
+        ConfigurationStatus,
+        Field(
+            description="NotSupported points at an unknown key, Rejected at a read-only key or a "
+            "bad value, RebootRequired at a value that is only stored so far. [1.6 "
+            "§5.3]",
+        ),
+    ]
 
 
 class ChangeConfigurationRequest(Model, Twin[messages.ChangeConfigurationRequest], frozen=True):
-    """Sets one configuration key to a new value."""
+    """Sets one configuration key to a new value.
 
-    key: Str50
-    value: Str500
+    Sent when the operator sets up a Charge Point: one key and one value at a time, often right
+    after boot or while the registration is Pending. [1.6 §5.3]
+    """
+
+    key: Annotated[
+        Str50,
+        Field(
+            description="Name of the configuration key, standard or vendor-specific; case does "
+            "not matter and at most 50 characters are allowed. [1.6 §5.3]",
+        ),
+    ]
+    value: Annotated[
+        Str500,
+        Field(
+            description="New setting, always as text: whole numbers in decimal, booleans as true "
+            "or false, lists separated by commas without spaces. [1.6 §5.3]",
+        ),
+    ]

@@ -2,6 +2,10 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """ClearCache (OCPP 1.6) as pydantic models."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ... import messages
 from ...enums import ClearCacheStatus
 from ..bases import Model, Twin
@@ -10,10 +14,23 @@ __all__ = ["ClearCacheRequest", "ClearCacheResponse"]
 
 
 class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
-    """Answers `ClearCacheRequest`."""
+    """Answers `ClearCacheRequest`.
 
-    status: ClearCacheStatus
+    Tells whether the authorization cache is now empty. [1.6 §5.4]
+    """
+
+    status: Annotated[
+        ClearCacheStatus,
+        Field(
+            description="Rejected when the cache is missing or switched off, or could not be "
+            "emptied. [1.6 §5.4]",
+        ),
+    ]
 
 
 class ClearCacheRequest(Model, Twin[messages.ClearCacheRequest], frozen=True):
-    """Empties the Charge Point's authorization cache."""
+    """Empties the Charge Point's authorization cache.
+
+    Sent when remembered verdicts must no longer be trusted, for instance after tokens were blocked
+    in bulk; the local list is not touched. [1.6 §5.4]
+    """

@@ -14,18 +14,56 @@ __all__ = ["ClearChargingProfileRequest", "ClearChargingProfileResponse"]
 
 
 class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResponse], frozen=True):
-    """Answers `ClearChargingProfileRequest`."""
+    """Answers `ClearChargingProfileRequest`.
 
-    status: ClearChargingProfileStatus
+    Tells whether any installed profile matched and was removed. [1.6 §5.5]
+    """
+
+    status: Annotated[
+        ClearChargingProfileStatus,
+        Field(
+            description="Unknown means that not one profile matched, so nothing changed. [1.6 "
+            "§5.5]",
+        ),
+    ]
 
 
 class ClearChargingProfileRequest(Model, Twin[messages.ClearChargingProfileRequest], frozen=True):
-    """Removes charging profiles by id, or by connector, purpose and stack level."""
+    """Removes charging profiles by id, or by connector, purpose and stack level.
 
-    id: Opt[StrictInt] = None
-    connector_id: Annotated[Opt[StrictInt], Field(alias="connectorId")] = None
+    Sent to lift limits set by SetChargingProfile; either one profile by its id, or all that match
+    every given filter, so an empty request clears all. [1.6 §5.5]
+    """
+
+    id: Annotated[
+        Opt[StrictInt],
+        Field(
+            description="The chargingProfileId of the one profile to remove, all other fields "
+            "being ignored then; absent when profiles are chosen by the filters. [1.6 "
+            "§5.5]",
+        ),
+    ] = None
+    connector_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="connectorId",
+            description="Removes only profiles set on this connector number; 0 means those of the "
+            "Charge Point itself, absent means any. [1.6 §5.5]",
+        ),
+    ] = None
     charging_profile_purpose: Annotated[
         Opt[ChargingProfilePurposeType],
-        Field(alias="chargingProfilePurpose"),
+        Field(
+            alias="chargingProfilePurpose",
+            description="Removes only profiles that serve this purpose; absent means any. [1.6 "
+            "§5.5]",
+        ),
     ] = None
-    stack_level: Annotated[Opt[StrictInt], Field(alias="stackLevel")] = None
+    stack_level: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="stackLevel",
+            description="Removes only profiles on this precedence level, a number from 0 up; "
+            "absent means all levels. [1.6 §5.5]",
+        ),
+    ] = None

@@ -15,15 +15,55 @@ __all__ = ["DataTransferRequest", "DataTransferResponse"]
 
 
 class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=True):
-    """Answers `DataTransferRequest`."""
+    """Answers `DataTransferRequest`.
 
-    status: DataTransferStatus
-    data: Opt[Str] = None
+    Tells whether the receiver knew the extension and dealt with the data; an answer of its own may
+    come along. [1.6 §4.3]
+    """
+
+    status: Annotated[
+        DataTransferStatus,
+        Field(
+            description="UnknownVendorId and UnknownMessageId tell that the extension is not "
+            "implemented; Rejected is a refusal by one that is. [1.6 §4.3]",
+        ),
+    ]
+    data: Annotated[
+        Opt[Str],
+        Field(
+            description="Result in the format agreed for this vendor and message; left out on "
+            "UnknownVendorId or when there is nothing to say. [1.6 §4.3]",
+        ),
+    ] = None
 
 
 class DataTransferRequest(Model, Twin[messages.DataTransferRequest], frozen=True):
-    """Carries vendor-specific data in either direction."""
+    """Carries vendor-specific data in either direction.
 
-    vendor_id: Annotated[Str255, Field(alias="vendorId")]
-    message_id: Annotated[Opt[Str50], Field(alias="messageId")] = None
-    data: Opt[Str] = None
+    Sent by either side for functions that 1.6 does not define; both must have agreed on vendorId,
+    messageId and content beforehand. [1.6 §4.3]
+    """
+
+    vendor_id: Annotated[
+        Str255,
+        Field(
+            alias="vendorId",
+            description="Whose extension this is, preferably a reversed domain name such as "
+            "com.example; unknown ones are answered with UnknownVendorId. [1.6 §4.3]",
+        ),
+    ]
+    message_id: Annotated[
+        Opt[Str50],
+        Field(
+            alias="messageId",
+            description="Kind of message within that vendor's extension; left out when the vendor "
+            "needs only one. [1.6 §4.3]",
+        ),
+    ] = None
+    data: Annotated[
+        Opt[Str],
+        Field(
+            description="Text of any length, often JSON packed into a string, whose format only "
+            "the two sides know; left out when there is nothing to add. [1.6 §4.3]",
+        ),
+    ] = None

@@ -15,12 +15,32 @@ __all__ = ["DeleteCertificateRequest", "DeleteCertificateResponse"]
 
 
 class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse], frozen=True):
-    """Answers `DeleteCertificateRequest`."""
+    """Answers `DeleteCertificateRequest`.
 
-    status: DeleteCertificateStatusEnumType
+    Tells whether the named certificate was there and is now gone. [Security M04]
+    """
+
+    status: Annotated[
+        DeleteCertificateStatusEnumType,
+        Field(
+            description="NotFound when no certificate has these hashes, Failed when it may not or "
+            "could not be removed. [Security M04]",
+        ),
+    ]
 
 
 class DeleteCertificateRequest(Model, Twin[messages.DeleteCertificateRequest], frozen=True):
-    """Deletes an installed root certificate, identified by its hash data."""
+    """Deletes an installed root certificate, identified by its hash data.
 
-    certificate_hash_data: Annotated[CertificateHashDataType, Field(alias="certificateHashData")]
+    Sent to withdraw trust in a root certificate, usually after GetInstalledCertificateIds has
+    delivered the hashes that name it. [Security M04]
+    """
+
+    certificate_hash_data: Annotated[
+        CertificateHashDataType,
+        Field(
+            alias="certificateHashData",
+            description="Hashes and serial number that name the certificate, as "
+            "GetInstalledCertificateIds reported them. [Security M04]",
+        ),
+    ]

@@ -2,6 +2,10 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """DiagnosticsStatusNotification (OCPP 1.6) as pydantic models."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ... import messages
 from ...enums import DiagnosticsStatus
 from ..bases import Model, Twin
@@ -12,12 +16,25 @@ __all__ = ["DiagnosticsStatusNotificationRequest", "DiagnosticsStatusNotificatio
 class DiagnosticsStatusNotificationResponse(
     Model, Twin[messages.DiagnosticsStatusNotificationResponse], frozen=True
 ):
-    """Answers `DiagnosticsStatusNotificationRequest`."""
+    """Answers `DiagnosticsStatusNotificationRequest`.
+
+    Empty confirmation that the progress report has arrived. [1.6 §4.4]
+    """
 
 
 class DiagnosticsStatusNotificationRequest(
     Model, Twin[messages.DiagnosticsStatusNotificationRequest], frozen=True
 ):
-    """Reports the progress of a diagnostics upload."""
+    """Reports the progress of a diagnostics upload.
 
-    status: DiagnosticsStatus
+    Sent while a file ordered by GetDiagnostics is uploaded, at its start and at its end, or when
+    TriggerMessage asks for it. [1.6 §4.4]
+    """
+
+    status: Annotated[
+        DiagnosticsStatus,
+        Field(
+            description="How far the upload has come; Idle appears only in answer to a trigger "
+            "while no upload is running. [1.6 §4.4]",
+        ),
+    ]

@@ -17,15 +17,42 @@ __all__ = ["ExtendedTriggerMessageRequest", "ExtendedTriggerMessageResponse"]
 class ExtendedTriggerMessageResponse(
     Model, Twin[messages.ExtendedTriggerMessageResponse], frozen=True
 ):
-    """Answers `ExtendedTriggerMessageRequest`."""
+    """Answers `ExtendedTriggerMessageRequest`.
 
-    status: TriggerMessageStatusEnumType
+    Tells whether the wanted message will follow; it is sent after this answer. [Security A02]
+    """
+
+    status: Annotated[
+        TriggerMessageStatusEnumType,
+        Field(
+            description="NotImplemented when the Charge Point does not know that message, "
+            "Rejected when it knows it but will not send it now. [Security A02]",
+        ),
+    ]
 
 
 class ExtendedTriggerMessageRequest(
     Model, Twin[messages.ExtendedTriggerMessageRequest], frozen=True
 ):
-    """Asks the Charge Point to send a message now, the security messages included."""
+    """Asks the Charge Point to send a message now, the security messages included.
 
-    requested_message: Annotated[MessageTriggerEnumType, Field(alias="requestedMessage")]
-    connector_id: Annotated[Opt[Int], Field(alias="connectorId")] = None
+    Sent to get a message out of turn, such as a status after a reconnect, or to have the Charge
+    Point renew its certificate. [Security A02]
+    """
+
+    requested_message: Annotated[
+        MessageTriggerEnumType,
+        Field(
+            alias="requestedMessage",
+            description="Which message is wanted; FirmwareStatusNotification here stands for "
+            "SignedFirmwareStatusNotification. [Security A02]",
+        ),
+    ]
+    connector_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="connectorId",
+            description="Connector number, counted from 1, for messages about connectors; absent "
+            "means all of them, and other messages ignore it. [Security A02]",
+        ),
+    ] = None

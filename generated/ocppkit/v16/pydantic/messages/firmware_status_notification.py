@@ -2,6 +2,10 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """FirmwareStatusNotification (OCPP 1.6) as pydantic models."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ... import messages
 from ...enums import FirmwareStatus
 from ..bases import Model, Twin
@@ -12,12 +16,25 @@ __all__ = ["FirmwareStatusNotificationRequest", "FirmwareStatusNotificationRespo
 class FirmwareStatusNotificationResponse(
     Model, Twin[messages.FirmwareStatusNotificationResponse], frozen=True
 ):
-    """Answers `FirmwareStatusNotificationRequest`."""
+    """Answers `FirmwareStatusNotificationRequest`.
+
+    Empty confirmation that the update's progress report has arrived. [1.6 §4.5]
+    """
 
 
 class FirmwareStatusNotificationRequest(
     Model, Twin[messages.FirmwareStatusNotificationRequest], frozen=True
 ):
-    """Reports the progress of an unsigned firmware update."""
+    """Reports the progress of an unsigned firmware update.
 
-    status: FirmwareStatus
+    Sent at each step of an update ordered by UpdateFirmware, or when TriggerMessage asks for it.
+    [1.6 §4.5]
+    """
+
+    status: Annotated[
+        FirmwareStatus,
+        Field(
+            description="Step that download or installation has reached; Idle appears only in "
+            "answer to a trigger while no update is going on. [1.6 §4.5]",
+        ),
+    ]

@@ -16,17 +16,72 @@ __all__ = ["GetCompositeScheduleRequest", "GetCompositeScheduleResponse"]
 
 
 class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResponse], frozen=True):
-    """Answers `GetCompositeScheduleRequest`."""
+    """Answers `GetCompositeScheduleRequest`.
 
-    status: GetCompositeScheduleStatus
-    connector_id: Annotated[Opt[StrictInt], Field(alias="connectorId")] = None
-    schedule_start: Annotated[Opt[DateTime], Field(alias="scheduleStart")] = None
-    charging_schedule: Annotated[Opt[ChargingSchedule], Field(alias="chargingSchedule")] = None
+    Delivers the limits that result from all profiles, or tells that they cannot be computed. [1.6
+    §5.7]
+    """
+
+    status: Annotated[
+        GetCompositeScheduleStatus,
+        Field(
+            description="Rejected, for instance for an unknown connector, comes without a "
+            "schedule. [1.6 §5.7]",
+        ),
+    ]
+    connector_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="connectorId",
+            description="Number of the connector that the schedule is for, 0 for the whole Charge "
+            "Point; may be absent when rejected. [1.6 §5.7]",
+        ),
+    ] = None
+    schedule_start: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="scheduleStart",
+            description="Moment from which the periods of the schedule are counted; may be absent "
+            "when rejected. [1.6 §5.7]",
+        ),
+    ] = None
+    charging_schedule: Annotated[
+        Opt[ChargingSchedule],
+        Field(
+            alias="chargingSchedule",
+            description="Limits over the wanted time, counted from scheduleStart, hence without a "
+            "startSchedule of its own; absent when rejected. [1.6 §5.7]",
+        ),
+    ] = None
 
 
 class GetCompositeScheduleRequest(Model, Twin[messages.GetCompositeScheduleRequest], frozen=True):
-    """Asks for the merged schedule of limits that the Charge Point expects to follow."""
+    """Asks for the merged schedule of limits that the Charge Point expects to follow.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    duration: StrictInt
-    charging_rate_unit: Annotated[Opt[ChargingRateUnitType], Field(alias="chargingRateUnit")] = None
+    Sent to check what all installed profiles and local limits together allow in the time to come,
+    counted from the receipt of the request. [1.6 §5.7]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Connector number to compute for; 0 asks for the expected total of the "
+            "Charge Point at its grid connection. [1.6 §5.7]",
+        ),
+    ]
+    duration: Annotated[
+        StrictInt,
+        Field(
+            description="Length in seconds of the wanted schedule, counted from the moment the "
+            "request arrives. [1.6 §5.7]",
+        ),
+    ]
+    charging_rate_unit: Annotated[
+        Opt[ChargingRateUnitType],
+        Field(
+            alias="chargingRateUnit",
+            description="Whether limits shall be given in amperes or in watts; absent leaves the "
+            "choice to the Charge Point. [1.6 §5.7]",
+        ),
+    ] = None

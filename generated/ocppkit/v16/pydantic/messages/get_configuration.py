@@ -15,13 +15,41 @@ __all__ = ["GetConfigurationRequest", "GetConfigurationResponse"]
 
 
 class GetConfigurationResponse(Model, Twin[messages.GetConfigurationResponse], frozen=True):
-    """Answers `GetConfigurationRequest`."""
+    """Answers `GetConfigurationRequest`.
 
-    configuration_key: Annotated[Opt[list[KeyValue]], Field(alias="configurationKey")] = None
-    unknown_key: Annotated[Opt[list[Str50]], Field(alias="unknownKey")] = None
+    Lists the values of the known keys and the names that the Charge Point does not know. [1.6 §5.8]
+    """
+
+    configuration_key: Annotated[
+        Opt[list[KeyValue]],
+        Field(
+            alias="configurationKey",
+            description="Known keys with value and read-only mark; the write-only "
+            "AuthorizationKey never appears. Absent when no requested key is known. "
+            "[1.6 §5.8]",
+        ),
+    ] = None
+    unknown_key: Annotated[
+        Opt[list[Str50]],
+        Field(
+            alias="unknownKey",
+            description="Requested names that this Charge Point does not have; absent when all "
+            "were known. [1.6 §5.8]",
+        ),
+    ] = None
 
 
 class GetConfigurationRequest(Model, Twin[messages.GetConfigurationRequest], frozen=True):
-    """Reads some or all configuration keys, with their read-only flags."""
+    """Reads some or all configuration keys, with their read-only flags.
 
-    key: Opt[list[Str50]] = None
+    Sent to read settings, typically after boot to learn what the Charge Point supports, or before
+    ChangeConfiguration. [1.6 §5.8]
+    """
+
+    key: Annotated[
+        Opt[list[Str50]],
+        Field(
+            description="Names to read, at most as many as GetConfigurationMaxKeys allows; absent "
+            "or empty asks for all. [1.6 §5.8]",
+        ),
+    ] = None

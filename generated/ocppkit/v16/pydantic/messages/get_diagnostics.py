@@ -14,16 +14,63 @@ __all__ = ["GetDiagnosticsRequest", "GetDiagnosticsResponse"]
 
 
 class GetDiagnosticsResponse(Model, Twin[messages.GetDiagnosticsResponse], frozen=True):
-    """Answers `GetDiagnosticsRequest`."""
+    """Answers `GetDiagnosticsRequest`.
 
-    file_name: Annotated[Opt[Str255], Field(alias="fileName")] = None
+    Tells under which name the diagnostics will be uploaded, if there are any. [1.6 §5.9]
+    """
+
+    file_name: Annotated[
+        Opt[Str255],
+        Field(
+            alias="fileName",
+            description="Name that the uploaded file will have; absent when there is nothing to "
+            "upload. [1.6 §5.9]",
+        ),
+    ] = None
 
 
 class GetDiagnosticsRequest(Model, Twin[messages.GetDiagnosticsRequest], frozen=True):
-    """Asks the Charge Point to upload a diagnostics file."""
+    """Asks the Charge Point to upload a diagnostics file.
 
-    location: Uri
-    retries: Opt[StrictInt] = None
-    retry_interval: Annotated[Opt[StrictInt], Field(alias="retryInterval")] = None
-    start_time: Annotated[Opt[DateTime], Field(alias="startTime")] = None
-    stop_time: Annotated[Opt[DateTime], Field(alias="stopTime")] = None
+    Sent when the operator looks into a fault; the upload runs afterwards and is reported by
+    DiagnosticsStatusNotification. [1.6 §5.9]
+    """
+
+    location: Annotated[
+        Uri,
+        Field(
+            description="Address of the folder to upload to, with scheme and, where needed, user "
+            "and password, such as ftp://user:secret@host/path. [1.6 §5.9]",
+        ),
+    ]
+    retries: Annotated[
+        Opt[StrictInt],
+        Field(
+            description="Number of attempts before the Charge Point gives up uploading; absent "
+            "leaves it to the Charge Point. [1.6 §5.9]",
+        ),
+    ] = None
+    retry_interval: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="retryInterval",
+            description="Seconds to wait between two attempts; absent leaves it to the Charge "
+            "Point. [1.6 §5.9]",
+        ),
+    ] = None
+    start_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="startTime",
+            description="Only records from this moment (UTC) on are wanted; absent means from the "
+            "oldest. [1.6 §5.9]",
+        ),
+    ] = None
+    stop_time: Annotated[
+        Opt[DateTime],
+        Field(
+            alias="stopTime",
+            description="Only records up to this moment (UTC) are wanted; absent means up to the "
+            "newest. [1.6 §5.9]",
+        ),
+    ] = None

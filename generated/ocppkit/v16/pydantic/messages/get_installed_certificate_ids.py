@@ -17,18 +17,44 @@ __all__ = ["GetInstalledCertificateIdsRequest", "GetInstalledCertificateIdsRespo
 class GetInstalledCertificateIdsResponse(
     Model, Twin[messages.GetInstalledCertificateIdsResponse], frozen=True
 ):
-    """Answers `GetInstalledCertificateIdsRequest`."""
+    """Answers `GetInstalledCertificateIdsRequest`.
+
+    Names every installed certificate of the wanted type by its hashes, never the certificates
+    themselves. [Security M03]
+    """
 
     certificate_hash_data: Annotated[
         Opt[list[CertificateHashDataType]],
-        Field(alias="certificateHashData", min_length=1),
+        Field(
+            alias="certificateHashData",
+            min_length=1,
+            description="One entry per certificate found; absent when the status is NotFound. "
+            "[Security M03]",
+        ),
     ] = None
-    status: GetInstalledCertificateStatusEnumType
+    status: Annotated[
+        GetInstalledCertificateStatusEnumType,
+        Field(
+            description="NotFound when not one certificate of that type is installed. [Security "
+            "M03]",
+        ),
+    ]
 
 
 class GetInstalledCertificateIdsRequest(
     Model, Twin[messages.GetInstalledCertificateIdsRequest], frozen=True
 ):
-    """Lists the hash data of the installed root certificates of one type."""
+    """Lists the hash data of the installed root certificates of one type.
 
-    certificate_type: Annotated[CertificateUseEnumType, Field(alias="certificateType")]
+    Sent to see which roots a Charge Point trusts, for instance before one of them expires or is to
+    be deleted. [Security M03]
+    """
+
+    certificate_type: Annotated[
+        CertificateUseEnumType,
+        Field(
+            alias="certificateType",
+            description="Which store to list: roots for the connection to the Central System, or "
+            "roots for firmware signatures. [Security M03]",
+        ),
+    ]

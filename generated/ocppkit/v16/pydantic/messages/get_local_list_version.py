@@ -13,10 +13,23 @@ __all__ = ["GetLocalListVersionRequest", "GetLocalListVersionResponse"]
 
 
 class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionResponse], frozen=True):
-    """Answers `GetLocalListVersionRequest`."""
+    """Answers `GetLocalListVersionRequest`.
 
-    list_version: Annotated[StrictInt, Field(alias="listVersion")]
+    Tells which edition of the local list the Charge Point holds. [1.6 §5.10]
+    """
+
+    list_version: Annotated[
+        StrictInt,
+        Field(
+            alias="listVersion",
+            description="Number given by the last SendLocalList; 0 for an empty list, -1 when "
+            "local lists are not supported. [1.6 §5.10]",
+        ),
+    ]
 
 
 class GetLocalListVersionRequest(Model, Twin[messages.GetLocalListVersionRequest], frozen=True):
-    """Reads the version of the local authorization list: 0 if empty, -1 if unsupported."""
+    """Reads the version of the local authorization list: 0 if empty, -1 if unsupported.
+
+    Sent before SendLocalList to find out whether the Charge Point's list is up to date. [1.6 §5.10]
+    """

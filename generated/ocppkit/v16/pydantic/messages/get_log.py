@@ -16,17 +16,66 @@ __all__ = ["GetLogRequest", "GetLogResponse"]
 
 
 class GetLogResponse(Model, Twin[messages.GetLogResponse], frozen=True):
-    """Answers `GetLogRequest`."""
+    """Answers `GetLogRequest`.
 
-    status: LogStatusEnumType
-    filename: Opt[Str255] = None
+    Tells whether the Charge Point is going to upload a log, and under which name. [Security N01]
+    """
+
+    status: Annotated[
+        LogStatusEnumType,
+        Field(
+            description="Rejected when there is no such log; AcceptedCanceled when an upload that "
+            "was running has been stopped for this one. [Security N01]",
+        ),
+    ]
+    filename: Annotated[
+        Opt[Str255],
+        Field(
+            description="Name that the uploaded file will have; absent when there is nothing to "
+            "upload. [Security N01]",
+        ),
+    ] = None
 
 
 class GetLogRequest(Model, Twin[messages.GetLogRequest], frozen=True):
-    """Asks the Charge Point to upload a diagnostics or security log."""
+    """Asks the Charge Point to upload a diagnostics or security log.
 
-    log: LogParametersType
-    log_type: Annotated[LogEnumType, Field(alias="logType")]
-    request_id: Annotated[Int, Field(alias="requestId")]
-    retries: Opt[Int] = None
-    retry_interval: Annotated[Opt[Int], Field(alias="retryInterval")] = None
+    Sent when the operator needs the diagnostics or security log; the upload runs afterwards and is
+    reported by LogStatusNotification. [Security N01]
+    """
+
+    log: Annotated[
+        LogParametersType,
+        Field(description="Where to upload to and which span of time is wanted. [Security N01]"),
+    ]
+    log_type: Annotated[
+        LogEnumType,
+        Field(
+            alias="logType",
+            description="Whether the diagnostics log or the security log shall be uploaded. "
+            "[Security N01]",
+        ),
+    ]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the Central System that every LogStatusNotification of "
+            "this upload repeats. [Security N01]",
+        ),
+    ]
+    retries: Annotated[
+        Opt[Int],
+        Field(
+            description="Number of attempts before the upload is given up; absent leaves it to "
+            "the Charge Point. [Security N01]",
+        ),
+    ] = None
+    retry_interval: Annotated[
+        Opt[Int],
+        Field(
+            alias="retryInterval",
+            description="Seconds between two attempts to upload; absent leaves it to the Charge "
+            "Point. [Security N01]",
+        ),
+    ] = None

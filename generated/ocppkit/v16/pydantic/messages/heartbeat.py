@@ -14,10 +14,24 @@ __all__ = ["HeartbeatRequest", "HeartbeatResponse"]
 
 
 class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
-    """Answers `HeartbeatRequest`."""
+    """Answers `HeartbeatRequest`.
 
-    current_time: Annotated[DateTime, Field(alias="currentTime")]
+    Confirms that the Central System is there and gives its time. [1.6 §4.6]
+    """
+
+    current_time: Annotated[
+        DateTime,
+        Field(
+            alias="currentTime",
+            description="The Central System's clock in UTC; the Charge Point should set its own "
+            "clock to it. [1.6 §4.6]",
+        ),
+    ]
 
 
 class HeartbeatRequest(Model, Twin[messages.HeartbeatRequest], frozen=True):
-    """Shows that the Charge Point is alive, and asks for the time."""
+    """Shows that the Charge Point is alive, and asks for the time.
+
+    Sent each time the heartbeat interval is over; other messages may stand in for it, but one in 24
+    hours must go out to keep the clock right. [1.6 §4.6]
+    """

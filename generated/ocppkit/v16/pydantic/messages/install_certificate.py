@@ -15,13 +15,36 @@ __all__ = ["InstallCertificateRequest", "InstallCertificateResponse"]
 
 
 class InstallCertificateResponse(Model, Twin[messages.InstallCertificateResponse], frozen=True):
-    """Answers `InstallCertificateRequest`."""
+    """Answers `InstallCertificateRequest`.
 
-    status: CertificateStatusEnumType
+    Tells whether the root has been stored and is trusted from now on. [Security M05]
+    """
+
+    status: Annotated[
+        CertificateStatusEnumType,
+        Field(
+            description="Rejected when the certificate is invalid or the store is full, Failed "
+            "when storing it went wrong. [Security M05]",
+        ),
+    ]
 
 
 class InstallCertificateRequest(Model, Twin[messages.InstallCertificateRequest], frozen=True):
-    """Installs a root certificate of the Central System or of the manufacturer."""
+    """Installs a root certificate of the Central System or of the manufacturer.
 
-    certificate_type: Annotated[CertificateUseEnumType, Field(alias="certificateType")]
-    certificate: Str5500
+    Sent to make the Charge Point trust a further root, for instance before the Central System's
+    certificate moves to another authority. [Security M05]
+    """
+
+    certificate_type: Annotated[
+        CertificateUseEnumType,
+        Field(
+            alias="certificateType",
+            description="What the root shall vouch for: the Central System's server certificate "
+            "or signatures on firmware. [Security M05]",
+        ),
+    ]
+    certificate: Annotated[
+        Str5500,
+        Field(description="The root itself as PEM text, at most 5500 characters. [Security M05]"),
+    ]

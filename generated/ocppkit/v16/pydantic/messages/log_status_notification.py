@@ -17,11 +17,31 @@ __all__ = ["LogStatusNotificationRequest", "LogStatusNotificationResponse"]
 class LogStatusNotificationResponse(
     Model, Twin[messages.LogStatusNotificationResponse], frozen=True
 ):
-    """Answers `LogStatusNotificationRequest`."""
+    """Answers `LogStatusNotificationRequest`.
+
+    Empty confirmation that the report on the log upload has arrived. [Security N01]
+    """
 
 
 class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationRequest], frozen=True):
-    """Reports the progress of a log upload."""
+    """Reports the progress of a log upload.
 
-    status: UploadLogStatusEnumType
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
+    Sent while a log ordered by GetLog is uploaded, at its start and at its end, or when
+    ExtendedTriggerMessage asks for it. [Security N01]
+    """
+
+    status: Annotated[
+        UploadLogStatusEnumType,
+        Field(
+            description="How far the upload has come or why it failed; Idle appears only in "
+            "answer to a trigger while nothing is uploaded. [Security N01]",
+        ),
+    ]
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="The number that GetLog gave to this upload; left out only when triggered "
+            "while no upload is running. [Security N01]",
+        ),
+    ] = None

@@ -14,12 +14,40 @@ __all__ = ["MeterValuesRequest", "MeterValuesResponse"]
 
 
 class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True):
-    """Answers `MeterValuesRequest`."""
+    """Answers `MeterValuesRequest`.
+
+    Empty confirmation, given whatever the readings say; without it the Charge Point repeats
+    readings of a transaction. [1.6 §4.7]
+    """
 
 
 class MeterValuesRequest(Model, Twin[messages.MeterValuesRequest], frozen=True):
-    """Delivers meter readings of a connector, or with id 0 of the main meter."""
+    """Delivers meter readings of a connector, or with id 0 of the main meter.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    transaction_id: Annotated[Opt[StrictInt], Field(alias="transactionId")] = None
-    meter_value: Annotated[list[MeterValue], Field(alias="meterValue")]
+    Sent during a transaction every MeterValueSampleInterval, at the clock-aligned moments of
+    ClockAlignedDataInterval, or when a trigger asks for it. [1.6 §4.7]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Number of the connector that was measured, counted from 1; 0 is the "
+            "Charge Point's main meter. [1.6 §4.7]",
+        ),
+    ]
+    transaction_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="transactionId",
+            description="Number of the transaction that ran on the connector when the readings "
+            "were taken; left out when none ran. [1.6 §4.7]",
+        ),
+    ] = None
+    meter_value: Annotated[
+        list[MeterValue],
+        Field(
+            alias="meterValue",
+            description="Readings grouped by the moment at which they were taken. [1.6 §4.7]",
+        ),
+    ]

@@ -18,16 +18,52 @@ __all__ = ["RemoteStartTransactionRequest", "RemoteStartTransactionResponse"]
 class RemoteStartTransactionResponse(
     Model, Twin[messages.RemoteStartTransactionResponse], frozen=True
 ):
-    """Answers `RemoteStartTransactionRequest`."""
+    """Answers `RemoteStartTransactionRequest`.
 
-    status: RemoteStartStopStatus
+    Tells whether the Charge Point will try to start; whether charging really begins is seen by
+    StartTransaction only. [1.6 §5.11]
+    """
+
+    status: Annotated[
+        RemoteStartStopStatus,
+        Field(
+            description="Accepted promises an attempt, not a transaction; Rejected means that "
+            "none will be made. [1.6 §5.11]",
+        ),
+    ]
 
 
 class RemoteStartTransactionRequest(
     Model, Twin[messages.RemoteStartTransactionRequest], frozen=True
 ):
-    """Asks the Charge Point to start a transaction for an idTag."""
+    """Asks the Charge Point to start a transaction for an idTag.
 
-    connector_id: Annotated[Opt[StrictInt], Field(alias="connectorId")] = None
-    id_tag: Annotated[Str20, Field(alias="idTag")]
-    charging_profile: Annotated[Opt[ChargingProfile], Field(alias="chargingProfile")] = None
+    Sent when a driver starts by app or hotline; the Charge Point answers first and reports the
+    start by StartTransaction once the cable is in. [1.6 §5.11]
+    """
+
+    connector_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="connectorId",
+            description="Number of the connector to use, above 0; absent lets the Charge Point "
+            "pick one or refuse. [1.6 §5.11]",
+        ),
+    ] = None
+    id_tag: Annotated[
+        Str20,
+        Field(
+            alias="idTag",
+            description="Token to start for; it is checked first when AuthorizeRemoteTxRequests "
+            "is true, else only by StartTransaction. [1.6 §5.11]",
+        ),
+    ]
+    charging_profile: Annotated[
+        Opt[ChargingProfile],
+        Field(
+            alias="chargingProfile",
+            description="Limits for this transaction alone: purpose TxProfile, without "
+            "transactionId. Absent for none; Charge Points without smart charging "
+            "ignore it. [1.6 §5.16]",
+        ),
+    ] = None

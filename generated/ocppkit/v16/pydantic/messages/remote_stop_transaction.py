@@ -16,12 +16,32 @@ __all__ = ["RemoteStopTransactionRequest", "RemoteStopTransactionResponse"]
 class RemoteStopTransactionResponse(
     Model, Twin[messages.RemoteStopTransactionResponse], frozen=True
 ):
-    """Answers `RemoteStopTransactionRequest`."""
+    """Answers `RemoteStopTransactionRequest`.
 
-    status: RemoteStartStopStatus
+    Tells whether a transaction with that number is running and will be stopped. [1.6 §5.12]
+    """
+
+    status: Annotated[
+        RemoteStartStopStatus,
+        Field(
+            description="Accepted when the number names a running transaction, otherwise "
+            "Rejected. [1.6 §5.12]",
+        ),
+    ]
 
 
 class RemoteStopTransactionRequest(Model, Twin[messages.RemoteStopTransactionRequest], frozen=True):
-    """Asks the Charge Point to stop a running transaction."""
+    """Asks the Charge Point to stop a running transaction.
 
-    transaction_id: Annotated[StrictInt, Field(alias="transactionId")]
+    Sent when a driver or operator ends charging from afar; a StopTransaction with reason Remote
+    follows and the cable is released. [1.6 §5.12]
+    """
+
+    transaction_id: Annotated[
+        StrictInt,
+        Field(
+            alias="transactionId",
+            description="Number that StartTransaction's answer gave to the transaction; one that "
+            "is not running is answered with Rejected. [1.6 §5.12]",
+        ),
+    ]

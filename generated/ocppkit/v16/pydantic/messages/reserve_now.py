@@ -15,16 +15,64 @@ __all__ = ["ReserveNowRequest", "ReserveNowResponse"]
 
 
 class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
-    """Answers `ReserveNowRequest`."""
+    """Answers `ReserveNowRequest`.
 
-    status: ReservationStatus
+    Tells whether the connector is now kept free or what stands in the way. [1.6 §5.13]
+    """
+
+    status: Annotated[
+        ReservationStatus,
+        Field(
+            description="Occupied, Faulted and Unavailable name the connector's state; Rejected "
+            "means that reserving is switched off or not possible. [1.6 §5.13]",
+        ),
+    ]
 
 
 class ReserveNowRequest(Model, Twin[messages.ReserveNowRequest], frozen=True):
-    """Reserves a connector, or with id 0 any connector, for an idTag until a given time."""
+    """Reserves a connector, or with id 0 any connector, for an idTag until a given time.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    expiry_date: Annotated[DateTime, Field(alias="expiryDate")]
-    id_tag: Annotated[Str20, Field(alias="idTag")]
-    parent_id_tag: Annotated[Opt[Str20], Field(alias="parentIdTag")] = None
-    reservation_id: Annotated[StrictInt, Field(alias="reservationId")]
+    Sent when a driver books a connector; the same reservationId sent again replaces that
+    reservation. It ends by use, expiry, cancellation or a fault. [1.6 §5.13]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Number of the connector to keep free; 0 means any one, if "
+            "ReserveConnectorZeroSupported is true. [1.6 §5.13]",
+        ),
+    ]
+    expiry_date: Annotated[
+        DateTime,
+        Field(
+            alias="expiryDate",
+            description="Moment (UTC) at which an unused reservation ends and the connector "
+            "becomes Available again. [1.6 §5.13]",
+        ),
+    ]
+    id_tag: Annotated[
+        Str20,
+        Field(
+            alias="idTag",
+            description="Token that the connector is kept for; others are turned away unless they "
+            "share parentIdTag. [1.6 §5.13]",
+        ),
+    ]
+    parent_id_tag: Annotated[
+        Opt[Str20],
+        Field(
+            alias="parentIdTag",
+            description="Group whose other tokens may use the reservation as well; absent limits "
+            "it to idTag. [1.6 §5.13]",
+        ),
+    ] = None
+    reservation_id: Annotated[
+        StrictInt,
+        Field(
+            alias="reservationId",
+            description="Number chosen by the Central System for later cancelling; "
+            "StartTransaction repeats it when the reservation is used. [1.6 §5.13]",
+        ),
+    ]

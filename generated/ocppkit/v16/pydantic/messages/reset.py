@@ -2,6 +2,10 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """Reset (OCPP 1.6) as pydantic models."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ... import messages
 from ...enums import ResetStatus, ResetType
 from ..bases import Model, Twin
@@ -10,12 +14,31 @@ __all__ = ["ResetRequest", "ResetResponse"]
 
 
 class ResetResponse(Model, Twin[messages.ResetResponse], frozen=True):
-    """Answers `ResetRequest`."""
+    """Answers `ResetRequest`.
 
-    status: ResetStatus
+    Tells whether the Charge Point will restart; the answer comes before the restart. [1.6 §5.14]
+    """
+
+    status: Annotated[
+        ResetStatus,
+        Field(
+            description="Accepted announces the restart, Rejected that the Charge Point keeps "
+            "running. [1.6 §5.14]",
+        ),
+    ]
 
 
 class ResetRequest(Model, Twin[messages.ResetRequest], frozen=True):
-    """Asks the Charge Point for a soft or hard reset."""
+    """Asks the Charge Point for a soft or hard reset.
 
-    type: ResetType
+    Sent to restart a Charge Point that misbehaves or whose new settings need a reboot; running
+    transactions are ended first where possible. [1.6 §5.14]
+    """
+
+    type: Annotated[
+        ResetType,
+        Field(
+            description="Soft ends transactions properly and restarts the software; Hard restarts "
+            "the hardware, even without time to end them. [1.6 §5.14]",
+        ),
+    ]

@@ -16,14 +16,42 @@ __all__ = ["SecurityEventNotificationRequest", "SecurityEventNotificationRespons
 class SecurityEventNotificationResponse(
     Model, Twin[messages.SecurityEventNotificationResponse], frozen=True
 ):
-    """Answers `SecurityEventNotificationRequest`."""
+    """Answers `SecurityEventNotificationRequest`.
+
+    Empty confirmation, after which the Charge Point need not keep the event for delivery. [Security
+    A04]
+    """
 
 
 class SecurityEventNotificationRequest(
     Model, Twin[messages.SecurityEventNotificationRequest], frozen=True
 ):
-    """Reports a security event."""
+    """Reports a security event.
 
-    type: Str50
-    timestamp: DateTime
-    tech_info: Annotated[Opt[Str255], Field(alias="techInfo")] = None
+    Sent for every event that the security extension calls critical, such as an invalid certificate
+    or tampering; kept and delivered later when offline. [Security A04]
+    """
+
+    type: Annotated[
+        Str50,
+        Field(
+            description="Name of the event, from the security extension's list or the vendor's "
+            "own, such as InvalidFirmwareSignature; at most 50 characters. [Security "
+            "A04]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) when the event happened, which may lie long before its "
+            "delivery. [Security A04]",
+        ),
+    ]
+    tech_info: Annotated[
+        Opt[Str255],
+        Field(
+            alias="techInfo",
+            description="Details for experts, at most 255 characters in no fixed format; left out "
+            "when there are none. [Security A04]",
+        ),
+    ] = None

@@ -15,17 +15,51 @@ __all__ = ["SendLocalListRequest", "SendLocalListResponse"]
 
 
 class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=True):
-    """Answers `SendLocalListRequest`."""
+    """Answers `SendLocalListRequest`.
 
-    status: UpdateStatus
+    Tells whether the list was taken over; after a failed Differential the Central System should
+    send the Full list. [1.6 §5.15]
+    """
+
+    status: Annotated[
+        UpdateStatus,
+        Field(
+            description="VersionMismatch means that the difference does not fit onto the "
+            "installed version; Failed and NotSupported also take nothing over. [1.6 "
+            "§5.15]",
+        ),
+    ]
 
 
 class SendLocalListRequest(Model, Twin[messages.SendLocalListRequest], frozen=True):
-    """Replaces or updates the local authorization list."""
+    """Replaces or updates the local authorization list.
 
-    list_version: Annotated[StrictInt, Field(alias="listVersion")]
+    Sent to give the Charge Point verdicts on tokens that it can use offline; long lists go out as
+    one Full and further Differential requests. [1.6 §5.15]
+    """
+
+    list_version: Annotated[
+        StrictInt,
+        Field(
+            alias="listVersion",
+            description="Version number that the list shall have afterwards, above 0; the next "
+            "GetLocalListVersion reports it. [1.6 errata §3.52]",
+        ),
+    ]
     local_authorization_list: Annotated[
         Opt[list[AuthorizationData]],
-        Field(alias="localAuthorizationList"),
+        Field(
+            alias="localAuthorizationList",
+            description="Entries to store, at most SendLocalListMaxLength; absent or empty with "
+            "Full clears the list, with Differential only sets the version. [1.6 "
+            "§5.15]",
+        ),
     ] = None
-    update_type: Annotated[UpdateType, Field(alias="updateType")]
+    update_type: Annotated[
+        UpdateType,
+        Field(
+            alias="updateType",
+            description="Full replaces everything, Differential adds, changes or removes single "
+            "entries. [1.6 §5.15]",
+        ),
+    ]

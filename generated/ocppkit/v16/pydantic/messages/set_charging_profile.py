@@ -15,13 +15,42 @@ __all__ = ["SetChargingProfileRequest", "SetChargingProfileResponse"]
 
 
 class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse], frozen=True):
-    """Answers `SetChargingProfileRequest`."""
+    """Answers `SetChargingProfileRequest`.
 
-    status: ChargingProfileStatus
+    Tells whether the profile is installed; other profiles and local limits may still lower what it
+    allows. [1.6 §5.16]
+    """
+
+    status: Annotated[
+        ChargingProfileStatus,
+        Field(
+            description="Rejected for instance for a TxProfile without running transaction; the "
+            "profile is then thrown away. [1.6 §5.16]",
+        ),
+    ]
 
 
 class SetChargingProfileRequest(Model, Twin[messages.SetChargingProfileRequest], frozen=True):
-    """Installs or replaces a charging profile on a connector or the whole Charge Point."""
+    """Installs or replaces a charging profile on a connector or the whole Charge Point.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    cs_charging_profiles: Annotated[ChargingProfile, Field(alias="csChargingProfiles")]
+    Sent to limit power or current of a connector, of a transaction or of the whole Charge Point;
+    stored profiles survive a reboot. [1.6 §5.16]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Connector number the limits are for, above 0 for a TxProfile; 0 means "
+            "the Charge Point for ChargePointMaxProfile and every connector for "
+            "TxDefaultProfile. [1.6 §3.13.1]",
+        ),
+    ]
+    cs_charging_profiles: Annotated[
+        ChargingProfile,
+        Field(
+            alias="csChargingProfiles",
+            description="The one profile to install, in spite of the plural; it replaces one with "
+            "equal id, or equal purpose and stackLevel there. [1.6 §5.16]",
+        ),
+    ]

@@ -2,6 +2,10 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """SignCertificate (OCPP 1.6) as pydantic models."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ... import messages
 from ...enums import GenericStatusEnumType
 from ..bases import Model, Twin
@@ -11,12 +15,32 @@ __all__ = ["SignCertificateRequest", "SignCertificateResponse"]
 
 
 class SignCertificateResponse(Model, Twin[messages.SignCertificateResponse], frozen=True):
-    """Answers `SignCertificateRequest`."""
+    """Answers `SignCertificateRequest`.
 
-    status: GenericStatusEnumType
+    Tells whether the Central System passes the signing request on; the certificate itself comes
+    later by CertificateSigned. [Security A02]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted promises only that signing is under way; Rejected that no "
+            "certificate will come. [Security A02]",
+        ),
+    ]
 
 
 class SignCertificateRequest(Model, Twin[messages.SignCertificateRequest], frozen=True):
-    """Asks the Central System to have a certificate of the Charge Point signed."""
+    """Asks the Central System to have a certificate of the Charge Point signed.
 
-    csr: Str5500
+    Sent when the Charge Point's certificate is about to expire or ExtendedTriggerMessage asks for a
+    new one; the result follows by CertificateSigned. [Security A02]
+    """
+
+    csr: Annotated[
+        Str5500,
+        Field(
+            description="Certificate signing request (PKCS #10) as PEM text, made with a fresh "
+            "key pair whose private half stays in the Charge Point. [Security A02]",
+        ),
+    ]

@@ -17,13 +17,33 @@ __all__ = ["SignedFirmwareStatusNotificationRequest", "SignedFirmwareStatusNotif
 class SignedFirmwareStatusNotificationResponse(
     Model, Twin[messages.SignedFirmwareStatusNotificationResponse], frozen=True
 ):
-    """Answers `SignedFirmwareStatusNotificationRequest`."""
+    """Answers `SignedFirmwareStatusNotificationRequest`.
+
+    Empty confirmation that the progress of the signed update was noted. [Security L01]
+    """
 
 
 class SignedFirmwareStatusNotificationRequest(
     Model, Twin[messages.SignedFirmwareStatusNotificationRequest], frozen=True
 ):
-    """Reports the progress of a signed firmware update."""
+    """Reports the progress of a signed firmware update.
 
-    status: FirmwareStatusEnumType
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
+    Sent at each step of an update ordered by SignedUpdateFirmware, or when ExtendedTriggerMessage
+    asks for it. [Security L01]
+    """
+
+    status: Annotated[
+        FirmwareStatusEnumType,
+        Field(
+            description="Step reached by download, signature check and installation, or the "
+            "reason why the update ended. [Security L01]",
+        ),
+    ]
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="The number that SignedUpdateFirmware gave to this update; left out only "
+            "with status Idle. [Security L01]",
+        ),
+    ] = None

@@ -16,15 +16,56 @@ __all__ = ["SignedUpdateFirmwareRequest", "SignedUpdateFirmwareResponse"]
 
 
 class SignedUpdateFirmwareResponse(Model, Twin[messages.SignedUpdateFirmwareResponse], frozen=True):
-    """Answers `SignedUpdateFirmwareRequest`."""
+    """Answers `SignedUpdateFirmwareRequest`.
 
-    status: UpdateFirmwareStatusEnumType
+    Tells whether the update will be carried out; the signing certificate has been checked by then,
+    the image has not. [Security L01]
+    """
+
+    status: Annotated[
+        UpdateFirmwareStatusEnumType,
+        Field(
+            description="AcceptedCanceled means that an earlier update was broken off for this "
+            "one; InvalidCertificate and RevokedCertificate refuse the signer. "
+            "[Security L01]",
+        ),
+    ]
 
 
 class SignedUpdateFirmwareRequest(Model, Twin[messages.SignedUpdateFirmwareRequest], frozen=True):
-    """Asks the Charge Point to fetch, verify and install signed firmware."""
+    """Asks the Charge Point to fetch, verify and install signed firmware.
 
-    retries: Opt[Int] = None
-    retry_interval: Annotated[Opt[Int], Field(alias="retryInterval")] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
-    firmware: FirmwareType
+    Sent to roll out a release whose origin the Charge Point can verify; a Charge Point that knows
+    it refuses the unsigned UpdateFirmware. [Security L01]
+    """
+
+    retries: Annotated[
+        Opt[Int],
+        Field(
+            description="Number of attempts to download before the update is given up; absent "
+            "leaves it to the Charge Point. [Security L01]",
+        ),
+    ] = None
+    retry_interval: Annotated[
+        Opt[Int],
+        Field(
+            alias="retryInterval",
+            description="Seconds between two attempts to download; absent leaves it to the Charge "
+            "Point. [Security L01]",
+        ),
+    ] = None
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the Central System that every "
+            "SignedFirmwareStatusNotification of this update repeats. [Security L01]",
+        ),
+    ]
+    firmware: Annotated[
+        FirmwareType,
+        Field(
+            description="Where the image lies, when to fetch and install it, and the signature to "
+            "check it with. [Security L01]",
+        ),
+    ]

@@ -15,17 +15,72 @@ __all__ = ["StartTransactionRequest", "StartTransactionResponse"]
 
 
 class StartTransactionResponse(Model, Twin[messages.StartTransactionResponse], frozen=True):
-    """Answers `StartTransactionRequest`."""
+    """Answers `StartTransactionRequest`.
 
-    id_tag_info: Annotated[IdTagInfo, Field(alias="idTagInfo")]
-    transaction_id: Annotated[StrictInt, Field(alias="transactionId")]
+    Gives the transaction its number and the verdict on the token; sent even when the request looks
+    implausible. [1.6 §4.8]
+    """
+
+    id_tag_info: Annotated[
+        IdTagInfo,
+        Field(
+            alias="idTagInfo",
+            description="Verdict on the token; anything but Accepted makes the Charge Point stop "
+            "or limit charging, as StopTransactionOnInvalidId says. [1.6 §4.8]",
+        ),
+    ]
+    transaction_id: Annotated[
+        StrictInt,
+        Field(
+            alias="transactionId",
+            description="Number chosen by the Central System that all further messages of this "
+            "transaction carry; should be unique and positive. [1.6 §4.8]",
+        ),
+    ]
 
 
 class StartTransactionRequest(Model, Twin[messages.StartTransactionRequest], frozen=True):
-    """Reports that a transaction started; the answer gives it its id."""
+    """Reports that a transaction started; the answer gives it its id.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    id_tag: Annotated[Str20, Field(alias="idTag")]
-    meter_start: Annotated[StrictInt, Field(alias="meterStart")]
-    reservation_id: Annotated[Opt[StrictInt], Field(alias="reservationId")] = None
-    timestamp: DateTime
+    Sent when charging has been authorized and the cable connected; queued while offline and
+    repeated until it is answered or attempts run out. [1.6 §4.8]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Number of the connector in use, always above 0. [1.6 §4.8]",
+        ),
+    ]
+    id_tag: Annotated[
+        Str20,
+        Field(
+            alias="idTag",
+            description="Token that the transaction is started for; the Central System checks it "
+            "again, since it may have been accepted locally. [1.6 §4.8]",
+        ),
+    ]
+    meter_start: Annotated[
+        StrictInt,
+        Field(
+            alias="meterStart",
+            description="Reading of the connector's energy register in Wh when the transaction "
+            "began; the register is not set to zero for it. [1.6 §4.8]",
+        ),
+    ]
+    reservation_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="reservationId",
+            description="Number of the reservation that this start uses up; left out without one. "
+            "[1.6 §5.13]",
+        ),
+    ] = None
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) when the transaction really began, which lies in the past "
+            "for one started offline. [1.6 §4.8]",
+        ),
+    ]

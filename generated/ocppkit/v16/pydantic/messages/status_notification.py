@@ -15,16 +15,69 @@ __all__ = ["StatusNotificationRequest", "StatusNotificationResponse"]
 
 
 class StatusNotificationResponse(Model, Twin[messages.StatusNotificationResponse], frozen=True):
-    """Answers `StatusNotificationRequest`."""
+    """Answers `StatusNotificationRequest`.
+
+    Empty confirmation, given whatever the reported status is. [1.6 §4.9]
+    """
 
 
 class StatusNotificationRequest(Model, Twin[messages.StatusNotificationRequest], frozen=True):
-    """Reports the status or an error of a connector, or with id 0 of the Charge Point."""
+    """Reports the status or an error of a connector, or with id 0 of the Charge Point.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
-    error_code: Annotated[ChargePointErrorCode, Field(alias="errorCode")]
-    info: Opt[Str50] = None
-    status: ChargePointStatus
-    timestamp: Opt[DateTime] = None
-    vendor_id: Annotated[Opt[Str255], Field(alias="vendorId")] = None
-    vendor_error_code: Annotated[Opt[Str50], Field(alias="vendorErrorCode")] = None
+    Sent after boot for connector 0 and each connector, then at every change of state or error that
+    lasts for MinimumStatusDuration. [1.6 §4.9]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Number of the connector, counted from 1; 0 is the Charge Point itself, "
+            "which knows only Available, Unavailable and Faulted. [1.6 §4.9]",
+        ),
+    ]
+    error_code: Annotated[
+        ChargePointErrorCode,
+        Field(
+            alias="errorCode",
+            description="Error that goes with the status; NoError for none. Unless the status is "
+            "Faulted it is just a warning. [1.6 §4.9]",
+        ),
+    ]
+    info: Annotated[
+        Opt[Str50],
+        Field(
+            description="Free text about the error or the state, such as the note that the cable "
+            "was removed on the vehicle side; left out when there is none. [1.6 §4.9]",
+        ),
+    ] = None
+    status: Annotated[
+        ChargePointStatus,
+        Field(
+            description="What the connector is doing now, from Available through Charging to "
+            "Faulted; connector 0 knows only Available, Unavailable and Faulted. [1.6 "
+            "§4.9]",
+        ),
+    ]
+    timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            description="Moment (UTC) since when the status holds; absent means the time of "
+            "receipt. [1.6 §4.9]",
+        ),
+    ] = None
+    vendor_id: Annotated[
+        Opt[Str255],
+        Field(
+            alias="vendorId",
+            description="Whose code vendorErrorCode is; left out without such a code. [1.6 §4.9]",
+        ),
+    ] = None
+    vendor_error_code: Annotated[
+        Opt[Str50],
+        Field(
+            alias="vendorErrorCode",
+            description="The manufacturer's own code for the error, to look up in its manual; "
+            "left out when there is none. [1.6 §4.9]",
+        ),
+    ] = None

@@ -16,17 +16,71 @@ __all__ = ["StopTransactionRequest", "StopTransactionResponse"]
 
 
 class StopTransactionResponse(Model, Twin[messages.StopTransactionResponse], frozen=True):
-    """Answers `StopTransactionRequest`."""
+    """Answers `StopTransactionRequest`.
 
-    id_tag_info: Annotated[Opt[IdTagInfo], Field(alias="idTagInfo")] = None
+    Confirms that the end was noted, and may bring news about the token for the cache. [1.6 §4.10]
+    """
+
+    id_tag_info: Annotated[
+        Opt[IdTagInfo],
+        Field(
+            alias="idTagInfo",
+            description="Current verdict on the token of the request, for the authorization cache "
+            "only; left out when no token was sent. [1.6 §4.10]",
+        ),
+    ] = None
 
 
 class StopTransactionRequest(Model, Twin[messages.StopTransactionRequest], frozen=True):
-    """Reports that a transaction ended, with its last meter reading."""
+    """Reports that a transaction ended, with its last meter reading.
 
-    id_tag: Annotated[Opt[Str20], Field(alias="idTag")] = None
-    meter_stop: Annotated[StrictInt, Field(alias="meterStop")]
-    timestamp: DateTime
-    transaction_id: Annotated[StrictInt, Field(alias="transactionId")]
-    reason: Opt[Reason] = None
-    transaction_data: Annotated[Opt[list[MeterValue]], Field(alias="transactionData")] = None
+    Sent when a transaction has ended for any reason; queued while offline and repeated until
+    answered. The Central System cannot refuse it. [1.6 §4.10]
+    """
+
+    id_tag: Annotated[
+        Opt[Str20],
+        Field(
+            alias="idTag",
+            description="Token that ended the transaction, equal to the starting one or of the "
+            "same group; left out when no token did. [1.6 §4.10]",
+        ),
+    ] = None
+    meter_stop: Annotated[
+        StrictInt,
+        Field(
+            alias="meterStop",
+            description="Reading of the connector's energy register in Wh at the end; minus "
+            "meterStart it gives the energy delivered. [1.6 §4.10]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) when the transaction really ended, also when it is "
+            "delivered later. [1.6 §4.10]",
+        ),
+    ]
+    transaction_id: Annotated[
+        StrictInt,
+        Field(
+            alias="transactionId",
+            description="Number from StartTransaction's answer; -1 when that answer never came. "
+            "[1.6 errata §3.18]",
+        ),
+    ]
+    reason: Annotated[
+        Opt[Reason],
+        Field(
+            description="Why it ended; may be left out only for Local, the normal end by the "
+            "driver at the Charge Point. [1.6 §4.10]",
+        ),
+    ] = None
+    transaction_data: Annotated[
+        Opt[list[MeterValue]],
+        Field(
+            alias="transactionData",
+            description="Readings taken during the transaction, as StopTxnSampledData and "
+            "StopTxnAlignedData order; absent when both are empty. [1.6 §4.10]",
+        ),
+    ] = None

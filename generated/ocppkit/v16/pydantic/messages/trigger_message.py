@@ -14,13 +14,39 @@ __all__ = ["TriggerMessageRequest", "TriggerMessageResponse"]
 
 
 class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], frozen=True):
-    """Answers `TriggerMessageRequest`."""
+    """Answers `TriggerMessageRequest`.
 
-    status: TriggerMessageStatus
+    Tells whether the wanted message will follow this answer. [1.6 §5.17]
+    """
+
+    status: Annotated[
+        TriggerMessageStatus,
+        Field(
+            description="Accepted announces the message, Rejected refuses it for now, "
+            "NotImplemented says that this kind is unknown. [1.6 §5.17]",
+        ),
+    ]
 
 
 class TriggerMessageRequest(Model, Twin[messages.TriggerMessageRequest], frozen=True):
-    """Asks the Charge Point to send one of its own messages now."""
+    """Asks the Charge Point to send one of its own messages now.
 
-    requested_message: Annotated[MessageTrigger, Field(alias="requestedMessage")]
-    connector_id: Annotated[Opt[StrictInt], Field(alias="connectorId")] = None
+    Sent when the Central System wants fresh information out of turn; the Charge Point answers first
+    and sends only current data, no history. [1.6 §5.17]
+    """
+
+    requested_message: Annotated[
+        MessageTrigger,
+        Field(
+            alias="requestedMessage",
+            description="Which of the Charge Point's messages is wanted. [1.6 §5.17]",
+        ),
+    ]
+    connector_id: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="connectorId",
+            description="Connector number, counted from 1, for messages about connectors; absent "
+            "means all of them, and other messages ignore it. [1.6 §5.17]",
+        ),
+    ] = None

@@ -14,12 +14,32 @@ __all__ = ["UnlockConnectorRequest", "UnlockConnectorResponse"]
 
 
 class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], frozen=True):
-    """Answers `UnlockConnectorRequest`."""
+    """Answers `UnlockConnectorRequest`.
 
-    status: UnlockStatus
+    Tells whether the lock has opened. [1.6 §5.18]
+    """
+
+    status: Annotated[
+        UnlockStatus,
+        Field(
+            description="UnlockFailed when the lock did not open, NotSupported when there is no "
+            "lock or no such connector. [1.6 §5.18]",
+        ),
+    ]
 
 
 class UnlockConnectorRequest(Model, Twin[messages.UnlockConnectorRequest], frozen=True):
-    """Asks the Charge Point to release the cable that is locked in a connector."""
+    """Asks the Charge Point to release the cable that is locked in a connector.
 
-    connector_id: Annotated[StrictInt, Field(alias="connectorId")]
+    Sent when a driver cannot get the cable out; a transaction running there is stopped first with
+    reason UnlockCommand. [1.6 §5.18]
+    """
+
+    connector_id: Annotated[
+        StrictInt,
+        Field(
+            alias="connectorId",
+            description="Number of the connector whose lock shall open, counted from 1; unknown "
+            "numbers are answered with NotSupported. [1.6 §5.18]",
+        ),
+    ]

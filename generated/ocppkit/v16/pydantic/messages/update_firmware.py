@@ -14,13 +14,47 @@ __all__ = ["UpdateFirmwareRequest", "UpdateFirmwareResponse"]
 
 
 class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], frozen=True):
-    """Answers `UpdateFirmwareRequest`."""
+    """Answers `UpdateFirmwareRequest`.
+
+    Empty confirmation; whether download and installation succeed is told by
+    FirmwareStatusNotification. [1.6 §5.19]
+    """
 
 
 class UpdateFirmwareRequest(Model, Twin[messages.UpdateFirmwareRequest], frozen=True):
-    """Asks the Charge Point to fetch and install unsigned firmware at a given time."""
+    """Asks the Charge Point to fetch and install unsigned firmware at a given time.
 
-    location: Uri
-    retries: Opt[StrictInt] = None
-    retrieve_date: Annotated[DateTime, Field(alias="retrieveDate")]
-    retry_interval: Annotated[Opt[StrictInt], Field(alias="retryInterval")] = None
+    Sent to roll out a release without signature check; refused with the error NotSupported by
+    Charge Points that implement SignedUpdateFirmware. [1.6 §5.19]
+    """
+
+    location: Annotated[
+        Uri,
+        Field(
+            description="Address of the image to download, with scheme and, where needed, user "
+            "and password. [1.6 §5.19]",
+        ),
+    ]
+    retries: Annotated[
+        Opt[StrictInt],
+        Field(
+            description="Number of attempts to download before giving up; absent leaves it to the "
+            "Charge Point. [1.6 §5.19]",
+        ),
+    ] = None
+    retrieve_date: Annotated[
+        DateTime,
+        Field(
+            alias="retrieveDate",
+            description="Earliest moment (UTC) at which the download may begin; installation "
+            "follows as soon as transactions allow. [1.6 §5.19]",
+        ),
+    ]
+    retry_interval: Annotated[
+        Opt[StrictInt],
+        Field(
+            alias="retryInterval",
+            description="Seconds to wait before the next attempt to download; absent leaves it to "
+            "the Charge Point. [1.6 §5.19]",
+        ),
+    ] = None

@@ -16,23 +16,79 @@ __all__ = ["AuthorizeRequest", "AuthorizeResponse"]
 
 
 class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
-    """Answers `AuthorizeRequest`."""
+    """Answers `AuthorizeRequest`.
 
-    id_token_info: Annotated[IdTokenInfoType, Field(alias="idTokenInfo")]
+    Gives the CSMS's verdict on token and contract certificate; the station also stores it in its
+    authorization cache. [C01]
+    """
+
+    id_token_info: Annotated[
+        IdTokenInfoType,
+        Field(
+            alias="idTokenInfo",
+            description="Verdict on the token with group, validity and a text for the driver; "
+            "only the status Accepted lets energy flow. [C01]",
+        ),
+    ]
     certificate_status: Annotated[
         Opt[AuthorizeCertificateStatusEnumType],
-        Field(alias="certificateStatus"),
+        Field(
+            alias="certificateStatus",
+            description="Verdict on the contract certificate; left out when the request carried "
+            "neither certificate nor hashes. [C07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
-    """Asks whether an idToken, or a contract certificate, may be used to charge."""
+    """Asks whether an idToken, or a contract certificate, may be used to charge.
 
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    certificate: Opt[Str5500] = None
+    Sent when a driver presents a token or contract certificate that neither local list nor cache
+    settles, unless it ends the transaction that it started. [C01]
+    """
+
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Token presented by the driver; for Plug and Charge the eMAID taken from "
+            "the contract certificate. [C01]",
+        ),
+    ]
+    certificate: Annotated[
+        Opt[Str5500],
+        Field(
+            description="PEM text of the vehicle's contract certificate; sent when the station "
+            "cannot verify it itself and CentralContractValidationAllowed lets it "
+            "ask, else left out. [C07]",
+        ),
+    ] = None
     iso15118_certificate_hash_data: Annotated[
         Opt[list[OCSPRequestDataType]],
-        Field(alias="iso15118CertificateHashData", min_length=1, max_length=4),
+        Field(
+            alias="iso15118CertificateHashData",
+            min_length=1,
+            max_length=4,
+            description="Hashes that let the CSMS check by OCSP whether a certificate of the "
+            "contract's chain was revoked, at most four; left out unless for Plug and "
+            "Charge. [C07]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,15 +16,59 @@ __all__ = ["CancelReservationRequest", "CancelReservationResponse"]
 
 
 class CancelReservationResponse(Model, Twin[messages.CancelReservationResponse], frozen=True):
-    """Answers `CancelReservationRequest`."""
+    """Answers `CancelReservationRequest`.
 
-    status: CancelReservationStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station knew the reservation and has dropped it. [H02]
+    """
+
+    status: Annotated[
+        CancelReservationStatusEnumType,
+        Field(
+            description="Accepted when the reservation existed and is gone, Rejected when no "
+            "reservation has that number. [H02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CancelReservationRequest(Model, Twin[messages.CancelReservationRequest], frozen=True):
-    """Cancels the reservation with the given id."""
+    """Cancels the reservation with the given id.
 
-    reservation_id: Annotated[Int, Field(alias="reservationId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver or operator gives up a reservation before it was used; the connectors become
+    Available again. [H02]
+    """
+
+    reservation_id: Annotated[
+        Int,
+        Field(
+            alias="reservationId",
+            description="The number that ReserveNow gave to the reservation in its field id. "
+            "[H02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

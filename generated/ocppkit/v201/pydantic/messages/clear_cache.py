@@ -15,14 +15,48 @@ __all__ = ["ClearCacheRequest", "ClearCacheResponse"]
 
 
 class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
-    """Answers `ClearCacheRequest`."""
+    """Answers `ClearCacheRequest`.
 
-    status: ClearCacheStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the authorization cache is empty now. [C11]
+    """
+
+    status: Annotated[
+        ClearCacheStatusEnumType,
+        Field(description="Rejected when the cache is switched off or could not be emptied. [C11]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearCacheRequest(Model, Twin[messages.ClearCacheRequest], frozen=True):
-    """Empties the Charging Station's authorization cache."""
+    """Empties the Charging Station's authorization cache.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when remembered verdicts must no longer be trusted, for instance after many tokens were
+    blocked; the local list stays untouched. [C11]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

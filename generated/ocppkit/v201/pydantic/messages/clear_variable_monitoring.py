@@ -17,19 +17,53 @@ __all__ = ["ClearVariableMonitoringRequest", "ClearVariableMonitoringResponse"]
 class ClearVariableMonitoringResponse(
     Model, Twin[messages.ClearVariableMonitoringResponse], frozen=True
 ):
-    """Answers `ClearVariableMonitoringRequest`."""
+    """Answers `ClearVariableMonitoringRequest`.
+
+    Tells for each monitor whether it was removed. [N06]
+    """
 
     clear_monitoring_result: Annotated[
         list[ClearMonitoringResultType],
-        Field(alias="clearMonitoringResult", min_length=1),
+        Field(
+            alias="clearMonitoringResult",
+            min_length=1,
+            description="One outcome per requested number; NotFound for unknown ones, Rejected "
+            "for those that cannot be removed. [N06]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearVariableMonitoringRequest(
     Model, Twin[messages.ClearVariableMonitoringRequest], frozen=True
 ):
-    """Removes variable monitors by id."""
+    """Removes variable monitors by id.
 
-    id: Annotated[list[Int], Field(min_length=1)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when monitors are no longer wanted, usually with numbers known from SetVariableMonitoring
+    or a monitoring report. [N06]
+    """
+
+    id: Annotated[
+        list[Int],
+        Field(
+            min_length=1,
+            description="Numbers of the monitors to remove, each answered on its own. [N06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,17 +16,50 @@ __all__ = ["ClearedChargingLimitRequest", "ClearedChargingLimitResponse"]
 
 
 class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResponse], frozen=True):
-    """Answers `ClearedChargingLimitRequest`."""
+    """Answers `ClearedChargingLimitRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the lifted limit was noted. [K13]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearedChargingLimitRequest(Model, Twin[messages.ClearedChargingLimitRequest], frozen=True):
-    """Reports that an external charging limit was released."""
+    """Reports that an external charging limit was released.
+
+    Sent when an energy manager or grid operator lifts a limit reported earlier by
+    NotifyChargingLimit; transactions whose rate changes report that too. [K13]
+    """
 
     charging_limit_source: Annotated[
         ChargingLimitSourceEnumType,
-        Field(alias="chargingLimitSource"),
+        Field(
+            alias="chargingLimitSource",
+            description="Which kind of external system has lifted its limit. [K13]",
+        ),
     ]
-    evse_id: Annotated[Opt[Int], Field(alias="evseId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    evse_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the limit was on, counted from 1; absent when it "
+            "held for the whole station. [K13]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,15 +15,59 @@ __all__ = ["DeleteCertificateRequest", "DeleteCertificateResponse"]
 
 
 class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse], frozen=True):
-    """Answers `DeleteCertificateRequest`."""
+    """Answers `DeleteCertificateRequest`.
 
-    status: DeleteCertificateStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the named certificate was there and is gone now. [M04]
+    """
+
+    status: Annotated[
+        DeleteCertificateStatusEnumType,
+        Field(
+            description="NotFound when no certificate has these hashes, Failed when it may not or "
+            "could not be removed. [M04]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DeleteCertificateRequest(Model, Twin[messages.DeleteCertificateRequest], frozen=True):
-    """Deletes an installed certificate, identified by its hash data."""
+    """Deletes an installed certificate, identified by its hash data.
 
-    certificate_hash_data: Annotated[CertificateHashDataType, Field(alias="certificateHashData")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to withdraw trust in a root or to remove an old chain, usually after
+    GetInstalledCertificateIds has delivered the hashes that name it. [M04]
+    """
+
+    certificate_hash_data: Annotated[
+        CertificateHashDataType,
+        Field(
+            alias="certificateHashData",
+            description="Hashes and serial number that name the certificate; the station's own "
+            "certificate cannot be deleted in this way. [M04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,16 +18,52 @@ __all__ = ["FirmwareStatusNotificationRequest", "FirmwareStatusNotificationRespo
 class FirmwareStatusNotificationResponse(
     Model, Twin[messages.FirmwareStatusNotificationResponse], frozen=True
 ):
-    """Answers `FirmwareStatusNotificationRequest`."""
+    """Answers `FirmwareStatusNotificationRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the update's progress was noted. [L01]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class FirmwareStatusNotificationRequest(
     Model, Twin[messages.FirmwareStatusNotificationRequest], frozen=True
 ):
-    """Reports the progress of a firmware update."""
+    """Reports the progress of a firmware update.
 
-    status: FirmwareStatusEnumType
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent at each step of an update ordered by UpdateFirmware, or when TriggerMessage asks for it.
+    [L01]
+    """
+
+    status: Annotated[
+        FirmwareStatusEnumType,
+        Field(
+            description="Step reached by download, signature check and installation, or the "
+            "reason why the update ended. [L01]",
+        ),
+    ]
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="The number that UpdateFirmware gave to this update; left out only with "
+            "the status Idle. [L01.FR.20]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

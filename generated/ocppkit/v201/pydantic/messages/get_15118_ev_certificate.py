@@ -18,18 +18,83 @@ __all__ = ["Get15118EVCertificateRequest", "Get15118EVCertificateResponse"]
 class Get15118EVCertificateResponse(
     Model, Twin[messages.Get15118EVCertificateResponse], frozen=True
 ):
-    """Answers `Get15118EVCertificateRequest`."""
+    """Answers `Get15118EVCertificateRequest`.
 
-    status: Iso15118EVCertificateStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    exi_response: Annotated[Str7500, Field(alias="exiResponse")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Brings the answer that the station passes on to the vehicle unread. [M01]
+    """
+
+    status: Annotated[
+        Iso15118EVCertificateStatusEnumType,
+        Field(
+            description="Accepted when exiResponse holds an answer, be it good or bad for the "
+            "vehicle; Failed when the request could not be processed and there is "
+            "none. [M01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    exi_response: Annotated[
+        Str7500,
+        Field(
+            alias="exiResponse",
+            description="The answer for the vehicle in EXI bytes, as Base64 text of at most 7500 "
+            "characters; without content when the status is Failed. [M01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateRequest], frozen=True):
-    """Forwards an EV's request to install or update its contract certificate."""
+    """Forwards an EV's request to install or update its contract certificate.
 
-    iso15118_schema_version: Annotated[Str50, Field(alias="iso15118SchemaVersion")]
-    action: CertificateActionEnumType
-    exi_request: Annotated[Str5600, Field(alias="exiRequest")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a vehicle asks over ISO 15118 for its first contract certificate or for a newer one;
+    the CSMS fetches it from the mobility operator's side. [M01]
+    """
+
+    iso15118_schema_version: Annotated[
+        Str50,
+        Field(
+            alias="iso15118SchemaVersion",
+            description="Name of the ISO 15118 schema that the session uses; without it the CSMS "
+            "could not decode exiRequest. [M01]",
+        ),
+    ]
+    action: Annotated[
+        CertificateActionEnumType,
+        Field(
+            description="Whether the vehicle wants a first certificate or an update of the one it "
+            "has. [M01]",
+        ),
+    ]
+    exi_request: Annotated[
+        Str5600,
+        Field(
+            alias="exiRequest",
+            description="The vehicle's own request, in the EXI bytes in which it came, as Base64 "
+            "text of at most 5600 characters. [M01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

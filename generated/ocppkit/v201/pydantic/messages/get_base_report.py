@@ -16,16 +16,67 @@ __all__ = ["GetBaseReportRequest", "GetBaseReportResponse"]
 
 
 class GetBaseReportResponse(Model, Twin[messages.GetBaseReportResponse], frozen=True):
-    """Answers `GetBaseReportRequest`."""
+    """Answers `GetBaseReportRequest`.
 
-    status: GenericDeviceModelStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the report will be sent. [B07]
+    """
+
+    status: Annotated[
+        GenericDeviceModelStatusEnumType,
+        Field(
+            description="Accepted announces the report; NotSupported means that the station does "
+            "not offer this base, Rejected that it is busy. [B07]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetBaseReportRequest(Model, Twin[messages.GetBaseReportRequest], frozen=True):
-    """Orders one of the predefined reports of the device model."""
+    """Orders one of the predefined reports of the device model.
 
-    request_id: Annotated[Int, Field(alias="requestId")]
-    report_base: Annotated[ReportBaseEnumType, Field(alias="reportBase")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent after the first boot or a firmware update to learn what a station consists of and how it is
+    set; the report follows by NotifyReport. [B07]
+    """
+
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every NotifyReport of this report "
+            "repeats. [B07]",
+        ),
+    ]
+    report_base: Annotated[
+        ReportBaseEnumType,
+        Field(
+            alias="reportBase",
+            description="Which selection is wanted: what can be set, everything, or a summary of "
+            "state and problems. [B07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,17 +16,71 @@ __all__ = ["GetChargingProfilesRequest", "GetChargingProfilesResponse"]
 
 
 class GetChargingProfilesResponse(Model, Twin[messages.GetChargingProfilesResponse], frozen=True):
-    """Answers `GetChargingProfilesRequest`."""
+    """Answers `GetChargingProfilesRequest`.
 
-    status: GetChargingProfileStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether anything matched and will be reported. [K09]
+    """
+
+    status: Annotated[
+        GetChargingProfileStatusEnumType,
+        Field(description="NoProfiles means that nothing matched, so no report follows. [K09]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetChargingProfilesRequest(Model, Twin[messages.GetChargingProfilesRequest], frozen=True):
-    """Orders a report of the installed charging profiles."""
+    """Orders a report of the installed charging profiles.
 
-    request_id: Annotated[Int, Field(alias="requestId")]
-    evse_id: Annotated[Opt[Int], Field(alias="evseId")] = None
-    charging_profile: Annotated[ChargingProfileCriterionType, Field(alias="chargingProfile")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to see which profiles a station really holds, for instance after it was offline; they
+    follow by ReportChargingProfiles. [K09]
+    """
+
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every ReportChargingProfiles of this "
+            "order repeats. [K09]",
+        ),
+    ]
+    evse_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE whose profiles are wanted; 0 means those of the "
+            "station itself, absent means all. [K09]",
+        ),
+    ] = None
+    charging_profile: Annotated[
+        ChargingProfileCriterionType,
+        Field(
+            alias="chargingProfile",
+            description="Filter by ids, or by purpose, stack level and source of the limit. [K09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

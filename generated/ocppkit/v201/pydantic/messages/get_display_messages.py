@@ -16,18 +16,75 @@ __all__ = ["GetDisplayMessagesRequest", "GetDisplayMessagesResponse"]
 
 
 class GetDisplayMessagesResponse(Model, Twin[messages.GetDisplayMessagesResponse], frozen=True):
-    """Answers `GetDisplayMessagesRequest`."""
+    """Answers `GetDisplayMessagesRequest`.
 
-    status: GetDisplayMessagesStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether any stored text matched and will be reported. [O03]
+    """
+
+    status: Annotated[
+        GetDisplayMessagesStatusEnumType,
+        Field(description="Unknown means that nothing matched, so no report follows. [O03]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetDisplayMessagesRequest(Model, Twin[messages.GetDisplayMessagesRequest], frozen=True):
-    """Orders a report of the messages set for the display."""
+    """Orders a report of the messages set for the display.
 
-    id: Annotated[Opt[list[Int]], Field(min_length=1)] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
-    priority: Opt[MessagePriorityEnumType] = None
-    state: Opt[MessageStateEnumType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to see which texts a station stores, all or chosen ones; they follow by
+    NotifyDisplayMessages. [O03]
+    """
+
+    id: Annotated[
+        Opt[list[Int]],
+        Field(
+            min_length=1,
+            description="Numbers of the texts that are wanted; absent means whatever their "
+            "number. [O03]",
+        ),
+    ] = None
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every NotifyDisplayMessages of this order "
+            "repeats. [O03]",
+        ),
+    ]
+    priority: Annotated[
+        Opt[MessagePriorityEnumType],
+        Field(description="Only texts of this urgency; absent means any. [O03]"),
+    ] = None
+    state: Annotated[
+        Opt[MessageStateEnumType],
+        Field(
+            description="Only texts that are shown in this state of the station; absent means "
+            "any. [O03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,24 +17,71 @@ __all__ = ["GetInstalledCertificateIdsRequest", "GetInstalledCertificateIdsRespo
 class GetInstalledCertificateIdsResponse(
     Model, Twin[messages.GetInstalledCertificateIdsResponse], frozen=True
 ):
-    """Answers `GetInstalledCertificateIdsRequest`."""
+    """Answers `GetInstalledCertificateIdsRequest`.
 
-    status: GetInstalledCertificateStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
+    Names every matching certificate by its hashes, never the certificates themselves. [M03]
+    """
+
+    status: Annotated[
+        GetInstalledCertificateStatusEnumType,
+        Field(
+            description="NotFound when the station holds no certificate of the wanted kinds. "
+            "[M03.FR.02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
     certificate_hash_data_chain: Annotated[
         Opt[list[CertificateHashDataChainType]],
-        Field(alias="certificateHashDataChain", min_length=1),
+        Field(
+            alias="certificateHashDataChain",
+            min_length=1,
+            description="One entry per certificate; for a V2G chain its sub-CA certificates are "
+            "listed inside. Absent when nothing was found. [M03.FR.05]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetInstalledCertificateIdsRequest(
     Model, Twin[messages.GetInstalledCertificateIdsRequest], frozen=True
 ):
-    """Lists the hash data of the installed certificates."""
+    """Lists the hash data of the installed certificates.
+
+    Sent to see which roots and chains a station holds, for instance before one of them expires or
+    is to be deleted. [M03]
+    """
 
     certificate_type: Annotated[
         Opt[list[GetCertificateIdUseEnumType]],
-        Field(alias="certificateType", min_length=1),
+        Field(
+            alias="certificateType",
+            min_length=1,
+            description="Which kinds to list, such as CSMS or V2G roots; absent means all kinds. "
+            "[M03]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

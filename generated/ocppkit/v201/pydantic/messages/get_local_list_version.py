@@ -15,13 +15,42 @@ __all__ = ["GetLocalListVersionRequest", "GetLocalListVersionResponse"]
 
 
 class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionResponse], frozen=True):
-    """Answers `GetLocalListVersionRequest`."""
+    """Answers `GetLocalListVersionRequest`.
 
-    version_number: Annotated[Int, Field(alias="versionNumber")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells which edition of the local list the station holds. [D02]
+    """
+
+    version_number: Annotated[
+        Int,
+        Field(
+            alias="versionNumber",
+            description="Number given by the last SendLocalList, even one that emptied the list; "
+            "0 when none was ever sent or local lists are switched off. [D02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetLocalListVersionRequest(Model, Twin[messages.GetLocalListVersionRequest], frozen=True):
-    """Reads the version of the local authorization list: 0 if none is installed."""
+    """Reads the version of the local authorization list: 0 if none is installed.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent before SendLocalList to find out whether the station's list is up to date. [D02]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,15 +15,60 @@ __all__ = ["GetTransactionStatusRequest", "GetTransactionStatusResponse"]
 
 
 class GetTransactionStatusResponse(Model, Twin[messages.GetTransactionStatusResponse], frozen=True):
-    """Answers `GetTransactionStatusRequest`."""
+    """Answers `GetTransactionStatusRequest`.
 
-    ongoing_indicator: Annotated[Opt[StrictBool], Field(alias="ongoingIndicator")] = None
-    messages_in_queue: Annotated[StrictBool, Field(alias="messagesInQueue")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the transaction still runs and whether the CSMS must expect further messages about
+    it. [E14]
+    """
+
+    ongoing_indicator: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="ongoingIndicator",
+            description="True while the transaction runs, false when it has ended or is unknown; "
+            "left out when none was asked about. [E14.FR.06]",
+        ),
+    ] = None
+    messages_in_queue: Annotated[
+        StrictBool,
+        Field(
+            alias="messagesInQueue",
+            description="True when messages of that transaction, or with no id given of any, "
+            "still wait to be delivered. [E14]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetTransactionStatusRequest(Model, Twin[messages.GetTransactionStatusRequest], frozen=True):
-    """Asks whether a transaction is ongoing and whether messages are still queued."""
+    """Asks whether a transaction is ongoing and whether messages are still queued.
 
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when the CSMS misses events of a transaction or, before it migrates a station, wants to be
+    sure that nothing is left to deliver. [E14]
+    """
+
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction to ask about; absent asks only whether any transaction "
+            "messages wait in the queue. [E14.FR.06]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -14,20 +14,53 @@ __all__ = ["GetVariablesRequest", "GetVariablesResponse"]
 
 
 class GetVariablesResponse(Model, Twin[messages.GetVariablesResponse], frozen=True):
-    """Answers `GetVariablesRequest`."""
+    """Answers `GetVariablesRequest`.
+
+    Gives a value or the reason for its lack for each attribute that was asked for. [B06]
+    """
 
     get_variable_result: Annotated[
         list[GetVariableResultType],
-        Field(alias="getVariableResult", min_length=1),
+        Field(
+            alias="getVariableResult",
+            min_length=1,
+            description="One result for each entry of the request, with the same component, "
+            "variable and attribute. [B06.FR.01]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetVariablesRequest(Model, Twin[messages.GetVariablesRequest], frozen=True):
-    """Reads attributes of variables of the device model."""
+    """Reads attributes of variables of the device model.
+
+    Sent to read settings and measured states one by one, where a whole report would be too much.
+    [B06]
+    """
 
     get_variable_data: Annotated[
         list[GetVariableDataType],
-        Field(alias="getVariableData", min_length=1),
+        Field(
+            alias="getVariableData",
+            min_length=1,
+            description="Component, variable and attribute of each value to read; not more "
+            "entries than the station's ItemsPerMessage for GetVariables. [B06.FR.05]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

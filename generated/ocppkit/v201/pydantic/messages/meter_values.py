@@ -15,14 +15,51 @@ __all__ = ["MeterValuesRequest", "MeterValuesResponse"]
 
 
 class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True):
-    """Answers `MeterValuesRequest`."""
+    """Answers `MeterValuesRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation, given whatever the readings say. [J01]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class MeterValuesRequest(Model, Twin[messages.MeterValuesRequest], frozen=True):
-    """Delivers meter readings that are not part of a transaction's events."""
+    """Delivers meter readings that are not part of a transaction's events.
 
-    evse_id: Annotated[Int, Field(alias="evseId")]
-    meter_value: Annotated[list[MeterValueType], Field(alias="meterValue", min_length=1)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent at the clock-aligned moments that AlignedDataCtrlr orders, or for a trigger; the samples of
+    a transaction travel in TransactionEvent instead. [J01]
+    """
+
+    evse_id: Annotated[
+        Int,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that was measured, counted from 1; 0 is the station's "
+            "main meter. [J01]",
+        ),
+    ]
+    meter_value: Annotated[
+        list[MeterValueType],
+        Field(
+            alias="meterValue",
+            min_length=1,
+            description="Readings grouped by the moment at which they were taken. [J01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,18 +15,60 @@ __all__ = ["NotifyChargingLimitRequest", "NotifyChargingLimitResponse"]
 
 
 class NotifyChargingLimitResponse(Model, Twin[messages.NotifyChargingLimitResponse], frozen=True):
-    """Answers `NotifyChargingLimitRequest`."""
+    """Answers `NotifyChargingLimitRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the external limit was noted; the CSMS cannot object to it. [K12]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyChargingLimitRequest(Model, Twin[messages.NotifyChargingLimitRequest], frozen=True):
-    """Reports a charging limit that an external system imposed."""
+    """Reports a charging limit that an external system imposed.
+
+    Sent when an energy manager or grid operator sets a limit past the CSMS, or changes it by more
+    than LimitChangeSignificance percent. [K12]
+    """
 
     charging_schedule: Annotated[
         Opt[list[ChargingScheduleType]],
-        Field(alias="chargingSchedule", min_length=1),
+        Field(
+            alias="chargingSchedule",
+            min_length=1,
+            description="The imposed limits over time; sent only when "
+            "NotifyChargingLimitWithSchedules is true and they are known. [K12]",
+        ),
     ] = None
-    evse_id: Annotated[Opt[Int], Field(alias="evseId")] = None
-    charging_limit: Annotated[ChargingLimitType, Field(alias="chargingLimit")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    evse_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the limit is on, counted from 1; absent when it "
+            "holds for the whole station. [K12]",
+        ),
+    ] = None
+    charging_limit: Annotated[
+        ChargingLimitType,
+        Field(
+            alias="chargingLimit",
+            description="Which kind of system set the limit, and whether the grid depends on it. "
+            "[K12]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,19 +17,73 @@ __all__ = ["NotifyCustomerInformationRequest", "NotifyCustomerInformationRespons
 class NotifyCustomerInformationResponse(
     Model, Twin[messages.NotifyCustomerInformationResponse], frozen=True
 ):
-    """Answers `NotifyCustomerInformationRequest`."""
+    """Answers `NotifyCustomerInformationRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that this part of the customer's data has arrived. [N09]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyCustomerInformationRequest(
     Model, Twin[messages.NotifyCustomerInformationRequest], frozen=True
 ):
-    """Delivers one part of the ordered customer information."""
+    """Delivers one part of the ordered customer information.
 
-    data: Str512
-    tbc: Opt[StrictBool] = None
-    seq_no: Annotated[Int, Field(alias="seqNo")]
-    generated_at: Annotated[DateTime, Field(alias="generatedAt")]
-    request_id: Annotated[Int, Field(alias="requestId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent after an accepted CustomerInformation, in as many parts as the data need; even when there
+    are none, one message says so. [N09]
+    """
+
+    data: Annotated[
+        Str512,
+        Field(
+            description="Part of the information as text for people to read, at most 512 "
+            "characters in no fixed format. [N09]",
+        ),
+    ]
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when further parts follow; false or absent marks the last one. "
+            "[N09]",
+        ),
+    ] = None
+    seq_no: Annotated[
+        Int,
+        Field(
+            alias="seqNo",
+            description="Number of this part, counted from 0 for the first. [N09]",
+        ),
+    ]
+    generated_at: Annotated[
+        DateTime,
+        Field(
+            alias="generatedAt",
+            description="Moment (UTC, the station's clock) at which this part was put together. "
+            "[N09]",
+        ),
+    ]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="The number that CustomerInformation gave to the order. [N09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,17 +18,75 @@ __all__ = ["NotifyEVChargingNeedsRequest", "NotifyEVChargingNeedsResponse"]
 class NotifyEVChargingNeedsResponse(
     Model, Twin[messages.NotifyEVChargingNeedsResponse], frozen=True
 ):
-    """Answers `NotifyEVChargingNeedsRequest`."""
+    """Answers `NotifyEVChargingNeedsRequest`.
 
-    status: NotifyEVChargingNeedsStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the CSMS will provide a profile for these needs. [K15]
+    """
+
+    status: Annotated[
+        NotifyEVChargingNeedsStatusEnumType,
+        Field(
+            description="Accepted announces a profile at once, Processing one that takes longer, "
+            "Rejected none. [K15]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyEVChargingNeedsRequest(Model, Twin[messages.NotifyEVChargingNeedsRequest], frozen=True):
-    """Forwards the energy needs that an EV announced over ISO 15118."""
+    """Forwards the energy needs that an EV announced over ISO 15118.
 
-    max_schedule_tuples: Annotated[Opt[Int], Field(alias="maxScheduleTuples")] = None
-    charging_needs: Annotated[ChargingNeedsType, Field(alias="chargingNeeds")]
-    evse_id: Annotated[Int, Field(alias="evseId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a vehicle tells over ISO 15118 what it needs, at the start or when it renegotiates;
+    the CSMS should send a fitting profile within 60 seconds. [K15]
+    """
+
+    max_schedule_tuples: Annotated[
+        Opt[Int],
+        Field(
+            alias="maxScheduleTuples",
+            description="Highest number of periods that the vehicle can handle in one schedule; "
+            "absent when it did not say. [K15]",
+        ),
+    ] = None
+    charging_needs: Annotated[
+        ChargingNeedsType,
+        Field(
+            alias="chargingNeeds",
+            description="Wanted mode of energy transfer, amounts and limits, and when the driver "
+            "wants to leave. [K15]",
+        ),
+    ]
+    evse_id: Annotated[
+        Int,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the vehicle is connected to, counted from 1. "
+            "[K15]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,19 +16,89 @@ __all__ = ["PublishFirmwareRequest", "PublishFirmwareResponse"]
 
 
 class PublishFirmwareResponse(Model, Twin[messages.PublishFirmwareResponse], frozen=True):
-    """Answers `PublishFirmwareRequest`."""
+    """Answers `PublishFirmwareRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the Local Controller will fetch and publish the image; its progress follows by
+    PublishFirmwareStatusNotification. [L03]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted announces an attempt only; a wrong checksum or a failed "
+            "download shows later. [L03]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PublishFirmwareRequest(Model, Twin[messages.PublishFirmwareRequest], frozen=True):
-    """Asks a Local Controller to fetch firmware and offer it to its Charging Stations."""
+    """Asks a Local Controller to fetch firmware and offer it to its Charging Stations.
 
-    location: Str512
-    retries: Opt[Int] = None
-    checksum: Str32
-    request_id: Annotated[Int, Field(alias="requestId")]
-    retry_interval: Annotated[Opt[Int], Field(alias="retryInterval")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to a Local Controller so that many stations behind one slow link fetch the image from it
+    and not from the internet. [L03]
+    """
+
+    location: Annotated[
+        Str512,
+        Field(
+            description="Address from which the Local Controller downloads the image, with scheme "
+            "such as https. [L03]",
+        ),
+    ]
+    retries: Annotated[
+        Opt[Int],
+        Field(
+            description="Number of attempts to download before it gives up; absent leaves it to "
+            "the Local Controller. [L03]",
+        ),
+    ] = None
+    checksum: Annotated[
+        Str32,
+        Field(
+            description="MD5 over the whole image as 32 hexadecimal digits, checked after the "
+            "download; later names the image for UnpublishFirmware. [L03]",
+        ),
+    ]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every PublishFirmwareStatusNotification "
+            "of this order repeats. [L03]",
+        ),
+    ]
+    retry_interval: Annotated[
+        Opt[Int],
+        Field(
+            alias="retryInterval",
+            description="Seconds between two attempts to download; absent leaves it to the Local "
+            "Controller. [L03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

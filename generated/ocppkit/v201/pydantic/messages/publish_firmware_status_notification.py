@@ -18,17 +18,60 @@ __all__ = ["PublishFirmwareStatusNotificationRequest", "PublishFirmwareStatusNot
 class PublishFirmwareStatusNotificationResponse(
     Model, Twin[messages.PublishFirmwareStatusNotificationResponse], frozen=True
 ):
-    """Answers `PublishFirmwareStatusNotificationRequest`."""
+    """Answers `PublishFirmwareStatusNotificationRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the progress of publishing was noted. [L03]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PublishFirmwareStatusNotificationRequest(
     Model, Twin[messages.PublishFirmwareStatusNotificationRequest], frozen=True
 ):
-    """Reports the progress of publishing firmware on a Local Controller."""
+    """Reports the progress of publishing firmware on a Local Controller.
 
-    status: PublishFirmwareStatusEnumType
-    location: Annotated[Opt[list[Str512]], Field(min_length=1)] = None
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent by a Local Controller at each step of an order by PublishFirmware, or when TriggerMessage
+    asks for it. [L03]
+    """
+
+    status: Annotated[
+        PublishFirmwareStatusEnumType,
+        Field(
+            description="Step reached by download, checksum test and publishing, or the reason "
+            "why it failed. [L03]",
+        ),
+    ]
+    location: Annotated[
+        Opt[list[Str512]],
+        Field(
+            min_length=1,
+            description="Addresses at which stations can get the image, one per protocol; "
+            "required for Published, otherwise left out. [L03]",
+        ),
+    ] = None
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="The number that PublishFirmware gave to the order; left out when none is "
+            "going on. [L03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,25 +18,75 @@ __all__ = ["ReportChargingProfilesRequest", "ReportChargingProfilesResponse"]
 class ReportChargingProfilesResponse(
     Model, Twin[messages.ReportChargingProfilesResponse], frozen=True
 ):
-    """Answers `ReportChargingProfilesRequest`."""
+    """Answers `ReportChargingProfilesRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that these profiles have arrived. [K09]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReportChargingProfilesRequest(
     Model, Twin[messages.ReportChargingProfilesRequest], frozen=True
 ):
-    """Delivers one part of an ordered report of charging profiles."""
+    """Delivers one part of an ordered report of charging profiles.
 
-    request_id: Annotated[Int, Field(alias="requestId")]
+    Sent after an accepted GetChargingProfiles: one message or more for each pair of EVSE and source
+    of limits. [K09]
+    """
+
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="The number that GetChargingProfiles gave to the order. [K09]",
+        ),
+    ]
     charging_limit_source: Annotated[
         ChargingLimitSourceEnumType,
-        Field(alias="chargingLimitSource"),
+        Field(
+            alias="chargingLimitSource",
+            description="Who set the profiles in this message: the operator, an energy manager, "
+            "the grid operator or somebody else. [K09]",
+        ),
     ]
     charging_profile: Annotated[
         list[ChargingProfileType],
-        Field(alias="chargingProfile", min_length=1),
+        Field(
+            alias="chargingProfile",
+            min_length=1,
+            description="Profiles from that source on that EVSE, as they are stored. [K09]",
+        ),
     ]
-    tbc: Opt[StrictBool] = None
-    evse_id: Annotated[Int, Field(alias="evseId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when further messages of this report follow; false or absent marks "
+            "the last one. [K09]",
+        ),
+    ] = None
+    evse_id: Annotated[
+        Int,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the profiles are stored for; 0 means the station "
+            "as a whole. [K09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,19 +18,53 @@ __all__ = ["ReservationStatusUpdateRequest", "ReservationStatusUpdateResponse"]
 class ReservationStatusUpdateResponse(
     Model, Twin[messages.ReservationStatusUpdateResponse], frozen=True
 ):
-    """Answers `ReservationStatusUpdateRequest`."""
+    """Answers `ReservationStatusUpdateRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the end of the reservation was noted. [H04]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReservationStatusUpdateRequest(
     Model, Twin[messages.ReservationStatusUpdateRequest], frozen=True
 ):
-    """Reports that a reservation expired or was removed."""
+    """Reports that a reservation expired or was removed.
 
-    reservation_id: Annotated[Int, Field(alias="reservationId")]
+    Sent when a reservation ends without being used: its time is over, or the EVSE became faulted or
+    unavailable. [H04]
+    """
+
+    reservation_id: Annotated[
+        Int,
+        Field(
+            alias="reservationId",
+            description="The number that ReserveNow gave to the reservation in its field id. "
+            "[H04]",
+        ),
+    ]
     reservation_update_status: Annotated[
         ReservationUpdateStatusEnumType,
-        Field(alias="reservationUpdateStatus"),
+        Field(
+            alias="reservationUpdateStatus",
+            description="Expired when its time was over, Removed when the EVSE failed or went out "
+            "of service. [H01]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,17 +17,59 @@ __all__ = ["SecurityEventNotificationRequest", "SecurityEventNotificationRespons
 class SecurityEventNotificationResponse(
     Model, Twin[messages.SecurityEventNotificationResponse], frozen=True
 ):
-    """Answers `SecurityEventNotificationRequest`."""
+    """Answers `SecurityEventNotificationRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation, after which the station need not keep the event for delivery. [A04]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SecurityEventNotificationRequest(
     Model, Twin[messages.SecurityEventNotificationRequest], frozen=True
 ):
-    """Reports a security event."""
+    """Reports a security event.
 
-    type: Str50
-    timestamp: DateTime
-    tech_info: Annotated[Opt[Str255], Field(alias="techInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent for every event that OCPP calls critical, such as an invalid certificate or tampering; kept
+    and delivered later when offline. [A04]
+    """
+
+    type: Annotated[
+        Str50,
+        Field(
+            description="Name of the event, from OCPP's list or the vendor's own, such as "
+            "InvalidFirmwareSignature; at most 50 characters. [A04]",
+        ),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) when the event happened, which may lie long before its "
+            "delivery. [A04]",
+        ),
+    ]
+    tech_info: Annotated[
+        Opt[Str255],
+        Field(
+            alias="techInfo",
+            description="Details for experts, at most 255 characters in no fixed format; left out "
+            "when there are none. [A04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

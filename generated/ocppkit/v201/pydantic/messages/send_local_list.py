@@ -16,20 +16,77 @@ __all__ = ["SendLocalListRequest", "SendLocalListResponse"]
 
 
 class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=True):
-    """Answers `SendLocalListRequest`."""
+    """Answers `SendLocalListRequest`.
 
-    status: SendLocalListStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the list was taken over; after a failed Differential the CSMS should send the Full
+    list. [D01]
+    """
+
+    status: Annotated[
+        SendLocalListStatusEnumType,
+        Field(
+            description="VersionMismatch means a Differential whose version is not higher than "
+            "the installed one; the list stays as it was. [D01.FR.19]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SendLocalListRequest(Model, Twin[messages.SendLocalListRequest], frozen=True):
-    """Replaces or updates the local authorization list."""
+    """Replaces or updates the local authorization list.
+
+    Sent to give the station verdicts on tokens that it can use offline; long lists go out as one
+    Full and further Differential requests. [D01]
+    """
 
     local_authorization_list: Annotated[
         Opt[list[AuthorizationData]],
-        Field(alias="localAuthorizationList", min_length=1),
+        Field(
+            alias="localAuthorizationList",
+            min_length=1,
+            description="Entries to store, at least one; left out with Full it clears the list, "
+            "with Differential it only sets the version. [D01.FR.04]",
+        ),
     ] = None
-    version_number: Annotated[Int, Field(alias="versionNumber")]
-    update_type: Annotated[UpdateEnumType, Field(alias="updateType")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    version_number: Annotated[
+        Int,
+        Field(
+            alias="versionNumber",
+            description="Number that the list shall have afterwards, above 0; for Differential it "
+            "must be higher than the installed one. [D01.FR.19]",
+        ),
+    ]
+    update_type: Annotated[
+        UpdateEnumType,
+        Field(
+            alias="updateType",
+            description="Full replaces everything, Differential adds, changes or removes single "
+            "entries. [D01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

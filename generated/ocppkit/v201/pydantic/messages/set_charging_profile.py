@@ -16,16 +16,69 @@ __all__ = ["SetChargingProfileRequest", "SetChargingProfileResponse"]
 
 
 class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse], frozen=True):
-    """Answers `SetChargingProfileRequest`."""
+    """Answers `SetChargingProfileRequest`.
 
-    status: ChargingProfileStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the profile is installed; other profiles and local limits may still lower what it
+    allows. [K01]
+    """
+
+    status: Annotated[
+        ChargingProfileStatusEnumType,
+        Field(
+            description="Rejected for instance for a TxProfile without running transaction, an "
+            "unknown EVSE or a unit that the station does not use. [K01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetChargingProfileRequest(Model, Twin[messages.SetChargingProfileRequest], frozen=True):
-    """Installs or replaces a charging profile."""
+    """Installs or replaces a charging profile.
 
-    evse_id: Annotated[Int, Field(alias="evseId")]
-    charging_profile: Annotated[ChargingProfileType, Field(alias="chargingProfile")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to limit power or current of a transaction, an EVSE or the whole station, or to answer the
+    needs that a vehicle announced. [K01]
+    """
+
+    evse_id: Annotated[
+        Int,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE the limits are for, above 0 for a TxProfile; 0 means "
+            "the station for ChargingStationMaxProfile and every EVSE for "
+            "TxDefaultProfile. [K01]",
+        ),
+    ]
+    charging_profile: Annotated[
+        ChargingProfileType,
+        Field(
+            alias="chargingProfile",
+            description="The profile to install; it replaces a stored one with the same id. "
+            "[K01.FR.05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

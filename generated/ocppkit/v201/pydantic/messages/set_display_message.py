@@ -15,15 +15,55 @@ __all__ = ["SetDisplayMessageRequest", "SetDisplayMessageResponse"]
 
 
 class SetDisplayMessageResponse(Model, Twin[messages.SetDisplayMessageResponse], frozen=True):
-    """Answers `SetDisplayMessageRequest`."""
+    """Answers `SetDisplayMessageRequest`.
 
-    status: DisplayMessageStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station stored the text and can show it as wanted. [O01]
+    """
+
+    status: Annotated[
+        DisplayMessageStatusEnumType,
+        Field(
+            description="Tells what the display cannot do (format, priority, state) or that the "
+            "transaction of the text does not run. [O01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetDisplayMessageRequest(Model, Twin[messages.SetDisplayMessageRequest], frozen=True):
-    """Adds or replaces a message for the display."""
+    """Adds or replaces a message for the display.
 
-    message: MessageInfoType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to show a text on the station's display, always, in certain states or during one
+    transaction; a used id replaces that text. [O01]
+    """
+
+    message: Annotated[
+        MessageInfoType,
+        Field(description="The text with its id, priority, format and times of display. [O01]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

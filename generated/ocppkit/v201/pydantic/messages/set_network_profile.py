@@ -16,16 +16,68 @@ __all__ = ["SetNetworkProfileRequest", "SetNetworkProfileResponse"]
 
 
 class SetNetworkProfileResponse(Model, Twin[messages.SetNetworkProfileResponse], frozen=True):
-    """Answers `SetNetworkProfileRequest`."""
+    """Answers `SetNetworkProfileRequest`.
 
-    status: SetNetworkProfileStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the connection data are stored; nobody has tried to connect with them yet. [B09]
+    """
+
+    status: Annotated[
+        SetNetworkProfileStatusEnumType,
+        Field(
+            description="Rejected for invalid data, an unknown slot or a lower security profile; "
+            "Failed when storing went wrong. [B09]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetNetworkProfileRequest(Model, Twin[messages.SetNetworkProfileRequest], frozen=True):
-    """Stores a network connection profile in a configuration slot."""
+    """Stores a network connection profile in a configuration slot.
 
-    configuration_slot: Annotated[Int, Field(alias="configurationSlot")]
-    connection_data: Annotated[NetworkConnectionProfileType, Field(alias="connectionData")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to prepare a move to another CSMS, network or security profile; the slot comes into use
+    only through NetworkConfigurationPriority and a reboot. [B09]
+    """
+
+    configuration_slot: Annotated[
+        Int,
+        Field(
+            alias="configurationSlot",
+            description="Number of the slot to write, one of those that "
+            "NetworkConfigurationPriority lists as possible; its old content is "
+            "overwritten. [B09]",
+        ),
+    ]
+    connection_data: Annotated[
+        NetworkConnectionProfileType,
+        Field(
+            alias="connectionData",
+            description="Address of the CSMS, transport, interface and security profile to use "
+            "from this slot. [B09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

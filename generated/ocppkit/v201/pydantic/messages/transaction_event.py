@@ -24,34 +24,165 @@ __all__ = ["TransactionEventRequest", "TransactionEventResponse"]
 
 
 class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], frozen=True):
-    """Answers `TransactionEventRequest`."""
+    """Answers `TransactionEventRequest`.
 
-    total_cost: Annotated[Opt[StrictFloat], Field(alias="totalCost")] = None
-    charging_priority: Annotated[Opt[Int], Field(alias="chargingPriority")] = None
-    id_token_info: Annotated[Opt[IdTokenInfoType], Field(alias="idTokenInfo")] = None
+    Confirms the event and may bring the verdict on the token, the final cost, a priority or a text
+    for the driver. [E01]
+    """
+
+    total_cost: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="totalCost",
+            description="Final cost, taxes included, in the currency of TariffCostCtrlr.Currency, "
+            "sent when the transaction has ended; 0 means free, absent does not. "
+            "[I03]",
+        ),
+    ] = None
+    charging_priority: Annotated[
+        Opt[Int],
+        Field(
+            alias="chargingPriority",
+            description="Number from -9 to 9 that ranks this transaction when power is short, "
+            "higher first; overrules the token's own, absent leaves that (0 by "
+            "default). [K03]",
+        ),
+    ] = None
+    id_token_info: Annotated[
+        Opt[IdTokenInfoType],
+        Field(
+            alias="idTokenInfo",
+            description="Verdict on the token, given whenever the request carried one, else "
+            "absent; unless Accepted, the station stops or limits charging. "
+            "[E01.FR.12]",
+        ),
+    ] = None
     updated_personal_message: Annotated[
         Opt[MessageContentType],
-        Field(alias="updatedPersonalMessage"),
+        Field(
+            alias="updatedPersonalMessage",
+            description="New text for the driver, such as a changed tariff, in place of the one "
+            "from authorization; absent changes nothing. [I06]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TransactionEventRequest(Model, Twin[messages.TransactionEventRequest], frozen=True):
-    """Reports the start, the progress or the end of a transaction, with meter readings."""
+    """Reports the start, the progress or the end of a transaction, with meter readings.
 
-    event_type: Annotated[TransactionEventEnumType, Field(alias="eventType")]
+    Sent for every step of a transaction and for its periodic readings, one Started and one Ended
+    with any number of Updated between; queued while offline. [E01]
+    """
+
+    event_type: Annotated[
+        TransactionEventEnumType,
+        Field(
+            alias="eventType",
+            description="Whether this is the first event of the transaction, a further one or the "
+            "last. [E01]",
+        ),
+    ]
     meter_value: Annotated[
         Opt[list[MeterValueType]],
-        Field(alias="meterValue", min_length=1),
+        Field(
+            alias="meterValue",
+            min_length=1,
+            description="Readings that belong to the event; only Ended may carry those of several "
+            "sampling intervals. Left out when none are due. [J02.FR.10]",
+        ),
     ] = None
-    timestamp: DateTime
-    trigger_reason: Annotated[TriggerReasonEnumType, Field(alias="triggerReason")]
-    seq_no: Annotated[Int, Field(alias="seqNo")]
-    offline: Opt[StrictBool] = None
-    number_of_phases_used: Annotated[Opt[Int], Field(alias="numberOfPhasesUsed")] = None
-    cable_max_current: Annotated[Opt[Int], Field(alias="cableMaxCurrent")] = None
-    reservation_id: Annotated[Opt[Int], Field(alias="reservationId")] = None
-    transaction_info: Annotated[TransactionType, Field(alias="transactionInfo")]
-    evse: Opt[EVSEType] = None
-    id_token: Annotated[Opt[IdTokenType], Field(alias="idToken")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) when the event happened, also when it is delivered later. "
+            "[E01]",
+        ),
+    ]
+    trigger_reason: Annotated[
+        TriggerReasonEnumType,
+        Field(
+            alias="triggerReason",
+            description="What caused the message; when several reasons apply, the most specific "
+            "one. [E01.FR.15]",
+        ),
+    ]
+    seq_no: Annotated[
+        Int,
+        Field(
+            alias="seqNo",
+            description="Number of the event, one higher each time, should begin with 0 at "
+            "Started; a gap shows that an event is missing. [E01]",
+        ),
+    ]
+    offline: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when the event happened, or was still queued, while the connection "
+            "was down; false or absent otherwise. [E04.FR.03]",
+        ),
+    ] = None
+    number_of_phases_used: Annotated[
+        Opt[Int],
+        Field(
+            alias="numberOfPhasesUsed",
+            description="Number of phases that charge, told when energy begins to flow and at "
+            "each change; left out when the station cannot tell. [E02.FR.18]",
+        ),
+    ] = None
+    cable_max_current: Annotated[
+        Opt[Int],
+        Field(
+            alias="cableMaxCurrent",
+            description="Highest current in amperes that the connected cable may carry; left out "
+            "when the station cannot tell. [E01]",
+        ),
+    ] = None
+    reservation_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="reservationId",
+            description="Number of the reservation that this transaction uses up, sent once, in "
+            "the event that does so; otherwise left out. [H03]",
+        ),
+    ] = None
+    transaction_info: Annotated[
+        TransactionType,
+        Field(
+            alias="transactionInfo",
+            description="Id and charging state of the transaction, and at its end the reason. "
+            "[E01]",
+        ),
+    ]
+    evse: Annotated[
+        Opt[EVSEType],
+        Field(
+            description="EVSE with its connector, sent once, in the first event after the vehicle "
+            "was connected; later events leave it out. [E01.FR.16]",
+        ),
+    ] = None
+    id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="idToken",
+            description="Token of the driver, sent once in the first event after authorization "
+            "and again when a token stops charging; otherwise left out. [E07.FR.02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,16 +15,67 @@ __all__ = ["TriggerMessageRequest", "TriggerMessageResponse"]
 
 
 class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], frozen=True):
-    """Answers `TriggerMessageRequest`."""
+    """Answers `TriggerMessageRequest`.
 
-    status: TriggerMessageStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the wanted message will follow this answer. [F06]
+    """
+
+    status: Annotated[
+        TriggerMessageStatusEnumType,
+        Field(
+            description="NotImplemented when the station does not know that message; Rejected "
+            "when it will not send it now, as with BootNotification once it is "
+            "accepted. [F06]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TriggerMessageRequest(Model, Twin[messages.TriggerMessageRequest], frozen=True):
-    """Asks the Charging Station to send one of its own messages now."""
+    """Asks the Charging Station to send one of its own messages now.
 
-    evse: Opt[EVSEType] = None
-    requested_message: Annotated[MessageTriggerEnumType, Field(alias="requestedMessage")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when the CSMS wants fresh information out of turn; the station answers first and sends only
+    current data, no history. [F06]
+    """
+
+    evse: Annotated[
+        Opt[EVSEType],
+        Field(
+            description="EVSE or connector that the message shall be about; absent means all, and "
+            "messages about the station ignore it. [F06.FR.11]",
+        ),
+    ] = None
+    requested_message: Annotated[
+        MessageTriggerEnumType,
+        Field(
+            alias="requestedMessage",
+            description="Which of the station's messages is wanted, or which certificate it shall "
+            "renew. [F06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,66 @@ __all__ = ["UnlockConnectorRequest", "UnlockConnectorResponse"]
 
 
 class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], frozen=True):
-    """Answers `UnlockConnectorRequest`."""
+    """Answers `UnlockConnectorRequest`.
 
-    status: UnlockStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the lock has opened or why it was not tried. [F05]
+    """
+
+    status: Annotated[
+        UnlockStatusEnumType,
+        Field(
+            description="OngoingAuthorizedTransaction and UnknownConnector mean that nothing was "
+            "tried, UnlockFailed that the lock did not open. [F05]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UnlockConnectorRequest(Model, Twin[messages.UnlockConnectorRequest], frozen=True):
-    """Asks the Charging Station to release the cable that is locked in a connector."""
+    """Asks the Charging Station to release the cable that is locked in a connector.
 
-    evse_id: Annotated[Int, Field(alias="evseId")]
-    connector_id: Annotated[Int, Field(alias="connectorId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver cannot get the cable out; the station does nothing while an authorized
+    transaction runs there. [F05]
+    """
+
+    evse_id: Annotated[
+        Int,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the connector belongs to, counted from 1. [F05]",
+        ),
+    ]
+    connector_id: Annotated[
+        Int,
+        Field(
+            alias="connectorId",
+            description="Number of the connector within that EVSE, counted from 1; the lock is "
+            "tried even when no cable is seen. [F05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

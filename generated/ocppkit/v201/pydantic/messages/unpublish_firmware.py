@@ -16,14 +16,49 @@ __all__ = ["UnpublishFirmwareRequest", "UnpublishFirmwareResponse"]
 
 
 class UnpublishFirmwareResponse(Model, Twin[messages.UnpublishFirmwareResponse], frozen=True):
-    """Answers `UnpublishFirmwareRequest`."""
+    """Answers `UnpublishFirmwareRequest`.
 
-    status: UnpublishFirmwareStatusEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the Local Controller has stopped to offer the image. [L04]
+    """
+
+    status: Annotated[
+        UnpublishFirmwareStatusEnumType,
+        Field(
+            description="NoFirmware when no such image was offered, DownloadOngoing when a "
+            "station is fetching it right now. [L04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UnpublishFirmwareRequest(Model, Twin[messages.UnpublishFirmwareRequest], frozen=True):
-    """Asks a Local Controller to stop offering a firmware file."""
+    """Asks a Local Controller to stop offering a firmware file.
 
-    checksum: Str32
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to a Local Controller when its stations shall no longer get an image from it, for instance
+    a faulty release. [L04]
+    """
+
+    checksum: Annotated[
+        Str32,
+        Field(
+            description="MD5 over the whole image as 32 hexadecimal digits, the same that "
+            "PublishFirmware gave; it names the image. [L04]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

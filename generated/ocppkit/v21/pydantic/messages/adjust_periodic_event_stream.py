@@ -18,18 +18,67 @@ __all__ = ["AdjustPeriodicEventStreamRequest", "AdjustPeriodicEventStreamRespons
 class AdjustPeriodicEventStreamResponse(
     Model, Twin[messages.AdjustPeriodicEventStreamResponse], frozen=True
 ):
-    """Answers `AdjustPeriodicEventStreamRequest`."""
+    """Answers `AdjustPeriodicEventStreamRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station delivers the stream by the new parameters from now on. [N14]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted when the new parameters are in force; Rejected when the stream "
+            "goes on as before, or is not known. [N14]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AdjustPeriodicEventStreamRequest(
     Model, Twin[messages.AdjustPeriodicEventStreamRequest], frozen=True
 ):
-    """Changes how often a periodic event stream is sent."""
+    """Changes how often a periodic event stream is sent.
 
-    id: IntMin0
-    params: PeriodicEventStreamParamsType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when an open stream should deliver more or less often, without closing it and opening it
+    anew. [N14]
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number of the open stream to adjust, as given in "
+            "OpenPeriodicEventStreamRequest. [N14]",
+        ),
+    ]
+    params: Annotated[
+        PeriodicEventStreamParamsType,
+        Field(
+            description="New sending interval and number of values per message; they replace the "
+            "present ones. [N14]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,64 @@ __all__ = ["AFRRSignalRequest", "AFRRSignalResponse"]
 
 
 class AFRRSignalResponse(Model, Twin[messages.AFRRSignalResponse], frozen=True):
-    """Answers `AFRRSignalRequest`."""
+    """Answers `AFRRSignalRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station will follow the signal. [Q08]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted when the power is set by the curve; Rejected when, for "
+            "instance, no schedule with a signal-watt curve is active. [Q08]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class AFRRSignalRequest(Model, Twin[messages.AFRRSignalRequest], frozen=True):
-    """Passes on a signal of the automatic frequency restoration reserve (aFRR)."""
+    """Passes on a signal of the automatic frequency restoration reserve (aFRR).
 
-    timestamp: DateTime
-    signal: Int
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent whenever the grid operator's secondary reserve changes its call, for stations that run a
+    transaction in operation mode LocalFrequency with a signal-watt curve. [Q08]
+    """
+
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment from which the signal counts, as date and time with offset. [Q08]",
+        ),
+    ]
+    signal: Annotated[
+        Int,
+        Field(
+            description="Number on the x-axis of v2xSignalWattCurve, without a unit; the curve "
+            "gives the power to charge or discharge with. [Q08]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,67 @@ __all__ = ["BatterySwapRequest", "BatterySwapResponse"]
 
 
 class BatterySwapResponse(Model, Twin[messages.BatterySwapResponse], frozen=True):
-    """Answers `BatterySwapRequest`."""
+    """Answers `BatterySwapRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS has received the event; it carries no verdict on the batteries. [S03]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class BatterySwapRequest(Model, Twin[messages.BatterySwapRequest], frozen=True):
-    """Reports batteries put into or taken out of a battery swap station."""
+    """Reports batteries put into or taken out of a battery swap station.
 
-    battery_data: Annotated[list[BatteryDataType], Field(alias="batteryData", min_length=1)]
-    event_type: Annotated[BatterySwapEventEnumType, Field(alias="eventType")]
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    request_id: Annotated[Int, Field(alias="requestId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver has put batteries into the slots of a swap station, has taken others out, or
+    has left them there for too long. [S03]
+    """
+
+    battery_data: Annotated[
+        list[BatteryDataType],
+        Field(
+            alias="batteryData",
+            min_length=1,
+            description="One entry for each battery of this event, with slot, serial number and "
+            "condition. [S03]",
+        ),
+    ]
+    event_type: Annotated[
+        BatterySwapEventEnumType,
+        Field(
+            alias="eventType",
+            description="Whether the batteries came in, went out, or were not taken out in time. "
+            "[S03]",
+        ),
+    ]
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Driver on whose authorization the swap takes place. [S03]",
+        ),
+    ]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number that ties the in and out events of one swap together, and to "
+            "RequestBatterySwapRequest when the swap was started from afar. [S03]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

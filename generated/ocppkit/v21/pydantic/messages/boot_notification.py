@@ -16,18 +16,82 @@ __all__ = ["BootNotificationRequest", "BootNotificationResponse"]
 
 
 class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], frozen=True):
-    """Answers `BootNotificationRequest`."""
+    """Answers `BootNotificationRequest`.
 
-    current_time: Annotated[DateTime, Field(alias="currentTime")]
-    interval: Int
-    status: RegistrationStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station may take part, what time it is and how long to wait before the next
+    Heartbeat or the next attempt. [B01]
+    """
+
+    current_time: Annotated[
+        DateTime,
+        Field(
+            alias="currentTime",
+            description="The CSMS's clock in UTC; the station sets its own to it when its "
+            "TimeSource contains Heartbeat. [B01.FR.06]",
+        ),
+    ]
+    interval: Annotated[
+        Int,
+        Field(
+            description="Seconds between Heartbeats when accepted, otherwise the shortest wait in "
+            "seconds before the next BootNotification; 0 leaves that wait to the "
+            "station. [B01]",
+        ),
+    ]
+    status: Annotated[
+        RegistrationStatusEnumType,
+        Field(
+            description="Accepted opens normal operation, Pending allows preparation by the CSMS "
+            "only, Rejected demands silence until the interval is over. [B01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class BootNotificationRequest(Model, Twin[messages.BootNotificationRequest], frozen=True):
-    """Registers the Charging Station after a start; the answer sets clock and interval."""
+    """Registers the Charging Station after a start; the answer sets clock and interval.
 
-    charging_station: Annotated[ChargingStationType, Field(alias="chargingStation")]
-    reason: BootReasonEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    First message after every power-up or reboot, and sent again after the given wait until the CSMS
+    accepts; a mere reconnect sends none. [B01]
+    """
+
+    charging_station: Annotated[
+        ChargingStationType,
+        Field(
+            alias="chargingStation",
+            description="Vendor, model, serial number, firmware and modem of the station. [B01]",
+        ),
+    ]
+    reason: Annotated[
+        BootReasonEnumType,
+        Field(
+            description="Why the station registers: plain power-up, a reset and by whom, new "
+            "firmware, or a trigger. [B01.FR.09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,20 +16,75 @@ __all__ = ["CertificateSignedRequest", "CertificateSignedResponse"]
 
 
 class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse], frozen=True):
-    """Answers `CertificateSignedRequest`."""
+    """Answers `CertificateSignedRequest`.
 
-    status: CertificateSignedStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the delivered certificate passed the station's checks and will be used. [A02]
+    """
+
+    status: Annotated[
+        CertificateSignedStatusEnumType,
+        Field(
+            description="Rejected means an invalid or too large chain, for which a security event "
+            "goes out as well, or an unknown requestId. [A02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], frozen=True):
-    """Delivers the certificate chain that was signed for an earlier request."""
+    """Delivers the certificate chain that was signed for an earlier request.
 
-    certificate_chain: Annotated[Str10000, Field(alias="certificateChain")]
+    Sent once the certificate authority has signed what an earlier SignCertificate asked for; the
+    station checks the chain and switches over by reconnecting. [A02]
+    """
+
+    certificate_chain: Annotated[
+        Str10000,
+        Field(
+            alias="certificateChain",
+            description="PEM text: the new certificate first, then the intermediate ones in the "
+            "order of issue; MaxCertificateChainSize limits its size. [A02]",
+        ),
+    ]
     certificate_type: Annotated[
         Opt[CertificateSigningUseEnumType],
-        Field(alias="certificateType"),
+        Field(
+            alias="certificateType",
+            description="Which certificate this is, equal to the type in SignCertificate; absent "
+            "means that one serves both the CSMS connection and ISO 15118. [A02]",
+        ),
     ] = None
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="Repeats the number of the SignCertificateRequest that this chain "
+            "answers; absent when that request had none. [A02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,16 +15,67 @@ __all__ = ["ChangeAvailabilityRequest", "ChangeAvailabilityResponse"]
 
 
 class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse], frozen=True):
-    """Answers `ChangeAvailabilityRequest`."""
+    """Answers `ChangeAvailabilityRequest`.
 
-    status: ChangeAvailabilityStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the change takes place at once, waits for a running transaction, or is refused.
+    [G03]
+    """
+
+    status: Annotated[
+        ChangeAvailabilityStatusEnumType,
+        Field(
+            description="Scheduled means that a transaction still runs there and the change "
+            "follows at its end; Accepted also when nothing had to change. [G03]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChangeAvailabilityRequest(Model, Twin[messages.ChangeAvailabilityRequest], frozen=True):
-    """Makes the Charging Station, an EVSE or a connector operative or inoperative."""
+    """Makes the Charging Station, an EVSE or a connector operative or inoperative.
 
-    evse: Opt[EVSEType] = None
-    operational_status: Annotated[OperationalStatusEnumType, Field(alias="operationalStatus")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to take a station, an EVSE or a connector out of service, for instance for repair, or to
+    bring it back; the choice survives reboots. [G03]
+    """
+
+    evse: Annotated[
+        Opt[EVSEType],
+        Field(
+            description="EVSE to change, or one connector of it when connectorId is given inside; "
+            "absent means the whole station. [G04.FR.01]",
+        ),
+    ] = None
+    operational_status: Annotated[
+        OperationalStatusEnumType,
+        Field(
+            alias="operationalStatus",
+            description="Inoperative forbids new charging there; Operative allows it and gives "
+            "each part back the state it had on its own. [G03]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

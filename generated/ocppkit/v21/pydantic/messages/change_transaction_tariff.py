@@ -18,18 +18,64 @@ __all__ = ["ChangeTransactionTariffRequest", "ChangeTransactionTariffResponse"]
 class ChangeTransactionTariffResponse(
     Model, Twin[messages.ChangeTransactionTariffResponse], frozen=True
 ):
-    """Answers `ChangeTransactionTariffRequest`."""
+    """Answers `ChangeTransactionTariffRequest`.
 
-    status: TariffChangeStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station goes on with the new tariff or why it stays with the old one. [I11]
+    """
+
+    status: Annotated[
+        TariffChangeStatusEnumType,
+        Field(
+            description="Accepted, or the reason why the tariff cannot be used: unknown "
+            "transaction, other currency, too large, unsupported condition. [I11]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ChangeTransactionTariffRequest(
     Model, Twin[messages.ChangeTransactionTariffRequest], frozen=True
 ):
-    """Changes the tariff of a running transaction."""
+    """Changes the tariff of a running transaction.
 
-    tariff: TariffType
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when the price of a running transaction has to change, for instance because another payer
+    or contract takes over; the station's cost calculation goes on with the new tariff. [I11]
+    """
+
+    tariff: Annotated[
+        TariffType,
+        Field(
+            description="Tariff that counts from now on; its currency has to be that of the "
+            "present one. [I11]",
+        ),
+    ]
+    transaction_id: Annotated[
+        Str36,
+        Field(alias="transactionId", description="Running transaction that gets the tariff. [I11]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,19 +16,67 @@ __all__ = ["ClearChargingProfileRequest", "ClearChargingProfileResponse"]
 
 
 class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResponse], frozen=True):
-    """Answers `ClearChargingProfileRequest`."""
+    """Answers `ClearChargingProfileRequest`.
 
-    status: ClearChargingProfileStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether any installed profile matched and was removed. [K10]
+    """
+
+    status: Annotated[
+        ClearChargingProfileStatusEnumType,
+        Field(
+            description="Unknown means that no profile, or only one set by an external system, "
+            "matched. [K10]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearChargingProfileRequest(Model, Twin[messages.ClearChargingProfileRequest], frozen=True):
-    """Removes charging profiles by id or by matching criteria."""
+    """Removes charging profiles by id or by matching criteria.
 
-    charging_profile_id: Annotated[Opt[Int], Field(alias="chargingProfileId")] = None
+    Sent to lift limits set by SetChargingProfile, by id or by filter; limits that external systems
+    imposed are never removed by it. [K10]
+    """
+
+    charging_profile_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="chargingProfileId",
+            description="Number of the one profile to remove; absent when profiles are chosen by "
+            "criteria. [K10]",
+        ),
+    ] = None
     charging_profile_criteria: Annotated[
         Opt[ClearChargingProfileType],
-        Field(alias="chargingProfileCriteria"),
+        Field(
+            alias="chargingProfileCriteria",
+            description="Filter by EVSE, purpose and stack level; a profile must meet every part "
+            "that is given. Absent when chargingProfileId is used. [K10]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,17 +16,74 @@ __all__ = ["ClearDERControlRequest", "ClearDERControlResponse"]
 
 
 class ClearDERControlResponse(Model, Twin[messages.ClearDERControlResponse], frozen=True):
-    """Answers `ClearDERControlRequest`."""
+    """Answers `ClearDERControlRequest`.
 
-    status: DERControlStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the controls are gone, or that there was nothing to clear. [R04]
+    """
+
+    status: Annotated[
+        DERControlStatusEnumType,
+        Field(
+            description="Accepted when the controls are removed; NotFound when none matches the "
+            "type or id. [R04]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearDERControlRequest(Model, Twin[messages.ClearDERControlRequest], frozen=True):
-    """Removes DER controls by id or by type."""
+    """Removes DER controls by id or by type.
 
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    control_type: Annotated[Opt[DERControlEnumType], Field(alias="controlType")] = None
-    control_id: Annotated[Opt[Str36], Field(alias="controlId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a grid-support setting is no longer wanted; without a type or an id it clears all
+    default or all scheduled ones. [R04]
+    """
+
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True to remove default controls, false to remove scheduled ones. [R04]",
+        ),
+    ]
+    control_type: Annotated[
+        Opt[DERControlEnumType],
+        Field(
+            alias="controlType",
+            description="Removes only controls of this type; left out when controlId is given or "
+            "when all types are meant. [R04]",
+        ),
+    ] = None
+    control_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="controlId",
+            description="Single control to remove; left out, all that match isDefault and "
+            "controlType go. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

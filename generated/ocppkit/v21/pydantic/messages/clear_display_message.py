@@ -16,15 +16,58 @@ __all__ = ["ClearDisplayMessageRequest", "ClearDisplayMessageResponse"]
 
 
 class ClearDisplayMessageResponse(Model, Twin[messages.ClearDisplayMessageResponse], frozen=True):
-    """Answers `ClearDisplayMessageRequest`."""
+    """Answers `ClearDisplayMessageRequest`.
 
-    status: ClearMessageStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the text was found and taken off the display. [O05]
+    """
+
+    status: Annotated[
+        ClearMessageStatusEnumType,
+        Field(
+            description="Unknown when no message has that number, Rejected when there is one that "
+            "the station does not remove. [O05]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearDisplayMessageRequest(Model, Twin[messages.ClearDisplayMessageRequest], frozen=True):
-    """Removes a message that was set for the display."""
+    """Removes a message that was set for the display.
 
-    id: IntMin0
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a text set by SetDisplayMessage shall vanish before its end time, for instance an
+    outdated notice. [O05]
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number that SetDisplayMessage gave to the text; others stay on display. "
+            "[O05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,18 +15,60 @@ __all__ = ["ClearTariffsRequest", "ClearTariffsResponse"]
 
 
 class ClearTariffsResponse(Model, Twin[messages.ClearTariffsResponse], frozen=True):
-    """Answers `ClearTariffsRequest`."""
+    """Answers `ClearTariffsRequest`.
+
+    Tells tariff by tariff what became of the removal. [I10]
+    """
 
     clear_tariffs_result: Annotated[
         list[ClearTariffsResultType],
-        Field(alias="clearTariffsResult", min_length=1),
+        Field(
+            alias="clearTariffsResult",
+            min_length=1,
+            description="One result for each tariff concerned; a single NoTariff entry when "
+            "nothing matched. [I10]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearTariffsRequest(Model, Twin[messages.ClearTariffsRequest], frozen=True):
-    """Removes tariffs by id or by EVSE."""
+    """Removes tariffs by id or by EVSE.
 
-    tariff_ids: Annotated[Opt[list[Str60]], Field(alias="tariffIds", min_length=1)] = None
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to withdraw tariffs that the station keeps, be they default ones or of single drivers.
+    [I10]
+    """
+
+    tariff_ids: Annotated[
+        Opt[list[Str60]],
+        Field(
+            alias="tariffIds",
+            min_length=1,
+            description="Tariffs to remove; absent, all those at evseId are removed. [I10]",
+        ),
+    ] = None
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE to which the removal is limited; absent, tariffs are "
+            "removed wherever they are installed. [I10]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

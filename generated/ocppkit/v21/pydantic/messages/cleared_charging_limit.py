@@ -15,14 +15,51 @@ __all__ = ["ClearedChargingLimitRequest", "ClearedChargingLimitResponse"]
 
 
 class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResponse], frozen=True):
-    """Answers `ClearedChargingLimitRequest`."""
+    """Answers `ClearedChargingLimitRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the lifted limit was noted. [K13]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClearedChargingLimitRequest(Model, Twin[messages.ClearedChargingLimitRequest], frozen=True):
-    """Reports that an external charging limit was released."""
+    """Reports that an external charging limit was released.
 
-    charging_limit_source: Annotated[Str20, Field(alias="chargingLimitSource")]
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when an energy manager or grid operator lifts a limit reported earlier by
+    NotifyChargingLimit; transactions whose rate changes report that too. [K13]
+    """
+
+    charging_limit_source: Annotated[
+        Str20,
+        Field(
+            alias="chargingLimitSource",
+            description="Who had set the limit that is gone: EMS, SO, CSO, Other; since 2.1 an "
+            "open string with values listed outside the schema. [K13]",
+        ),
+    ]
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the limit was on; absent, or 0, when it held for "
+            "the whole station. [K13]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,15 +17,41 @@ __all__ = ["ClosePeriodicEventStreamRequest", "ClosePeriodicEventStreamResponse"
 class ClosePeriodicEventStreamResponse(
     Model, Twin[messages.ClosePeriodicEventStreamResponse], frozen=True
 ):
-    """Answers `ClosePeriodicEventStreamRequest`."""
+    """Answers `ClosePeriodicEventStreamRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS expects no more values of the stream. [N13]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ClosePeriodicEventStreamRequest(
     Model, Twin[messages.ClosePeriodicEventStreamRequest], frozen=True
 ):
-    """Announces that a periodic event stream is closed."""
+    """Announces that a periodic event stream is closed.
 
-    id: IntMin0
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when the station will no longer feed a stream, for instance because its monitor was
+    cleared; values still in the buffer are sent before. [N13]
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(description="Number of the stream that ends, as given when it was opened. [N13]"),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

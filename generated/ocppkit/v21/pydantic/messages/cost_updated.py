@@ -15,14 +15,51 @@ __all__ = ["CostUpdatedRequest", "CostUpdatedResponse"]
 
 
 class CostUpdatedResponse(Model, Twin[messages.CostUpdatedResponse], frozen=True):
-    """Answers `CostUpdatedRequest`."""
+    """Answers `CostUpdatedRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation; whether the cost is shown depends on the station's display. [I02]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CostUpdatedRequest(Model, Twin[messages.CostUpdatedRequest], frozen=True):
-    """Tells the Charging Station the running cost of a transaction, for its display."""
+    """Tells the Charging Station the running cost of a transaction, for its display.
 
-    total_cost: Annotated[StrictFloat, Field(alias="totalCost")]
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent during a transaction so that the driver sees the cost so far, at times that the CSMS
+    chooses. [I02]
+    """
+
+    total_cost: Annotated[
+        StrictFloat,
+        Field(
+            alias="totalCost",
+            description="Cost so far, taxes included, in the currency that the variable "
+            "TariffCostCtrlr.Currency names. [I02]",
+        ),
+    ]
+    transaction_id: Annotated[
+        Str36,
+        Field(
+            alias="transactionId",
+            description="The running transaction that the cost belongs to, by the id that the "
+            "station gave it. [I02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

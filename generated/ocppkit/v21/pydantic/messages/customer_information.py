@@ -16,23 +16,96 @@ __all__ = ["CustomerInformationRequest", "CustomerInformationResponse"]
 
 
 class CustomerInformationResponse(Model, Twin[messages.CustomerInformationResponse], frozen=True):
-    """Answers `CustomerInformationRequest`."""
+    """Answers `CustomerInformationRequest`.
 
-    status: CustomerInformationStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station carries out the order; reports follow afterwards. [N09]
+    """
+
+    status: Annotated[
+        CustomerInformationStatusEnumType,
+        Field(
+            description="Invalid when the customer was named not at all or in more than one way; "
+            "Rejected when the station will not do it now. [N09]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class CustomerInformationRequest(Model, Twin[messages.CustomerInformationRequest], frozen=True):
-    """Asks for a report of the data kept about a customer, for their removal, or for both."""
+    """Asks for a report of the data kept about a customer, for their removal, or for both.
+
+    Sent when a customer asks what a station keeps about them or wants it erased; exactly one of the
+    three ways to name the customer is used. [N09]
+    """
 
     customer_certificate: Annotated[
         Opt[CertificateHashDataType],
-        Field(alias="customerCertificate"),
+        Field(
+            alias="customerCertificate",
+            description="Names the customer by the hashes of a contract certificate; absent when "
+            "named otherwise. [N09]",
+        ),
     ] = None
-    id_token: Annotated[Opt[IdTokenType], Field(alias="idToken")] = None
-    request_id: Annotated[IntMin0, Field(alias="requestId")]
-    report: StrictBool
-    clear: StrictBool
-    customer_identifier: Annotated[Opt[Str64], Field(alias="customerIdentifier")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="idToken",
+            description="Names the customer by a token; absent when named otherwise. [N09]",
+        ),
+    ] = None
+    request_id: Annotated[
+        IntMin0,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that each NotifyCustomerInformation of this "
+            "order repeats. [N09]",
+        ),
+    ]
+    report: Annotated[
+        StrictBool,
+        Field(
+            description="True orders the data to be sent by NotifyCustomerInformation; with false "
+            "they are not. [N09]",
+        ),
+    ]
+    clear: Annotated[
+        StrictBool,
+        Field(
+            description="True orders the data to be erased, except for the local list, which "
+            "SendLocalList changes. [N10]",
+        ),
+    ]
+    customer_identifier: Annotated[
+        Opt[Str64],
+        Field(
+            alias="customerIdentifier",
+            description="Names the customer by any other text, such as a vendor's customer "
+            "number; absent when token or certificate is given. [N09]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,18 +16,82 @@ __all__ = ["DataTransferRequest", "DataTransferResponse"]
 
 
 class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=True):
-    """Answers `DataTransferRequest`."""
+    """Answers `DataTransferRequest`.
 
-    status: DataTransferStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    data: Untyped = Field(default_factory=unset)
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the receiver knew the extension and dealt with the data; an answer of its own may
+    come along. [P01]
+    """
+
+    status: Annotated[
+        DataTransferStatusEnumType,
+        Field(
+            description="UnknownVendorId and UnknownMessageId tell that the extension is not "
+            "implemented; Rejected is a refusal by one that is. [P01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    data: Annotated[
+        Untyped,
+        Field(
+            description="Result as any JSON value agreed for this kind of message; left out when "
+            "there is none. [P01]",
+        ),
+    ] = Field(default_factory=unset)
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class DataTransferRequest(Model, Twin[messages.DataTransferRequest], frozen=True):
-    """Carries vendor-specific data in either direction."""
+    """Carries vendor-specific data in either direction.
 
-    message_id: Annotated[Opt[Str50], Field(alias="messageId")] = None
-    data: Untyped = Field(default_factory=unset)
-    vendor_id: Annotated[Str255, Field(alias="vendorId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent by either side for functions that OCPP does not define; both must have agreed on vendorId,
+    messageId and content beforehand. [P01]
+    """
+
+    message_id: Annotated[
+        Opt[Str50],
+        Field(
+            alias="messageId",
+            description="Kind of message within the vendor's extension; left out when the vendor "
+            "needs only one. [P01]",
+        ),
+    ] = None
+    data: Annotated[
+        Untyped,
+        Field(
+            description="Any JSON value, in a form that only the two sides know; left out when "
+            "the names say enough. [P01]",
+        ),
+    ] = Field(default_factory=unset)
+    vendor_id: Annotated[
+        Str255,
+        Field(
+            alias="vendorId",
+            description="Whose extension this is, preferably a reversed domain name such as "
+            "com.example; unknown ones are answered with UnknownVendorId. [P01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,27 +18,110 @@ __all__ = ["Get15118EVCertificateRequest", "Get15118EVCertificateResponse"]
 class Get15118EVCertificateResponse(
     Model, Twin[messages.Get15118EVCertificateResponse], frozen=True
 ):
-    """Answers `Get15118EVCertificateRequest`."""
+    """Answers `Get15118EVCertificateRequest`.
 
-    status: Iso15118EVCertificateStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    exi_response: Annotated[Str17000, Field(alias="exiResponse")]
-    remaining_contracts: Annotated[Opt[IntMin0], Field(alias="remainingContracts")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Brings the answer that the station passes on to the vehicle unread. [M01]
+    """
+
+    status: Annotated[
+        Iso15118EVCertificateStatusEnumType,
+        Field(
+            description="Accepted when exiResponse holds an answer, be it good or bad for the "
+            "vehicle; Failed when the request could not be processed and there is "
+            "none. [M01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    exi_response: Annotated[
+        Str17000,
+        Field(
+            alias="exiResponse",
+            description="Answer for the EV as Base64 of the EXI message, passed on unread, "
+            "without content when the status is Failed; ISO 15118-20 needs up to "
+            "17000 characters. [M01]",
+        ),
+    ]
+    remaining_contracts: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="remainingContracts",
+            description="Number of further contracts that wait for the EV, which can ask again "
+            "when it is above 0; absent when not told, as with ISO 15118-2. [M01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateRequest], frozen=True):
-    """Forwards an EV's request to install or update its contract certificate."""
+    """Forwards an EV's request to install or update its contract certificate.
 
-    iso15118_schema_version: Annotated[Str50, Field(alias="iso15118SchemaVersion")]
-    action: CertificateActionEnumType
-    exi_request: Annotated[Str11000, Field(alias="exiRequest")]
+    Sent when a vehicle asks over ISO 15118 for its first contract certificate or for a newer one;
+    the CSMS fetches it from the mobility operator's side. [M01]
+    """
+
+    iso15118_schema_version: Annotated[
+        Str50,
+        Field(
+            alias="iso15118SchemaVersion",
+            description="Name of the ISO 15118 schema that the session uses; without it the CSMS "
+            "could not decode exiRequest. [M01]",
+        ),
+    ]
+    action: Annotated[
+        CertificateActionEnumType,
+        Field(
+            description="Whether the vehicle wants a first certificate or an update of the one it "
+            "has. [M01]",
+        ),
+    ]
+    exi_request: Annotated[
+        Str11000,
+        Field(
+            alias="exiRequest",
+            description="The EV's certificate request as Base64 of the EXI message, passed on "
+            "unread; ISO 15118-20 needs up to 11000 characters. [M01]",
+        ),
+    ]
     maximum_contract_certificate_chains: Annotated[
         Opt[IntMin0],
-        Field(alias="maximumContractCertificateChains"),
+        Field(
+            alias="maximumContractCertificateChains",
+            description="Number of contracts for which the EV can take certificate chains now; "
+            "required for ISO 15118-20, absent for ISO 15118-2. [M01]",
+        ),
     ] = None
     prioritized_emaids: Annotated[
         Opt[list[Str255]],
-        Field(alias="prioritizedEMAIDs", min_length=1, max_length=8),
+        Field(
+            alias="prioritizedEMAIDs",
+            min_length=1,
+            max_length=8,
+            description="Contract ids to be served first when there are more contracts than the "
+            "EV takes; only for ISO 15118-20. [M01]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,22 +16,57 @@ __all__ = ["GetCertificateChainStatusRequest", "GetCertificateChainStatusRespons
 class GetCertificateChainStatusResponse(
     Model, Twin[messages.GetCertificateChainStatusResponse], frozen=True
 ):
-    """Answers `GetCertificateChainStatusRequest`."""
+    """Answers `GetCertificateChainStatusRequest`.
+
+    Gives the revocation state of every certificate in question, with the time until which the
+    answer may be cached. [M07]
+    """
 
     certificate_status: Annotated[
         list[CertificateStatusType],
-        Field(alias="certificateStatus", min_length=1, max_length=4),
+        Field(
+            alias="certificateStatus",
+            min_length=1,
+            max_length=4,
+            description="One state for each certificate that was asked about. [M07]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetCertificateChainStatusRequest(
     Model, Twin[messages.GetCertificateChainStatusRequest], frozen=True
 ):
-    """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain."""
+    """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain.
+
+    Sent when the station must know whether an EV's vehicle certificate chain has been revoked, and
+    leaves asking the CRL or OCSP servers to the CSMS. [M07]
+    """
 
     certificate_status_requests: Annotated[
         list[CertificateStatusRequestInfoType],
-        Field(alias="certificateStatusRequests", min_length=1, max_length=4),
+        Field(
+            alias="certificateStatusRequests",
+            min_length=1,
+            max_length=4,
+            description="One to four certificates of the chain, each with the source to be asked. "
+            "[M07]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,68 @@ __all__ = ["GetCertificateStatusRequest", "GetCertificateStatusResponse"]
 
 
 class GetCertificateStatusResponse(Model, Twin[messages.GetCertificateStatusResponse], frozen=True):
-    """Answers `GetCertificateStatusRequest`."""
+    """Answers `GetCertificateStatusRequest`.
 
-    status: GetCertificateStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    ocsp_result: Annotated[Opt[Str18000], Field(alias="ocspResult")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Brings the signed OCSP answer, which the station shows to vehicles during the TLS handshake.
+    [M06]
+    """
+
+    status: Annotated[
+        GetCertificateStatusEnumType,
+        Field(
+            description="Failed means that the CSMS got no OCSP answer; it says nothing about the "
+            "certificate being good or revoked. [M06]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    ocsp_result: Annotated[
+        Opt[Str18000],
+        Field(
+            alias="ocspResult",
+            description="The OCSP server's answer in DER form (RFC 6960), as Base64 text; left "
+            "out only when status is Failed. [M06]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetCertificateStatusRequest(Model, Twin[messages.GetCertificateStatusRequest], frozen=True):
-    """Asks the CSMS for the OCSP status of a certificate."""
+    """Asks the CSMS for the OCSP status of a certificate.
 
-    ocsp_request_data: Annotated[OCSPRequestDataType, Field(alias="ocspRequestData")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to get OCSP answers through the CSMS, so that the station need not reach the servers
+    itself; for its V2G chain at least weekly. [M06]
+    """
+
+    ocsp_request_data: Annotated[
+        OCSPRequestDataType,
+        Field(
+            alias="ocspRequestData",
+            description="Hashes, serial number and the address of the OCSP server for the "
+            "certificate in question. [M06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

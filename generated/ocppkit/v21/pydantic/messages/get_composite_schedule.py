@@ -16,21 +16,81 @@ __all__ = ["GetCompositeScheduleRequest", "GetCompositeScheduleResponse"]
 
 
 class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResponse], frozen=True):
-    """Answers `GetCompositeScheduleRequest`."""
+    """Answers `GetCompositeScheduleRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    schedule: Opt[CompositeScheduleType] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Delivers the limits that result from all profiles, or tells that they cannot be computed. [K08]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Rejected for an unknown EVSE or a unit that the station does not use; no "
+            "schedule comes then. [K08]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    schedule: Annotated[
+        Opt[CompositeScheduleType],
+        Field(
+            description="Limits over the wanted time with unit and starting moment; absent when "
+            "rejected. [K08]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetCompositeScheduleRequest(Model, Twin[messages.GetCompositeScheduleRequest], frozen=True):
-    """Asks for the merged schedule of limits of an EVSE or of the grid connection."""
+    """Asks for the merged schedule of limits of an EVSE or of the grid connection.
 
-    duration: Int
+    Sent to check what all profiles and local limits together allow in the time to come, counted
+    from the receipt of the request. [K08]
+    """
+
+    duration: Annotated[
+        Int,
+        Field(
+            description="Length in seconds of the wanted schedule, counted from the moment the "
+            "request arrives. [K08]",
+        ),
+    ]
     charging_rate_unit: Annotated[
         Opt[ChargingRateUnitEnumType],
-        Field(alias="chargingRateUnit"),
+        Field(
+            alias="chargingRateUnit",
+            description="Whether limits shall be given in amperes or in watts; absent leaves the "
+            "choice to the station. [K08]",
+        ),
     ] = None
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE to compute for; 0 asks for the expected total at the "
+            "grid connection. [K08.FR.03]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

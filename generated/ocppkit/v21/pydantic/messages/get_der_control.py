@@ -16,18 +16,80 @@ __all__ = ["GetDERControlRequest", "GetDERControlResponse"]
 
 
 class GetDERControlResponse(Model, Twin[messages.GetDERControlResponse], frozen=True):
-    """Answers `GetDERControlRequest`."""
+    """Answers `GetDERControlRequest`.
 
-    status: DERControlStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether a report will follow; the settings themselves are not in it. [R04]
+    """
+
+    status: Annotated[
+        DERControlStatusEnumType,
+        Field(description="Accepted when reports follow; NotFound when no control matches. [R04]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetDERControlRequest(Model, Twin[messages.GetDERControlRequest], frozen=True):
-    """Orders a report of the installed DER controls."""
+    """Orders a report of the installed DER controls.
 
-    request_id: Annotated[Int, Field(alias="requestId")]
-    is_default: Annotated[Opt[StrictBool], Field(alias="isDefault")] = None
-    control_type: Annotated[Opt[DERControlEnumType], Field(alias="controlType")] = None
-    control_id: Annotated[Opt[Str36], Field(alias="controlId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to learn which grid-support settings are installed; the settings come separately in
+    ReportDERControlRequest. [R04]
+    """
+
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number that the reports will repeat, so that they can be matched to this "
+            "order. [R04]",
+        ),
+    ]
+    is_default: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="isDefault",
+            description="True for default controls, false for scheduled ones; left out, it does "
+            "not narrow the report. [R04]",
+        ),
+    ] = None
+    control_type: Annotated[
+        Opt[DERControlEnumType],
+        Field(
+            alias="controlType",
+            description="Reports only controls of this type; left out when controlId is given or "
+            "when all types are wanted. [R04]",
+        ),
+    ] = None
+    control_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="controlId",
+            description="Single control to report; left out, all controls of the given type are "
+            "reported. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

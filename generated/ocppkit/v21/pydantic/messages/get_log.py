@@ -16,20 +16,93 @@ __all__ = ["GetLogRequest", "GetLogResponse"]
 
 
 class GetLogResponse(Model, Twin[messages.GetLogResponse], frozen=True):
-    """Answers `GetLogRequest`."""
+    """Answers `GetLogRequest`.
 
-    status: LogStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    filename: Opt[Str255] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station is going to upload a log, and under which name. [N01]
+    """
+
+    status: Annotated[
+        LogStatusEnumType,
+        Field(
+            description="Rejected when there is no such log; AcceptedCanceled when a running "
+            "upload was stopped for this one. [N01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    filename: Annotated[
+        Opt[Str255],
+        Field(
+            description="Name that the uploaded file will have; absent when there is nothing to "
+            "upload. [N01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetLogRequest(Model, Twin[messages.GetLogRequest], frozen=True):
-    """Asks the Charging Station to upload a diagnostics or security log."""
+    """Asks the Charging Station to upload a diagnostics or security log.
 
-    log: LogParametersType
-    log_type: Annotated[LogEnumType, Field(alias="logType")]
-    request_id: Annotated[Int, Field(alias="requestId")]
-    retries: Opt[IntMin0] = None
-    retry_interval: Annotated[Opt[Int], Field(alias="retryInterval")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when the operator looks into a fault or an attack; the upload runs afterwards and is
+    reported by LogStatusNotification. [N01]
+    """
+
+    log: Annotated[
+        LogParametersType,
+        Field(description="Where to upload to and which span of time is wanted. [N01]"),
+    ]
+    log_type: Annotated[
+        LogEnumType,
+        Field(
+            alias="logType",
+            description="Which log to upload: diagnostics, security, or the samples of the data "
+            "collector. [N01]",
+        ),
+    ]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every LogStatusNotification of this "
+            "upload repeats. [N01]",
+        ),
+    ]
+    retries: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Number of further attempts when the first upload fails; 0 means none, "
+            "absent leaves it to the station. [N01]",
+        ),
+    ] = None
+    retry_interval: Annotated[
+        Opt[Int],
+        Field(
+            alias="retryInterval",
+            description="Seconds between two attempts to upload; absent leaves it to the station. "
+            "[N01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

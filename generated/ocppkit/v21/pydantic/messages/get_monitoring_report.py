@@ -16,23 +16,78 @@ __all__ = ["GetMonitoringReportRequest", "GetMonitoringReportResponse"]
 
 
 class GetMonitoringReportResponse(Model, Twin[messages.GetMonitoringReportResponse], frozen=True):
-    """Answers `GetMonitoringReportRequest`."""
+    """Answers `GetMonitoringReportRequest`.
 
-    status: GenericDeviceModelStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the report will be sent. [N02]
+    """
+
+    status: Annotated[
+        GenericDeviceModelStatusEnumType,
+        Field(
+            description="EmptyResultSet when no monitor matched, NotSupported when the station "
+            "cannot filter in this way; no report follows then. [N02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetMonitoringReportRequest(Model, Twin[messages.GetMonitoringReportRequest], frozen=True):
-    """Orders a report of the variable monitors."""
+    """Orders a report of the variable monitors.
+
+    Sent to see which monitors are set, all or chosen ones; they follow by NotifyMonitoringReport.
+    [N02]
+    """
 
     component_variable: Annotated[
         Opt[list[ComponentVariableType]],
-        Field(alias="componentVariable", min_length=1),
+        Field(
+            alias="componentVariable",
+            min_length=1,
+            description="Only monitors on these components or variables; absent means on any. "
+            "[N02]",
+        ),
     ] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every NotifyMonitoringReport of this "
+            "order repeats. [N02]",
+        ),
+    ]
     monitoring_criteria: Annotated[
         Opt[list[MonitoringCriterionEnumType]],
-        Field(alias="monitoringCriteria", min_length=1, max_length=3),
+        Field(
+            alias="monitoringCriteria",
+            min_length=1,
+            max_length=3,
+            description="Only monitors of these kinds: threshold, delta or periodic; absent means "
+            "any kind. [N02]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,18 +16,45 @@ __all__ = ["GetPeriodicEventStreamRequest", "GetPeriodicEventStreamResponse"]
 class GetPeriodicEventStreamResponse(
     Model, Twin[messages.GetPeriodicEventStreamResponse], frozen=True
 ):
-    """Answers `GetPeriodicEventStreamRequest`."""
+    """Answers `GetPeriodicEventStreamRequest`.
+
+    Lists the streams that are open at this moment. [N12]
+    """
 
     constant_stream_data: Annotated[
         Opt[list[ConstantStreamDataType]],
-        Field(alias="constantStreamData", min_length=1),
+        Field(
+            alias="constantStreamData",
+            min_length=1,
+            description="One entry for each open stream; absent when there is none. [N12]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetPeriodicEventStreamRequest(
     Model, Twin[messages.GetPeriodicEventStreamRequest], frozen=True
 ):
-    """Lists the open periodic event streams."""
+    """Lists the open periodic event streams.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when the CSMS wants to see, for instance after its own restart, which streams the station
+    has open; there is nothing to fill in. [N12]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

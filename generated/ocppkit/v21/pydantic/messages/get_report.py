@@ -16,23 +16,78 @@ __all__ = ["GetReportRequest", "GetReportResponse"]
 
 
 class GetReportResponse(Model, Twin[messages.GetReportResponse], frozen=True):
-    """Answers `GetReportRequest`."""
+    """Answers `GetReportRequest`.
 
-    status: GenericDeviceModelStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether anything matched and a report will be sent. [B08]
+    """
+
+    status: Annotated[
+        GenericDeviceModelStatusEnumType,
+        Field(
+            description="EmptyResultSet when nothing matched, NotSupported when a criterion is "
+            "not implemented; no report follows then. [B08]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetReportRequest(Model, Twin[messages.GetReportRequest], frozen=True):
-    """Orders a report of chosen parts of the device model."""
+    """Orders a report of chosen parts of the device model.
+
+    Sent to read chosen parts of the device model, for instance everything that has a problem now;
+    the report follows by NotifyReport. [B08]
+    """
 
     component_variable: Annotated[
         Opt[list[ComponentVariableType]],
-        Field(alias="componentVariable", min_length=1),
+        Field(
+            alias="componentVariable",
+            min_length=1,
+            description="Components or variables that are wanted; what is left out of an entry "
+            "acts as a wildcard, absent means all. [B08]",
+        ),
     ] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every NotifyReport of this report "
+            "repeats. [B08]",
+        ),
+    ]
     component_criteria: Annotated[
         Opt[list[ComponentCriterionEnumType]],
-        Field(alias="componentCriteria", min_length=1, max_length=4),
+        Field(
+            alias="componentCriteria",
+            min_length=1,
+            max_length=4,
+            description="Only components to which at least one of these states applies, such as "
+            "Enabled or Problem; absent means any. [B08]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,19 +16,67 @@ __all__ = ["GetTariffsRequest", "GetTariffsResponse"]
 
 
 class GetTariffsResponse(Model, Twin[messages.GetTariffsResponse], frozen=True):
-    """Answers `GetTariffsRequest`."""
+    """Answers `GetTariffsRequest`.
 
-    status: TariffGetStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
+    Lists for which EVSEs and drivers a tariff is installed. [I09]
+    """
+
+    status: Annotated[
+        TariffGetStatusEnumType,
+        Field(
+            description="Accepted when the list is complete; NoTariff when nothing is installed. "
+            "[I09]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
     tariff_assignments: Annotated[
         Opt[list[TariffAssignmentType]],
-        Field(alias="tariffAssignments", min_length=1),
+        Field(
+            alias="tariffAssignments",
+            min_length=1,
+            description="One entry per tariff, telling its kind, start and where it counts; "
+            "absent when there are none. [I09]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class GetTariffsRequest(Model, Twin[messages.GetTariffsRequest], frozen=True):
-    """Lists the tariffs installed on an EVSE or the whole Charging Station."""
+    """Lists the tariffs installed on an EVSE or the whole Charging Station.
 
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to see which default and driver tariffs the station keeps; only their ids and assignments
+    are returned, not the prices. [I09]
+    """
+
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="EVSE whose tariffs are listed; 0 asks for those of all EVSEs. [I09]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

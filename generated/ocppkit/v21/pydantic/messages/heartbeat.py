@@ -15,13 +15,43 @@ __all__ = ["HeartbeatRequest", "HeartbeatResponse"]
 
 
 class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
-    """Answers `HeartbeatRequest`."""
+    """Answers `HeartbeatRequest`.
 
-    current_time: Annotated[DateTime, Field(alias="currentTime")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS is there and gives its time. [G02]
+    """
+
+    current_time: Annotated[
+        DateTime,
+        Field(
+            alias="currentTime",
+            description="The CSMS's clock in UTC; the station should set its own clock to it. "
+            "[G02.FR.06]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class HeartbeatRequest(Model, Twin[messages.HeartbeatRequest], frozen=True):
-    """Shows that the Charging Station is alive, and asks for the time."""
+    """Shows that the Charging Station is alive, and asks for the time.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent each time the heartbeat interval is over; other messages may stand in for it, but one in 24
+    hours should go out to keep the clock right. [G02]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

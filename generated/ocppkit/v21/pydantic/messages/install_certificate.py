@@ -16,16 +16,66 @@ __all__ = ["InstallCertificateRequest", "InstallCertificateResponse"]
 
 
 class InstallCertificateResponse(Model, Twin[messages.InstallCertificateResponse], frozen=True):
-    """Answers `InstallCertificateRequest`."""
+    """Answers `InstallCertificateRequest`.
 
-    status: InstallCertificateStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the root has been stored and is trusted from now on. [M05]
+    """
+
+    status: Annotated[
+        InstallCertificateStatusEnumType,
+        Field(
+            description="Rejected when the certificate is invalid or the store is full, Failed "
+            "when storing it went wrong. [M05]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class InstallCertificateRequest(Model, Twin[messages.InstallCertificateRequest], frozen=True):
-    """Installs a root certificate in the Charging Station."""
+    """Installs a root certificate in the Charging Station.
 
-    certificate_type: Annotated[InstallCertificateUseEnumType, Field(alias="certificateType")]
-    certificate: Str10000
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to make the station trust a further root, for instance before the CSMS's certificate moves
+    to another authority. [M05]
+    """
+
+    certificate_type: Annotated[
+        InstallCertificateUseEnumType,
+        Field(
+            alias="certificateType",
+            description="What the root shall vouch for: the CSMS, V2G partners, mobility "
+            "operators, firmware signatures, or car makers. [M05]",
+        ),
+    ]
+    certificate: Annotated[
+        Str10000,
+        Field(
+            description="Root certificate to be trusted, as PEM text of at most 10000 characters. "
+            "[M05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,15 +18,58 @@ __all__ = ["LogStatusNotificationRequest", "LogStatusNotificationResponse"]
 class LogStatusNotificationResponse(
     Model, Twin[messages.LogStatusNotificationResponse], frozen=True
 ):
-    """Answers `LogStatusNotificationRequest`."""
+    """Answers `LogStatusNotificationRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the report on the log upload has arrived. [N01]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationRequest], frozen=True):
-    """Reports the progress of a log upload."""
+    """Reports the progress of a log upload.
 
-    status: UploadLogStatusEnumType
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent while a log ordered by GetLog is uploaded, at its start and at its end, or when
+    TriggerMessage asks for it. [N01]
+    """
+
+    status: Annotated[
+        UploadLogStatusEnumType,
+        Field(
+            description="How far the upload has come or why it ended; Idle appears only in answer "
+            "to a trigger while nothing is uploaded. [N01]",
+        ),
+    ]
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="The number that GetLog gave to this upload; left out only when triggered "
+            "while no upload is running. [N01]",
+        ),
+    ] = None
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Reason code and text on the upload's status, for instance why it failed; "
+            "left out when there is nothing to add. [N01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,21 +18,66 @@ __all__ = ["NotifyAllowedEnergyTransferRequest", "NotifyAllowedEnergyTransferRes
 class NotifyAllowedEnergyTransferResponse(
     Model, Twin[messages.NotifyAllowedEnergyTransferResponse], frozen=True
 ):
-    """Answers `NotifyAllowedEnergyTransferRequest`."""
+    """Answers `NotifyAllowedEnergyTransferRequest`.
 
-    status: NotifyAllowedEnergyTransferStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station takes over the new list. [Q02]
+    """
+
+    status: Annotated[
+        NotifyAllowedEnergyTransferStatusEnumType,
+        Field(
+            description="Accepted when the station applies the list, if need be by renegotiating "
+            "with the EV; Rejected when it cannot. [Q02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyAllowedEnergyTransferRequest(
     Model, Twin[messages.NotifyAllowedEnergyTransferRequest], frozen=True
 ):
-    """Updates the energy transfer modes that a transaction may use."""
+    """Updates the energy transfer modes that a transaction may use.
 
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
+    Sent when the modes that were allowed at authorization change during a transaction, so that for
+    instance discharging becomes possible or must stop. [Q02]
+    """
+
+    transaction_id: Annotated[
+        Str36,
+        Field(alias="transactionId", description="Running transaction whose modes change. [Q02]"),
+    ]
     allowed_energy_transfer: Annotated[
         list[EnergyTransferModeEnumType],
-        Field(alias="allowedEnergyTransfer", min_length=1),
+        Field(
+            alias="allowedEnergyTransfer",
+            min_length=1,
+            description="All modes that are allowed from now on; they replace the earlier list. "
+            "[Q02]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

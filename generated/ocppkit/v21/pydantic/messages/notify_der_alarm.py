@@ -16,17 +16,71 @@ __all__ = ["NotifyDERAlarmRequest", "NotifyDERAlarmResponse"]
 
 
 class NotifyDERAlarmResponse(Model, Twin[messages.NotifyDERAlarmResponse], frozen=True):
-    """Answers `NotifyDERAlarmRequest`."""
+    """Answers `NotifyDERAlarmRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS has received the alarm; it demands nothing. [R05]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyDERAlarmRequest(Model, Twin[messages.NotifyDERAlarmRequest], frozen=True):
-    """Reports the start or the end of an alarm about a grid fault."""
+    """Reports the start or the end of an alarm about a grid fault.
 
-    control_type: Annotated[DERControlEnumType, Field(alias="controlType")]
-    grid_event_fault: Annotated[Opt[GridEventFaultEnumType], Field(alias="gridEventFault")] = None
-    alarm_ended: Annotated[Opt[StrictBool], Field(alias="alarmEnded")] = None
-    timestamp: DateTime
-    extra_info: Annotated[Opt[Str200], Field(alias="extraInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent as soon as a DER function of EV or EVSE reacts to a grid fault, and once more when the
+    fault is over. [R05]
+    """
+
+    control_type: Annotated[
+        DERControlEnumType,
+        Field(
+            alias="controlType",
+            description="DER control that raised the alarm, for example LVMustTrip. [R05]",
+        ),
+    ]
+    grid_event_fault: Annotated[
+        Opt[GridEventFaultEnumType],
+        Field(
+            alias="gridEventFault",
+            description="Kind of disturbance behind the alarm; absent when it is not known. [R05]",
+        ),
+    ] = None
+    alarm_ended: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="alarmEnded",
+            description="True when the fault is over; false or absent when it has begun. [R05]",
+        ),
+    ] = None
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="When the alarm began or ended by the station's clock, as date and time "
+            "with offset. [R05]",
+        ),
+    ]
+    extra_info: Annotated[
+        Opt[Str200],
+        Field(
+            alias="extraInfo",
+            description="Free text that the EV gave along with the alarm; absent when it gave "
+            "none. [R05]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -15,19 +15,64 @@ __all__ = ["NotifyDERStartStopRequest", "NotifyDERStartStopResponse"]
 
 
 class NotifyDERStartStopResponse(Model, Twin[messages.NotifyDERStartStopResponse], frozen=True):
-    """Answers `NotifyDERStartStopRequest`."""
+    """Answers `NotifyDERStartStopRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS has noted the start or the end. [R04]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyDERStartStopRequest(Model, Twin[messages.NotifyDERStartStopRequest], frozen=True):
-    """Reports that a scheduled DER control started or stopped."""
+    """Reports that a scheduled DER control started or stopped.
 
-    control_id: Annotated[Str36, Field(alias="controlId")]
-    started: StrictBool
-    timestamp: DateTime
+    Sent when a scheduled DER control reaches its start time or has run for its duration, so that
+    the CSMS knows what is in force. [R04]
+    """
+
+    control_id: Annotated[
+        Str36,
+        Field(
+            alias="controlId",
+            description="The control that began or ended, under the id it got in "
+            "SetDERControlRequest. [R04]",
+        ),
+    ]
+    started: Annotated[
+        StrictBool,
+        Field(description="True when the control has begun, false when it has ended. [R04]"),
+    ]
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="When the control began or ended by the station's clock, as date and time "
+            "with offset. [R04]",
+        ),
+    ]
     superseded_ids: Annotated[
         Opt[list[Str36]],
-        Field(alias="supersededIds", min_length=1, max_length=24),
+        Field(
+            alias="supersededIds",
+            min_length=1,
+            max_length=24,
+            description="Controls of the same type that this one puts out of force by starting; "
+            "absent when there are none. [R04]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

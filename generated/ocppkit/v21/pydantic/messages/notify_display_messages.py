@@ -17,18 +17,57 @@ __all__ = ["NotifyDisplayMessagesRequest", "NotifyDisplayMessagesResponse"]
 class NotifyDisplayMessagesResponse(
     Model, Twin[messages.NotifyDisplayMessagesResponse], frozen=True
 ):
-    """Answers `NotifyDisplayMessagesRequest`."""
+    """Answers `NotifyDisplayMessagesRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that this part of the listing has arrived. [O03]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyDisplayMessagesRequest(Model, Twin[messages.NotifyDisplayMessagesRequest], frozen=True):
-    """Delivers one part of an ordered report of display messages."""
+    """Delivers one part of an ordered report of display messages.
+
+    Sent after an accepted GetDisplayMessages, in as many parts as the stored texts need. [O03]
+    """
 
     message_info: Annotated[
         Opt[list[MessageInfoType]],
-        Field(alias="messageInfo", min_length=1),
+        Field(
+            alias="messageInfo",
+            min_length=1,
+            description="Stored texts with their priority, state and times; left out when there "
+            "is none to tell. [O03]",
+        ),
     ] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
-    tbc: Opt[StrictBool] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="The number that GetDisplayMessages gave to the order. [O03]",
+        ),
+    ]
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when further parts of this listing follow; false or absent marks "
+            "the last one. [O03]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,18 +18,83 @@ __all__ = ["NotifyEVChargingNeedsRequest", "NotifyEVChargingNeedsResponse"]
 class NotifyEVChargingNeedsResponse(
     Model, Twin[messages.NotifyEVChargingNeedsResponse], frozen=True
 ):
-    """Answers `NotifyEVChargingNeedsRequest`."""
+    """Answers `NotifyEVChargingNeedsRequest`.
 
-    status: NotifyEVChargingNeedsStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the CSMS will provide a profile for these needs. [K15]
+    """
+
+    status: Annotated[
+        NotifyEVChargingNeedsStatusEnumType,
+        Field(
+            description="Accepted or Processing when a profile will come, soon or later; "
+            "NoChargingProfile and Rejected when none will. [K15]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyEVChargingNeedsRequest(Model, Twin[messages.NotifyEVChargingNeedsRequest], frozen=True):
-    """Forwards the energy needs that an EV announced over ISO 15118."""
+    """Forwards the energy needs that an EV announced over ISO 15118.
 
-    evse_id: Annotated[IntMin1, Field(alias="evseId")]
-    max_schedule_tuples: Annotated[Opt[IntMin0], Field(alias="maxScheduleTuples")] = None
-    charging_needs: Annotated[ChargingNeedsType, Field(alias="chargingNeeds")]
-    timestamp: Opt[DateTime] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a vehicle tells over ISO 15118 what it needs, at the start or when it renegotiates;
+    the CSMS should send a fitting profile within 60 seconds. [K15]
+    """
+
+    evse_id: Annotated[
+        IntMin1,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the vehicle is connected to, counted from 1. "
+            "[K15]",
+        ),
+    ]
+    max_schedule_tuples: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="maxScheduleTuples",
+            description="Most entries per schedule that the EV can handle: schedule tuples in ISO "
+            "15118-2; power, price and price level entries in ISO 15118-20. Absent "
+            "when not known. [K15]",
+        ),
+    ] = None
+    charging_needs: Annotated[
+        ChargingNeedsType,
+        Field(
+            alias="chargingNeeds",
+            description="Wanted mode of energy transfer, amounts and limits, and when the driver "
+            "wants to leave. [K15]",
+        ),
+    ]
+    timestamp: Annotated[
+        Opt[DateTime],
+        Field(
+            description="When the EV announced its needs, as date and time with offset; useful if "
+            "the station was offline then, else left out. [K17]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,27 +18,90 @@ __all__ = ["NotifyEVChargingScheduleRequest", "NotifyEVChargingScheduleResponse"
 class NotifyEVChargingScheduleResponse(
     Model, Twin[messages.NotifyEVChargingScheduleResponse], frozen=True
 ):
-    """Answers `NotifyEVChargingScheduleRequest`."""
+    """Answers `NotifyEVChargingScheduleRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the vehicle's plan stays within the limits that the CSMS set. [K15]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Rejected means that the plan exceeds the limits; a renegotiation "
+            "follows. [K15.FR.12]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyEVChargingScheduleRequest(
     Model, Twin[messages.NotifyEVChargingScheduleRequest], frozen=True
 ):
-    """Forwards the charging schedule that an EV intends to follow."""
+    """Forwards the charging schedule that an EV intends to follow.
 
-    time_base: Annotated[DateTime, Field(alias="timeBase")]
-    charging_schedule: Annotated[ChargingScheduleType, Field(alias="chargingSchedule")]
-    evse_id: Annotated[IntMin1, Field(alias="evseId")]
+    Sent when the vehicle has chosen how it will charge within the offered limits, so that the CSMS
+    can plan with it. [K15]
+    """
+
+    time_base: Annotated[
+        DateTime,
+        Field(
+            alias="timeBase",
+            description="Moment (UTC) from which the periods of the schedule are counted. [K15]",
+        ),
+    ]
+    charging_schedule: Annotated[
+        ChargingScheduleType,
+        Field(
+            alias="chargingSchedule",
+            description="The course of power or current that the vehicle intends to draw. [K15]",
+        ),
+    ]
+    evse_id: Annotated[
+        IntMin1,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the vehicle is connected to, above 0. [K15]",
+        ),
+    ]
     selected_charging_schedule_id: Annotated[
         Opt[IntMin0],
-        Field(alias="selectedChargingScheduleId"),
+        Field(
+            alias="selectedChargingScheduleId",
+            description="Id of the one of up to three offered schedules that the EV chose; absent "
+            "when not known. [K16]",
+        ),
     ] = None
     power_tolerance_acceptance: Annotated[
         Opt[StrictBool],
-        Field(alias="powerToleranceAcceptance"),
+        Field(
+            alias="powerToleranceAcceptance",
+            description="True when the EV of an ISO 15118-20 session agrees to the power "
+            "tolerance of the schedule; absent when it said nothing. [K18]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

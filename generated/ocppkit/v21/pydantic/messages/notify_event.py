@@ -15,16 +15,65 @@ __all__ = ["NotifyEventRequest", "NotifyEventResponse"]
 
 
 class NotifyEventResponse(Model, Twin[messages.NotifyEventResponse], frozen=True):
-    """Answers `NotifyEventRequest`."""
+    """Answers `NotifyEventRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that the events have arrived. [N07]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyEventRequest(Model, Twin[messages.NotifyEventRequest], frozen=True):
-    """Reports events that variable monitors or changes of components raised."""
+    """Reports events that variable monitors or changes of components raised.
 
-    generated_at: Annotated[DateTime, Field(alias="generatedAt")]
-    tbc: Opt[StrictBool] = None
-    seq_no: Annotated[IntMin0, Field(alias="seqNo")]
-    event_data: Annotated[list[EventDataType], Field(alias="eventData", min_length=1)]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a monitor fires, a monitored value returns to normal or a component reports by itself,
+    as far as the monitoring level lets it through. [N07]
+    """
+
+    generated_at: Annotated[
+        DateTime,
+        Field(
+            alias="generatedAt",
+            description="Moment (UTC, the station's clock) at which this message was put "
+            "together; each event has a timestamp of its own. [N07]",
+        ),
+    ]
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when more of the same report of events follows; false or absent "
+            "marks the end. [N07]",
+        ),
+    ] = None
+    seq_no: Annotated[
+        IntMin0,
+        Field(
+            alias="seqNo",
+            description="Number of this message within the report, counted from 0. [N07]",
+        ),
+    ]
+    event_data: Annotated[
+        list[EventDataType],
+        Field(
+            alias="eventData",
+            min_length=1,
+            description="The events, each with its component, variable, value and cause. [N07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

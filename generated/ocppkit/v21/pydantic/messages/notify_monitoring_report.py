@@ -17,19 +17,73 @@ __all__ = ["NotifyMonitoringReportRequest", "NotifyMonitoringReportResponse"]
 class NotifyMonitoringReportResponse(
     Model, Twin[messages.NotifyMonitoringReportResponse], frozen=True
 ):
-    """Answers `NotifyMonitoringReportRequest`."""
+    """Answers `NotifyMonitoringReportRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that this part of the list of monitors has arrived. [N02]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyMonitoringReportRequest(
     Model, Twin[messages.NotifyMonitoringReportRequest], frozen=True
 ):
-    """Delivers one part of an ordered report of variable monitors."""
+    """Delivers one part of an ordered report of variable monitors.
 
-    monitor: Annotated[Opt[list[MonitoringDataType]], Field(min_length=1)] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
-    tbc: Opt[StrictBool] = None
-    seq_no: Annotated[IntMin0, Field(alias="seqNo")]
-    generated_at: Annotated[DateTime, Field(alias="generatedAt")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent after an accepted GetMonitoringReport, in as many parts as the monitors need. [N02]
+    """
+
+    monitor: Annotated[
+        Opt[list[MonitoringDataType]],
+        Field(
+            min_length=1,
+            description="Monitors by component and variable, with kind, value and severity; left "
+            "out when there is none to tell. [N02]",
+        ),
+    ] = None
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="The number that GetMonitoringReport gave to the order. [N02]",
+        ),
+    ]
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when further parts of this report follow; false or absent marks the "
+            "last one. [N02]",
+        ),
+    ] = None
+    seq_no: Annotated[
+        IntMin0,
+        Field(
+            alias="seqNo",
+            description="Number of this part, counted from 0 for the first. [N02]",
+        ),
+    ]
+    generated_at: Annotated[
+        DateTime,
+        Field(
+            alias="generatedAt",
+            description="Moment (UTC, the station's clock) at which this part was put together. "
+            "[N02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

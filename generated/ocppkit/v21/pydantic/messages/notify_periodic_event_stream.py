@@ -15,10 +15,43 @@ __all__ = ["NotifyPeriodicEventStream"]
 
 
 class NotifyPeriodicEventStream(Model, Twin[messages.NotifyPeriodicEventStream], frozen=True):
-    """Pushes values of a periodic event stream; it is a SEND, never answered."""
+    """Pushes values of a periodic event stream; it is a SEND, never answered.
 
-    data: Annotated[list[StreamDataElementType], Field(min_length=1)]
-    id: IntMin0
-    pending: IntMin0
-    basetime: DateTime
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent each time the stream's interval is over or enough values have gathered, whichever its
+    parameters say. As a SEND it gets neither answer nor error. [N15]
+    """
+
+    data: Annotated[
+        list[StreamDataElementType],
+        Field(
+            min_length=1,
+            description="Values since the last message, each with its offset from basetime. [N15]",
+        ),
+    ]
+    id: Annotated[
+        IntMin0,
+        Field(description="Number of the open stream that the values belong to. [N15]"),
+    ]
+    pending: Annotated[
+        IntMin0,
+        Field(
+            description="Count of values that stay in the station's buffer after this message; 0 "
+            "means that all are delivered. [N15]",
+        ),
+    ]
+    basetime: Annotated[
+        DateTime,
+        Field(
+            description="Moment to which every t of data is added, as date and time with offset: "
+            "the time of the first sample. [N15]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,16 +17,51 @@ __all__ = ["NotifyPriorityChargingRequest", "NotifyPriorityChargingResponse"]
 class NotifyPriorityChargingResponse(
     Model, Twin[messages.NotifyPriorityChargingResponse], frozen=True
 ):
-    """Answers `NotifyPriorityChargingRequest`."""
+    """Answers `NotifyPriorityChargingRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS knows about the switch. [K22]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyPriorityChargingRequest(
     Model, Twin[messages.NotifyPriorityChargingRequest], frozen=True
 ):
-    """Reports that priority charging of a transaction was switched on or off."""
+    """Reports that priority charging of a transaction was switched on or off.
 
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    activated: StrictBool
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent after priority charging took effect or ended, be it by UsePriorityChargingRequest or by the
+    driver at the station. [K22]
+    """
+
+    transaction_id: Annotated[
+        Str36,
+        Field(
+            alias="transactionId",
+            description="Transaction that is, or was, charged with priority. [K22]",
+        ),
+    ]
+    activated: Annotated[
+        StrictBool,
+        Field(
+            description="True when the priority profile is now in use, false when the ordinary "
+            "profiles count again. [K22]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

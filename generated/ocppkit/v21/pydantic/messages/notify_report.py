@@ -15,20 +15,73 @@ __all__ = ["NotifyReportRequest", "NotifyReportResponse"]
 
 
 class NotifyReportResponse(Model, Twin[messages.NotifyReportResponse], frozen=True):
-    """Answers `NotifyReportRequest`."""
+    """Answers `NotifyReportRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation that this part of the device model has arrived. [B07]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyReportRequest(Model, Twin[messages.NotifyReportRequest], frozen=True):
-    """Delivers one part of an ordered report of the device model."""
+    """Delivers one part of an ordered report of the device model.
 
-    request_id: Annotated[Int, Field(alias="requestId")]
-    generated_at: Annotated[DateTime, Field(alias="generatedAt")]
+    Sent after an accepted GetBaseReport or GetReport, in as many parts as the device model needs.
+    [B07]
+    """
+
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="The number that GetBaseReport or GetReport gave to the order. [B07]",
+        ),
+    ]
+    generated_at: Annotated[
+        DateTime,
+        Field(
+            alias="generatedAt",
+            description="Moment (UTC, the station's clock) at which this part was put together. "
+            "[B07]",
+        ),
+    ]
     report_data: Annotated[
         Opt[list[ReportDataType]],
-        Field(alias="reportData", min_length=1),
+        Field(
+            alias="reportData",
+            min_length=1,
+            description="Variables with attributes and characteristics, without the values of "
+            "write-only ones; absent when there is nothing to report. [B07]",
+        ),
     ] = None
-    tbc: Opt[StrictBool] = None
-    seq_no: Annotated[IntMin0, Field(alias="seqNo")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when further parts of this report follow; false or absent marks the "
+            "last one. [B07]",
+        ),
+    ] = None
+    seq_no: Annotated[
+        IntMin0,
+        Field(
+            alias="seqNo",
+            description="Number of this part, counted from 0 for the first. [B07.FR.10]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,24 +16,129 @@ __all__ = ["NotifySettlementRequest", "NotifySettlementResponse"]
 
 
 class NotifySettlementResponse(Model, Twin[messages.NotifySettlementResponse], frozen=True):
-    """Answers `NotifySettlementRequest`."""
+    """Answers `NotifySettlementRequest`.
 
-    receipt_url: Annotated[Opt[Str2000], Field(alias="receiptUrl")] = None
-    receipt_id: Annotated[Opt[Str50], Field(alias="receiptId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Returns the receipt when the CSMS makes it, so that the station can show it to the driver. [C21]
+    """
+
+    receipt_url: Annotated[
+        Opt[Str2000],
+        Field(
+            alias="receiptUrl",
+            description="Where the receipt by the CSMS can be fetched; the station may show it as "
+            "a QR code. Absent when the CSMS makes none. [C21]",
+        ),
+    ] = None
+    receipt_id: Annotated[
+        Opt[Str50],
+        Field(
+            alias="receiptId",
+            description="Number of the receipt by the CSMS; absent when it makes none. [C21]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifySettlementRequest(Model, Twin[messages.NotifySettlementRequest], frozen=True):
-    """Reports that an ad hoc card payment was settled or cancelled."""
+    """Reports that an ad hoc card payment was settled or cancelled.
 
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    psp_ref: Annotated[Str255, Field(alias="pspRef")]
-    status: PaymentStatusEnumType
-    status_info: Annotated[Opt[Str500], Field(alias="statusInfo")] = None
-    settlement_amount: Annotated[StrictFloat, Field(alias="settlementAmount")]
-    settlement_time: Annotated[DateTime, Field(alias="settlementTime")]
-    receipt_id: Annotated[Opt[Str50], Field(alias="receiptId")] = None
-    receipt_url: Annotated[Opt[Str2000], Field(alias="receiptUrl")] = None
-    vat_company: Annotated[Opt[AddressType], Field(alias="vatCompany")] = None
-    vat_number: Annotated[Opt[Str20], Field(alias="vatNumber")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent once the payment terminal has settled an ad hoc payment, has cancelled it, or could not do
+    either; the CSMS can then make out the receipt. [C21]
+    """
+
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Transaction that was paid; absent when the payment was cancelled before "
+            "one had started. [C19]",
+        ),
+    ] = None
+    psp_ref: Annotated[
+        Str255,
+        Field(
+            alias="pspRef",
+            description="Reference of the payment service provider, which also served as idToken "
+            "of the driver. [C21]",
+        ),
+    ]
+    status: Annotated[
+        PaymentStatusEnumType,
+        Field(
+            description="How the payment ended: settled, cancelled, refused by the provider, or "
+            "not deliverable. [C21]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[Str500],
+        Field(
+            alias="statusInfo",
+            description="Free text from terminal or provider on the outcome; unlike elsewhere a "
+            "plain string, left out when there is none. [C21]",
+        ),
+    ] = None
+    settlement_amount: Annotated[
+        StrictFloat,
+        Field(
+            alias="settlementAmount",
+            description="Amount that was settled, or that could not be, in the currency of the "
+            "transaction. [C21]",
+        ),
+    ]
+    settlement_time: Annotated[
+        DateTime,
+        Field(
+            alias="settlementTime",
+            description="When the payment was settled or attempted, as date and time with offset. "
+            "[C21]",
+        ),
+    ]
+    receipt_id: Annotated[
+        Opt[Str50],
+        Field(
+            alias="receiptId",
+            description="Number of the receipt, when terminal or station made it; absent when the "
+            "CSMS is to make it. [C21]",
+        ),
+    ] = None
+    receipt_url: Annotated[
+        Opt[Str2000],
+        Field(
+            alias="receiptUrl",
+            description="Where the driver can fetch the receipt that terminal or station made; "
+            "absent when the CSMS is to make it. [C21]",
+        ),
+    ] = None
+    vat_company: Annotated[
+        Opt[AddressType],
+        Field(
+            alias="vatCompany",
+            description="Name and address for a company receipt; absent for a private customer. "
+            "[C21]",
+        ),
+    ] = None
+    vat_number: Annotated[
+        Opt[Str20],
+        Field(
+            alias="vatNumber",
+            description="VAT number to print on a company receipt; absent for a private customer. "
+            "[C21]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,16 +17,52 @@ __all__ = ["NotifyWebPaymentStartedRequest", "NotifyWebPaymentStartedResponse"]
 class NotifyWebPaymentStartedResponse(
     Model, Twin[messages.NotifyWebPaymentStartedResponse], frozen=True
 ):
-    """Answers `NotifyWebPaymentStartedRequest`."""
+    """Answers `NotifyWebPaymentStartedRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the station knows about the payment in progress. [C25]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class NotifyWebPaymentStartedRequest(
     Model, Twin[messages.NotifyWebPaymentStartedRequest], frozen=True
 ):
-    """Announces that a driver started a web payment, such as by QR code, for an EVSE."""
+    """Announces that a driver started a web payment, such as by QR code, for an EVSE.
 
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    timeout: Int
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver has scanned the QR code and opened the payment page, so that the station can
+    show that a payment is under way. [C25]
+    """
+
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE on which the driver wants to start once the payment "
+            "has gone through. [C25]",
+        ),
+    ]
+    timeout: Annotated[
+        Int,
+        Field(
+            description="Seconds from now after which no result of the payment need be expected "
+            "any more. [C25]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -17,17 +17,62 @@ __all__ = ["OpenPeriodicEventStreamRequest", "OpenPeriodicEventStreamResponse"]
 class OpenPeriodicEventStreamResponse(
     Model, Twin[messages.OpenPeriodicEventStreamResponse], frozen=True
 ):
-    """Answers `OpenPeriodicEventStreamRequest`."""
+    """Answers `OpenPeriodicEventStreamRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the CSMS wants the values as a stream; if not, the station falls back to
+    NotifyEventRequest. [N11]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted: values come by NotifyPeriodicEventStream. Rejected: no stream "
+            "is opened and values come by NotifyEventRequest. [N11]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class OpenPeriodicEventStreamRequest(
     Model, Twin[messages.OpenPeriodicEventStreamRequest], frozen=True
 ):
-    """Announces a periodic event stream and its constant data."""
+    """Announces a periodic event stream and its constant data.
 
-    constant_stream_data: Annotated[ConstantStreamDataType, Field(alias="constantStreamData")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a monitor with stream parameters starts to produce values, before the first of them;
+    it gives once what would repeat in every message. [N11]
+    """
+
+    constant_stream_data: Annotated[
+        ConstantStreamDataType,
+        Field(
+            alias="constantStreamData",
+            description="Number, monitor and parameters of the stream, which "
+            "NotifyPeriodicEventStream does not repeat. [N11]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

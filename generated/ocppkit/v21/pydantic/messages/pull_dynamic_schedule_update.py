@@ -18,21 +18,68 @@ __all__ = ["PullDynamicScheduleUpdateRequest", "PullDynamicScheduleUpdateRespons
 class PullDynamicScheduleUpdateResponse(
     Model, Twin[messages.PullDynamicScheduleUpdateResponse], frozen=True
 ):
-    """Answers `PullDynamicScheduleUpdateRequest`."""
+    """Answers `PullDynamicScheduleUpdateRequest`.
+
+    Brings the new values, or tells that there are none to be had. [K28]
+    """
 
     schedule_update: Annotated[
         Opt[ChargingScheduleUpdateType],
-        Field(alias="scheduleUpdate"),
+        Field(
+            alias="scheduleUpdate",
+            description="Limits and setpoints to use from now on; absent when the status is "
+            "Rejected. [K28]",
+        ),
     ] = None
-    status: ChargingProfileStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    status: Annotated[
+        ChargingProfileStatusEnumType,
+        Field(
+            description="Accepted when new values are enclosed; Rejected when the CSMS cannot "
+            "serve this profile. [K28]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class PullDynamicScheduleUpdateRequest(
     Model, Twin[messages.PullDynamicScheduleUpdateRequest], frozen=True
 ):
-    """Asks for new limits and setpoints of a dynamic charging profile."""
+    """Asks for new limits and setpoints of a dynamic charging profile.
 
-    charging_profile_id: Annotated[Int, Field(alias="chargingProfileId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent each time a dynamic profile's dynUpdateInterval has passed since the last update, so that
+    the station fetches fresh values itself. [K28]
+    """
+
+    charging_profile_id: Annotated[
+        Int,
+        Field(
+            alias="chargingProfileId",
+            description="Id of the installed dynamic profile whose values are due. [K28]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

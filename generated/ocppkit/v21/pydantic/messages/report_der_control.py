@@ -24,40 +24,126 @@ __all__ = ["ReportDERControlRequest", "ReportDERControlResponse"]
 
 
 class ReportDERControlResponse(Model, Twin[messages.ReportDERControlResponse], frozen=True):
-    """Answers `ReportDERControlRequest`."""
+    """Answers `ReportDERControlRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Confirms that the CSMS has received this part of the report. [R04]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReportDERControlRequest(Model, Twin[messages.ReportDERControlRequest], frozen=True):
-    """Delivers one part of an ordered report of DER controls."""
+    """Delivers one part of an ordered report of DER controls.
 
-    curve: Annotated[Opt[list[DERCurveGetType]], Field(min_length=1, max_length=24)] = None
+    Sent one or more times after an accepted GetDERControlRequest, with the installed settings
+    grouped by type. [R04]
+    """
+
+    curve: Annotated[
+        Opt[list[DERCurveGetType]],
+        Field(
+            min_length=1,
+            max_length=24,
+            description="Installed curves, such as VoltVar or LVMustTrip; absent when this part "
+            "holds none. [R04]",
+        ),
+    ] = None
     enter_service: Annotated[
         Opt[list[EnterServiceGetType]],
-        Field(alias="enterService", min_length=1, max_length=24),
+        Field(
+            alias="enterService",
+            min_length=1,
+            max_length=24,
+            description="Installed conditions for connecting to the grid; absent when this part "
+            "holds none. [R04]",
+        ),
     ] = None
     fixed_pf_absorb: Annotated[
         Opt[list[FixedPFGetType]],
-        Field(alias="fixedPFAbsorb", min_length=1, max_length=24),
+        Field(
+            alias="fixedPFAbsorb",
+            min_length=1,
+            max_length=24,
+            description="Installed power factor settings for drawing power; absent when this part "
+            "holds none. [R04]",
+        ),
     ] = None
     fixed_pf_inject: Annotated[
         Opt[list[FixedPFGetType]],
-        Field(alias="fixedPFInject", min_length=1, max_length=24),
+        Field(
+            alias="fixedPFInject",
+            min_length=1,
+            max_length=24,
+            description="Installed power factor settings for feeding in power; absent when this "
+            "part holds none. [R04]",
+        ),
     ] = None
     fixed_var: Annotated[
         Opt[list[FixedVarGetType]],
-        Field(alias="fixedVar", min_length=1, max_length=24),
+        Field(
+            alias="fixedVar",
+            min_length=1,
+            max_length=24,
+            description="Installed constant reactive power setpoints; absent when this part holds "
+            "none. [R04]",
+        ),
     ] = None
     freq_droop: Annotated[
         Opt[list[FreqDroopGetType]],
-        Field(alias="freqDroop", min_length=1, max_length=24),
+        Field(
+            alias="freqDroop",
+            min_length=1,
+            max_length=24,
+            description="Installed frequency droop settings; absent when this part holds none. "
+            "[R04]",
+        ),
     ] = None
-    gradient: Annotated[Opt[list[GradientGetType]], Field(min_length=1, max_length=24)] = None
+    gradient: Annotated[
+        Opt[list[GradientGetType]],
+        Field(
+            min_length=1,
+            max_length=24,
+            description="Installed ramp rates; absent when this part holds none. [R04]",
+        ),
+    ] = None
     limit_max_discharge: Annotated[
         Opt[list[LimitMaxDischargeGetType]],
-        Field(alias="limitMaxDischarge", min_length=1, max_length=24),
+        Field(
+            alias="limitMaxDischarge",
+            min_length=1,
+            max_length=24,
+            description="Installed caps on discharge power; absent when this part holds none. "
+            "[R04]",
+        ),
     ] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
-    tbc: Opt[StrictBool] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number of the GetDERControlRequest that ordered the report. [R04]",
+        ),
+    ]
+    tbc: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when further parts of the same report follow; false or absent in "
+            "the last one. [R04]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,66 @@ __all__ = ["RequestBatterySwapRequest", "RequestBatterySwapResponse"]
 
 
 class RequestBatterySwapResponse(Model, Twin[messages.RequestBatterySwapResponse], frozen=True):
-    """Answers `RequestBatterySwapRequest`."""
+    """Answers `RequestBatterySwapRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station starts the swap. [S02]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted when slots are made ready; Rejected when, for instance, no "
+            "charged battery is available, with the reason in statusInfo. [S02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class RequestBatterySwapRequest(Model, Twin[messages.RequestBatterySwapRequest], frozen=True):
-    """Asks a battery swap station to start a swap for an idToken."""
+    """Asks a battery swap station to start a swap for an idToken.
 
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    request_id: Annotated[Int, Field(alias="requestId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver asked for a swap by app, for example; the station then opens slots and
+    reports with BatterySwapRequest. [S02]
+    """
+
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Driver for whom the swap is started; the station treats it as "
+            "authorized. [S02]",
+        ),
+    ]
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number that the BatterySwapRequests of this swap will repeat. [S02]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,22 +18,103 @@ __all__ = ["RequestStartTransactionRequest", "RequestStartTransactionResponse"]
 class RequestStartTransactionResponse(
     Model, Twin[messages.RequestStartTransactionResponse], frozen=True
 ):
-    """Answers `RequestStartTransactionRequest`."""
+    """Answers `RequestStartTransactionRequest`.
 
-    status: RequestStartStopStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    transaction_id: Annotated[Opt[Str36], Field(alias="transactionId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station will try to start; whether energy flows is seen by TransactionEvent.
+    [F01]
+    """
+
+    status: Annotated[
+        RequestStartStopStatusEnumType,
+        Field(
+            description="Rejected when the EVSE is reserved for others, out of service, faulted "
+            "or already used by an authorized transaction. [F01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    transaction_id: Annotated[
+        Opt[Str36],
+        Field(
+            alias="transactionId",
+            description="Id of a transaction that had already begun, for instance by plugging in, "
+            "and is now used; absent otherwise. [F01.FR.13]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class RequestStartTransactionRequest(
     Model, Twin[messages.RequestStartTransactionRequest], frozen=True
 ):
-    """Asks the Charging Station to start a transaction for an idToken."""
+    """Asks the Charging Station to start a transaction for an idToken.
 
-    evse_id: Annotated[Opt[IntMin1], Field(alias="evseId")] = None
-    group_id_token: Annotated[Opt[IdTokenType], Field(alias="groupIdToken")] = None
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    remote_start_id: Annotated[Int, Field(alias="remoteStartId")]
-    charging_profile: Annotated[Opt[ChargingProfileType], Field(alias="chargingProfile")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver starts by app, payment terminal or hotline; the station answers first and
+    reports the start by TransactionEvent. [F01]
+    """
+
+    evse_id: Annotated[
+        Opt[IntMin1],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE to use, counted from 1; absent lets the station pick "
+            "one or refuse. [F01]",
+        ),
+    ] = None
+    group_id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="groupIdToken",
+            description="Group whose tokens may end the transaction as well; left out when the "
+            "token has no group or it is not known. [F01]",
+        ),
+    ] = None
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Token to start for; the station checks it first when "
+            "AuthCtrlr.AuthorizeRemoteStart is true, except for the type Central. "
+            "[F01]",
+        ),
+    ]
+    remote_start_id: Annotated[
+        Int,
+        Field(
+            alias="remoteStartId",
+            description="Number chosen by the CSMS, repeated in the next TransactionEvent to tie "
+            "the transaction to this request. [F01.FR.25]",
+        ),
+    ]
+    charging_profile: Annotated[
+        Opt[ChargingProfileType],
+        Field(
+            alias="chargingProfile",
+            description="Limits for this transaction alone: purpose TxProfile, without "
+            "transactionId. Absent when none are needed. [F01.FR.09]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

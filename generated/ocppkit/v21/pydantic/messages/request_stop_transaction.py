@@ -18,17 +18,62 @@ __all__ = ["RequestStopTransactionRequest", "RequestStopTransactionResponse"]
 class RequestStopTransactionResponse(
     Model, Twin[messages.RequestStopTransactionResponse], frozen=True
 ):
-    """Answers `RequestStopTransactionRequest`."""
+    """Answers `RequestStopTransactionRequest`.
 
-    status: RequestStartStopStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether a transaction with that id is running and will be stopped. [F03]
+    """
+
+    status: Annotated[
+        RequestStartStopStatusEnumType,
+        Field(
+            description="Accepted when the id names a running transaction, otherwise Rejected. "
+            "[F03.FR.07]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class RequestStopTransactionRequest(
     Model, Twin[messages.RequestStopTransactionRequest], frozen=True
 ):
-    """Asks the Charging Station to stop a running transaction."""
+    """Asks the Charging Station to stop a running transaction.
 
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver or operator ends charging from afar; a TransactionEvent with triggerReason
+    RemoteStop follows. [F03]
+    """
+
+    transaction_id: Annotated[
+        Str36,
+        Field(
+            alias="transactionId",
+            description="Id that the station gave to the transaction in its first "
+            "TransactionEvent; one that does not run is answered with Rejected. "
+            "[F03.FR.08]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

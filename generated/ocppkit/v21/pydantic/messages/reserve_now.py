@@ -16,20 +16,98 @@ __all__ = ["ReserveNowRequest", "ReserveNowResponse"]
 
 
 class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
-    """Answers `ReserveNowRequest`."""
+    """Answers `ReserveNowRequest`.
 
-    status: ReserveNowStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether an EVSE is now kept free or what stands in the way. [H01]
+    """
+
+    status: Annotated[
+        ReserveNowStatusEnumType,
+        Field(
+            description="Occupied, Faulted and Unavailable name the state of what was wanted; "
+            "Rejected means that such reservations are not offered. [H01.FR.01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ReserveNowRequest(Model, Twin[messages.ReserveNowRequest], frozen=True):
-    """Reserves an EVSE, a type of connector or any EVSE for an idToken."""
+    """Reserves an EVSE, a type of connector or any EVSE for an idToken.
 
-    id: IntMin0
-    expiry_date_time: Annotated[DateTime, Field(alias="expiryDateTime")]
-    connector_type: Annotated[Opt[Str20], Field(alias="connectorType")] = None
-    id_token: Annotated[IdTokenType, Field(alias="idToken")]
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
-    group_id_token: Annotated[Opt[IdTokenType], Field(alias="groupIdToken")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver books a place to charge; the same id sent again replaces that reservation. It
+    ends by use, expiry, cancellation or a fault. [H01]
+    """
+
+    id: Annotated[
+        IntMin0,
+        Field(
+            description="Number chosen by the CSMS for later cancelling; the TransactionEvent "
+            "that uses the reservation repeats it as reservationId. [H01]",
+        ),
+    ]
+    expiry_date_time: Annotated[
+        DateTime,
+        Field(
+            alias="expiryDateTime",
+            description="Moment (UTC) at which an unused reservation ends and the connectors "
+            "become Available again. [H01]",
+        ),
+    ]
+    connector_type: Annotated[
+        Opt[Str20],
+        Field(
+            alias="connectorType",
+            description="Kind of connector wanted, such as cCCS2; absent for any. In 2.1 an open "
+            "string with words listed outside the schema. [H01]",
+        ),
+    ] = None
+    id_token: Annotated[
+        IdTokenType,
+        Field(
+            alias="idToken",
+            description="Token that the place is kept for; others are turned away unless they "
+            "share groupIdToken. [H01]",
+        ),
+    ]
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE to keep free, counted from 1; absent means any one, "
+            "if ReservationCtrlr.NonEvseSpecific is true. [H01.FR.19]",
+        ),
+    ] = None
+    group_id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="groupIdToken",
+            description="Group whose other tokens may use the reservation as well; absent limits "
+            "it to idToken. [H01]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

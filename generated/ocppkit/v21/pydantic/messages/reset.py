@@ -16,16 +16,66 @@ __all__ = ["ResetRequest", "ResetResponse"]
 
 
 class ResetResponse(Model, Twin[messages.ResetResponse], frozen=True):
-    """Answers `ResetRequest`."""
+    """Answers `ResetRequest`.
 
-    status: ResetStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the reset comes at once, later or not at all; the answer is sent before it. [B11]
+    """
+
+    status: Annotated[
+        ResetStatusEnumType,
+        Field(
+            description="Scheduled when it waits for transactions or other work; Rejected also "
+            "when a single EVSE cannot be reset. [B11.FR.09]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class ResetRequest(Model, Twin[messages.ResetRequest], frozen=True):
-    """Asks the Charging Station, or one EVSE, for a reset, at once or when idle."""
+    """Asks the Charging Station, or one EVSE, for a reset, at once or when idle.
 
-    type: ResetEnumType
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to restart a station that misbehaves or whose new settings need a reboot; a
+    BootNotification follows a restart of the whole station. [B11]
+    """
+
+    type: Annotated[
+        ResetEnumType,
+        Field(
+            description="OnIdle waits for transactions to end, Immediate ends them, "
+            "ImmediateAndResume interrupts them and goes on afterwards. [B13]",
+        ),
+    ]
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Number of the one EVSE to reset, counted from 1; absent means the whole "
+            "station. [B11]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,65 @@ __all__ = ["SetDefaultTariffRequest", "SetDefaultTariffResponse"]
 
 
 class SetDefaultTariffResponse(Model, Twin[messages.SetDefaultTariffResponse], frozen=True):
-    """Answers `SetDefaultTariffRequest`."""
+    """Answers `SetDefaultTariffRequest`.
 
-    status: TariffSetStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the tariff is stored, or why the station cannot use it. [I07]
+    """
+
+    status: Annotated[
+        TariffSetStatusEnumType,
+        Field(
+            description="Accepted, or the reason for refusal: too large, unsupported condition, "
+            "or an id that is already installed. [I07]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetDefaultTariffRequest(Model, Twin[messages.SetDefaultTariffRequest], frozen=True):
-    """Installs the default tariff for local cost calculation."""
+    """Installs the default tariff for local cost calculation.
 
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    tariff: TariffType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to install the price for all drivers who bring no tariff of their own, so that the station
+    can compute and show costs itself. [I07]
+    """
+
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="EVSE at which the tariff counts; 0 installs it for all EVSEs. [I07]",
+        ),
+    ]
+    tariff: Annotated[
+        TariffType,
+        Field(
+            description="Prices, conditions and descriptions to store; it takes effect at its "
+            "validFrom, at once when that is absent. [I07]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -26,32 +26,139 @@ __all__ = ["SetDERControlRequest", "SetDERControlResponse"]
 
 
 class SetDERControlResponse(Model, Twin[messages.SetDERControlResponse], frozen=True):
-    """Answers `SetDERControlRequest`."""
+    """Answers `SetDERControlRequest`.
 
-    status: DERControlStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
+    Tells whether the control is installed and which others it puts out of force. [R04]
+    """
+
+    status: Annotated[
+        DERControlStatusEnumType,
+        Field(
+            description="Accepted when installed; NotSupported when EV or EVSE cannot perform "
+            "this type. [R04]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
     superseded_ids: Annotated[
         Opt[list[Str36]],
-        Field(alias="supersededIds", min_length=1, max_length=24),
+        Field(
+            alias="supersededIds",
+            min_length=1,
+            max_length=24,
+            description="Controls that this one overrides by its priority; absent when there are "
+            "none. [R04]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetDERControlRequest(Model, Twin[messages.SetDERControlRequest], frozen=True):
-    """Installs a default or scheduled DER control."""
+    """Installs a default or scheduled DER control.
 
-    is_default: Annotated[StrictBool, Field(alias="isDefault")]
-    control_id: Annotated[Str36, Field(alias="controlId")]
-    control_type: Annotated[DERControlEnumType, Field(alias="controlType")]
-    curve: Opt[DERCurveType] = None
-    enter_service: Annotated[Opt[EnterServiceType], Field(alias="enterService")] = None
-    fixed_pf_absorb: Annotated[Opt[FixedPFType], Field(alias="fixedPFAbsorb")] = None
-    fixed_pf_inject: Annotated[Opt[FixedPFType], Field(alias="fixedPFInject")] = None
-    fixed_var: Annotated[Opt[FixedVarType], Field(alias="fixedVar")] = None
-    freq_droop: Annotated[Opt[FreqDroopType], Field(alias="freqDroop")] = None
-    gradient: Opt[GradientType] = None
+    Sent to make EV or EVSE support the grid, as its operator demands: always on (default) or at
+    given times (scheduled). [R04]
+    """
+
+    is_default: Annotated[
+        StrictBool,
+        Field(
+            alias="isDefault",
+            description="True for a control that counts whenever no scheduled one is active, as "
+            "EnterService and Gradients always do; false for one with start time and "
+            "duration. [R04]",
+        ),
+    ]
+    control_id: Annotated[
+        Str36,
+        Field(
+            alias="controlId",
+            description="Id, preferably a UUID, under which the control is later reported, "
+            "superseded or cleared. [R04]",
+        ),
+    ]
+    control_type: Annotated[
+        DERControlEnumType,
+        Field(
+            alias="controlType",
+            description="Kind of control; it tells which one of the following settings has to be "
+            "filled in, and no other. [R04]",
+        ),
+    ]
+    curve: Annotated[
+        Opt[DERCurveType],
+        Field(
+            description="Points of the curve for all types that are curves, such as VoltVar; else "
+            "absent. [R04]",
+        ),
+    ] = None
+    enter_service: Annotated[
+        Opt[EnterServiceType],
+        Field(
+            alias="enterService",
+            description="Conditions for connecting to the grid; only for type EnterService. [R04]",
+        ),
+    ] = None
+    fixed_pf_absorb: Annotated[
+        Opt[FixedPFType],
+        Field(
+            alias="fixedPFAbsorb",
+            description="Power factor while drawing power; only for type FixedPFAbsorb. [R04]",
+        ),
+    ] = None
+    fixed_pf_inject: Annotated[
+        Opt[FixedPFType],
+        Field(
+            alias="fixedPFInject",
+            description="Power factor while feeding in power; only for type FixedPFInject. [R04]",
+        ),
+    ] = None
+    fixed_var: Annotated[
+        Opt[FixedVarType],
+        Field(
+            alias="fixedVar",
+            description="Constant reactive power setpoint; only for type FixedVar. [R04]",
+        ),
+    ] = None
+    freq_droop: Annotated[
+        Opt[FreqDroopType],
+        Field(
+            alias="freqDroop",
+            description="Droop of active power over frequency; only for type FreqDroop. [R04]",
+        ),
+    ] = None
+    gradient: Annotated[
+        Opt[GradientType],
+        Field(description="Ramp rates of power; only for type Gradients. [R04]"),
+    ] = None
     limit_max_discharge: Annotated[
         Opt[LimitMaxDischargeType],
-        Field(alias="limitMaxDischarge"),
+        Field(
+            alias="limitMaxDischarge",
+            description="Cap on discharge power; only for type LimitMaxDischarge. [R04]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

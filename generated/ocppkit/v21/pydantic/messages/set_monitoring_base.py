@@ -15,15 +15,60 @@ __all__ = ["SetMonitoringBaseRequest", "SetMonitoringBaseResponse"]
 
 
 class SetMonitoringBaseResponse(Model, Twin[messages.SetMonitoringBaseResponse], frozen=True):
-    """Answers `SetMonitoringBaseRequest`."""
+    """Answers `SetMonitoringBaseRequest`.
 
-    status: GenericDeviceModelStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the wanted set of monitors is active now. [N03]
+    """
+
+    status: Annotated[
+        GenericDeviceModelStatusEnumType,
+        Field(
+            description="Accepted when the set is active; NotSupported when the station does not "
+            "offer that one. [N03]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetMonitoringBaseRequest(Model, Twin[messages.SetMonitoringBaseRequest], frozen=True):
-    """Selects which set of predefined monitors is active."""
+    """Selects which set of predefined monitors is active.
 
-    monitoring_base: Annotated[MonitoringBaseEnumType, Field(alias="monitoringBase")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to begin from a known set of monitors before own ones are added by SetVariableMonitoring.
+    [N03]
+    """
+
+    monitoring_base: Annotated[
+        MonitoringBaseEnumType,
+        Field(
+            alias="monitoringBase",
+            description="All activates preconfigured monitors and keeps custom ones, "
+            "FactoryDefault drops the custom ones, HardWiredOnly leaves just the "
+            "built-in ones. [N03]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

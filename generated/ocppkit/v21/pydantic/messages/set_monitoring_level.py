@@ -16,15 +16,55 @@ __all__ = ["SetMonitoringLevelRequest", "SetMonitoringLevelResponse"]
 
 
 class SetMonitoringLevelResponse(Model, Twin[messages.SetMonitoringLevelResponse], frozen=True):
-    """Answers `SetMonitoringLevelRequest`."""
+    """Answers `SetMonitoringLevelRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the new level for reported events is in force. [N05]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(description="Rejected when the number does not lie between 0 and 9. [N05.FR.02]"),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetMonitoringLevelRequest(Model, Twin[messages.SetMonitoringLevelRequest], frozen=True):
-    """Limits the reported events to those up to a given severity number."""
+    """Limits the reported events to those up to a given severity number.
 
-    severity: IntMin0
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to have fewer or more events reported, for instance more of them while somebody looks into
+    a fault. [N05]
+    """
+
+    severity: Annotated[
+        IntMin0,
+        Field(
+            description="Highest severity number that is still reported, from 0 (danger) to 9 "
+            "(debugging); 0 lets only the gravest events through. [N05]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

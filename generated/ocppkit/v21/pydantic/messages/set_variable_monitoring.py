@@ -16,20 +16,53 @@ __all__ = ["SetVariableMonitoringRequest", "SetVariableMonitoringResponse"]
 class SetVariableMonitoringResponse(
     Model, Twin[messages.SetVariableMonitoringResponse], frozen=True
 ):
-    """Answers `SetVariableMonitoringRequest`."""
+    """Answers `SetVariableMonitoringRequest`.
+
+    Tells for each monitor whether it is set, and under which id. [N04]
+    """
 
     set_monitoring_result: Annotated[
         list[SetMonitoringResultType],
-        Field(alias="setMonitoringResult", min_length=1),
+        Field(
+            alias="setMonitoringResult",
+            min_length=1,
+            description="One outcome for each entry of the request, with the id that NotifyEvent "
+            "will refer to. [N04]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetVariableMonitoringRequest(Model, Twin[messages.SetVariableMonitoringRequest], frozen=True):
-    """Creates or replaces variable monitors."""
+    """Creates or replaces variable monitors.
+
+    Sent to learn by NotifyEventRequest when a value crosses a threshold, changes, strays from its
+    target or is due; periodic readings can come as a stream instead. [N04]
+    """
 
     set_monitoring_data: Annotated[
         list[SetMonitoringDataType],
-        Field(alias="setMonitoringData", min_length=1),
+        Field(
+            alias="setMonitoringData",
+            min_length=1,
+            description="Monitors to create, or with the id of an existing one to replace; at "
+            "most as many as the station's ItemsPerMessage allows. [N04]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -14,20 +14,53 @@ __all__ = ["SetVariablesRequest", "SetVariablesResponse"]
 
 
 class SetVariablesResponse(Model, Twin[messages.SetVariablesResponse], frozen=True):
-    """Answers `SetVariablesRequest`."""
+    """Answers `SetVariablesRequest`.
+
+    Tells for each setting whether it is in force, waits for a reboot or was refused. [B05]
+    """
 
     set_variable_result: Annotated[
         list[SetVariableResultType],
-        Field(alias="setVariableResult", min_length=1),
+        Field(
+            alias="setVariableResult",
+            min_length=1,
+            description="One result for each entry of the request, with the same component, "
+            "variable and attribute. [B05.FR.01]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SetVariablesRequest(Model, Twin[messages.SetVariablesRequest], frozen=True):
-    """Writes attributes of variables of the device model."""
+    """Writes attributes of variables of the device model.
+
+    Sent when the operator sets up a station, often right after boot or while its registration is
+    Pending, or changes its password. [B05]
+    """
 
     set_variable_data: Annotated[
         list[SetVariableDataType],
-        Field(alias="setVariableData", min_length=1),
+        Field(
+            alias="setVariableData",
+            min_length=1,
+            description="Component, variable, attribute and new value for each setting; no "
+            "attribute twice, and at most as many as ItemsPerMessage allows. [B05]",
+        ),
     ]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,24 +16,83 @@ __all__ = ["SignCertificateRequest", "SignCertificateResponse"]
 
 
 class SignCertificateResponse(Model, Twin[messages.SignCertificateResponse], frozen=True):
-    """Answers `SignCertificateRequest`."""
+    """Answers `SignCertificateRequest`.
 
-    status: GenericStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the CSMS passes the signing request on; the certificate itself comes later by
+    CertificateSigned. [A02]
+    """
+
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted promises only that signing is under way; Rejected that no "
+            "certificate will come. [A02]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class SignCertificateRequest(Model, Twin[messages.SignCertificateRequest], frozen=True):
-    """Asks the CSMS to have a certificate of the Charging Station signed."""
+    """Asks the CSMS to have a certificate of the Charging Station signed.
 
-    csr: Str5500
+    Sent when a certificate is about to expire or TriggerMessage asks for a new one; repeated after
+    growing waits if no CertificateSigned comes. [A02]
+    """
+
+    csr: Annotated[
+        Str5500,
+        Field(
+            description="Certificate signing request (PKCS #10) as PEM text, made with a fresh "
+            "key pair whose private half stays in the station. [A02]",
+        ),
+    ]
     certificate_type: Annotated[
         Opt[CertificateSigningUseEnumType],
-        Field(alias="certificateType"),
+        Field(
+            alias="certificateType",
+            description="Whether the certificate is for the CSMS connection or for ISO 15118; "
+            "absent means one for both. [A02]",
+        ),
     ] = None
     hash_root_certificate: Annotated[
         Opt[CertificateHashDataType],
-        Field(alias="hashRootCertificate"),
+        Field(
+            alias="hashRootCertificate",
+            description="Root under which the V2G certificate should be signed, when several are "
+            "installed; absent, the CSMS chooses. [A02]",
+        ),
     ] = None
-    request_id: Annotated[Opt[Int], Field(alias="requestId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    request_id: Annotated[
+        Opt[Int],
+        Field(
+            alias="requestId",
+            description="Number that CertificateSignedRequest will repeat, so that several "
+            "signings can run side by side; absent when not needed. [A02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

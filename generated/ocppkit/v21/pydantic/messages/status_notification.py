@@ -16,16 +16,61 @@ __all__ = ["StatusNotificationRequest", "StatusNotificationResponse"]
 
 
 class StatusNotificationResponse(Model, Twin[messages.StatusNotificationResponse], frozen=True):
-    """Answers `StatusNotificationRequest`."""
+    """Answers `StatusNotificationRequest`.
 
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Empty confirmation, given whatever the reported status is. [G01]
+    """
+
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class StatusNotificationRequest(Model, Twin[messages.StatusNotificationRequest], frozen=True):
-    """Reports the status of one connector."""
+    """Reports the status of one connector.
 
-    timestamp: DateTime
-    connector_status: Annotated[ConnectorStatusEnumType, Field(alias="connectorStatus")]
-    evse_id: Annotated[IntMin0, Field(alias="evseId")]
-    connector_id: Annotated[IntMin0, Field(alias="connectorId")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a connector's status changes; OCPP 2.1 still allows it but prefers NotifyEventRequest
+    with the variable AvailabilityState. [G01]
+    """
+
+    timestamp: Annotated[
+        DateTime,
+        Field(description="Moment (UTC) since when the reported state holds. [G01]"),
+    ]
+    connector_status: Annotated[
+        ConnectorStatusEnumType,
+        Field(
+            alias="connectorStatus",
+            description="Available, Occupied, Reserved, Unavailable or Faulted; how far charging "
+            "has got is told by TransactionEvent. [G01.FR.01]",
+        ),
+    ]
+    evse_id: Annotated[
+        IntMin0,
+        Field(
+            alias="evseId",
+            description="Number of the EVSE that the connector belongs to, counted from 1. [G01]",
+        ),
+    ]
+    connector_id: Annotated[
+        IntMin0,
+        Field(
+            alias="connectorId",
+            description="Number of the connector within its EVSE, counted from 1 in each. [G01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -26,45 +26,206 @@ __all__ = ["TransactionEventRequest", "TransactionEventResponse"]
 
 
 class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], frozen=True):
-    """Answers `TransactionEventRequest`."""
+    """Answers `TransactionEventRequest`.
 
-    total_cost: Annotated[Opt[StrictFloat], Field(alias="totalCost")] = None
-    charging_priority: Annotated[Opt[Int], Field(alias="chargingPriority")] = None
-    id_token_info: Annotated[Opt[IdTokenInfoType], Field(alias="idTokenInfo")] = None
-    transaction_limit: Annotated[Opt[TransactionLimitType], Field(alias="transactionLimit")] = None
+    Confirms the event; it may bring the verdict on the token, the cost, a priority, limits for the
+    transaction and a text for the driver. [E01]
+    """
+
+    total_cost: Annotated[
+        Opt[StrictFloat],
+        Field(
+            alias="totalCost",
+            description="Cost with taxes, in the currency of TariffCostCtrlr: so far in answer to "
+            "Updated, final in answer to Ended. 0 means free, absent does not. [I02]",
+        ),
+    ] = None
+    charging_priority: Annotated[
+        Opt[Int],
+        Field(
+            alias="chargingPriority",
+            description="Number from -9 to 9 that ranks this transaction when power is short, "
+            "higher first; overrules the token's own, absent leaves that (0 by "
+            "default). [K03]",
+        ),
+    ] = None
+    id_token_info: Annotated[
+        Opt[IdTokenInfoType],
+        Field(
+            alias="idTokenInfo",
+            description="Verdict on the token, given whenever the request carried one, else "
+            "absent; unless Accepted, the station stops or limits charging. "
+            "[E01.FR.12]",
+        ),
+    ] = None
+    transaction_limit: Annotated[
+        Opt[TransactionLimitType],
+        Field(
+            alias="transactionLimit",
+            description="Limits on cost, energy, time or state of charge that the CSMS sets for "
+            "this transaction; absent when it changes nothing. [E16]",
+        ),
+    ] = None
     updated_personal_message: Annotated[
         Opt[MessageContentType],
-        Field(alias="updatedPersonalMessage"),
+        Field(
+            alias="updatedPersonalMessage",
+            description="New text for the driver, such as a changed tariff, in place of the one "
+            "from authorization; absent changes nothing. [I06]",
+        ),
     ] = None
     updated_personal_message_extra: Annotated[
         Opt[list[MessageContentType]],
-        Field(alias="updatedPersonalMessageExtra", min_length=1, max_length=4),
+        Field(
+            alias="updatedPersonalMessageExtra",
+            min_length=1,
+            max_length=4,
+            description="The message of updatedPersonalMessage in up to four further languages or "
+            "formats; absent when one is enough. [E01]",
+        ),
     ] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class TransactionEventRequest(Model, Twin[messages.TransactionEventRequest], frozen=True):
-    """Reports the start, the progress or the end of a transaction, with meter readings."""
+    """Reports the start, the progress or the end of a transaction, with meter readings.
 
-    cost_details: Annotated[Opt[CostDetailsType], Field(alias="costDetails")] = None
-    event_type: Annotated[TransactionEventEnumType, Field(alias="eventType")]
+    Sent for every step of a transaction and for its periodic readings, one Started and one Ended
+    with any number of Updated between; queued while offline. [E01]
+    """
+
+    cost_details: Annotated[
+        Opt[CostDetailsType],
+        Field(
+            alias="costDetails",
+            description="Cost and usage that the station computed from the tariff, running or "
+            "final; absent when it does not compute costs. [I12]",
+        ),
+    ] = None
+    event_type: Annotated[
+        TransactionEventEnumType,
+        Field(
+            alias="eventType",
+            description="Whether this is the first event of the transaction, a further one or the "
+            "last. [E01]",
+        ),
+    ]
     meter_value: Annotated[
         Opt[list[MeterValueType]],
-        Field(alias="meterValue", min_length=1),
+        Field(
+            alias="meterValue",
+            min_length=1,
+            description="Readings that belong to the event; only Ended may carry those of several "
+            "sampling intervals. Left out when none are due. [J02.FR.10]",
+        ),
     ] = None
-    timestamp: DateTime
-    trigger_reason: Annotated[TriggerReasonEnumType, Field(alias="triggerReason")]
-    seq_no: Annotated[IntMin0, Field(alias="seqNo")]
-    offline: Opt[StrictBool] = None
-    number_of_phases_used: Annotated[Opt[Int0To3], Field(alias="numberOfPhasesUsed")] = None
-    cable_max_current: Annotated[Opt[Int], Field(alias="cableMaxCurrent")] = None
-    reservation_id: Annotated[Opt[IntMin0], Field(alias="reservationId")] = None
+    timestamp: Annotated[
+        DateTime,
+        Field(
+            description="Moment (UTC) when the event happened, also when it is delivered later. "
+            "[E01]",
+        ),
+    ]
+    trigger_reason: Annotated[
+        TriggerReasonEnumType,
+        Field(
+            alias="triggerReason",
+            description="What caused the message; when several reasons apply, the most specific "
+            "one. [E01.FR.15]",
+        ),
+    ]
+    seq_no: Annotated[
+        IntMin0,
+        Field(
+            alias="seqNo",
+            description="Number of the event, one higher each time, should begin with 0 at "
+            "Started; a gap shows that an event is missing. [E01]",
+        ),
+    ]
+    offline: Annotated[
+        Opt[StrictBool],
+        Field(
+            description="True when the event happened, or was still queued, while the connection "
+            "was down; false or absent otherwise. [E04.FR.03]",
+        ),
+    ] = None
+    number_of_phases_used: Annotated[
+        Opt[Int0To3],
+        Field(
+            alias="numberOfPhasesUsed",
+            description="Number of phases that charge, told when energy begins to flow and at "
+            "each change; left out when the station cannot tell. [E02.FR.18]",
+        ),
+    ] = None
+    cable_max_current: Annotated[
+        Opt[Int],
+        Field(
+            alias="cableMaxCurrent",
+            description="Highest current in amperes that the connected cable may carry; left out "
+            "when the station cannot tell. [E01]",
+        ),
+    ] = None
+    reservation_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="reservationId",
+            description="Number of the reservation that this transaction uses up, sent once, in "
+            "the event that does so; otherwise left out. [H03]",
+        ),
+    ] = None
     preconditioning_status: Annotated[
         Opt[PreconditioningStatusEnumType],
-        Field(alias="preconditioningStatus"),
+        Field(
+            alias="preconditioningStatus",
+            description="Whether the EV's battery is conditioned for following setpoints; absent "
+            "means Unknown. [E02]",
+        ),
     ] = None
-    evse_sleep: Annotated[Opt[StrictBool], Field(alias="evseSleep")] = None
-    transaction_info: Annotated[TransactionType, Field(alias="transactionInfo")]
-    evse: Opt[EVSEType] = None
-    id_token: Annotated[Opt[IdTokenType], Field(alias="idToken")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    evse_sleep: Annotated[
+        Opt[StrictBool],
+        Field(
+            alias="evseSleep",
+            description="True while the EVSE's power electronics are switched off to save energy "
+            "in this transaction; absent means false. [Q10]",
+        ),
+    ] = None
+    transaction_info: Annotated[
+        TransactionType,
+        Field(
+            alias="transactionInfo",
+            description="Id and charging state of the transaction, and at its end the reason. "
+            "[E01]",
+        ),
+    ]
+    evse: Annotated[
+        Opt[EVSEType],
+        Field(
+            description="EVSE with its connector, sent once, in the first event after the vehicle "
+            "was connected; later events leave it out. [E01.FR.16]",
+        ),
+    ] = None
+    id_token: Annotated[
+        Opt[IdTokenType],
+        Field(
+            alias="idToken",
+            description="Token of the driver, sent once in the first event after authorization "
+            "and again when a token stops charging; otherwise left out. [E07.FR.02]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -18,16 +18,65 @@ __all__ = ["UpdateDynamicScheduleRequest", "UpdateDynamicScheduleResponse"]
 class UpdateDynamicScheduleResponse(
     Model, Twin[messages.UpdateDynamicScheduleResponse], frozen=True
 ):
-    """Answers `UpdateDynamicScheduleRequest`."""
+    """Answers `UpdateDynamicScheduleRequest`.
 
-    status: ChargingProfileStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station now works with the new values. [K28]
+    """
+
+    status: Annotated[
+        ChargingProfileStatusEnumType,
+        Field(
+            description="Accepted when the values are in force; Rejected when, for instance, no "
+            "dynamic profile has this id. [K28]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UpdateDynamicScheduleRequest(Model, Twin[messages.UpdateDynamicScheduleRequest], frozen=True):
-    """Delivers new limits and setpoints of a dynamic charging profile."""
+    """Delivers new limits and setpoints of a dynamic charging profile.
 
-    charging_profile_id: Annotated[Int, Field(alias="chargingProfileId")]
-    schedule_update: Annotated[ChargingScheduleUpdateType, Field(alias="scheduleUpdate")]
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent whenever limits or setpoints of an installed dynamic profile should change at once, without
+    replacing the profile. [K28]
+    """
+
+    charging_profile_id: Annotated[
+        Int,
+        Field(
+            alias="chargingProfileId",
+            description="Id of the installed profile of kind Dynamic that is updated. [K28]",
+        ),
+    ]
+    schedule_update: Annotated[
+        ChargingScheduleUpdateType,
+        Field(
+            alias="scheduleUpdate",
+            description="New values for the profile's only period. [K28]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,18 +16,82 @@ __all__ = ["UpdateFirmwareRequest", "UpdateFirmwareResponse"]
 
 
 class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], frozen=True):
-    """Answers `UpdateFirmwareRequest`."""
+    """Answers `UpdateFirmwareRequest`.
 
-    status: UpdateFirmwareStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the update will be carried out; a signing certificate has been checked by then,
+    the image has not. [L01]
+    """
+
+    status: Annotated[
+        UpdateFirmwareStatusEnumType,
+        Field(
+            description="AcceptedCanceled means that an earlier update was broken off for this "
+            "one; InvalidCertificate refuses the signer. [L01]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UpdateFirmwareRequest(Model, Twin[messages.UpdateFirmwareRequest], frozen=True):
-    """Asks the Charging Station to fetch and install firmware."""
+    """Asks the Charging Station to fetch and install firmware.
 
-    retries: Opt[IntMin0] = None
-    retry_interval: Annotated[Opt[Int], Field(alias="retryInterval")] = None
-    request_id: Annotated[Int, Field(alias="requestId")]
-    firmware: FirmwareType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent to roll out a release, signed or not; a new order while another is running should replace
+    it. [L01]
+    """
+
+    retries: Annotated[
+        Opt[IntMin0],
+        Field(
+            description="Number of further attempts when the first download fails; 0 means none, "
+            "absent leaves it to the station. [L01]",
+        ),
+    ] = None
+    retry_interval: Annotated[
+        Opt[Int],
+        Field(
+            alias="retryInterval",
+            description="Seconds between two attempts to download; absent leaves it to the "
+            "station. [L01]",
+        ),
+    ] = None
+    request_id: Annotated[
+        Int,
+        Field(
+            alias="requestId",
+            description="Number chosen by the CSMS that every FirmwareStatusNotification of this "
+            "update repeats. [L01]",
+        ),
+    ]
+    firmware: Annotated[
+        FirmwareType,
+        Field(
+            description="Where the image lies, when to fetch and install it, and for a signed one "
+            "certificate and signature. [L01]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -16,16 +16,65 @@ __all__ = ["UsePriorityChargingRequest", "UsePriorityChargingResponse"]
 
 
 class UsePriorityChargingResponse(Model, Twin[messages.UsePriorityChargingResponse], frozen=True):
-    """Answers `UsePriorityChargingRequest`."""
+    """Answers `UsePriorityChargingRequest`.
 
-    status: PriorityChargingStatusEnumType
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the station switches, or that it lacks a profile for priority charging. [K21]
+    """
+
+    status: Annotated[
+        PriorityChargingStatusEnumType,
+        Field(
+            description="Accepted when the station switches; NoProfile when there is nothing it "
+            "could switch to. [K21]",
+        ),
+    ]
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class UsePriorityChargingRequest(Model, Twin[messages.UsePriorityChargingRequest], frozen=True):
-    """Switches priority charging of a transaction on or off."""
+    """Switches priority charging of a transaction on or off.
 
-    transaction_id: Annotated[Str36, Field(alias="transactionId")]
-    activate: StrictBool
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver in a hurry asks, for example by app, to be charged without the usual
+    restraint; the station confirms the switch by NotifyPriorityChargingRequest. [K21]
+    """
+
+    transaction_id: Annotated[
+        Str36,
+        Field(
+            alias="transactionId",
+            description="Running transaction to be charged with priority, or no longer. [K21]",
+        ),
+    ]
+    activate: Annotated[
+        StrictBool,
+        Field(
+            description="True to put the PriorityCharging profile in place of the ordinary one, "
+            "false to return to that. [K21]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

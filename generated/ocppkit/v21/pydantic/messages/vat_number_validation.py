@@ -16,19 +16,82 @@ __all__ = ["VatNumberValidationRequest", "VatNumberValidationResponse"]
 
 
 class VatNumberValidationResponse(Model, Twin[messages.VatNumberValidationResponse], frozen=True):
-    """Answers `VatNumberValidationRequest`."""
+    """Answers `VatNumberValidationRequest`.
 
-    company: Opt[AddressType] = None
-    status_info: Annotated[Opt[StatusInfoType], Field(alias="statusInfo")] = None
-    vat_number: Annotated[Str20, Field(alias="vatNumber")]
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
-    status: GenericStatusEnumType
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Tells whether the VAT number exists and, where known, to which company it belongs. [C18]
+    """
+
+    company: Annotated[
+        Opt[AddressType],
+        Field(
+            description="Name and address registered for the number, for the receipt; absent when "
+            "the number is wrong or the address unknown. [C18]",
+        ),
+    ] = None
+    status_info: Annotated[
+        Opt[StatusInfoType],
+        Field(
+            alias="statusInfo",
+            description="Why the status is what it is: a short reason code, and free text if "
+            "there is more to say; absent when the status alone is clear. [Part 2 "
+            "appendix 5]",
+        ),
+    ] = None
+    vat_number: Annotated[
+        Str20,
+        Field(alias="vatNumber", description="Repeats the number that was checked. [C18]"),
+    ]
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Repeats the EVSE number of the request; absent when that named none. "
+            "[C18]",
+        ),
+    ] = None
+    status: Annotated[
+        GenericStatusEnumType,
+        Field(
+            description="Accepted when the number is valid, Rejected when it is not or could not "
+            "be checked. [C18]",
+        ),
+    ]
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None
 
 
 class VatNumberValidationRequest(Model, Twin[messages.VatNumberValidationRequest], frozen=True):
-    """Asks the CSMS to check a VAT number that a driver entered."""
+    """Asks the CSMS to check a VAT number that a driver entered.
 
-    vat_number: Annotated[Str20, Field(alias="vatNumber")]
-    evse_id: Annotated[Opt[IntMin0], Field(alias="evseId")] = None
-    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
+    Sent when a driver paying by card asked for a company receipt and typed in a VAT number at the
+    station. [C18]
+    """
+
+    vat_number: Annotated[
+        Str20,
+        Field(alias="vatNumber", description="VAT number as the driver typed it in. [C18]"),
+    ]
+    evse_id: Annotated[
+        Opt[IntMin0],
+        Field(
+            alias="evseId",
+            description="Number of the EVSE for which the driver pays; absent when none is chosen "
+            "yet. [C18]",
+        ),
+    ] = None
+    custom_data: Annotated[
+        Opt[CustomDataType],
+        Field(
+            alias="customData",
+            description="Extra members of a vendor's own, under its vendorId, which readers who "
+            "do not know the vendor ignore; absent without such extensions. [Part 4 "
+            "§9]",
+        ),
+    ] = None

@@ -39,6 +39,7 @@ _ACTIONS = (
         use_cases=("B07",),
         transaction_related=True,
         offline=Offline.QUEUE,
+        offline_mark="late",
         correlation="request.id",
         parts=("seqNo", "tbc"),
         triggers=("Report",),
@@ -64,6 +65,14 @@ PROTOCOL = Protocol(
             MessageKind.CALL_ERROR,
         }
     ),
+    uncritical_events=frozenset(
+        {
+            "Harmless",
+            "Trifle",
+        }
+    ),
+    untrusted_csms_event="StrangeCsms",
+    old_tls_event="OldTls",
     replies={
         Failure.NOT_JSON: Reply(NoReply.SILENT, "A trial of ours"),
         Failure.MALFORMED: Reply(ErrorCode.GENERIC_ERROR, "Another trial"),

@@ -58,8 +58,8 @@ class ChargingStation(Station):
 
         Args:
             identity: its identity, the last segment of the connection URL.
-            model: member `model` of its BootNotificationRequest.
-            serial_number: member `serialNumber` of its BootNotificationRequest.
+            model: the member `model` of its boot.
+            serial_number: the member `serialNumber` of its boot.
             options: see `ocppkit.station.StationOptions`.
         """
         request = BootNotificationRequest(

@@ -53,10 +53,10 @@ class ChargingStation(Station):
 
         Args:
             identity: its identity, the last segment of the connection URL.
-            model: member `model` of its StationType.
-            modem: member `modem` of its StationType.
-            custom_data: member `customData` of its StationType.
-            reason: member `reason` of its BootNotificationRequest.
+            model: the member `model` of its boot.
+            modem: the member `modem` of its boot.
+            custom_data: the member `customData` of its boot.
+            reason: the member `reason` of its boot.
             options: see `ocppkit.station.StationOptions`.
         """
         request = BootNotificationRequest(

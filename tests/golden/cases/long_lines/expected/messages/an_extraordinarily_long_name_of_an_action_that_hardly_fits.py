@@ -32,7 +32,9 @@ class AnExtraordinarilyLongNameOfAnActionThatHardlyFitsRequest(
     kw_only=True,
     frozen=True,
 ):
-    """Has a name that is so long that the header of its class cannot stand on one line with its bases."""
+    """Has a name that is so long that the header of its class cannot stand on one line with its
+    bases.
+    """
 
     __ocpp_action__ = "AnExtraordinarilyLongNameOfAnActionThatHardlyFits"
 

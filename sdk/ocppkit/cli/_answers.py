@@ -1,0 +1,81 @@
+"""Asks the engine what it answers, so that the reference says what happens and not what should."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ocppkit.codegen import Answer, Reaction
+    from ocppkit.core import Protocol
+
+__all__ = ["ShippedEngine"]
+
+_MESSAGE_ID = "7f3a9c40"
+
+
+class ShippedEngine:
+    """The engine with the versions that ocppkit ships."""
+
+    def answer(self, version: str, action: str, payload: str) -> "Answer | None":
+        """Returns the error reply to a call with this payload; `None` if nothing is sent."""
+        from ocppkit.codegen import Answer
+        from ocppkit.core import CallError, Connection, MessageKind, decode_frame
+
+        protocol = _protocol(version)
+        about = protocol.actions[action]
+        receiver = next(iter(sorted(about.senders))).peer
+        connection = Connection(receiver, protocol, new_id=lambda: _MESSAGE_ID)
+        kind = MessageKind.CALL if about.answered else MessageKind.SEND
+        text = f'[{kind}, "{_MESSAGE_ID}", "{action}", {payload}]'
+        connection.receive_data(text, now=0.0)
+        for sent in connection.data_to_send():
+            frame = decode_frame(sent)
+            if isinstance(frame, CallError):
+                return Answer(frame.code, frame.description)
+        return None
+
+    def repairs(self, version: str, message: str, payload: str) -> Sequence[str] | None:
+        """Returns what lenient reading has to say of a payload; `None` if it refuses it too."""
+        from ocppkit.core import LENIENT, InvalidMessage, Issue, decode_payload
+
+        issues: list[Issue] = []
+        cls = getattr(import_module(_protocol(version).package), message)
+        try:
+            decode_payload(cls, payload, policy=LENIENT, issues=issues)
+        except InvalidMessage:
+            return None
+        return [str(issue) for issue in issues]
+
+    def reactions(self, version: str) -> "Sequence[Reaction]":
+        """Returns the whole table of replies of a version."""
+        from ocppkit.codegen import Reaction
+        from ocppkit.core import ErrorCode, Failure, MessageKind, NoReply, Rule, reply_to
+
+        protocol = _protocol(version)
+
+        def spelt(reaction: ErrorCode | NoReply) -> str:
+            return protocol.error_codes[reaction] if isinstance(reaction, ErrorCode) else reaction
+
+        found: list[Reaction] = []
+        for failure in (*Failure, *(rule for rule in Rule if rule is not Rule.JSON)):
+            call = reply_to(protocol, failure, MessageKind.CALL)
+            result = reply_to(protocol, failure, MessageKind.CALL_RESULT)
+            found.append(
+                Reaction(
+                    kind=type(failure).__name__,
+                    failure=failure,
+                    call=spelt(call.reaction),
+                    result=spelt(result.reaction),
+                    citation=call.citation,
+                )
+            )
+        return found
+
+
+@cache
+def _protocol(version: str) -> "Protocol":
+    from ocppkit.codegen import VERSIONS
+
+    protocol: Protocol = import_module(f"ocppkit.{VERSIONS[version]}").PROTOCOL
+    return protocol

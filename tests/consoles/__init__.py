@@ -1,0 +1,106 @@
+"""Terminal sessions as pages show them: their commands are run, what they print is compared.
+
+In a block of ```` ```console ```` a line after `$ ` is a command, goes on after a backslash, and has
+its output below it. Three dots in the output stand for anything, on a line of their own for any lines.
+A block with `title="name"`, or one of Python that begins with `# name.py`, is a file that is there from
+then on.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Block", "Command", "Console", "blocks", "commands"]
+
+LIMIT = 120.0
+
+_FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_TITLE = re.compile(r'title="([^"]+)"')
+_NAME = re.compile(r"# ([a-z0-9_]+\.py)\n")
+_DOTS = "..."
+
+
+class Block(NamedTuple):
+    """One block of a page."""
+
+    language: str
+    file: str
+    """The name of the file that it is; empty if it is none."""
+
+    text: str
+
+
+class Command(NamedTuple):
+    """One command and what it is said to print."""
+
+    line: str
+    output: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Yields the blocks of a page that name a language."""
+    for language, rest, text in _FENCE.findall(page.read_text(encoding="utf-8")):
+        named = _TITLE.search(rest) or (_NAME.match(text) if language == "python" else None)
+        yield Block(language, named[1] if named else "", text)
+
+
+def commands(text: str) -> Iterator[Command]:
+    """Yields the commands of a block."""
+    for each in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        line, _, output = each.replace("\\\n", "").partition("\n")
+        yield Command(line, output)
+
+
+@dataclass(frozen=True)
+class Console:
+    """Runs commands in a folder, as if ocppkit were installed there; finds packages in its `src`."""
+
+    folder: Path
+
+    def run(self, line: str) -> str:
+        """Runs one command and returns what it prints on both streams."""
+        tools = str(Path(sys.executable).parent)
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            env={
+                "PATH": os.pathsep.join((tools, os.environ["PATH"])),
+                "PYTHONPATH": str(self.folder / "src"),
+                "COLUMNS": "80",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        return done.stdout
+
+    def compare(self, command: Command) -> None:
+        """Runs a command, and fails where it prints something else than is shown."""
+        printed, shown = _plain(self.run(command.line)), _plain(command.output)
+        assert re.fullmatch(_pattern(shown), printed, re.DOTALL), f"$ {command.line}\n{printed}"
+
+    def put(self, block: Block) -> None:
+        """Writes a block that is a file."""
+        path = self.folder / block.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    """Returns a text without the blanks at the ends of lines, and without blank lines at its end."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip("\n")
+
+
+def _pattern(shown: str) -> str:
+    lines = [
+        r".*" if line == _DOTS else r"[^\n]*".join(map(re.escape, line.split(_DOTS)))
+        for line in shown.split("\n")
+    ]
+    return r"\n".join(lines)
