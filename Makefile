@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CODE := sdk codegen generated tests examples
+CODE := sdk codegen generated tests examples benchmarks/speed docs/hooks.py
 
 .DEFAULT_GOAL := help
 
@@ -68,12 +68,30 @@ fuzz: $(STAMP) ## A million random instances against the JSON Schema oracle (SEE
 	cd tests && ../$(BIN)/python -m corpus --seed $(or $(SEED),1) --count $(or $(COUNT),1000000)
 
 .PHONY: golden
-golden: $(STAMP) ## Write anew what the generator's fixtures must become; read the difference
+golden: $(STAMP) ## Write anew what fixtures must become, and the pictures in the guides; read the difference
 	PYTHONPATH=tests $(BIN)/python -m golden
+	PYTHONPATH=tests $(BIN)/python -m drawings
 
 .PHONY: fuzz-engine
 fuzz-engine: $(STAMP) ## A million frames, good and bad, into the engine (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m fuzzer --seed $(or $(SEED),1) --frames $(or $(COUNT),1000000)
+
+.PHONY: docs
+docs: $(STAMP) ## The documentation site in site/; warnings are errors, and nothing is fetched
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+BENCH := benchmarks/.venv
+BENCH_STAMP := $(BENCH)/.installed
+
+$(BENCH_STAMP): pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
+	touch $(BENCH_STAMP)
+
+.PHONY: bench
+bench: $(BENCH_STAMP) ## The benchmarks beside the peers (ONLY="codec turn", QUICK=1)
+	if command -v npm >/dev/null; then cd benchmarks/node && npm ci --silent --no-audit --no-fund; fi
+	cd benchmarks && .venv/bin/python -m speed $(if $(QUICK),--quick) $(ONLY)
 
 .PHONY: build
 build: $(STAMP) ## Wheel and sdist in dist/
@@ -81,4 +99,4 @@ build: $(STAMP) ## Wheel and sdist in dist/
 
 .PHONY: clean
 clean: ## Remove the environment and caches
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
