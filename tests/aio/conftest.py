@@ -26,6 +26,9 @@ class Host:
     refused: dict[str, Failure] = field(default_factory=dict)
     told: list[Any] = field(default_factory=list)
 
+    def handles(self, action: Action) -> bool:
+        return self.handler_of(action) is not None or self.refusal_of(action) is not None
+
     def handler_of(self, action: Action) -> AnyHandler | None:
         return self.handlers.get(action.name)
 

@@ -55,6 +55,24 @@ async def test_an_error_of_the_block_is_raised_as_it_is() -> None:
 
 
 @pytest.mark.asyncio
+async def test_of_two_errors_neither_is_lost() -> None:
+    async def fail_on_being_ended() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            raise ValueError("at the end")
+
+    async def block() -> None:
+        async with beside(fail_on_being_ended()):
+            await asyncio.sleep(0)
+            raise OneError
+
+    with pytest.raises(OneError) as caught:
+        await block()
+    assert caught.value.__notes__ == ["What ran beside it failed too: ValueError('at the end')"]
+
+
+@pytest.mark.asyncio
 async def test_the_block_may_outlive_it() -> None:
     async with beside(asyncio.sleep(0)):
         await asyncio.sleep(0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -411,5 +412,40 @@ async def test_a_handler_cancelled_before_it_begins(bench: Make) -> None:
     b.host.handlers["Heartbeat"] = handler
     b.endpoint.data_received('[2,"1","Heartbeat",{}]')
     await b.endpoint.cancel_handlers()
-    assert started == []
-    assert await b.peer.says() == [INTERNAL_ERROR]
+    if sys.version_info >= (3, 12):
+        # It begins at once, and never had to wait.
+        assert (started, (await b.peer.says())[0][:2]) == (["started"], [3, "1"])
+    else:
+        assert started == []
+        assert await b.peer.says() == [INTERNAL_ERROR]
+
+
+@pytest.mark.asyncio
+async def test_a_handler_that_cancels_itself_at_once(bench: Make) -> None:
+    b = bench()
+
+    async def handler(request: object) -> object:
+        raise asyncio.CancelledError
+
+    b.host.handlers["Heartbeat"] = handler
+    assert await b.peer.says([2, "1", "Heartbeat", {}]) == [INTERNAL_ERROR]
+    assert await b.peer.says([2, "2", "Heartbeat", {}]) != []
+
+
+@pytest.mark.asyncio
+async def test_a_handler_knows_its_task_and_its_call(bench: Make) -> None:
+    b = bench()
+    seen: list[object] = []
+
+    async def handler(request: object) -> object:
+        seen.append(current_call().message_id)
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+        seen.append(current_call().message_id)
+        return OK
+
+    b.host.handlers["Heartbeat"] = handler
+    await b.peer.says([2, "1", "Heartbeat", {}], [2, "2", "Heartbeat", {}])
+    assert sorted(map(str, seen)) == ["1", "1", "2", "2"]
+    with pytest.raises(LookupError):
+        current_call()

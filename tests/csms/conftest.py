@@ -1,7 +1,7 @@
 """A CSMS in memory, and a station that speaks in frames."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,10 +72,21 @@ def station() -> Callable[..., Any]:
     """Returns what connects a raw station to a CSMS."""
 
     async def connect(
-        csms: Csms, identity: str = "CP001", subprotocol: str | None = "ocpp2.0.1"
+        csms: Csms,
+        identity: str = "CP001",
+        subprotocol: str | None = "ocpp2.0.1",
+        common_names: Sequence[str] = (),
     ) -> RawStation:
         headers = [] if subprotocol is None else [(b"Sec-WebSocket-Protocol", subprotocol.encode())]
-        decision = await csms.accept(Handshake(path=f"/{identity}", headers=headers))
+        subject = tuple((("commonName", name),) for name in common_names)
+        decision = await csms.accept(
+            Handshake(
+                path=f"/{identity}",
+                headers=headers,
+                secure=bool(subject),
+                peer_certificate={"subject": subject} if subject else None,
+            )
+        )
         assert not isinstance(decision, Reject)
         return attached(csms, decision)
 

@@ -1,5 +1,6 @@
 """Who may connect: passwords as bytes, certificates, and a limit on wrong attempts."""
 
+import asyncio
 import base64
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from ocppkit.csms import (
     PasswordAuthenticator,
     Verdict,
 )
-from ocppkit.testing import FakeClock
+from ocppkit.testing import FakeClock, settle
 
 KEY = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
 PASSWORDS: dict[str, str | bytes] = {
@@ -141,6 +142,39 @@ async def test_wrong_attempts_are_limited_by_station_and_address() -> None:
     assert [await status(csms, other) for _ in range(3)] == [401, 401, 429]
     await clock.advance(60)
     assert await status(csms, right) == 101
+
+
+def test_a_window_that_is_over_counts_no_more() -> None:
+    limiter = AttemptLimiter(per_station=2, window=60)
+    limiter.failed("a", "CP001", 0)
+    limiter.failed("a", "CP001", 61)
+    assert limiter.wait("a", "CP001", 62) == 0
+    limiter.failed("a", "CP001", 62)
+    assert limiter.wait("a", "CP001", 62) == 59
+
+
+@pytest.mark.asyncio
+async def test_attempts_at_once_are_limited_too() -> None:
+    asked: list[str] = []
+    decide = asyncio.Event()
+
+    class Slow:
+        async def authenticate(self, credentials: Credentials) -> Verdict:
+            asked.append(credentials.identity)
+            await decide.wait()
+            return Verdict.REFUSED
+
+    limiter = AttemptLimiter(per_station=3)
+    csms = Csms(v201.PROTOCOL, authenticator=Slow(), attempts=limiter, clock=FakeClock())
+    tasks = [
+        asyncio.create_task(status(csms, knock(identity, f"{identity}:guess".encode())))
+        for identity in ["CP001"] * 10 + ["CP002"]
+    ]
+    await settle()
+    assert asked == ["CP001"] * 3 + ["CP002"]
+    decide.set()
+    assert sorted(await asyncio.gather(*tasks)) == [401] * 4 + [429] * 7
+    assert not limiter._undecided
 
 
 def test_the_limiter_forgets_the_oldest_and_grows_no_further() -> None:

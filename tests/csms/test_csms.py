@@ -91,6 +91,35 @@ async def test_waiting_leaves_nothing_behind(make_csms: Make) -> None:
 
 
 @pytest.mark.asyncio
+async def test_who_waits_is_woken_once(make_csms: Make) -> None:
+    csms = make_csms()
+    waiting = asyncio.create_task(csms.stations.wait("CP001"))
+    await settle()
+    # Two connections in one turn of the loop, before anybody who waits can run.
+    for _ in range(2):
+        ours, theirs = wire_pair()
+        csms.attach(Accept(subprotocol="ocpp2.0.1", identity="CP001"), theirs)
+    await settle()
+    assert not waiting.done()
+    ours.write(json.dumps(BOOT_2))
+    await settle()
+    assert waiting.done()
+
+
+@pytest.mark.asyncio
+async def test_the_memory_of_registrations_is_bounded(
+    make_csms: Make, station: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csms = make_csms()
+    monkeypatch.setattr(type(csms.stations), "_REMEMBERED", 2)
+    for identity in ("one", "two", "three"):
+        raw = await station(csms, identity)
+        await raw.says(BOOT_2)
+    known = [name for name in ("one", "two", "three") if csms.stations.is_accepted(name)]
+    assert known == ["two", "three"]
+
+
+@pytest.mark.asyncio
 async def test_another_version_than_asked_for(make_csms: Make, station: Make) -> None:
     csms = make_csms()
     raw = await station(csms, subprotocol="ocpp1.6")
@@ -181,7 +210,7 @@ def heartbeat_of(version: Any) -> Callable[..., Any]:
 
 @pytest.mark.asyncio
 async def test_the_gate_stands_before_not_supported_too(make_csms: Make, station: Make) -> None:
-    raw = await station(make_csms())
+    raw = await station(make_csms(answer_heartbeats=False))
     (answer,) = await raw.says([2, "1", "Heartbeat", {}])
     assert answer[:3] == [4, "1", "SecurityError"]
     await raw.says(BOOT_2)

@@ -2,23 +2,40 @@
 
 import json
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 from interop.script import Json, Step
-from interop.security import IDENTITY, Files, Mode
+from interop.security import IDENTITY, SERIAL_NUMBER, Files, Mode
 from ocppkit import core
 from ocppkit.core import Payload, Role, decode_payload, encode_payload
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.station import Station
-from ocppkit.transports import websockets
+from ocppkit.transports import aiohttp, picows, websockets
 from ocppkit.v16 import roles as roles16
 from ocppkit.v21 import roles as roles21
 from ocppkit.v201 import roles as roles201
+from serving import Serving, by_websockets
 
-__all__ = ["PATIENCE", "End", "Inbox", "OurCsms", "OurStation", "our_csms", "our_station", "play"]
+__all__ = [
+    "CLIENTS",
+    "PATIENCE",
+    "Connect",
+    "End",
+    "Inbox",
+    "OurCsms",
+    "OurStation",
+    "our_csms",
+    "our_station",
+    "play",
+]
+
+Connect: TypeAlias = Callable[[Station, str], AbstractAsyncContextManager[Station]]
+
+CLIENTS: Final[dict[str, Connect]] = {"picows": picows.connect, "aiohttp": aiohttp.connect}
+"""What connects stations beside the default, `websockets`."""
 
 PATIENCE: Final = 30.0
 """Seconds that a whole session may take; it takes less than one."""
@@ -127,19 +144,19 @@ class OurCsms(_OurEnd):
 
 @asynccontextmanager
 async def our_csms(
-    protocol: core.Protocol, mode: Mode, files: Files
+    protocol: core.Protocol, mode: Mode, files: Files, serving: Serving = by_websockets
 ) -> AsyncGenerator[OurCsms, None]:
     """Serves a CSMS that lets the one station in, secured in one way."""
     authenticator: Any = None
     if mode.password is not None:
         authenticator = PasswordAuthenticator({IDENTITY: mode.password}.get, require_tls=mode.tls)
     elif mode.client_certificate:
-        authenticator = CertificateAuthenticator({IDENTITY: IDENTITY}.get)
+        authenticator = CertificateAuthenticator({IDENTITY: SERIAL_NUMBER}.get)
     csms = Csms(protocol, authenticator=authenticator, insecure=authenticator is None)
     end = OurCsms(protocol, csms)
     end.enrol(csms, Role.STATION)
-    async with websockets.serve(csms, "127.0.0.1", ssl=files.for_csms(mode)) as server:
-        end.port = server.port
+    async with serving(csms, files.for_csms(mode)) as port:
+        end.port = port
         yield end
 
 
@@ -151,6 +168,7 @@ async def our_station(
     port: int,
     *,
     boot: Json,
+    connect: Connect = websockets.connect,
     **options: Any,
 ) -> AsyncGenerator[OurStation, None]:
     """Runs a station that connects to a port.
@@ -161,6 +179,7 @@ async def our_station(
         files: the certificates.
         port: where the CSMS listens.
         boot: what it boots with.
+        connect: by which library.
         options: what it does otherwise than is right.
     """
     end = OurStation(protocol, None)
@@ -173,5 +192,5 @@ async def our_station(
     station.boot = end.payload_of("BootNotification", boot)
     end.station = station
     end.enrol(station, Role.CSMS)
-    async with websockets.connect(station, f"{mode.scheme}://127.0.0.1:{port}/ocpp"):
+    async with connect(station, f"{mode.scheme}://127.0.0.1:{port}/ocpp"):
         yield end

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from interop.ends import Inbox
 from interop.script import Json
-from interop.security import IDENTITY, Files, Mode
+from interop.security import IDENTITY, SERIAL_NUMBER, Files, Mode
 from ocppkit.core import Protocol
 
 __all__ = ["FOLDER", "NodePeer", "csms", "station"]
@@ -98,6 +98,7 @@ async def _run(script: str, config: Json) -> AsyncGenerator[NodePeer, None]:
 def _config(protocol: Protocol, mode: Mode, password: bytes | None) -> Json:
     return {
         "identity": IDENTITY,
+        "serialNumber": SERIAL_NUMBER,
         "subprotocol": protocol.subprotocol,
         "password": None if password is None else password.hex(),
     }

@@ -8,10 +8,24 @@ from typing import Final
 import pytest
 import trustme
 
-__all__ = ["IDENTITY", "KEY", "MODES", "PASSWORD", "PLAYED", "Files", "Mode", "make_files"]
+__all__ = [
+    "IDENTITY",
+    "KEY",
+    "MODES",
+    "PASSWORD",
+    "PLAYED",
+    "PLAYED_ELSEWHERE",
+    "SERIAL_NUMBER",
+    "Files",
+    "Mode",
+    "make_files",
+]
 
 IDENTITY: Final = "CP 001/ö"
 """An identity that has to be percent-encoded."""
+
+SERIAL_NUMBER: Final = "S-1"
+"""What the station boots with, and what its certificate names."""
 
 PASSWORD: Final = b"pass:word"
 
@@ -54,6 +68,12 @@ PLAYED: Final = [
 ]
 """Versions and modes in which whole sessions are played with others."""
 
+PLAYED_ELSEWHERE: Final = [
+    pytest.param("1.6", MODES["tls"], id="1.6-tls"),
+    pytest.param("2.0.1", MODES["mtls"], id="2.0.1-mtls"),
+]
+"""Those of them that are played over each library beside the default one."""
+
 
 @dataclass(frozen=True)
 class Files:
@@ -64,7 +84,7 @@ class Files:
     """Key and certificate of the CSMS, for 127.0.0.1."""
 
     station: Path
-    """Key and certificate of the station; its common name is the identity."""
+    """Key and certificate of the station; its common name is the serial number."""
 
     def for_csms(self, mode: Mode) -> ssl.SSLContext | None:
         """Returns the context of a CSMS."""
@@ -93,7 +113,7 @@ def make_files(folder: Path) -> Files:
     files = Files(folder / "authority.pem", folder / "server.pem", folder / "station.pem")
     authority.cert_pem.write_to_path(files.authority)
     server = authority.issue_cert("127.0.0.1")
-    station = authority.issue_cert("station.invalid", common_name=IDENTITY)
+    station = authority.issue_cert("station.invalid", common_name=SERIAL_NUMBER)
     server.private_key_and_cert_chain_pem.write_to_path(files.server)
     station.private_key_and_cert_chain_pem.write_to_path(files.station)
     return files

@@ -9,11 +9,12 @@ import pytest
 from ocpp import exceptions as errors
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from interop.ends import PATIENCE, our_csms, our_station, play
+from interop.ends import CLIENTS, PATIENCE, our_csms, our_station, play
 from interop.mobilityhouse import central_system, charge_point
 from interop.script import PROTOCOLS, steps
-from interop.security import MODES, PLAYED, Files, Mode
+from interop.security import MODES, PLAYED, PLAYED_ELSEWHERE, Files, Mode
 from ocppkit.core import CallFailed, ErrorCode
+from serving import SERVERS
 
 HASH = {
     "hashAlgorithm": "SHA256",
@@ -48,6 +49,42 @@ async def test_our_station_in_their_central_system(version: str, mode: Mode, fil
     async with asyncio.timeout(PATIENCE), central_system(protocol, mode, files) as csms:
         csms.inbox.response = boot.response
         async with our_station(protocol, mode, files, csms.port, boot=boot.request) as station:
+            await station.station.wait_accepted()
+            assert csms.inbox.heard == [(boot.action, boot.request)]
+            await play(tuple(others), station, csms)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
+@pytest.mark.parametrize("server", ["picows", "starlette", "aiohttp"])
+async def test_their_station_in_every_server(
+    server: str, version: str, mode: Mode, files: Files
+) -> None:
+    if server == "starlette" and mode.client_certificate:
+        # No ASGI server hands a client certificate over.
+        mode = MODES["tls"]
+    protocol = PROTOCOLS[version]
+    async with (
+        asyncio.timeout(PATIENCE),
+        our_csms(protocol, mode, files, SERVERS[server]) as csms,
+        charge_point(protocol, mode, files, csms.port) as station,
+    ):
+        await play(steps(protocol), station, csms)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_our_station_by_every_client(
+    client: str, version: str, mode: Mode, files: Files
+) -> None:
+    protocol = PROTOCOLS[version]
+    boot, *others = steps(protocol)
+    async with asyncio.timeout(PATIENCE), central_system(protocol, mode, files) as csms:
+        csms.inbox.response = boot.response
+        async with our_station(
+            protocol, mode, files, csms.port, boot=boot.request, connect=CLIENTS[client]
+        ) as station:
             await station.station.wait_accepted()
             assert csms.inbox.heard == [(boot.action, boot.request)]
             await play(tuple(others), station, csms)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from interop import node_peer
-from interop.ends import PATIENCE, our_csms, our_station, play
+from interop.ends import CLIENTS, PATIENCE, our_csms, our_station, play
 from interop.script import PROTOCOLS, steps
-from interop.security import IDENTITY, MODES, PLAYED, Files, Mode
+from interop.security import IDENTITY, MODES, PLAYED, PLAYED_ELSEWHERE, Files, Mode
 from ocppkit.core import CallFailed, ErrorCode
 from ocppkit.csms import Csms
 from ocppkit.transports import websockets
+from serving import SERVERS
 
 # One worker installs, and runs them all.
 pytestmark = [pytest.mark.xdist_group("node"), pytest.mark.usefixtures("node")]
@@ -72,6 +73,43 @@ async def test_our_station_in_their_csms(version: str, mode: Mode, files: Files)
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
+@pytest.mark.parametrize("server", ["picows", "starlette", "aiohttp"])
+async def test_their_station_in_every_server(
+    server: str, version: str, mode: Mode, files: Files
+) -> None:
+    if server == "starlette" and mode.client_certificate:
+        # No ASGI server hands a client certificate over.
+        mode = MODES["tls"]
+    protocol = PROTOCOLS[version]
+    async with (
+        asyncio.timeout(PATIENCE),
+        our_csms(protocol, mode, files, SERVERS[server]) as csms,
+        node_peer.station(protocol, mode, files, csms.port) as station,
+    ):
+        await play(steps(protocol), station, csms)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_our_station_by_every_client(
+    client: str, version: str, mode: Mode, files: Files
+) -> None:
+    protocol = PROTOCOLS[version]
+    boot, *others = steps(protocol)
+    async with asyncio.timeout(PATIENCE), node_peer.csms(protocol, mode, files) as csms:
+        csms.inbox.response = boot.response
+        port = csms.ready.result()
+        async with our_station(
+            protocol, mode, files, port, boot=boot.request, connect=CLIENTS[client]
+        ) as station:
+            await station.station.wait_accepted()
+            assert csms.inbox.heard == [(boot.action, boot.request)]
+            await play(tuple(others), station, csms)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", ["basic", "key", "tls"])
 async def test_their_station_with_a_wrong_password_stays_outside(name: str, files: Files) -> None:
     protocol, mode = PROTOCOLS["1.6"], MODES[name]
@@ -104,7 +142,7 @@ async def test_our_station_with_a_wrong_password_stays_outside(files: Files) -> 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 async def test_errors_are_understood_both_ways(version: str, files: Files) -> None:
     protocol, mode = PROTOCOLS[version], MODES["open"]
-    csms = Csms(protocol, insecure=True, boot_gate=False)
+    csms = Csms(protocol, insecure=True, boot_gate=False, answer_heartbeats=False)
     async with (
         asyncio.timeout(PATIENCE),
         websockets.serve(csms, "127.0.0.1") as server,

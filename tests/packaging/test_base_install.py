@@ -64,7 +64,8 @@ def test_the_version_is_the_wheels(base: Environment) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "schemas check", "diff 1.6 2.0.1", "explain Reset"]
+    "command",
+    ["generate", "schemas check", "diff 1.6 2.0.1", "explain Reset", "reference --output pages"],
 )
 def test_a_command_that_needs_an_extra_says_which(command: str, base: Environment) -> None:
     done = base("ocppkit", *command.split())
@@ -76,7 +77,12 @@ def test_a_command_that_needs_an_extra_says_which(command: str, base: Environmen
 
 @pytest.mark.parametrize(
     ("transport", "extra"),
-    [("aiohttp", "aiohttp"), ("starlette", "starlette"), ("websockets", "ws")],
+    [
+        ("aiohttp", "aiohttp"),
+        ("picows", "picows"),
+        ("starlette", "starlette"),
+        ("websockets", "ws"),
+    ],
 )
 def test_a_transport_that_needs_an_extra_says_which(
     transport: str, extra: str, base: Environment

@@ -41,6 +41,7 @@ LIBRARIES = {
     "testing": BASE,
     "transports": set(),
     "transports.aiohttp": {"aiohttp", "yarl"},
+    "transports.picows": {"multidict", "picows", "typing_extensions", "websockets"},
     "transports.starlette": {"starlette"},
     "transports.websockets": {"websockets"},
     "v16": BASE,
@@ -58,6 +59,7 @@ TRANSPORTS_MAY_USE = {
     "ocppkit.core.Limits",
     "ocppkit.core.LocalProtocolError",
     "ocppkit.csms.Csms",
+    "ocppkit.station.NetworkProfiles",
     "ocppkit.station.Station",
 }
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ocppkit.aio import Accept, AnyHandler, Attachment
+from ocppkit.aio import AnyHandler
 from ocppkit.core import Event, Message, Response, Role, utcnow
 from ocppkit.csms import Csms, StationHandle
 from ocppkit.station import Retries, Station
@@ -102,16 +102,6 @@ class _Frames:
         """Frames are enough."""
 
 
-class _Csms(Csms):
-    """A CSMS that shows its end of the wire."""
-
-    wire: Any
-
-    def attach(self, accept: Accept, wire: Any, **options: Any) -> Attachment:
-        self.wire = wire
-        return super().attach(accept, wire, **options)
-
-
 @dataclass
 class Bench:
     """The two ends."""
@@ -137,13 +127,19 @@ async def bench(
 
     Args:
         case: the station's boot is accepted, unless BootNotification is the case.
-        answering: what the receiver of the case has for a handler; nothing by default.
+        answering: what the receiver of the case has for a handler; nothing by default, and the
+            CSMS then answers no heartbeat by itself either.
         enrol: one of `ENROLMENTS`.
     """
     clock, frames = FakeClock(), _Frames()
     protocol = case.roles.protocol
-    csms: Any = _Csms(
-        protocol, insecure=True, clock=clock, observer=frames, registered=lambda identity: True
+    csms: Any = Csms(
+        protocol,
+        insecure=True,
+        answer_heartbeats=False,
+        clock=clock,
+        observer=frames,
+        registered=lambda identity: True,
     )
     station: Station = _station(case.roles, clock)
     boot = protocol.actions["BootNotification"]
@@ -156,7 +152,7 @@ async def bench(
             await station.wait_accepted()
         handle = await csms.stations.wait(IDENTITY, case.roles.handle)
         await clock.advance(0)
-        wires = {Role.STATION: network.wires[-1], Role.CSMS: csms.wire}
+        wires = {Role.STATION: network.wires[-1], Role.CSMS: network.wires[-1].peer}
         yield Bench(station, handle, clock, frames, wires)
 
 

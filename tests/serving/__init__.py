@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, TypeAlias
+from ssl import SSLContext
+from typing import Any, Protocol
 
 import uvicorn
 from aiohttp import web
@@ -12,35 +13,54 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ocppkit.csms import Csms
-from ocppkit.transports import aiohttp, starlette, websockets
+from ocppkit.transports import aiohttp, picows, starlette, websockets
 
-__all__ = ["SERVERS", "Serving", "by_aiohttp", "by_starlette", "by_websockets", "running"]
+__all__ = [
+    "SERVERS",
+    "Serving",
+    "by_aiohttp",
+    "by_picows",
+    "by_starlette",
+    "by_websockets",
+    "running",
+]
 
-Serving: TypeAlias = Callable[[Csms], AbstractAsyncContextManager[int]]
-"""Serves until the block is left, and tells the port."""
+
+class Serving(Protocol):
+    """Serves until the block is left, and tells the port."""
+
+    def __call__(
+        self, csms: Csms, tls: SSLContext | None = None
+    ) -> AbstractAsyncContextManager[int]: ...
 
 
 @asynccontextmanager
-async def by_websockets(csms: Csms) -> AsyncGenerator[int]:
-    async with websockets.serve(csms, "127.0.0.1") as server:
+async def by_websockets(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
+    async with websockets.serve(csms, "127.0.0.1", ssl=tls) as server:
         yield server.port
 
 
 @asynccontextmanager
-async def by_starlette(csms: Csms) -> AsyncGenerator[int]:
+async def by_picows(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
+    async with picows.serve(csms, "127.0.0.1", ssl=tls) as server:
+        yield server.port
+
+
+@asynccontextmanager
+async def by_starlette(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
     app = Starlette(routes=[Mount("/ocpp", starlette.endpoint(csms))])
-    async with running(app, ws_max_size=csms.limits.frame_bytes) as port:
+    async with running(app, tls, ws_max_size=csms.limits.frame_bytes) as port:
         yield port
 
 
 @asynccontextmanager
-async def by_aiohttp(csms: Csms) -> AsyncGenerator[int]:
+async def by_aiohttp(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
     app = web.Application()
     aiohttp.mount(app, "/ocpp", csms, grace=0.1)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
@@ -48,16 +68,20 @@ async def by_aiohttp(csms: Csms) -> AsyncGenerator[int]:
 
 SERVERS: dict[str, Serving] = {
     "websockets": by_websockets,
+    "picows": by_picows,
     "starlette": by_starlette,
     "aiohttp": by_aiohttp,
 }
 
 
 @asynccontextmanager
-async def running(app: Any, **options: Any) -> AsyncGenerator[int]:
+async def running(app: Any, tls: SSLContext | None = None, **options: Any) -> AsyncGenerator[int]:
     """Runs an ASGI application in uvicorn until the block is left, and tells the port."""
     options = {"ws": "websockets-sansio", "log_config": None, **options}
-    server = uvicorn.Server(uvicorn.Config(app, **options))
+    config = uvicorn.Config(app, **options)
+    config.load()
+    config.ssl = tls or config.ssl
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
+import msgspec
 import pytest
 
-from ocppkit import v201
+from ocppkit import v21, v201
 from ocppkit.aio import RegistrationStatus, current_call
 from ocppkit.core import (
     CallFailed,
@@ -19,6 +21,7 @@ from ocppkit.core import (
 )
 from ocppkit.station import BackOff
 from ocppkit.testing import FakeClock, settle
+from ocppkit.v16.roles import ChargePoint
 from ocppkit.v201.roles import ChargingStation, ChargingStationHandlers
 
 Make = Callable[..., Any]
@@ -341,6 +344,51 @@ async def test_a_restart_connects_at_once_and_boots(fake_csms: Make) -> None:
             {"chargingStation": {"model": "M", "vendorName": "V"}, "reason": "RemoteReset"},
         ]
         assert csms.attempts == [0, 0]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", [v201, v21])
+async def test_boot_02_a_restart_with_a_reason(version: Any, fake_csms: Make) -> None:
+    reasons = version.BootReasonEnumType
+    clock = FakeClock()
+    csms = fake_csms(clock, subprotocol=version.PROTOCOL.subprotocol)
+    station = import_module(f"{version.PROTOCOL.package}.roles").ChargingStation(
+        "CP001", model="M", vendor_name="V", firmware_version="1", clock=clock, insecure=True
+    )
+    async with csms.running(station):
+        station.restart(reason=reasons.REMOTE_RESET)
+        await settle()
+        other = msgspec.structs.replace(station.boot, reason=reasons.WATCHDOG)
+        station.restart(other, reason=reasons.FIRMWARE_UPDATE)
+        await settle()
+        station.restart()
+        await settle()
+        boots = [frame[3] for frame in csms.received if frame[2] == "BootNotification"]
+    assert [boot["reason"] for boot in boots] == [
+        "PowerUp",
+        "RemoteReset",
+        "FirmwareUpdate",
+        "FirmwareUpdate",
+    ]
+    about = {"model": "M", "vendorName": "V", "firmwareVersion": "1"}
+    assert [boot["chargingStation"] for boot in boots] == [about] * 4
+
+
+@pytest.mark.asyncio
+async def test_boot_02_a_boot_without_a_reason(fake_csms: Make) -> None:
+    clock = FakeClock()
+    csms = fake_csms(clock, subprotocol="ocpp1.6")
+    station = ChargePoint(
+        "CP001", charge_point_vendor="V", charge_point_model="M", clock=clock, insecure=True
+    )
+    async with csms.running(station):
+        boot = station.boot
+        with pytest.raises(LocalProtocolError, match="has no reason"):
+            station.restart(network="ws://other", reason="RemoteReset")
+        assert station.boot is boot
+        await settle()
+        assert len(csms.attempts) == 1
+        assert station.connected
 
 
 @pytest.mark.asyncio

@@ -119,11 +119,3 @@ def test_what_cannot_be_used(url: str, options: dict[str, Any], problem: str) ->
 def test_a_colon_cannot_stand_before_a_password() -> None:
     with pytest.raises(LocalProtocolError, match="colon"):
         make("a:b", password="x").open("ws://csms")
-
-
-def test_sec_03_the_profile_is_never_lowered() -> None:
-    station = make(password="x")
-    station.open("wss://csms")
-    with pytest.raises(LocalProtocolError, match="never lowered"):
-        station.open("ws://csms")
-    station.open("wss://other")

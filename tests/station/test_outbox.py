@@ -362,3 +362,64 @@ async def test_nothing_is_lost_by_kill_9(tmp_path: Path, fake_csms: Make) -> Non
     assert numbers == list(range(len(numbers)))
     assert len(numbers) > promised
     assert await FileJournal(path).pending() == []
+
+
+class SlowJournal(MemoryJournal):
+    """A journal that is interrupted while it forgets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interrupted = asyncio.Event()
+        self.slow = True
+
+    async def ack(self, seq: int) -> None:
+        if self.slow:
+            self.interrupted.set()
+            await asyncio.get_running_loop().create_future()
+        await super().ack(seq)
+
+
+@pytest.mark.asyncio
+async def test_a_station_that_is_stopped_while_its_journal_forgets(fake_csms: Make) -> None:
+    clock, journal = FakeClock(), SlowJournal()
+    csms, station = fake_csms(clock), make(clock, journal=journal)
+    csms.answers["TransactionEvent"] = {}
+    task = asyncio.create_task(station.call(event(0)))
+    async with csms.running(station):
+        await journal.interrupted.wait()
+        assert not task.done()
+    assert await task == v201.TransactionEventResponse()
+    assert station.undelivered == 0
+    assert len(await journal.pending()) == 1
+    journal.slow = False
+    async with csms.running(station):
+        assert await journal.pending() == []
+        assert sent_numbers(csms) == [0, 0]
+        ids = [frame[1] for frame in csms.received if frame[2] == "TransactionEvent"]
+        assert len(set(ids)) == 1
+
+
+@pytest.mark.asyncio
+async def test_who_stops_waiting_for_the_journal_loses_and_reorders_nothing(
+    fake_csms: Make,
+) -> None:
+    class SlowToKeep(MemoryJournal):
+        ready = asyncio.Event()
+
+        async def append(self, entry: Entry) -> int:
+            await self.ready.wait()
+            return await super().append(entry)
+
+    clock, journal = FakeClock(), SlowToKeep()
+    csms, station = fake_csms(clock), make(clock, journal=journal)
+    csms.answers["TransactionEvent"] = {}
+    tasks = [asyncio.create_task(station.call(event(number))) for number in range(3)]
+    await settle()
+    tasks[0].cancel()
+    await settle()
+    assert tasks[0].cancelled()
+    journal.ready.set()
+    async with csms.running(station):
+        assert sent_numbers(csms) == [0, 1, 2]
+        assert [await task for task in tasks[1:]] == [v201.TransactionEventResponse()] * 2
+        assert await journal.pending() == []

@@ -1,6 +1,7 @@
 """A station against a CSMS in memory, as users' tests do it."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -95,3 +96,45 @@ async def test_an_error_of_the_station_reaches_the_test() -> None:
     with pytest.raises(Exception, match="longer than 20"):
         await run()
     await settle()
+
+
+@pytest.mark.asyncio
+async def test_the_csms_end_can_be_inspected_and_broken() -> None:
+    clock = FakeClock()
+    csms, station = make_csms(clock, insecure=True), make_station(clock, insecure=True)
+    async with connected(station, csms) as network:
+        handle = await csms.stations.wait("CP 001")
+        wire = network.wires[-1]
+        assert wire.peer.peer is wire
+        assert wire.peer.end is None
+        wire.peer.write("what no CSMS would send")
+        await settle()
+        assert station.connected
+        wire.peer.close(1001, "maintenance")
+        await settle()
+        assert not handle.connected
+        assert wire.peer.end is not None
+        assert (wire.peer.end.by, wire.peer.end.code) == ("us", 1001)
+        assert wire.end is not None
+        assert (wire.end.by, wire.end.reason) == ("peer", "maintenance")
+        await clock.advance(10)
+        assert station.connected
+        assert network.wires[-1].end is None
+
+
+@pytest.mark.asyncio
+async def test_the_answer_to_a_raw_frame_can_be_seen() -> None:
+    clock = FakeClock()
+    moment = datetime(2025, 6, 1, 12, tzinfo=UTC)
+    csms = make_csms(clock, insecure=True, wall_clock=lambda: moment)
+    async with connected(make_station(clock, insecure=True), csms) as network:
+        await csms.stations.wait("CP 001")
+        await settle()
+        wire = network.wires[-1]
+        wire.write('[2,"1","Heartbeat",{}]')
+        await settle()
+        assert list(wire.frames)[-2:] == [
+            ("out", '[2,"1","Heartbeat",{}]'),
+            ("in", '[3,"1",{"currentTime":"2025-06-01T12:00:00Z"}]'),
+        ]
+        assert list(wire.peer.frames)[-2].direction == "in"

@@ -33,6 +33,8 @@ async def test_what_goes_in_comes_out_in_order() -> None:
     assert ear.heard == []
     await settle()
     assert ear.heard == ["early", "text", b"bytes"]
+    assert list(one.frames) == [("out", "early"), ("out", "text"), ("out", b"bytes")]
+    assert list(other.frames) == [("in", "early"), ("in", "text"), ("in", b"bytes")]
 
 
 @pytest.mark.asyncio
@@ -78,3 +80,53 @@ async def test_pausing_holds_messages_back_but_not_the_end() -> None:
     await settle()
     assert ear.heard == ["held"]
     assert ear.end is not None
+
+
+class Echo(Ear):
+    """A receiver that answers."""
+
+    def __init__(self, wire: MemoryWire) -> None:
+        super().__init__(wire)
+        self._wire = wire
+
+    def data_received(self, data: str | bytes) -> None:
+        super().data_received(data)
+        self._wire.write(f"not {data!r}")
+
+
+@pytest.mark.asyncio
+async def test_each_end_remembers_what_went_over_it() -> None:
+    one, other = wire_pair()
+    Ear(one)
+    Echo(other)
+    one.write("so")
+    await settle()
+    assert list(one.frames) == [("out", "so"), ("in", "not 'so'")]
+    assert [(frame.direction, frame.data) for frame in other.frames] == [
+        ("in", "so"),
+        ("out", "not 'so'"),
+    ]
+
+
+@pytest.mark.asyncio
+async def test_what_never_arrived_was_written_but_not_heard() -> None:
+    one, other = wire_pair()
+    Ear(other)
+    one.write("lost")
+    one.cut()
+    one.write("too late")
+    await settle()
+    assert list(one.frames) == [("out", "lost")]
+    assert list(other.frames) == []
+
+
+@pytest.mark.asyncio
+async def test_the_memory_of_frames_is_bounded() -> None:
+    one, other = wire_pair()
+    Ear(other)
+    for number in range(MemoryWire.KEPT + 1):
+        one.write(str(number))
+    await settle()
+    for wire in (one, other):
+        assert len(wire.frames) == MemoryWire.KEPT
+        assert wire.frames[0].data == "1"

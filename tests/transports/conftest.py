@@ -2,10 +2,11 @@
 
 import asyncio
 import base64
+import gc
 import os
 import ssl
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,20 @@ from ocppkit.station import BackOff, Station
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation
+from serving import SERVERS, Serving
 
-__all__ = ["bounded", "handshake", "make_csms", "make_station", "raw", "tls", "until"]
+__all__ = ["bounded", "handshake", "make_csms", "make_station", "raw", "serving", "tls", "until"]
 
 TLS = Path(__file__).parent / "tls"
 AT_ONCE = BackOff(wait_minimum=0.01, random_range=0, repeat_times=3)
+
+
+@pytest.fixture(params=SERVERS)
+def serving(request: pytest.FixtureRequest) -> Generator[Serving]:
+    """Each server that a CSMS can stand in."""
+    yield SERVERS[request.param]
+    # Warnings of sockets that were never closed come when they are collected.
+    gc.collect()
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import asyncio
 import base64
-import gc
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from ocppkit import v16
 from ocppkit.core import Limits
 from ocppkit.csms import AttemptLimiter, Csms, PasswordAuthenticator, Verdict
 from ocppkit.transports import websockets
-from serving import SERVERS, Serving
+from serving import Serving
 
 Make = Callable[..., Any]
 
@@ -54,13 +53,6 @@ NO_IDENTITIES = {
     "/ocpp/" + "x" * 256: 404,
     "/ocpp/" + "x" * 5000: 404,
 }
-
-
-@pytest.fixture(params=SERVERS)
-def serving(request: pytest.FixtureRequest) -> Generator[Serving]:
-    yield SERVERS[request.param]
-    # Warnings of sockets that were never closed come when they are collected.
-    gc.collect()
 
 
 @pytest.fixture

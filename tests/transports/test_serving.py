@@ -5,8 +5,9 @@ import gc
 import logging
 import re
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -21,11 +22,16 @@ from ocppkit.core import (
     utcnow,
 )
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
-from ocppkit.transports import websockets
-from ocppkit.transports.websockets._client import connector
+from ocppkit.transports import picows, websockets
 
 Make = Callable[..., Any]
 KEY = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
+
+
+@pytest.fixture(params=[websockets, picows], ids=["websockets", "picows"])
+def library(request: pytest.FixtureRequest) -> Any:
+    """Both libraries, for both roles."""
+    return request.param
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +41,7 @@ def nothing_is_left() -> Any:
     gc.collect()
 
 
-def url(server: websockets.Server, scheme: str = "ws") -> str:
+def url(server: Any, scheme: str = "ws") -> str:
     return (
         f"{scheme}://localhost:{server.port}/ocpp"
         if scheme == "wss"
@@ -47,7 +53,7 @@ def url(server: websockets.Server, scheme: str = "ws") -> str:
 @pytest.mark.parametrize("version", [v16, v201, v21])
 @pytest.mark.parametrize("compression", [True, False])
 async def test_a_session(
-    version: Any, compression: bool, make_csms: Make, make_station: Make
+    library: Any, version: Any, compression: bool, make_csms: Make, make_station: Make
 ) -> None:
     csms, station = make_csms(), make_station(version.PROTOCOL.version)
     words = getattr(version, "ResetStatus", None) or version.ResetStatusEnumType
@@ -58,8 +64,8 @@ async def test_a_session(
         await station.heartbeat()
         return version.ResetResponse(status=words.ACCEPTED)
 
-    async with websockets.serve(csms, "127.0.0.1") as server:
-        async with websockets.connect(station, url(server), compression=compression) as same:
+    async with library.serve(csms, "127.0.0.1") as server:
+        async with library.connect(station, url(server), compression=compression) as same:
             assert same is station
             handle = await csms.stations.wait("CP001")
             await station.wait_accepted()
@@ -74,13 +80,13 @@ async def test_a_session(
 
 
 @pytest.mark.asyncio
-async def test_a_send_of_2_1(make_csms: Make, make_station: Make) -> None:
+async def test_a_send_of_2_1(library: Any, make_csms: Make, make_station: Make) -> None:
     csms, station = make_csms(), make_station("2.1")
     seen: asyncio.Queue[v21.NotifyPeriodicEventStream] = asyncio.Queue()
     csms.on(v21.NotifyPeriodicEventStream)(lambda handle, message: seen.put_nowait(message))
     async with (
-        websockets.serve(csms, "127.0.0.1") as server,
-        websockets.connect(station, url(server)),
+        library.serve(csms, "127.0.0.1") as server,
+        library.connect(station, url(server)),
     ):
         await station.wait_accepted()
         data = [v21.StreamDataElementType(t=0.5, v="1")]
@@ -89,7 +95,7 @@ async def test_a_send_of_2_1(make_csms: Make, make_station: Make) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_big_message_both_ways(make_csms: Make, make_station: Make) -> None:
+async def test_a_big_message_both_ways(library: Any, make_csms: Make, make_station: Make) -> None:
     csms, station = make_csms(), make_station()
     csms.on(v201.DataTransferRequest)(
         lambda handle, request: v201.DataTransferResponse(
@@ -98,8 +104,8 @@ async def test_a_big_message_both_ways(make_csms: Make, make_station: Make) -> N
     )
     text = "é" * 400_000
     async with (
-        websockets.serve(csms, "127.0.0.1") as server,
-        websockets.connect(station, url(server)),
+        library.serve(csms, "127.0.0.1") as server,
+        library.connect(station, url(server)),
     ):
         await station.wait_accepted()
         answers = await asyncio.gather(
@@ -112,73 +118,76 @@ async def test_a_big_message_both_ways(make_csms: Make, make_station: Make) -> N
 @pytest.mark.parametrize("password", ["correct horse battery", KEY])
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 async def test_profiles_1_and_2(
-    password: str | bytes, scheme: str, make_csms: Make, make_station: Make, tls: Make
+    library: Any, password: str | bytes, scheme: str, make_csms: Make, make_station: Make, tls: Make
 ) -> None:
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": password}.get))
     server_tls = tls("server", own="server") if scheme == "wss" else None
     station_tls = tls("station") if scheme == "wss" else None
     station = make_station(password=password, ssl=station_tls)
     async with (
-        websockets.serve(csms, "127.0.0.1", ssl=server_tls) as server,
-        websockets.connect(station, url(server, scheme)),
+        library.serve(csms, "127.0.0.1", ssl=server_tls) as server,
+        library.connect(station, url(server, scheme)),
     ):
         assert (await csms.stations.wait("CP001")).accepted
 
 
 @pytest.mark.asyncio
-async def test_profile_3(make_csms: Make, make_station: Make, tls: Make) -> None:
+async def test_profile_3(library: Any, make_csms: Make, make_station: Make, tls: Make) -> None:
     csms = make_csms(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
     server_tls = tls("server", own="server")
     server_tls.verify_mode = ssl.CERT_REQUIRED
-    async with websockets.serve(csms, "127.0.0.1", ssl=server_tls) as server:
+    async with library.serve(csms, "127.0.0.1", ssl=server_tls) as server:
         good = make_station(ssl=tls("station", own="station"))
-        async with websockets.connect(good, url(server, "wss")):
+        async with library.connect(good, url(server, "wss")):
             assert (await csms.stations.wait("CP001")).accepted
         for bad in (tls("station"), tls("station", own="stranger")):
             with pytest.raises(ConnectionClosed):
-                await open_once(make_station(ssl=bad), url(server, "wss"))
+                await open_once(library, make_station(ssl=bad), url(server, "wss"))
         other = make_station(identity="CP002", ssl=tls("station", own="station"))
         with pytest.raises(HandshakeRefused) as caught:
-            await open_once(other, url(server, "wss"))
+            await open_once(library, other, url(server, "wss"))
         assert caught.value.status == 404
 
 
-async def open_once(station: Any, endpoint: str) -> Any:
-    return await connector(station.limits, True)(station.open(endpoint))
+async def open_once(library: Any, station: Any, endpoint: str) -> Any:
+    client = import_module(f"{library.__name__}._client")
+    return await client.connector(station.limits, True)(station.open(endpoint))
 
 
 @pytest.mark.asyncio
-async def test_a_csms_that_is_not_trusted(make_csms: Make, make_station: Make, tls: Make) -> None:
-    async with websockets.serve(
-        make_csms(), "127.0.0.1", ssl=tls("server", own="server")
-    ) as server:
+async def test_a_csms_that_is_not_trusted(
+    library: Any, make_csms: Make, make_station: Make, tls: Make
+) -> None:
+    async with library.serve(make_csms(), "127.0.0.1", ssl=tls("server", own="server")) as server:
         for station in (
             make_station(password="x"),
             make_station(password="x", ssl=tls("station", trusts="stranger")),
         ):
             with pytest.raises(ConnectionClosed, match="certificate"):
-                await open_once(station, url(server, "wss"))
+                await open_once(library, station, url(server, "wss"))
         trusting = make_station(password="x", ssl=tls("station"))
         # The certificate is for localhost and 127.0.0.1 alone.
-        opened = await open_once(trusting, f"wss://localhost:{server.port}")
+        opened = await open_once(library, trusting, f"wss://localhost:{server.port}")
         assert opened.subprotocol == "ocpp2.0.1"
         opened.wire.close()
 
 
 @pytest.mark.asyncio
-async def test_old_tls_must_be_wanted(make_csms: Make, tls: Make) -> None:
+async def test_old_tls_must_be_wanted(library: Any, make_csms: Make, tls: Make) -> None:
     context = tls("server", own="server")
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
     with pytest.raises(LocalProtocolError, match=r"1\.2"):
-        async with websockets.serve(csms, "127.0.0.1", ssl=context):
+        async with library.serve(csms, "127.0.0.1", ssl=context):
             raise AssertionError("must not be served")
 
 
 @pytest.mark.asyncio
-async def test_no_authenticator_means_no_start() -> None:
+async def test_no_authenticator_means_no_start(
+    library: Any,
+) -> None:
     with pytest.raises(LocalProtocolError, match="insecure=True"):
-        async with websockets.serve(Csms(v201.PROTOCOL), "127.0.0.1"):
+        async with library.serve(Csms(v201.PROTOCOL), "127.0.0.1"):
             raise AssertionError("must not be served")
 
 
@@ -187,27 +196,31 @@ async def test_no_authenticator_means_no_start() -> None:
     ("password", "identity", "status"), [("wrong", "CP001", 401), ("x", "CP002", 404)]
 )
 async def test_a_refusal_says_its_status(
-    password: str, identity: str, status: int, make_csms: Make, make_station: Make
+    library: Any, password: str, identity: str, status: int, make_csms: Make, make_station: Make
 ) -> None:
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
-    async with websockets.serve(csms, "127.0.0.1") as server:
+    async with library.serve(csms, "127.0.0.1") as server:
         with pytest.raises(HandshakeRefused) as caught:
-            await open_once(make_station(identity=identity, password=password), url(server))
+            await open_once(
+                library, make_station(identity=identity, password=password), url(server)
+            )
         assert caught.value.status == status
 
 
 @pytest.mark.asyncio
-async def test_nobody_listens(make_csms: Make, make_station: Make) -> None:
-    async with websockets.serve(make_csms(), "127.0.0.1") as server:
+async def test_nobody_listens(library: Any, make_csms: Make, make_station: Make) -> None:
+    async with library.serve(make_csms(), "127.0.0.1") as server:
         address = url(server)
     with pytest.raises(ConnectionClosed) as caught:
-        await open_once(make_station(), address)
+        await open_once(library, make_station(), address)
     assert caught.value.delivered == "no"
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 101 Yes\r\n\r\n", None])
-async def test_what_answers_is_no_csms(answer: bytes | None, make_station: Make) -> None:
+async def test_what_answers_is_no_csms(
+    library: Any, answer: bytes | None, make_station: Make
+) -> None:
     served = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -225,28 +238,28 @@ async def test_what_answers_is_no_csms(answer: bytes | None, make_station: Make)
     station = make_station(limits=Limits(handshake_timeout=0.2))
     async with listener:
         with pytest.raises(ConnectionClosed):
-            await open_once(station, f"ws://127.0.0.1:{port}")
+            await open_once(library, station, f"ws://127.0.0.1:{port}")
         await served.wait()
 
 
 @pytest.mark.asyncio
-async def test_a_url_that_is_none(make_station: Make) -> None:
+async def test_a_url_that_is_none(library: Any, make_station: Make) -> None:
     with pytest.raises(LocalProtocolError):
-        await websockets.run(make_station(), "ws://")
+        await library.run(make_station(), "ws://")
 
 
 @pytest.mark.asyncio
 async def test_a_station_survives_a_restart_of_the_csms(
-    make_csms: Make, make_station: Make, until: Make
+    library: Any, make_csms: Make, make_station: Make, until: Make
 ) -> None:
     station = make_station()
-    async with websockets.serve(make_csms(), "127.0.0.1") as server:
+    async with library.serve(make_csms(), "127.0.0.1") as server:
         port = server.port
-        running = asyncio.create_task(websockets.run(station, url(server)))
+        running = asyncio.create_task(library.run(station, url(server)))
         await station.wait_accepted()
     await until(lambda: not station.connected)
     csms = make_csms(registered=lambda identity: True)
-    async with websockets.serve(csms, "127.0.0.1", port):
+    async with library.serve(csms, "127.0.0.1", port):
         handle = await csms.stations.wait("CP001")
         assert handle.accepted
         await until(lambda: station.connected)
@@ -264,14 +277,16 @@ class Deaf:
 
 
 @pytest.mark.asyncio
-async def test_the_newest_connection_wins(make_csms: Make, make_station: Make) -> None:
+async def test_the_newest_connection_wins(
+    library: Any, make_csms: Make, make_station: Make
+) -> None:
     csms = make_csms()
-    async with websockets.serve(csms, "127.0.0.1") as server:
-        first = await open_once(make_station(), url(server))
+    async with library.serve(csms, "127.0.0.1") as server:
+        first = await open_once(library, make_station(), url(server))
         first.wire.start(Deaf())
         handle = await csms.stations.wait_connected("CP001")
         second = make_station()
-        async with websockets.connect(second, url(server)):
+        async with library.connect(second, url(server)):
             await second.wait_accepted()
             end = await handle.wait_disconnected()
             assert (end.by, end.code) == ("us", 1008)
@@ -281,13 +296,13 @@ async def test_the_newest_connection_wins(make_csms: Make, make_station: Make) -
 
 @pytest.mark.asyncio
 async def test_dead_connections_are_noticed_and_living_ones_stay(
-    make_csms: Make, make_station: Make, raw: Make, until: Make
+    library: Any, make_csms: Make, make_station: Make, raw: Make, until: Make
 ) -> None:
     limits = Limits(ping_interval=0.05)
     csms = make_csms(limits=limits)
-    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port, "/dead") as dead:
+    async with library.serve(csms, "127.0.0.1") as server, raw(server.port, "/dead") as dead:
         alive = make_station(identity="alive", limits=limits)
-        async with websockets.connect(alive, url(server)):
+        async with library.connect(alive, url(server)):
             handle = await csms.stations.wait("alive")
             gone = await (await csms.stations.wait_connected("dead")).wait_disconnected()
             assert (gone.by, gone.reason) == ("network", "no answer to pings")
@@ -298,7 +313,7 @@ async def test_dead_connections_are_noticed_and_living_ones_stay(
 
 @pytest.mark.asyncio
 async def test_shutting_down_lets_handlers_finish(
-    make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
+    library: Any, make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     csms, station = make_csms(), make_station()
     begun, gate = asyncio.Event(), asyncio.Event()
@@ -309,9 +324,9 @@ async def test_shutting_down_lets_handlers_finish(
         await gate.wait()
         return v201.ClearedChargingLimitResponse()
 
-    server_manager = websockets.serve(csms, "127.0.0.1")
+    server_manager = library.serve(csms, "127.0.0.1")
     server = await server_manager.__aenter__()
-    async with websockets.connect(station, url(server)):
+    async with library.connect(station, url(server)):
         await station.wait_accepted()
         source = v201.ChargingLimitSourceEnumType.CSO
         call = asyncio.create_task(station.cleared_charging_limit(charging_limit_source=source))
@@ -326,7 +341,7 @@ async def test_shutting_down_lets_handlers_finish(
 
 @pytest.mark.asyncio
 async def test_shutting_down_cancels_what_does_not_finish(
-    make_csms: Make, make_station: Make
+    library: Any, make_csms: Make, make_station: Make
 ) -> None:
     csms, station = make_csms(), make_station()
     begun = asyncio.Event()
@@ -340,8 +355,8 @@ async def test_shutting_down_cancels_what_does_not_finish(
         finally:
             seen.append("cancelled")
 
-    async with websockets.serve(csms, "127.0.0.1", grace=0.01) as server:
-        async with websockets.connect(station, url(server)):
+    async with library.serve(csms, "127.0.0.1", grace=0.01) as server:
+        async with library.connect(station, url(server)):
             await station.wait_accepted()
             source = v201.ChargingLimitSourceEnumType.CSO
             call = asyncio.create_task(station.cleared_charging_limit(charging_limit_source=source))
@@ -359,15 +374,15 @@ async def ended(call: asyncio.Task[Any]) -> BaseException | None:
 
 @pytest.mark.asyncio
 async def test_no_password_reaches_a_log(
-    make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
+    library: Any, make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = "correct horse battery"
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": secret}.get))
     station = make_station(password=secret)
     with caplog.at_level(logging.DEBUG):
         async with (
-            websockets.serve(csms, "127.0.0.1") as server,
-            websockets.connect(station, url(server)),
+            library.serve(csms, "127.0.0.1") as server,
+            library.connect(station, url(server)),
         ):
             await station.wait_accepted()
     assert "BootNotification" in caplog.text
@@ -377,18 +392,18 @@ async def test_no_password_reaches_a_log(
 
 
 @pytest.mark.asyncio
-async def test_pings_can_be_switched_off(make_csms: Make, make_station: Make) -> None:
+async def test_pings_can_be_switched_off(library: Any, make_csms: Make, make_station: Make) -> None:
     limits = Limits(ping_interval=0)
     csms, station = make_csms(limits=limits), make_station(limits=limits)
     async with (
-        websockets.serve(csms, "127.0.0.1") as server,
-        websockets.connect(station, url(server)),
+        library.serve(csms, "127.0.0.1") as server,
+        library.connect(station, url(server)),
     ):
         await station.wait_accepted()
 
 
 @pytest.mark.asyncio
-async def test_what_comes_with_the_handshake_is_not_lost(make_station: Make) -> None:
+async def test_what_comes_with_the_handshake_is_not_lost(library: Any, make_station: Make) -> None:
     """A CSMS may send in the same breath as it opens the connection."""
     served = asyncio.Event()
     answers: list[bytes] = []
@@ -411,6 +426,83 @@ async def test_what_comes_with_the_handshake_is_not_lost(make_station: Make) -> 
 
     listener = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    async with listener, websockets.connect(make_station(), f"ws://127.0.0.1:{port}"):
+    async with listener, library.connect(make_station(), f"ws://127.0.0.1:{port}"):
         await served.wait()
     assert answers[0][0] == 0x81
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[str], list[bytes]]) -> AsyncGenerator[int]:
+    """Answers one handshake, whose key it tells, with pieces, one after the other."""
+    served = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        key = re.findall(rb"Sec-WebSocket-Key: (.*)\r\n", head)[0].decode()
+        with suppress(ConnectionError):
+            for piece in answer(key):
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+            await reader.read()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        served.set()
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listener:
+        yield listener.sockets[0].getsockname()[1]
+        await served.wait()
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_in_pieces(library: Any, make_station: Make) -> None:
+    head = b"HTTP/1.1 503 Busy\r\nContent-Length: 10\r\n\r\n"
+    async with answering(lambda _: [head[:20], head[20:], b"01234", b"56789"]) as port:
+        with pytest.raises(HandshakeRefused) as caught:
+            await open_once(library, make_station(), f"ws://127.0.0.1:{port}")
+    assert caught.value.status == 503
+
+
+@pytest.mark.asyncio
+async def test_an_answer_without_end(library: Any, make_station: Make) -> None:
+    lines = [b"A: " + b"b" * 9000 + b"\r\n"] * 9
+    station = make_station(limits=Limits(handshake_timeout=5))
+    async with answering(lambda _: [b"HTTP/1.1 101 Yes\r\n", *lines]) as port:
+        with pytest.raises(HandshakeRefused):
+            await open_once(library, station, f"ws://127.0.0.1:{port}")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "header", [b"Sec-WebSocket-Extensions: x-unknown", b"Sec-WebSocket-Protocol: ocpp9.9"]
+)
+async def test_what_was_not_offered(library: Any, header: bytes, make_station: Make) -> None:
+    def answer(key: str) -> list[bytes]:
+        return [
+            b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n" + header + b"\r\n\r\n"
+        ]
+
+    async with answering(answer) as port:
+        with pytest.raises(HandshakeRefused):
+            await open_once(library, make_station(), f"ws://127.0.0.1:{port}")
+
+
+@pytest.mark.asyncio
+async def test_who_gives_up_leaves_nothing(
+    library: Any, make_csms: Make, make_station: Make, until: Make
+) -> None:
+    class Slow:
+        async def authenticate(self, credentials: object) -> Any:
+            await asyncio.get_running_loop().create_future()
+
+    csms = make_csms(authenticator=Slow(), limits=Limits(handshake_timeout=0.3))
+    async with library.serve(csms, "127.0.0.1") as server:
+        opening = asyncio.create_task(open_once(library, make_station(), url(server)))
+        await until(lambda: server.connections == 1)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await until(lambda: server.connections == 0)

@@ -10,6 +10,7 @@ from ._handshake import Accept, ConnectRequest, Handshake, Headers, Reject
 from ._host import Host
 from ._registration import BOOT, Registration, RegistrationStatus
 from ._settings import Observer, Settings
+from ._tasks import start_task
 from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "resolved",
     "shown",
     "sleep",
+    "start_task",
     "wait_until",
 ]

@@ -20,6 +20,9 @@ async def beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerator[None,
             finally:
                 task.cancel()
     except BaseExceptionGroup as errors:
-        failed = errors.exceptions[0]
+        # The block's own error comes last; what failed on being ended must not hide it, nor be hidden.
+        *others, failed = errors.exceptions
+        for other in others:
+            failed.add_note(f"What ran beside it failed too: {other!r}")
     if failed is not None:
         raise failed

@@ -18,7 +18,7 @@ class CallContext:
 
     def __init__(self, event: CallReceived | SendReceived) -> None:
         self._event = event
-        self._callbacks: list[AfterResponse] = []
+        self._callbacks: list[AfterResponse] | None = None
 
     @property
     def message_id(self) -> str:
@@ -50,18 +50,19 @@ class CallContext:
 
         This is the place for what must not overtake the answer: the restart after a Reset, the
         message after a TriggerMessage. Callbacks run in the order they were given; one that is a
-        coroutine function runs to its end before the next. When the call ends in an error they
-        do not run.
+        coroutine function runs to its end before the next. They do not run when the call ends in an
+        error, or its connection ends before the answer: see `current_call`.
 
         Args:
             callback: a function or coroutine function without parameters.
         """
+        self._callbacks = self._callbacks or []
         self._callbacks.append(callback)
 
     def take_callbacks(self) -> list[AfterResponse]:
         """Hands the callbacks over; the second time there are none."""
-        taken, self._callbacks = self._callbacks, []
-        return taken
+        taken, self._callbacks = self._callbacks, None
+        return taken or []
 
 
 RUNNING_CALL: ContextVar[CallContext] = ContextVar("ocppkit.current_call")
@@ -69,6 +70,12 @@ RUNNING_CALL: ContextVar[CallContext] = ContextVar("ocppkit.current_call")
 
 def current_call() -> CallContext:
     """Returns the call that the running handler answers.
+
+    A call belongs to its connection. When that is lost before the answer, the handler runs on but
+    nobody hears it, so what it gave to `after_response` does not run: the peer repeats the call, and
+    the handler that answers then says again what comes after. With `answer_repeats` a CSMS handles no
+    call twice; there the callbacks wait and run once, after the answer to the repeated call. A handle
+    that they hold is of the lost connection, so let them ask `csms.stations` for the live one.
 
     Raises:
         LookupError: no handler is running here.

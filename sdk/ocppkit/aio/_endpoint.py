@@ -12,15 +12,12 @@ nobody hears the answer.
 """
 
 import asyncio
-import logging
-from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from math import inf
+from typing import Any, TypeVar
 
 from ocppkit.core import (
-    Action,
     AnswerCache,
-    AnswerIgnored,
     CallEnded,
     CallOverdue,
     CallReceived,
@@ -30,10 +27,10 @@ from ocppkit.core import (
     Failure,
     FrameRefused,
     NoReply,
+    Policies,
     Request,
     Response,
     ResultReceived,
-    ResultRefused,
     Role,
     Send,
     SendReceived,
@@ -41,31 +38,30 @@ from ocppkit.core import (
 
 from ._calls import CallRefused
 from ._clock import Clock, Timer, wait_until
-from ._frame_log import log_frame, shown
+from ._frame_log import frames_are_logged, log_frame
 from ._handling import Handling, Work
 from ._host import Host
+from ._pace import Pace
+from ._reports import Reports
 from ._settings import Settings
 from ._transport import Wire
 
 __all__ = ["Endpoint"]
-
-logger = logging.getLogger("ocppkit.aio")
 
 R = TypeVar("R", bound=Response)
 
 _GOING_AWAY = 1001
 _TOO_BIG = 1009
 
-_LOUD_WARNINGS = 100
-"""Mistakes of a peer that are worth a warning, on one connection; the rest is for who debugs."""
-
-
-def _nothing() -> None:
-    """What happens by default."""
-
 
 class Endpoint:
     """One end of a live connection. It is the receiver of its wire."""
+
+    __slots__ = (
+        "_backlog", "_calls", "_clock", "_connection", "_draining", "_ended", "_handling",
+        "_hide_id_tokens", "_host", "_observer", "_owed", "_pace", "_reports", "_slowed", "_timer",
+        "_timer_at", "_wire", "_working", "last_received", "last_sent",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -81,6 +77,7 @@ class Endpoint:
         self._wire = wire
         self._clock: Clock = settings.clock or loop
         self._observer = settings.observer
+        self._hide_id_tokens = settings.hide_id_tokens
         self._connection = Connection(
             role,
             host.protocol,
@@ -88,44 +85,58 @@ class Endpoint:
             limits=settings.limits,
             inbound=settings.inbound,
             outbound=settings.outbound,
-            handled=self._handles,
+            handled=host.handles,
             on_invalid=settings.on_invalid,
             answers=answers,
         )
         self._handling = Handling(
             self, name=host.identity, clock=self._clock, limits=settings.limits
         )
-        self._owed: dict[str, CallReceived] = {}
+        self._owed = self._connection.open_calls
         self._calls: dict[str, asyncio.Future[Response]] = {}
-        self._backlog: deque[str | bytes] = deque()
+        self._backlog: list[str | bytes] | None = None
         self._timer: Timer | None = None
-        self._timer_at = 0.0
+        self._timer_at = inf
+        bounded = settings.limits.frames_per_second < inf
+        self._pace = Pace(settings.limits) if bounded else None
+        self._slowed: Timer | None = None
+        self._working = False
         self._draining = False
-        self._warnings = 0
+        self._reports = Reports(host.identity)
         self._ended: asyncio.Future[ConnectionClosed] = loop.create_future()
 
         self.last_sent: float = self._clock.time()
         """When a frame was last handed to the wire."""
 
+        self.last_received: float = self.last_sent
+        """When a frame last came in."""
+
     # What the wire calls.
 
     def data_received(self, data: str | bytes) -> None:
         """Takes one message of the peer's."""
-        if self._handling.full:
+        if self._slowed is not None or self._handling.full:
             # The wire was asked to pause, and had read this before.
+            self._backlog = self._backlog or []
             self._backlog.append(data)
             return
-        self._see("in", "<", data)
-        binary = isinstance(data, bytes)
-        self._connection.receive_data(data, self._clock.time(), binary=binary)
+        if self._observer is not None or frames_are_logged():
+            self._see("in", "<", data)
+        now = self.last_received = self._clock.time()
+        if self._pace is not None and (then := self._pace.count(now)) > now:
+            self._slowed = self._clock.call_at(then, self._speed_up)
+            self._wire.pause_reading()
+        self._connection.receive_data(data, now, binary=isinstance(data, bytes))
         self._work()
 
     def connection_lost(self, end: ConnectionClosed) -> None:
         """Takes the end: our calls end with it."""
-        logger.info("%s: connection ended, %s", shown(self._host.identity), end)
+        self._reports.ended(end)
         self._ended.set_result(end)
-        self._backlog.clear()
-        self._owed.clear()
+        self._backlog = None
+        for timer in (self._timer, self._slowed):
+            if timer is not None:
+                timer.cancel()
         self._connection.connection_lost(
             self._clock.time(), reason=end.reason, by=end.by, code=end.code
         )
@@ -146,7 +157,7 @@ class Endpoint:
         request: Request[R],
         timeout: float | None = None,
         *,
-        accepted: Callable[[], None] = _nothing,
+        accepted: Callable[[], None] | None = None,
     ) -> R:
         """Sends a request and waits for its response.
 
@@ -164,15 +175,20 @@ class Endpoint:
             InvalidOutgoing: the request breaks its schema; nothing was sent.
             QueueFull: too many requests wait already.
         """
-        self._must_be_connected()
+        if self._ended.done():
+            raise self._gone()
         message_id = self._connection.send_call(request, self._clock.time(), timeout=timeout)
-        waiter = self._calls[message_id] = asyncio.get_running_loop().create_future()
-        accepted()
+        waiter: asyncio.Future[Any] = asyncio.Future()
+        self._calls[message_id] = waiter
+        if accepted is not None:
+            accepted()
         self._flush()
         try:
-            return cast(R, await waiter)
-        finally:
+            response: R = await waiter
+        except BaseException:
             self._forget_call(message_id, waiter)
+            raise
+        return response
 
     def send(self, message: Send) -> None:
         """Sends what is never answered.
@@ -181,9 +197,14 @@ class Endpoint:
             ConnectionClosed: the connection is gone.
             InvalidOutgoing: the message breaks its schema.
         """
-        self._must_be_connected()
+        if self._ended.done():
+            raise self._gone()
         self._connection.send(message, self._clock.time())
         self._flush()
+
+    def use_policies(self, policies: Policies) -> None:
+        """Changes how strictly messages are read and checked, from the next one on."""
+        self._connection.use_policies(policies)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes the connection; `wait_ended` tells when that is done."""
@@ -227,12 +248,14 @@ class Endpoint:
         """Whether this call still awaits a reply that can be sent."""
         return self._owed.get(call.message_id) is call
 
-    def answer(self, call: CallReceived, response: Response) -> None:
-        """Sends a result."""
+    def answer(self, call: CallReceived, response: Response) -> bool:
+        """Sends a result, if the call still awaits one."""
+        if self._owed.get(call.message_id) is not call:
+            return False
         self._connection.send_result(call.message_id, response, self._clock.time())
-        del self._owed[call.message_id]
         self._host.call_answered(call, response)
         self._flush()
+        return True
 
     def refuse(self, call: CallReceived, why: Failure | CallRefused) -> None:
         """Sends an error: as the reply table says, or as the handler wants it."""
@@ -243,7 +266,6 @@ class Endpoint:
             )
         else:
             self._connection.refuse(call.message_id, why, now=now)
-        del self._owed[call.message_id]
         self._flush()
 
     def pause(self) -> None:
@@ -252,9 +274,11 @@ class Endpoint:
 
     def resume(self) -> None:
         """Reads on, beginning with what had come in before."""
-        while self._backlog and not self._handling.full:
-            self.data_received(self._backlog.popleft())
-        if not self._handling.full:
+        backlog, self._backlog = self._backlog, None
+        for data in backlog or ():
+            # What cannot be handled now goes to the new backlog, in order.
+            self.data_received(data)
+        if self._slowed is None and not self._handling.full:
             self._wire.resume_reading()
 
     def idle(self) -> None:
@@ -265,18 +289,23 @@ class Endpoint:
     # The work.
 
     def _work(self) -> None:
-        while (event := self._connection.next_event()) is not None:
-            if self._observer is not None:
-                self._observer.event(self._host.identity, event)
-            self._take(event)
+        self._working = True
+        try:
+            while (event := self._connection.next_event()) is not None:
+                if self._observer is not None:
+                    self._observer.event(self._host.identity, event)
+                self._take(event)
+        finally:
+            self._working = False
         self._flush()
+
+    def _speed_up(self) -> None:
+        self._slowed = None
+        self.resume()
 
     def _take(self, event: Event) -> None:
         match event:
-            case CallReceived(message_id=message_id):
-                self._owed[message_id] = event
-                self._begin(event)
-            case SendReceived():
+            case CallReceived() | SendReceived():
                 self._begin(event)
             case ResultReceived(message_id=message_id, response=response):
                 self._host.result_received(event)
@@ -287,50 +316,30 @@ class Endpoint:
                 waiter = self._calls.pop(message_id, None)
                 if waiter is not None and not waiter.done():
                     waiter.set_exception(error)
-            case CallOverdue(message_id=message_id):
-                logger.error("%s: the handler did not answer in time", self._about(event))
-                self._owed.pop(message_id, None)
-                self._handling.overdue(message_id)
             case _:
-                self._note(event)
+                self._reports.happened(event)
+                self._react(event)
 
     def _begin(self, work: Work) -> None:
         handler = self._host.handler_of(work.action)
         failure = self._host.refusal_of(work.action)
         if self._draining:
-            logger.info("%s: left unanswered, as we shut down", self._about(work))
+            self._reports.left_unanswered(work)
         elif failure is None and handler is not None:
             self._handling.start(work, handler)
         else:
             failure = failure or Failure.NOT_HANDLED
-            self._warn("%s: refused, %s", self._about(work), failure)
+            self._reports.refused(work, failure)
             if isinstance(work, CallReceived):
                 self.refuse(work, failure)
 
-    def _note(self, event: Event) -> None:
-        match event:
-            case FrameRefused(error=error, reply=reply, trouble=trouble):
-                name = shown(self._host.identity)
-                self._warn("%s: %s (%s)", name, error, reply.reaction)
-                if trouble is not None:
-                    logger.error("%s: on_invalid failed", name, exc_info=trouble)
-                if reply.reaction is NoReply.CLOSE:
-                    self._wire.close(_TOO_BIG, "message too big")
-            case AnswerIgnored(stray=stray, message_id=message_id):
-                name = shown(self._host.identity)
-                self._warn("%s: %s answer %s ignored", name, stray, shown(message_id))
-            case ResultRefused(error=error):
-                logger.error("%s: the peer refused our result: %s", self._about(event), error)
-            case _:
-                logger.debug("%s: %s", shown(self._host.identity), type(event).__name__)
+    def _react(self, event: Event) -> None:
+        if isinstance(event, CallOverdue):
+            self._handling.overdue(event.message_id)
+        elif isinstance(event, FrameRefused) and event.reply.reaction is NoReply.CLOSE:
+            self._wire.close(_TOO_BIG, "message too big")
 
-    def _handles(self, action: Action) -> bool:
-        # A message that is refused for another reason is let through, to be refused for that.
-        return (
-            self._host.handler_of(action) is not None or self._host.refusal_of(action) is not None
-        )
-
-    def _forget_call(self, message_id: str, waiter: asyncio.Future[Response]) -> None:
+    def _forget_call(self, message_id: str, waiter: asyncio.Future[Any]) -> None:
         if self._calls.pop(message_id, None) is not None:
             self._connection.cancel_call(message_id)
             self._work()
@@ -339,45 +348,39 @@ class Endpoint:
             waiter.exception()
 
     def _flush(self) -> None:
+        if self._working:
+            # It is done once, at the end.
+            return
         out = self._connection.data_to_send()
-        for text in out:
-            self._see("out", ">", text)
-            self._wire.write(text)
         if out:
+            seen = self._observer is not None or frames_are_logged()
+            for text in out:
+                if seen:
+                    self._see("out", ">", text)
+                self._wire.write(text)
             self.last_sent = self._clock.time()
-        self._arm()
+        deadline = self._connection.next_deadline()
+        # A timer that rings too early does no harm; moving it with every call would cost.
+        if deadline is not None and deadline < self._timer_at:
+            self._wind(deadline)
 
-    def _arm(self) -> None:
-        deadline = self._connection.next_deadline() if self.connected else None
+    def _wind(self, deadline: float) -> None:
         if self._timer is not None:
-            # A timer that rings too early does no harm; moving it with every call would cost.
-            if deadline is not None and self._timer_at <= deadline:
-                return
             self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            self._timer_at = deadline
-            self._timer = self._clock.call_at(deadline, self._ring)
+        self._timer_at = deadline
+        self._timer = self._clock.call_at(deadline, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
+        self._timer_at = inf
         self._connection.handle_timeout(self._clock.time())
         self._work()
 
     def _see(self, direction: str, arrow: str, data: str | bytes) -> None:
-        log_frame(self._host.identity, arrow, data)
+        log_frame(self._host.identity, arrow, data, self._hide_id_tokens)
         if self._observer is not None:
             self._observer.frame(self._host.identity, direction, data)
 
-    def _warn(self, text: str, *values: object) -> None:
-        self._warnings += 1
-        loud = self._warnings <= _LOUD_WARNINGS
-        logger.log(logging.WARNING if loud else logging.DEBUG, text, *values)
-
-    def _about(self, event: Any) -> str:
-        return f"{shown(self._host.identity)}: {event.action.name} {shown(event.message_id)}"
-
-    def _must_be_connected(self) -> None:
-        if self._ended.done():
-            end = self._ended.result()
-            raise ConnectionClosed(end.reason, by=end.by, code=end.code, delivered="no")
+    def _gone(self) -> ConnectionClosed:
+        end = self._ended.result()
+        return ConnectionClosed(end.reason, by=end.by, code=end.code, delivered="no")

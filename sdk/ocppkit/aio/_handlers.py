@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from ocppkit.core import LocalProtocolError, Message, Protocol, Role, WrongVersion
 
@@ -26,6 +26,9 @@ class HandlerTable:
 
     def __init__(self, role: Role, *protocols: Protocol) -> None:
         self._handlers: dict[type[Message], AnyHandler] = {}
+        self.get: Final = self._handlers.get
+        """Returns the handler for a type of request, or `None`."""
+
         self._role = role
         self._senders: dict[type[Message], frozenset[Role]] = {
             action.request: action.senders
@@ -74,10 +77,6 @@ class HandlerTable:
         """
         for name, request in _overridden(type(handlers)):
             self.add(request, getattr(handlers, name))
-
-    def get(self, request: type[Message]) -> AnyHandler | None:
-        """Returns the handler for this type of request, or `None`."""
-        return self._handlers.get(request)
 
 
 def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:

@@ -14,6 +14,7 @@ import inspect
 import logging
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
+from types import CoroutineType
 from typing import Any, Protocol, TypeAlias
 
 from ocppkit.core import (
@@ -28,7 +29,8 @@ from ocppkit.core import (
 from ._calls import RUNNING_CALL, AfterResponse, CallContext, CallRefused
 from ._clock import Clock
 from ._frame_log import shown
-from ._handlers import AnyHandler
+from ._handlers import AnyHandler, MaybeAwaitable
+from ._tasks import start_task
 
 __all__ = ["Desk", "Handling", "Work"]
 
@@ -44,8 +46,11 @@ class Desk(Protocol):
         """Whether this call still awaits a reply that can be sent."""
         ...
 
-    def answer(self, call: CallReceived, response: Response) -> None:
-        """Sends a result.
+    def answer(self, call: CallReceived, response: Response) -> bool:
+        """Sends a result, if the call still awaits one.
+
+        Returns:
+            Whether it did.
 
         Raises:
             LocalProtocolError: it cannot be sent; the call is still owed a reply.
@@ -76,18 +81,18 @@ class Desk(Protocol):
 class Handling:
     """The handlers at work on one connection."""
 
+    __slots__ = ("_afterwards", "_clock", "_desk", "_limits", "_name", "_running", "full")
+
     def __init__(self, desk: Desk, *, name: str, clock: Clock, limits: Limits) -> None:
         self._desk = desk
         self._name = name
         self._clock = clock
         self._limits = limits
         self._running: dict[asyncio.Task[None], Work] = {}
-        self._afterwards: set[asyncio.Task[None]] = set()
+        self._afterwards: set[asyncio.Task[None]] | None = None
 
-    @property
-    def full(self) -> bool:
+        self.full = False
         """Whether as many handlers run as may."""
-        return len(self._running) >= self._limits.handlers
 
     @property
     def busy(self) -> bool:
@@ -98,13 +103,12 @@ class Handling:
         """Runs a handler: a plain function to its end, a coroutine function as a task."""
         call = CallContext(work)
         context = copy_context()
-        context.run(RUNNING_CALL.set, call)
         try:
-            outcome = context.run(handler, _payload_of(work))
+            outcome = context.run(_enter, call, handler, work)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the connection lives
             self._failed(work, error)
             return
-        if inspect.iscoroutine(outcome):
+        if isinstance(outcome, CoroutineType):
             self._start_task(work, call, outcome, context)
         else:
             self._returned(work, call, outcome, context)
@@ -127,7 +131,7 @@ class Handling:
 
     async def cancel_all(self) -> None:
         """Cancels whatever runs and waits until it is over."""
-        tasks = [*self._running, *self._afterwards]
+        tasks = [*self._running, *(self._afterwards or ())]
         for task in tasks:
             task.cancel("the connection is shut down")
         if tasks:
@@ -136,15 +140,19 @@ class Handling:
     def _start_task(
         self, work: Work, call: CallContext, outcome: Coroutine[Any, Any, Any], context: Context
     ) -> None:
-        task = asyncio.get_running_loop().create_task(
+        task = start_task(
             self._run(work, call, outcome, context),
             name=f"{work.action.name} of {self._name}",
             context=context,
         )
         self._running[task] = work
+        if task.done():
+            self._finished(task, outcome)
+            return
         task.add_done_callback(lambda task: self._finished(task, outcome))
         if isinstance(work, SendReceived):
             self._keep_time(task, work)
+        self.full = len(self._running) >= self._limits.handlers
         if self.full:
             self._desk.pause()
 
@@ -166,7 +174,7 @@ class Handling:
     def _finished(self, task: asyncio.Task[None], outcome: Coroutine[Any, Any, Any]) -> None:
         # A task that is cancelled before its first step never enters the handler.
         outcome.close()
-        was_full = self.full
+        was_full, self.full = self.full, False
         work = self._running.pop(task)
         if task.cancelled() and isinstance(work, CallReceived) and self._desk.is_owed(work):
             self._failed(work, asyncio.CancelledError())
@@ -174,26 +182,29 @@ class Handling:
             self._desk.resume()
         self._tell_idle()
 
-    def _returned(self, work: Work, call: CallContext, outcome: object, context: Context) -> None:
+    def _returned(self, work: Work, call: CallContext, outcome: Any, context: Context) -> None:
         if isinstance(work, CallReceived):
-            if not self._desk.is_owed(work):
-                logger.warning("%s: the handler's result comes too late", self._about(work))
-                return
             try:
-                self._desk.answer(work, _response_in(outcome))
+                # That it is a response, and the right one, is for the engine to see.
+                heard = self._desk.answer(work, outcome)
             except LocalProtocolError as error:
                 self._failed(work, error)
+                return
+            if not heard:
+                logger.warning("%s: the handler's result comes too late", self._about(work))
                 return
         callbacks = call.take_callbacks()
         if callbacks:
             task = asyncio.get_running_loop().create_task(
                 self._run_callbacks(work, callbacks), context=context
             )
+            self._afterwards = self._afterwards or set()
             self._afterwards.add(task)
             task.add_done_callback(self._callbacks_finished)
 
     def _callbacks_finished(self, task: asyncio.Task[None]) -> None:
-        self._afterwards.discard(task)
+        if self._afterwards is not None:
+            self._afterwards.discard(task)
         self._tell_idle()
 
     def _tell_idle(self) -> None:
@@ -228,11 +239,8 @@ class Handling:
         return f"{shown(self._name)}: {work.action.name} {shown(work.message_id)}"
 
 
-def _payload_of(work: Work) -> object:
-    return work.request if isinstance(work, CallReceived) else work.message
-
-
-def _response_in(outcome: object) -> Response:
-    if not isinstance(outcome, Response):
-        raise LocalProtocolError(f"a handler returned {type(outcome).__qualname__}, no response")
+def _enter(call: CallContext, handler: AnyHandler, work: Work) -> MaybeAwaitable[Response | None]:
+    RUNNING_CALL.set(call)
+    payload = work.request if isinstance(work, CallReceived) else work.message
+    outcome: MaybeAwaitable[Response | None] = handler(payload)
     return outcome

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any, TypeAlias
 
+from ocppkit.core import Policies
+
 __all__ = ["Accept", "ConnectRequest", "Handshake", "Headers", "Reject"]
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -52,6 +54,12 @@ class Accept:
 
     registered: bool = False
     """Whether this station's boot counts as accepted already."""
+
+    common_names: tuple[str, ...] = ()
+    """Whom the client certificate names that TLS verified; empty where there is none."""
+
+    policies: Policies | None = None
+    """How strictly this station is read and written to, where that differs from others."""
 
     farewell: str = ""
     """Why the connection, once open, is to be closed at once; empty: it is not."""

@@ -30,6 +30,10 @@ class Host(Protocol):
         """The version that is spoken."""
         ...
 
+    def handles(self, action: Action) -> bool:
+        """Whether a message of this kind is to be read, be it to refuse it for a better reason."""
+        ...
+
     def handler_of(self, action: Action) -> AnyHandler | None:
         """Returns what answers this action: a function of the request alone."""
         ...

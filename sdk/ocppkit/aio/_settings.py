@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
-from uuid import uuid4
 
 from ocppkit.core import STRICT, Event, Limits, OnInvalid, Policy
 
 from ._clock import Clock
+from ._message_ids import new_id
 
 __all__ = ["Observer", "Settings"]
 
@@ -22,10 +22,6 @@ class Observer(Protocol):
     def event(self, identity: str, event: Event) -> None:
         """Sees an event of the connection."""
         ...
-
-
-def _new_id() -> str:
-    return str(uuid4())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +39,13 @@ class Settings:
     on_invalid: OnInvalid | None = None
     """May answer a call whose content cannot be used; see `core.Connection`."""
 
-    new_id: Callable[[], str] = _new_id
+    new_id: Callable[[], str] = new_id
     """Makes message ids that were never used before, over all connections."""
 
     clock: Clock | None = None
     """Where time comes from; the running event loop by default."""
 
     observer: Observer | None = None
+
+    hide_id_tokens: bool = False
+    """Whether logged frames hide who charges, next to secrets, which they always hide."""

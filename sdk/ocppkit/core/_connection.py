@@ -292,7 +292,8 @@ class Connection:
         call = session.open_call(message_id)
         text = session.result_text(message_id, call.action, response)
         session.close_call(message_id, text, now)
-        session.note_result(message_id, call.action)
+        if session.answered is not None:
+            session.answered.remember(message_id, call.action)
 
     def send_error(
         self,

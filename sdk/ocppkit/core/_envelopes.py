@@ -142,9 +142,7 @@ def wrap(message_id: str, cls: type[Message], payload: bytes) -> bytes:
     try:
         return b"".join((front, write(message_id), middle, payload, b"]"))
     except UNWRITABLE as exc:
-        raise InvalidOutgoing(
-            f"cannot be written as JSON: {exc}", message_id=message_id
-        ) from exc
+        raise InvalidOutgoing(f"cannot be written as JSON: {exc}", message_id=message_id) from exc
 
 
 def _kind_of(cls: type[Message]) -> type[Call] | type[CallResult] | type[SendFrame]:

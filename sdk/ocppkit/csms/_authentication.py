@@ -1,8 +1,9 @@
 """Who may connect: the authenticator's interface, ready-made ones, and a limit on wrong attempts."""
 
 import hmac
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol, TypeAlias
@@ -16,6 +17,7 @@ __all__ = [
     "Credentials",
     "PasswordAuthenticator",
     "Verdict",
+    "common_names",
 ]
 
 
@@ -112,17 +114,18 @@ class CertificateAuthenticator:
         expected = await resolved(self._look_up(credentials.identity))
         if expected is None:
             return Verdict.UNKNOWN
-        shown = [] if credentials.certificate is None else _common_names(credentials.certificate)
-        return Verdict.ACCEPTED if shown == [expected] else Verdict.REFUSED
+        same = common_names(credentials.certificate) == (expected,)
+        return Verdict.ACCEPTED if same else Verdict.REFUSED
 
 
-def _common_names(certificate: Mapping[str, Any]) -> list[str]:
-    return [
+def common_names(certificate: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Returns whom a certificate names: one, as a rule."""
+    return tuple(
         value
-        for relative in certificate.get("subject", ())
+        for relative in (certificate or {}).get("subject", ())
         for name, value in relative
         if name == "commonName"
-    ]
+    )
 
 
 class AttemptLimiter:
@@ -141,6 +144,7 @@ class AttemptLimiter:
         self._per_address = per_address
         self._window = window
         self._counts: OrderedDict[tuple[str, str | None], tuple[float, int]] = OrderedDict()
+        self._undecided: Counter[tuple[str, str | None]] = Counter()
 
     def wait(self, address: str, identity: str, now: float) -> float:
         """Returns the seconds until the next attempt is looked at; zero if it may be now."""
@@ -148,6 +152,21 @@ class AttemptLimiter:
             self._left((address, identity), self._per_station, now),
             self._left((address, None), self._per_address, now),
         )
+
+    @contextmanager
+    def deciding(self, address: str, identity: str) -> Generator[None]:
+        """Counts an attempt while it is looked at: a hundred at once are no way around the limit.
+
+        Only for the station: behind one address, a whole fleet may come back at once.
+        """
+        key = (address, identity)
+        self._undecided[key] += 1
+        try:
+            yield
+        finally:
+            self._undecided[key] -= 1
+            if not self._undecided[key]:
+                del self._undecided[key]
 
     def failed(self, address: str, identity: str, now: float) -> None:
         """Counts a wrong attempt."""
@@ -161,4 +180,7 @@ class AttemptLimiter:
 
     def _left(self, key: tuple[str, str | None], most: int, now: float) -> float:
         since, count = self._counts.get(key, (now, 0))
-        return max(0.0, since + self._window - now) if count >= most else 0.0
+        if now >= since + self._window:
+            since, count = now, 0
+        full = count + self._undecided[key] >= most
+        return since + self._window - now if full else 0.0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from importlib import import_module
 from ssl import SSLContext, TLSVersion
 from typing import Any, TypedDict, TypeVar
@@ -24,19 +25,23 @@ from ocppkit.core import (
     Limits,
     LocalProtocolError,
     OnInvalid,
+    Policies,
     Policy,
     Protocol,
     Role,
     StationRequest,
     StationSend,
+    utcnow,
 )
 
 from ._authentication import AttemptLimiter, Authenticator
 from ._door import Door, UnknownSubprotocol, WithoutSubprotocol
 from ._farewell import Farewell
 from ._handle import StationHandle
+from ._heartbeats import heartbeat_handlers
 from ._registrar import CsmsRegistrar
-from ._session import AnswerMemory, Office, Session
+from ._repeats import AnswerMemory
+from ._session import Office, Session
 from ._sniffing import Sniffing
 from ._stations import Stations
 
@@ -68,9 +73,17 @@ class CsmsOptions(TypedDict, total=False):
     observer: Observer | None
     """Sees every frame and event."""
 
+    hide_id_tokens: bool
+    """Hide in logged frames who charges: values of idTag and idToken, contract certificates and their
+    hashes. Passwords, keys and PINs are always hidden."""
+
 
 def _nobody(identity: str) -> bool:
     return False
+
+
+def _as_usual(identity: str) -> Policies | None:
+    return None
 
 
 def _nothing() -> None:
@@ -93,7 +106,12 @@ class Csms:
         unknown_subprotocol: UnknownSubprotocol = "refuse",
         boot_gate: bool = True,
         registered: Callable[[str], MaybeAwaitable[bool]] = _nobody,
+        policies: Callable[[str], MaybeAwaitable[Policies | None]] = _as_usual,
+        check_serial_number: bool = True,
+        idle_timeout: float = 0.0,
         answer_repeats: bool = False,
+        answer_heartbeats: bool = True,
+        wall_clock: Callable[[], datetime] = utcnow,
         **options: Unpack[CsmsOptions],
     ) -> None:
         """Describes the CSMS; nothing is served yet.
@@ -113,9 +131,18 @@ class Csms:
                 object lives.
             answer_repeats: remember answers for some minutes and, when a station repeats a message
                 with the same id, over a new connection perhaps, answer it again without handling
-                it again.
+                it again; while it is still in work, wait for that.
+            answer_heartbeats: answer heartbeats with the time where they have no handler.
+            wall_clock: tells that time; the system's by default.
             registered: says of a station that is not remembered, after a restart of ours,
                 whether its boot was accepted before.
+            policies: says of each station that connects, by its identity, how strictly it is read
+                and written to, where that differs from `inbound` and `outbound`. What only the
+                boot tells, the vendor for instance, comes later: see `StationHandle.use_policies`.
+            check_serial_number: close the connection of a station whose boot names another serial
+                number than its client certificate, as security profile 3 demands.
+            idle_timeout: seconds without a message after which a connection is closed, though
+                something answers its pings; zero for never. Well above the heartbeat interval.
             options: see `CsmsOptions`.
         """
         if not protocols:
@@ -138,14 +165,18 @@ class Csms:
             without_subprotocol=without_subprotocol,
             unknown_subprotocol=unknown_subprotocol,
             registered=registered,
+            policies=policies,
             attempts=AttemptLimiter() if attempts is None else attempts,
         )
         self._office = Office(
             handlers=self._handlers,
+            heartbeats=heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {},
             handles=_handles_of(protocols),
             stations=self.stations,
             settings=self._settings,
             boot_gate=boot_gate,
+            check_serial_number=check_serial_number,
+            idle_timeout=idle_timeout,
             memory=AnswerMemory() if answer_repeats else None,
         )
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from ocppkit.aio import Accept, Clock, Handshake, MaybeAwaitable, Reject, resolved
-from ocppkit.core import Protocol
+from ocppkit.core import Policies, Protocol
 
-from ._authentication import AttemptLimiter, Authenticator, Credentials, Verdict
+from ._authentication import AttemptLimiter, Authenticator, Credentials, Verdict, common_names
 from ._identity import BadHandshake, identity_in, offered_subprotocols, password_in
 
 __all__ = ["Door", "Knock", "UnknownSubprotocol", "WithoutSubprotocol", "examine"]
@@ -29,8 +29,6 @@ or let the first message tell."""
 UnknownSubprotocol: TypeAlias = Literal["refuse", "close"]
 """What to do with a station that offers only versions not spoken here: refuse it by HTTP, as the
 certification test TC_B_58_CSMS expects, or open the connection and close it, as OCPP-J has it."""
-
-_NOT_SPOKEN: Final = "none of the offered versions is spoken here"
 
 _CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="ocpp", charset="UTF-8"'),)
 
@@ -56,13 +54,15 @@ def examine(
         identity = identity_in(handshake.path)
         offered = offered_subprotocols(handshake)
         chosen = _chosen(offered, protocols)
+        spoken = ", ".join(protocol.subprotocol for protocol in protocols)
+        not_spoken = f"none of the offered versions is spoken here, but {spoken}"
         if chosen is None and offered and unknown_subprotocol == "refuse":
-            raise BadHandshake(400, _NOT_SPOKEN)
+            raise BadHandshake(400, not_spoken)
         if not offered and without_subprotocol == "refuse":
-            raise BadHandshake(400, "no subprotocol is offered")
+            raise BadHandshake(400, f"no subprotocol is offered; spoken here: {spoken}")
         return Knock(
             subprotocol=chosen,
-            farewell=_NOT_SPOKEN if chosen is None and offered else "",
+            farewell=not_spoken if chosen is None and offered else "",
             credentials=Credentials(
                 identity=identity,
                 password=password_in(handshake, identity),
@@ -86,6 +86,7 @@ class Door:
         without_subprotocol: WithoutSubprotocol,
         unknown_subprotocol: UnknownSubprotocol,
         registered: Callable[[str], MaybeAwaitable[bool]],
+        policies: Callable[[str], MaybeAwaitable[Policies | None]],
         attempts: AttemptLimiter,
     ) -> None:
         self._protocols = protocols
@@ -93,6 +94,7 @@ class Door:
         self._without_subprotocol: WithoutSubprotocol = without_subprotocol
         self._unknown_subprotocol: UnknownSubprotocol = unknown_subprotocol
         self._registered = registered
+        self._policies = policies
         self._attempts = attempts
 
     async def accept(self, handshake: Handshake, clock: Clock) -> Accept | Reject:
@@ -103,7 +105,11 @@ class Door:
         if isinstance(knock, Knock):
             knock = await self._authenticated(knock, clock) or knock
         if isinstance(knock, Reject):
-            logger.info("%s refused: %d %s", handshake.remote_address, knock.status, knock.reason)
+            # What a stranger tries is no news; a station that is set up wrongly waits for somebody.
+            level = logging.WARNING if knock.status == 400 else logging.INFO
+            logger.log(
+                level, "%s refused: %d %s", handshake.remote_address, knock.status, knock.reason
+            )
             return knock
         identity = knock.credentials.identity
         return Accept(
@@ -111,6 +117,8 @@ class Door:
             identity=identity,
             remote_address=handshake.remote_address,
             registered=await resolved(self._registered(identity)),
+            common_names=common_names(handshake.peer_certificate),
+            policies=await resolved(self._policies(identity)),
             farewell=knock.farewell,
         )
 
@@ -122,7 +130,8 @@ class Door:
         if wait > 0:
             retry_after = (b"Retry-After", str(math.ceil(wait)).encode())
             return Reject(status=429, reason="too many wrong attempts", headers=(retry_after,))
-        verdict = await resolved(self._authenticator.authenticate(shown))
+        with self._attempts.deciding(shown.remote_address, shown.identity):
+            verdict = await resolved(self._authenticator.authenticate(shown))
         if verdict is Verdict.ACCEPTED:
             return None
         self._attempts.failed(shown.remote_address, shown.identity, clock.time())

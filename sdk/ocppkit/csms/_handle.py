@@ -1,9 +1,10 @@
 """The CSMS's handle on one live station."""
 
-from typing import TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from ocppkit.aio import Endpoint, Registration, RegistrationStatus
-from ocppkit.core import ConnectionClosed, Protocol, Request, Response, Send
+from ocppkit.core import ConnectionClosed, Policies, Protocol, Request, Response, Send
 
 __all__ = ["StationHandle"]
 
@@ -51,6 +52,19 @@ class StationHandle:
         """Whether the station's boot was accepted, on this connection or an earlier one."""
         return self._registration.accepted
 
+    def use_policies(self, policies: Policies) -> None:
+        """Changes how strictly this station is read and written to, from its next message on.
+
+        ```python
+        @csms.on(v16.BootNotificationRequest)
+        def boot(station, request):
+            if request.charge_point_vendor in TIDY:
+                station.use_policies(Policies(inbound=STRICT))
+            ...
+        ```
+        """
+        self._endpoint.use_policies(policies)
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes the connection; stations come back."""
         self._endpoint.close(code, reason)
@@ -59,9 +73,11 @@ class StationHandle:
         """Waits for the end of the connection and returns how it ended."""
         return await self._endpoint.wait_ended()
 
-    async def _call(self, request: Request[R], call_timeout: float | None = None) -> R:
+    def _call(
+        self, request: Request[R], call_timeout: float | None = None
+    ) -> Coroutine[Any, Any, R]:
         # Noted only when it goes out: what was refused here permits the station nothing.
-        return await self._endpoint.call(
+        return self._endpoint.call(
             request, call_timeout, accepted=lambda: self._registration.csms_asked(request)
         )
 

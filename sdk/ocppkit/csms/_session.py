@@ -1,43 +1,57 @@
 """One connection of a station, from its opening until nothing of it runs any more."""
 
+import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from ocppkit.aio import (
     BOOT,
     Accept,
     AnyHandler,
+    CallRefused,
+    Clock,
     Endpoint,
     HandlerTable,
     Registration,
+    RegistrationStatus,
     Settings,
+    Timer,
     Wire,
     shown,
 )
 from ocppkit.core import (
     Action,
-    AnswerCache,
     CallReceived,
     ConnectionClosed,
+    ErrorCode,
     Failure,
+    Message,
     Protocol,
+    Request,
     Response,
     ResultReceived,
     Role,
 )
 
 from ._handle import StationHandle
+from ._repeats import AnswerMemory
 from ._stations import Stations
 
-__all__ = ["AnswerMemory", "Office", "Session"]
+__all__ = ["Office", "Session"]
 
 logger = logging.getLogger("ocppkit.csms")
 
+_GOING_AWAY = 1001
 _POLICY_VIOLATION = 1008
+
+# At hand, as every message needs it.
+_ACCEPTED: Final = RegistrationStatus.ACCEPTED
+
+_ANOTHER_SERIAL_NUMBER: Final = "another serial number than the certificate's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,34 +59,36 @@ class Office:
     """What the sessions of one CSMS share."""
 
     handlers: HandlerTable
+    heartbeats: Mapping[type[Message], AnyHandler]
+    """What answers heartbeats that have no handler."""
+
     handles: Mapping[str, type[StationHandle]]
     """Classes of handles by subprotocol."""
 
     stations: Stations
     settings: Settings
     boot_gate: bool
-    memory: "AnswerMemory | None"
-
-
-class AnswerMemory:
-    """Answers to each station, kept over its connections."""
-
-    _STATIONS: Final = 4096
-
-    def __init__(self) -> None:
-        self._caches: OrderedDict[str, AnswerCache] = OrderedDict()
-
-    def of(self, identity: str) -> AnswerCache:
-        """Returns the cache of one station; those not asked for longest are forgotten."""
-        cache = self._caches.pop(identity, None) or AnswerCache()
-        self._caches[identity] = cache
-        if len(self._caches) > self._STATIONS:
-            self._caches.popitem(last=False)
-        return cache
+    check_serial_number: bool
+    idle_timeout: float
+    memory: AnswerMemory | None
 
 
 class Session:
     """One connection of a station. It is what the endpoint works for."""
+
+    __slots__ = (
+        "_certified",
+        "_endpoint",
+        "_handle",
+        "_idle",
+        "_office",
+        "_registration",
+        "_repeats",
+        "_when_finished",
+        "_wire",
+        "identity",
+        "protocol",
+    )
 
     def __init__(
         self,
@@ -87,26 +103,34 @@ class Session:
         self._office = office
         known = accept.registered or office.stations.is_accepted(accept.identity)
         self._registration = Registration(protocol, accepted=known)
-        answers = None if office.memory is None else office.memory.of(accept.identity)
+        self._repeats = None if office.memory is None else office.memory.of(accept.identity)
+        answers = None if self._repeats is None else self._repeats.answers
         self._endpoint = Endpoint(Role.CSMS, self, wire, office.settings, answers=answers)
+        if accept.policies is not None:
+            self._endpoint.use_policies(accept.policies)
+        self._certified = accept.common_names if office.check_serial_number else ()
         self._when_finished = finished
         self._handle = office.handles[protocol.subprotocol](
             self.identity, protocol, self._endpoint, self._registration, accept.remote_address
         )
         self._wire = wire
+        self._idle: Timer | None = None
 
     def begin(self) -> None:
         """Enters the station into the registry, and reads from then on."""
-        logger.info(
-            "%s: connected from %s, OCPP %s",
-            shown(self.identity),
-            self._handle.remote_address,
-            self.protocol.version,
-        )
+        if logger.isEnabledFor(logging.INFO):
+            logger.info(
+                "%s: connected from %s, OCPP %s",
+                shown(self.identity),
+                self._handle.remote_address,
+                self.protocol.version,
+            )
         replaced = self._office.stations.enter(self._handle)
         if replaced is not None:
             replaced.close(_POLICY_VIOLATION, "replaced by a newer connection")
         self._wire.start(self._endpoint)
+        if self._office.idle_timeout > 0:
+            self._watch()
 
     def data_received(self, data: str | bytes) -> None:
         """Takes what was read before this session began."""
@@ -118,16 +142,34 @@ class Session:
 
     # What the endpoint asks and tells.
 
+    def handles(self, action: Action) -> bool:
+        """Whether there is a handler; that there is none, only a station that may send it is told."""
+        office, request = self._office, action.request
+        if office.handlers.get(request) is not None or request in office.heartbeats:
+            return True
+        return self.refusal_of(action) is not None
+
     def handler_of(self, action: Action) -> AnyHandler | None:
         """Returns the handler, bound to this station."""
         handler = self._office.handlers.get(action.request)
-        return None if handler is None else partial(handler, self._handle)
+        if handler is None:
+            handler = self._office.heartbeats.get(action.request)
+        if handler is None:
+            return None
+        bound: AnyHandler = partial(handler, self._handle)
+        if self._certified and action.name == BOOT:
+            bound = partial(self._boot, bound)
+        if self._repeats is not None and action.answered:
+            bound = self._repeats.once(bound, self._clock, self._is_connected)
+        return bound
 
     def refusal_of(self, action: Action) -> Failure | None:
         """Refuses what a station may not send before its boot was accepted. # ERR-19"""
-        if self._office.boot_gate and not self._registration.may_send(action):
-            return Failure.NOT_ACCEPTED
-        return None
+        registration = self._registration
+        # Most stations are registered, and each of their messages comes by here.
+        if registration.status is _ACCEPTED or not self._office.boot_gate:
+            return None
+        return None if registration.may_send(action) else Failure.NOT_ACCEPTED
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes how a boot was answered."""
@@ -140,8 +182,38 @@ class Session:
 
     def disconnected(self, end: ConnectionClosed) -> None:
         """Takes the station out of the registry."""
+        if self._idle is not None:
+            self._idle.cancel()
         self._office.stations.leave(self._handle, end)
 
     def finished(self) -> None:
         """Passes the word on."""
         self._when_finished()
+
+    @property
+    def _clock(self) -> Clock:
+        return self._office.settings.clock or asyncio.get_running_loop()
+
+    def _is_connected(self) -> bool:
+        return self._endpoint.connected
+
+    def _watch(self) -> None:
+        clock = self._clock
+        due = self._endpoint.last_received + self._office.idle_timeout
+        if clock.time() < due:
+            self._idle = clock.call_at(due, self._watch)
+        else:
+            logger.warning("%s: silent for too long", shown(self.identity))
+            self._endpoint.close(_GOING_AWAY, "silent for too long")
+
+    def _boot(self, handler: AnyHandler, request: Request[Any]) -> object:
+        """Hands a boot over, if it comes from the station that the certificate names. # BOOT-22"""
+        place = self.protocol.serial_number
+        serial_number = None if place is None else attrgetter(place)(request)
+        if serial_number is None:
+            logger.warning("%s: booted without a serial number", shown(self.identity))
+        elif self._certified != (serial_number,):
+            logger.error("%s: booted with %s", shown(self.identity), _ANOTHER_SERIAL_NUMBER)
+            self._endpoint.close(_POLICY_VIOLATION, _ANOTHER_SERIAL_NUMBER)
+            raise CallRefused(ErrorCode.SECURITY_ERROR, _ANOTHER_SERIAL_NUMBER)
+        return handler(request)

@@ -2,9 +2,10 @@
 
 from ._back_off import BackOff
 from ._journal import Entry, Journal, MemoryJournal
+from ._lane import Retries
 from ._opening import SecurityProfile
 from ._options import StationOptions
-from ._outbox import Retries
+from ._profiles import NetworkProfile, NetworkProfiles
 from ._registrar import StationRegistrar
 from ._station import Station
 
@@ -13,6 +14,8 @@ __all__ = [
     "Entry",
     "Journal",
     "MemoryJournal",
+    "NetworkProfile",
+    "NetworkProfiles",
     "Retries",
     "SecurityProfile",
     "Station",

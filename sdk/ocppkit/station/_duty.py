@@ -15,14 +15,12 @@ from ocppkit.core import (
     Request,
 )
 
+from ._lane import CROWDED
 from ._membership import DAY, Membership
 
 __all__ = ["Duty"]
 
 logger = logging.getLogger("ocppkit.station")
-
-_CROWDED = 1.0
-"""Seconds until a full queue of other calls is tried again."""
 
 
 class Duty:
@@ -64,7 +62,7 @@ class Duty:
                 continue
             except QueueFull:
                 # Others talk enough for the moment.
-                await wait_until(self._clock, self._clock.time() + _CROWDED, self._endpoint.ended)
+                await wait_until(self._clock, self._clock.time() + CROWDED, self._endpoint.ended)
             except CallTimedOut:
                 # CON-10: a connection on which nobody answers is replaced.
                 logger.warning("%s: no answer, so the connection is replaced", self._name)

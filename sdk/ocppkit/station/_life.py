@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ocppkit.aio import (
@@ -18,11 +18,14 @@ from ocppkit.aio import (
 )
 from ocppkit.core import ConnectionClosed, Protocol, Request
 
+from ._distrust import Distrust
 from ._duty import Duty
 from ._link import Link
 from ._membership import HEARTBEAT, Membership
 from ._options import StationSettings
 from ._outbox import Outbox
+from ._profiles import NetworkProfile
+from ._route import Route
 
 __all__ = ["Life"]
 
@@ -42,6 +45,7 @@ class Life:
         handlers: HandlerTable,
         membership: Membership,
         outbox: Outbox,
+        route: Route,
     ) -> None:
         self._identity = identity
         self._protocol = protocol
@@ -50,6 +54,9 @@ class Life:
         self._handlers = handlers
         self._membership = membership
         self._outbox = outbox
+        self._route = route
+        self._distrust = Distrust(protocol, membership.now)
+        self._served: NetworkProfile | None = None
         self._links: set[Link] = set()
         self._restarting = False
         self.endpoint: Endpoint | None = None
@@ -65,11 +72,14 @@ class Life:
     def restart(self) -> None:
         """Connects anew, without waiting, and boots."""
         self._restarting = True
+        self._route.begin()
         self._membership.forget()
         if self.endpoint is not None:
             self.endpoint.close(reason="restarting")
 
-    async def run(self, open_request: Callable[[], ConnectRequest], connect: Connector) -> None:
+    async def run(
+        self, open_request: Callable[[NetworkProfile], ConnectRequest], connect: Connector
+    ) -> None:
         """Lives until it is cancelled, or something fails that should not."""
         clock = self._settings.clock or asyncio.get_running_loop()
         try:
@@ -80,44 +90,65 @@ class Life:
                 await link.endpoint.cancel_handlers()
 
     async def _stay_connected(
-        self, open_request: Callable[[], ConnectRequest], connect: Connector, clock: Clock
+        self,
+        open_request: Callable[[NetworkProfile], ConnectRequest],
+        connect: Connector,
+        clock: Clock,
     ) -> None:
-        waits = self._waits()
         while True:
             self._restarting = False
+            profile = self._route.profile
             try:
-                opened = await connect(open_request())
+                opened = await connect(open_request(profile))
             except ConnectionClosed as problem:
                 logger.warning("%s: cannot connect: %s", shown(self._identity), problem)
+                self._failed(profile)
+                await self._report(problem)
             else:
-                waits = self._waits()  # REC-03
-                await self._serve(opened, clock)
-            await self._rest(waits, clock)
+                await self._serve(opened, profile, clock)
+            await self._rest(clock)
 
-    def _waits(self) -> Iterator[float]:
-        return self._settings.back_off.waits(self._settings.random)
+    async def _report(self, problem: ConnectionClosed) -> None:
+        report = self._distrust.report_on(problem)
+        if report is not None and self._settings.raise_security_events:
+            await self._outbox.keep(report)
 
-    async def _rest(self, waits: Iterator[float], clock: Clock) -> None:
-        if self._restarting:
+    def _failed(self, profile: NetworkProfile) -> None:
+        # After a restart in the meantime it may be another one's turn.
+        if profile is self._route.profile:
+            self._route.failed()
+
+    async def _rest(self, clock: Clock) -> None:
+        seconds = 0.0 if self._restarting else self._route.wait()
+        if seconds == 0:
             return
-        seconds = next(waits)
         logger.info("%s: connects again in %.1f s", shown(self._identity), seconds)
         deadline = clock.time() + seconds
         while clock.time() < deadline and not self._restarting:
             await wait_until(clock, deadline, self._membership.changed())
 
-    async def _serve(self, opened: Opened, clock: Clock) -> None:
+    async def _serve(self, opened: Opened, profile: NetworkProfile, clock: Clock) -> None:
         link = self._link(opened)
         endpoint = link.endpoint
         opened.wire.start(endpoint)
         try:
-            if self._speaks_our_version(opened):
+            if not self._speaks_our_version(opened):
+                self._failed(profile)
+            elif profile is self._route.profile:
+                self._arrived(profile)
                 self.endpoint = endpoint
                 self._membership.tell()
                 await self._duty(endpoint, clock).run()
         finally:
             if endpoint.connected:
                 await endpoint.drain(self._settings.grace)
+
+    def _arrived(self, profile: NetworkProfile) -> None:
+        self._route.connected()
+        self._distrust.connected()
+        if self._served not in (None, profile):
+            self._membership.forget()  # BOOT-26
+        self._served = profile
 
     def _link(self, opened: Opened) -> Link:
         link = Link(

@@ -41,6 +41,10 @@ class Link:
         self._when_finished = finished
         self.endpoint = Endpoint(Role.STATION, self, wire, settings)
 
+    def handles(self, action: Action) -> bool:
+        """Whether there is a handler; while the CSMS rejects us, that is the better reason to refuse."""
+        return self.handler_of(action) is not None or self.refusal_of(action) is not None
+
     def handler_of(self, action: Action) -> AnyHandler | None:
         """Returns the handler."""
         return self._handlers.get(action.request)

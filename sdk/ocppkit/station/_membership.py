@@ -37,6 +37,11 @@ class Membership:
         self.clock_offset = timedelta()
         """What the CSMS's clock shows more than ours."""
 
+    @property
+    def _schedule(self) -> tuple[str, float, float]:
+        """What others wait for to change."""
+        return self.registration.status, self.heartbeat_interval, self.boot_at
+
     def changed(self) -> asyncio.Future[None]:
         """Returns a future that is done with the next change."""
         if self._changed is None:
@@ -51,13 +56,16 @@ class Membership:
 
     def boot_answered(self, response: Any, now: float) -> None:
         """Notes the answer to a BootNotification: status, interval and time. # BOOT-04, BOOT-10"""
+        before = self._schedule
         self.registration.boot_answered(response)
         self.set_clock(response)
         if self.registration.accepted:
             self.heartbeat_interval = response.interval if response.interval > 0 else DAY
         else:
             self.boot_at = now + (response.interval if response.interval > 0 else _OWN_WAIT)
-        self.tell()
+        if self._schedule != before:
+            # To wake whoever waits costs more than the boot itself.
+            self.tell()
 
     def boot_failed(self, now: float) -> None:
         """Notes that a boot was not answered with anything usable."""

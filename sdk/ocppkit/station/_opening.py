@@ -8,7 +8,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ocppkit.aio import ConnectRequest, Headers
 from ocppkit.core import LocalProtocolError
 
-__all__ = ["SecurityProfile", "connect_request", "profile_of"]
+from ._profiles import NetworkProfile
+
+__all__ = ["SecurityProfile", "connect_request", "security_of"]
 
 
 class SecurityProfile(IntEnum):
@@ -25,10 +27,8 @@ class SecurityProfile(IntEnum):
     """A client certificate."""
 
 
-def profile_of(
-    url: str, password: str | bytes | None, context: ssl.SSLContext | None
-) -> SecurityProfile:
-    """Returns the profile that these make up.
+def security_of(profile: NetworkProfile) -> SecurityProfile:
+    """Returns the security profile that URL, password and TLS context make up.
 
     A context of the user's without a password is taken to hold a client certificate: `ssl` does
     not tell.
@@ -36,24 +36,18 @@ def profile_of(
     Raises:
         LocalProtocolError: the URL is none of a WebSocket.
     """
-    scheme = urlsplit(url).scheme
+    scheme = urlsplit(profile.url).scheme
     if scheme not in {"ws", "wss"}:
         raise LocalProtocolError("the URL of a CSMS begins with ws:// or wss://")
     if scheme == "ws":
-        return SecurityProfile.NONE if password is None else SecurityProfile.BASIC
-    if password is not None:
+        return SecurityProfile.NONE if profile.password is None else SecurityProfile.BASIC
+    if profile.password is not None:
         return SecurityProfile.TLS_BASIC
-    return SecurityProfile.NONE if context is None else SecurityProfile.TLS_CERTIFICATE
+    return SecurityProfile.NONE if profile.ssl is None else SecurityProfile.TLS_CERTIFICATE
 
 
 def connect_request(
-    url: str,
-    identity: str,
-    subprotocol: str,
-    *,
-    password: str | bytes | None,
-    context: ssl.SSLContext | None,
-    insecure: bool,
+    profile: NetworkProfile, identity: str, subprotocol: str, *, insecure: bool
 ) -> ConnectRequest:
     """Returns the connection that a station wants.
 
@@ -61,13 +55,13 @@ def connect_request(
         LocalProtocolError: it would not be safe, and `insecure` is not named; or the URL cannot be
             used.
     """
-    profile = profile_of(url, password, context)
-    if profile is SecurityProfile.NONE and not insecure:
+    if security_of(profile) is SecurityProfile.NONE and not insecure:
         raise LocalProtocolError(
             "this station has no password and no client certificate: give it one (password= or "
             "ssl=), or write insecure=True to connect without"
         )
-    if urlsplit(url).scheme == "ws":
+    context = profile.ssl
+    if urlsplit(profile.url).scheme == "ws":
         if context is not None:
             raise LocalProtocolError("a TLS context is given, but the URL begins with ws://")
     elif context is None:
@@ -75,9 +69,9 @@ def connect_request(
     elif not insecure:
         _check(context)
     return ConnectRequest(
-        url=_with_identity(url, identity),
+        url=_with_identity(profile.url, identity),
         subprotocols=(subprotocol,),
-        headers=() if password is None else _basic(identity, password),
+        headers=() if profile.password is None else _basic(identity, profile.password),
         ssl=context,
     )
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from random import random as fraction
 from ssl import SSLContext
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from ocppkit.aio import Clock, Observer, Settings
-from ocppkit.core import Limits, OnInvalid, Policy, utcnow
+from ocppkit.core import Limits, OnInvalid, Policy
 
 from ._back_off import BackOff
 from ._journal import Journal, MemoryJournal
-from ._outbox import Retries
+from ._keeping import nobody_knows
+from ._lane import Retries
 
 __all__ = ["StationOptions", "StationSettings"]
+
+_NOW: Final = partial(datetime.now, UTC)
 
 
 class StationOptions(TypedDict, total=False):
@@ -36,11 +40,32 @@ class StationOptions(TypedDict, total=False):
     back_off: BackOff
     """How long to wait before connecting again."""
 
+    connection_attempts: int
+    """After how many failed attempts the next network profile is tried, if there are several:
+    NetworkProfileConnectionAttempts; 3 by default."""
+
     journal: Journal
     """Where messages wait that must arrive; in memory by default."""
 
     retries: Retries
     """How messages that must arrive are retried."""
+
+    queue_all_messages: bool
+    """Keep every message until it is delivered, as the variable QueueAllMessages has it; by default
+    only messages of transactions, critical security events and what `queued_severity` says."""
+
+    queued_severity: int | None
+    """Up to which severity events (NotifyEvent) are kept until they are delivered, as the variable
+    OfflineMonitoringEventQueuingSeverity has it; by default none is. An event whose severity nobody
+    knows is kept with them."""
+
+    monitor_severity: Callable[[int], int | None]
+    """Knows the severity of a variable monitor by its id, for events that do not carry it: before
+    2.1 none does."""
+
+    raise_security_events: bool
+    """Report by SecurityEventNotification, over the next connection that works, that the CSMS's certificate
+    or version of TLS was not accepted; true by default."""
 
     grace: float
     """Seconds that running handlers have when the station is stopped; 5 by default."""
@@ -70,6 +95,10 @@ class StationOptions(TypedDict, total=False):
     observer: Observer | None
     """Sees every frame and event."""
 
+    hide_id_tokens: bool
+    """Hide in logged frames who charges: values of idTag and idToken, contract certificates and their
+    hashes. Passwords, keys and PINs are always hidden."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSettings(Settings):
@@ -80,8 +109,13 @@ class StationSettings(Settings):
     ssl: SSLContext | None = None
     assume_subprotocol: bool = False
     back_off: BackOff = field(default_factory=BackOff)
+    connection_attempts: int = 3
     journal: Journal = field(default_factory=MemoryJournal)
     retries: Retries = field(default_factory=Retries)
+    queue_all_messages: bool = False
+    queued_severity: int | None = None
+    monitor_severity: Callable[[int], int | None] = nobody_knows
+    raise_security_events: bool = True
     grace: float = 5.0
-    wall_clock: Callable[[], datetime] = utcnow
+    wall_clock: Callable[[], datetime] = _NOW
     random: Callable[[], float] = fraction

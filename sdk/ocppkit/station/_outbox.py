@@ -1,33 +1,24 @@
-"""The queue of messages that must arrive: journaled before they are sent, in order, with retries.
+"""The messages that must arrive: journaled before they are sent, and queued until they are delivered.
 
 Theory of operation: an entry goes into the journal first and is acknowledged when the CSMS has
-answered it; between the two it survives whatever happens. The head of the queue is sent whenever
-there is a connection on which the station is registered. A CALLERROR or no answer costs an attempt,
-and each wait is longer than the one before; after the last attempt the message is given up, as OCPP
-has it. A lost connection costs no attempt. A retry keeps its message id, so that a CSMS which had
-the message already can tell (MID-03).
+answered it; between the two it survives whatever happens. There are two queues. Messages of
+transactions are delivered strictly in the order they were made (QUE-01); what else must arrive, a
+security event for instance, has a queue of its own, as neither may wait for a retry of the other
+(QUE-02).
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from ocppkit.aio import Clock, Endpoint, shown, sleep
+from ocppkit.aio import Clock, Endpoint, beside, shown
 from ocppkit.core import (
     OFF,
-    CallFailed,
-    CallTimedOut,
-    ConnectionClosed,
+    Action,
     InvalidMessage,
-    OcppError,
-    Offline,
     Policy,
     Protocol,
-    QueueFull,
-    RemoteProtocolError,
     Request,
     Response,
     decode_payload,
@@ -35,56 +26,12 @@ from ocppkit.core import (
 )
 
 from ._journal import Entry, Journal
+from ._lane import Item, Lane, MessageIds, Retries
 from ._membership import Membership
 
-__all__ = ["MessageIds", "Outbox", "Retries"]
+__all__ = ["Outbox"]
 
 logger = logging.getLogger("ocppkit.station")
-
-_CROWDED = 1.0
-"""Seconds until a full queue of other calls is tried again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
-    """How a message that must arrive is retried; times are in seconds."""
-
-    attempts: int = 3
-    """1.6: TransactionMessageAttempts; 2.x: MessageAttempts of TransactionEvent."""
-
-    interval: float = 60.0
-    """1.6: TransactionMessageRetryInterval; 2.x: MessageAttemptInterval of TransactionEvent. After
-    the k-th attempt the wait is k times as long."""
-
-
-class MessageIds:
-    """Makes message ids, new ones or the one that the next message is known by already."""
-
-    def __init__(self, new_id: Callable[[], str]) -> None:
-        self._new_id = new_id
-        self._next: str | None = None
-
-    def __call__(self) -> str:
-        message_id, self._next = self._next, None
-        return self._new_id() if message_id is None else message_id
-
-    def use(self, message_id: str) -> None:
-        """Gives the next message this id."""
-        self._next = message_id
-
-    def forget(self) -> None:
-        """Takes back what `use` said, if no message came."""
-        self._next = None
-
-
-@dataclass(slots=True)
-class _Item:
-    seq: int
-    entry: Entry
-    request: Request[Any]
-    timeout: float | None = None
-    waiter: asyncio.Future[Response] | None = None
-    failures: int = 0
 
 
 class Outbox:
@@ -103,26 +50,28 @@ class Outbox:
     ) -> None:
         self._protocol = protocol
         self._journal = journal
-        self._retries = retries
         self._membership = membership
         self._ids = ids
         self._policy = policy
         self._name = shown(identity)
-        self._queue: deque[_Item] = deque()
         self._appending = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+        def lane(retries_errors: bool) -> Lane:
+            return Lane(
+                journal,
+                retries,
+                membership,
+                ids,
+                name=self._name,
+                retries_errors=retries_errors,
+            )
+
+        self._transactions = lane(retries_errors=True)
+        self._others = lane(retries_errors=False)
 
     def __len__(self) -> int:
-        return len(self._queue)
-
-    def takes(self, request: Request[Any]) -> bool:
-        """Whether this message must arrive, however long it takes."""
-        match self._protocol.actions[request.__ocpp_action__].offline:
-            case Offline.QUEUE:
-                return True
-            case Offline.QUEUE_IF_TRANSACTION:
-                return getattr(request, "transaction_id", None) is not None
-            case _:
-                return False
+        return len(self._transactions.queue) + len(self._others.queue)
 
     async def put(self, request: Request[Any], timeout: float | None) -> Response:
         """Journals a message, and waits until it is answered or given up.
@@ -132,19 +81,45 @@ class Outbox:
             CallTimedOut: the last attempt was not answered.
             InvalidOutgoing: the message breaks its schema; it was not journaled.
         """
+        waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        try:
+            await self.keep(request, timeout, waiter)
+            return await waiter
+        finally:
+            waiter.cancel()
+
+    async def keep(
+        self,
+        request: Request[Any],
+        timeout: float | None = None,
+        waiter: asyncio.Future[Response] | None = None,
+    ) -> None:
+        """Journals a message; it is delivered though nobody may wait for its answer.
+
+        Raises:
+            InvalidOutgoing: the message breaks its schema; it was not journaled.
+        """
+        action = self._protocol.actions[request.__ocpp_action__]
         entry = Entry(
             version=self._protocol.version,
-            action=request.__ocpp_action__,
+            action=action.name,
             message_id=self._ids(),
             payload=encode_payload(request, policy=self._policy),
         )
-        waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        # What the journal has must be queued, also if nobody waits for it any more.
+        task = asyncio.create_task(
+            self._append(self._lane_of(action), Item(entry, request, timeout, waiter))
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    async def _append(self, lane: Lane, item: Item) -> None:
         # The lock keeps the order of the calls, whatever the journal does with its time.
         async with self._appending:
-            seq = await self._journal.append(entry)
-            self._queue.append(_Item(seq, entry, request, timeout, waiter))
+            item.seq = await self._journal.append(item.entry)
+            lane.queue.append(item)
         self._membership.tell()
-        return await waiter
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers for ever, beginning with what an earlier run of the program left.
@@ -154,22 +129,23 @@ class Outbox:
             clock: the time between attempts.
         """
         await self._load()
-        while True:
-            changed = self._membership.changed()
-            endpoint = online()
-            if endpoint is None or not self._queue:
-                await asyncio.wait({changed})
-            else:
-                await self._attempt(self._queue[0], endpoint, clock)
+        async with beside(self._others.deliver(online, clock)):
+            await self._transactions.deliver(online, clock)
+
+    def _lane_of(self, action: Action) -> Lane:
+        return self._transactions if action.transaction_related else self._others
 
     async def _load(self) -> None:
         async with self._appending:
-            known = {item.seq for item in self._queue}
+            known = {item.seq for lane in (self._transactions, self._others) for item in lane.queue}
             left = [item for item in await self._journal.pending() if item[0] not in known]
-            items = [item for seq, entry in left if (item := self._restored(seq, entry))]
-            self._queue.extendleft(reversed(items))
+            for seq, entry in reversed(left):
+                item = self._restored(seq, entry)
+                if item is not None:
+                    lane = self._lane_of(self._protocol.actions[entry.action])
+                    lane.queue.appendleft(item)
 
-    def _restored(self, seq: int, entry: Entry) -> _Item | None:
+    def _restored(self, seq: int, entry: Entry) -> Item | None:
         action = self._protocol.actions.get(entry.action)
         if entry.version != self._protocol.version or action is None:
             logger.error(
@@ -181,41 +157,4 @@ class Outbox:
         except InvalidMessage as problem:
             logger.error("%s: journal entry %d stays: %s", self._name, seq, problem)
             return None
-        return _Item(seq, entry, request)
-
-    async def _attempt(self, item: _Item, endpoint: Endpoint, clock: Clock) -> None:
-        self._ids.use(item.entry.message_id)
-        try:
-            response = await endpoint.call(item.request, item.timeout)
-        except ConnectionClosed:
-            await endpoint.wait_ended()
-        except QueueFull:
-            await sleep(clock, _CROWDED)
-        except (CallFailed, CallTimedOut) as problem:
-            await self._failed(item, problem, clock)
-        except RemoteProtocolError as problem:
-            # The CSMS has it and answered it, though not readably.
-            await self._done(item, problem)
-        else:
-            await self._done(item, response)
-        finally:
-            self._ids.forget()
-
-    async def _failed(self, item: _Item, problem: OcppError, clock: Clock) -> None:
-        item.failures += 1
-        if item.failures >= self._retries.attempts:
-            logger.error("%s: given up: %s", self._name, problem)  # QUE-05
-            await self._done(item, problem)
-        else:
-            logger.warning("%s: attempt %d: %s", self._name, item.failures, problem)
-            await sleep(clock, self._retries.interval * item.failures)  # QUE-04
-
-    async def _done(self, item: _Item, outcome: Response | OcppError) -> None:
-        await self._journal.ack(item.seq)
-        self._queue.popleft()
-        if item.waiter is None or item.waiter.done():
-            return
-        if isinstance(outcome, Response):
-            item.waiter.set_result(outcome)
-        else:
-            item.waiter.set_exception(outcome)
+        return Item(entry, request, seq=seq)

@@ -1,18 +1,22 @@
 """The station that you run: boots, sends heartbeats, reconnects, and answers the CSMS."""
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from msgspec import structs
 from typing_extensions import Unpack
 
 from ocppkit.aio import (
+    BOOT,
     Connector,
     ConnectRequest,
     Endpoint,
     HandlerTable,
     RegistrationStatus,
+    shown,
 )
 from ocppkit.core import (
     Action,
@@ -28,12 +32,16 @@ from ocppkit.core import (
     WrongVersion,
 )
 
+from ._keeping import Keeping
+from ._lane import MessageIds
 from ._life import Life
 from ._membership import DAY, Membership
-from ._opening import SecurityProfile, connect_request, profile_of
+from ._opening import connect_request
 from ._options import StationOptions, StationSettings
-from ._outbox import MessageIds, Outbox
+from ._outbox import Outbox
+from ._profiles import NetworkProfile, NetworkProfiles, as_profiles
 from ._registrar import StationRegistrar
+from ._route import Route
 
 __all__ = ["Station"]
 
@@ -65,6 +73,12 @@ class Station:
         self._settings = replace(settings, new_id=ids)
         self._handlers = HandlerTable(Role.STATION, protocol)
         self._membership = Membership(protocol, settings.wall_clock)
+        self._keeping = Keeping(
+            protocol=protocol,
+            queue_all_messages=settings.queue_all_messages,
+            queued_severity=settings.queued_severity,
+            monitor_severity=settings.monitor_severity,
+        )
         self._outbox = Outbox(
             protocol,
             settings.journal,
@@ -74,6 +88,11 @@ class Station:
             policy=settings.outbound,
             identity=identity,
         )
+        self._route = Route(
+            lambda: settings.back_off.waits(settings.random),
+            settings.connection_attempts,
+            shown(identity),
+        )
         self._life = Life(
             identity,
             protocol,
@@ -82,9 +101,9 @@ class Station:
             handlers=self._handlers,
             membership=self._membership,
             outbox=self._outbox,
+            route=self._route,
         )
         self._running = False
-        self._profile = SecurityProfile.NONE
 
     def add_handlers(self, handlers: object) -> None:
         """Takes each method that a handler class overrides as a handler.
@@ -119,6 +138,27 @@ class Station:
         self._membership.tell()
 
     @property
+    def queue_all_messages(self) -> bool:
+        """Whether every message is kept until it is delivered: the variable of that name.
+
+        Set it when the CSMS writes the variable. Boots and heartbeats are never kept.
+        """
+        return self._keeping.queue_all_messages
+
+    @queue_all_messages.setter
+    def queue_all_messages(self, switch: bool) -> None:
+        self._keeping.queue_all_messages = switch
+
+    @property
+    def queued_severity(self) -> int | None:
+        """Up to which severity events are kept: the variable OfflineMonitoringEventQueuingSeverity."""
+        return self._keeping.queued_severity
+
+    @queued_severity.setter
+    def queued_severity(self, severity: int | None) -> None:
+        self._keeping.queued_severity = severity
+
+    @property
     def clock_offset(self) -> timedelta:
         """What the CSMS's clock showed more than ours when it last told the time."""
         return self._membership.clock_offset
@@ -137,16 +177,33 @@ class Station:
         while not self._membership.registration.accepted:
             await asyncio.wait({self._membership.changed()})
 
-    def restart(self, boot: Request[Any] | None = None) -> None:
+    def restart(
+        self,
+        boot: Request[Any] | None = None,
+        network: NetworkProfiles | None = None,
+        *,
+        reason: str | None = None,
+    ) -> None:
         """Does what a restart of the station does: connects anew, at once, and boots.
 
         After a Reset, pass it to `current_call().after_response`.
 
         Args:
-            boot: the boot message from now on, with another reason for instance.
+            boot: the boot message from now on.
+            network: where to connect from now on, as in `run`.
+            reason: the reason in the boot message from now on, such as
+                `v201.BootReasonEnumType.REMOTE_RESET`; OCPP 1.6 has none.
+
+        Raises:
+            LocalProtocolError: a network profile cannot be used, or none is as safe as one before;
+                or the boot message has no reason.
         """
-        if boot is not None:
-            self.boot = boot
+        boot = self.boot if boot is None else boot
+        if reason is not None:
+            boot = _with_reason(boot, reason)
+        if network is not None:
+            self._take(network)
+        self.boot = boot
         self._life.restart()
 
     def disconnect(self, reason: str = "") -> None:
@@ -161,36 +218,24 @@ class Station:
         """The bounds of a connection; a transport keeps to those about messages and pings."""
         return self._settings.limits
 
-    def open(self, url: str) -> ConnectRequest:
+    def open(self, profile: str | NetworkProfile) -> ConnectRequest:
         """Returns the connection that this station wants.
 
         Args:
-            url: the endpoint of the CSMS, without the identity.
+            profile: the endpoint of the CSMS, without the identity.
 
         Raises:
-            LocalProtocolError: it would not be safe, or less safe than an earlier one, or the URL
-                cannot be used.
+            LocalProtocolError: it would not be safe, or the URL cannot be used.
         """
-        settings = self._settings
-        request = connect_request(
-            url,
-            self.identity,
-            self.protocol.subprotocol,
-            password=settings.password,
-            context=settings.ssl,
-            insecure=settings.insecure,
-        )
-        profile = profile_of(url, settings.password, settings.ssl)
-        if profile < self._profile:
-            raise LocalProtocolError("the security profile of a station is never lowered")
-        self._profile = profile
-        return request
+        (completed,) = self._profiles(profile)
+        return self._open(completed)
 
-    async def run(self, url: str, connect: Connector) -> None:
+    async def run(self, network: NetworkProfiles, connect: Connector) -> None:
         """Connects, boots, sends heartbeats and reconnects, until it is cancelled.
 
         Args:
-            url: the endpoint of the CSMS, without the identity.
+            network: the endpoint of the CSMS, without the identity; or several, the most wanted
+                first, of which the next is tried when one fails too often.
             connect: opens a connection; a transport gives it.
 
         Raises:
@@ -198,11 +243,26 @@ class Station:
         """
         if self._running:
             raise LocalProtocolError(f"station {self.identity!r} runs already")
+        self._take(network)
         self._running = True
         try:
-            await self._life.run(lambda: self.open(url), connect)
+            await self._life.run(self._open, connect)
         finally:
             self._running = False
+
+    def _profiles(self, network: NetworkProfiles) -> Sequence[NetworkProfile]:
+        return as_profiles(network, self._settings.password, self._settings.ssl)
+
+    def _take(self, network: NetworkProfiles) -> None:
+        profiles = self._profiles(network)
+        for profile in profiles:
+            self._open(profile)
+        self._route.take(profiles)
+
+    def _open(self, profile: NetworkProfile) -> ConnectRequest:
+        return connect_request(
+            profile, self.identity, self.protocol.subprotocol, insecure=self._settings.insecure
+        )
 
     # What generated roles call.
 
@@ -210,11 +270,18 @@ class Station:
         self._handlers.check(request)
         return StationRegistrar[Q](lambda handler: self._handlers.add(request, handler))
 
-    async def _call(self, request: Request[R], call_timeout: float | None = None) -> R:
+    def _call(
+        self, request: Request[R], call_timeout: float | None = None
+    ) -> Coroutine[Any, Any, R]:
+        # No coroutine around another: each of them costs twice, when it begins and when it goes on.
         action = self._action_of(request)
-        if self._outbox.takes(request):
-            return cast(R, await self._outbox.put(request, call_timeout))
-        return await self._way_for(action).call(request, call_timeout)
+        if self._keeping.must_arrive(request, action):
+            return self._keep(request, call_timeout)
+        return self._way_for(action).call(request, call_timeout)
+
+    async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
+        kept = request if self.connected else self._keeping.marked(request)
+        return cast(R, await self._outbox.put(kept, call_timeout))
 
     async def _send(self, message: Send) -> None:
         self._way_for(self._action_of(message)).send(message)
@@ -237,3 +304,9 @@ class Station:
                 "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
             )
         return endpoint
+
+
+def _with_reason(boot: Request[Any], reason: str) -> Request[Any]:
+    if "reason" not in boot.__struct_fields__:
+        raise LocalProtocolError("the boot of this version has no reason", action=BOOT)
+    return structs.replace(boot, reason=reason)

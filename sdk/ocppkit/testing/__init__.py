@@ -2,6 +2,14 @@
 
 from ._clock import FakeClock, settle
 from ._network import MemoryNetwork, connected
-from ._wires import MemoryWire, wire_pair
+from ._wires import MemoryWire, SeenFrame, wire_pair
 
-__all__ = ["FakeClock", "MemoryNetwork", "MemoryWire", "connected", "settle", "wire_pair"]
+__all__ = [
+    "FakeClock",
+    "MemoryNetwork",
+    "MemoryWire",
+    "SeenFrame",
+    "connected",
+    "settle",
+    "wire_pair",
+]

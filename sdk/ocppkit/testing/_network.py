@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ocppkit.aio import ConnectRequest, Handshake, Opened, Reject, beside
 from ocppkit.core import HandshakeRefused
 from ocppkit.csms import Csms
-from ocppkit.station import Station
+from ocppkit.station import NetworkProfiles, Station
 
 from ._wires import MemoryWire, wire_pair
 
@@ -30,7 +30,16 @@ class MemoryNetwork:
         """Every attempt to connect, the latest last."""
 
         self.wires: list[MemoryWire] = []
-        """The stations' ends of all connections, the latest last."""
+        """The stations' ends of all connections, the latest last; `peer` of each is the CSMS's end.
+
+        ```python
+        network.wires[-1].peer.write('[3,"1"')  # what no CSMS would send
+        network.wires[-1].peer.close(1001, "maintenance")
+        network.wires[-1].cut()
+        ```
+
+        What went over a wire is in its `frames`.
+        """
 
     async def connect(self, request: ConnectRequest) -> Opened:
         """Opens a connection as a station asks for it."""
@@ -67,7 +76,7 @@ def _handshake(request: ConnectRequest) -> Handshake:
 
 @asynccontextmanager
 async def connected(
-    station: Station, csms: Csms, *, url: str = _URL
+    station: Station, csms: Csms, *, url: NetworkProfiles = _URL
 ) -> AsyncGenerator[MemoryNetwork, None]:
     """Runs a station against a CSMS in memory until the block is left.
 

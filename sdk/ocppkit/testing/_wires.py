@@ -2,24 +2,58 @@
 
 import asyncio
 from collections import deque
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed
 
-__all__ = ["MemoryWire", "wire_pair"]
+__all__ = ["MemoryWire", "SeenFrame", "wire_pair"]
+
+
+class SeenFrame(NamedTuple):
+    """A frame that went over a `MemoryWire`, as one end saw it."""
+
+    direction: Literal["in", "out"]
+    data: str | bytes
 
 
 class MemoryWire:
-    """One end of a connection in memory. Nothing is lost or reordered unless `cut` is called."""
+    """One end of a connection in memory. Nothing is lost or reordered unless `cut` is called.
+
+    `wire_pair` makes the two ends.
+    """
+
+    KEPT: Final = 1024
+    """Frames that are remembered; older ones are forgotten."""
 
     def __init__(self) -> None:
-        self._peer: MemoryWire | None = None
+        self._peer: MemoryWire
         self._receiver: Receiver | None = None
         self._inbox: deque[str | bytes] = deque()
         self._end: ConnectionClosed | None = None
         self._paused = False
         self._scheduled = False
+
+        self.frames: deque[SeenFrame] = deque(maxlen=self.KEPT)
+        """What this end wrote (`out`) and what was handed to its receiver (`in`), the latest last.
+
+        ```python
+        wire = network.wires[-1]
+        wire.write('[2,"1","Heartbeat",{}]')
+        await settle()
+        assert wire.frames[-1] == ("in", '[3,"1",{"currentTime":"2025-06-01T12:00:00Z"}]')
+        ```
+        """
+
+    @property
+    def peer(self) -> "MemoryWire":
+        """The other end: the CSMS's, if this is the station's."""
+        return self._peer
+
+    @property
+    def end(self) -> ConnectionClosed | None:
+        """How the connection ended for this end; `None` while it lives."""
+        return self._end
 
     def join(self, peer: "MemoryWire") -> None:
         """Connects this end to the other."""
@@ -50,24 +84,22 @@ class MemoryWire:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Ends the connection after what was written before."""
         self._ended("us", code, reason)
-        if self._peer is not None:
-            self._peer._ended("peer", code, reason)
+        self._peer._ended("peer", code, reason)
 
     def cut(self) -> None:
         """Ends the connection like a broken cable: what is on its way is lost."""
         for wire in (self, self._peer):
-            if wire is not None:
-                wire._inbox.clear()
-                wire._ended("network", None, "connection lost")
+            wire._inbox.clear()
+            wire._ended("network", None, "connection lost")
 
     def _send(self, data: str | bytes) -> None:
-        if self._end is None and self._peer is not None:
+        if self._end is None:
+            self.frames.append(SeenFrame("out", data))
             self._peer._take(data)
 
     def _take(self, data: str | bytes) -> None:
-        if self._end is None:
-            self._inbox.append(data)
-            self._schedule()
+        self._inbox.append(data)
+        self._schedule()
 
     def _ended(self, by: Literal["us", "peer", "network"], code: int | None, reason: str) -> None:
         if self._end is None:
@@ -82,7 +114,9 @@ class MemoryWire:
     def _deliver(self) -> None:
         self._scheduled = False
         while self._inbox and not self._paused and self._receiver is not None:
-            self._receiver.data_received(self._inbox.popleft())
+            data = self._inbox.popleft()
+            self.frames.append(SeenFrame("in", data))
+            self._receiver.data_received(data)
         if self._end is not None and self._receiver is not None:
             # Like a socket: what was held back is lost with the connection.
             self._inbox.clear()

@@ -24,7 +24,7 @@ function isTheStation(handshake) {
     const password = handshake.password ? handshake.password.toString('hex') : null;
     if (handshake.identity !== config.identity || password !== config.password) return false;
     if (!config.authority) return true;
-    return handshake.request.socket.getPeerCertificate().subject.CN === config.identity;
+    return handshake.request.socket.getPeerCertificate().subject.CN === config.serialNumber;
 }
 
 async function main() {

@@ -1,10 +1,8 @@
 """The station's side: opens connections, and runs a station on them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 from aiohttp import (
     ClientError,
@@ -17,52 +15,16 @@ from aiohttp import (
 )
 from yarl import URL
 
-from ocppkit.aio import Connector, ConnectRequest, Opened, beside
+from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
-from ocppkit.station import Station
 
 from .._pump import Pump
+from .._running import Client
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
 __all__ = ["connect", "connector", "run"]
 
-S = TypeVar("S", bound=Station)
-
 _WINDOW_BITS: Final = 15
-
-
-async def run(station: Station, url: str, *, compression: bool = True) -> None:
-    """Runs a station: it boots, sends heartbeats and reconnects, until this is cancelled.
-
-    Args:
-        station: the station.
-        url: the endpoint of the CSMS, `ws://` or `wss://`, without the identity.
-        compression: offer permessage-deflate.
-
-    Raises:
-        LocalProtocolError: the station cannot be run as it is described, as it has no credentials
-            for instance.
-    """
-    await station.run(url, connector(station.limits, compression))
-
-
-@asynccontextmanager
-async def connect(station: S, url: str, *, compression: bool = True) -> AsyncGenerator[S, None]:
-    """Runs a station until the block is left.
-
-    ```python
-    async with aiohttp.connect(station, url):
-        await station.wait_accepted()
-        await station.authorize(...)
-    ```
-
-    Args:
-        station: the station.
-        url: the endpoint of the CSMS, `ws://` or `wss://`, without the identity.
-        compression: offer permessage-deflate.
-    """
-    async with beside(run(station, url, compression=compression)):
-        yield station
 
 
 def connector(limits: Limits, compression: bool) -> Connector:
@@ -83,6 +45,12 @@ def connector(limits: Limits, compression: bool) -> Connector:
         return Opened(pump, websocket.protocol)
 
     return opened
+
+
+_CLIENT: Final = Client(connector)
+
+run = _CLIENT.run
+connect = _CLIENT.connect
 
 
 async def _drive(pump: Pump, session: ClientSession) -> None:

@@ -1,60 +1,24 @@
 """The station's side: opens connections, and runs a station on them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import TypeVar, cast
+from typing import Final, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus, InvalidURI
 from websockets.extensions.permessage_deflate import enable_client_permessage_deflate
-from websockets.http11 import Request, Response
+from websockets.protocol import CLIENT, OPEN
 from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
-from ocppkit.aio import Connector, ConnectRequest, Opened, beside
+from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
-from ocppkit.station import Station
 
-from ._wire import WebSocketWire
+from .._commons import SharedReading
+from .._running import Client
+from ._doorway import LONGEST_HEAD
+from ._wire import WebSocketWire, send_out
 
 __all__ = ["connect", "connector", "run"]
-
-S = TypeVar("S", bound=Station)
-
-
-async def run(station: Station, url: str, *, compression: bool = True) -> None:
-    """Runs a station: it boots, sends heartbeats and reconnects, until this is cancelled.
-
-    Args:
-        station: the station.
-        url: the endpoint of the CSMS, `ws://` or `wss://`, without the identity.
-        compression: offer permessage-deflate.
-
-    Raises:
-        LocalProtocolError: the station cannot be run as it is described, as it has no credentials
-            for instance.
-    """
-    await station.run(url, connector(station.limits, compression))
-
-
-@asynccontextmanager
-async def connect(station: S, url: str, *, compression: bool = True) -> AsyncGenerator[S, None]:
-    """Runs a station until the block is left.
-
-    ```python
-    async with websockets.connect(station, url):
-        await station.wait_accepted()
-        await station.authorize(...)
-    ```
-
-    Args:
-        station: the station.
-        url: the endpoint of the CSMS, `ws://` or `wss://`, without the identity.
-        compression: offer permessage-deflate.
-    """
-    async with beside(run(station, url, compression=compression)):
-        yield station
 
 
 def connector(limits: Limits, compression: bool) -> Connector:
@@ -76,6 +40,12 @@ def connector(limits: Limits, compression: bool) -> Connector:
     return opened
 
 
+_CLIENT: Final = Client(connector)
+
+run = _CLIENT.run
+connect = _CLIENT.connect
+
+
 async def _open(
     request: ConnectRequest, uri: WebSocketURI, limits: Limits, compression: bool
 ) -> Opened:
@@ -86,63 +56,87 @@ async def _open(
         max_size=limits.frame_bytes,
     )
     loop = asyncio.get_running_loop()
-    _, wire = await loop.create_connection(
-        lambda: _ClientWire(protocol, limits, request),
+    transport, opening = await loop.create_connection(
+        lambda: _Opening(protocol, limits, request),
         uri.host,
         uri.port,
         ssl=request.ssl if uri.secure else None,
     )
     try:
-        return Opened(wire, await wire.wait_opened())
+        return Opened(await opening.wire, protocol.subprotocol)
     except BaseException:
-        wire.abort()
+        transport.abort()
         raise
 
 
-class _ClientWire(WebSocketWire):
-    """The station's end."""
+class _Opening(SharedReading):
+    """The handshake of a station; then it makes way."""
 
     def __init__(self, protocol: ClientProtocol, limits: Limits, request: ConnectRequest) -> None:
-        super().__init__(protocol, limits)
-        self._client = protocol
+        super().__init__()
+        # The package would log whole handshakes, passwords included.
+        protocol.debug = False
+        self._protocol = protocol
+        self._limits = limits
         self._request = request
-        self._opened: asyncio.Future[str | None] = self._loop.create_future()
-
-    async def wait_opened(self) -> str | None:
-        """Waits for the handshake and returns the subprotocol that the CSMS chose.
-
-        Raises:
-            HandshakeRefused: the CSMS refused, or answered what is no handshake.
-        """
-        return await self._opened
+        self._head: bytes | None = b""
+        self.wire: asyncio.Future[WebSocketWire] = asyncio.get_running_loop().create_future()
+        """The connection, once it is open, or why it is refused."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Sends the handshake."""
-        super().connection_made(transport)
-        request = self._client.connect()
+        self._transport = cast(asyncio.Transport, transport)
+        request = self._protocol.connect()
         for name, value in self._request.headers:
             request.headers[name.decode("latin-1")] = value.decode("latin-1")
-        self._client.send_request(request)
-        self._flush()
+        self._protocol.send_request(request)
+        send_out(self._protocol, self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes: those of the answer apart from what a CSMS sends in the same breath."""
+        if self._head is not None:
+            self._head += data
+            head, end, data = self._head.partition(b"\r\n\r\n")
+            if not end:
+                if len(head) > LONGEST_HEAD:
+                    self._transport.abort()
+                return
+            self._head = None
+            self._protocol.receive_data(head + end)
+            self._protocol.events_received()
+        if self._protocol.state is OPEN:
+            self._make_way(data)
+        else:
+            # A refusal may have a body.
+            self._protocol.receive_data(data)
+            self._check()
+
+    def eof_received(self) -> None:
+        """Takes the end of a refusal."""
+        self._protocol.receive_eof()
+        self._check()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes the end, of the handshake perhaps."""
-        super().connection_lost(exc)
-        if not self._opened.done():
-            problem = self._client.handshake_exc or exc or "the connection was closed"
-            self._opened.set_exception(HandshakeRefused(str(problem)))
+        """Takes the end of a handshake that nobody has answered."""
+        self._refuse(exc or "the connection was closed")
 
-    def handshake_event(self, event: Request | Response) -> None:
-        """Takes the answer of the CSMS."""
-        problem = self._client.handshake_exc
-        if self._opened.done():
+    def _make_way(self, rest: bytes) -> None:
+        if self.wire.done():
             return
-        if problem is None:
-            self.watch()
-            self.pause_reading()
-            self._opened.set_result(self._client.subprotocol)
-        elif isinstance(problem, InvalidStatus):
-            status = problem.response.status_code
-            self._opened.set_exception(HandshakeRefused(str(problem), status=status))
-        else:
-            self._opened.set_exception(HandshakeRefused(str(problem)))
+        self._transport.pause_reading()
+        extensions = self._protocol.extensions
+        wire = WebSocketWire(self._transport, CLIENT, extensions, self._limits, rest, _nothing)
+        self.wire.set_result(wire)
+
+    def _check(self) -> None:
+        if self._protocol.handshake_exc is not None:
+            self._refuse(self._protocol.handshake_exc)
+
+    def _refuse(self, problem: Exception | str) -> None:
+        status = problem.response.status_code if isinstance(problem, InvalidStatus) else None
+        if not self.wire.done():
+            self.wire.set_exception(HandshakeRefused(str(problem), status=status))
+
+
+def _nothing() -> None:
+    pass

@@ -1,22 +1,23 @@
-"""One WebSocket on one asyncio transport, client or server: what both have in common."""
+"""One open WebSocket on one asyncio transport, of either side."""
 
 import asyncio
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, cast
 
+from websockets.extensions import Extension
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.http11 import Request, Response
-from websockets.protocol import Event, Protocol, State
+from websockets.protocol import OPEN, SERVER, Protocol, Side
 
 from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
-__all__ = ["WebSocketWire"]
+from .._commons import Seat, SharedReading, commons
+from ._frames import masked_text_frame, measured, text_frame, text_in
 
-_SLICE: Final = 1 << 14
-"""Bytes that are read in one go. With compression they may hold a thousand times as much."""
+__all__ = ["WebSocketWire", "send_out"]
+
+logger = logging.getLogger("ocppkit.transports.websockets")
 
 _CLOSE_TIMEOUT: Final = 10.0
 """Seconds that the peer has to say goodbye."""
@@ -27,31 +28,71 @@ _UNSENT_FRAMES: Final = 4
 _MOST_MISSED: Final = 2
 """Pings without an answer until the connection counts as dead."""
 
+_ROOM_FOR_REASON: Final = 123
+"""Bytes that a close frame has for its reason, RFC 6455 section 5.5."""
 
-class WebSocketWire(asyncio.Protocol, ABC):
+
+class WebSocketWire(SharedReading):
     """A WebSocket that feeds its receiver. Until there is one, little is read and nothing lost."""
 
-    def __init__(self, protocol: Protocol, limits: Limits) -> None:
-        # The package would log whole handshakes, passwords included.
-        protocol.debug = False
-        self._protocol = protocol
+    __slots__ = (
+        "_closing", "_end", "_failed", "_holding", "_is_text", "_limits", "_loop", "_lost", "_masked",
+        "_missed", "_missing", "_open", "_paused", "_pieces", "_plain", "_protocol", "_reading",
+        "_receiver", "_seat", "_stalled", "_start", "_timer", "_transport", "_unread", "_why",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        side: Side,
+        extensions: Sequence[Extension],
+        limits: Limits,
+        rest: bytes,
+        lost: Callable[[], None],
+    ) -> None:
+        """Takes over an open connection.
+
+        Args:
+            transport: the connection, which is not read from at the moment.
+            side: which of the two we are.
+            extensions: what was agreed on.
+            limits: the bounds of the connection.
+            rest: what was read behind the handshake.
+            lost: told when the connection has ended, after the receiver.
+        """
+        super().__init__()
+        self._transport = transport
+        # Whoever has read the handshake would keep all of it, passwords included: a new one.
+        self._protocol = Protocol(side, max_size=limits.frame_bytes, logger=logger)
+        self._protocol.debug = False
+        self._protocol.extensions = list(extensions)
         self._limits = limits
+        self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._receiver: Receiver | None = None
-        self._unread: deque[bytes] = deque()
-        self._early: deque[str | bytes] = deque()
-        self._message = bytearray()
+        self._unread = rest
+        self._pieces: bytearray | None = None
         self._is_text = True
-        self._paused = False
+        self._plain = not extensions
+        self._masked = side is SERVER
+        self._start = b""
+        self._missing = 0
+        self._open = True
+        self._paused = True
         self._stalled = False
+        self._holding = True
+        self._reading = False
         self._closing = False
+        self._failed = False
         self._missed = 0
+        self._seat: Seat | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._why = ""
         self._end: ConnectionClosed | None = None
-        self._reading = True
-        self._ending = False
-        self._failed = False
+        transport.set_write_buffer_limits(limits.frame_bytes * _UNSENT_FRAMES)
+        transport.set_protocol(self)
+        if limits.ping_interval > 0:
+            self._seat = commons().pulse(limits.ping_interval).join(self)
 
     # The wire.
 
@@ -64,67 +105,64 @@ class WebSocketWire(asyncio.Protocol, ABC):
 
     def write(self, text: str) -> None:
         """Sends a text."""
-        if self._protocol.state is State.OPEN:
+        if not self._open:
+            return
+        if self._plain:
+            data = text.encode()
+            self._transport.write(text_frame(data) if self._masked else masked_text_frame(data))
+        else:
             self._protocol.send_text(text.encode())
-            self._flush()
+            send_out(self._protocol, self._transport)
 
     def pause_reading(self) -> None:
         """Reads nothing more for now."""
         self._paused = True
         self._regulate()
 
-    def abort(self) -> None:
-        """Ends the connection without a goodbye."""
-        self._give_up("aborted")
-
     def resume_reading(self) -> None:
         """Reads on."""
         self._paused = False
-        self._regulate()
-        if self._unread:
-            self._loop.call_soon(self._feed)
+        self._go_on()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Says goodbye; from then on nothing that comes in is handed over."""
         self._closing = True
-        self._regulate()
-        if self._protocol.state is State.OPEN:
-            # 123 bytes are what a close frame has room for.
-            self._protocol.send_close(code, reason.encode()[:123].decode(errors="ignore"))
-            self._flush()
+        if self._open:
+            cut = reason.encode()[:_ROOM_FOR_REASON].decode(errors="ignore")
+            self._protocol.send_close(code, cut)
+            self._send_last()
+        self._go_on()
 
     # What asyncio calls.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Takes the transport."""
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(self._limits.frame_bytes * _UNSENT_FRAMES)
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes."""
         if self._end is not None:
             # The WebSocket has ended before its connection: nobody wants to know.
             return
-        for start in range(0, len(data), _SLICE):
-            self._unread.append(data[start : start + _SLICE])
-        self._feed()
+        if self._unread or self._holding:
+            self._unread += data
+        else:
+            self._feed(data)
 
     def eof_received(self) -> None:
         """Takes the end of the peer's bytes; asyncio closes the transport then."""
-        self._feed()
-        self._unread.clear()
         self._protocol.receive_eof()
-        self._flush()
+        self._send_last()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes the end of the connection."""
         self._protocol.receive_eof()
+        self._open = False
         if self._timer is not None:
             self._timer.cancel()
-        self._unread.clear()
+        if self._seat is not None:
+            self._seat.discard(self)
+        self._unread = b""
         if self._end is None:
             self._end = self._how_it_ended(exc)
         self._tell_end()
+        self._lost()
 
     def pause_writing(self) -> None:
         """Reads nothing from a peer that does not read."""
@@ -134,30 +172,26 @@ class WebSocketWire(asyncio.Protocol, ABC):
     def resume_writing(self) -> None:
         """Reads on, as the peer does."""
         self._stalled = False
-        self._regulate()
-        if self._unread:
-            self._loop.call_soon(self._feed)
+        self._go_on()
 
-    # What client and server have of their own.
+    # What the pulse calls.
 
-    @abstractmethod
-    def handshake_event(self, event: Request | Response) -> None:
-        """Takes the peer's half of the handshake."""
-
-    def watch(self) -> None:
-        """Sends pings from now on."""
-        if self._limits.ping_interval > 0:
-            self._set_timer(self._limits.ping_interval, self._ping)
-        elif self._timer is not None:
-            self._timer.cancel()
+    def beat(self) -> None:
+        """Sends a ping, unless too many were left without an answer."""
+        if not self._open:
+            return
+        if self._missed >= _MOST_MISSED:
+            self._give_up("no answer to pings")
+            return
+        # While nothing is read, no answer can be seen.
+        self._missed += not self._paused
+        self._protocol.send_ping(b"")
+        send_out(self._protocol, self._transport)
 
     # The work.
 
-    @property
-    def _holding(self) -> bool:
-        return (self._paused or self._stalled) and not self._closing
-
     def _regulate(self) -> None:
+        self._holding = (self._paused or self._stalled) and not self._closing
         reading = not self._holding
         if reading == self._reading or self._transport.is_closing():
             return
@@ -167,95 +201,113 @@ class WebSocketWire(asyncio.Protocol, ABC):
         else:
             self._transport.pause_reading()
 
+    def _go_on(self) -> None:
+        self._regulate()
+        if self._unread:
+            self._loop.call_soon(self._feed_unread)
+
     def _begin(self) -> None:
-        while self._early:
-            self._hand_over(self._early.popleft())
         self.resume_reading()
-        self._feed()
+        self._feed_unread()
         self._tell_end()
 
-    def _feed(self) -> None:
-        while self._unread and not self._holding and self._end is None:
-            self._protocol.receive_data(self._unread.popleft())
-            for event in self._protocol.events_received():
-                self._take(event)
-            self._failed = self._failed or self._protocol.parser_exc is not None
-            self._flush()
+    def _feed_unread(self) -> None:
+        if self._unread and not self._holding and self._end is None:
+            data, self._unread = self._unread, b""
+            self._feed(data)
 
-    def _take(self, event: Event) -> None:
-        if not isinstance(event, Frame):
-            self.handshake_event(event)
-            return
+    def _feed(self, data: bytes) -> None:
+        if self._start:
+            data, self._start = self._start + data, b""
+        at, size = 0, len(data)
+        while at < size and self._end is None:
+            if self._missing:
+                at, begin = min(size, at + self._missing), at
+                self._missing -= at - begin
+                self._feed_core(data[begin:at])
+                continue
+            measure = measured(data, at)
+            if measure is None:
+                self._start = data[at:]
+                return
+            end = measure[1]
+            text = None
+            if end <= size and self._plain and self._goes_short(end - at):
+                text = text_in(data, at, measure, self._masked)
+            if text is None:
+                self._missing = end - at
+            else:
+                self._missed = 0
+                self._take_text(text)
+                at = end
+
+    def _goes_short(self, size: int) -> bool:
+        # The core watches over the longest frame, over pieces of messages, and over goodbyes.
+        return self._open and self._pieces is None and size <= self._limits.frame_bytes
+
+    def _feed_core(self, data: bytes) -> None:
+        protocol = self._protocol
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            self._take(cast(Frame, event))
+        self._failed = self._failed or protocol.parser_exc is not None
+        self._send_last()
+
+    def _take(self, frame: Frame) -> None:
         self._missed = 0
-        if event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-            self._take_data(event)
+        opcode = frame.opcode
+        if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
+            self._is_text = opcode is Opcode.TEXT
+        elif opcode is not Opcode.CONT:
+            return
+        if frame.fin and self._pieces is None:
+            self._take_message(bytes(frame.data))
+            return
+        self._pieces = self._pieces or bytearray()
+        self._pieces += frame.data
+        if frame.fin:
+            data, self._pieces = bytes(self._pieces), None
+            self._take_message(data)
 
-    def _take_data(self, frame: Frame) -> None:
-        if frame.opcode is not Opcode.CONT:
-            self._is_text = frame.opcode is Opcode.TEXT
-        if not frame.fin:
-            self._message += frame.data
-            return
-        data = bytes(frame.data)
-        if self._message:
-            data = bytes(self._message) + data
-            self._message = bytearray()
-        if not self._is_text:
+    def _take_message(self, data: bytes) -> None:
+        if self._is_text:
+            self._take_text(data)
+        else:
             self._hand_over(data)
-            return
+
+    def _take_text(self, data: bytes) -> None:
         try:
             text = data.decode()
         except UnicodeDecodeError:
             # RFC 6455 section 8.1
             self._protocol.fail(CloseCode.INVALID_DATA, "invalid UTF-8")
             self._failed = True
+            self._send_last()
         else:
             self._hand_over(text)
 
     def _hand_over(self, data: str | bytes) -> None:
-        if self._closing:
-            return
-        if self._receiver is None:
-            self._early.append(data)
-        else:
+        if self._receiver is not None and not self._closing:
             self._receiver.data_received(data)
 
-    def _flush(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data:
-                self._transport.write(data)
-            elif self._transport.can_write_eof():
-                self._transport.write_eof()
-            else:
-                self._transport.close()
-        if self._protocol.close_expected() and not self._ending:
-            self._ending = True
-            self._set_timer(_CLOSE_TIMEOUT, self._give_up, "no goodbye")
-        if self._protocol.close_rcvd is not None and self._protocol.close_sent is not None:
+    def _send_last(self) -> None:
+        protocol = self._protocol
+        send_out(protocol, self._transport)
+        self._open = protocol.state is OPEN
+        if self._open:
+            return
+        if protocol.close_expected() and self._timer is None:
+            self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self._give_up, "no goodbye")
+        if protocol.close_rcvd is not None and protocol.close_sent is not None:
             self._transport.close()
         elif self._failed and self._end is None:
             # What the peer still sends must be read, or it would never see why we leave.
             self._end = self._how_it_ended(None)
             self._loop.call_soon(self._tell_end)
 
-    def _set_timer(self, seconds: float, callback: Callable[..., object], *args: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, callback, *args)
-
     def _give_up(self, why: str) -> None:
         self._why = self._why or why
         self._transport.abort()
-
-    def _ping(self) -> None:
-        if self._missed >= _MOST_MISSED:
-            self._give_up("no answer to pings")
-            return
-        # While nothing is read, no answer can be seen.
-        self._missed += not self._paused
-        self._protocol.send_ping(b"")
-        self._flush()
-        self._set_timer(self._limits.ping_interval, self._ping)
 
     def _how_it_ended(self, exc: Exception | None) -> ConnectionClosed:
         received, sent = self._protocol.close_rcvd, self._protocol.close_sent
@@ -270,6 +322,17 @@ class WebSocketWire(asyncio.Protocol, ABC):
         return ConnectionClosed(self._why or str(exc or "connection lost"), by=by)
 
     def _tell_end(self) -> None:
-        if self._end is not None and self._receiver is not None and not self._early:
+        if self._end is not None and self._receiver is not None:
             receiver, self._receiver = self._receiver, None
             receiver.connection_lost(self._end)
+
+
+def send_out(protocol: Protocol, transport: asyncio.Transport) -> None:
+    """Hands over what the sans-IO core wants to send, the end of it included."""
+    for data in protocol.data_to_send():
+        if data:
+            transport.write(data)
+        elif transport.can_write_eof():
+            transport.write_eof()
+        else:
+            transport.close()

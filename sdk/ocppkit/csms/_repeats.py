@@ -1,0 +1,135 @@
+"""Calls that a station repeats: each is handled once, over all its connections.
+
+Theory of operation: an answer that went out is remembered by the connection's `AnswerCache`, which a
+station's connections share. What is left is the call whose connection broke while its handler ran:
+nobody heard the answer, so the station repeats the call, perhaps while the first one is still in work.
+Here such calls are known by their id and content: the repeated one joins the one in work, or gets what
+it returned. What was to run after the answer runs once, after the first that is heard.
+"""
+
+import asyncio
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final, TypeAlias
+
+from ocppkit.aio import AfterResponse, AnyHandler, CallContext, Clock, current_call
+from ocppkit.core import AnswerCache
+
+__all__ = ["AnswerMemory", "Repeats"]
+
+_Key: TypeAlias = tuple[str, str, bytes]
+
+_SECONDS: Final = 300.0
+"""How long an answer that nobody heard is kept; the `AnswerCache` keeps others as long."""
+
+_UNHEARD: Final = 64
+"""How many of them are kept."""
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a handler returned."""
+
+    response: Any
+    hooks: list[AfterResponse]
+    """What still has to run after it: nothing, if the first answer is heard."""
+
+    def again(self) -> Any:
+        """Returns the response for the running call, after which the hooks run."""
+        hooks, self.hooks = self.hooks, []
+        for hook in hooks:
+            current_call().after_response(hook)
+        return self.response
+
+
+class Repeats:
+    """What is known of the calls of one station."""
+
+    def __init__(self) -> None:
+        self.answers = AnswerCache()
+        self._in_work: dict[_Key, asyncio.Future[_Outcome]] = {}
+        self._unheard: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
+
+    def once(self, handler: AnyHandler, clock: Clock, heard: Callable[[], bool]) -> AnyHandler:
+        """Returns a handler that handles no call again.
+
+        Args:
+            handler: what handles a call for the first time.
+            clock: the time.
+            heard: whether an answer can be sent now.
+        """
+
+        def handle(request: object) -> object:
+            key = _key(current_call())
+            if key in self._in_work:
+                return self._joined(key, heard)
+            unheard = self._unheard.get(key)
+            if unheard is not None and clock.time() < unheard[0]:
+                return unheard[1].again()
+            returned = handler(request)
+            if not inspect.iscoroutine(returned):
+                return returned
+            return self._follow(key, returned, clock, heard)
+
+        return handle
+
+    async def _joined(self, key: _Key, heard: Callable[[], bool]) -> Any:
+        outcome = await asyncio.shield(self._in_work[key])
+        return outcome.again() if heard() else outcome.response
+
+    async def _follow(
+        self, key: _Key, work: Coroutine[Any, Any, Any], clock: Clock, heard: Callable[[], bool]
+    ) -> Any:
+        future = self._in_work[key] = asyncio.get_running_loop().create_future()
+        try:
+            response = await work
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        except BaseException as error:
+            # Who has joined fails alike.
+            future.set_exception(error)
+            # It is raised in this task, so it is no mistake if nobody has joined.
+            future.exception()
+            raise
+        else:
+            is_heard = heard()
+            outcome = _Outcome(response, [] if is_heard else current_call().take_callbacks())
+            future.set_result(outcome)
+            if not is_heard:
+                self._keep(key, clock.time() + _SECONDS, outcome)
+            return response
+        finally:
+            del self._in_work[key]
+
+    def _keep(self, key: _Key, until: float, outcome: _Outcome) -> None:
+        self._unheard[key] = until, outcome
+        if len(self._unheard) > _UNHEARD:
+            self._unheard.popitem(last=False)
+
+
+def _key(call: CallContext) -> _Key:
+    return call.message_id, call.action.name, blake2b(call.raw, digest_size=16).digest()
+
+
+class AnswerMemory:
+    """What is known of each station's calls, kept over its connections."""
+
+    STATIONS: Final = 4096
+    """Stations that are remembered; those not asked for longest make room."""
+
+    def __init__(self) -> None:
+        self._stations: OrderedDict[str, Repeats] = OrderedDict()
+
+    def of(self, identity: str) -> Repeats:
+        """Returns what is known of one station."""
+        repeats = self._stations.pop(identity, None)
+        if repeats is None:
+            repeats = Repeats()
+        self._stations[identity] = repeats
+        if len(self._stations) > self.STATIONS:
+            self._stations.popitem(last=False)
+        return repeats

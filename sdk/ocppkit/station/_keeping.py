@@ -1,0 +1,77 @@
+"""Which messages must arrive, however long it takes: what OCPP says of each, and the switches it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
+
+from ocppkit.aio import BOOT
+from ocppkit.core import Action, Offline, Protocol, Request
+
+from ._membership import HEARTBEAT
+
+__all__ = ["Keeping", "nobody_knows"]
+
+# At hand, as every call needs it.
+_DROP: Final = Offline.DROP
+
+Q = TypeVar("Q", bound=Request[Any])
+
+
+def nobody_knows(monitor: int) -> int | None:
+    """Knows no monitor."""
+    return None
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeping:
+    """What a station keeps until it is delivered."""
+
+    protocol: Protocol
+    queue_all_messages: bool
+    queued_severity: int | None
+    monitor_severity: Callable[[int], int | None]
+
+    def must_arrive(self, request: Request[Any], action: Action) -> bool:
+        """Whether this message is kept."""
+        if action.offline is _DROP and not self.queue_all_messages:
+            return False
+        # A boot comes before all that is kept, and a heartbeat is of no use later.
+        may_wait = action.name not in {BOOT, HEARTBEAT}
+        return (self.queue_all_messages and may_wait) or self._is_kept(request, action.offline)
+
+    def marked(self, request: Q) -> Q:
+        """Returns a message that is made offline with the mark that it has for that. # QUE-08
+
+        What waits already when the connection is lost stays as it is: the CSMS may have it.
+        """
+        mark = self.protocol.actions[request.__ocpp_action__].offline_mark
+        names = dict(zip(request.__struct_encode_fields__, request.__struct_fields__, strict=True))
+        name = names.get(mark or "")
+        if name is None or getattr(request, name) is not None:
+            return request
+        return replace(request, **{name: True})
+
+    def _is_kept(self, request: Any, offline: Offline) -> bool:
+        match offline:
+            case Offline.DROP:
+                return False
+            case Offline.QUEUE:
+                return True
+            case Offline.QUEUE_IF_TRANSACTION:
+                return getattr(request, "transaction_id", None) is not None
+            case Offline.QUEUE_IF_CRITICAL:  # LOG-04
+                return getattr(request, "type", None) not in self.protocol.uncritical_events
+            case _:  # MON-04: by severity
+                return any(self._is_severe(event) for event in getattr(request, "event_data", ()))
+
+    def _is_severe(self, event: Any) -> bool:
+        if self.queued_severity is None:
+            return False
+        severity: int | None = getattr(event, "severity", None)
+        monitor: int | None = getattr(event, "variable_monitoring_id", None)
+        if severity is None and monitor is not None:
+            severity = self.monitor_severity(monitor)
+        # What nobody can judge is better kept than lost.
+        return severity is None or severity <= self.queued_severity

@@ -1,0 +1,48 @@
+"""The ways to a CSMS that a station may be given, as values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from ssl import SSLContext
+from typing import TypeAlias
+
+__all__ = ["NetworkProfile", "NetworkProfiles", "as_profiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkProfile:
+    """One way to reach a CSMS."""
+
+    url: str
+    """The endpoint of the CSMS, `ws://` or `wss://`, without the identity."""
+
+    password: str | bytes | None = field(default=None, repr=False, kw_only=True)
+    """For Basic authentication there; the station's own by default."""
+
+    ssl: SSLContext | None = field(default=None, kw_only=True)
+    """For `wss` there; the station's own by default."""
+
+
+NetworkProfiles: TypeAlias = str | NetworkProfile | Sequence[str | NetworkProfile]
+"""One way to the CSMS or several, the most wanted first: the variable NetworkConfigurationPriority."""
+
+
+def as_profiles(
+    network: NetworkProfiles, password: str | bytes | None, ssl: SSLContext | None
+) -> tuple[NetworkProfile, ...]:
+    """Returns the profiles that a user has described, in one way or another, completed.
+
+    Args:
+        network: the profiles.
+        password: for those that have none.
+        ssl: for those that have none.
+    """
+    several = (network,) if isinstance(network, str | NetworkProfile) else network
+    profiles = (NetworkProfile(each) if isinstance(each, str) else each for each in several)
+    return tuple(
+        replace(
+            each,
+            password=password if each.password is None else each.password,
+            ssl=ssl if each.ssl is None else each.ssl,
+        )
+        for each in profiles
+    )

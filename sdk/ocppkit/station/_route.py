@@ -1,0 +1,88 @@
+"""Which of a station's network profiles is tried next, and after what wait."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+
+from ocppkit.core import LocalProtocolError
+
+from ._opening import SecurityProfile, security_of
+from ._profiles import NetworkProfile
+
+__all__ = ["Route"]
+
+logger = logging.getLogger("ocppkit.station")
+
+
+class Route:
+    """The order in which profiles are tried. # REC-05
+
+    Each gets its attempts and then the next has its turn, at once: it is another server. When all
+    have failed it begins anew. Every profile has a back-off of its own that goes on from turn to
+    turn, so that no server is flooded. A success resets them all, and rules out what is less safe.
+    """
+
+    def __init__(
+        self,
+        new_waits: Callable[[], Iterator[float]],
+        attempts: int,
+        name: str,
+    ) -> None:
+        self._new_waits = new_waits
+        self._attempts = attempts
+        self._name = name
+        self._profiles: tuple[NetworkProfile, ...] = ()
+        self._at = 0
+        self._failures = 0
+        self._waits: dict[NetworkProfile, Iterator[float]] = {}
+
+        self.floor = SecurityProfile.NONE
+        """The safest security profile that the station was ever connected with."""
+
+    @property
+    def profile(self) -> NetworkProfile:
+        """The profile whose turn it is."""
+        return self._profiles[self._at]
+
+    def take(self, profiles: Sequence[NetworkProfile]) -> None:
+        """Takes these profiles from now on, and begins with the first.
+
+        Raises:
+            LocalProtocolError: there are none, or none is as safe as one that was used before.
+        """
+        if not profiles:
+            raise LocalProtocolError("a station needs a CSMS to connect to")
+        safe = [profile for profile in profiles if security_of(profile) >= self.floor]
+        if not safe:
+            raise LocalProtocolError("the security profile of a station is never lowered")
+        if len(safe) < len(profiles):
+            logger.warning("%s: network profiles that are less safe are not used", self._name)
+        self._profiles = tuple(safe)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begins with the first profile, as after a start."""
+        self._at = 0
+        self._failures = 0
+        self._waits = {}
+
+    def connected(self) -> None:
+        """Notes a success; it is this profile again when the connection is lost. # REC-03"""
+        profile = self.profile
+        self.floor = max(self.floor, security_of(profile))
+        self.take(self._profiles)
+        self._at = self._profiles.index(profile)
+        self._waits = {profile: self._new_waits()}
+
+    def failed(self) -> None:
+        """Notes an attempt that failed."""
+        self._waits.setdefault(self.profile, self._new_waits())
+        self._failures += 1
+        if self._failures >= self._attempts and len(self._profiles) > 1:
+            self._failures = 0
+            self._at = (self._at + 1) % len(self._profiles)
+            logger.warning("%s: tries network profile %d", self._name, self._at + 1)
+
+    def wait(self) -> float:
+        """Returns the seconds until the next attempt."""
+        waits = self._waits.get(self.profile)
+        return 0.0 if waits is None else next(waits)

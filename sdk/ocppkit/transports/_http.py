@@ -1,0 +1,129 @@
+"""The opening handshake of a WebSocket at a server, as bytes: what was asked for, and the answers.
+
+It reads just what RFC 6455 section 4.2 wants of a request, and refuses everything else. Each request is
+the only one of its connection and has no body, so there is little to get wrong; the HTTP of a library takes
+half of all the time that a new connection costs.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error
+from hashlib import sha1
+from http import HTTPStatus
+from typing import Final
+
+from ocppkit.aio import Headers
+
+__all__ = ["BadRequest", "Request", "answer_of", "opening_of", "read_request", "refusal_of"]
+
+_REQUEST: Final = re.compile(rb"GET ([!-~\x80-\xff]+) HTTP/1\.1\r\n")
+
+_FIELD: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n"
+_FIELDS: Final = re.compile(rb"(?:" + _FIELD + rb")*\r\n")
+
+_MOST_FIELDS: Final = 128
+
+_MAGIC: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455 section 1.3."""
+
+_KEY_BYTES: Final = 16
+
+
+class BadRequest(Exception):
+    """What came is no opening handshake."""
+
+    def __init__(self, status: HTTPStatus, reason: str, headers: Headers = ()) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
+
+
+class Request:
+    """What a client has asked for."""
+
+    __slots__ = ("headers", "target")
+
+    def __init__(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self.target = target
+        self.headers = headers
+        """Names and values in order, as they stood there but for the white space around values."""
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Returns the values of a header; its name is given in lower case."""
+        return [value for other, value in self.headers if other.lower() == name]
+
+    def has_word(self, name: bytes, word: bytes) -> bool:
+        """Whether a header that is a list has a word, in any case."""
+        return any(
+            word == each.strip(b" \t").lower()
+            for value in self.values(name)
+            for each in value.split(b",")
+        )
+
+
+def read_request(head: bytes) -> Request:
+    """Reads the head of a request, its empty line included.
+
+    Raises:
+        BadRequest: it is no GET of HTTP 1.1, or is malformed.
+    """
+    first = _REQUEST.match(head)
+    if first is None or _FIELDS.fullmatch(head, first.end()) is None:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "no handshake")
+    lines = head[first.end() : -4].split(b"\r\n")
+    if len(lines) > _MOST_FIELDS:
+        raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too many headers")
+    headers: list[tuple[bytes, bytes]] = []
+    for line in lines if lines[0] else ():
+        name, _, value = line.partition(b":")
+        headers.append((name, value.strip(b" \t")))
+    return Request(first[1], headers)
+
+
+def opening_of(request: Request) -> bytes:
+    """Returns the key of a request that asks for a WebSocket.
+
+    Raises:
+        BadRequest: it asks for something else.
+    """
+    if not (
+        request.has_word(b"upgrade", b"websocket") and request.has_word(b"connection", b"upgrade")
+    ):
+        wanted = [(b"Upgrade", b"websocket")]
+        raise BadRequest(HTTPStatus.UPGRADE_REQUIRED, "stations connect here by WebSocket", wanted)
+    if request.values(b"sec-websocket-version") != [b"13"]:
+        spoken = [(b"Sec-WebSocket-Version", b"13")]
+        raise BadRequest(HTTPStatus.UPGRADE_REQUIRED, "another WebSocket version is spoken", spoken)
+    keys = request.values(b"sec-websocket-key")
+    if len(keys) != 1 or not _is_key(keys[0]):
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "no usable key")
+    return keys[0]
+
+
+def _is_key(text: bytes) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == _KEY_BYTES
+    except Error:
+        return False
+
+
+def answer_of(key: bytes, headers: Headers) -> bytes:
+    """Returns the answer that opens a WebSocket."""
+    accepted = b64encode(sha1(key + _MAGIC, usedforsecurity=False).digest())
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
+    ) % (accepted, _lines(headers))
+
+
+def refusal_of(status: int, body: bytes, headers: Headers) -> bytes:
+    """Returns an answer that opens nothing."""
+    phrase = HTTPStatus(status).phrase.encode()
+    return (
+        b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Length: %d\r\n%b\r\n%b"
+    ) % (status, phrase, len(body), _lines(headers), body)
+
+
+def _lines(headers: Headers) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])

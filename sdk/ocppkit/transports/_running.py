@@ -1,0 +1,59 @@
+"""Runs stations: the same for each library that opens their connections."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from ocppkit.aio import Connector, beside
+from ocppkit.core import Limits
+from ocppkit.station import NetworkProfiles, Station
+
+__all__ = ["Client"]
+
+S = TypeVar("S", bound=Station)
+
+
+class Client:
+    """The station's side of a transport; its methods are the functions that users call."""
+
+    def __init__(self, connector: Callable[[Limits, bool], Connector]) -> None:
+        """Takes what opens connections, given the station's limits and whether to compress."""
+        self._connector = connector
+
+    async def run(
+        self, station: Station, network: NetworkProfiles, *, compression: bool = True
+    ) -> None:
+        """Runs a station: it boots, sends heartbeats and reconnects, until this is cancelled.
+
+        Args:
+            station: the station.
+            network: the endpoint of the CSMS, `ws://` or `wss://`, without the identity; or
+                several, the most wanted first, of which the next is tried when one fails too often.
+            compression: offer permessage-deflate.
+
+        Raises:
+            LocalProtocolError: the station cannot be run as it is described, as it has no
+                credentials for instance.
+        """
+        await station.run(network, self._connector(station.limits, compression))
+
+    @asynccontextmanager
+    async def connect(
+        self, station: S, network: NetworkProfiles, *, compression: bool = True
+    ) -> AsyncGenerator[S, None]:
+        """Runs a station until the block is left.
+
+        ```python
+        async with connect(station, url):
+            await station.wait_accepted()
+            await station.authorize(...)
+        ```
+
+        Args:
+            station: the station.
+            network: the endpoint of the CSMS, `ws://` or `wss://`, without the identity; or
+                several, the most wanted first, of which the next is tried when one fails too often.
+            compression: offer permessage-deflate.
+        """
+        async with beside(self.run(station, network, compression=compression)):
+            yield station

@@ -1,0 +1,137 @@
+"""A server on a socket of its own: it listens, keeps to its room, and ends in order."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from ssl import SSLContext
+from typing import Final, TypeAlias
+
+from ocppkit.aio import Accept, Attachment, Wire
+from ocppkit.csms import Csms
+
+__all__ = ["NewConnection", "Server", "Visit"]
+
+logger = logging.getLogger("ocppkit.transports")
+
+_BACKLOG: Final = 4096
+"""Connections that may wait to be taken: after an outage, all stations come at once."""
+
+NewConnection: TypeAlias = Callable[["Visit"], asyncio.BaseProtocol]
+"""Makes what speaks on a new connection, given the visit that it is."""
+
+
+class Server:
+    """A CSMS that is being served."""
+
+    def __init__(self, csms: Csms, max_connections: int | None) -> None:
+        self._csms = csms
+        self._max_connections = max_connections
+        self._closing = False
+        self._visits: set[Visit] = set()
+        self._listener: asyncio.Server
+
+    @property
+    def port(self) -> int:
+        """The port, for those who asked for any."""
+        return int(self._listener.sockets[0].getsockname()[1])
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are, half-open ones included."""
+        return len(self._visits)
+
+    async def listen(
+        self, new_connection: NewConnection, host: str | None, port: int, tls: SSLContext | None
+    ) -> None:
+        """Takes connections from now on."""
+        patience = self._csms.limits.handshake_timeout
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: new_connection(Visit(self, self._csms)),
+            host,
+            port,
+            backlog=_BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else patience,
+        )
+        logger.info("serving on port %d", self.port)
+
+    async def shut_down(self, grace: float) -> None:
+        """Takes no connection any more, and ends those that are there."""
+        self._closing = True
+        self._listener.close()
+        await asyncio.gather(*(visit.shut_down(grace) for visit in self._visits))
+        await self._listener.wait_closed()
+
+    # What visits call.
+
+    def entered(self, visit: "Visit") -> bool:
+        """Notes a connection, and returns whether there is room for it.
+
+        With TLS, what fails in TLS is never heard of here.
+        """
+        full = self._max_connections is not None and self.connections >= self._max_connections
+        self._visits.add(visit)
+        if self._closing:
+            visit.abort()
+        return not full
+
+    def left(self, visit: "Visit") -> None:
+        """Forgets a connection of which nothing runs any more."""
+        self._visits.discard(visit)
+
+
+class Visit:
+    """One connection to a server, from its beginning until nothing of it runs any more.
+
+    Two things must be over for that, in either order: the connection, which whoever speaks on it
+    tells, and the CSMS's work for it.
+    """
+
+    __slots__ = ("_attachment", "_csms", "_finished", "_gone", "_lost", "_server", "_transport")
+
+    def __init__(self, server: Server, csms: Csms) -> None:
+        self._server = server
+        self._csms = csms
+        self._transport: asyncio.Transport
+        self._attachment: Attachment | None = None
+        self._finished = True
+        self._lost = False
+        self._gone: asyncio.Future[None] | None = None
+
+    def begin(self, transport: asyncio.Transport) -> bool:
+        """Takes the connection, and returns whether there is room for it."""
+        self._transport = transport
+        return self._server.entered(self)
+
+    def attach(self, accept: Accept, wire: Wire) -> None:
+        """Hands the connection over to the CSMS."""
+        self._finished = False
+        self._attachment = self._csms.attach(accept, wire, finished=self._finish)
+
+    def lost(self) -> None:
+        """Learns that the connection has ended."""
+        self._lost = True
+        self._leave()
+
+    def abort(self) -> None:
+        """Ends the connection without a goodbye."""
+        self._transport.abort()
+
+    async def shut_down(self, grace: float) -> None:
+        """Ends the connection, and what runs on its behalf."""
+        if self._attachment is not None:
+            await self._attachment.drain(grace)
+        if not self._lost:
+            self._gone = asyncio.get_running_loop().create_future()
+            self._transport.abort()
+            await self._gone
+
+    def _finish(self) -> None:
+        self._finished = True
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._lost and self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
+        if self._lost and self._finished:
+            self._server.left(self)

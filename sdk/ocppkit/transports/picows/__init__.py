@@ -1,0 +1,28 @@
+"""WebSockets for both roles by the `picows` package, the fast way: `serve` a CSMS, `run` a station.
+
+The same promises as `ocppkit.transports.websockets`, which it shares its handshakes and compression
+with: picows reads and writes frames in compiled code. What is otherwise:
+
+* Its read buffer grows with the longest message of a connection, to twice that size, and stays so
+  until the connection ends. Lower `Limits.frame_bytes` where memory is dear.
+* The masking keys of a station's frames come from C's `rand`, not from a source of secrets. They
+  protect proxies from what a page in a browser may send; a station is no browser.
+* A CSMS must answer a station's handshake with `Connection: Upgrade` and nothing more in that header.
+"""
+
+try:
+    import picows as _picows
+    import websockets as _websockets
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError(
+        f"the {_missing.name} package is not installed; run: pip install 'ocppkit[picows]'",
+        name=_missing.name,
+    ) from _missing
+
+from .._serving import Server
+from ._client import connect, run
+from ._server import serve
+
+__all__ = ["Server", "connect", "run", "serve"]
+
+del _picows, _websockets

@@ -1,0 +1,195 @@
+"""The opening of a connection at a server: read, decided by the CSMS, answered; then it makes way.
+
+It serves every transport that listens by itself: what speaks on a connection once it is open is made
+by a function, `OpenWire`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, TypeAlias, cast
+
+from websockets.exceptions import InvalidHeader, NegotiationError
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import enable_server_permessage_deflate
+from websockets.headers import build_extension, parse_extension
+
+from ocppkit.aio import Accept, Handshake, Headers, Reject, Wire, start_task
+from ocppkit.csms import Csms
+
+from .._commons import SharedReading
+from .._http import BadRequest, Request, opening_of, read_request, refusal_of
+from .._serving import Visit
+
+__all__ = ["LONGEST_HEAD", "Doorway", "OpenWire", "Opening"]
+
+logger = logging.getLogger("ocppkit.transports")
+
+LONGEST_HEAD: Final = 1 << 16
+"""Bytes of a request line and its headers."""
+
+_DEFLATE: Final = enable_server_permessage_deflate(None)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A connection that the CSMS has accepted, and whose handshake is to be answered."""
+
+    transport: asyncio.Transport
+    """Not read from at the moment."""
+
+    key: bytes
+    """What the station sent to see whether it is understood."""
+
+    headers: Headers
+    """Those of the answer, beside what every answer has."""
+
+    extensions: list[Extension]
+    """What was agreed on: compression, or nothing."""
+
+    rest: bytes
+    """What the station has sent behind its handshake."""
+
+    lost: Callable[[], None]
+    """To be told of the end of the connection."""
+
+
+OpenWire: TypeAlias = Callable[[Opening], Wire]
+"""Answers the handshake, and speaks from then on."""
+
+
+class Doorway(SharedReading):
+    """One connection until it is open, or refused."""
+
+    __slots__ = (
+        "_compression", "_csms", "_deciding", "_has_room", "_head", "_open_wire", "_rest",
+        "_timer", "_transport", "_visit",
+    )  # fmt: skip
+
+    def __init__(self, csms: Csms, visit: Visit, compression: bool, open_wire: OpenWire) -> None:
+        super().__init__()
+        self._csms = csms
+        self._visit = visit
+        self._compression = compression
+        self._open_wire = open_wire
+        self._head: bytes | None = b""
+        self._rest = b""
+        self._has_room = True
+        self._deciding: asyncio.Task[None] | None = None
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Waits for the handshake, but not for ever."""
+        self._transport = cast(asyncio.Transport, transport)
+        patience = self._csms.limits.handshake_timeout
+        self._timer = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+        self._has_room = self._visit.begin(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes; those of the handshake apart from what follows them.
+
+        What a client sends before it has an answer must not be read before the extensions are
+        agreed on.
+        """
+        if self._head is None:
+            # It was refused. Read on, so that the end is noticed.
+            return
+        self._head += data
+        head, end, self._rest = self._head.partition(b"\r\n\r\n")
+        if end:
+            self._head = None
+            self._transport.pause_reading()
+            self._deciding = start_task(self._decide(head + end))
+        elif len(head) > LONGEST_HEAD:
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Takes an early end."""
+        self._timer.cancel()
+        if self._deciding is not None:
+            self._deciding.cancel()
+        self._visit.lost()
+
+    # The work.
+
+    async def _decide(self, head: bytes) -> None:
+        try:
+            request = read_request(head)
+            key = opening_of(request)
+            decision = await self._asked(request)
+            if isinstance(decision, Accept):
+                self._open(decision, request, key)
+            else:
+                self._refuse(decision.status, decision.body, decision.headers)
+        except BadRequest as problem:
+            logger.info("no WebSocket was asked for: %s", problem)
+            self._refuse(problem.status, f"{problem}\n".encode(), problem.headers)
+
+    async def _asked(self, request: Request) -> Accept | Reject:
+        if not self._has_room:
+            return Reject(status=503, reason="too many connections")
+        try:
+            return await self._csms.accept(self._handshake(request))
+        except Exception:
+            logger.exception("the handshake failed")
+            return Reject(status=500, reason="internal error")
+
+    def _open(self, accept: Accept, request: Request, key: bytes) -> None:
+        headers = list(accept.headers)
+        if accept.subprotocol is not None:
+            headers.append((b"Sec-WebSocket-Protocol", accept.subprotocol.encode()))
+        extensions: list[Extension] = []
+        if self._compression:
+            offered = request.values(b"sec-websocket-extensions")
+            agreed = _agreed_deflate(offered) if offered else None
+            if agreed is not None:
+                extensions.append(agreed[0])
+                headers.append((b"Sec-WebSocket-Extensions", agreed[1]))
+        self._timer.cancel()
+        opening = Opening(
+            transport=self._transport,
+            key=key,
+            headers=headers,
+            extensions=extensions,
+            rest=self._rest,
+            lost=self._visit.lost,
+        )
+        self._visit.attach(accept, self._open_wire(opening))
+
+    def _refuse(self, status: int, body: bytes, headers: Headers) -> None:
+        self._transport.write(refusal_of(status, body, headers))
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        else:
+            self._transport.close()
+
+    def _handshake(self, request: Request) -> Handshake:
+        about = self._transport.get_extra_info
+        peer: Sequence[str] | None = about("peername")
+        return Handshake(
+            path=request.target.decode("ascii", "surrogateescape"),
+            headers=request.headers,
+            peer_certificate=about("peercert") or None,
+            secure=about("sslcontext") is not None,
+            remote_address=peer[0] if peer else "",
+        )
+
+
+def _agreed_deflate(offered: list[bytes]) -> tuple[Extension, bytes] | None:
+    """Returns what is agreed on of several offers, and how the answer says so."""
+    try:
+        offers = parse_extension(b", ".join(offered).decode("latin-1"))
+    except InvalidHeader:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "no usable extensions") from None
+    for name, parameters in offers:
+        if name == _DEFLATE.name:
+            try:
+                agreed, extension = _DEFLATE.process_request_params(parameters, [])
+            except NegotiationError:
+                continue
+            return extension, build_extension([(name, agreed)]).encode()
+    return None

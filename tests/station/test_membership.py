@@ -1,0 +1,45 @@
+"""What wakes those who wait for a change of a station's standing."""
+
+import pytest
+
+from ocppkit import v201
+from ocppkit.core import utcnow
+from ocppkit.station._membership import Membership
+
+Status = v201.RegistrationStatusEnumType
+
+
+def answer(status: Status, interval: int) -> v201.BootNotificationResponse:
+    return v201.BootNotificationResponse(current_time=utcnow(), interval=interval, status=status)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("status", "interval", "woken"),
+    [
+        (Status.ACCEPTED, 300, False),
+        (Status.ACCEPTED, 60, True),
+        (Status.PENDING, 300, True),
+        (Status.REJECTED, 300, True),
+    ],
+)
+async def test_a_boot_wakes_them_if_it_changes_something(
+    status: Status, interval: int, woken: bool
+) -> None:
+    membership = Membership(v201.PROTOCOL, utcnow)
+    first = membership.changed()
+    membership.boot_answered(answer(Status.ACCEPTED, 300), 0.0)
+    assert first.done()
+    second = membership.changed()
+    membership.boot_answered(answer(status, interval), 10.0)
+    assert second.done() is woken
+
+
+@pytest.mark.asyncio
+async def test_a_boot_that_is_put_off_again_wakes_them() -> None:
+    membership = Membership(v201.PROTOCOL, utcnow)
+    membership.boot_answered(answer(Status.PENDING, 30), 0.0)
+    changed = membership.changed()
+    membership.boot_answered(answer(Status.PENDING, 30), 10.0)
+    assert changed.done()
+    assert membership.boot_at == 40.0

@@ -1,0 +1,155 @@
+"""The opening handshake as bytes: what is read and refused, and that others understand the answers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.client import ClientProtocol
+from websockets.protocol import OPEN
+from websockets.uri import parse_uri
+
+from ocppkit.transports._http import (
+    BadRequest,
+    answer_of,
+    opening_of,
+    read_request,
+    refusal_of,
+)
+
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+ASKED = {
+    b"Host": b"csms",
+    b"Upgrade": b"websocket",
+    b"Connection": b"Upgrade",
+    b"Sec-WebSocket-Key": KEY,
+    b"Sec-WebSocket-Version": b"13",
+}
+
+
+def head(first: bytes = b"GET /CP001 HTTP/1.1", **changes: bytes | None) -> bytes:
+    fields = dict(ASKED)
+    for name, value in changes.items():
+        key = name.replace("_", "-").encode()
+        fields.pop(key, None)
+        if value is not None:
+            fields[key] = value
+    return b"\r\n".join([first, *(b": ".join(field) for field in fields.items()), b"", b""])
+
+
+def test_a_request_as_it_stood_there() -> None:
+    request = read_request(
+        b"GET /a%2Fb?c=\xe9 HTTP/1.1\r\nHost:csms\r\nA:\r\nb: \t x y \t\r\na: caf\xe9\r\n\r\n"
+    )
+    assert request.target == b"/a%2Fb?c=\xe9"
+    assert request.headers == [(b"Host", b"csms"), (b"A", b""), (b"b", b"x y"), (b"a", b"caf\xe9")]
+    assert request.values(b"a") == [b"", b"caf\xe9"]
+
+
+def test_a_request_without_headers() -> None:
+    assert read_request(b"GET / HTTP/1.1\r\n\r\n").headers == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"GET / HTTP/2\r\n\r\n",
+        b"POST / HTTP/1.1\r\n\r\n",
+        b"get / HTTP/1.1\r\n\r\n",
+        b"GET  HTTP/1.1\r\n\r\n",
+        b"GET  / HTTP/1.1\r\n\r\n",
+        b"GET /a b HTTP/1.1\r\n\r\n",
+        b"GET /a\0 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\n\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\n: no name\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA : b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b\nB: c\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b\rB: c\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: \0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: \x7f\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\xe9: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 129 + b"\r\n",
+    ],
+)
+def test_what_is_no_request(text: bytes) -> None:
+    with pytest.raises(BadRequest) as caught:
+        read_request(text)
+    assert 400 <= caught.value.status < 500
+
+
+def test_as_many_headers_as_may_be() -> None:
+    assert len(read_request(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 128 + b"\r\n").headers) == 128
+
+
+@given(st.binary(max_size=200))
+def test_nothing_else_is_raised(text: bytes) -> None:
+    for data in (text, b"GET / HTTP/1.1\r\n" + text + b"\r\n\r\n", head(Upgrade=text)):
+        refused = None
+        try:
+            opening_of(read_request(data))
+        except BadRequest as problem:
+            refused = problem.status
+        assert refused in {None, 400, 426}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        head(),
+        head(Upgrade=b"WebSocket"),
+        head(Connection=b"keep-alive, upgrade"),
+        head(Connection=b"keep-alive,Upgrade , x"),
+        head(Upgrade=b"h2c, websocket"),
+    ],
+)
+def test_a_websocket_is_asked_for(text: bytes) -> None:
+    assert opening_of(read_request(text)) == KEY
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (head(Upgrade=None), 426),
+        (head(Upgrade=b"websockets"), 426),
+        (head(Connection=None), 426),
+        (head(Connection=b"close"), 426),
+        (head(Sec_WebSocket_Version=None), 426),
+        (head(Sec_WebSocket_Version=b"8"), 426),
+        (head(Sec_WebSocket_Key=None), 400),
+        (head(Sec_WebSocket_Key=b""), 400),
+        (head(Sec_WebSocket_Key=b"c2hvcnQ="), 400),
+        (head(Sec_WebSocket_Key=b"no base 64"), 400),
+        (head(Sec_WebSocket_Key=KEY + b"\r\nSec-WebSocket-Key: " + KEY), 400),
+    ],
+)
+def test_no_websocket_is_asked_for(text: bytes, status: int) -> None:
+    with pytest.raises(BadRequest) as caught:
+        opening_of(read_request(text))
+    assert caught.value.status == status
+
+
+def test_the_answer_of_the_rfc() -> None:
+    # RFC 6455 section 1.3
+    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in answer_of(KEY, ())
+
+
+def test_another_library_understands_the_answer() -> None:
+    client = ClientProtocol(parse_uri("ws://csms/CP001"), subprotocols=["ocpp2.0.1"])  # type: ignore[list-item]
+    client.send_request(client.connect())
+    (sent,) = client.data_to_send()
+    key = opening_of(read_request(sent))
+    client.receive_data(answer_of(key, [(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")]))
+    assert client.state is OPEN
+    assert client.subprotocol == "ocpp2.0.1"
+
+
+def test_another_library_understands_the_refusal() -> None:
+    client = ClientProtocol(parse_uri("ws://csms/CP001"))
+    client.send_request(client.connect())
+    client.receive_data(refusal_of(401, b"no\n", [(b"WWW-Authenticate", b"Basic")]))
+    (response,) = client.events_received()
+    assert (response.status_code, response.body) == (401, b"no\n")  # type: ignore[union-attr]
+    assert response.headers["WWW-Authenticate"] == "Basic"  # type: ignore[union-attr]
