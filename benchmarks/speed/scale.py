@@ -1,0 +1,63 @@
+"""How long a run takes: the full one, whose figures count, and a quick one to see that things work."""
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["FULL", "QUICK", "Scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of everything."""
+
+    rounds: int
+    turn: float
+    """Seconds that one contestant has for one figure of the groups without a network."""
+
+    load: float
+    """Seconds that one server is under load for one figure."""
+
+    connections: tuple[int, ...]
+    """With how many connections servers are loaded."""
+
+    idle: tuple[int, ...]
+    """With how many idle connections memory is looked at."""
+
+    idle_tls: tuple[int, ...]
+    storm: int
+    """How many stations come back at once."""
+
+    storm_tls: int
+
+    fleet: int
+    """How many stations there are on two cores."""
+
+    fleet_interval: int
+    """Seconds between two heartbeats of a station; in life it is minutes."""
+
+
+FULL: Final = Scale(
+    rounds=5,
+    turn=0.04,
+    load=0.8,
+    connections=(1, 100, 1000),
+    idle=(1000, 5000, 10000),
+    idle_tls=(1000, 5000, 10000),
+    storm=5000,
+    storm_tls=1000,
+    fleet=10000,
+    fleet_interval=30,
+)
+
+QUICK: Final = Scale(
+    rounds=3,
+    turn=0.02,
+    load=0.5,
+    connections=(1, 100),
+    idle=(500, 1000),
+    idle_tls=(500,),
+    storm=500,
+    storm_tls=200,
+    fleet=300,
+    fleet_interval=5,
+)
