@@ -144,7 +144,11 @@ def test_search_leads_there(browser: Chrome, address: str) -> None:
 
 def test_the_version_switch_is_one_click(browser: Chrome, address: str) -> None:
     browser.get(f"{address}/v201/Reset/")
-    for version, path in (("2.1", "/v21/Reset/"), ("1.6", "/v16/Reset/"), ("2.0.1", "/v201/Reset/")):
+    for version, path in (
+        ("2.1", "/v21/Reset/"),
+        ("1.6", "/v16/Reset/"),
+        ("2.0.1", "/v201/Reset/"),
+    ):
         switch = browser.find_element(By.CLASS_NAME, "ocpp-versions")
         switch.find_element(By.LINK_TEXT, f"OCPP {version}").click()
         assert path_of(browser) == path
@@ -164,7 +168,11 @@ def test_the_version_switch_knows_other_names(browser: Chrome, address: str) -> 
     ("question", "link", "answers"),
     [
         ("Who sends NotifyEvent", "NotifyEvent", ["the Charging Station", "when a monitor fires"]),
-        ("How long may an idToken", "Limits, in all versions", [f"at most {n} c" for n in (20, 36, 255)]),
+        (
+            "How long may an idToken",
+            "Limits, in all versions",
+            [f"at most {n} c" for n in (20, 36, 255)],
+        ),
         ("How do I answer a BootNotification", "2.0.1", ["@csms.on(v201.BootNotificationRequest)"]),
         ("an unknown measurand", "2.0.1", ["PropertyConstraintViolation", "inbound=LENIENT"]),
         ("How do I regenerate", "Errata day", ["ocppkit generate", "--errata limits.toml"]),
@@ -231,7 +239,9 @@ def test_code_fits_on_a_desk(page: str, browser: Chrome, address: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["/", "/v201/Reset/", "/v21/enums/MeasurandEnumType/", "/guides/csms/"])
+@pytest.mark.parametrize(
+    "page", ["/", "/v201/Reset/", "/v21/enums/MeasurandEnumType/", "/guides/csms/"]
+)
 def test_contrast(page: str, scheme: str, browser: Chrome, address: str) -> None:
     prefer(browser, scheme)
     browser.get(f"{address}{page}")
