@@ -1,16 +1,36 @@
 """Runs stations: the same for each library that opens their connections."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol, TypeVar
 
 from ocppkit.aio import Connector, beside
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 
-__all__ = ["Client"]
+__all__ = ["Client", "Connect", "Run"]
 
 S = TypeVar("S", bound=Station)
+
+
+class Run(Protocol):
+    """What `run` is in every transport."""
+
+    async def __call__(
+        self, station: Station, network: NetworkProfiles, *, compression: bool = True
+    ) -> None:
+        """Runs a station: it boots, sends heartbeats and reconnects, until this is cancelled."""
+        ...
+
+
+class Connect(Protocol):
+    """What `connect` is in every transport."""
+
+    def __call__(
+        self, station: S, network: NetworkProfiles, *, compression: bool = True
+    ) -> AbstractAsyncContextManager[S]:
+        """Runs a station until the block is left."""
+        ...
 
 
 class Client:

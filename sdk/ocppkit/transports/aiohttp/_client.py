@@ -19,7 +19,7 @@ from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
 from .._pump import Pump
-from .._running import Client
+from .._running import Client, Connect, Run
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
 __all__ = ["connect", "connector", "run"]
@@ -49,8 +49,8 @@ def connector(limits: Limits, compression: bool) -> Connector:
 
 _CLIENT: Final = Client(connector)
 
-run = _CLIENT.run
-connect = _CLIENT.connect
+run: Run = _CLIENT.run
+connect: Connect = _CLIENT.connect
 
 
 async def _drive(pump: Pump, session: ClientSession) -> None:

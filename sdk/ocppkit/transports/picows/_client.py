@@ -14,7 +14,7 @@ from websockets.uri import WebSocketURI, parse_uri
 from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
-from .._running import Client
+from .._running import Client, Connect, Run
 from ._protocol import FrameProtocol
 from ._wire import PicowsWire
 
@@ -48,8 +48,8 @@ def connector(limits: Limits, compression: bool) -> Connector:
 
 _CLIENT: Final = Client(connector)
 
-run = _CLIENT.run
-connect = _CLIENT.connect
+run: Run = _CLIENT.run
+connect: Connect = _CLIENT.connect
 
 
 class _Opening:

@@ -14,7 +14,7 @@ from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
 from .._commons import SharedReading
-from .._running import Client
+from .._running import Client, Connect, Run
 from ._doorway import LONGEST_HEAD
 from ._wire import WebSocketWire, send_out
 
@@ -42,8 +42,8 @@ def connector(limits: Limits, compression: bool) -> Connector:
 
 _CLIENT: Final = Client(connector)
 
-run = _CLIENT.run
-connect = _CLIENT.connect
+run: Run = _CLIENT.run
+connect: Connect = _CLIENT.connect
 
 
 async def _open(
