@@ -1,4 +1,4 @@
-"""WebSockets for both roles by the `picows` package, the fast way: `serve` a CSMS, `run` a station.
+"""WebSockets for both roles by the `picows` package: `serve` a CSMS, `run` a station.
 
 The same promises as `ocppkit.transports.websockets`, which it shares its handshakes and compression
 with: picows reads and writes frames in compiled code. What is otherwise:
