@@ -27,13 +27,11 @@ class Host:
     told: list[Any] = field(default_factory=list)
 
     def handles(self, action: Action) -> bool:
-        return self.handler_of(action) is not None or self.refusal_of(action) is not None
+        return self.handler_of(action) is not Failure.NOT_HANDLED
 
-    def handler_of(self, action: Action) -> AnyHandler | None:
-        return self.handlers.get(action.name)
-
-    def refusal_of(self, action: Action) -> Failure | None:
-        return self.refused.get(action.name)
+    def handler_of(self, action: Action) -> AnyHandler | Failure:
+        refused = self.refused.get(action.name)
+        return refused or self.handlers.get(action.name) or Failure.NOT_HANDLED
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         self.told.append(("answered", call.message_id))

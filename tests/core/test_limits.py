@@ -24,7 +24,14 @@ from ocppkit.core import (
     QueueFull,
     Role,
 )
-from ocppkit.core._limits import exceeded, holds_deeper, is_deeper, may_be_deep
+from ocppkit.core._limits import (
+    exceeded,
+    holds_deeper,
+    is_deeper,
+    is_plain,
+    may_be_deep,
+    open_names,
+)
 
 LIMITS = Limits()
 
@@ -178,14 +185,23 @@ def test_depth_as_a_plain_reading_has_it(
 
 def test_what_its_class_could_read_needs_no_close_look() -> None:
     long_text = b'{"vendorId":"' + b"v" * 200 + b'"}'
-    assert not may_be_deep(v201.DataTransferRequest, long_text, LIMITS)
-    assert not may_be_deep(v201.DataTransferRequest, b'{"data":[]}', LIMITS)
-    assert may_be_deep(v201.DataTransferRequest, long_text + b'"data"', LIMITS)
-    assert may_be_deep(v201.HeartbeatRequest, long_text + b'"customData"', LIMITS)
+    assert not may_be_deep(long_text, open_names(v201.DataTransferRequest), LIMITS)
+    assert not may_be_deep(b'{"data":[]}', open_names(v201.DataTransferRequest), LIMITS)
+    assert may_be_deep(long_text + b'"data"', open_names(v201.DataTransferRequest), LIMITS)
+    assert may_be_deep(long_text + b'"customData"', open_names(v201.HeartbeatRequest), LIMITS)
     # A name may be written with escapes.
-    assert may_be_deep(v201.DataTransferRequest, long_text + b'"d\\u0061ta"', LIMITS)
+    assert may_be_deep(long_text + b'"d\\u0061ta"', open_names(v201.DataTransferRequest), LIMITS)
     # In 1.6 nothing is open: `data` is a string.
-    assert not may_be_deep(v16.DataTransferRequest, long_text + b'"data"', LIMITS)
+    assert not may_be_deep(long_text + b'"data"', open_names(v16.DataTransferRequest), LIMITS)
+
+
+def test_a_first_sight_catches_what_may_be_too_long_or_too_deep() -> None:
+    names = open_names(v201.DataTransferRequest)
+    padding = b'{"vendorId":"' + b"v" * 200 + b'"'
+    assert is_plain(b"{}", names, LIMITS)
+    assert is_plain(padding + b"}", names, LIMITS)
+    assert not is_plain(padding + b',"data":[]}', names, LIMITS)
+    assert not is_plain(padding + b',"x":' + b"1" * (LIMITS.digits + 1) + b"}", names, LIMITS)
 
 
 def test_depth_of_what_is_no_json_is_anything_but_an_exception() -> None:

@@ -1,8 +1,10 @@
 """What a handler may ask about the call that it answers, and how it refuses one."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from ocppkit.core import Action, CallReceived, ErrorCode, Issue, OcppError, SendReceived
 
@@ -11,14 +13,14 @@ __all__ = ["RUNNING_CALL", "AfterResponse", "CallContext", "CallRefused", "curre
 AfterResponse: TypeAlias = Callable[[], Coroutine[Any, Any, object] | object]
 
 
-class CallContext:
+class CallContext(Struct, eq=False):
     """The call that a handler is answering."""
 
-    __slots__ = ("_callbacks", "_event")
+    _event: CallReceived | SendReceived
+    _callbacks: list[AfterResponse] | None = None
 
-    def __init__(self, event: CallReceived | SendReceived) -> None:
-        self._event = event
-        self._callbacks: list[AfterResponse] | None = None
+    def __repr__(self) -> str:
+        return f"<CallContext of {self._event!r}>"
 
     @property
     def message_id(self) -> str:
@@ -59,10 +61,13 @@ class CallContext:
         self._callbacks = self._callbacks or []
         self._callbacks.append(callback)
 
-    def take_callbacks(self) -> list[AfterResponse]:
+    def take_callbacks(self) -> Sequence[AfterResponse]:
         """Hands the callbacks over; the second time there are none."""
-        taken, self._callbacks = self._callbacks, None
-        return taken or []
+        taken = self._callbacks
+        if taken is None:
+            return ()
+        self._callbacks = None
+        return taken
 
 
 RUNNING_CALL: ContextVar[CallContext] = ContextVar("ocppkit.current_call")

@@ -58,9 +58,9 @@ class Endpoint:
     """One end of a live connection. It is the receiver of its wire."""
 
     __slots__ = (
-        "_backlog", "_calls", "_clock", "_connection", "_draining", "_ended", "_handling",
-        "_hide_id_tokens", "_host", "_observer", "_owed", "_pace", "_reports", "_slowed", "_timer",
-        "_timer_at", "_wire", "_working", "last_received", "last_sent",
+        "_backlog", "_calls", "_clock", "_connection", "_draining", "_end", "_ended", "_handling",
+        "_hide_id_tokens", "_host", "_now", "_observer", "_owed", "_pace", "_reports", "_slowed",
+        "_timer", "_timer_at", "_wire", "_working", "last_received", "last_sent",
     )  # fmt: skip
 
     def __init__(
@@ -72,10 +72,9 @@ class Endpoint:
         *,
         answers: AnswerCache | None = None,
     ) -> None:
-        loop = asyncio.get_running_loop()
         self._host = host
         self._wire = wire
-        self._clock: Clock = settings.clock or loop
+        self._clock: Clock = settings.clock or asyncio.get_running_loop()
         self._observer = settings.observer
         self._hide_id_tokens = settings.hide_id_tokens
         self._connection = Connection(
@@ -103,9 +102,11 @@ class Endpoint:
         self._working = False
         self._draining = False
         self._reports = Reports(host.identity)
-        self._ended: asyncio.Future[ConnectionClosed] = loop.create_future()
+        self._end: ConnectionClosed | None = None
+        self._ended: asyncio.Future[ConnectionClosed] | None = None
+        self._now = self._clock.time()
 
-        self.last_sent: float = self._clock.time()
+        self.last_sent: float = self._now
         """When a frame was last handed to the wire."""
 
         self.last_received: float = self.last_sent
@@ -127,20 +128,21 @@ class Endpoint:
             self._slowed = self._clock.call_at(then, self._speed_up)
             self._wire.pause_reading()
         self._connection.receive_data(data, now, binary=isinstance(data, bytes))
-        self._work()
+        self._work(now)
 
     def connection_lost(self, end: ConnectionClosed) -> None:
         """Takes the end: our calls end with it."""
         self._reports.ended(end)
-        self._ended.set_result(end)
+        self._end = end
+        if self._ended is not None:
+            self._ended.set_result(end)
         self._backlog = None
         for timer in (self._timer, self._slowed):
             if timer is not None:
                 timer.cancel()
-        self._connection.connection_lost(
-            self._clock.time(), reason=end.reason, by=end.by, code=end.code
-        )
-        self._work()
+        now = self._clock.time()
+        self._connection.connection_lost(now, reason=end.reason, by=end.by, code=end.code)
+        self._work(now)
         self._handling.disconnected()
         self._host.disconnected(end)
         self.idle()
@@ -150,7 +152,7 @@ class Endpoint:
     @property
     def connected(self) -> bool:
         """Whether messages can be sent."""
-        return not self._ended.done()
+        return self._end is None
 
     async def call(
         self,
@@ -175,14 +177,15 @@ class Endpoint:
             InvalidOutgoing: the request breaks its schema; nothing was sent.
             QueueFull: too many requests wait already.
         """
-        if self._ended.done():
-            raise self._gone()
-        message_id = self._connection.send_call(request, self._clock.time(), timeout=timeout)
+        if self._end is not None:
+            raise _gone(self._end)
+        now = self._clock.time()
+        message_id = self._connection.send_call(request, now, timeout=timeout)
         waiter: asyncio.Future[Any] = asyncio.Future()
         self._calls[message_id] = waiter
         if accepted is not None:
             accepted()
-        self._flush()
+        self._flush(now)
         try:
             response: R = await waiter
         except BaseException:
@@ -197,10 +200,11 @@ class Endpoint:
             ConnectionClosed: the connection is gone.
             InvalidOutgoing: the message breaks its schema.
         """
-        if self._ended.done():
-            raise self._gone()
-        self._connection.send(message, self._clock.time())
-        self._flush()
+        if self._end is not None:
+            raise _gone(self._end)
+        now = self._clock.time()
+        self._connection.send(message, now)
+        self._flush(now)
 
     def use_policies(self, policies: Policies) -> None:
         """Changes how strictly messages are read and checked, from the next one on."""
@@ -213,11 +217,16 @@ class Endpoint:
     @property
     def ended(self) -> asyncio.Future[ConnectionClosed]:
         """Done when the connection has ended; to be waited for only, never cancelled."""
+        if self._ended is None:
+            # Few ask for it, and each connection would have to carry it.
+            self._ended = asyncio.get_running_loop().create_future()
+            if self._end is not None:
+                self._ended.set_result(self._end)
         return self._ended
 
     async def wait_ended(self) -> ConnectionClosed:
         """Waits for the end of the connection and returns how it ended."""
-        return await asyncio.shield(self._ended)
+        return await asyncio.shield(self.ended)
 
     async def drain(self, grace: float) -> None:
         """Shuts down: no new calls, handlers get time to finish, then the connection is closed.
@@ -252,9 +261,11 @@ class Endpoint:
         """Sends a result, if the call still awaits one."""
         if self._owed.get(call.message_id) is not call:
             return False
-        self._connection.send_result(call.message_id, response, self._clock.time())
+        now = self._now if self._working else self._clock.time()
+        self._connection.send_result(call.message_id, response, now)
         self._host.call_answered(call, response)
-        self._flush()
+        if not self._working:
+            self._flush(now)
         return True
 
     def refuse(self, call: CallReceived, why: Failure | CallRefused) -> None:
@@ -266,7 +277,7 @@ class Endpoint:
             )
         else:
             self._connection.refuse(call.message_id, why, now=now)
-        self._flush()
+        self._flush(now)
 
     def pause(self) -> None:
         """Reads nothing more for now."""
@@ -283,21 +294,26 @@ class Endpoint:
 
     def idle(self) -> None:
         """Tells the host, if that was the last of it."""
-        if self._ended.done() and not self._handling.busy:
+        if self._end is not None and not self._handling.busy:
             self._host.finished()
 
     # The work.
 
-    def _work(self) -> None:
+    def _work(self, now: float) -> None:
         self._working = True
+        # All that is done at once is done at one time: to ask for it again and again would cost.
+        self._now = now
         try:
             while (event := self._connection.next_event()) is not None:
                 if self._observer is not None:
                     self._observer.event(self._host.identity, event)
-                self._take(event)
+                if type(event) is CallReceived:
+                    self._begin(event)
+                else:
+                    self._take(event)
         finally:
             self._working = False
-        self._flush()
+        self._flush(now)
 
     def _speed_up(self) -> None:
         self._slowed = None
@@ -305,7 +321,7 @@ class Endpoint:
 
     def _take(self, event: Event) -> None:
         match event:
-            case CallReceived() | SendReceived():
+            case SendReceived():
                 self._begin(event)
             case ResultReceived(message_id=message_id, response=response):
                 self._host.result_received(event)
@@ -322,16 +338,14 @@ class Endpoint:
 
     def _begin(self, work: Work) -> None:
         handler = self._host.handler_of(work.action)
-        failure = self._host.refusal_of(work.action)
         if self._draining:
             self._reports.left_unanswered(work)
-        elif failure is None and handler is not None:
+        elif not isinstance(handler, Failure):
             self._handling.start(work, handler)
         else:
-            failure = failure or Failure.NOT_HANDLED
-            self._reports.refused(work, failure)
+            self._reports.refused(work, handler)
             if isinstance(work, CallReceived):
-                self.refuse(work, failure)
+                self.refuse(work, handler)
 
     def _react(self, event: Event) -> None:
         if isinstance(event, CallOverdue):
@@ -342,12 +356,12 @@ class Endpoint:
     def _forget_call(self, message_id: str, waiter: asyncio.Future[Any]) -> None:
         if self._calls.pop(message_id, None) is not None:
             self._connection.cancel_call(message_id)
-            self._work()
+            self._work(self._clock.time())
         if waiter.done() and not waiter.cancelled():
             # The call ended in the moment that its caller was cancelled: nobody else asks why.
             waiter.exception()
 
-    def _flush(self) -> None:
+    def _flush(self, now: float) -> None:
         if self._working:
             # It is done once, at the end.
             return
@@ -358,29 +372,33 @@ class Endpoint:
                 if seen:
                     self._see("out", ">", text)
                 self._wire.write(text)
-            self.last_sent = self._clock.time()
+            self.last_sent = now
+        if self._owed or self._calls:
+            self._wind()
+
+    def _wind(self) -> None:
         deadline = self._connection.next_deadline()
         # A timer that rings too early does no harm; moving it with every call would cost.
         if deadline is not None and deadline < self._timer_at:
-            self._wind(deadline)
-
-    def _wind(self, deadline: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = deadline
-        self._timer = self._clock.call_at(deadline, self._ring)
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = deadline
+            self._timer = self._clock.call_at(deadline, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
         self._timer_at = inf
-        self._connection.handle_timeout(self._clock.time())
-        self._work()
+        now = self._clock.time()
+        self._connection.handle_timeout(now)
+        self._work(now)
+        # What rang too early must ring again, also for a call that nobody here waits for.
+        self._wind()
 
     def _see(self, direction: str, arrow: str, data: str | bytes) -> None:
         log_frame(self._host.identity, arrow, data, self._hide_id_tokens)
         if self._observer is not None:
             self._observer.frame(self._host.identity, direction, data)
 
-    def _gone(self) -> ConnectionClosed:
-        end = self._ended.result()
-        return ConnectionClosed(end.reason, by=end.by, code=end.code, delivered="no")
+
+def _gone(end: ConnectionClosed) -> ConnectionClosed:
+    return ConnectionClosed(end.reason, by=end.by, code=end.code, delivered="no")

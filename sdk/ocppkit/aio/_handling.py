@@ -12,10 +12,10 @@ Tasks are kept in sets until they are over: nothing runs unseen, and a shutdown 
 import asyncio
 import inspect
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextvars import Context, copy_context
 from types import CoroutineType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from ocppkit.core import (
     CallReceived,
@@ -103,13 +103,15 @@ class Handling:
         """Runs a handler: a plain function to its end, a coroutine function as a task."""
         call = CallContext(work)
         context = copy_context()
+        context.run(RUNNING_CALL.set, call)
+        payload = work.request if type(work) is CallReceived else cast(SendReceived, work).message
         try:
-            outcome = context.run(_enter, call, handler, work)
+            outcome: MaybeAwaitable[Response | None] = context.run(handler, payload)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the connection lives
             self._failed(work, error)
             return
-        if isinstance(outcome, CoroutineType):
-            self._start_task(work, call, outcome, context)
+        if type(outcome) is CoroutineType:
+            self._start_task(work, call, cast(Coroutine[Any, Any, Any], outcome), context)
         else:
             self._returned(work, call, outcome, context)
 
@@ -226,7 +228,7 @@ class Handling:
         except LocalProtocolError as unsendable:
             self._failed(work, unsendable)
 
-    async def _run_callbacks(self, work: Work, callbacks: list[AfterResponse]) -> None:
+    async def _run_callbacks(self, work: Work, callbacks: Sequence[AfterResponse]) -> None:
         for callback in callbacks:
             try:
                 outcome = callback()
@@ -237,10 +239,3 @@ class Handling:
 
     def _about(self, work: Work) -> str:
         return f"{shown(self._name)}: {work.action.name} {shown(work.message_id)}"
-
-
-def _enter(call: CallContext, handler: AnyHandler, work: Work) -> MaybeAwaitable[Response | None]:
-    RUNNING_CALL.set(call)
-    payload = work.request if isinstance(work, CallReceived) else work.message
-    outcome: MaybeAwaitable[Response | None] = handler(payload)
-    return outcome

@@ -34,12 +34,8 @@ class Host(Protocol):
         """Whether a message of this kind is to be read, be it to refuse it for a better reason."""
         ...
 
-    def handler_of(self, action: Action) -> AnyHandler | None:
-        """Returns what answers this action: a function of the request alone."""
-        ...
-
-    def refusal_of(self, action: Action) -> Failure | None:
-        """Returns why a message of the peer's may not be handled now, or `None`."""
+    def handler_of(self, action: Action) -> AnyHandler | Failure:
+        """Returns what answers this action, a function of the request alone, or why nothing may."""
         ...
 
     def call_answered(self, call: CallReceived, response: Response) -> None:

@@ -146,15 +146,15 @@ class Recent(dict[str, T], Generic[T]):
 class Calls:
     """The slot, the queue behind it, and a memory of what went through."""
 
-    __slots__ = ("_limit", "_past", "_queue", "current", "state")
+    __slots__ = ("_limits", "_past", "_queue", "current", "state")
 
     def __init__(self, limits: Limits) -> None:
         self.state = _FREE
         """The state of the slot; only this class changes it."""
 
-        self._limit = limits.queue
+        self._limits = limits
         self._queue: dict[str, OutgoingCall] = {}
-        self._past: Recent[Stray] = Recent(limits.remembered)
+        self._past: Recent[Stray] | None = None
         self.current: OutgoingCall | None = None
         """The call that the peer owes an answer to, ours to wait for or not."""
 
@@ -179,9 +179,9 @@ class Calls:
         Raises:
             QueueFull: too many calls wait already.
         """
-        if self.state is not _FREE and len(self._queue) >= self._limit:
+        if self.state is not _FREE and len(self._queue) >= self._limits.queue:
             raise QueueFull(
-                f"{self._limit} calls wait for their turn already",
+                f"{self._limits.queue} calls wait for their turn already",
                 action=call.action.name,
                 message_id=call.message_id,
             )
@@ -197,9 +197,10 @@ class Calls:
         current = self.current
         if current is None or current.message_id != message_id:
             self._step(Input.STRAY)
-            return self._past.get(message_id, _nameless(message_id))
+            past = None if self._past is None else self._past.get(message_id)
+            return past or _nameless(message_id)
         self.current = None
-        self._past.remember(message_id, _DOUBLED)
+        self._remember(message_id, _DOUBLED)
         return current if self._step(_ANSWER) is _DELIVER else Stray.CANCELLED
 
     def expire(self, now: float) -> OutgoingCall | None:
@@ -209,7 +210,7 @@ class Calls:
             return None
         waited_for = self._step(Input.EXPIRE) is _DELIVER
         self.current = None
-        self._past.remember(current.message_id, Stray.LATE if waited_for else Stray.CANCELLED)
+        self._remember(current.message_id, Stray.LATE if waited_for else Stray.CANCELLED)
         return current if waited_for else None
 
     def cancel(self, message_id: str) -> OutgoingCall | None:
@@ -219,7 +220,7 @@ class Calls:
             return current if self.state is _WAITING and self._step(Input.CANCEL) else None
         call = self._queue.pop(message_id, None)
         if call is not None:
-            self._past.remember(message_id, Stray.CANCELLED)
+            self._remember(message_id, Stray.CANCELLED)
         return call
 
     def turn(self, now: float) -> OutgoingCall | None:
@@ -238,6 +239,12 @@ class Calls:
         self.current = None
         self._queue.clear()
         return lost
+
+    def _remember(self, message_id: str, how: Stray) -> None:
+        if self._past is None:
+            # Not before it is needed: most connections of a CSMS never call.
+            self._past = Recent(self._limits.remembered)
+        self._past.remember(message_id, how)
 
     def _step(self, event: Input) -> Deed:
         move = _MOVES[self.state].get(event)

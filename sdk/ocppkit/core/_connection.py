@@ -24,7 +24,7 @@ A frame's walk: limits (`_limits.py`), envelope (`_frames.py`), then by kind:
   another, the answer is ignored with an event and can do no harm. If it is that, the call ends,
   also by an answer that cannot be used: there will be no better one.
 * What cannot be delivered has failed in one of the ways of `Failure` or `Rule`, and the reply table
-  says what is done about it: one place obeys it, `Refusals.refuse`, for all of them.
+  says what is done about it: one place obeys it, `_refusals.refuse`, for all of them.
 
 Two kinds of mistakes are kept apart. What the peer does wrong ends as an event and perhaps a reply,
 and `receive_data` never raises over it. What our side asks wrongly raises `LocalProtocolError` at
@@ -54,7 +54,7 @@ from ._limits import Limits
 from ._messages import Request, Response, Send
 from ._policy import STRICT, Policies, Policy
 from ._protocol import Action, ErrorCode, Protocol, Role
-from ._reception import Reception
+from ._reception import receive
 from ._replies import UNREADABLE, describe, reply_to
 from ._session import NO_DETAILS, OnInvalid, Session
 
@@ -85,7 +85,7 @@ class Connection:
         answers: remembers answers, so that a repeated call is answered again and not handled again.
     """
 
-    __slots__ = ("_new_id", "_reception", "_session")
+    __slots__ = ("_new_id", "_session")
 
     def __init__(
         self,
@@ -111,7 +111,6 @@ class Connection:
             on_invalid=on_invalid,
             answers=answers,
         )
-        self._reception = Reception(self._session)
 
     def use_policies(self, policies: Policies) -> None:
         """Changes how strictly messages are read and checked, from the next one on."""
@@ -145,7 +144,8 @@ class Connection:
     @property
     def open_calls(self) -> Mapping[str, CallReceived]:
         """The peer's calls that are owed a reply, by message id, oldest first: always as they are now."""
-        return MappingProxyType(self._session.open)
+        # A proxy would be one more thing that each connection keeps, and one more step for each call.
+        return self._session.open
 
     @property
     def calls_waiting(self) -> int:
@@ -196,10 +196,10 @@ class Connection:
             LocalProtocolError: the connection was lost before. No data ever makes it raise.
         """
         session = self._session
-        if session.calls.state is LOST:
+        if not session.deaf:
+            receive(session, data, now, binary)
+        elif session.calls.state is LOST:
             raise LocalProtocolError("data came after the connection was lost")
-        if not session.closing:
-            self._reception.receive(data, now, binary)
 
     def handle_timeout(self, now: float) -> None:
         """Ends what is over by now: an unanswered call of ours, calls of the peer not handled in time."""
@@ -232,6 +232,7 @@ class Connection:
             code: the close code of the WebSocket.
         """
         session = self._session
+        session.deaf = True
         for call in session.calls.lose():
             delivered = session.delivered(call)
             error = ConnectionClosed(reason, by=by, code=code, delivered=delivered)
@@ -289,11 +290,11 @@ class Connection:
             ConnectionClosed: the connection was lost before.
         """
         session = self._session
-        call = session.open_call(message_id)
+        call = session.open.get(message_id) or session.open_call(message_id)
         text = session.result_text(message_id, call.action, response)
         session.close_call(message_id, text, now)
         if session.answered is not None:
-            session.answered.remember(message_id, call.action)
+            session.note_result(message_id, call.action)
 
     def send_error(
         self,

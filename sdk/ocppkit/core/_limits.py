@@ -31,7 +31,9 @@ __all__ = [
     "holds_deeper",
     "holds_long_number",
     "is_deeper",
+    "is_plain",
     "may_be_deep",
+    "open_names",
 ]
 
 
@@ -130,19 +132,32 @@ def _unescaped(data: str | bytes) -> bytes:
     return _ESCAPE.sub(b"", data) if b"\\" in data else data
 
 
-def may_be_deep(cls: type[Struct], payload: bytes, limits: Limits) -> bool:
+def is_plain(payload: bytes, names: tuple[bytes, ...], limits: Limits) -> bool:
+    """Whether a payload that its class has read strictly keeps to the limits for sure.
+
+    Args:
+        payload: what was read.
+        names: what `open_names` returns for the class.
+        limits: what it must keep to.
+    """
+    if len(payload) > limits.digits and _may_have_run(payload, limits.digits):
+        return False
+    return not may_be_deep(payload, names, limits)
+
+
+def may_be_deep(payload: bytes, names: tuple[bytes, ...], limits: Limits) -> bool:
     """Whether a payload that its class has read strictly could still be too deep."""
     if len(payload) < 2 * limits.nesting:
         return False
     # A loop: with `any` the look would cost half as much again.
-    for name in _open_members(cls):  # noqa: SIM110
+    for name in names:  # noqa: SIM110
         if payload.find(name) >= 0:
             return True
     return False
 
 
 @cache
-def _open_members(cls: type[Struct]) -> tuple[bytes, ...]:
+def open_names(cls: type[Struct]) -> tuple[bytes, ...]:
     """Returns the names of the members that let anything in, as they may stand on the wire."""
     names = open_members(shape_of(cls))
     # A backslash may hide any of them.

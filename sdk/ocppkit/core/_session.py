@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from ._answers import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
+from ._doors import Door
 from ._envelopes import encode_message
 from ._errors import (
     ConnectionClosed,
@@ -22,7 +23,7 @@ from ._events import CallEnded, CallReceived, EndedBy, Event
 from ._failures import Failure, MessageKind
 from ._frames import CallError, CallResultError, encode_frame
 from ._issues import Issue, Rule
-from ._limits import Limits
+from ._limits import BYTES, Limits
 from ._messages import Response
 from ._policy import Mode, Policy
 from ._protocol import Action, ErrorCode, Protocol, Role
@@ -44,7 +45,8 @@ class Session:
         "answers",
         "batch",
         "calls",
-        "closing",
+        "deaf",
+        "doors",
         "events",
         "handled",
         "id_limit",
@@ -59,6 +61,8 @@ class Session:
         "refused",
         "role",
         "strict",
+        "surely_short",
+        "unsuspicious",
     )
 
     def __init__(
@@ -75,6 +79,13 @@ class Session:
     ) -> None:
         self.role = role
         self.peer = role.peer
+        self.doors: dict[str, Door] = protocol.doors[self.peer]
+        self.surely_short = limits.frame_bytes // BYTES
+        """So many characters keep to the limit of a frame, however many bytes each has."""
+
+        self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
+        """So many bytes hold neither a number that is too long nor what is nested too deep."""
+
         self.protocol = protocol
         self.limits = limits
         self.outbound = outbound
@@ -93,7 +104,8 @@ class Session:
         self.batch = 0
         self.events: list[Event] = []
         self.refused: dict[Failure | Rule, int] = {}
-        self.closing = False
+        self.deaf = False
+        """Whether nothing more is read: a frame has ended the connection, or it was lost."""
 
     def read_with(self, inbound: Policy) -> None:
         """Reads the peer's messages by this policy from now on."""

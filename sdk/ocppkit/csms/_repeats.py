@@ -10,7 +10,7 @@ it returned. What was to run after the answer runs once, after the first that is
 import asyncio
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
@@ -34,12 +34,12 @@ class _Outcome:
     """What a handler returned."""
 
     response: Any
-    hooks: list[AfterResponse]
+    hooks: Sequence[AfterResponse]
     """What still has to run after it: nothing, if the first answer is heard."""
 
     def again(self) -> Any:
         """Returns the response for the running call, after which the hooks run."""
-        hooks, self.hooks = self.hooks, []
+        hooks, self.hooks = self.hooks, ()
         for hook in hooks:
             current_call().after_response(hook)
         return self.response
@@ -97,7 +97,7 @@ class Repeats:
             raise
         else:
             is_heard = heard()
-            outcome = _Outcome(response, [] if is_heard else current_call().take_callbacks())
+            outcome = _Outcome(response, () if is_heard else current_call().take_callbacks())
             future.set_result(outcome)
             if not is_heard:
                 self._keep(key, clock.time() + _SECONDS, outcome)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
+from types import MethodType
 from typing import Any, Final
 
 from ocppkit.aio import (
@@ -147,29 +148,28 @@ class Session:
         office, request = self._office, action.request
         if office.handlers.get(request) is not None or request in office.heartbeats:
             return True
-        return self.refusal_of(action) is not None
+        return self._refuses(action)
 
-    def handler_of(self, action: Action) -> AnyHandler | None:
-        """Returns the handler, bound to this station."""
+    def handler_of(self, action: Action) -> AnyHandler | Failure:
+        """Returns the handler, bound to this station; refuses what must wait for its boot. # ERR-19"""
+        # Most stations are registered, and each of their messages comes by here.
+        if self._registration.status is not _ACCEPTED and self._refuses(action):
+            return Failure.NOT_ACCEPTED
         handler = self._office.handlers.get(action.request)
         if handler is None:
             handler = self._office.heartbeats.get(action.request)
         if handler is None:
-            return None
-        bound: AnyHandler = partial(handler, self._handle)
+            return Failure.NOT_HANDLED
+        # What `partial` does in twice the time.
+        bound: AnyHandler = MethodType(handler, self._handle)
         if self._certified and action.name == BOOT:
             bound = partial(self._boot, bound)
         if self._repeats is not None and action.answered:
             bound = self._repeats.once(bound, self._clock, self._is_connected)
         return bound
 
-    def refusal_of(self, action: Action) -> Failure | None:
-        """Refuses what a station may not send before its boot was accepted. # ERR-19"""
-        registration = self._registration
-        # Most stations are registered, and each of their messages comes by here.
-        if registration.status is _ACCEPTED or not self._office.boot_gate:
-            return None
-        return None if registration.may_send(action) else Failure.NOT_ACCEPTED
+    def _refuses(self, action: Action) -> bool:
+        return self._office.boot_gate and not self._registration.may_send(action)
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes how a boot was answered."""

@@ -43,16 +43,13 @@ class Link:
 
     def handles(self, action: Action) -> bool:
         """Whether there is a handler; while the CSMS rejects us, that is the better reason to refuse."""
-        return self.handler_of(action) is not None or self.refusal_of(action) is not None
+        return self.handler_of(action) is not Failure.NOT_HANDLED
 
-    def handler_of(self, action: Action) -> AnyHandler | None:
-        """Returns the handler."""
-        return self._handlers.get(action.request)
-
-    def refusal_of(self, action: Action) -> Failure | None:
-        """Refuses everything while the CSMS rejects us. # ERR-20"""
-        rejected = self._membership.registration.status is RegistrationStatus.REJECTED
-        return Failure.REJECTED if rejected else None
+    def handler_of(self, action: Action) -> AnyHandler | Failure:
+        """Returns the handler, but refuses everything while the CSMS rejects us. # ERR-20"""
+        if self._membership.registration.status is RegistrationStatus.REJECTED:
+            return Failure.REJECTED
+        return self._handlers.get(action.request) or Failure.NOT_HANDLED
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes what the CSMS asked for, which may be sent while Pending."""
