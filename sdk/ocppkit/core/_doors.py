@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ._codec import READERS, Reader
-from ._limits import open_names
+from ._limits import Names, open_names
 from ._protocol import Action
 
 __all__ = ["Door", "door_of"]
@@ -16,7 +16,7 @@ class Door(NamedTuple):
     read: Reader
     """Builds the request; raises one of `REFUSALS` over what is to be looked at more closely."""
 
-    names: tuple[bytes, ...]
+    names: Names
     """Members of the request that let anything in."""
 
 

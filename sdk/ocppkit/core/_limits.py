@@ -16,7 +16,7 @@ import re
 from functools import cache
 from itertools import accumulate
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ from ._shape import open_members, shape_of
 __all__ = [
     "BYTES",
     "Limits",
+    "Names",
     "exceeded",
     "holds_deeper",
     "holds_long_number",
@@ -84,6 +85,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Past message ids in each direction, kept to tell late answers from foreign ones."""
 
 
+Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
+"""Names of members, each behind a character of it."""
+
 BYTES: Final = 4
 """As many bytes has a character at most."""
 
@@ -132,7 +136,7 @@ def _unescaped(data: str | bytes) -> bytes:
     return _ESCAPE.sub(b"", data) if b"\\" in data else data
 
 
-def is_plain(payload: bytes, names: tuple[bytes, ...], limits: Limits) -> bool:
+def is_plain(payload: bytes, names: Names, limits: Limits) -> bool:
     """Whether a payload that its class has read strictly keeps to the limits for sure.
 
     Args:
@@ -145,23 +149,29 @@ def is_plain(payload: bytes, names: tuple[bytes, ...], limits: Limits) -> bool:
     return not may_be_deep(payload, names, limits)
 
 
-def may_be_deep(payload: bytes, names: tuple[bytes, ...], limits: Limits) -> bool:
+def may_be_deep(payload: bytes, names: Names, limits: Limits) -> bool:
     """Whether a payload that its class has read strictly could still be too deep."""
     if len(payload) < 2 * limits.nesting:
         return False
     # A loop: with `any` the look would cost half as much again.
-    for name in names:  # noqa: SIM110
-        if payload.find(name) >= 0:
+    for mark, name in names:
+        if payload.find(mark) >= 0 and payload.find(name) >= 0:
             return True
     return False
 
 
 @cache
-def open_names(cls: type[Struct]) -> tuple[bytes, ...]:
+def open_names(cls: type[Struct]) -> Names:
     """Returns the names of the members that let anything in, as they may stand on the wire."""
     names = open_members(shape_of(cls))
     # A backslash may hide any of them.
-    return (*names, b"\\") if names else ()
+    return tuple((_mark(name), name) for name in (*names, b"\\")) if names else ()
+
+
+def _mark(name: bytes) -> bytes:
+    """Returns a character of a name that few texts hold: a single one is found twenty times as fast."""
+    capital = re.search(rb"[A-Z]", name)
+    return capital[0] if capital else name[-2:-1] or name
 
 
 def is_deeper(payload: bytes, limits: Limits) -> bool:
