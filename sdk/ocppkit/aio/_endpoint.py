@@ -121,14 +121,15 @@ class Endpoint:
             self._backlog = self._backlog or []
             self._backlog.append(data)
             return
-        if self._observer is not None or frames_are_logged():
+        watched = self._observer is not None or frames_are_logged()
+        if watched:
             self._see("in", "<", data)
         now = self.last_received = self._clock.time()
         if self._pace is not None and (then := self._pace.count(now)) > now:
             self._slowed = self._clock.call_at(then, self._speed_up)
             self._wire.pause_reading()
         self._connection.receive_data(data, now, binary=isinstance(data, bytes))
-        self._work(now)
+        self._work(now, watched)
 
     def connection_lost(self, end: ConnectionClosed) -> None:
         """Takes the end: our calls end with it."""
@@ -142,7 +143,7 @@ class Endpoint:
                 timer.cancel()
         now = self._clock.time()
         self._connection.connection_lost(now, reason=end.reason, by=end.by, code=end.code)
-        self._work(now)
+        self._work(now, self._is_watched())
         self._handling.disconnected()
         self._host.disconnected(end)
         self.idle()
@@ -185,7 +186,7 @@ class Endpoint:
         self._calls[message_id] = waiter
         if accepted is not None:
             accepted()
-        self._flush(now)
+        self._flush(now, self._is_watched())
         try:
             response: R = await waiter
         except BaseException:
@@ -204,7 +205,7 @@ class Endpoint:
             raise _gone(self._end)
         now = self._clock.time()
         self._connection.send(message, now)
-        self._flush(now)
+        self._flush(now, self._is_watched())
 
     def use_policies(self, policies: Policies) -> None:
         """Changes how strictly messages are read and checked, from the next one on."""
@@ -265,7 +266,7 @@ class Endpoint:
         self._connection.send_result(call.message_id, response, now)
         self._host.call_answered(call, response)
         if not self._working:
-            self._flush(now)
+            self._flush(now, self._is_watched())
         return True
 
     def refuse(self, call: CallReceived, why: Failure | CallRefused) -> None:
@@ -277,7 +278,7 @@ class Endpoint:
             )
         else:
             self._connection.refuse(call.message_id, why, now=now)
-        self._flush(now)
+        self._flush(now, self._is_watched())
 
     def pause(self) -> None:
         """Reads nothing more for now."""
@@ -299,7 +300,7 @@ class Endpoint:
 
     # The work.
 
-    def _work(self, now: float) -> None:
+    def _work(self, now: float, watched: bool) -> None:
         self._working = True
         # All that is done at once is done at one time: to ask for it again and again would cost.
         self._now = now
@@ -313,7 +314,7 @@ class Endpoint:
                     self._take(event)
         finally:
             self._working = False
-        self._flush(now)
+        self._flush(now, watched)
 
     def _speed_up(self) -> None:
         self._slowed = None
@@ -356,20 +357,23 @@ class Endpoint:
     def _forget_call(self, message_id: str, waiter: asyncio.Future[Any]) -> None:
         if self._calls.pop(message_id, None) is not None:
             self._connection.cancel_call(message_id)
-            self._work(self._clock.time())
+            self._work(self._clock.time(), self._is_watched())
         if waiter.done() and not waiter.cancelled():
             # The call ended in the moment that its caller was cancelled: nobody else asks why.
             waiter.exception()
 
-    def _flush(self, now: float) -> None:
+    def _is_watched(self) -> bool:
+        """Whether anybody looks at frames."""
+        return self._observer is not None or frames_are_logged()
+
+    def _flush(self, now: float, watched: bool) -> None:
         if self._working:
             # It is done once, at the end.
             return
         out = self._connection.data_to_send()
         if out:
-            seen = self._observer is not None or frames_are_logged()
             for text in out:
-                if seen:
+                if watched:
                     self._see("out", ">", text)
                 self._wire.write(text)
             self.last_sent = now
@@ -390,7 +394,7 @@ class Endpoint:
         self._timer_at = inf
         now = self._clock.time()
         self._connection.handle_timeout(now)
-        self._work(now)
+        self._work(now, self._is_watched())
         # What rang too early must ring again, also for a call that nobody here waits for.
         self._wind()
 

@@ -5,7 +5,7 @@ turn it is, which call an answer belongs to); that is the engine's work, which w
 here too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec import Raw
@@ -18,6 +18,7 @@ from ._frames import (
     CallResult,
     Frame,
     SendFrame,
+    call_parser,
     encode_frame,
     parse,
     read_frame,
@@ -40,11 +41,19 @@ _NO_GOOD_CALL: Final = (KeyError, *REFUSALS)
 _NOTHING_ASKED: Mapping[str, type[Request[Any]]] = {}
 
 
-# Parameters that can be given by keyword only would cost an eighth of the decoding of a Heartbeat.
+_parse_call: Callable[[Data], Call] = call_parser(("",))
+"""Reads good frames of the actions that have been called before, in whatever version."""
+
+_called: set[str] = set()
+
+
+# Every instruction here counts: four calls of C, a tuple and no more is a Heartbeat. Parameters that
+# can be given by keyword only would cost it an eighth, and so would frames of all types at the first
+# try. To look whether a default is still `None` costs nothing.
 def decode_message(
     protocol: Protocol,
     data: Data,
-    answers: Mapping[str, type[Request[Any]]] = _NOTHING_ASKED,
+    answers: Mapping[str, type[Request[Any]]] | None = None,
     policy: Policy = STRICT,
     issues: list[Issue] | None = None,
 ) -> tuple[Frame, Message | None]:
@@ -69,8 +78,26 @@ def decode_message(
         InvalidFrame: no usable frame, an unknown action, or an answer that nobody waits for.
         InvalidMessage: a frame whose payload breaks its schema.
     """
+    if answers is not None or len(data) >= LONG:
+        return _decode_any(protocol, data, answers, policy, issues)
     try:
         # The straight way, which most frames go: a good call, and not the first of its action.
+        frame = _parse_call(data)
+        return frame, protocol.call_readers[frame.action](frame.payload)
+    except _NO_GOOD_CALL:
+        pass
+    return _walk(protocol, data, answers, policy, issues)
+
+
+def _decode_any(
+    protocol: Protocol,
+    data: Data,
+    answers: Mapping[str, type[Request[Any]]] | None,
+    policy: Policy,
+    issues: list[Issue] | None,
+) -> tuple[Frame, Message | None]:
+    """Takes the straight way with long frames, and where a frame may well be no call."""
+    try:
         frame = parse(data) if len(data) < LONG else skim(data)
         # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
         if type(frame) is Call:
@@ -83,7 +110,7 @@ def decode_message(
 def _walk(
     protocol: Protocol,
     data: Data,
-    answers: Mapping[str, type[Request[Any]]],
+    answers: Mapping[str, type[Request[Any]]] | None,
     policy: Policy,
     issues: list[Issue] | None,
 ) -> tuple[Frame, Message | None]:
@@ -94,10 +121,9 @@ def _walk(
             raise _unknown(protocol, frame)
         cls: type[Message] = action.request
         if type(frame) is Call:
-            # The next one goes the straight way.
-            protocol.call_readers[frame.action] = READERS[cls]
+            _remember(protocol, action.name, cls)
     elif type(frame) is CallResult:
-        cls = _answered(protocol, frame, answers)
+        cls = _answered(protocol, frame, answers or _NOTHING_ASKED)
     else:
         return frame, None
     try:
@@ -105,6 +131,15 @@ def _walk(
     except InvalidMessage as exc:
         exc.message_id = frame.message_id
         raise
+
+
+def _remember(protocol: Protocol, action: str, cls: type[Message]) -> None:
+    """Lets the next call of an action go the straight way."""
+    global _parse_call
+    protocol.call_readers[action] = READERS[cls]
+    if action not in _called:
+        _called.update(protocol.actions)
+        _parse_call = call_parser(tuple(sorted(_called)))
 
 
 # `policy` may be given without its keyword for the same reason.

@@ -154,7 +154,7 @@ def may_be_deep(payload: bytes, names: Names, limits: Limits) -> bool:
     if len(payload) < 2 * limits.nesting:
         return False
     # A loop: with `any` the look would cost half as much again.
-    for mark, name in names:
+    for mark, name in names:  # noqa: SIM110
         if payload.find(mark) >= 0 and payload.find(name) >= 0:
             return True
     return False
