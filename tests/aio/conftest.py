@@ -25,6 +25,7 @@ class Host:
     handlers: dict[str, AnyHandler] = field(default_factory=dict)
     refused: dict[str, Failure] = field(default_factory=dict)
     told: list[Any] = field(default_factory=list)
+    doors: core.Doors = field(default_factory=core.Doors)
 
     def handles(self, action: Action) -> bool:
         return self.handler_of(action) is not Failure.NOT_HANDLED

@@ -59,7 +59,7 @@ class Endpoint:
 
     __slots__ = (
         "_backlog", "_calls", "_clock", "_connection", "_draining", "_end", "_ended", "_handling",
-        "_hide_id_tokens", "_host", "_now", "_observer", "_owed", "_pace", "_reports", "_slowed",
+        "_held", "_hide_id_tokens", "_host", "_now", "_observer", "_owed", "_pace", "_reports", "_slowed",
         "_timer", "_timer_at", "_wire", "_working", "last_received", "last_sent",
     )  # fmt: skip
 
@@ -87,6 +87,7 @@ class Endpoint:
             handled=host.handles,
             on_invalid=settings.on_invalid,
             answers=answers,
+            doors=host.doors,
         )
         self._handling = Handling(
             self, name=host.identity, clock=self._clock, limits=settings.limits
@@ -99,6 +100,7 @@ class Endpoint:
         bounded = settings.limits.frames_per_second < inf
         self._pace = Pace(settings.limits) if bounded else None
         self._slowed: Timer | None = None
+        self._held = False
         self._working = False
         self._draining = False
         self._reports = Reports(host.identity)
@@ -116,7 +118,7 @@ class Endpoint:
 
     def data_received(self, data: str | bytes) -> None:
         """Takes one message of the peer's."""
-        if self._slowed is not None or self._handling.full:
+        if self._held:
             # The wire was asked to pause, and had read this before.
             self._backlog = self._backlog or []
             self._backlog.append(data)
@@ -127,7 +129,7 @@ class Endpoint:
         now = self.last_received = self._clock.time()
         if self._pace is not None and (then := self._pace.count(now)) > now:
             self._slowed = self._clock.call_at(then, self._speed_up)
-            self._wire.pause_reading()
+            self.pause()
         self._connection.receive_data(data, now, binary=isinstance(data, bytes))
         self._work(now, watched)
 
@@ -282,15 +284,19 @@ class Endpoint:
 
     def pause(self) -> None:
         """Reads nothing more for now."""
+        self._held = True
         self._wire.pause_reading()
 
     def resume(self) -> None:
-        """Reads on, beginning with what had come in before."""
+        """Reads on, beginning with what had come in before, unless there is another reason not to."""
+        self._held = self._slowed is not None or self._handling.full
+        if self._held:
+            return
         backlog, self._backlog = self._backlog, None
         for data in backlog or ():
             # What cannot be handled now goes to the new backlog, in order.
             self.data_received(data)
-        if self._slowed is None and not self._handling.full:
+        if not self._held:
             self._wire.resume_reading()
 
     def idle(self) -> None:

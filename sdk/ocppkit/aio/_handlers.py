@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from ocppkit.core import LocalProtocolError, Message, Protocol, Role, WrongVersion
+from ocppkit.core import Doors, LocalProtocolError, Message, Protocol, Role, WrongVersion
 
 __all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "resolved"]
 
@@ -28,6 +28,9 @@ class HandlerTable:
         self._handlers: dict[type[Message], AnyHandler] = {}
         self.get: Final = self._handlers.get
         """Returns the handler for a type of request, or `None`."""
+
+        self.doors: Final = {protocol.subprotocol: Doors() for protocol in protocols}
+        """What connections learn of the calls that come in, by version: see `core.Connection`."""
 
         self._role = role
         self._senders: dict[type[Message], frozenset[Role]] = {

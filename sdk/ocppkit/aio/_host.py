@@ -7,6 +7,7 @@ from ocppkit.core import (
     Action,
     CallReceived,
     ConnectionClosed,
+    Doors,
     Failure,
     Response,
     ResultReceived,
@@ -28,6 +29,11 @@ class Host(Protocol):
     @property
     def protocol(self) -> core.Protocol:
         """The version that is spoken."""
+        ...
+
+    @property
+    def doors(self) -> Doors:
+        """What all connections with these handlers share, see `core.Connection`."""
         ...
 
     def handles(self, action: Action) -> bool:

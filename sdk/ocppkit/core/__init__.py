@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._clock import utcnow
     from ._codec import decode_payload, encode_payload
     from ._connection import Connection
+    from ._doors import Doors
     from ._envelopes import decode_message, encode_message
     from ._errors import (
         CallFailed,
@@ -98,6 +99,7 @@ __all__ = [
     "ConnectionClosed",
     "CsmsRequest",
     "CsmsSend",
+    "Doors",
     "ErrorCode",
     "Event",
     "Failure",
@@ -159,6 +161,7 @@ _LATER = {
     "_codec": ("decode_payload", "encode_payload"),
     "_connection": ("Connection",),
     "_envelopes": ("decode_message", "encode_message"),
+    "_doors": ("Doors",),
     "_errors": (
         "CallFailed",
         "CallTimedOut",

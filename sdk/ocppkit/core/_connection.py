@@ -39,6 +39,7 @@ from typing import Any, Final, Literal
 from ._answers import AnswerCache
 from ._calls import LOST, OutgoingCall
 from ._codec import write_payload
+from ._doors import Doors
 from ._envelopes import wrap
 from ._errors import (
     CallTimedOut,
@@ -79,10 +80,12 @@ class Connection:
         limits: what the connection may cost.
         inbound: how strictly the peer's messages are read.
         outbound: how strictly our own messages are checked.
-        handled: says which actions somebody handles here; others are answered with NotSupported.
+        handled: says which actions somebody handles here; others are answered with NotSupported. What
+            is handled once must be for as long as `doors` are used.
         on_invalid: may answer a call whose content cannot be used. A station repeats a transaction
             message that is refused, some for ever.
         answers: remembers answers, so that a repeated call is answered again and not handled again.
+        doors: is shared by connections of the same role, version and handlers.
     """
 
     __slots__ = ("_new_id", "_session")
@@ -99,6 +102,7 @@ class Connection:
         handled: Callable[[Action], bool] = _handles_all,
         on_invalid: OnInvalid | None = None,
         answers: AnswerCache | None = None,
+        doors: Doors | None = None,
     ) -> None:
         self._new_id = new_id
         self._session = Session(
@@ -110,6 +114,7 @@ class Connection:
             handled=handled,
             on_invalid=on_invalid,
             answers=answers,
+            doors=Doors() if doors is None else doors,
         )
 
     def use_policies(self, policies: Policies) -> None:

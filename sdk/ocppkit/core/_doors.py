@@ -6,7 +6,7 @@ from ._codec import READERS, Reader
 from ._limits import Names, open_names
 from ._protocol import Action
 
-__all__ = ["Door", "door_of"]
+__all__ = ["Doors", "door_of"]
 
 
 class Door(NamedTuple):
@@ -18,6 +18,14 @@ class Door(NamedTuple):
 
     names: Names
     """Members of the request that let anything in."""
+
+
+class Doors(dict[str, Door]):
+    """What connections know about the calls that their peers send, by action; empty at first.
+
+    Connections of the same role and version, with the same handlers, may share one: then what the
+    first has found out of an action serves all.
+    """
 
 
 def door_of(action: Action) -> Door:

@@ -167,14 +167,10 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     call_readers: ClassVar[dict[str, Callable[[Any], Any]]]
     """What reads good payloads of calls, by action: each version's own, for `decode_message` to keep."""
 
-    doors: ClassVar[Mapping[Role, dict[str, Any]]]
-    """What the connections keep about good calls, by who sends them and by action: see `_doors.py`."""
-
     def __post_init__(self) -> None:
         # No member, so that it counts neither in comparisons nor in a `replace`; and no property,
         # since a look at one costs a tenth of the decoding of a Heartbeat.
         vars(self)["call_readers"] = {}
-        vars(self)["doors"] = {role: {} for role in Role}
 
     def __copy__(self) -> Self:
         return self

@@ -81,7 +81,6 @@ def receive(session: Session, data: str | bytes, now: float, binary: bool) -> No
                     and len(message_id) <= session.id_limit
                     and session.answers is None
                     and message_id not in session.open
-                    and session.handled(action)
                 ):
                     call = CallReceived(message_id, action, raw, request, (), now)
                     session.open[message_id] = call

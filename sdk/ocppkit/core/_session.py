@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from ._answers import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
-from ._doors import Door
+from ._doors import Doors
 from ._envelopes import encode_message
 from ._errors import (
     ConnectionClosed,
@@ -76,10 +76,11 @@ class Session:
         handled: Callable[[Action], bool],
         on_invalid: OnInvalid | None,
         answers: AnswerCache | None,
+        doors: Doors,
     ) -> None:
         self.role = role
         self.peer = role.peer
-        self.doors: dict[str, Door] = protocol.doors[self.peer]
+        self.doors = doors
         self.surely_short = limits.frame_bytes // BYTES
         """So many characters keep to the limit of a frame, however many bytes each has."""
 

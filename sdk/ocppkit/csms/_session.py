@@ -28,6 +28,7 @@ from ocppkit.core import (
     Action,
     CallReceived,
     ConnectionClosed,
+    Doors,
     ErrorCode,
     Failure,
     Message,
@@ -143,6 +144,11 @@ class Session:
 
     # What the endpoint asks and tells.
 
+    @property
+    def doors(self) -> Doors:
+        """What all connections of this version share."""
+        return self._office.handlers.doors[self.protocol.subprotocol]
+
     def handles(self, action: Action) -> bool:
         """Whether there is a handler; that there is none, only a station that may send it is told."""
         office, request = self._office, action.request
@@ -155,9 +161,8 @@ class Session:
         # Most stations are registered, and each of their messages comes by here.
         if self._registration.status is not _ACCEPTED and self._refuses(action):
             return Failure.NOT_ACCEPTED
-        handler = self._office.handlers.get(action.request)
-        if handler is None:
-            handler = self._office.heartbeats.get(action.request)
+        office, request = self._office, action.request
+        handler = office.handlers.get(request) or office.heartbeats.get(request)
         if handler is None:
             return Failure.NOT_HANDLED
         # What `partial` does in twice the time.

@@ -7,6 +7,7 @@ from ocppkit.core import (
     Action,
     CallReceived,
     ConnectionClosed,
+    Doors,
     Failure,
     Protocol,
     Response,
@@ -40,6 +41,11 @@ class Link:
         self._membership = membership
         self._when_finished = finished
         self.endpoint = Endpoint(Role.STATION, self, wire, settings)
+
+    @property
+    def doors(self) -> Doors:
+        """What all connections of the station share."""
+        return self._handlers.doors[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
         """Whether there is a handler; while the CSMS rejects us, that is the better reason to refuse."""
