@@ -13,6 +13,7 @@ from ocppkit.core import (
     Call,
     CallError,
     CallResult,
+    CallResultError,
     ErrorCode,
     FrameFault,
     InvalidFrame,
@@ -82,6 +83,36 @@ def test_what_cannot_be_placed_is_refused(text, fault, code):
     with pytest.raises(InvalidFrame) as caught:
         decode_message(v21.PROTOCOL, text, answers={"2": v21.ResetRequest})
     assert (caught.value.fault, caught.value.error_code) == (fault, code)
+
+
+STREAM = '{"data":[{"t":0.5,"v":"1"}],"id":1,"pending":0,"basetime":"2024-05-06T07:08:09Z"}'
+
+
+@pytest.mark.parametrize("answers", [None, {}, {"2": v21.ResetRequest}])
+@pytest.mark.parametrize(
+    ("text", "frame_type", "message_type"),
+    [
+        ('[2,"1","Heartbeat",{}]', Call, v21.HeartbeatRequest),
+        ('[4,"1","NotSupported","",{}]', CallError, None),
+        ('[5,"1","Odd","",{}]', CallResultError, None),
+        (f'[6,"1","NotifyPeriodicEventStream",{STREAM}]', SendFrame, v21.NotifyPeriodicEventStream),
+    ],
+)
+def test_a_frame_is_read_alike_whether_answers_are_expected_or_not(
+    text, frame_type, message_type, answers
+):
+    for _ in range(2):
+        frame, message = decode_message(v21.PROTOCOL, text, answers)
+        assert type(frame) is frame_type
+        assert (message if message is None else type(message)) is message_type
+
+
+@pytest.mark.parametrize("answers", [None, {}])
+def test_a_bad_call_is_refused_alike_whether_answers_are_expected_or_not(answers):
+    for _ in range(2):
+        decode_message(v21.PROTOCOL, '[2,"1","Reset",{"type":"Immediate"}]', answers)
+        with pytest.raises(InvalidMessage, match=r"Reset 1: unknown value 'Soon' at \$.type"):
+            decode_message(v21.PROTOCOL, '[2,"1","Reset",{"type":"Soon"}]', answers)
 
 
 def test_a_bad_payload_names_action_and_message_id():
@@ -185,6 +216,26 @@ def test_what_is_kept_of_a_version_is_no_part_of_it():
     with pytest.raises(InvalidFrame) as caught:
         decode_message(bare, text)
     assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+
+
+def test_the_action_of_a_call_that_was_made_before_is_the_same_string():
+    text = '[2,"1","Heartbeat",{}]'
+    decode_message(v201.PROTOCOL, text)
+    frame, _ = decode_message(v201.PROTOCOL, text)
+    (name,) = (name for name in v201.PROTOCOL.actions if name == "Heartbeat")
+    assert isinstance(frame, Call)
+    assert frame.action is name
+    assert frame == Call("1", "Heartbeat", msgspec.Raw(b"{}"))
+
+
+def test_a_call_that_another_version_knows_is_refused_by_this_one():
+    text = '[2,"1","NotifyReport",{"requestId":1,"generatedAt":"2024-05-06T07:08:09Z","seqNo":0}]'
+    for _ in range(2):
+        assert type(decode_message(v201.PROTOCOL, text)[1]) is v201.NotifyReportRequest
+        decode_message(v16.PROTOCOL, '[2,"1","Heartbeat",{}]')
+        with pytest.raises(InvalidFrame) as caught:
+            decode_message(v16.PROTOCOL, text)
+        assert caught.value.fault is FrameFault.UNKNOWN_ACTION
 
 
 def test_an_action_that_two_versions_share_is_read_by_each():

@@ -24,7 +24,8 @@ from ocppkit.core import (
     decode_frame,
     encode_frame,
 )
-from ocppkit.core._frames import LONG, parse, skim
+from ocppkit.core._frames import LONG, call_parser, parse, skim
+from ocppkit.core._json import REFUSALS
 
 POLICIES = [STRICT, LENIENT, OFF]
 
@@ -282,6 +283,40 @@ def test_a_cut_off_frame_still_tells_id_and_action(message_id, action):
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(text[:-2])
     assert (caught.value.message_id, caught.value.action) == (message_id, action or None)
+
+
+# --- Calls of known actions --------------------------------------------------------------------
+
+KNOWN = ("Heartbeat", "Reset")
+parse_known = call_parser(KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[2,"1","Reset",{"type":"Soft"}]', ' [2 , "\\u0031","\\u0052eset",[ ] ]', '[2,"é","Reset",1]'],
+)
+def test_a_call_of_a_known_action_is_the_same_call(text):
+    frame = parse_known(text)
+    assert frame == parse(text)
+    assert (type(frame), repr(type(frame))) == (Call, "<class 'ocppkit.core._frames.Call'>")
+    assert frame.action is KNOWN[1]
+    assert encode_frame(frame) == encode_frame(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(text for text, kind, _ in FRAMES if kind is not Call),
+        *(text for text, *_ in BROKEN),
+        '[2,"1","reset",{}]',
+        '[2,"1","Rese",{}]',
+        '[2,"1","",{}]',
+        '[6,"1","Reset",{}]',
+    ],
+)
+def test_nothing_else_is_such_a_call(text):
+    with pytest.raises(REFUSALS):
+        parse_known(text)
 
 
 # --- Long frames -------------------------------------------------------------------------------

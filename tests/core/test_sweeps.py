@@ -32,7 +32,8 @@ def collected(payload):
 
 
 def found(sweep, condition, payload):
-    return look(sweep.find(condition), {"seven": 7})(payload)
+    """What a sweep finds; nothing may be anything that is false."""
+    return look(sweep.find(condition), {"seven": 7})(payload) or []
 
 
 def leaf(one, two=None):
@@ -63,6 +64,15 @@ def test_a_class_within_itself_ends_its_sweep():
     *_, last = sweeps(shape_of(Tree), lambda place: isinstance(place, StringShape))
     assert isinstance(last.shape, ObjectShape)
     assert found(last, "True", Tree(leaf=leaf(2), leaves=[], tree=inner)) == [inner]
+
+
+def test_a_comprehension_is_asked_only_where_a_list_is_on_the_way():
+    texts = [
+        sweep.find("{0} == seven")
+        for sweep in sweeps(shape_of(Tree), lambda place: isinstance(place, IntegerShape))
+    ]
+    loops = [text.count(" for ") for text in texts]
+    assert loops == [0, 0, 1, 2, 2, 3, 0, 0, 1, 0]
 
 
 def test_only_values_that_meet_the_condition_are_found():

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Meta
 
 from ocppkit import v16, v201
-from ocppkit.core import Opt, Payload, _writing
+from ocppkit.core import InvalidOutgoing, Opt, Payload, _writing, encode_payload
 from ocppkit.core._outgoing import Undressable
 from ocppkit.core._shape import shape_of
 from ocppkit.core._writing import write_of
@@ -42,7 +42,12 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
         with monkeypatch.context() as patch:
             patch.setattr(_writing, "dress_of", lambda shape: real and dress)
             checked: list[bytes] = []
-            data = write_of(shape_of(type(payload)), checked.append)(payload)
+
+            def check(data: bytes) -> bool:
+                checked.append(data)
+                return True
+
+            data = write_of(shape_of(type(payload)), check)(payload)
             assert checked == [data]
             return data.decode(), bool(dresses)
 
@@ -101,10 +106,22 @@ def test_what_is_written_and_whether_it_took_a_dress(
     assert written(payload) == (text, dressed)
 
 
-def test_a_value_of_a_wrong_type_is_left_to_the_check(written: Any) -> None:
+def test_a_value_of_a_wrong_type_is_left_to_a_closer_look(written: Any) -> None:
     wrong: Any = "2024"
-    text, _ = written(v201.HeartbeatResponse(current_time=wrong))
-    assert text == '{"currentTime":"2024"}'
+    payload = v201.HeartbeatResponse(current_time=wrong)
+    with pytest.raises(AttributeError):
+        written(payload)
+    with pytest.raises(InvalidOutgoing, match=r"at \$.currentTime"):
+        encode_payload(payload)
+
+
+def test_what_the_check_refuses_does_not_leave() -> None:
+    def refuse(data: bytes) -> None:
+        raise ValueError(data)
+
+    write = write_of(shape_of(v16.HeartbeatRequest), refuse)
+    with pytest.raises(ValueError, match=r"\{\}"):
+        write(v16.HeartbeatRequest())
 
 
 def test_a_number_that_json_lacks_is_named(written: Any) -> None:

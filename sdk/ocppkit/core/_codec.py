@@ -31,7 +31,7 @@ from ._outgoing import Undressable
 from ._policy import STRICT, Mode, Policy
 from ._repair import repair
 from ._shape import shape_of
-from ._writing import Write, write_of
+from ._writing import Write, dressed_of, write_of
 
 __all__ = [
     "HITCHES",
@@ -48,7 +48,7 @@ P = TypeVar("P", bound=Payload)
 # A member of an enum is looked for at every use; a global is at hand.
 _OFF: Final = Mode.OFF
 
-HITCHES: Final = (Undressable, *REFUSALS, *UNWRITABLE)
+HITCHES: Final = (Undressable, AttributeError, *REFUSALS, *UNWRITABLE)
 """All that the writers raise over what they cannot write, or what does not pass their check."""
 
 
@@ -106,18 +106,17 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
 def write_payload(payload: Payload, policy: Policy) -> bytes:
     """Does what `encode_payload` does."""
     cls = type(payload)
-    if policy.mode is not _OFF:
-        try:
-            return WRITERS[cls](payload)
-        except HITCHES:
-            # What is wrong, and whether the policy minds, is for the long way to find out.
-            pass
+    try:
+        return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
+    except HITCHES:
+        # What is wrong, and whether the policy minds, is for the long way to find out.
+        pass
     return _write_closely(cls, payload, policy)
 
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
     try:
-        data = _UNCHECKED[cls](payload)
+        data = dressed_of(shape_of(cls), bool)(payload)
     except Undressable as exc:
         raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
     except UNWRITABLE as exc:
