@@ -33,8 +33,10 @@ class Handshake:
 
     def headers_named(self, name: bytes) -> list[bytes]:
         """Returns the values of all headers of this name, in order."""
-        wanted = name.lower()
-        return [value for key, value in self.headers if key.lower() == wanted]
+        wanted, size = name.lower(), len(name)
+        return [
+            value for key, value in self.headers if len(key) == size and key.lower() == wanted
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

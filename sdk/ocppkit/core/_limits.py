@@ -155,7 +155,7 @@ def may_be_deep(payload: bytes, names: Names, limits: Limits) -> bool:
         return False
     # A loop: with `any` the look would cost half as much again.
     for mark, name in names:  # noqa: SIM110
-        if payload.find(mark) >= 0 and payload.find(name) >= 0:
+        if payload.find(mark) >= 0 and payload.rfind(name) >= 0:
             return True
     return False
 
