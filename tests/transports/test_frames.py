@@ -1,8 +1,7 @@
-"""The short way for whole texts says the same as the core of `websockets`, however a stream is cut."""
+"""Ordinary frames take the short way, and all others the core's: with the same effect, however a stream is cut."""
 
 import asyncio
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,75 +9,25 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-from ocppkit.core import ConnectionClosed, Limits
 from ocppkit.transports.websockets._frames import (
+    PING,
+    PONG,
+    control_frame,
+    is_ordinary,
     masked_text_frame,
     measured,
+    payload_in,
     text_frame,
-    text_in,
 )
-from ocppkit.transports.websockets._wire import WebSocketWire
-
-LIMIT = 400
-
-
-class Line(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.over = False
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None: ...
-    def pause_reading(self) -> None: ...
-    def resume_reading(self) -> None: ...
-
-    def is_closing(self) -> bool:
-        return self.over
-
-    def can_write_eof(self) -> bool:
-        return False
-
-    def write(self, data: Any) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        self.over = True
-
-    def abort(self) -> None:
-        self.over = True
-
-
-class Ear:
-    """A receiver that writes down what it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[str | bytes] = []
-        self.end: ConnectionClosed | None = None
-
-    def data_received(self, data: str | bytes) -> None:
-        self.heard.append(data)
-
-    def connection_lost(self, end: ConnectionClosed) -> None:
-        self.end = end
+from talking import LIMIT, Talk, frame
 
 
 async def by_wire(side: Side, pieces: list[bytes]) -> tuple[list[str | bytes], int | None, bytes]:
     """Returns what a wire makes of a stream: messages, the code it closed with, what it said."""
-    line, ear = Line(), Ear()
-    limits = Limits(frame_bytes=LIMIT, ping_interval=0)
-    wire = WebSocketWire(line, side, [], limits, b"", lambda: None)
-    wire.start(ear)
-    await asyncio.sleep(0)
-    for piece in pieces:
-        wire.data_received(piece)
-    await asyncio.sleep(0)
-    if ear.end is None:
-        wire.connection_lost(None)
-    assert ear.end is not None
-    return ear.heard, ear.end.code, line.written
+    talk = Talk(side)
+    talk.bring(*pieces)
+    end = await talk.end()
+    return talk.ear.heard, end.code, talk.line.written
 
 
 def by_core(side: Side, stream: bytes) -> tuple[list[str | bytes], int | None, bytes]:
@@ -117,19 +66,9 @@ def frames(draw: st.DrawFn) -> bytes:
     data = draw(GOODBYES if opcode == 8 else DATA)
     masked = draw(st.sampled_from([True] * 9 + [False]))
     rsv = draw(st.sampled_from([0] * 9 + [0x40]))
-    size = len(data)
     form = draw(st.sampled_from([0, 0, 0, 126, 127]))
-    if form == 127 and size >= 126:
-        length = bytes([127]) + size.to_bytes(8, "big")
-    elif form == 126 or size >= 126:
-        length = bytes([126]) + size.to_bytes(2, "big")
-    else:
-        length = bytes([size])
-    key = draw(st.binary(min_size=4, max_size=4)) if masked else b""
-    first = bytes([(0x80 if fin else 0) | rsv | opcode])
-    second = bytes([length[0] | (0x80 if masked else 0)])
-    hidden = bytes(byte ^ key[at % 4] for at, byte in enumerate(data)) if masked else data
-    return first + second + length[1:] + key + hidden
+    key = draw(st.binary(min_size=4, max_size=4)) if masked else None
+    return frame((0x80 if fin else 0) | rsv | opcode, data, key, form=form)
 
 
 @settings(max_examples=400, deadline=None)
@@ -148,39 +87,59 @@ def test_as_the_core_has_it(stream: bytes, cuts: list[int], side: Side) -> None:
         assert said == expected_said
 
 
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+SIZES = pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+
+
+@SIZES
 def test_a_text_as_the_core_writes_it(size: int) -> None:
     data = b"x" * size
     core = Protocol(Side.SERVER)
     core.send_text(data)
-    frame = text_frame(data)
-    assert [frame] == core.data_to_send()
+    text = text_frame(data)
+    assert [text] == core.data_to_send()
     assert core.state is OPEN
-    measure = measured(frame, 0)
+    measure = measured(text, 0, len(text))
     assert measure is not None
-    assert measure[1] == len(frame)
-    assert text_in(frame, 0, measure, False) == (data if size < 65_536 else None)
+    assert measure == (len(text) - size, len(text))
+    assert is_ordinary(text, 0, measure, False)
+    assert not is_ordinary(text, 0, measure, True)
+    assert payload_in(text, measure, False) == data
 
 
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+@SIZES
 def test_a_masked_text_as_a_core_reads_it(size: int) -> None:
     data = b"x" * size
-    frame = masked_text_frame(data)
-    measure = measured(frame, 0)
+    text = masked_text_frame(data)
+    measure = measured(text, 0, len(text))
     assert measure is not None
-    assert measure[1] == len(frame)
+    assert measure == (len(text) - size, len(text))
+    assert is_ordinary(text, 0, measure, True)
+    assert payload_in(text, measure, True) == data
     core = Protocol(Side.SERVER)
-    core.receive_data(frame)
+    core.receive_data(text)
     assert core.events_received() == [Frame(Opcode.TEXT, data)]
     assert core.state is OPEN
 
 
+@pytest.mark.parametrize(("kind", "opcode"), [(PING, Opcode.PING), (PONG, Opcode.PONG)])
+@pytest.mark.parametrize("size", [0, 125])
+def test_pings_and_pongs_as_a_core_reads_them(kind: int, opcode: Opcode, size: int) -> None:
+    data = b"x" * size
+    for side, masked in ((Side.SERVER, True), (Side.CLIENT, False)):
+        core = Protocol(side)
+        core.receive_data(control_frame(kind, data, masked))
+        assert core.events_received() == [Frame(opcode, data)]
+        assert core.state is OPEN
+
+
 def test_no_mask_comes_twice() -> None:
-    frames = [masked_text_frame(b"x" * 200) for _ in range(100)]
-    assert len({frame[4:8] for frame in frames}) == 100
+    texts = [masked_text_frame(b"x" * 200) for _ in range(100)]
+    assert len({text[4:8] for text in texts}) == 100
 
 
 def test_what_cannot_be_measured_yet() -> None:
-    frame = text_frame(b"x" * 70_000)
-    assert [measured(frame[:count], 0) for count in range(10)] == [None] * 10
-    assert measured(frame[:10], 0) == (10, 70_010)
+    text = text_frame(b"x" * 70_000)
+    assert [measured(text[:count], 0, count) for count in range(10)] == [None] * 10
+    assert measured(text[:10], 0, 10) == (10, 70_010)
+    # What stands behind the bytes that were read is old.
+    assert [measured(text, 0, count) for count in range(10)] == [None] * 10

@@ -63,8 +63,11 @@ class Commons:
     """What one event loop's connections share."""
 
     def __init__(self) -> None:
-        self.buffer = memoryview(bytearray(_READ_BYTES))
+        self.memory = bytearray(_READ_BYTES)
         """Holds what was read until it has been taken out, which is before anything else is read."""
+
+        self.buffer = memoryview(self.memory)
+        """The same to read to, and to take out of."""
 
         self._pulses: dict[float, Pulse] = {}
 
@@ -95,18 +98,18 @@ class SharedReading(asyncio.BufferedProtocol, ABC):
     more than all that is done with a message.
     """
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_commons",)
 
     def __init__(self) -> None:
-        self._buffer = commons().buffer
+        self._commons = commons()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Says where to read to."""
-        return self._buffer
+        return self._commons.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Takes what was read."""
-        self.data_received(self._buffer[:nbytes].tobytes())
+        self.data_received(self._commons.buffer[:nbytes].tobytes())
 
     @abstractmethod
     def data_received(self, data: bytes) -> None:

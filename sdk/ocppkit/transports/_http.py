@@ -18,8 +18,8 @@ __all__ = ["BadRequest", "Request", "answer_of", "opening_of", "read_request", "
 
 _REQUEST: Final = re.compile(rb"GET ([!-~\x80-\xff]+) HTTP/1\.1\r\n")
 
-_FIELD: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n"
-_FIELDS: Final = re.compile(rb"(?:" + _FIELD + rb")*\r\n")
+_FIELD: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n"
+_FIELDS: Final = re.compile(rb"(?:" + _FIELD + rb")*+\r\n")
 
 _MOST_FIELDS: Final = 128
 
@@ -41,24 +41,29 @@ class BadRequest(Exception):
 class Request:
     """What a client has asked for."""
 
-    __slots__ = ("headers", "target")
+    __slots__ = ("_values", "headers", "target")
 
-    def __init__(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, target: bytes, headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]
+    ) -> None:
         self.target = target
         self.headers = headers
         """Names and values in order, as they stood there but for the white space around values."""
 
-    def values(self, name: bytes) -> list[bytes]:
-        """Returns the values of a header; its name is given in lower case."""
-        return [value for other, value in self.headers if other.lower() == name]
+        self._values = values
+
+    def value(self, name: bytes) -> bytes:
+        """Returns the value of a header, or several with commas between; empty if there is none.
+
+        Args:
+            name: in lower case.
+        """
+        return self._values.get(name, b"")
 
     def has_word(self, name: bytes, word: bytes) -> bool:
         """Whether a header that is a list has a word, in any case."""
-        return any(
-            word == each.strip(b" \t").lower()
-            for value in self.values(name)
-            for each in value.split(b",")
-        )
+        words = self.value(name).lower()
+        return words == word or word in [each.strip(b" \t") for each in words.split(b",")]
 
 
 def read_request(head: bytes) -> Request:
@@ -74,10 +79,14 @@ def read_request(head: bytes) -> Request:
     if len(lines) > _MOST_FIELDS:
         raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too many headers")
     headers: list[tuple[bytes, bytes]] = []
+    values: dict[bytes, bytes] = {}
     for line in lines if lines[0] else ():
         name, _, value = line.partition(b":")
-        headers.append((name, value.strip(b" \t")))
-    return Request(first[1], headers)
+        value = value.strip(b" \t")
+        headers.append((name, value))
+        name = name.lower()
+        values[name] = values[name] + b", " + value if name in values else value
+    return Request(first[1], headers, values)
 
 
 def opening_of(request: Request) -> bytes:
@@ -91,13 +100,13 @@ def opening_of(request: Request) -> bytes:
     ):
         wanted = [(b"Upgrade", b"websocket")]
         raise BadRequest(HTTPStatus.UPGRADE_REQUIRED, "stations connect here by WebSocket", wanted)
-    if request.values(b"sec-websocket-version") != [b"13"]:
+    if request.value(b"sec-websocket-version") != b"13":
         spoken = [(b"Sec-WebSocket-Version", b"13")]
         raise BadRequest(HTTPStatus.UPGRADE_REQUIRED, "another WebSocket version is spoken", spoken)
-    keys = request.values(b"sec-websocket-key")
-    if len(keys) != 1 or not _is_key(keys[0]):
+    key = request.value(b"sec-websocket-key")
+    if not _is_key(key):
         raise BadRequest(HTTPStatus.BAD_REQUEST, "no usable key")
-    return keys[0]
+    return key
 
 
 def _is_key(text: bytes) -> bool:

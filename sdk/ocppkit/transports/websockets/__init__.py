@@ -1,7 +1,7 @@
 """WebSockets for both roles, by the `websockets` package: `serve` a CSMS, `run` a station.
 
-It uses that package's sans-IO core on a plain asyncio protocol: frames are handed over by callbacks,
-without a task and a queue per connection.
+It is a plain asyncio protocol: frames are handed over by callbacks, without a task and a queue per
+connection. Ordinary frames it reads and writes by itself, all others by that package's sans-IO core.
 """
 
 try:

@@ -15,8 +15,9 @@ from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtoc
 
 from .._commons import SharedReading
 from .._running import Client, Connect, Run
+from ._core import send_out
 from ._doorway import LONGEST_HEAD
-from ._wire import WebSocketWire, send_out
+from ._wire import WebSocketWire
 
 __all__ = ["connect", "connector", "run"]
 
@@ -123,7 +124,6 @@ class _Opening(SharedReading):
     def _make_way(self, rest: bytes) -> None:
         if self.wire.done():
             return
-        self._transport.pause_reading()
         extensions = self._protocol.extensions
         wire = WebSocketWire(self._transport, CLIENT, extensions, self._limits, rest, _nothing)
         self.wire.set_result(wire)

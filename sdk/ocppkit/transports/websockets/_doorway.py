@@ -7,9 +7,8 @@ by a function, `OpenWire`.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from websockets.exceptions import InvalidHeader, NegotiationError
 from websockets.extensions import Extension
@@ -33,12 +32,11 @@ LONGEST_HEAD: Final = 1 << 16
 _DEFLATE: Final = enable_server_permessage_deflate(None)[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(NamedTuple):
     """A connection that the CSMS has accepted, and whose handshake is to be answered."""
 
     transport: asyncio.Transport
-    """Not read from at the moment."""
+    """Perhaps not read from at the moment."""
 
     key: bytes
     """What the station sent to see whether it is understood."""
@@ -64,8 +62,8 @@ class Doorway(SharedReading):
     """One connection until it is open, or refused."""
 
     __slots__ = (
-        "_compression", "_csms", "_deciding", "_has_room", "_head", "_open_wire", "_rest",
-        "_timer", "_transport", "_visit",
+        "_compression", "_csms", "_deciding", "_has_room", "_open_wire", "_refused", "_seat",
+        "_transport", "_unread", "_visit",
     )  # fmt: skip
 
     def __init__(self, csms: Csms, visit: Visit, compression: bool, open_wire: OpenWire) -> None:
@@ -74,8 +72,8 @@ class Doorway(SharedReading):
         self._visit = visit
         self._compression = compression
         self._open_wire = open_wire
-        self._head: bytes | None = b""
-        self._rest = b""
+        self._unread = b""
+        self._refused = False
         self._has_room = True
         self._deciding: asyncio.Task[None] | None = None
 
@@ -84,34 +82,41 @@ class Doorway(SharedReading):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Waits for the handshake, but not for ever."""
         self._transport = cast(asyncio.Transport, transport)
-        patience = self._csms.limits.handshake_timeout
-        self._timer = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+        self._seat = self._commons.pulse(self._csms.limits.handshake_timeout).join(self)
         self._has_room = self._visit.begin(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes; those of the handshake apart from what follows them.
 
-        What a client sends before it has an answer must not be read before the extensions are
-        agreed on.
+        What a client sends before it has an answer must not be looked at before the extensions
+        are agreed on.
         """
-        if self._head is None:
-            # It was refused. Read on, so that the end is noticed.
+        if self._refused:
+            # Read on, so that the end is noticed.
             return
-        self._head += data
-        head, end, self._rest = self._head.partition(b"\r\n\r\n")
-        if end:
-            self._head = None
+        self._unread += data
+        if self._deciding is not None:
             self._transport.pause_reading()
+            return
+        head, end, rest = self._unread.partition(b"\r\n\r\n")
+        if end:
+            self._unread = rest
             self._deciding = start_task(self._decide(head + end))
         elif len(head) > LONGEST_HEAD:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes an early end."""
-        self._timer.cancel()
+        self._seat.discard(self)
         if self._deciding is not None:
             self._deciding.cancel()
         self._visit.lost()
+
+    # What the pulse calls.
+
+    def beat(self) -> None:
+        """Ends the connection: it has been waited for long enough."""
+        self._transport.abort()
 
     # The work.
 
@@ -143,23 +148,24 @@ class Doorway(SharedReading):
             headers.append((b"Sec-WebSocket-Protocol", accept.subprotocol.encode()))
         extensions: list[Extension] = []
         if self._compression:
-            offered = request.values(b"sec-websocket-extensions")
+            offered = request.value(b"sec-websocket-extensions")
             agreed = _agreed_deflate(offered) if offered else None
             if agreed is not None:
                 extensions.append(agreed[0])
                 headers.append((b"Sec-WebSocket-Extensions", agreed[1]))
-        self._timer.cancel()
+        self._seat.discard(self)
         opening = Opening(
             transport=self._transport,
             key=key,
             headers=headers,
             extensions=extensions,
-            rest=self._rest,
+            rest=self._unread,
             lost=self._visit.lost,
         )
         self._visit.attach(accept, self._open_wire(opening))
 
     def _refuse(self, status: int, body: bytes, headers: Headers) -> None:
+        self._refused = True
         self._transport.write(refusal_of(status, body, headers))
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -179,10 +185,10 @@ class Doorway(SharedReading):
         )
 
 
-def _agreed_deflate(offered: list[bytes]) -> tuple[Extension, bytes] | None:
+def _agreed_deflate(offered: bytes) -> tuple[Extension, bytes] | None:
     """Returns what is agreed on of several offers, and how the answer says so."""
     try:
-        offers = parse_extension(b", ".join(offered).decode("latin-1"))
+        offers = parse_extension(offered.decode("latin-1"))
     except InvalidHeader:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "no usable extensions") from None
     for name, parameters in offers:

@@ -1,18 +1,35 @@
-"""The measure of frames, and the short way for most of them: a whole text, uncompressed.
+"""The layout of frames, RFC 6455 section 5.2: how long they are, what is in them, how they are written.
 
-The sans-IO core of `websockets` checks everything about a frame, and takes three times as long as all
-that is done with the message in it. So frames are measured here first: one that is a whole message
-and in no way special is read here, all others, piece by piece, by the core. RFC 6455 section 5.2.
+Nearly all frames are texts, whole and not compressed, and most of the others are pings and pongs. These
+ordinary ones are read and written here: the sans-IO core of `websockets`, which knows them all, takes
+three times as long for a text as all that is done with the message in it.
 """
 
 from os import urandom
-from typing import Final
+from struct import Struct
+from typing import Final, TypeAlias
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
-__all__ = ["Measure", "masked_text_frame", "measured", "text_frame", "text_in"]
+__all__ = [
+    "PING",
+    "PONG",
+    "TEXT",
+    "Measure",
+    "control_frame",
+    "is_ordinary",
+    "masked_text_frame",
+    "measured",
+    "payload_in",
+    "text_frame",
+    "whole_text",
+]
 
-_WHOLE_TEXT: Final = 0x81
+# How ordinary frames begin: they are whole, and no extension has a say in them.
+TEXT: Final = 0x81
+PING: Final = 0x89
+PONG: Final = 0x8A
+
 _MASKED: Final = 0x80
 _SHORT: Final = 126
 _LONG: Final = 127
@@ -22,38 +39,88 @@ _MASKS: Final = 64
 
 _masks: Final[list[bytes]] = []
 
-Measure = tuple[int, int]
-"""Where the mask of a frame begins, or its payload where there is none, and where the frame ends."""
+_SHORT_HEADS: Final = tuple(bytes((TEXT, second)) for second in range(1 << 8))
+_HEAD: Final = Struct(">BBH").pack
+_LONG_HEAD: Final = Struct(">BBQ").pack
+
+Measure: TypeAlias = tuple[int, int]
+"""Where the payload of a frame begins, and where it ends. A mask stands before the payload."""
 
 
-def measured(data: bytes, at: int) -> Measure | None:
-    """Measures the frame that begins here; `None` while too little of it is there to tell."""
-    body = at + 2
-    if len(data) < body:
+def measured(data: bytes | bytearray, at: int, end: int) -> Measure | None:
+    """Measures a frame; `None` while too little of it is there to tell.
+
+    Args:
+        data: what was read, and perhaps more.
+        at: where the frame begins.
+        end: where that ends which was read.
+    """
+    begin = at + 2
+    if end < begin:
         return None
     second = data[at + 1]
     size = second & ~_MASKED
-    if size >= _SHORT:
-        body += 2 if size == _SHORT else 8
-        if len(data) < body:
+    if size == _SHORT:
+        begin += 2
+        if end < begin:
             return None
-        size = int.from_bytes(data[at + 2 : body], "big")
-    return body, body + size + (4 if second & _MASKED else 0)
+        size = data[at + 2] << 8 | data[at + 3]
+    elif size == _LONG:
+        begin += 8
+        if end < begin:
+            return None
+        size = int.from_bytes(data[at + 2 : begin], "big")
+    if second >= _MASKED:
+        begin += 4
+    return begin, begin + size
 
 
-def text_in(data: bytes, at: int, measure: Measure, masked: bool) -> bytes | None:
-    """Returns the payload of a frame, if it is a whole text that came from the right side."""
-    body, end = measure
-    second = data[at + 1]
-    if data[at] != _WHOLE_TEXT or (second >= _MASKED) is not masked:
-        return None
-    if second & ~_MASKED == _LONG:
-        return None
+def is_ordinary(data: bytes, at: int, measure: Measure, masked: bool) -> bool:
+    """Whether a frame is a text, a ping or a pong as it should be, apart from what is in it.
+
+    Args:
+        data: what was read.
+        at: where the frame begins.
+        measure: its measure.
+        masked: whether the other side has to mask its frames.
+    """
+    if (data[at + 1] >= _MASKED) is not masked:
+        return False
+    first = data[at]
+    return first == TEXT or (first in (PING, PONG) and data[at + 1] & ~_MASKED < _SHORT)
+
+
+def payload_in(data: bytes, measure: Measure, masked: bool) -> bytes:
+    """Returns what is in a frame that is there as a whole."""
+    begin, end = measure
     if not masked:
-        return data[body:end]
-    begin = body + 4
-    plain: bytes = apply_mask(data[begin:end], data[body:begin])
-    return plain
+        return data[begin:end]
+    payload: bytes = apply_mask(data[begin:end], data[begin - 4 : begin])
+    return payload
+
+
+def whole_text(data: bytearray, view: memoryview, size: int, masked: bool) -> str | None:
+    """Returns a text, if what was read is one ordinary frame with it, no more and no less.
+
+    Args:
+        data: what was read, and more.
+        view: the same.
+        size: how much was read.
+        masked: whether the other side has to mask its frames.
+    """
+    if data[0] != TEXT or (data[1] >= _MASKED) is not masked:
+        return None
+    measure = measured(data, 0, size)
+    if measure is None or measure[1] != size:
+        return None
+    begin = measure[0]
+    try:
+        if not masked:
+            return data[begin:size].decode()
+        text: str = apply_mask(view[begin:size], data[begin - 4 : begin]).decode()
+        return text
+    except UnicodeDecodeError:
+        return None
 
 
 def _new_mask() -> bytes:
@@ -69,20 +136,33 @@ def _new_mask() -> bytes:
 def text_frame(data: bytes) -> bytes:
     """Returns a text as one frame without a mask."""
     size = len(data)
-    if size < _SHORT:
-        return b"\x81%c%b" % (size, data)
-    if size < 1 << 16:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)
+    return (_SHORT_HEADS[size] if size < _SHORT else _head_of_long(size, 0)) + data
 
 
 def masked_text_frame(data: bytes) -> bytes:
     """Returns a text as one frame with a mask, as a station sends it."""
     size = len(data)
+    head = _SHORT_HEADS[size | _MASKED] if size < _SHORT else _head_of_long(size, _MASKED)
     mask = _new_mask()
     masked: bytes = apply_mask(data, mask)
-    if size < _SHORT:
-        return b"\x81%c%b%b" % (size | _MASKED, mask, masked)
+    return head + mask + masked
+
+
+def _head_of_long(size: int, mask_bit: int) -> bytes:
     if size < 1 << 16:
-        return b"\x81\xfe%b%b%b" % (size.to_bytes(2, "big"), mask, masked)
-    return b"\x81\xff%b%b%b" % (size.to_bytes(8, "big"), mask, masked)
+        return _HEAD(TEXT, _SHORT | mask_bit, size)
+    return _LONG_HEAD(TEXT, _LONG | mask_bit, size)
+
+
+def control_frame(first: int, data: bytes, masked: bool) -> bytes:
+    """Returns a ping or a pong.
+
+    Args:
+        first: which of them.
+        data: what is in it, 125 bytes at most.
+        masked: whether it is a station that sends it.
+    """
+    if not masked:
+        return b"%c%c%b" % (first, len(data), data)
+    mask = _new_mask()
+    return b"%c%c%b%b" % (first, len(data) | _MASKED, mask, apply_mask(data, mask))

@@ -1,4 +1,4 @@
-"""The CSMS's side: a server whose connections speak by the sans-IO core of `websockets`."""
+"""The CSMS's side: a server for this package's connections."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -1,23 +1,38 @@
-"""One open WebSocket on one asyncio transport, of either side."""
+"""One open WebSocket on one asyncio transport, of either side.
+
+Theory of operation: nearly every read brings one whole text, while nothing else is under way. That is
+looked for first, where it was read to; then everything goes by `_feed`, frame by frame. There, ordinary
+frames are taken as soon as they are whole, and all others are passed on to the core as they come, which
+decides about them.
+"""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, cast
+from typing import Final
 
 from websockets.extensions import Extension
-from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import OPEN, SERVER, Protocol, Side
+from websockets.protocol import CLIENT, SERVER, Side
 
 from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
-from .._commons import Seat, SharedReading, commons
-from ._frames import masked_text_frame, measured, text_frame, text_in
+from .._commons import Seat, SharedReading
+from ._core import Core
+from ._frames import (
+    PING,
+    PONG,
+    TEXT,
+    Measure,
+    control_frame,
+    is_ordinary,
+    masked_text_frame,
+    measured,
+    payload_in,
+    text_frame,
+    whole_text,
+)
 
-__all__ = ["WebSocketWire", "send_out"]
-
-logger = logging.getLogger("ocppkit.transports.websockets")
+__all__ = ["WebSocketWire"]
 
 _CLOSE_TIMEOUT: Final = 10.0
 """Seconds that the peer has to say goodbye."""
@@ -36,9 +51,9 @@ class WebSocketWire(SharedReading):
     """A WebSocket that feeds its receiver. Until there is one, little is read and nothing lost."""
 
     __slots__ = (
-        "_closing", "_end", "_failed", "_holding", "_is_text", "_limits", "_loop", "_lost", "_masked",
-        "_missed", "_missing", "_open", "_paused", "_pieces", "_plain", "_protocol", "_reading",
-        "_receiver", "_seat", "_stalled", "_start", "_timer", "_transport", "_unread", "_why",
+        "_closing", "_core", "_end", "_extensions", "_frame_bytes", "_holding", "_loop", "_lost",
+        "_masked", "_missed", "_missing", "_open", "_ordinary", "_paused", "_reading", "_receiver",
+        "_seat", "_stalled", "_timer", "_transport", "_unread", "_wanted", "_why",
     )  # fmt: skip
 
     def __init__(
@@ -53,7 +68,7 @@ class WebSocketWire(SharedReading):
         """Takes over an open connection.
 
         Args:
-            transport: the connection, which is not read from at the moment.
+            transport: the connection; whether it is read from at the moment does not matter.
             side: which of the two we are.
             extensions: what was agreed on.
             limits: the bounds of the connection.
@@ -62,28 +77,23 @@ class WebSocketWire(SharedReading):
         """
         super().__init__()
         self._transport = transport
-        # Whoever has read the handshake would keep all of it, passwords included: a new one.
-        self._protocol = Protocol(side, max_size=limits.frame_bytes, logger=logger)
-        self._protocol.debug = False
-        self._protocol.extensions = list(extensions)
-        self._limits = limits
+        self._masked = side is SERVER
+        self._extensions = tuple(extensions)
+        self._frame_bytes = limits.frame_bytes
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._receiver: Receiver | None = None
-        self._unread = rest
-        self._pieces: bytearray | None = None
-        self._is_text = True
-        self._plain = not extensions
-        self._masked = side is SERVER
-        self._start = b""
+        self._core: Core | None = None
         self._missing = 0
+        self._unread: bytes | bytearray = rest
+        self._wanted = 0
+        self._ordinary = not extensions
         self._open = True
         self._paused = True
         self._stalled = False
         self._holding = True
         self._reading = False
         self._closing = False
-        self._failed = False
         self._missed = 0
         self._seat: Seat | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -92,7 +102,7 @@ class WebSocketWire(SharedReading):
         transport.set_write_buffer_limits(limits.frame_bytes * _UNSENT_FRAMES)
         transport.set_protocol(self)
         if limits.ping_interval > 0:
-            self._seat = commons().pulse(limits.ping_interval).join(self)
+            self._seat = self._commons.pulse(limits.ping_interval).join(self)
 
     # The wire.
 
@@ -101,18 +111,20 @@ class WebSocketWire(SharedReading):
         first = self._receiver is None
         self._receiver = receiver
         if first:
-            self._loop.call_soon(self._begin)
+            self.resume_reading()
+            if self._end is not None:
+                self._loop.call_soon(self._tell_end)
 
     def write(self, text: str) -> None:
         """Sends a text."""
         if not self._open:
             return
-        if self._plain:
-            data = text.encode()
-            self._transport.write(text_frame(data) if self._masked else masked_text_frame(data))
+        if self._extensions:
+            self._the_core().write(text.encode())
+        elif self._masked:
+            self._transport.write(text_frame(text.encode()))
         else:
-            self._protocol.send_text(text.encode())
-            send_out(self._protocol, self._transport)
+            self._transport.write(masked_text_frame(text.encode()))
 
     def pause_reading(self) -> None:
         """Reads nothing more for now."""
@@ -122,37 +134,60 @@ class WebSocketWire(SharedReading):
     def resume_reading(self) -> None:
         """Reads on."""
         self._paused = False
-        self._go_on()
+        self._regulate()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Says goodbye; from then on nothing that comes in is handed over."""
         self._closing = True
         if self._open:
             cut = reason.encode()[:_ROOM_FOR_REASON].decode(errors="ignore")
-            self._protocol.send_close(code, cut)
-            self._send_last()
-        self._go_on()
+            self._the_core().say_goodbye(code, cut)
+            self._heed_core()
+        self._regulate()
 
     # What asyncio calls.
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Takes what was read."""
+        receiver = self._receiver
+        if (
+            self._ordinary
+            and receiver is not None
+            and not (self._unread or self._holding)
+            and nbytes <= self._frame_bytes
+        ):
+            commons = self._commons
+            text = whole_text(commons.memory, commons.buffer, nbytes, self._masked)
+            if text is not None:
+                self._missed = 0
+                receiver.data_received(text)
+                return
+        super().buffer_updated(nbytes)
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes."""
         if self._end is not None:
             # The WebSocket has ended before its connection: nobody wants to know.
             return
-        if self._unread or self._holding:
+        if self._holding:
             self._unread += data
-        else:
+            self._stop_reading()
+        elif not self._unread:
             self._feed(data)
+        else:
+            self._unread += data
+            if len(self._unread) >= self._wanted:
+                self._feed_unread()
 
     def eof_received(self) -> None:
         """Takes the end of the peer's bytes; asyncio closes the transport then."""
-        self._protocol.receive_eof()
-        self._send_last()
+        self._open = False
+        if self._core is not None:
+            self._core.take_eof()
+            self._heed_core()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes the end of the connection."""
-        self._protocol.receive_eof()
         self._open = False
         if self._timer is not None:
             self._timer.cancel()
@@ -172,7 +207,7 @@ class WebSocketWire(SharedReading):
     def resume_writing(self) -> None:
         """Reads on, as the peer does."""
         self._stalled = False
-        self._go_on()
+        self._regulate()
 
     # What the pulse calls.
 
@@ -185,40 +220,32 @@ class WebSocketWire(SharedReading):
             return
         # While nothing is read, no answer can be seen.
         self._missed += not self._paused
-        self._protocol.send_ping(b"")
-        send_out(self._protocol, self._transport)
+        self._transport.write(control_frame(PING, b"", not self._masked))
 
     # The work.
 
     def _regulate(self) -> None:
         self._holding = (self._paused or self._stalled) and not self._closing
-        reading = not self._holding
-        if reading == self._reading or self._transport.is_closing():
+        if self._holding:
+            # Reading stops with the next bytes. Often it may go on before they come.
             return
-        self._reading = reading
-        if reading:
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
             self._transport.resume_reading()
-        else:
-            self._transport.pause_reading()
-
-    def _go_on(self) -> None:
-        self._regulate()
         if self._unread:
             self._loop.call_soon(self._feed_unread)
 
-    def _begin(self) -> None:
-        self.resume_reading()
-        self._feed_unread()
-        self._tell_end()
+    def _stop_reading(self) -> None:
+        if not self._transport.is_closing():
+            self._reading = False
+            self._transport.pause_reading()
 
     def _feed_unread(self) -> None:
         if self._unread and not self._holding and self._end is None:
-            data, self._unread = self._unread, b""
+            data, self._unread = bytes(self._unread), b""
             self._feed(data)
 
     def _feed(self, data: bytes) -> None:
-        if self._start:
-            data, self._start = self._start + data, b""
         at, size = 0, len(data)
         while at < size and self._end is None:
             if self._missing:
@@ -226,81 +253,77 @@ class WebSocketWire(SharedReading):
                 self._missing -= at - begin
                 self._feed_core(data[begin:at])
                 continue
-            measure = measured(data, at)
+            measure = measured(data, at, size)
             if measure is None:
-                self._start = data[at:]
+                self._keep(data[at:], 0)
                 return
             end = measure[1]
-            text = None
-            if end <= size and self._plain and self._goes_short(end - at):
-                text = text_in(data, at, measure, self._masked)
-            if text is None:
+            if not self._is_ordinary(data, at, measure):
                 self._missing = end - at
-            else:
-                self._missed = 0
-                self._take_text(text)
+            elif end > size:
+                self._keep(data[at:], end - at)
+                return
+            elif self._takes(data[at], payload_in(data, measure, self._masked)):
                 at = end
+            else:
+                self._missing = end - at
 
-    def _goes_short(self, size: int) -> bool:
+    def _keep(self, beginning: bytes, size: int) -> None:
+        """Keeps the beginning of a frame, or of several, until there is so much of it."""
+        self._unread = bytearray(beginning)
+        self._wanted = size
+
+    def _is_ordinary(self, data: bytes, at: int, measure: Measure) -> bool:
         # The core watches over the longest frame, over pieces of messages, and over goodbyes.
-        return self._open and self._pieces is None and size <= self._limits.frame_bytes
+        return (
+            self._ordinary
+            and measure[1] - at <= self._frame_bytes
+            and is_ordinary(data, at, measure, self._masked)
+        )
+
+    def _takes(self, kind: int, payload: bytes) -> bool:
+        """Takes an ordinary frame, unless it is no text although it should be."""
+        if kind == TEXT:
+            try:
+                text = payload.decode()
+            except UnicodeDecodeError:
+                return False
+            self._hand_over(text)
+        elif kind == PING:
+            self._transport.write(control_frame(PONG, payload, not self._masked))
+        self._missed = 0
+        return True
 
     def _feed_core(self, data: bytes) -> None:
-        protocol = self._protocol
-        protocol.receive_data(data)
-        for event in protocol.events_received():
-            self._take(cast(Frame, event))
-        self._failed = self._failed or protocol.parser_exc is not None
-        self._send_last()
-
-    def _take(self, frame: Frame) -> None:
+        core = self._the_core()
+        message = core.take(data)
         self._missed = 0
-        opcode = frame.opcode
-        if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
-            self._is_text = opcode is Opcode.TEXT
-        elif opcode is not Opcode.CONT:
-            return
-        if frame.fin and self._pieces is None:
-            self._take_message(bytes(frame.data))
-            return
-        self._pieces = self._pieces or bytearray()
-        self._pieces += frame.data
-        if frame.fin:
-            data, self._pieces = bytes(self._pieces), None
-            self._take_message(data)
+        if message is not None:
+            self._hand_over(message)
+        self._heed_core()
 
-    def _take_message(self, data: bytes) -> None:
-        if self._is_text:
-            self._take_text(data)
-        else:
-            self._hand_over(data)
+    def _the_core(self) -> Core:
+        if self._core is None:
+            side = SERVER if self._masked else CLIENT
+            self._core = Core(self._transport, side, self._extensions, self._frame_bytes)
+        return self._core
 
-    def _take_text(self, data: bytes) -> None:
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            # RFC 6455 section 8.1
-            self._protocol.fail(CloseCode.INVALID_DATA, "invalid UTF-8")
-            self._failed = True
-            self._send_last()
-        else:
-            self._hand_over(text)
-
-    def _hand_over(self, data: str | bytes) -> None:
+    def _hand_over(self, message: str | bytes) -> None:
         if self._receiver is not None and not self._closing:
-            self._receiver.data_received(data)
+            self._receiver.data_received(message)
 
-    def _send_last(self) -> None:
-        protocol = self._protocol
-        send_out(protocol, self._transport)
-        self._open = protocol.state is OPEN
-        if self._open:
+    def _heed_core(self) -> None:
+        """Does what follows from the state that the core is in."""
+        core = self._the_core()
+        self._open = self._open and core.is_open
+        self._ordinary = core.is_between and not (self._missing or self._extensions)
+        if core.is_open:
             return
-        if protocol.close_expected() and self._timer is None:
+        if core.awaits_end and self._timer is None:
             self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self._give_up, "no goodbye")
-        if protocol.close_rcvd is not None and protocol.close_sent is not None:
+        if core.is_done:
             self._transport.close()
-        elif self._failed and self._end is None:
+        elif core.failed and self._end is None:
             # What the peer still sends must be read, or it would never see why we leave.
             self._end = self._how_it_ended(None)
             self._loop.call_soon(self._tell_end)
@@ -310,29 +333,15 @@ class WebSocketWire(SharedReading):
         self._transport.abort()
 
     def _how_it_ended(self, exc: Exception | None) -> ConnectionClosed:
-        received, sent = self._protocol.close_rcvd, self._protocol.close_sent
-        by: Literal["us", "peer", "network"] = "network"
-        if received is not None and self._protocol.close_rcvd_then_sent:
-            by = "peer"
-        elif sent is not None:
-            by = "us"
-        close = received if by == "peer" else sent
-        if close is not None and not self._why:
-            return ConnectionClosed(close.reason, by=by, code=close.code)
-        return ConnectionClosed(self._why or str(exc or "connection lost"), by=by)
+        goodbye = None if self._core is None else self._core.goodbye
+        if goodbye is None:
+            return ConnectionClosed(self._why or str(exc or "connection lost"))
+        by, close = goodbye
+        if self._why:
+            return ConnectionClosed(self._why, by=by)
+        return ConnectionClosed(close.reason, by=by, code=close.code)
 
     def _tell_end(self) -> None:
         if self._end is not None and self._receiver is not None:
             receiver, self._receiver = self._receiver, None
             receiver.connection_lost(self._end)
-
-
-def send_out(protocol: Protocol, transport: asyncio.Transport) -> None:
-    """Hands over what the sans-IO core wants to send, the end of it included."""
-    for data in protocol.data_to_send():
-        if data:
-            transport.write(data)
-        elif transport.can_write_eof():
-            transport.write_eof()
-        else:
-            transport.close()

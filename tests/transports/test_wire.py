@@ -1,0 +1,240 @@
+"""A wire without a network: what it takes by itself, what it needs a core for, and when it reads."""
+
+import asyncio
+
+import pytest
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol, Side
+
+from ocppkit.core import Limits
+from ocppkit.transports.websockets import _wire
+from ocppkit.transports.websockets._frames import PING, PONG, control_frame, text_frame
+from ocppkit.transports.websockets._wire import WebSocketWire
+from talking import LIMIT, Ear, Line, Talk, brought, frame
+
+TEXT = 0x81
+CUT_TEXT = 0x01
+CONTINUED = 0x80
+
+
+@pytest.fixture
+def no_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sees to it that everything takes the short way."""
+
+    def refused(*_: object) -> None:
+        raise AssertionError("this is ordinary")
+
+    monkeypatch.setattr(_wire, "Core", refused)
+
+
+ORDINARY = (
+    frame(TEXT, "é".encode())
+    + frame(PING, b"a ping")
+    + frame(TEXT, b"x" * 300)
+    + frame(PONG, b"")
+    + frame(TEXT, b"")
+)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_ordinary_frames_byte_by_byte() -> None:
+    talk = Talk()
+    talk.bring(*(ORDINARY[at : at + 1] for at in range(len(ORDINARY))))
+    assert talk.ear.heard == ["é", "x" * 300, ""]
+    assert talk.line.written == b"\x8a\x06a ping"
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_ordinary_frames_in_two_reads() -> None:
+    for cut in range(len(ORDINARY) + 1):
+        talk = Talk()
+        talk.bring(ORDINARY[:cut], ORDINARY[cut:])
+        assert talk.ear.heard == ["é", "x" * 300, ""]
+        assert talk.line.written == b"\x8a\x06a ping"
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_a_text_in_many_reads() -> None:
+    talk = Talk(Side.CLIENT, frame_bytes=1 << 20)
+    text = text_frame(b"x" * 1_000_000) + text_frame(b"y")
+    talk.bring(*(text[at : at + 1460] for at in range(0, len(text), 1460)))
+    assert talk.ear.heard == ["x" * 1_000_000, "y"]
+
+
+@pytest.mark.asyncio
+async def test_a_core_that_begins_late() -> None:
+    talk = Talk()
+    talk.bring(*[frame(TEXT, b"a")] * 50, frame(PING, b"p"))
+    talk.bring(frame(CUT_TEXT, b"b"), frame(PING, b"q"), frame(CONTINUED, b"c"))
+    talk.bring(frame(TEXT, b"d"), frame(0x82, b"e"), frame(TEXT, b"f"))
+    assert talk.ear.heard == ["a"] * 50 + ["bc", "d", b"e", "f"]
+    assert talk.line.written == b"\x8a\x01p\x8a\x01q"
+    talk.bring(frame(0x88, b"\x03\xe8bye"))
+    assert talk.line.written.endswith(b"\x88\x05\x03\xe8bye")
+    assert talk.line.over
+    end = await talk.end()
+    assert (end.by, end.code, end.reason) == ("peer", 1000, "bye")
+
+
+@pytest.mark.asyncio
+async def test_a_goodbye_while_half_a_text_is_there() -> None:
+    talk = Talk()
+    text = frame(TEXT, b"a" * 200)
+    talk.bring(text[:100])
+    talk.wire.close(1001, "bye")
+    assert talk.line.written == b"\x88\x05\x03\xe9bye"
+    await asyncio.sleep(0)
+    talk.bring(text[100:], frame(0x88, b"\x03\xe9bye"))
+    assert (talk.ear.heard, talk.line.over) == ([], True)
+    end = await talk.end()
+    assert (end.by, end.code, end.reason) == ("us", 1001, "bye")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (frame(PING, b"x" * 126), 1002),
+        (frame(PING, b"x", form=126), None),
+        (frame(PONG, b"x" * 126), 1002),
+        (frame(0x09, b"x"), 1002),
+        (frame(PING | 0x40, b"x"), 1002),
+        (frame(PONG | 0x10, b"x"), 1002),
+        (frame(PING, b"x", None), 1002),
+        (frame(TEXT, b"x", None), 1002),
+        (frame(TEXT, b"x" * (LIMIT + 1)), 1009),
+        (frame(TEXT, b"\xff"), 1007),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", frame(TEXT, b"a")])
+async def test_mistakes(wrong: bytes, code: int | None, before: bytes) -> None:
+    talk = Talk()
+    talk.bring(before + wrong)
+    heard: list[str] = ["a"] if before else []
+    assert talk.ear.heard == heard
+    if code is None:
+        # A length that is written longer than it need be is no mistake to the core.
+        assert talk.line.written == b"\x8a\x01x"
+    else:
+        assert talk.line.written[2:4] == code.to_bytes(2, "big")
+        assert (await talk.end()).code == code
+        talk.bring(frame(TEXT, b"late"))
+        assert talk.ear.heard == heard
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_pongs_are_life_and_silence_is_not() -> None:
+    for sign in (frame(PONG, b""), frame(PING, b""), frame(TEXT, b"a"), b""):
+        talk = Talk()
+        for _ in range(2):
+            talk.wire.beat()
+        talk.bring(*filter(None, [sign]))
+        talk.line.written = b""
+        talk.wire.beat()
+        assert talk.line.written == (b"\x89\0" if sign else b"")
+        assert talk.line.over is not bool(sign)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_our_pings_as_a_station() -> None:
+    talk = Talk(Side.CLIENT)
+    talk.bring(control_frame(PING, b"abc", False))
+    talk.wire.beat()
+    core = Protocol(Side.SERVER)
+    core.receive_data(talk.line.written)
+    assert core.events_received() == [Frame(Opcode.PONG, b"abc"), Frame(Opcode.PING, b"")]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_a_flood_of_pings_stops_where_pongs_are_not_read() -> None:
+    talk = Talk()
+    flood = frame(PING, b"x" * 100) * 100
+    talk.bring(flood)
+    assert talk.line.written == control_frame(PONG, b"x" * 100, False) * 100
+    talk.line.written = b""
+    talk.wire.pause_writing()
+    talk.bring(flood)
+    assert (talk.line.written, talk.line.reading) == (b"", False)
+    talk.wire.resume_writing()
+    assert talk.line.reading
+    await asyncio.sleep(0)
+    assert talk.line.written == control_frame(PONG, b"x" * 100, False) * 100
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_a_pause_reads_on_until_something_comes() -> None:
+    talk = Talk()
+    talk.wire.pause_reading()
+    assert talk.line.reading
+    talk.bring(frame(TEXT, b"a"))
+    assert (talk.ear.heard, talk.line.reading) == ([], False)
+    talk.wire.resume_reading()
+    assert talk.line.reading
+    talk.bring(frame(TEXT, b"b"))
+    assert talk.ear.heard == ["a", "b"]
+    await asyncio.sleep(0)
+    assert talk.ear.heard == ["a", "b"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_the_end_without_a_goodbye() -> None:
+    talk = Talk()
+    talk.wire.eof_received()
+    talk.wire.write("too late")
+    assert talk.line.written == b""
+    talk.wire.connection_lost(ConnectionResetError("gone"))
+    assert talk.ear.end is not None
+    assert (talk.ear.end.by, talk.ear.end.reason) == ("network", "gone")
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_an_end_before_anybody_listens() -> None:
+    told: list[str] = []
+    line, ear = Line(), Ear()
+    limits = Limits(ping_interval=0)
+    wire = WebSocketWire(line, Side.SERVER, [], limits, b"", lambda: told.append("lost"))
+    wire.connection_lost(None)
+    wire.beat()
+    assert (told, line.written) == (["lost"], b"")
+    wire.start(ear)
+    # Never from inside a call of the receiver's.
+    assert ear.end is None
+    await asyncio.sleep(0)
+    assert ear.end is not None
+    assert ear.end.reason == "connection lost"
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("no_core")
+async def test_what_comes_before_anybody_listens() -> None:
+    line, first, second = Line(), Ear(), Ear()
+    limits = Limits(ping_interval=0)
+    early = frame(TEXT, b"a") + frame(TEXT, b"b")
+    wire = WebSocketWire(line, Side.SERVER, [], limits, early[:4], lambda: None)
+    brought(wire, early[4:])
+    assert not line.reading
+    wire.start(first)
+    assert (first.heard, line.reading) == ([], True)
+    await asyncio.sleep(0)
+    assert first.heard == ["a", "b"]
+    wire.start(second)
+    brought(wire, frame(TEXT, b"c"))
+    assert (first.heard, second.heard) == (["a", "b"], ["c"])
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_is_closed_already_is_not_paused() -> None:
+    talk = Talk()
+    talk.line.over = True
+    talk.wire.pause_reading()
+    talk.bring(frame(TEXT, b"a"))
+    assert (talk.ear.heard, talk.line.reading) == ([], True)
