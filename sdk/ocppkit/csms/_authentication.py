@@ -4,9 +4,10 @@ import hmac
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from ocppkit.aio import MaybeAwaitable, resolved
 
@@ -33,13 +34,12 @@ class Verdict(Enum):
     """No such station: HTTP 404, as OCPP-J asks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """What a station shows of itself when it connects."""
 
     identity: str
 
-    password: bytes | None = field(default=None, repr=False)
+    password: bytes | None = None
     """From Basic authentication, whose user name equals the identity; `None` without."""
 
     certificate: Mapping[str, Any] | None = None
@@ -49,6 +49,10 @@ class Credentials:
     """Whether the connection is encrypted by TLS."""
 
     remote_address: str = ""
+
+    def __repr__(self) -> str:
+        shown = "none" if self.password is None else "hidden"
+        return f"Credentials(identity={self.identity!r}, password: {shown}, secure={self.secure})"
 
 
 class Authenticator(Protocol):

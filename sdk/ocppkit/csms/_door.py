@@ -9,8 +9,7 @@ WebSocket libraries call it and translate its answer; they hold no policy.
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ocppkit.aio import Accept, Clock, Handshake, MaybeAwaitable, Reject, resolved
 from ocppkit.core import Policies, Protocol
@@ -33,8 +32,7 @@ certification test TC_B_58_CSMS expects, or open the connection and close it, as
 _CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="ocpp", charset="UTF-8"'),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knock:
+class Knock(NamedTuple):
     """A handshake that is in order as far as can be seen without asking anybody."""
 
     subprotocol: str | None
@@ -54,15 +52,18 @@ def examine(
         identity = identity_in(handshake.path)
         offered = offered_subprotocols(handshake)
         chosen = _chosen(offered, protocols)
-        spoken = ", ".join(protocol.subprotocol for protocol in protocols)
-        not_spoken = f"none of the offered versions is spoken here, but {spoken}"
-        if chosen is None and offered and unknown_subprotocol == "refuse":
-            raise BadHandshake(400, not_spoken)
-        if not offered and without_subprotocol == "refuse":
-            raise BadHandshake(400, f"no subprotocol is offered; spoken here: {spoken}")
+        farewell = ""
+        if chosen is None:
+            spoken = ", ".join(protocol.subprotocol for protocol in protocols)
+            if not offered and without_subprotocol == "refuse":
+                raise BadHandshake(400, f"no subprotocol is offered; spoken here: {spoken}")
+            if offered:
+                farewell = f"none of the offered versions is spoken here, but {spoken}"
+                if unknown_subprotocol == "refuse":
+                    raise BadHandshake(400, farewell)
         return Knock(
             subprotocol=chosen,
-            farewell=not_spoken if chosen is None and offered else "",
+            farewell=farewell,
             credentials=Credentials(
                 identity=identity,
                 password=password_in(handshake, identity),
