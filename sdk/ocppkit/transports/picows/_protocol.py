@@ -11,13 +11,15 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from picows import PICOWS_DEBUG_LL, WSTransport
+from picows import WSTransport
 from picows import picows as _picows
 from typing_extensions import Buffer
 
-from .._commons import SharedReading
+from .._commons import SharedReading, commons
 
 __all__ = ["FrameProtocol", "Owner", "discard"]
+
+logger = logging.getLogger("ocppkit.transports.picows")
 
 if TYPE_CHECKING:
 
@@ -34,10 +36,7 @@ else:
     _WSProtocol = _picows.WSProtocol
 
 _FIRST_BUFFER: Final = 1024
-"""Bytes of its read buffer to begin with; picows rounds it up."""
-
-_READ_BYTES: Final = 1 << 14
-"""Bytes that are read in one go; nothing can be stopped within them."""
+"""Bytes of picows' read buffer to begin with; it rounds it up."""
 
 
 class Owner(Protocol):
@@ -52,6 +51,10 @@ class Owner(Protocol):
         """Takes the connection."""
         ...
 
+    def takes(self, nbytes: int) -> bool:
+        """Takes what was read, or leaves it to picows."""
+        ...
+
     def broken(self) -> None:
         """Learns that picows has said goodbye, as it could not read what came."""
         ...
@@ -61,7 +64,7 @@ class Owner(Protocol):
         ...
 
 
-class _Quiet(logging.LoggerAdapter[logging.Logger]):
+class _Log:
     """One log for all connections, in which mistakes of a peer are no errors of ours.
 
     picows would make a logger for each connection, and would log whole handshakes, passwords
@@ -69,35 +72,63 @@ class _Quiet(logging.LoggerAdapter[logging.Logger]):
     """
 
     def isEnabledFor(self, level: int) -> bool:
-        """Whether a level is logged."""
-        return level > PICOWS_DEBUG_LL and super().isEnabledFor(level)
+        """Whether a level is logged: picows asks for its own, and logs at others unasked."""
+        return False
 
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Logs for those who debug, exceptions of ours apart."""
-        super().log(level if "exc_info" in kwargs else logging.DEBUG, msg, *args, **kwargs)
+    def info(self, message: str, *args: object) -> None:
+        """Logs nothing: of connections that come and go others tell."""
+
+    def debug(self, message: str, *args: object) -> None:
+        """Logs for those who debug."""
+        logger.debug(message, *args)
+
+    warning = error = debug
+
+    def exception(self, message: str, *args: object) -> None:
+        """Logs an exception, which is ours."""
+        logger.exception(message, *args)
 
 
-_LOG: Final = _Quiet(logging.getLogger("ocppkit.transports.picows"), {})
+_LOG: Final = _Log()
 
 
 class _Open:
-    """A transport that picows can do no harm to.
+    """A transport, and its socket, that picows can do no harm to.
 
     It would close it a moment after it has found a mistake of the peer's, and what the peer has
-    sent and nobody has read would then keep it from seeing why. And it would write long messages
-    by `writelines`, out of memory that it uses again at once.
+    sent and nobody has read would then keep it from seeing why. It would write long messages by
+    `writelines`, out of memory that it uses again at once. And it would set and read half a dozen
+    of the socket's options, of which event loops have set the one that matters.
     """
 
-    __slots__ = ("_transport",)
+    __slots__ = ("_transport", "closed", "get_write_buffer_size", "write")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        self.closed = False
+        """Whether picows must not read any more."""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+        self.get_write_buffer_size = transport.get_write_buffer_size
+        self.write = transport.write
+
+    def get_extra_info(self, name: str) -> Any:
+        """Returns what picows wants to know."""
+        return self if name == "socket" else self._transport.get_extra_info(name)
+
+    def fileno(self) -> int:
+        """Returns the socket, to which picows sends as long as nothing waits to be sent."""
+        return int(self._transport.get_extra_info("socket").fileno())
+
+    def setsockopt(self, *option: int) -> None:
+        """Sets nothing."""
+
+    def getsockopt(self, *option: int) -> int:
+        """Returns nothing of interest."""
+        return 0
 
     def close(self) -> None:
         """Leaves it to the owner, who knows already."""
+        self.closed = True
 
     def writelines(self, pieces: Sequence[Buffer]) -> None:
         """Writes a copy.
@@ -105,13 +136,17 @@ class _Open:
         From Python 3.12 on asyncio keeps the pieces; up to 3.13.1 it does not even say so when they
         become too many (CVE-2024-12254).
         """
-        self._transport.write(b"".join(pieces))
+        self.write(b"".join(pieces))
 
 
 class FrameProtocol(_WSProtocol):
-    """Reads and writes frames. What it reads it hands to a `WSListener`."""
+    """Reads and writes frames. What it reads it hands to a `WSListener`.
 
-    __slots__ = ("_owner",)
+    It is read to the memory that all connections share, which is in the cache of the CPU, and picows
+    gets a copy of what its owner does not take at once. Its own memory would grow with every flood.
+    """
+
+    __slots__ = ("_buffer", "_open", "_owner")
 
     def __init__(
         self,
@@ -145,43 +180,46 @@ class FrameProtocol(_WSProtocol):
             auto_ping_idle_timeout=0,
             auto_ping_reply_timeout=0,
             auto_ping_strategy=_picows.WSAutoPingStrategy.PING_WHEN_IDLE,
-            enable_auto_pong=True,
+            enable_auto_pong=False,
             max_frame_size=frame_bytes,
             extra_headers=headers,
             read_buffer_init_size=_FIRST_BUFFER,
         )
         self._owner = owner
+        self._buffer = commons().buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes the connection."""
         made = cast(asyncio.Transport, transport)
         self._owner.made(made)
-        super().connection_made(cast(asyncio.Transport, _Open(made)))
+        self._open = _Open(made)
+        super().connection_made(cast(asyncio.Transport, self._open))
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Says where to read to, in pieces: what would fill the buffer would have it grow."""
-        buffer = _WSProtocol.get_buffer(self, sizehint)
-        return buffer if len(buffer) <= _READ_BYTES else buffer[:_READ_BYTES]
+        """Says where to read to."""
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Takes what was read."""
-        _WSProtocol.buffer_updated(self, nbytes)
-        if self.transport.is_close_frame_sent and not self._owner.closing:
-            self._owner.broken()
+        if not self._owner.takes(nbytes):
+            self.feed(self._buffer[:nbytes])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes the end."""
         super().connection_lost(exc)
         self._owner.lost(exc)
 
-    def feed(self, data: bytes) -> None:
-        """Takes what was read by someone else."""
-        while data:
-            buffer = self.get_buffer(-1)
+    def feed(self, data: memoryview | bytes) -> None:
+        """Has picows read this."""
+        while data and not self._open.closed:
+            buffer = _WSProtocol.get_buffer(self, -1)
             count = min(len(buffer), len(data))
             buffer[:count] = data[:count]
             data = data[count:]
-            self.buffer_updated(count)
+            _WSProtocol.buffer_updated(self, count)
+            if self.transport.is_close_frame_sent and not self._owner.closing:
+                self._owner.broken()
+                return
 
 
 def discard(transport: asyncio.Transport) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from ssl import SSLContext
+from typing import Final
 
 from multidict import CIMultiDict
 from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
@@ -18,7 +19,7 @@ from ..websockets._doorway import Doorway, Opening, OpenWire
 from ._protocol import FrameProtocol
 from ._wire import PicowsWire
 
-__all__ = ["serve"]
+__all__ = ["opener", "serve"]
 
 
 @asynccontextmanager
@@ -56,7 +57,7 @@ async def serve(
     """
     csms.check_startable(ssl)
     server = Server(csms, max_connections)
-    open_wire = _opener(csms.limits)
+    open_wire = opener(csms.limits)
 
     def new_connection(visit: Visit) -> Doorway:
         return Doorway(csms, visit, compression, open_wire)
@@ -68,43 +69,44 @@ async def serve(
         await server.shut_down(grace)
 
 
-def _opener(limits: Limits) -> OpenWire:
+def opener(limits: Limits) -> OpenWire:
+    """Returns what opens WebSockets within these limits."""
+
     def open_wire(opening: Opening) -> Wire:
         wire = PicowsWire(limits, opening.lost)
         wire.use(opening.extensions)
-        answer = _Answer(answer_of(opening.key, opening.headers))
+        opening.transport.write(answer_of(opening.key, opening.headers))
 
         def agree(request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
-            return WSUpgradeResponseWithListener(answer, wire)
+            return WSUpgradeResponseWithListener(_ANSWERED, wire)
 
         protocol = FrameProtocol(wire, agree, limits.frame_bytes)
         opening.transport.set_protocol(protocol)
         protocol.connection_made(opening.transport)
-        protocol.feed(_beginning(opening.key) + opening.rest)
-        wire.forget_handshake()
+        protocol.feed(_BEGINNING + opening.rest)
+        # picows keeps them: those of all connections are the same.
+        protocol.transport.request.headers = _ANSWERED.headers
         return wire
 
     return open_wire
 
 
-class _Answer(WSUpgradeResponse):
-    """An answer that is written already; what picows adds to its headers is in it."""
+class _Answered(WSUpgradeResponse):
+    """The answer to a handshake when it is sent already: there is nothing to send any more."""
 
-    __slots__ = ("_text",)
-
-    def __init__(self, text: bytes) -> None:
+    def __init__(self) -> None:
         self.status = HTTPStatus.SWITCHING_PROTOCOLS
         self.headers = CIMultiDict()
-        self._text = text
 
     def to_bytes(self) -> bytearray:
-        """Returns it as it is sent."""
-        return bytearray(self._text)
+        """Returns what is still to be sent."""
+        return bytearray()
 
 
-def _beginning(key: bytes) -> bytes:
-    """Returns the least of a handshake: what the station asked for is decided already."""
-    return (
-        b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
-    ) % key
+_ANSWERED: Final = _Answered()
+
+_BEGINNING: Final = (
+    b"GET / HTTP/1.1\r\nUpgrade:websocket\r\nConnection:upgrade\r\n"
+    b"Sec-WebSocket-Version:13\r\nSec-WebSocket-Key:AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+"""The least of a handshake: what the station asked for is decided and answered already."""

@@ -14,6 +14,7 @@ from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
 from .._commons import Seat, commons
+from ..websockets._frames import whole_text
 from ._protocol import discard
 
 __all__ = ["PicowsWire"]
@@ -21,6 +22,7 @@ __all__ = ["PicowsWire"]
 _TEXT: Final = WSMsgType.TEXT
 _CONTINUATION: Final = WSMsgType.CONTINUATION
 _CLOSE: Final = WSMsgType.CLOSE
+_PING: Final = WSMsgType.PING
 _DATA: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION})
 
 _NO_HEADERS: Final = CIMultiDict[str]()
@@ -42,9 +44,9 @@ class PicowsWire(WSListener):
     """A WebSocket that feeds its receiver. Until there is one, little is read and nothing lost."""
 
     __slots__ = (
-        "_deflate", "_early", "_end", "_frame_bytes", "_is_text", "_loop", "_missed", "_paused",
-        "_pieces", "_ping_interval", "_reading", "_receiver", "_seat", "_stalled", "_timer",
-        "_transport", "_websocket", "_when_lost", "_why", "closing",
+        "_between", "_commons", "_deflate", "_early", "_end", "_frame_bytes", "_is_text", "_loop",
+        "_masked", "_missed", "_paused", "_pieces", "_ping_interval", "_receiver", "_seat",
+        "_stalled", "_timer", "_transport", "_websocket", "_when_lost", "_why", "closing",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, when_lost: Callable[[], None]) -> None:
@@ -59,16 +61,18 @@ class PicowsWire(WSListener):
         self._ping_interval = limits.ping_interval
         self._when_lost = when_lost
         self._loop = asyncio.get_running_loop()
+        self._commons = commons()
         self._transport: asyncio.Transport
         self._websocket: WSTransport
         self._deflate: Extension | None = None
         self._receiver: Receiver | None = None
         self._early: list[str | bytes] | None = []
+        self._masked = True
+        self._between = False
         self._pieces: bytearray | None = None
         self._is_text = True
         self._paused = True
         self._stalled = False
-        self._reading = True
         self._missed = 0
         self._seat: Seat | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -91,8 +95,12 @@ class PicowsWire(WSListener):
         """Feeds this receiver from now on."""
         first = self._receiver is None
         self._receiver = receiver
-        if first:
+        if not first:
+            return
+        if self._early or self._end is not None:
             self._loop.call_soon(self._begin)
+        else:
+            self._begin()
 
     def write(self, text: str) -> None:
         """Sends a text."""
@@ -127,6 +135,29 @@ class PicowsWire(WSListener):
         self._transport = transport
         transport.set_write_buffer_limits(self._frame_bytes * _UNSENT_FRAMES)
 
+    def takes(self, nbytes: int) -> bool:
+        """Takes what was read, if it is one whole text and nothing else.
+
+        That is what nearly all reads bring, and it need not go through picows: it would copy it to
+        memory of its own and unmask it past the caches of the CPU.
+        """
+        receiver = self._receiver
+        if (
+            self._between
+            and receiver is not None
+            and self._early is None
+            and not self.closing
+            and nbytes <= self._frame_bytes
+        ):
+            memory, view = self._commons.memory, self._commons.buffer
+            text = whole_text(memory, view, nbytes, self._masked)
+            if text is not None:
+                self._missed = 0
+                receiver.data_received(text)
+                return True
+        self._between = False
+        return False
+
     def broken(self) -> None:
         """Takes note of a goodbye that picows has said."""
         sent = self._websocket.close_handshake.sent
@@ -150,12 +181,12 @@ class PicowsWire(WSListener):
     # What picows calls.
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Reads nothing more until there is a receiver."""
+        """Takes what frames are sent by."""
         self._websocket = transport
-        self._regulate()
+        self._masked = not transport.is_client_side
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Takes a frame; of pings picows takes care."""
+        """Takes a frame."""
         self._missed = 0
         kind = frame.msg_type
         if self.closing:
@@ -164,16 +195,15 @@ class PicowsWire(WSListener):
         elif (frame.rsv1 and self._deflate is None) or frame.rsv2 or frame.rsv3:
             self._fail(CloseCode.PROTOCOL_ERROR, "reserved bits are set")
         elif kind is _TEXT and frame.fin and self._pieces is None and not frame.rsv1:
-            try:
-                text = frame.get_payload_as_utf8_text()
-            except UnicodeDecodeError:
-                self._fail(CloseCode.INVALID_DATA, "invalid UTF-8")
-            else:
-                self._hand_over(text)
+            self._take_text(frame.get_payload_as_bytes())
         elif kind in _DATA:
             self._take_piece(frame)
         elif kind is _CLOSE:
             self._take_goodbye(frame.get_payload_as_bytes())
+        elif kind is _PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        # Whether picows has read no part of another frame yet.
+        self._between = self._pieces is None and not frame.tail_size
 
     def pause_writing(self) -> None:
         """Reads nothing from a peer that does not read."""
@@ -201,27 +231,27 @@ class PicowsWire(WSListener):
     # The work.
 
     def _regulate(self) -> None:
-        reading = self.closing or not (self._paused or self._stalled)
-        if reading == self._reading or self._transport.is_closing():
+        if self._transport.is_closing():
             return
-        self._reading = reading
-        if reading:
+        if self.closing or not (self._paused or self._stalled):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
 
     def _begin(self) -> None:
+        self._paused = False
         early, self._early = self._early, None
         for data in early or ():
             self._hand_over(data)
         if self._ping_interval > 0 and not self.closing:
-            self._seat = commons().pulse(self._ping_interval).join(self)
-        self.resume_reading()
+            self._seat = self._commons.pulse(self._ping_interval).join(self)
+        self._regulate()
         self._tell_end()
 
     def _hand_over(self, data: str | bytes) -> None:
         if self._early is not None:
             self._early.append(data)
+            self._regulate()
         elif self._receiver is not None and not self.closing:
             self._receiver.data_received(data)
 
@@ -257,9 +287,12 @@ class PicowsWire(WSListener):
         return data
 
     def _take_message(self, data: bytes) -> None:
-        if not self._is_text:
+        if self._is_text:
+            self._take_text(data)
+        else:
             self._hand_over(data)
-            return
+
+    def _take_text(self, data: bytes) -> None:
         try:
             text = data.decode()
         except UnicodeDecodeError:
