@@ -54,7 +54,7 @@ def _raise_file_limit(connections: int) -> None:
 
 
 def _plain(scale: Scale, book: Book) -> Mapping[Program, Sequence[int]]:
-    main = [ours("websockets"), ours("picows"), theirs()]
+    main = [ours("websockets"), ours("picows", loop="uvloop"), theirs()]
     return dict.fromkeys(main, scale.idle) | dict.fromkeys(node_servers(book), scale.idle[:1])
 
 

@@ -25,7 +25,9 @@ __all__ = [
 ]
 
 DEFAULT: Final = "ocppkit websockets"
-FAST: Final = "ocppkit picows"
+FAST: Final = "ocppkit picows, uvloop"
+"""What the documentation names for those who want speed: two switches, transport and event loop."""
+
 THEIRS: Final = "mobilityhouse"
 NODE: Final = "ocpp-rpc strict"
 ECHO: Final = "echo floor"
@@ -64,7 +66,7 @@ def main_servers(book: Book) -> list[Program]:
     """Returns those that the targets are about."""
     return [
         ours("websockets"),
-        ours("picows"),
+        ours("picows", loop="uvloop"),
         theirs(),
         *node_servers(book),
         Program(ECHO, ("echo_server",)),
@@ -73,14 +75,19 @@ def main_servers(book: Book) -> list[Program]:
 
 def all_servers(book: Book) -> list[Program]:
     """Returns those of `main_servers` first, then every transport and event loop."""
-    others = [
+    main = main_servers(book)
+    names = {program.name for program in main}
+    each = [
         ours(transport, loop=loop)
         for transport in ("websockets", "picows", "starlette", "aiohttp")
         for loop in ("asyncio", "uvloop")
-        if loop == "uvloop" or transport not in ("websockets", "picows")
     ]
-    handlers = [ours(transport, coroutines=True) for transport in ("websockets", "picows")]
-    return [*main_servers(book), *others, *handlers]
+    others = [program for program in each if program.name not in names]
+    handlers = [
+        ours("websockets", coroutines=True),
+        ours("picows", loop="uvloop", coroutines=True),
+    ]
+    return [*main, *others, *handlers]
 
 
 def boot() -> bytes:

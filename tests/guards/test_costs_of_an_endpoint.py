@@ -60,5 +60,5 @@ async def test_a_heartbeat(level: int, caplog: pytest.LogCaptureFixture) -> None
         assert python_calls(calls) <= MOST_CALLS, calls
 
 
-MOST_CALLS = 48
-"""Python functions of a Heartbeat: 44 when this was written, 19 of them the engine's."""
+MOST_CALLS = 28
+"""Python functions of a Heartbeat: 25 when this was written, 10 of them the engine's."""
