@@ -78,7 +78,7 @@ def decode_message(
         InvalidFrame: no usable frame, an unknown action, or an answer that nobody waits for.
         InvalidMessage: a frame whose payload breaks its schema.
     """
-    if answers is not None or len(data) >= LONG:
+    if len(data) >= LONG or answers is not None:
         return _decode_any(protocol, data, answers, policy, issues)
     try:
         # The straight way, which most frames go: a good call, and not the first of its action.
