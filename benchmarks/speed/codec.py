@@ -68,8 +68,8 @@ def _decode(one: Sample, scale: Scale, book: Book, node: NodeCodec | None) -> No
             "json, untyped": Work(json.loads, text),
             FLOOR: Work(orjson.loads, text),
         },
-        rounds=scale.rounds,
-        seconds=scale.turn,
+        rounds=scale.short_rounds,
+        seconds=scale.turn / 2,
         others=_node_contestant(node, "read", one, scale),
     )
     what = f"decode {one.title}"
@@ -114,8 +114,8 @@ def _encode(one: Sample, scale: Scale, book: Book, node: NodeCodec | None) -> No
             "json, untyped": Work(json.dumps, untyped),
             FLOOR: Work(orjson.dumps, untyped),
         },
-        rounds=scale.rounds,
-        seconds=scale.turn,
+        rounds=scale.short_rounds,
+        seconds=scale.turn / 2,
         others=_node_contestant(node, "write", one, scale),
     )
     what = f"encode {one.title}"
@@ -172,8 +172,8 @@ def _bad(name: str, text: str, scale: Scale, book: Book) -> None:
             "ocppkit, refused": Work(_refused, protocol, text),
             "mobilityhouse, refused": Work(_refused_by_mobilityhouse, text),
         },
-        rounds=scale.rounds,
-        seconds=scale.turn,
+        rounds=scale.short_rounds,
+        seconds=scale.turn / 2,
     )
     what = f"bad {name}"
     book.microseconds(_GROUP, what, costs)

@@ -52,9 +52,12 @@ def _load(
 ) -> None:
     book.say(what)
     found = {server.program.name: Rounds() for server in servers}
-    for _ in range(scale.rounds):
+    times, seconds = (
+        (scale.rounds, scale.load) if count > 1 else (scale.short_rounds, scale.short_load)
+    )
+    for _ in range(times):
         for server in servers:
-            found[server.program.name].add(server, count, frames, scale.load)
+            found[server.program.name].add(server, count, frames, seconds)
     for name, rounds in found.items():
         cost = partial(book.cost, _GROUP, what, name)
         cost("calls/s", rounds.calls_per_second)

@@ -54,8 +54,9 @@ def _raise_file_limit(connections: int) -> None:
 
 
 def _plain(scale: Scale, book: Book) -> Mapping[Program, Sequence[int]]:
-    main = [ours("websockets"), ours("picows", loop="uvloop"), theirs()]
-    return dict.fromkeys(main, scale.idle) | dict.fromkeys(node_servers(book), scale.idle[:1])
+    main = [ours("websockets"), ours("websockets", loop="uvloop"), theirs()]
+    others = [ours("picows"), *node_servers(book)]
+    return dict.fromkeys(main, scale.idle) | dict.fromkeys(others, scale.idle[:1])
 
 
 def _secured(scale: Scale) -> Mapping[Program, Sequence[int]]:
@@ -65,7 +66,6 @@ def _secured(scale: Scale) -> Mapping[Program, Sequence[int]]:
         FLEET: scale.idle_tls,
         theirs("uvloop"): few,
         ours("websockets"): few,
-        ours("picows"): few,
         ours("picows", loop="uvloop"): few,
         theirs(): few,
     }

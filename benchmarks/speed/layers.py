@@ -69,7 +69,7 @@ def _inside(one: Sample, scale: Scale) -> tuple[list[float], list[float], list[f
 
 def _loaded(scale: Scale, book: Book) -> dict[str, Rounds]:
     with pinned(), ExitStack() as stack:
-        there = started([ours("websockets"), ours("picows", loop="uvloop")], stack, book)
+        there = started([ours("websockets"), ours("websockets", loop="uvloop")], stack, book)
         found = {server.program.name: Rounds() for server in there}
         for _ in range(scale.rounds):
             for server in there:

@@ -11,11 +11,17 @@ class Scale:
     """How much of everything."""
 
     rounds: int
+    short_rounds: int
+    """How many where a round is short, and much of what is measured would else be chance."""
+
     turn: float
     """Seconds that one contestant has for one figure of the groups without a network."""
 
     load: float
     """Seconds that one server is under load for one figure."""
+
+    short_load: float
+    """The same for a single connection."""
 
     connections: tuple[int, ...]
     """With how many connections servers are loaded."""
@@ -38,8 +44,10 @@ class Scale:
 
 FULL: Final = Scale(
     rounds=5,
+    short_rounds=15,
     turn=0.04,
     load=0.8,
+    short_load=0.25,
     connections=(1, 100, 1000),
     idle=(1000, 5000, 10000),
     idle_tls=(1000, 5000, 10000),
@@ -51,8 +59,10 @@ FULL: Final = Scale(
 
 QUICK: Final = Scale(
     rounds=3,
+    short_rounds=3,
     turn=0.02,
     load=0.5,
+    short_load=0.25,
     connections=(1, 100),
     idle=(500, 1000),
     idle_tls=(500,),

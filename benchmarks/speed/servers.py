@@ -25,8 +25,8 @@ __all__ = [
 ]
 
 DEFAULT: Final = "ocppkit websockets"
-FAST: Final = "ocppkit picows, uvloop"
-"""What the documentation names for those who want speed: two switches, transport and event loop."""
+FAST: Final = "ocppkit websockets, uvloop"
+"""What the documentation names for those who want speed: one switch."""
 
 THEIRS: Final = "mobilityhouse"
 NODE: Final = "ocpp-rpc strict"
@@ -66,7 +66,7 @@ def main_servers(book: Book) -> list[Program]:
     """Returns those that the targets are about."""
     return [
         ours("websockets"),
-        ours("picows", loop="uvloop"),
+        ours("websockets", loop="uvloop"),
         theirs(),
         *node_servers(book),
         Program(ECHO, ("echo_server",)),
@@ -85,7 +85,7 @@ def all_servers(book: Book) -> list[Program]:
     others = [program for program in each if program.name not in names]
     handlers = [
         ours("websockets", coroutines=True),
-        ours("picows", loop="uvloop", coroutines=True),
+        ours("websockets", loop="uvloop", coroutines=True),
     ]
     return [*main, *others, *handlers]
 
