@@ -85,8 +85,17 @@ def any_name() -> ssl.SSLContext:
 
 def old() -> ssl.SSLContext:
     context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    with pytest.deprecated_call():
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
     return context
+
+
+def test_a_context_without_an_oldest_version_gets_one() -> None:
+    # That is how some builds of Python make it.
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    make(password="x", ssl=context).open("wss://csms")
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 @pytest.mark.parametrize("context", [unverified(), any_name(), old()])

@@ -175,7 +175,8 @@ async def test_a_csms_that_is_not_trusted(
 @pytest.mark.asyncio
 async def test_old_tls_must_be_wanted(library: Any, make_csms: Make, tls: Make) -> None:
     context = tls("server", own="server")
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    with pytest.deprecated_call():
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
     with pytest.raises(LocalProtocolError, match=r"1\.2"):
         async with library.serve(csms, "127.0.0.1", ssl=context):

@@ -11,6 +11,7 @@ from ._host import Host
 from ._registration import BOOT, Registration, RegistrationStatus
 from ._settings import Observer, Settings
 from ._tasks import start_task
+from ._tls import refuse_old_tls
 from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Wire",
     "beside",
     "current_call",
+    "refuse_old_tls",
     "resolved",
     "shown",
     "sleep",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
-from ssl import SSLContext, TLSVersion
+from ssl import SSLContext
 from typing import Any, TypedDict, TypeVar
 
 from typing_extensions import Unpack
@@ -20,6 +20,7 @@ from ocppkit.aio import (
     Reject,
     Settings,
     Wire,
+    refuse_old_tls,
 )
 from ocppkit.core import (
     Limits,
@@ -212,13 +213,14 @@ class Csms:
         """Refuses to be served in a way that is not safe, unless that was said to be wanted.
 
         Args:
-            tls: what it is to be served with.
+            tls: what it is to be served with; if it leaves the oldest version to OpenSSL, that is
+                set to 1.2.
 
         Raises:
             LocalProtocolError: there is no authenticator, or TLS would be older than 1.2.
         """
-        if tls is not None and not self._insecure and tls.minimum_version < TLSVersion.TLSv1_2:
-            raise LocalProtocolError("the TLS context allows versions before 1.2")  # SEC-05
+        if tls is not None and not self._insecure:
+            refuse_old_tls(tls)
         if not self._has_authenticator and not self._insecure:
             raise LocalProtocolError(
                 "this Csms has no authenticator: give it one, such as "

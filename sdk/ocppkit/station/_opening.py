@@ -5,7 +5,7 @@ import ssl
 from enum import IntEnum
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ocppkit.aio import ConnectRequest, Headers
+from ocppkit.aio import ConnectRequest, Headers, refuse_old_tls
 from ocppkit.core import LocalProtocolError
 
 from ._profiles import NetworkProfile
@@ -66,6 +66,7 @@ def connect_request(
             raise LocalProtocolError("a TLS context is given, but the URL begins with ws://")
     elif context is None:
         context = ssl.create_default_context()
+        refuse_old_tls(context)
     elif not insecure:
         _check(context)
     return ConnectRequest(
@@ -96,5 +97,4 @@ def _basic(identity: str, password: str | bytes) -> Headers:
 def _check(context: ssl.SSLContext) -> None:
     if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
         raise LocalProtocolError("the TLS context does not verify the CSMS")  # SEC-10
-    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
-        raise LocalProtocolError("the TLS context allows versions before 1.2")  # SEC-05
+    refuse_old_tls(context)
