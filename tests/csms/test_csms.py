@@ -218,6 +218,22 @@ async def test_the_gate_stands_before_not_supported_too(make_csms: Make, station
     assert answer[:3] == [4, "2", "NotSupported"]
 
 
+class Tally(list[object]):
+    """A handler that counts as false while it is empty."""
+
+    def __call__(self, station: object, request: object) -> v201.HeartbeatResponse:
+        return v201.HeartbeatResponse(current_time=utcnow())
+
+
+@pytest.mark.asyncio
+async def test_a_handler_is_one_whatever_its_truth(make_csms: Make, station: Make) -> None:
+    csms = make_csms(boot_gate=False, answer_heartbeats=False)
+    csms.on(v201.HeartbeatRequest)(Tally())
+    raw = await station(csms)
+    (answer,) = await raw.says([2, "1", "Heartbeat", {}])
+    assert answer[0] == 3
+
+
 @pytest.mark.asyncio
 async def test_the_gate_can_be_left_open(make_csms: Make, station: Make) -> None:
     csms = make_csms(boot_gate=False)

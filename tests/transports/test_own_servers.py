@@ -250,7 +250,7 @@ async def test_a_goodbye_that_is_not_answered(
     library: Any, make_csms: Make, raw: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = {websockets: "websockets", picows: "picows"}[library]
-    monkeypatch.setattr(f"ocppkit.transports.{module}._wire._CLOSE_TIMEOUT", 0.05)
+    monkeypatch.setattr(f"ocppkit.transports.{module}._wire.CLOSE_TIMEOUT", 0.05)
     csms = make_csms()
     async with library.serve(csms, "127.0.0.1") as server, raw(server.port, "/CP001"):
         handle = await csms.stations.wait_connected("CP001")

@@ -198,7 +198,7 @@ async def test_a_goodbye_before_the_pump_runs() -> None:
 
 @pytest.mark.asyncio
 async def test_a_goodbye_takes_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_pump, "_CLOSE_TIMEOUT", 0.01)
+    monkeypatch.setattr(_pump, "CLOSE_TIMEOUT", 0.01)
     for hang in ("send", "close"):
         bench = Bench()
         bench.pump.start(bench.receiver)

@@ -59,8 +59,8 @@ class Endpoint:
 
     __slots__ = (
         "_backlog", "_calls", "_clock", "_connection", "_draining", "_end", "_ended", "_handling",
-        "_held", "_hide_id_tokens", "_host", "_now", "_observer", "_owed", "_pace", "_reports", "_slowed",
-        "_timer", "_timer_at", "_wire", "_working", "last_received", "last_sent",
+        "_held", "_hide_id_tokens", "_host", "_now", "_observer", "_owed", "_pace", "_reports",
+        "_slowed", "_timer", "_timer_at", "_wire", "_working", "last_received", "last_sent",
     )  # fmt: skip
 
     def __init__(
@@ -123,6 +123,7 @@ class Endpoint:
             self._backlog = self._backlog or []
             self._backlog.append(data)
             return
+        # As in `_is_watched`, without a call: every frame comes by here.
         watched = self._observer is not None or frames_are_logged()
         if watched:
             self._see("in", "<", data)

@@ -162,7 +162,9 @@ class Session:
         if self._registration.status is not _ACCEPTED and self._refuses(action):
             return Failure.NOT_ACCEPTED
         office, request = self._office, action.request
-        handler = office.handlers.get(request) or office.heartbeats.get(request)
+        handler = office.handlers.get(request)
+        if handler is None:
+            handler = office.heartbeats.get(request)
         if handler is None:
             return Failure.NOT_HANDLED
         # What `partial` does in twice the time.

@@ -55,7 +55,8 @@ class Link:
         """Returns the handler, but refuses everything while the CSMS rejects us. # ERR-20"""
         if self._membership.registration.status is RegistrationStatus.REJECTED:
             return Failure.REJECTED
-        return self._handlers.get(action.request) or Failure.NOT_HANDLED
+        handler = self._handlers.get(action.request)
+        return Failure.NOT_HANDLED if handler is None else handler
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes what the CSMS asked for, which may be sent while Pending."""

@@ -1,11 +1,34 @@
-"""What all connections of one event loop share: a buffer to read into, and one timer for their pings."""
+"""What transports share: bounds of a connection, a buffer to read into, and one timer for all pings."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
-__all__ = ["Beating", "Commons", "Pulse", "Seat", "SharedReading", "commons"]
+__all__ = [
+    "CLOSE_TIMEOUT",
+    "MOST_MISSED",
+    "UNSENT_FRAMES",
+    "Beating",
+    "Commons",
+    "Pulse",
+    "Seat",
+    "SharedReading",
+    "commons",
+    "cut_reason",
+]
+
+CLOSE_TIMEOUT: Final = 10.0
+"""Seconds for what is still to be sent, and for the peer to say goodbye."""
+
+UNSENT_FRAMES: Final = 4
+"""How many frames of the longest kind may wait for a slow reader before nothing more is read."""
+
+MOST_MISSED: Final = 2
+"""Pings without an answer until the connection counts as dead."""
+
+_ROOM_FOR_REASON: Final = 123
+"""Bytes that a close frame has for its reason, RFC 6455 section 5.5."""
 
 _READ_BYTES: Final = 1 << 14
 """Bytes that are read in one go. With compression they may hold a thousand times as much, and
@@ -13,6 +36,11 @@ nothing can be stopped within them."""
 
 _SLOTS: Final = 64
 """Into how many steps a pulse divides its interval."""
+
+
+def cut_reason(reason: str) -> str:
+    """Returns as much of a reason as a close frame has room for."""
+    return reason.encode()[:_ROOM_FOR_REASON].decode(errors="ignore")
 
 
 class Beating(Protocol):

@@ -8,21 +8,13 @@ to finish. How it all ended is told last, whatever happened.
 
 import asyncio
 from collections import deque
-from typing import Final
 
 from ocppkit.aio import Receiver, Transport
 from ocppkit.core import ConnectionClosed, Limits
 
+from ._commons import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason
+
 __all__ = ["Pump"]
-
-_CLOSE_TIMEOUT: Final = 10.0
-"""Seconds for what is still to be sent, and for the peer to say goodbye."""
-
-_UNSENT_FRAMES: Final = 4
-"""How many frames of the longest kind may wait for a slow reader before nothing more is read."""
-
-_ROOM_FOR_REASON: Final = 123
-"""Bytes that a close frame has for its reason, RFC 6455 section 5.5."""
 
 
 class Pump:
@@ -30,7 +22,7 @@ class Pump:
 
     def __init__(self, transport: Transport, limits: Limits) -> None:
         self._transport = transport
-        self._most_unsent = limits.frame_bytes * _UNSENT_FRAMES
+        self._most_unsent = limits.frame_bytes * UNSENT_FRAMES
         self._receiver: Receiver
         self._fed = False
         self._unsent: deque[str] = deque()
@@ -89,9 +81,9 @@ class Pump:
         """Says goodbye; from then on nothing that comes in is handed over."""
         if self._goodbye is not None or self._end is not None:
             return
-        self._goodbye = code, reason.encode()[:_ROOM_FOR_REASON].decode(errors="ignore")
+        self._goodbye = code, cut_reason(reason)
         late = ConnectionClosed("no goodbye")
-        self._patience = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self._finish, late)
+        self._patience = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._finish, late)
         self._to_write.set()
         if self._reading is not None:
             self._reading.cancel()

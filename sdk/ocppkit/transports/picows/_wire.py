@@ -13,7 +13,14 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
-from .._commons import Seat, commons
+from .._commons import (
+    CLOSE_TIMEOUT,
+    MOST_MISSED,
+    UNSENT_FRAMES,
+    Seat,
+    commons,
+    cut_reason,
+)
 from ..websockets._frames import whole_text
 from ._protocol import discard
 
@@ -26,18 +33,6 @@ _PING: Final = WSMsgType.PING
 _DATA: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION})
 
 _NO_HEADERS: Final = CIMultiDict[str]()
-
-_CLOSE_TIMEOUT: Final = 10.0
-"""Seconds that the peer has to say goodbye."""
-
-_UNSENT_FRAMES: Final = 4
-"""How many frames of the longest kind may wait for a slow reader before nothing more is read."""
-
-_MOST_MISSED: Final = 2
-"""Pings without an answer until the connection counts as dead."""
-
-_ROOM_FOR_REASON: Final = 123
-"""Bytes that a close frame has for its reason, RFC 6455 section 5.5."""
 
 
 class PicowsWire(WSListener):
@@ -125,15 +120,14 @@ class PicowsWire(WSListener):
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Says goodbye; from then on nothing that comes in is handed over."""
         if not self.closing:
-            cut = reason.encode()[:_ROOM_FOR_REASON].decode(errors="ignore")
-            self._say_goodbye(code, cut)
+            self._say_goodbye(code, cut_reason(reason))
 
     # What the protocol calls.
 
     def made(self, transport: asyncio.Transport) -> None:
         """Takes the connection."""
         self._transport = transport
-        transport.set_write_buffer_limits(self._frame_bytes * _UNSENT_FRAMES)
+        transport.set_write_buffer_limits(self._frame_bytes * UNSENT_FRAMES)
 
     def takes(self, nbytes: int) -> bool:
         """Takes what was read, if it is one whole text and nothing else.
@@ -221,7 +215,7 @@ class PicowsWire(WSListener):
         """Sends a ping, unless too many were left without an answer."""
         if self.closing:
             return
-        if self._missed >= _MOST_MISSED:
+        if self._missed >= MOST_MISSED:
             self._give_up("no answer to pings")
             return
         # While nothing is read, no answer can be seen.
@@ -315,7 +309,7 @@ class PicowsWire(WSListener):
         self.closing = True
         self._end = ConnectionClosed(reason, by="us", code=code)
         self._websocket.send_close(cast(WSCloseCode, code), reason)
-        self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self._give_up, "no goodbye")
+        self._timer = self._loop.call_later(CLOSE_TIMEOUT, self._give_up, "no goodbye")
         self._regulate()
 
     def _fail(self, code: int, why: str) -> None:

@@ -8,7 +8,6 @@ decides about them.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from websockets.extensions import Extension
 from websockets.protocol import CLIENT, SERVER, Side
@@ -16,7 +15,14 @@ from websockets.protocol import CLIENT, SERVER, Side
 from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
-from .._commons import Seat, SharedReading
+from .._commons import (
+    CLOSE_TIMEOUT,
+    MOST_MISSED,
+    UNSENT_FRAMES,
+    Seat,
+    SharedReading,
+    cut_reason,
+)
 from ._core import Core
 from ._frames import (
     PING,
@@ -33,18 +39,6 @@ from ._frames import (
 )
 
 __all__ = ["WebSocketWire"]
-
-_CLOSE_TIMEOUT: Final = 10.0
-"""Seconds that the peer has to say goodbye."""
-
-_UNSENT_FRAMES: Final = 4
-"""How many frames of the longest kind may wait for a slow reader before nothing more is read."""
-
-_MOST_MISSED: Final = 2
-"""Pings without an answer until the connection counts as dead."""
-
-_ROOM_FOR_REASON: Final = 123
-"""Bytes that a close frame has for its reason, RFC 6455 section 5.5."""
 
 
 class WebSocketWire(SharedReading):
@@ -99,7 +93,7 @@ class WebSocketWire(SharedReading):
         self._timer: asyncio.TimerHandle | None = None
         self._why = ""
         self._end: ConnectionClosed | None = None
-        transport.set_write_buffer_limits(limits.frame_bytes * _UNSENT_FRAMES)
+        transport.set_write_buffer_limits(limits.frame_bytes * UNSENT_FRAMES)
         transport.set_protocol(self)
         if limits.ping_interval > 0:
             self._seat = self._commons.pulse(limits.ping_interval).join(self)
@@ -140,8 +134,7 @@ class WebSocketWire(SharedReading):
         """Says goodbye; from then on nothing that comes in is handed over."""
         self._closing = True
         if self._open:
-            cut = reason.encode()[:_ROOM_FOR_REASON].decode(errors="ignore")
-            self._the_core().say_goodbye(code, cut)
+            self._the_core().say_goodbye(code, cut_reason(reason))
             self._heed_core()
         self._regulate()
 
@@ -215,7 +208,7 @@ class WebSocketWire(SharedReading):
         """Sends a ping, unless too many were left without an answer."""
         if not self._open:
             return
-        if self._missed >= _MOST_MISSED:
+        if self._missed >= MOST_MISSED:
             self._give_up("no answer to pings")
             return
         # While nothing is read, no answer can be seen.
@@ -320,7 +313,7 @@ class WebSocketWire(SharedReading):
         if core.is_open:
             return
         if core.awaits_end and self._timer is None:
-            self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self._give_up, "no goodbye")
+            self._timer = self._loop.call_later(CLOSE_TIMEOUT, self._give_up, "no goodbye")
         if core.is_done:
             self._transport.close()
         elif core.failed and self._end is None:
