@@ -10,7 +10,15 @@ from typing import Any, Final, Literal, cast
 import orjson
 from pydantic import TypeAdapter
 
-from ocppkit.core import LENIENT, InvalidMessage, Policy, decode_message, encode_message
+from ocppkit.core import (
+    LENIENT,
+    Call,
+    InvalidMessage,
+    Message,
+    Policy,
+    decode_message,
+    encode_message,
+)
 
 from . import mobilityhouse
 from .findings import Book
@@ -57,8 +65,7 @@ def _node(book: Book) -> Generator[NodeCodec | None]:
 
 def _decode(one: Sample, scale: Scale, book: Book, node: NodeCodec | None) -> None:
     text, version = one.text, one.version
-    _, message = decode_message(one.protocol, text)
-    assert message is not None
+    message = _message_of(one)
     assert json.loads(encode_message(MESSAGE_ID, message)) == json.loads(text), one.name
     costs = measure_in_turns(
         {
@@ -82,6 +89,13 @@ def _decode(one: Sample, scale: Scale, book: Book, node: NodeCodec | None) -> No
         book.faster(_GROUP, what, costs, OURS, NODE)
 
 
+def _message_of(one: Sample) -> Message:
+    """Returns a sample as a typed message."""
+    frame = decode_message(one.protocol, one.text)
+    assert isinstance(frame, Call)
+    return frame.payload
+
+
 def _decode_target(one: Sample) -> str | None:
     match one.name:
         case "Heartbeat":
@@ -98,8 +112,7 @@ def _decode_target(one: Sample) -> str | None:
 
 
 def _encode(one: Sample, scale: Scale, book: Book, node: NodeCodec | None) -> None:
-    _, message = decode_message(one.protocol, one.text)
-    assert message is not None
+    message = _message_of(one)
     theirs = mobilityhouse.request_of(one.version, one.action, one.payload)
     adapter = _pydantic(one)
     model = adapter.validate_json(one.text)

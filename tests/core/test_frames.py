@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import DecodeError, Raw
+from msgspec import Raw
 
 from ocppkit.core import (
     LENIENT,
@@ -24,8 +24,6 @@ from ocppkit.core import (
     decode_frame,
     encode_frame,
 )
-from ocppkit.core._frames import LONG, call_parser, parse, skim
-from ocppkit.core._json import REFUSALS
 
 POLICIES = [STRICT, LENIENT, OFF]
 
@@ -283,72 +281,3 @@ def test_a_cut_off_frame_still_tells_id_and_action(message_id, action):
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(text[:-2])
     assert (caught.value.message_id, caught.value.action) == (message_id, action or None)
-
-
-# --- Calls of known actions --------------------------------------------------------------------
-
-KNOWN = ("Heartbeat", "Reset")
-parse_known = call_parser(KNOWN)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ['[2,"1","Reset",{"type":"Soft"}]', ' [2 , "\\u0031","\\u0052eset",[ ] ]', '[2,"é","Reset",1]'],
-)
-def test_a_call_of_a_known_action_is_the_same_call(text):
-    frame = parse_known(text)
-    assert frame == parse(text)
-    assert (type(frame), repr(type(frame))) == (Call, "<class 'ocppkit.core._frames.Call'>")
-    assert frame.action is KNOWN[1]
-    assert encode_frame(frame) == encode_frame(parse(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(text for text, kind, _ in FRAMES if kind is not Call),
-        *(text for text, *_ in BROKEN),
-        '[2,"1","reset",{}]',
-        '[2,"1","Rese",{}]',
-        '[2,"1","",{}]',
-        '[6,"1","Reset",{}]',
-    ],
-)
-def test_nothing_else_is_such_a_call(text):
-    with pytest.raises(REFUSALS):
-        parse_known(text)
-
-
-# --- Long frames -------------------------------------------------------------------------------
-
-LONG_TEXT = "x" * LONG
-SKIMMED = [
-    f'[2,"1","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
-    f'[2,"7f3a-é"," ",{{"data":"{LONG_TEXT}"}}]',
-    f'[2, "1", "DataTransfer", {{"data":"{LONG_TEXT}"}} ]',
-    f'[2,"\\u0031","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
-    f'[2,"1","Data\\"Transfer",{{"data":"{LONG_TEXT}"}}]',
-    f'[3,"1",{{"data":"{LONG_TEXT}"}}]',
-    f'[6,"1","NotifyPeriodicEventStream",{{"data":"{LONG_TEXT}"}}]',
-]
-
-
-@pytest.mark.parametrize("text", SKIMMED)
-def test_a_long_frame_is_skimmed_as_it_is_parsed(text):
-    frame = skim(text)
-    assert type(frame) is type(parse(text))
-    assert described(frame) == described(parse(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f'[2,"","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
-        f'[2,"a\nb","DataTransfer",{{"data":"{LONG_TEXT}"}}]',
-        f'[2,"1","DataTransfer",["{LONG_TEXT}"]',
-        LONG_TEXT,
-    ],
-)
-def test_what_is_no_frame_is_not_skimmed(text):
-    with pytest.raises(DecodeError):
-        skim(text)

@@ -1,5 +1,6 @@
 """Calls whose action is known go the straight way, and it must lead where the long way leads."""
 
+import re
 from random import Random
 from typing import Any
 
@@ -25,6 +26,8 @@ from ocppkit.core import (
 
 FRAMES = 4000
 
+ACTION = re.compile(r'"(\w+)"\s*,\s*{')
+
 LIMITS = Limits(frame_bytes=6000, nesting=8, digits=12, id_read=60)
 """Narrow, so that random frames meet them."""
 
@@ -45,13 +48,16 @@ def test_both_ways_lead_to_the_same(role: Role, version: str, policy: Policy) ->
     straight = 0
     for _ in range(FRAMES):
         text = maker.make(version, role, "x")
-        known = len(doors)
         options: dict[str, Any] = {"inbound": policy, "limits": LIMITS, "new_id": lambda: "m"}
+        # However the peer wrote before: a hint is looked for where there is one.
+        action = ACTION.search(text) if isinstance(text, str) else None
+        if action is not None:
+            doors.place = slice(action.start(1), action.start(1) + 17)
+        known = text[doors.place] in doors
         quick = outcome(connect(role, version, doors=doors, **options), text)
         assert quick == outcome(connect(role, version, **options), text), text
-        straight += known == len(doors) and bool(quick[1])
-    assert straight > FRAMES / 100
-    assert set(doors) <= set(connect(role, version).protocol.actions)
+        straight += known and bool(quick[1])
+    assert straight > FRAMES / 50
 
 
 def test_what_was_handled_once_is_not_asked_for_again() -> None:
@@ -84,6 +90,20 @@ def test_a_repeated_call_is_answered_again_though_its_action_is_known() -> None:
     for message_id in ("a", "a"):
         csms.receive_data(f'[2,"{message_id}","Heartbeat",{{}}]', 0.0)
     assert len(csms.open_calls) == 1
+
+
+def test_a_known_call_with_an_id_in_work_is_refused() -> None:
+    csms = connect(Role.CSMS)
+    for _ in range(2):
+        csms.receive_data(HEARTBEAT, 0.0)
+    assert only(FrameRefused, events_of(csms)[1:]).failure is Failure.DUPLICATE_ID
+
+
+def test_a_known_call_in_a_binary_message_is_refused() -> None:
+    csms = connect(Role.CSMS)
+    for message_id, binary in (("a", False), ("b", True)):
+        csms.receive_data(f'[2,"{message_id}","Heartbeat",{{}}]', 0.0, binary=binary)
+    assert only(FrameRefused, events_of(csms)[1:]).failure is Failure.BINARY
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "\U0001f50c"])

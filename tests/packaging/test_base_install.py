@@ -14,7 +14,8 @@ from ocppkit import {version}
 from ocppkit.core import decode_message, decode_payload, encode_message, encode_payload
 
 text = json.dumps([2, "7f3a", "{action}", {payload}])
-frame, message = decode_message({version}.PROTOCOL, text)
+frame = decode_message({version}.PROTOCOL, text)
+message = frame.payload
 assert type(message) is {version}.{action}Request
 assert json.loads(encode_message(frame.message_id, message)) == json.loads(text)
 assert decode_payload(type(message), encode_payload(message)) == message

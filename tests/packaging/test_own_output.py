@@ -59,7 +59,7 @@ def boot(model):
 
 def accepts(version, text):
     try:
-        return type(decode_message(version.PROTOCOL, text)[1]) is version.BootNotificationRequest
+        return type(decode_message(version.PROTOCOL, text).payload) is version.BootNotificationRequest
     except InvalidMessage as refusal:
         return [issue.path for issue in refusal.issues]
 
@@ -82,7 +82,7 @@ def blink(request: ocpp201.AcmeBlinkRequest) -> ocpp201.AcmeBlinkResponse:
     return ocpp201.AcmeBlinkResponse()
 
 text = encode_message("1", ocpp201.AcmeBlinkRequest(times=3))
-assert decode_message(ocpp201.PROTOCOL, text)[1] == ocpp201.AcmeBlinkRequest(times=3)
+assert decode_message(ocpp201.PROTOCOL, text).payload == ocpp201.AcmeBlinkRequest(times=3)
 assert ocpp201.PROTOCOL.blocks["ACME"] == "ACME's own"
 assert "AcmeBlink" not in v201.PROTOCOL.actions
 assert callable(ConnectedStation.acme_blink)

@@ -36,14 +36,14 @@ def reading(quirk, verdict, policy):
         message_id = quirk["frame"].split('"')[1]
         answers[message_id] = protocol.actions[verdict["answers"]].request
     try:
-        frame, message = decode_message(
+        frame = decode_message(
             protocol, quirk["frame"], answers=answers, policy=policy, issues=issues
         )
     except InvalidMessage as error:
         return "refused", list(error.issues), error
     except InvalidFrame as error:
         return "no frame", [], error
-    return "repaired" if issues else "accepted", issues, message or frame
+    return "repaired" if issues else "accepted", issues, getattr(frame, "payload", frame)
 
 
 def told(issues):

@@ -5,25 +5,17 @@ turn it is, which call an answer belongs to); that is the engine's work, which w
 here too.
 """
 
-from collections.abc import Callable, Mapping
-from sys import intern
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
-from ._codec import HITCHES, READERS, WRITERS, read_payload, write_payload
+from ._codec import HITCHES, WRITERS, call_reader, read_payload, write_payload
 from ._errors import FrameFault, InvalidFrame, InvalidMessage, InvalidOutgoing
-from ._frames import (
-    LONG,
-    Call,
-    CallResult,
-    Frame,
-    SendFrame,
-    call_parser,
-    parse,
-    read_frame,
-    skim,
-)
+from ._failures import MessageKind
+from ._frames import Call, CallResult, Frame, SendFrame, read_frame
+from ._hints import USUAL_PLACE, learn
 from ._issues import Issue
-from ._json import REFUSALS, UNWRITABLE, Data, write
+from ._json import UNWRITABLE, Data, write
 from ._messages import Message, Request, Response, Send
 from ._policy import STRICT, Mode, Policy
 from ._protocol import Protocol
@@ -34,118 +26,89 @@ __all__ = ["decode_message", "encode_message", "wrap"]
 # A member of an enum is looked for at every use; a global is at hand.
 _OFF: Final = Mode.OFF
 
-_NO_GOOD_CALL: Final = (KeyError, *REFUSALS)
+# A text that cannot be cut, or whose pieces have no hash, is not read at once either.
 _NOT_AT_ONCE: Final = (KeyError, *HITCHES)
+
+_hint_place: slice = USUAL_PLACE
+"""Where the last call that was learnt from had its hint."""
 
 _NOTHING_ASKED: Mapping[str, type[Request[Any]]] = {}
 
-_known: set[str] = set()
-"""The actions of all versions that were read by now."""
 
-_parse_call: Callable[[Data], Call] = call_parser(("",))
-"""Reads good calls of these actions."""
-
-
-# A Heartbeat is two calls of msgspec; whatever stands around them shows. The look at the length is a
-# tenth of it, to tell the types of frames apart would be a twentieth, and parameters that can be given
-# by keyword only an eighth. To ask whether a default is still `None` costs nothing.
+# What stands around the one call of msgspec shows. To find where the action begins would cost as
+# much as is won by knowing it, and parameters that can be given by keyword only an eighth.
 def decode_message(
     protocol: Protocol,
     data: Data,
     answers: Mapping[str, type[Request[Any]]] | None = None,
     policy: Policy = STRICT,
     issues: list[Issue] | None = None,
-) -> tuple[Frame, Message | None]:
+) -> Frame[Message]:
     """Decodes one frame and the payload within.
 
     ```python
-    frame, message = decode_message(v201.PROTOCOL, text, answers={"7f3a": v201.ResetRequest})
+    frame = decode_message(v201.PROTOCOL, text, answers={"7f3a": v201.ResetRequest})
     ```
 
     Args:
         protocol: the version that is spoken.
         data: one WebSocket message.
         answers: the requests that wait for an answer, by message id: a CALLRESULT does not say
-            what it answers. Without it a CALL is expected; where others are too, they are read
-            faster with it, even if it is empty.
+            what it answers.
         policy: how strictly frame and payload are read.
         issues: takes what was repaired, if anything was.
 
     Returns:
-        The frame, and its payload, which is `None` for error frames: they say it all.
+        The frame, with the message for a payload; error frames have none.
 
     Raises:
         InvalidFrame: no usable frame, an unknown action, or an answer that nobody waits for.
         InvalidMessage: a frame whose payload breaks its schema.
     """
-    if len(data) >= LONG or answers is not None:
-        return _decode_any(protocol, data, answers, policy, issues)
     try:
-        # The straight way, which most frames go: a good call, and not the first of its action.
-        # What is no call pays 0.6 µs for the attempt.
-        frame = _parse_call(data)
-        return frame, protocol.call_readers[frame.action](frame.payload)
-    except _NO_GOOD_CALL:
+        # The straight way, which most frames go: a good call like one before.
+        call: Call[Message] = protocol.call_readers[data[_hint_place]](data)
+        return call
+    except _NOT_AT_ONCE:
         pass
-    return _walk(protocol, data, answers, policy, issues)
-
-
-def _decode_any(
-    protocol: Protocol,
-    data: Data,
-    answers: Mapping[str, type[Request[Any]]] | None,
-    policy: Policy,
-    issues: list[Issue] | None,
-) -> tuple[Frame, Message | None]:
-    """Lets a good call go straight too, if it is long or may as well be none."""
-    frame: Frame | None = None
-    try:
-        frame = parse(data) if len(data) < LONG else skim(data)
-        # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
-        if type(frame) is Call:
-            return frame, protocol.call_readers[frame.action](frame.payload)
-    except _NO_GOOD_CALL:
-        # What was only skimmed may be no frame at all.
-        frame = None
-    return _walk(protocol, data, answers, policy, issues, frame)
+    return _walk(protocol, data, answers or _NOTHING_ASKED, policy, issues)
 
 
 def _walk(
     protocol: Protocol,
     data: Data,
-    answers: Mapping[str, type[Request[Any]]] | None,
+    answers: Mapping[str, type[Request[Any]]],
     policy: Policy,
     issues: list[Issue] | None,
-    frame: Frame | None = None,
-) -> tuple[Frame, Message | None]:
-    if frame is None:
-        frame = read_frame(data, policy, issues)
-    if type(frame) is Call or type(frame) is SendFrame:
-        action = protocol.actions.get(frame.action)
-        if action is None or (action.response is None) is (type(frame) is Call):
-            raise _unknown(protocol, frame)
-        cls: type[Message] = action.request
-        if type(frame) is Call:
-            _remember(protocol, frame.action, cls)
-    elif type(frame) is CallResult:
-        cls = _answered(protocol, frame, answers or _NOTHING_ASKED)
-    else:
-        return frame, None
+) -> Frame[Message]:
+    frame = read_frame(data, policy, issues)
     try:
-        return frame, read_payload(cls, frame.payload, policy, issues)
+        # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
+        if type(frame) is Call:
+            cls = _called(protocol, frame)
+            _learn(protocol, data, frame.action, cls)
+            message = read_payload(cls, frame.payload, policy, issues)
+            return Call(frame.message_id, frame.action, message)
+        if type(frame) is CallResult:
+            cls = _answered(protocol, frame, answers)
+            return CallResult(frame.message_id, read_payload(cls, frame.payload, policy, issues))
+        if type(frame) is SendFrame:
+            cls = _called(protocol, frame)
+            message = read_payload(cls, frame.payload, policy, issues)
+            return SendFrame(frame.message_id, frame.action, message)
     except InvalidMessage as exc:
         exc.message_id = frame.message_id
         raise
+    return frame
 
 
-def _remember(protocol: Protocol, action: str, cls: type[Message]) -> None:
-    """Lets the next call of an action go the straight way."""
-    global _parse_call
-    # The very string that `_parse_call` will give.
-    protocol.call_readers[intern(action)] = READERS[cls]
-    if action not in _known:
-        _known.update(map(intern, protocol.actions))
-        _parse_call = call_parser(tuple(sorted(_known)))
+def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
+    """Lets the next call like this one go the straight way."""
+    global _hint_place
+    if isinstance(data, str | bytes):
+        readers: dict[Any, Any] = vars(protocol).setdefault("call_readers", {})
+        place = learn(readers, data, action, partial(call_reader, cls))
+        _hint_place = place or _hint_place
 
 
 # `policy` may be given without its keyword for the same reason.
@@ -201,14 +164,18 @@ def _take_apart(cls: type[Message]) -> tuple[bytes, bytes, Write]:
     return parts
 
 
-def _unknown(protocol: Protocol, frame: Call | SendFrame) -> InvalidFrame:
-    return InvalidFrame(
-        f"OCPP {protocol.version} has no such action",
-        fault=FrameFault.UNKNOWN_ACTION,
-        action=frame.action,
-        message_id=frame.message_id,
-        message_type=2 if isinstance(frame, Call) else 6,
-    )
+def _called(protocol: Protocol, frame: Call | SendFrame) -> type[Message]:
+    is_call = type(frame) is Call
+    action = protocol.actions.get(frame.action)
+    if action is None or action.answered is not is_call:
+        raise InvalidFrame(
+            f"OCPP {protocol.version} has no such action",
+            fault=FrameFault.UNKNOWN_ACTION,
+            action=frame.action,
+            message_id=frame.message_id,
+            message_type=MessageKind.CALL if is_call else MessageKind.SEND,
+        )
+    return action.request
 
 
 def _answered(

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ._errors import CallFailed, CallTimedOut, ConnectionClosed, RemoteProtocolError
 from ._failures import Failure, MessageKind
+from ._frames import Call, parse
 from ._issues import Issue, Rule
 from ._messages import Request, Response, Send
 from ._protocol import Action, Reply
@@ -49,14 +50,24 @@ class _Delivery(_Event, frozen=True, gc=False):
     """The payload as it stood on the wire."""
 
 
-class CallReceived(_Delivery, frozen=True):
+class CallReceived(_Event, frozen=True, gc=False):
     """The peer called: hand it to a handler, and answer with `send_result`, `send_error` or `refuse`."""
+
+    data: str | bytes
+    """The frame as it came."""
 
     request: Request[Any]
     issues: tuple[Issue, ...]
     """What was repaired in it."""
 
     received_at: float
+
+    @property
+    def raw(self) -> bytes:
+        """The payload as it stood on the wire."""
+        frame = parse(self.data)
+        assert isinstance(frame, Call)
+        return bytes(frame.payload)
 
 
 class SendReceived(_Delivery, frozen=True):

@@ -9,7 +9,7 @@ How long a message id may be is for the engine's limits to say; here it must be 
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, final
+from typing import Annotated, Any, Final, Generic, TypeAlias, final
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -23,23 +23,21 @@ from ._protocol import ErrorCode
 from ._salvage import Head, read_head
 
 __all__ = [
-    "LONG",
     "Call",
     "CallError",
     "CallResult",
     "CallResultError",
     "Frame",
     "SendFrame",
-    "call_parser",
     "decode_frame",
     "encode_frame",
     "parse",
     "read_frame",
-    "skim",
 ]
 
 MessageId: TypeAlias = Annotated[str, Meta(min_length=1)]
-Name = TypeVar("Name", bound=str, default=str)
+P_co = TypeVar("P_co", covariant=True, default=Raw)
+Name_co = TypeVar("Name_co", bound=str, covariant=True, default=str)
 
 
 class _Array(Struct, array_like=True, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -47,20 +45,22 @@ class _Array(Struct, array_like=True, frozen=True, forbid_unknown_fields=True, g
 
 
 @final
-class Call(_Array, Generic[Name], tag=2, frozen=True):
+class Call(_Array, Generic[P_co, Name_co], tag=2, frozen=True):
     """A request: `[2, id, action, payload]`."""
 
     message_id: MessageId
-    action: Name
-    payload: Raw
+    action: Name_co
+    payload: P_co
+    """Raw JSON, or the message that was made of it."""
 
 
 @final
-class CallResult(_Array, tag=3, frozen=True):
+class CallResult(_Array, Generic[P_co], tag=3, frozen=True):
     """The answer to a call: `[3, id, payload]`; which action it answers, the id tells."""
 
     message_id: MessageId
-    payload: Raw
+    payload: P_co
+    """Raw JSON, or the message that was made of it."""
 
 
 @final
@@ -86,7 +86,7 @@ class CallResultError(_Array, tag=5, frozen=True):
 
 
 @final
-class SendFrame(_Array, tag=6, frozen=True):
+class SendFrame(_Array, Generic[P_co], tag=6, frozen=True):
     """A message that is never answered (OCPP 2.1): `[6, id, action, payload]`.
 
     `Send` is the class of what it carries.
@@ -94,59 +94,23 @@ class SendFrame(_Array, tag=6, frozen=True):
 
     message_id: MessageId
     action: str
-    payload: Raw
+    payload: P_co
+    """Raw JSON, or the message that was made of it."""
 
 
-Frame: TypeAlias = Call | CallResult | CallError | CallResultError | SendFrame
+Frame: TypeAlias = Call[P_co] | CallResult[P_co] | CallError | CallResultError | SendFrame[P_co]
+"""Any frame: with a payload that is raw yet, or `Frame[Message]`."""
 
-parse: Callable[[Data], Frame] = msgspec.json.Decoder[Frame](Frame).decode
+_ALIAS: Any = Frame
+parse: Callable[[Data], Frame] = msgspec.json.Decoder[Frame](_ALIAS[Raw]).decode
 """Reads a good frame; raises one of `REFUSALS` over others."""
 
-
-def call_parser(actions: tuple[str, ...]) -> Callable[[Data], Call]:
-    """Returns what reads good CALLs of some actions like `parse`, and raises one of `REFUSALS` over the rest.
-
-    The action of a frame is then one of these very strings. To find it in a dictionary takes half as
-    long: its hash is known, and it is the key itself.
-    """
-    # Type checkers want to see the words.
-    words: Any = Literal
-    call: Any = Call
-    return msgspec.json.Decoder[Call](call[words[actions]]).decode
-
-
-LONG: Final = 1024
-"""From how many characters on it is faster to `skim`."""
 
 _TYPES: Final = range(2, 7)
 _ERROR_TYPES: Final[dict[int, type[CallError | CallResultError]]] = {
     4: CallError,
     5: CallResultError,
 }
-
-
-def skim(data: Data) -> Frame:
-    """Reads a good frame like `parse`, but leaves the payload of a text's CALL to whoever reads it next.
-
-    To find where a payload ends, `parse` reads all of it; at 10 KB that is a fifth of the work. As
-    most peers write a CALL, what stands before the payload can be cut off at its quotation marks.
-    If the payload is one JSON value then, the whole is a frame; if not, `parse` is to be asked.
-    """
-    parts = data.split('"', 4) if isinstance(data, str) else ()
-    if len(parts) == 5:
-        front, message_id, comma, action, rest = parts
-        if (
-            front == "[2,"
-            and comma == ","
-            and rest.startswith(",{")
-            and rest.endswith("}]")
-            and message_id
-            and message_id.isascii()
-            and message_id.isprintable()
-            and "\\" not in message_id + action
-        ):
-            return Call(message_id, action, Raw(rest[1:-1]))
-    return parse(data)
 
 
 def decode_frame(

@@ -16,7 +16,7 @@ import re
 from functools import cache
 from itertools import accumulate
 from math import inf
-from typing import Any, Final, TypeAlias
+from typing import Any, AnyStr, Final, TypeAlias
 
 from msgspec import Struct
 
@@ -85,7 +85,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Past message ids in each direction, kept to tell late answers from foreign ones."""
 
 
-Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
+Names: TypeAlias = tuple[tuple[AnyStr, AnyStr], ...]
 """Names of members, each behind a character of it."""
 
 BYTES: Final = 4
@@ -136,20 +136,18 @@ def _unescaped(data: str | bytes) -> bytes:
     return _ESCAPE.sub(b"", data) if b"\\" in data else data
 
 
-def is_plain(payload: bytes, names: Names, limits: Limits) -> bool:
-    """Whether a payload that its class has read strictly keeps to the limits for sure.
+def is_plain(text: str, names: Names[str], limits: Limits) -> bool:
+    """Whether a call, whose payload its class has read strictly, keeps to the limits for sure.
 
     Args:
-        payload: what was read.
+        text: what was read.
         names: what `open_names` returns for the class.
         limits: what it must keep to.
     """
-    if len(payload) > limits.digits and _may_have_run(payload, limits.digits):
-        return False
-    return not may_be_deep(payload, names, limits)
+    return not (_may_have_run(text, limits.digits) or may_be_deep(text, names, limits))
 
 
-def may_be_deep(payload: bytes, names: Names, limits: Limits) -> bool:
+def may_be_deep(payload: AnyStr, names: Names[AnyStr], limits: Limits) -> bool:
     """Whether a payload that its class has read strictly could still be too deep."""
     if len(payload) < 2 * limits.nesting:
         return False
@@ -161,7 +159,7 @@ def may_be_deep(payload: bytes, names: Names, limits: Limits) -> bool:
 
 
 @cache
-def open_names(cls: type[Struct]) -> Names:
+def open_names(cls: type[Struct]) -> Names[bytes]:
     """Returns the names of the members that let anything in, as they may stand on the wire."""
     names = open_members(shape_of(cls))
     # A backslash may hide any of them.

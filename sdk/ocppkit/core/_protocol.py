@@ -164,13 +164,10 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     replies: Mapping[Failure, Reply] = {}
     """Where this version answers a failed call otherwise than most: see `_replies.py`."""
 
-    call_readers: ClassVar[dict[str, Callable[[Any], Any]]]
-    """What reads good payloads of calls, by action: each version's own, for `decode_message` to keep."""
-
-    def __post_init__(self) -> None:
-        # No member, so that it counts neither in comparisons nor in a `replace`; and no property,
-        # since a look at one costs a tenth of the decoding of a Heartbeat.
-        vars(self)["call_readers"] = {}
+    # No member, so that it counts neither in comparisons nor in a `replace`; and no property, since
+    # a look at one costs a tenth of the decoding of a Heartbeat.
+    call_readers: ClassVar[dict[Any, Callable[[Any], Any]]]
+    """What reads good calls, by hint: each version's own, which `decode_message` makes and keeps."""
 
     def __copy__(self) -> Self:
         return self

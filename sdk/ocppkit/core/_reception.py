@@ -1,6 +1,7 @@
 """What a frame of the peer becomes: an event, a reply, or both."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from ._calls import OutgoingCall
@@ -18,17 +19,14 @@ from ._events import (
 )
 from ._failures import Failure, MessageKind
 from ._frames import (
-    LONG,
     Call,
     CallError,
     CallResult,
     CallResultError,
-    Frame,
     SendFrame,
-    parse,
     read_frame,
-    skim,
 )
+from ._hints import learn
 from ._issues import Issue, Rule
 from ._json import REFUSALS
 from ._limits import (
@@ -58,56 +56,52 @@ _FAULTS: Final[Mapping[FrameFault, Failure]] = {
 }
 
 
-_NO_GOOD_CALL: Final = (KeyError, *REFUSALS)
-
 # At hand, see `_calls.py`.
 _CALL: Final = MessageKind.CALL
 
 
 def receive(session: Session, data: str | bytes, now: float, binary: bool) -> None:
     """Takes one text; whatever it is, it ends as events and replies."""
-    frame: Frame | None = None
     try:
-        if not binary and len(data) <= session.surely_short:
-            frame = parse(data) if len(data) < LONG else skim(data)
-            # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
-            if type(frame) is Call:
-                # The straight way, which most calls go: a good one, and not the first of its action.
-                action, read, names = session.doors[frame.action]
-                message_id, raw = frame.message_id, bytes(frame.payload)
-                request = read(raw)
+        if type(data) is str and not binary and (size := len(data)) <= session.straight:
+            door = session.doors.get(data[session.hint_place])
+            if door is not None:
+                # The straight way, which most calls go: a good one, like one before.
+                action, read, names = door
+                frame = read(data)
+                message_id = frame.message_id
+                id_size = len(message_id)
                 if (
-                    (len(raw) <= session.unsuspicious or is_plain(raw, names, session.limits))
-                    and len(message_id) <= session.id_limit
-                    and session.answers is None
+                    (
+                        size - id_size <= session.unsuspicious
+                        or is_plain(data, names, session.limits)
+                    )
+                    and id_size <= session.id_limit
                     and message_id not in session.open
                 ):
-                    call = CallReceived(message_id, action, raw, request, (), now)
+                    call = CallReceived(message_id, action, data, frame.payload, (), now)
                     session.open[message_id] = call
                     session.events.append(call)
                     return
-    except _NO_GOOD_CALL:
+    except REFUSALS:
         pass
-    # A call that was only skimmed may be none.
-    _receive_closely(session, data, now, binary, None if type(frame) is Call else frame)
+    _receive_closely(session, data, now, binary)
 
 
-def _receive_closely(
-    session: Session, data: str | bytes, now: float, binary: bool, frame: Frame | None
-) -> None:
+def _receive_closely(session: Session, data: str | bytes, now: float, binary: bool) -> None:
     limits = session.limits
     if (binary or len(data) * BYTES > limits.frame_bytes) and _is_unread(
         session, data, now, binary
     ):
         return
     issues: list[Issue] = []
-    if frame is None:
-        try:
-            frame = read_frame(data, session.inbound, issues)
-        except InvalidFrame as error:
-            if not _is_unread(session, data, now, False):
-                refuse_frame(session, _FAULTS[error.fault], error, data, now)
-            return
+    try:
+        frame = read_frame(data, session.inbound, issues)
+    except InvalidFrame as error:
+        if not _is_unread(session, data, now, False):
+            refuse_frame(session, _FAULTS[error.fault], error, data, now)
+        return
+    # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
     if type(frame) is CallError or type(frame) is CallResultError:
         _take_error(session, frame, data, now, issues)
         return
@@ -116,7 +110,7 @@ def _receive_closely(
     if len(raw) > limits.digits and holds_long_number(raw, limits):
         refuse_text(session, Failure.NUMBER_TOO_LONG, data, now)
     elif type(frame) is Call:
-        _on_call(session, frame, raw, now, issues)
+        _on_call(session, frame, data, raw, now, issues)
     elif type(frame) is CallResult:
         _on_result(session, frame, raw, now, issues)
     else:
@@ -137,7 +131,9 @@ def _is_unread(session: Session, data: str | bytes, now: float, binary: bool) ->
 # What the peer asks for.
 
 
-def _on_call(session: Session, frame: Call, raw: bytes, now: float, issues: list[Issue]) -> None:
+def _on_call(
+    session: Session, frame: Call, data: str | bytes, raw: bytes, now: float, issues: list[Issue]
+) -> None:
     message_id = frame.message_id
     known = message_id in session.open or session.answers is not None
     if known and _is_repeated(session, frame, raw, now):
@@ -146,9 +142,11 @@ def _on_call(session: Session, frame: Call, raw: bytes, now: float, issues: list
     if taken is None:
         return
     action, request = taken
-    # The next one goes the straight way.
-    session.doors[action.name] = door_of(action)
-    call = CallReceived(message_id, action, raw, request, tuple(issues), now)
+    if isinstance(data, str):
+        # The next one goes the straight way.
+        place = learn(session.doors, data, action.name, partial(door_of, action))
+        session.hint_place = session.doors.place = place or session.hint_place
+    call = CallReceived(message_id, action, data, request, tuple(issues), now)
     session.open[message_id] = call
     session.events.append(call)
 

@@ -49,6 +49,7 @@ class Session:
         "doors",
         "events",
         "handled",
+        "hint_place",
         "id_limit",
         "inbound",
         "limits",
@@ -60,8 +61,8 @@ class Session:
         "protocol",
         "refused",
         "role",
+        "straight",
         "strict",
-        "surely_short",
         "unsuspicious",
     )
 
@@ -81,12 +82,15 @@ class Session:
         self.role = role
         self.peer = role.peer
         self.doors = doors
-        self.surely_short = limits.frame_bytes // BYTES
-        """So many characters keep to the limit of a frame, however many bytes each has."""
+        # A memory of answers has to see each call closely.
+        self.straight = limits.frame_bytes // BYTES if answers is None else 0
+        """A text of so many characters may go the straight way: it keeps to the limit of a frame,
+        however many bytes each has."""
 
         self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
-        """So many bytes hold neither a number that is too long nor what is nested too deep."""
+        """So many characters hold neither a number that is too long nor what is nested too deep."""
 
+        self.hint_place = doors.place
         self.protocol = protocol
         self.limits = limits
         self.outbound = outbound
