@@ -37,8 +37,10 @@ def run(scale: Scale, book: Book) -> None:
             Rounds().add(server, 100, mix(_MIX), _FIRST_WARM_UP)
         for count in scale.connections:
             what = f"server, {count:,} connection{'s' * (count > 1)}, mix"
-            _load(what, there if count == 100 else main, count, mix(_MIX), scale, book)
-        _load("server, 100 connections, 11 KB", main, 100, mix(_LARGE), scale, book)
+            rounds = scale.load_rounds if count > 1 else scale.short_rounds
+            _load(what, there if count == 100 else main, count, mix(_MIX), rounds, scale, book)
+        what = "server, 100 connections, 11 KB"
+        _load(what, main, 100, mix(_LARGE), scale.rounds, scale, book)
     stations.run(scale, book)
 
 
@@ -47,14 +49,13 @@ def _load(
     servers: Sequence[Running],
     count: int,
     frames: tuple[bytes, ...],
+    times: int,
     scale: Scale,
     book: Book,
 ) -> None:
     book.say(what)
     found = {server.program.name: Rounds() for server in servers}
-    times, seconds = (
-        (scale.rounds, scale.load) if count > 1 else (scale.short_rounds, scale.short_load)
-    )
+    seconds = scale.load if count > 1 else scale.short_load
     for _ in range(times):
         for server in servers:
             found[server.program.name].add(server, count, frames, seconds)

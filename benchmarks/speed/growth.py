@@ -2,7 +2,7 @@
 
 Of each, the cost of the whole is measured at several sizes. Between two sizes it grows with some power:
 by the first where it is a line, by less where something is paid once, by the second where everything
-looks at everything. The steepest step counts.
+looks at everything. The steepest step counts, by the median of its rounds.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from math import log
+from statistics import median
 from typing import Final
 
 from ocppkit import v201
@@ -24,7 +25,7 @@ from .messages import MESSAGE_ID, Sample, frame, meter_values, sample
 from .processes import pinned, started
 from .scale import Scale
 from .servers import ECHO, Rounds, main_servers
-from .turn import MIX, costs_of, endpoint
+from .turn import MIX, Turn, costs_of, endpoint
 from .turn import mobilityhouse as mobilityhouse_turn
 
 __all__ = ["run", "run_inside", "steepest"]
@@ -49,12 +50,26 @@ def run_inside(scale: Scale, book: Book) -> None:
     _grow("length of the queue", _QUEUE, _queues, scale, book)
 
 
-def steepest(sizes: Sequence[int], costs: Sequence[float]) -> float:
-    """Returns the greatest power with which a cost grows from one size to the next."""
-    return max(
-        log(cost / before) / log(size / smaller)
-        for (smaller, size), (before, cost) in zip(pairwise(sizes), pairwise(costs), strict=True)
-    )
+def steepest(sizes: Sequence[int], costs: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Returns the powers with which a cost grows over its steepest step, one value a round.
+
+    Args:
+        sizes: of what it grows with.
+        costs: for each size, one value a round.
+    """
+    steps = [
+        tuple(
+            log(cost / before) / log(size / smaller)
+            for before, cost in zip(lower, higher, strict=True)
+        )
+        for (smaller, lower), (size, higher) in pairwise(zip(sizes, costs, strict=True))
+    ]
+    return max(steps, key=median)
+
+
+Costs = Mapping[tuple[str, int], Sequence[float]]
+"""Seconds, one value a round, by contestant and size. All sizes take turns, so that a noisy moment
+falls on all of them."""
 
 
 def _grow(
@@ -65,31 +80,26 @@ def _grow(
     book: Book,
 ) -> None:
     book.say(what)
-    by_size = {
-        size: measure_in_turns(contestants_of(size), rounds=scale.rounds, seconds=scale.turn)
-        for size in sizes
-    }
-    _enter(what, by_size, book)
+    works = {(who, size): work for size in sizes for who, work in contestants_of(size).items()}
+    costs = measure_in_turns(works, rounds=scale.short_rounds, seconds=scale.turn)
+    _enter(what, sizes, costs, book)
 
 
-def _enter(what: str, by_size: Mapping[int, Mapping[str, Sequence[float]]], book: Book) -> None:
-    sizes = list(by_size)
-    exponents: dict[str, list[float]] = {}
-    for who in by_size[sizes[0]]:
+def _enter(what: str, sizes: Sequence[int], costs: Costs, book: Book) -> None:
+    exponents: dict[str, tuple[float, ...]] = {}
+    for who in dict.fromkeys(who for who, _ in costs):
         for size in sizes:
-            total = by_size[size][who]
-            microseconds = [one * 1e6 for one in total]
+            microseconds = [one * 1e6 for one in costs[who, size]]
             book.cost(_GROUP, f"{size:,}", who, f"µs in all, by {what}", microseconds)
-        rounds = zip(*(by_size[size][who] for size in sizes), strict=True)
-        exponents[who] = [steepest(sizes, costs) for costs in rounds]
+        exponents[who] = steepest(sizes, [costs[who, size] for size in sizes])
     for who, values in exponents.items():
         if who.startswith("ocppkit"):
             others = ", ".join(
-                f"{other} {sorted(theirs)[len(theirs) // 2]:.2f}"
+                f"{other} {median(theirs):.2f}"
                 for other, theirs in exponents.items()
                 if not other.startswith("ocppkit")
             )
-            book.find(Finding(_GROUP, what, who, others, "power", tuple(values), "growth"))
+            book.find(Finding(_GROUP, what, who, others, "power", values, "growth"))
 
 
 # What grows.
@@ -128,36 +138,37 @@ def _call_all(count: int) -> None:
 def _handlers(scale: Scale, book: Book) -> None:
     what = "handlers, each of which is called"
     book.say(what)
-    one = sample("2.0.1", "Heartbeat")
-    by_size: dict[int, dict[str, list[float]]] = {}
-    for count in _HANDLERS:
-        costs = asyncio.run(_turns(one, count, scale))
-        by_size[count] = {who: [cost * count for cost in values] for who, values in costs.items()}
-    _enter(what, by_size, book)
-
-
-async def _turns(one: Sample, handlers: int, scale: Scale) -> dict[str, list[float]]:
-    turns = {
-        "ocppkit, turn": endpoint(one, more=handlers - 3),
-        "mobilityhouse, turn": mobilityhouse_turn(one, executor=False, more=handlers - 3),
+    costs = asyncio.run(_turns(sample("2.0.1", "Heartbeat"), scale))
+    in_all = {
+        (who, count): [cost * count for cost in values] for (who, count), values in costs.items()
     }
-    return await costs_of(turns, scale)
+    _enter(what, _HANDLERS, in_all, book)
+
+
+async def _turns(one: Sample, scale: Scale) -> dict[tuple[str, int], list[float]]:
+    turns: dict[tuple[str, int], Turn] = {}
+    for count in _HANDLERS:
+        turns["ocppkit, turn", count] = endpoint(one, more=count - 3)
+        theirs = mobilityhouse_turn(one, executor=False, more=count - 3)
+        turns["mobilityhouse, turn", count] = theirs
+    return await costs_of(turns, scale.short_rounds, scale)
 
 
 def _connections(scale: Scale, book: Book) -> None:
     what = "connections, each of which calls"
     book.say(what)
-    by_size: dict[int, dict[str, list[float]]] = {}
     with pinned(), ExitStack() as stack:
         programs = [program for program in main_servers(book) if program.name != ECHO]
         there = started(programs, stack, book)
-        frames = mix(MIX)
-        for count in _CONNECTIONS:
-            found = {server.program.name: Rounds() for server in there}
-            for _ in range(scale.rounds):
+        found = {
+            (server.program.name, count): Rounds() for count in _CONNECTIONS for server in there
+        }
+        for _ in range(scale.rounds):
+            for count in _CONNECTIONS:
                 for server in there:
-                    found[server.program.name].add(server, count, frames, scale.load / 2)
-            by_size[count] = {
-                name: [cpu * count for cpu in rounds.cpu] for name, rounds in found.items()
-            }
-    _enter(what, by_size, book)
+                    found[server.program.name, count].add(server, count, mix(MIX), scale.load)
+    in_all = {
+        (name, count): [cpu * count for cpu in rounds.cpu]
+        for (name, count), rounds in found.items()
+    }
+    _enter(what, _CONNECTIONS, in_all, book)

@@ -60,7 +60,9 @@ def _inside(one: Sample, scale: Scale) -> tuple[list[float], list[float], list[f
     )
 
     async def turns() -> dict[str, list[float]]:
-        return await costs_of({"engine": engine(one), "endpoint": endpoint(one)}, scale)
+        return await costs_of(
+            {"engine": engine(one), "endpoint": endpoint(one)}, scale.rounds, scale
+        )
 
     around = asyncio.run(turns())
     both = [read + write for read, write in zip(codec["in"], codec["out"], strict=True)]

@@ -5,17 +5,19 @@ is taken within each round, and the median over the rounds counts. What is timed
 process, user and system, which a neighbour that takes the CPU away does not add to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import process_time
 from timeit import Timer
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 __all__ = ["Spread", "Work", "measure_in_turns", "ratios", "spread"]
 
 _MOST_CALLS: Final = 1 << 24
-_NOBODY: Final[Mapping[str, Callable[[], float]]] = {}
+_NOBODY: Final[Mapping[Any, Callable[[], float]]] = {}
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ def enough_calls(work: Work, seconds: float) -> int:
 
 
 def measure_in_turns(
-    contestants: Mapping[str, Work],
+    contestants: Mapping[K, Work],
     *,
     rounds: int,
     seconds: float,
-    others: Mapping[str, Callable[[], float]] = _NOBODY,
-) -> dict[str, list[float]]:
+    others: Mapping[K, Callable[[], float]] = _NOBODY,
+) -> dict[K, list[float]]:
     """Returns what a call costs each contestant, in seconds, one value a round.
 
     Args:
@@ -80,7 +82,7 @@ def measure_in_turns(
     calls = {name: enough_calls(work, seconds) for name, work in contestants.items()}
     for warm_up in others.values():
         warm_up()
-    costs: dict[str, list[float]] = {name: [] for name in (*contestants, *others)}
+    costs: dict[K, list[float]] = {name: [] for name in (*contestants, *others)}
     for _ in range(rounds):
         for name, work in contestants.items():
             costs[name].append(work.seconds(calls[name]) / calls[name])

@@ -11,6 +11,9 @@ class Scale:
     """How much of everything."""
 
     rounds: int
+    load_rounds: int
+    """How many where servers or stations are loaded with the mix."""
+
     short_rounds: int
     """How many where a round is short, and much of what is measured would else be chance."""
 
@@ -18,7 +21,7 @@ class Scale:
     """Seconds that one contestant has for one figure of the groups without a network."""
 
     load: float
-    """Seconds that one server is under load for one figure."""
+    """Seconds that one server is under load in one round."""
 
     short_load: float
     """The same for a single connection."""
@@ -44,9 +47,10 @@ class Scale:
 
 FULL: Final = Scale(
     rounds=5,
+    load_rounds=9,
     short_rounds=15,
     turn=0.04,
-    load=0.8,
+    load=0.4,
     short_load=0.25,
     connections=(1, 100, 1000),
     idle=(1000, 5000, 10000),
@@ -59,6 +63,7 @@ FULL: Final = Scale(
 
 QUICK: Final = Scale(
     rounds=3,
+    load_rounds=3,
     short_rounds=3,
     turn=0.02,
     load=0.5,

@@ -26,7 +26,7 @@ def run(scale: Scale, book: Book) -> None:
         speeds: dict[str, list[float]] = {one.program.name: [] for one in there}
         for one in there:
             one.say(seconds=_WARM_UP)
-        for _ in range(scale.rounds):
+        for _ in range(scale.load_rounds):
             for one in there:
                 cost, speed = _one_round(one, scale.load)
                 costs[one.program.name].append(cost)

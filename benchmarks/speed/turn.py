@@ -7,9 +7,9 @@ pays for it as it does in life.
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from time import process_time
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ocppkit.aio import Accept, Receiver
 from ocppkit.core import CallReceived, Connection, Role
@@ -31,6 +31,8 @@ MIX: Final = ("BootNotification", "Heartbeat", "MeterValues")
 _NAMES: Final = (*MIX, "MeterValues 4 x 20")
 _AT_ONCE: Final = 8
 """Calls that are in work together where handlers are coroutines."""
+
+K = TypeVar("K", bound=Hashable)
 
 Turn = Callable[[int], Coroutine[Any, Any, None]]
 
@@ -67,14 +69,14 @@ async def _costs(one: Sample, scale: Scale) -> dict[str, list[float]]:
         THEIRS: mobilityhouse(one, executor=True),
         "mobilityhouse, no executor": mobilityhouse(one, executor=False),
     }
-    return await costs_of(turns, scale)
+    return await costs_of(turns, scale.short_rounds, scale)
 
 
-async def costs_of(turns: dict[str, Turn], scale: Scale) -> dict[str, list[float]]:
+async def costs_of(turns: Mapping[K, Turn], rounds: int, scale: Scale) -> dict[K, list[float]]:
     """Returns the seconds of CPU of a turn, one value a round."""
     calls = {name: await _enough_turns(turn, scale.turn) for name, turn in turns.items()}
-    costs: dict[str, list[float]] = {name: [] for name in turns}
-    for _ in range(scale.rounds):
+    costs: dict[K, list[float]] = {name: [] for name in turns}
+    for _ in range(rounds):
         for name, turn in turns.items():
             costs[name].append(await _seconds(turn, calls[name]) / calls[name])
     return costs

@@ -18,7 +18,7 @@ from speed.servers import Rounds, ours
 from speed.targets import TARGETS
 
 HOME = Path(__file__).resolve().parents[2] / "benchmarks"
-TINY = replace(QUICK, rounds=1, turn=1e-4, load=0.02)
+TINY = replace(QUICK, rounds=1, load_rounds=1, short_rounds=1, turn=1e-4, load=0.02)
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it pins processes and reads /proc")
 

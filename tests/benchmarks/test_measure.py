@@ -76,8 +76,13 @@ def test_a_note_is_told_once() -> None:
 
 
 def test_a_straight_line_grows_with_the_first_power_and_a_knee_shows() -> None:
-    assert steepest([1, 10, 100], [7, 70, 700]) == 1.0
-    assert steepest([1, 10, 100], [7, 70, 70 * 100]) == 2.0
+    assert steepest([1, 10, 100], [[7], [70], [700]]) == (1.0,)
+    assert steepest([1, 10, 100], [[7], [70], [70 * 100]]) == (2.0,)
+
+
+def test_a_step_is_steep_if_it_is_in_most_rounds() -> None:
+    costs = [[1, 1, 1], [10, 1000, 10], [1000, 100000, 1000]]
+    assert steepest([1, 10, 100], costs) == (2.0, 2.0, 2.0)
 
 
 def test_a_percentile_is_one_of_the_values() -> None:

@@ -4,7 +4,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ._codec import Reader, call_reader
-from ._hints import USUAL_PLACE
+from ._hints import USUAL_PLACE, Hints
 from ._limits import Names, open_names
 from ._protocol import Action
 
@@ -22,7 +22,7 @@ class Door(NamedTuple):
     """Members of the request that let anything in."""
 
 
-class Doors(dict[str, Door]):
+class Doors(Hints[Door]):
     """What connections know about the calls that their peers send, by hint; empty at first.
 
     Connections of the same role and version, with the same handlers, may share one: then what the

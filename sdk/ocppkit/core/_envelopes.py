@@ -6,14 +6,13 @@ here too.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
-from ._codec import HITCHES, WRITERS, call_reader, read_payload, write_payload
+from ._codec import HITCHES, WRITERS, Reader, call_reader, read_payload, write_payload
 from ._errors import FrameFault, InvalidFrame, InvalidMessage, InvalidOutgoing
 from ._failures import MessageKind
 from ._frames import Call, CallResult, Frame, SendFrame, read_frame
-from ._hints import USUAL_PLACE, learn
+from ._hints import FURTHER, USUAL_PLACE, Hints, learn
 from ._issues import Issue
 from ._json import UNWRITABLE, Data, write
 from ._messages import Message, Request, Response, Send
@@ -26,11 +25,11 @@ __all__ = ["decode_message", "encode_message", "wrap"]
 # A member of an enum is looked for at every use; a global is at hand.
 _OFF: Final = Mode.OFF
 
-# A text that cannot be cut, or whose pieces have no hash, is not read at once either.
-_NOT_AT_ONCE: Final = (KeyError, *HITCHES)
+# A text may end before its hint does.
+_NOT_AT_ONCE: Final = (LookupError, *HITCHES)
 
-_hint_place: slice = USUAL_PLACE
-"""Where the last call that was learnt from had its hint."""
+_place: int = USUAL_PLACE
+"""Where the last call that was learnt from had its action."""
 
 _NOTHING_ASKED: Mapping[str, type[Request[Any]]] = {}
 
@@ -67,7 +66,7 @@ def decode_message(
     """
     try:
         # The straight way, which most frames go: a good call like one before.
-        call: Call[Message] = protocol.call_readers[data[_hint_place]](data)
+        call: Call[Message] = protocol.call_readers[data[_place]][data[_place + FURTHER]](data)
         return call
     except _NOT_AT_ONCE:
         pass
@@ -104,11 +103,10 @@ def _walk(
 
 def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
     """Lets the next call like this one go the straight way."""
-    global _hint_place
+    global _place
     if isinstance(data, str | bytes):
-        readers: dict[Any, Any] = vars(protocol).setdefault("call_readers", {})
-        place = learn(readers, data, action, partial(call_reader, cls))
-        _hint_place = place or _hint_place
+        readers: Hints[Reader] = vars(protocol).setdefault("call_readers", {})
+        _place = learn(readers, data, action, call_reader(cls)) or _place
 
 
 # `policy` may be given without its keyword for the same reason.

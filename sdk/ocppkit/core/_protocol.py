@@ -166,7 +166,7 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
 
     # No member, so that it counts neither in comparisons nor in a `replace`; and no property, since
     # a look at one costs a tenth of the decoding of a Heartbeat.
-    call_readers: ClassVar[dict[Any, Callable[[Any], Any]]]
+    call_readers: ClassVar[dict[Any, dict[Any, Callable[[Any], Any]]]]
     """What reads good calls, by hint: each version's own, which `decode_message` makes and keeps."""
 
     def __copy__(self) -> Self:

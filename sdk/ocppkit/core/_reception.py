@@ -1,7 +1,6 @@
 """What a frame of the peer becomes: an event, a reply, or both."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from ._calls import OutgoingCall
@@ -26,7 +25,7 @@ from ._frames import (
     SendFrame,
     read_frame,
 )
-from ._hints import learn
+from ._hints import FURTHER, learn
 from ._issues import Issue, Rule
 from ._json import REFUSALS
 from ._limits import (
@@ -56,6 +55,9 @@ _FAULTS: Final[Mapping[FrameFault, Failure]] = {
 }
 
 
+# A text may end before its hint does.
+_NOT_STRAIGHT: Final = (LookupError, *REFUSALS)
+
 # At hand, see `_calls.py`.
 _CALL: Final = MessageKind.CALL
 
@@ -64,10 +66,11 @@ def receive(session: Session, data: str | bytes, now: float, binary: bool) -> No
     """Takes one text; whatever it is, it ends as events and replies."""
     try:
         if type(data) is str and not binary and (size := len(data)) <= session.straight:
-            door = session.doors.get(data[session.hint_place])
-            if door is not None:
+            place = session.place
+            doors = session.doors.get(data[place])
+            if doors is not None:
                 # The straight way, which most calls go: a good one, like one before.
-                action, read, names = door
+                action, read, names = doors[data[place + FURTHER]]
                 frame = read(data)
                 message_id = frame.message_id
                 id_size = len(message_id)
@@ -83,7 +86,7 @@ def receive(session: Session, data: str | bytes, now: float, binary: bool) -> No
                     session.open[message_id] = call
                     session.events.append(call)
                     return
-    except REFUSALS:
+    except _NOT_STRAIGHT:
         pass
     _receive_closely(session, data, now, binary)
 
@@ -144,8 +147,9 @@ def _on_call(
     action, request = taken
     if isinstance(data, str):
         # The next one goes the straight way.
-        place = learn(session.doors, data, action.name, partial(door_of, action))
-        session.hint_place = session.doors.place = place or session.hint_place
+        place = learn(session.doors, data, action.name, door_of(action))
+        if place is not None:
+            session.place = session.doors.place = place
     call = CallReceived(message_id, action, data, request, tuple(issues), now)
     session.open[message_id] = call
     session.events.append(call)

@@ -49,7 +49,6 @@ class Session:
         "doors",
         "events",
         "handled",
-        "hint_place",
         "id_limit",
         "inbound",
         "limits",
@@ -58,6 +57,7 @@ class Session:
         "out",
         "outbound",
         "peer",
+        "place",
         "protocol",
         "refused",
         "role",
@@ -90,7 +90,9 @@ class Session:
         self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
         """So many characters hold neither a number that is too long nor what is nested too deep."""
 
-        self.hint_place = doors.place
+        self.place = doors.place
+        """Where the peer's calls have their action, as far as is known."""
+
         self.protocol = protocol
         self.limits = limits
         self.outbound = outbound
