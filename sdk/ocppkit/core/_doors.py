@@ -4,7 +4,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ._codec import Reader, call_reader
-from ._hints import USUAL_PLACE, Hints
+from ._hints import USUAL_PLACE
 from ._limits import Names, open_names
 from ._protocol import Action
 
@@ -22,7 +22,7 @@ class Door(NamedTuple):
     """Members of the request that let anything in."""
 
 
-class Doors(Hints[Door]):
+class Doors(dict[str, dict[str, Door]]):
     """What connections know about the calls that their peers send, by hint; empty at first.
 
     Connections of the same role and version, with the same handlers, may share one: then what the
@@ -33,7 +33,7 @@ class Doors(Hints[Door]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.place = USUAL_PLACE
+        self.place: int = USUAL_PLACE
         """Where the last call that was learnt from had its hint: new connections look there first."""
 
 
