@@ -37,7 +37,7 @@ def run(scale: Scale, book: Book) -> None:
             Rounds().add(server, 100, mix(_MIX), _FIRST_WARM_UP)
         for count in scale.connections:
             what = f"server, {count:,} connection{'s' * (count > 1)}, mix"
-            rounds = scale.load_rounds if count > 1 else scale.short_rounds
+            rounds = {1: scale.short_rounds, 100: scale.load_rounds}.get(count, scale.rounds)
             _load(what, there if count == 100 else main, count, mix(_MIX), rounds, scale, book)
         what = "server, 100 connections, 11 KB"
         _load(what, main, 100, mix(_LARGE), scale.rounds, scale, book)

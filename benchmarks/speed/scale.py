@@ -12,7 +12,7 @@ class Scale:
 
     rounds: int
     load_rounds: int
-    """How many where servers or stations are loaded with the mix."""
+    """How many where servers or stations are loaded with the mix, at 100 connections."""
 
     short_rounds: int
     """How many where a round is short, and much of what is measured would else be chance."""

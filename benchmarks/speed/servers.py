@@ -63,13 +63,13 @@ def node_servers(book: Book) -> list[Program]:
 
 
 def main_servers(book: Book) -> list[Program]:
-    """Returns those that the targets are about."""
+    """Returns those that the targets are about, each beside what it is compared with."""
     return [
+        Program(ECHO, ("echo_server",)),
         ours("websockets"),
         ours("websockets", loop="uvloop"),
         theirs(),
         *node_servers(book),
-        Program(ECHO, ("echo_server",)),
     ]
 
 
