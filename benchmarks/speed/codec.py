@@ -152,7 +152,7 @@ def _node_contestant(
     if node is None:
         return {}
     schema = f"urn:{one.action}.req"
-    return {NODE: partial(node.seconds, way, one.text, scale.turn, schema, one.version)}
+    return {NODE: partial(node.seconds, way, one.text, scale.turn / 2, schema, one.version)}
 
 
 # Bad messages.

@@ -166,7 +166,7 @@ def _connections(scale: Scale, book: Book) -> None:
         for _ in range(scale.rounds):
             for count in _CONNECTIONS:
                 for server in there:
-                    found[server.program.name, count].add(server, count, mix(MIX), scale.load)
+                    found[server.program.name, count].add(server, count, mix(MIX), scale.load / 2)
     in_all = {
         (name, count): [cpu * count for cpu in rounds.cpu]
         for (name, count), rounds in found.items()

@@ -71,7 +71,6 @@ def _secured(scale: Scale) -> Mapping[Program, Sequence[int]]:
         FLEET: scale.idle_tls,
         theirs("uvloop"): few,
         ours("websockets"): few,
-        ours("picows", loop="uvloop"): few,
         theirs(): few,
     }
 
