@@ -34,7 +34,7 @@ class Doors(dict[str, dict[str, Door]]):
     def __init__(self) -> None:
         super().__init__()
         self.place: int = USUAL_PLACE
-        """Where the last call that was learnt from had its hint: new connections look there first."""
+        """Where the last call that was learnt from had its action: new connections look there first."""
 
 
 @cache

@@ -101,6 +101,7 @@ class SendFrame(_Array, Generic[P_co], tag=6, frozen=True):
 Frame: TypeAlias = Call[P_co] | CallResult[P_co] | CallError | CallResultError | SendFrame[P_co]
 """Any frame: with a payload that is raw yet, or `Frame[Message]`."""
 
+# To type checkers an alias of several classes cannot be given a parameter at run time.
 _ALIAS: Any = Frame
 parse: Callable[[Data], Frame] = msgspec.json.Decoder[Frame](_ALIAS[Raw]).decode
 """Reads a good frame; raises one of `REFUSALS` over others."""
