@@ -55,12 +55,11 @@ def _raise_file_limit(connections: int) -> None:
 
 def _plain(scale: Scale, book: Book) -> Mapping[Program, Sequence[int]]:
     main = [ours("websockets"), ours("websockets", loop="uvloop")]
-    others = [ours("picows"), *node_servers(book)]
     # The greatest number costs mobilityhouse half a minute, and tells nothing new.
     return {
         **dict.fromkeys(main, scale.idle),
         theirs(): scale.idle[:2],
-        **dict.fromkeys(others, scale.idle[:1]),
+        **dict.fromkeys(node_servers(book), scale.idle[:1]),
     }
 
 

@@ -79,7 +79,7 @@ def all_servers(book: Book) -> list[Program]:
     names = {program.name for program in main}
     each = [
         ours(transport, loop=loop)
-        for transport in ("websockets", "picows", "starlette", "aiohttp")
+        for transport in ("websockets", "starlette", "aiohttp")
         for loop in ("asyncio", "uvloop")
     ]
     others = [program for program in each if program.name not in names]

@@ -11,7 +11,6 @@ from .servers import DEFAULT, FAST, THEIRS
 __all__ = ["run"]
 
 _GROUP: Final = "endtoend"
-TRANSPORTS: Final = ("websockets", "picows")
 _COUNT: Final = 100
 _FLOOR: Final = Program("CSMS floor", ("csms_floor",))
 _WARM_UP: Final = 0.3
@@ -43,13 +42,12 @@ def run(scale: Scale, book: Book) -> None:
 
 def _programs(floor: Running) -> list[Program]:
     common = ("--port", str(floor.port), "--count", str(_COUNT))
-    programs: list[Program] = []
-    for transport in TRANSPORTS:
-        ours = ("ocppkit_stations", *common, "--transport", transport)
-        programs.append(Program(f"ocppkit {transport}", ours))
-        programs.append(Program(f"ocppkit {transport}, uvloop", (*ours, "--loop", "uvloop")))
-    programs.append(Program(THEIRS, ("mobilityhouse_stations", *common)))
-    return programs
+    ours = ("ocppkit_stations", *common)
+    return [
+        Program(DEFAULT, ours),
+        Program(FAST, (*ours, "--loop", "uvloop")),
+        Program(THEIRS, ("mobilityhouse_stations", *common)),
+    ]
 
 
 def _one_round(stations: Running, seconds: float) -> tuple[float, float]:

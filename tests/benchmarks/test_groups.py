@@ -90,7 +90,6 @@ def test_a_server_under_load() -> None:
 def test_stations_under_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stations, "_COUNT", 3)
     monkeypatch.setattr(stations, "_WARM_UP", 0.01)
-    monkeypatch.setattr(stations, "TRANSPORTS", ("websockets",))
     book = Book()
 
     stations.run(TINY, book)
@@ -102,7 +101,7 @@ def test_stations_under_load(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_transports_and_event_loops_are_measured() -> None:
     names = {program.name for program in servers.all_servers(Book())}
 
-    for transport in ("websockets", "picows", "starlette", "aiohttp"):
+    for transport in ("websockets", "starlette", "aiohttp"):
         assert {f"ocppkit {transport}", f"ocppkit {transport}, uvloop"} <= names
 
 

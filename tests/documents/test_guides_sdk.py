@@ -34,7 +34,7 @@ from ocppkit.core import (
 from ocppkit.csms import Credentials, Csms, PasswordAuthenticator, StationHandle, Verdict
 from ocppkit.station import BackOff, Station
 from ocppkit.testing import FakeClock, MemoryNetwork, connected, settle
-from ocppkit.transports import picows, websockets
+from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
@@ -475,16 +475,6 @@ async def test_the_applications(serve: str) -> None:
             assert (await http.post("/stations/CP009/unlock/1")).status_code == 404
         server.send_signal(signal.SIGINT)
         await asyncio.to_thread(server.communicate, timeout=LIMIT)
-
-
-@pytest.mark.asyncio
-async def test_the_fast_transport() -> None:
-    port = free_port()
-    station = ChargePoint("CP001", charge_point_vendor="V", charge_point_model="M", insecure=True)
-    with program("guides/starlette-aiohttp.md", "picows_server.py", port) as server:
-        await asyncio.to_thread(wait_for, port, server)
-        async with picows.connect(station, f"ws://127.0.0.1:{port}"):
-            await station.wait_accepted()
 
 
 def test_the_messages_alone_need_no_event_loop() -> None:

@@ -13,7 +13,7 @@ from ocppkit import core
 from ocppkit.core import Payload, Role, decode_payload, encode_payload
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.station import Station
-from ocppkit.transports import aiohttp, picows, websockets
+from ocppkit.transports import aiohttp, websockets
 from ocppkit.v16 import roles as roles16
 from ocppkit.v21 import roles as roles21
 from ocppkit.v201 import roles as roles201
@@ -34,7 +34,7 @@ __all__ = [
 
 Connect: TypeAlias = Callable[[Station, str], AbstractAsyncContextManager[Station]]
 
-CLIENTS: Final[dict[str, Connect]] = {"picows": picows.connect, "aiohttp": aiohttp.connect}
+CLIENTS: Final[dict[str, Connect]] = {"aiohttp": aiohttp.connect}
 """What connects stations beside the default, `websockets`."""
 
 PATIENCE: Final = 30.0

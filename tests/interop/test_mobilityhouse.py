@@ -56,7 +56,7 @@ async def test_our_station_in_their_central_system(version: str, mode: Mode, fil
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
-@pytest.mark.parametrize("server", ["picows", "starlette", "aiohttp"])
+@pytest.mark.parametrize("server", ["starlette", "aiohttp"])
 async def test_their_station_in_every_server(
     server: str, version: str, mode: Mode, files: Files
 ) -> None:

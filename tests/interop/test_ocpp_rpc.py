@@ -74,7 +74,7 @@ async def test_our_station_in_their_csms(version: str, mode: Mode, files: Files)
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
-@pytest.mark.parametrize("server", ["picows", "starlette", "aiohttp"])
+@pytest.mark.parametrize("server", ["starlette", "aiohttp"])
 async def test_their_station_in_every_server(
     server: str, version: str, mode: Mode, files: Files
 ) -> None:

@@ -80,7 +80,6 @@ def test_a_command_that_needs_an_extra_says_which(command: str, base: Environmen
     ("transport", "extra"),
     [
         ("aiohttp", "aiohttp"),
-        ("picows", "picows"),
         ("starlette", "starlette"),
         ("websockets", "ws"),
     ],

@@ -41,7 +41,6 @@ LIBRARIES = {
     "testing": BASE,
     "transports": set(),
     "transports.aiohttp": {"aiohttp", "yarl"},
-    "transports.picows": {"multidict", "picows", "typing_extensions", "websockets"},
     "transports.starlette": {"starlette"},
     "transports.websockets": {"websockets"},
     "v16": BASE,

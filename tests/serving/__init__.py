@@ -13,13 +13,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ocppkit.csms import Csms
-from ocppkit.transports import aiohttp, picows, starlette, websockets
+from ocppkit.transports import aiohttp, starlette, websockets
 
 __all__ = [
     "SERVERS",
     "Serving",
     "by_aiohttp",
-    "by_picows",
     "by_starlette",
     "by_websockets",
     "running",
@@ -37,12 +36,6 @@ class Serving(Protocol):
 @asynccontextmanager
 async def by_websockets(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
     async with websockets.serve(csms, "127.0.0.1", ssl=tls) as server:
-        yield server.port
-
-
-@asynccontextmanager
-async def by_picows(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
-    async with picows.serve(csms, "127.0.0.1", ssl=tls) as server:
         yield server.port
 
 
@@ -68,7 +61,6 @@ async def by_aiohttp(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerato
 
 SERVERS: dict[str, Serving] = {
     "websockets": by_websockets,
-    "picows": by_picows,
     "starlette": by_starlette,
     "aiohttp": by_aiohttp,
 }

@@ -8,13 +8,13 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.csms import PasswordAuthenticator
-from ocppkit.transports import aiohttp, picows, websockets
+from ocppkit.transports import aiohttp, websockets
 
 Make = Callable[..., Any]
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("library", [websockets, picows, aiohttp], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("library", [websockets, aiohttp], ids=lambda each: each.__name__)
 async def test_sec_10_an_untrusted_csms(
     library: Any, make_csms: Make, make_station: Make, tls: Make
 ) -> None:

@@ -62,22 +62,3 @@ def test_csms_and_station(tmp_path: Path, port: int) -> None:
     assert csms.returncode == 0, complaints
     assert said.startswith("ResetResponse(status=<ResetStatusEnumType.ACCEPTED: 'Accepted'>")
     assert complaints == ""
-
-
-def test_the_fast_csms(tmp_path: Path, port: int) -> None:
-    csms = start("picows_app.py", tmp_path, port)
-    station = None
-    try:
-        wait_for(port, csms)
-        station = start("station.py", tmp_path, port)
-        assert csms.stdout is not None
-        said = [csms.stdout.readline() for _ in range(3)]
-    finally:
-        for process in (station, csms):
-            if process is not None:
-                process.kill()
-                _, complaints = process.communicate()
-    assert complaints == ""
-    assert said[:2] == ["StationConnected: CP001\n", "StationAccepted: CP001\n"]
-    assert said[2].startswith("CP001: GetBaseReport")
-    assert "NotSupported" in said[2]

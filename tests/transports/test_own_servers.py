@@ -10,7 +10,7 @@ import pytest
 
 from ocppkit.core import Limits
 from ocppkit.csms import PasswordAuthenticator, Verdict
-from ocppkit.transports import picows, websockets
+from ocppkit.transports import websockets
 
 Make = Callable[..., Any]
 
@@ -20,10 +20,10 @@ BOOT = (
 )
 
 
-@pytest.fixture(params=[websockets, picows], ids=["websockets", "picows"])
-def library(request: pytest.FixtureRequest) -> Generator[Any]:
-    yield request.param
-    # Warnings of sockets that were never closed come when they are collected.
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Generator[None]:
+    """Warnings of sockets that were never closed come when they are collected."""
+    yield
     gc.collect()
 
 
@@ -42,9 +42,9 @@ def close_code(data: bytes) -> int:
     ids=["nonsense", "no-upgrade", "endless"],
 )
 async def test_who_is_refused_is_forgotten(
-    library: Any, head: bytes, make_csms: Make, raw: Make, until: Make
+    head: bytes, make_csms: Make, raw: Make, until: Make
 ) -> None:
-    async with library.serve(make_csms(), "127.0.0.1") as server, raw(server.port) as client:
+    async with websockets.serve(make_csms(), "127.0.0.1") as server, raw(server.port) as client:
         client.send(head)
         said = await client.rest()
         assert said == b"" or int(said.split()[1]) >= 400
@@ -53,11 +53,9 @@ async def test_who_is_refused_is_forgotten(
 
 
 @pytest.mark.asyncio
-async def test_a_half_open_handshake_is_ended(
-    library: Any, make_csms: Make, raw: Make, until: Make
-) -> None:
+async def test_a_half_open_handshake_is_ended(make_csms: Make, raw: Make, until: Make) -> None:
     csms = make_csms(limits=Limits(handshake_timeout=0.05))
-    async with library.serve(csms, "127.0.0.1") as server:
+    async with websockets.serve(csms, "127.0.0.1") as server:
         async with raw(server.port) as silent, raw(server.port) as slow:
             slow.send(b"GET /CP001 HTTP/1.1\r\nHost")
             assert await silent.rest() == b""
@@ -67,10 +65,10 @@ async def test_a_half_open_handshake_is_ended(
 
 @pytest.mark.asyncio
 async def test_one_that_was_refused_and_stays_is_ended(
-    library: Any, make_csms: Make, raw: Make, handshake: Make, until: Make
+    make_csms: Make, raw: Make, handshake: Make, until: Make
 ) -> None:
     csms = make_csms(limits=Limits(handshake_timeout=0.05))
-    async with library.serve(csms, "127.0.0.1") as server, raw(server.port) as client:
+    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port) as client:
         client.send(handshake("/"))
         assert (await client.head()).startswith(b"HTTP/1.1 404")
         client.send(b"x" * 1000)
@@ -92,11 +90,11 @@ class Slow:
 
 @pytest.mark.asyncio
 async def test_a_client_that_does_not_wait_for_the_decision(
-    library: Any, make_csms: Make, raw: Make, handshake: Make, until: Make
+    make_csms: Make, raw: Make, handshake: Make, until: Make
 ) -> None:
     slow = Slow()
     csms = make_csms(authenticator=slow, limits=Limits(handshake_timeout=0.2))
-    async with library.serve(csms, "127.0.0.1") as server:
+    async with websockets.serve(csms, "127.0.0.1") as server:
         async with raw(server.port) as client:
             client.send(handshake())
             await slow.asked.wait()
@@ -106,10 +104,10 @@ async def test_a_client_that_does_not_wait_for_the_decision(
 
 @pytest.mark.asyncio
 async def test_shutting_down_in_the_middle_of_a_handshake(
-    library: Any, make_csms: Make, raw: Make, handshake: Make
+    make_csms: Make, raw: Make, handshake: Make
 ) -> None:
     slow = Slow()
-    async with library.serve(make_csms(authenticator=slow), "127.0.0.1") as server:
+    async with websockets.serve(make_csms(authenticator=slow), "127.0.0.1") as server:
         client_manager = raw(server.port)
         client = await client_manager.__aenter__()
         client.send(handshake())
@@ -120,9 +118,9 @@ async def test_shutting_down_in_the_middle_of_a_handshake(
 
 @pytest.mark.asyncio
 async def test_too_many_connections(
-    library: Any, make_csms: Make, raw: Make, handshake: Make, until: Make
+    make_csms: Make, raw: Make, handshake: Make, until: Make
 ) -> None:
-    async with library.serve(make_csms(), "127.0.0.1", max_connections=2) as server:
+    async with websockets.serve(make_csms(), "127.0.0.1", max_connections=2) as server:
         async with raw(server.port, "/CP001"), raw(server.port), raw(server.port) as third:
             third.send(handshake("/CP002"))
             assert (await third.head()).startswith(b"HTTP/1.1 503")
@@ -134,10 +132,10 @@ async def test_too_many_connections(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("compression", [True, False])
 async def test_wsx_01_compression_is_agreed_on(
-    library: Any, compression: bool, make_csms: Make, raw: Make, handshake: Make
+    compression: bool, make_csms: Make, raw: Make, handshake: Make
 ) -> None:
     async with (
-        library.serve(make_csms(), "127.0.0.1", compression=compression) as server,
+        websockets.serve(make_csms(), "127.0.0.1", compression=compression) as server,
         raw(server.port) as client,
     ):
         client.send(handshake("/CP001", "Sec-WebSocket-Extensions: permessage-deflate"))
@@ -158,9 +156,9 @@ async def test_wsx_01_compression_is_agreed_on(
     ],
 )
 async def test_wsx_01_of_several_offers_one_is_taken(
-    library: Any, offers: str, agreed: bytes | None, make_csms: Make, raw: Make, handshake: Make
+    offers: str, agreed: bytes | None, make_csms: Make, raw: Make, handshake: Make
 ) -> None:
-    async with library.serve(make_csms(), "127.0.0.1") as server, raw(server.port) as client:
+    async with websockets.serve(make_csms(), "127.0.0.1") as server, raw(server.port) as client:
         client.send(handshake("/CP001", f"Sec-WebSocket-Extensions: {offers}"))
         head = await client.head()
         assert head.startswith(b"HTTP/1.1 101")
@@ -169,11 +167,9 @@ async def test_wsx_01_of_several_offers_one_is_taken(
 
 
 @pytest.mark.asyncio
-async def test_offers_that_are_none(
-    library: Any, make_csms: Make, raw: Make, handshake: Make
-) -> None:
+async def test_offers_that_are_none(make_csms: Make, raw: Make, handshake: Make) -> None:
     csms = make_csms()
-    async with library.serve(csms, "127.0.0.1") as server, raw(server.port) as client:
+    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port) as client:
         client.send(handshake("/CP001", "Sec-WebSocket-Extensions: ;;"))
         assert (await client.head()).startswith(b"HTTP/1.1 400")
         assert len(csms.stations) == 0
@@ -193,7 +189,6 @@ async def test_offers_that_are_none(
     ],
 )
 async def test_mistakes_that_others_overlook(
-    library: Any,
     opcode: int,
     data: bytes,
     rsv: int,
@@ -203,7 +198,7 @@ async def test_mistakes_that_others_overlook(
     handshake: Make,
 ) -> None:
     csms = make_csms()
-    async with library.serve(csms, "127.0.0.1") as server, raw(server.port) as client:
+    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port) as client:
         client.send(handshake("/CP001", "Sec-WebSocket-Extensions: permessage-deflate"))
         await client.head()
         handle = await csms.stations.wait_connected("CP001")
@@ -215,11 +210,9 @@ async def test_mistakes_that_others_overlook(
 
 
 @pytest.mark.asyncio
-async def test_one_that_breaks_off_in_a_flood_learns_why(
-    library: Any, make_csms: Make, raw: Make
-) -> None:
+async def test_one_that_breaks_off_in_a_flood_learns_why(make_csms: Make, raw: Make) -> None:
     async with (
-        library.serve(make_csms(), "127.0.0.1") as server,
+        websockets.serve(make_csms(), "127.0.0.1") as server,
         raw(server.port, "/CP001") as client,
     ):
         client.frame(3, b"")
@@ -232,10 +225,10 @@ async def test_one_that_breaks_off_in_a_flood_learns_why(
 
 
 @pytest.mark.asyncio
-async def test_a_close_without_a_code(library: Any, make_csms: Make, raw: Make) -> None:
+async def test_a_close_without_a_code(make_csms: Make, raw: Make) -> None:
     csms = make_csms()
     async with (
-        library.serve(csms, "127.0.0.1") as server,
+        websockets.serve(csms, "127.0.0.1") as server,
         raw(server.port, "/CP001") as client,
     ):
         handle = await csms.stations.wait_connected("CP001")
@@ -247,12 +240,11 @@ async def test_a_close_without_a_code(library: Any, make_csms: Make, raw: Make) 
 
 @pytest.mark.asyncio
 async def test_a_goodbye_that_is_not_answered(
-    library: Any, make_csms: Make, raw: Make, monkeypatch: pytest.MonkeyPatch
+    make_csms: Make, raw: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = {websockets: "websockets", picows: "picows"}[library]
-    monkeypatch.setattr(f"ocppkit.transports.{module}._wire.CLOSE_TIMEOUT", 0.05)
+    monkeypatch.setattr("ocppkit.transports.websockets._wire.CLOSE_TIMEOUT", 0.05)
     csms = make_csms()
-    async with library.serve(csms, "127.0.0.1") as server, raw(server.port, "/CP001"):
+    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port, "/CP001"):
         handle = await csms.stations.wait_connected("CP001")
         handle.close()
         end = await handle.wait_disconnected()
@@ -261,10 +253,10 @@ async def test_a_goodbye_that_is_not_answered(
 
 @pytest.mark.asyncio
 async def test_connections_that_fail_in_tls_leave_nothing(
-    library: Any, make_csms: Make, make_station: Make, raw: Make, tls: Make
+    make_csms: Make, make_station: Make, raw: Make, tls: Make
 ) -> None:
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
-    async with library.serve(
+    async with websockets.serve(
         csms, "127.0.0.1", ssl=tls("server", own="server"), max_connections=1
     ) as server:
         for _ in range(3):
@@ -273,13 +265,13 @@ async def test_connections_that_fail_in_tls_leave_nothing(
                 await client.rest()
         assert server.connections == 0
         station = make_station(password="x", ssl=tls("station"))
-        async with library.connect(station, f"wss://localhost:{server.port}"):
+        async with websockets.connect(station, f"wss://localhost:{server.port}"):
             await station.wait_accepted()
 
 
 @pytest.mark.asyncio
 async def test_a_bug_of_ours_is_seen(
-    library: Any, make_csms: Make, raw: Make, caplog: pytest.LogCaptureFixture
+    make_csms: Make, raw: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Observer:
         def frame(self, identity: str, direction: str, data: str | bytes) -> None:
@@ -288,7 +280,7 @@ async def test_a_bug_of_ours_is_seen(
         def event(self, identity: str, event: object) -> None: ...
 
     csms = make_csms(observer=Observer())
-    async with library.serve(csms, "127.0.0.1") as server, raw(server.port, "/CP001") as client:
+    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port, "/CP001") as client:
         handle = await csms.stations.wait_connected("CP001")
         client.text(BOOT)
         await handle.wait_disconnected()

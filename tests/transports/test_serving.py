@@ -22,16 +22,10 @@ from ocppkit.core import (
     utcnow,
 )
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
-from ocppkit.transports import picows, websockets
+from ocppkit.transports import websockets
 
 Make = Callable[..., Any]
 KEY = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
-
-
-@pytest.fixture(params=[websockets, picows], ids=["websockets", "picows"])
-def library(request: pytest.FixtureRequest) -> Any:
-    """Both libraries, for both roles."""
-    return request.param
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +47,7 @@ def url(server: Any, scheme: str = "ws") -> str:
 @pytest.mark.parametrize("version", [v16, v201, v21])
 @pytest.mark.parametrize("compression", [True, False])
 async def test_a_session(
-    library: Any, version: Any, compression: bool, make_csms: Make, make_station: Make
+    version: Any, compression: bool, make_csms: Make, make_station: Make
 ) -> None:
     csms, station = make_csms(), make_station(version.PROTOCOL.version)
     words = getattr(version, "ResetStatus", None) or version.ResetStatusEnumType
@@ -64,8 +58,8 @@ async def test_a_session(
         await station.heartbeat()
         return version.ResetResponse(status=words.ACCEPTED)
 
-    async with library.serve(csms, "127.0.0.1") as server:
-        async with library.connect(station, url(server), compression=compression) as same:
+    async with websockets.serve(csms, "127.0.0.1") as server:
+        async with websockets.connect(station, url(server), compression=compression) as same:
             assert same is station
             handle = await csms.stations.wait("CP001")
             await station.wait_accepted()
@@ -80,13 +74,13 @@ async def test_a_session(
 
 
 @pytest.mark.asyncio
-async def test_a_send_of_2_1(library: Any, make_csms: Make, make_station: Make) -> None:
+async def test_a_send_of_2_1(make_csms: Make, make_station: Make) -> None:
     csms, station = make_csms(), make_station("2.1")
     seen: asyncio.Queue[v21.NotifyPeriodicEventStream] = asyncio.Queue()
     csms.on(v21.NotifyPeriodicEventStream)(lambda handle, message: seen.put_nowait(message))
     async with (
-        library.serve(csms, "127.0.0.1") as server,
-        library.connect(station, url(server)),
+        websockets.serve(csms, "127.0.0.1") as server,
+        websockets.connect(station, url(server)),
     ):
         await station.wait_accepted()
         data = [v21.StreamDataElementType(t=0.5, v="1")]
@@ -95,7 +89,7 @@ async def test_a_send_of_2_1(library: Any, make_csms: Make, make_station: Make) 
 
 
 @pytest.mark.asyncio
-async def test_a_big_message_both_ways(library: Any, make_csms: Make, make_station: Make) -> None:
+async def test_a_big_message_both_ways(make_csms: Make, make_station: Make) -> None:
     csms, station = make_csms(), make_station()
     csms.on(v201.DataTransferRequest)(
         lambda handle, request: v201.DataTransferResponse(
@@ -104,8 +98,8 @@ async def test_a_big_message_both_ways(library: Any, make_csms: Make, make_stati
     )
     text = "é" * 400_000
     async with (
-        library.serve(csms, "127.0.0.1") as server,
-        library.connect(station, url(server)),
+        websockets.serve(csms, "127.0.0.1") as server,
+        websockets.connect(station, url(server)),
     ):
         await station.wait_accepted()
         answers = await asyncio.gather(
@@ -118,77 +112,75 @@ async def test_a_big_message_both_ways(library: Any, make_csms: Make, make_stati
 @pytest.mark.parametrize("password", ["correct horse battery", KEY])
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 async def test_profiles_1_and_2(
-    library: Any, password: str | bytes, scheme: str, make_csms: Make, make_station: Make, tls: Make
+    password: str | bytes, scheme: str, make_csms: Make, make_station: Make, tls: Make
 ) -> None:
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": password}.get))
     server_tls = tls("server", own="server") if scheme == "wss" else None
     station_tls = tls("station") if scheme == "wss" else None
     station = make_station(password=password, ssl=station_tls)
     async with (
-        library.serve(csms, "127.0.0.1", ssl=server_tls) as server,
-        library.connect(station, url(server, scheme)),
+        websockets.serve(csms, "127.0.0.1", ssl=server_tls) as server,
+        websockets.connect(station, url(server, scheme)),
     ):
         assert (await csms.stations.wait("CP001")).accepted
 
 
 @pytest.mark.asyncio
-async def test_profile_3(library: Any, make_csms: Make, make_station: Make, tls: Make) -> None:
+async def test_profile_3(make_csms: Make, make_station: Make, tls: Make) -> None:
     csms = make_csms(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
     server_tls = tls("server", own="server")
     server_tls.verify_mode = ssl.CERT_REQUIRED
-    async with library.serve(csms, "127.0.0.1", ssl=server_tls) as server:
+    async with websockets.serve(csms, "127.0.0.1", ssl=server_tls) as server:
         good = make_station(ssl=tls("station", own="station"))
-        async with library.connect(good, url(server, "wss")):
+        async with websockets.connect(good, url(server, "wss")):
             assert (await csms.stations.wait("CP001")).accepted
         for bad in (tls("station"), tls("station", own="stranger")):
             with pytest.raises(ConnectionClosed):
-                await open_once(library, make_station(ssl=bad), url(server, "wss"))
+                await open_once(make_station(ssl=bad), url(server, "wss"))
         other = make_station(identity="CP002", ssl=tls("station", own="station"))
         with pytest.raises(HandshakeRefused) as caught:
-            await open_once(library, other, url(server, "wss"))
+            await open_once(other, url(server, "wss"))
         assert caught.value.status == 404
 
 
-async def open_once(library: Any, station: Any, endpoint: str) -> Any:
-    client = import_module(f"{library.__name__}._client")
+async def open_once(station: Any, endpoint: str) -> Any:
+    client = import_module("ocppkit.transports.websockets._client")
     return await client.connector(station.limits, True)(station.open(endpoint))
 
 
 @pytest.mark.asyncio
-async def test_a_csms_that_is_not_trusted(
-    library: Any, make_csms: Make, make_station: Make, tls: Make
-) -> None:
-    async with library.serve(make_csms(), "127.0.0.1", ssl=tls("server", own="server")) as server:
+async def test_a_csms_that_is_not_trusted(make_csms: Make, make_station: Make, tls: Make) -> None:
+    async with websockets.serve(
+        make_csms(), "127.0.0.1", ssl=tls("server", own="server")
+    ) as server:
         for station in (
             make_station(password="x"),
             make_station(password="x", ssl=tls("station", trusts="stranger")),
         ):
             with pytest.raises(ConnectionClosed, match="certificate"):
-                await open_once(library, station, url(server, "wss"))
+                await open_once(station, url(server, "wss"))
         trusting = make_station(password="x", ssl=tls("station"))
         # The certificate is for localhost and 127.0.0.1 alone.
-        opened = await open_once(library, trusting, f"wss://localhost:{server.port}")
+        opened = await open_once(trusting, f"wss://localhost:{server.port}")
         assert opened.subprotocol == "ocpp2.0.1"
         opened.wire.close()
 
 
 @pytest.mark.asyncio
-async def test_old_tls_must_be_wanted(library: Any, make_csms: Make, tls: Make) -> None:
+async def test_old_tls_must_be_wanted(make_csms: Make, tls: Make) -> None:
     context = tls("server", own="server")
     with pytest.deprecated_call():
         context.minimum_version = ssl.TLSVersion.TLSv1_1
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
     with pytest.raises(LocalProtocolError, match=r"1\.2"):
-        async with library.serve(csms, "127.0.0.1", ssl=context):
+        async with websockets.serve(csms, "127.0.0.1", ssl=context):
             raise AssertionError("must not be served")
 
 
 @pytest.mark.asyncio
-async def test_no_authenticator_means_no_start(
-    library: Any,
-) -> None:
+async def test_no_authenticator_means_no_start() -> None:
     with pytest.raises(LocalProtocolError, match="insecure=True"):
-        async with library.serve(Csms(v201.PROTOCOL), "127.0.0.1"):
+        async with websockets.serve(Csms(v201.PROTOCOL), "127.0.0.1"):
             raise AssertionError("must not be served")
 
 
@@ -197,31 +189,27 @@ async def test_no_authenticator_means_no_start(
     ("password", "identity", "status"), [("wrong", "CP001", 401), ("x", "CP002", 404)]
 )
 async def test_a_refusal_says_its_status(
-    library: Any, password: str, identity: str, status: int, make_csms: Make, make_station: Make
+    password: str, identity: str, status: int, make_csms: Make, make_station: Make
 ) -> None:
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
-    async with library.serve(csms, "127.0.0.1") as server:
+    async with websockets.serve(csms, "127.0.0.1") as server:
         with pytest.raises(HandshakeRefused) as caught:
-            await open_once(
-                library, make_station(identity=identity, password=password), url(server)
-            )
+            await open_once(make_station(identity=identity, password=password), url(server))
         assert caught.value.status == status
 
 
 @pytest.mark.asyncio
-async def test_nobody_listens(library: Any, make_csms: Make, make_station: Make) -> None:
-    async with library.serve(make_csms(), "127.0.0.1") as server:
+async def test_nobody_listens(make_csms: Make, make_station: Make) -> None:
+    async with websockets.serve(make_csms(), "127.0.0.1") as server:
         address = url(server)
     with pytest.raises(ConnectionClosed) as caught:
-        await open_once(library, make_station(), address)
+        await open_once(make_station(), address)
     assert caught.value.delivered == "no"
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 101 Yes\r\n\r\n", None])
-async def test_what_answers_is_no_csms(
-    library: Any, answer: bytes | None, make_station: Make
-) -> None:
+async def test_what_answers_is_no_csms(answer: bytes | None, make_station: Make) -> None:
     served = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -239,28 +227,28 @@ async def test_what_answers_is_no_csms(
     station = make_station(limits=Limits(handshake_timeout=0.2))
     async with listener:
         with pytest.raises(ConnectionClosed):
-            await open_once(library, station, f"ws://127.0.0.1:{port}")
+            await open_once(station, f"ws://127.0.0.1:{port}")
         await served.wait()
 
 
 @pytest.mark.asyncio
-async def test_a_url_that_is_none(library: Any, make_station: Make) -> None:
+async def test_a_url_that_is_none(make_station: Make) -> None:
     with pytest.raises(LocalProtocolError):
-        await library.run(make_station(), "ws://")
+        await websockets.run(make_station(), "ws://")
 
 
 @pytest.mark.asyncio
 async def test_a_station_survives_a_restart_of_the_csms(
-    library: Any, make_csms: Make, make_station: Make, until: Make
+    make_csms: Make, make_station: Make, until: Make
 ) -> None:
     station = make_station()
-    async with library.serve(make_csms(), "127.0.0.1") as server:
+    async with websockets.serve(make_csms(), "127.0.0.1") as server:
         port = server.port
-        running = asyncio.create_task(library.run(station, url(server)))
+        running = asyncio.create_task(websockets.run(station, url(server)))
         await station.wait_accepted()
     await until(lambda: not station.connected)
     csms = make_csms(registered=lambda identity: True)
-    async with library.serve(csms, "127.0.0.1", port):
+    async with websockets.serve(csms, "127.0.0.1", port):
         handle = await csms.stations.wait("CP001")
         assert handle.accepted
         await until(lambda: station.connected)
@@ -278,16 +266,14 @@ class Deaf:
 
 
 @pytest.mark.asyncio
-async def test_the_newest_connection_wins(
-    library: Any, make_csms: Make, make_station: Make
-) -> None:
+async def test_the_newest_connection_wins(make_csms: Make, make_station: Make) -> None:
     csms = make_csms()
-    async with library.serve(csms, "127.0.0.1") as server:
-        first = await open_once(library, make_station(), url(server))
+    async with websockets.serve(csms, "127.0.0.1") as server:
+        first = await open_once(make_station(), url(server))
         first.wire.start(Deaf())
         handle = await csms.stations.wait_connected("CP001")
         second = make_station()
-        async with library.connect(second, url(server)):
+        async with websockets.connect(second, url(server)):
             await second.wait_accepted()
             end = await handle.wait_disconnected()
             assert (end.by, end.code) == ("us", 1008)
@@ -297,13 +283,13 @@ async def test_the_newest_connection_wins(
 
 @pytest.mark.asyncio
 async def test_dead_connections_are_noticed_and_living_ones_stay(
-    library: Any, make_csms: Make, make_station: Make, raw: Make, until: Make
+    make_csms: Make, make_station: Make, raw: Make, until: Make
 ) -> None:
     limits = Limits(ping_interval=0.05)
     csms = make_csms(limits=limits)
-    async with library.serve(csms, "127.0.0.1") as server, raw(server.port, "/dead") as dead:
+    async with websockets.serve(csms, "127.0.0.1") as server, raw(server.port, "/dead") as dead:
         alive = make_station(identity="alive", limits=limits)
-        async with library.connect(alive, url(server)):
+        async with websockets.connect(alive, url(server)):
             handle = await csms.stations.wait("alive")
             gone = await (await csms.stations.wait_connected("dead")).wait_disconnected()
             assert (gone.by, gone.reason) == ("network", "no answer to pings")
@@ -314,7 +300,7 @@ async def test_dead_connections_are_noticed_and_living_ones_stay(
 
 @pytest.mark.asyncio
 async def test_shutting_down_lets_handlers_finish(
-    library: Any, make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
+    make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     csms, station = make_csms(), make_station()
     begun, gate = asyncio.Event(), asyncio.Event()
@@ -325,9 +311,9 @@ async def test_shutting_down_lets_handlers_finish(
         await gate.wait()
         return v201.ClearedChargingLimitResponse()
 
-    server_manager = library.serve(csms, "127.0.0.1")
+    server_manager = websockets.serve(csms, "127.0.0.1")
     server = await server_manager.__aenter__()
-    async with library.connect(station, url(server)):
+    async with websockets.connect(station, url(server)):
         await station.wait_accepted()
         source = v201.ChargingLimitSourceEnumType.CSO
         call = asyncio.create_task(station.cleared_charging_limit(charging_limit_source=source))
@@ -342,7 +328,7 @@ async def test_shutting_down_lets_handlers_finish(
 
 @pytest.mark.asyncio
 async def test_shutting_down_cancels_what_does_not_finish(
-    library: Any, make_csms: Make, make_station: Make
+    make_csms: Make, make_station: Make
 ) -> None:
     csms, station = make_csms(), make_station()
     begun = asyncio.Event()
@@ -356,8 +342,8 @@ async def test_shutting_down_cancels_what_does_not_finish(
         finally:
             seen.append("cancelled")
 
-    async with library.serve(csms, "127.0.0.1", grace=0.01) as server:
-        async with library.connect(station, url(server)):
+    async with websockets.serve(csms, "127.0.0.1", grace=0.01) as server:
+        async with websockets.connect(station, url(server)):
             await station.wait_accepted()
             source = v201.ChargingLimitSourceEnumType.CSO
             call = asyncio.create_task(station.cleared_charging_limit(charging_limit_source=source))
@@ -375,15 +361,15 @@ async def ended(call: asyncio.Task[Any]) -> BaseException | None:
 
 @pytest.mark.asyncio
 async def test_no_password_reaches_a_log(
-    library: Any, make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
+    make_csms: Make, make_station: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = "correct horse battery"
     csms = make_csms(authenticator=PasswordAuthenticator({"CP001": secret}.get))
     station = make_station(password=secret)
     with caplog.at_level(logging.DEBUG):
         async with (
-            library.serve(csms, "127.0.0.1") as server,
-            library.connect(station, url(server)),
+            websockets.serve(csms, "127.0.0.1") as server,
+            websockets.connect(station, url(server)),
         ):
             await station.wait_accepted()
     assert "BootNotification" in caplog.text
@@ -393,18 +379,18 @@ async def test_no_password_reaches_a_log(
 
 
 @pytest.mark.asyncio
-async def test_pings_can_be_switched_off(library: Any, make_csms: Make, make_station: Make) -> None:
+async def test_pings_can_be_switched_off(make_csms: Make, make_station: Make) -> None:
     limits = Limits(ping_interval=0)
     csms, station = make_csms(limits=limits), make_station(limits=limits)
     async with (
-        library.serve(csms, "127.0.0.1") as server,
-        library.connect(station, url(server)),
+        websockets.serve(csms, "127.0.0.1") as server,
+        websockets.connect(station, url(server)),
     ):
         await station.wait_accepted()
 
 
 @pytest.mark.asyncio
-async def test_what_comes_with_the_handshake_is_not_lost(library: Any, make_station: Make) -> None:
+async def test_what_comes_with_the_handshake_is_not_lost(make_station: Make) -> None:
     """A CSMS may send in the same breath as it opens the connection."""
     served = asyncio.Event()
     answers: list[bytes] = []
@@ -427,7 +413,7 @@ async def test_what_comes_with_the_handshake_is_not_lost(library: Any, make_stat
 
     listener = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    async with listener, library.connect(make_station(), f"ws://127.0.0.1:{port}"):
+    async with listener, websockets.connect(make_station(), f"ws://127.0.0.1:{port}"):
         await served.wait()
     assert answers[0][0] == 0x81
 
@@ -458,28 +444,28 @@ async def answering(answer: Callable[[str], list[bytes]]) -> AsyncGenerator[int]
 
 
 @pytest.mark.asyncio
-async def test_a_refusal_in_pieces(library: Any, make_station: Make) -> None:
+async def test_a_refusal_in_pieces(make_station: Make) -> None:
     head = b"HTTP/1.1 503 Busy\r\nContent-Length: 10\r\n\r\n"
     async with answering(lambda _: [head[:20], head[20:], b"01234", b"56789"]) as port:
         with pytest.raises(HandshakeRefused) as caught:
-            await open_once(library, make_station(), f"ws://127.0.0.1:{port}")
+            await open_once(make_station(), f"ws://127.0.0.1:{port}")
     assert caught.value.status == 503
 
 
 @pytest.mark.asyncio
-async def test_an_answer_without_end(library: Any, make_station: Make) -> None:
+async def test_an_answer_without_end(make_station: Make) -> None:
     lines = [b"A: " + b"b" * 9000 + b"\r\n"] * 9
     station = make_station(limits=Limits(handshake_timeout=5))
     async with answering(lambda _: [b"HTTP/1.1 101 Yes\r\n", *lines]) as port:
         with pytest.raises(HandshakeRefused):
-            await open_once(library, station, f"ws://127.0.0.1:{port}")
+            await open_once(station, f"ws://127.0.0.1:{port}")
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "header", [b"Sec-WebSocket-Extensions: x-unknown", b"Sec-WebSocket-Protocol: ocpp9.9"]
 )
-async def test_what_was_not_offered(library: Any, header: bytes, make_station: Make) -> None:
+async def test_what_was_not_offered(header: bytes, make_station: Make) -> None:
     def answer(key: str) -> list[bytes]:
         return [
             b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -488,20 +474,20 @@ async def test_what_was_not_offered(library: Any, header: bytes, make_station: M
 
     async with answering(answer) as port:
         with pytest.raises(HandshakeRefused):
-            await open_once(library, make_station(), f"ws://127.0.0.1:{port}")
+            await open_once(make_station(), f"ws://127.0.0.1:{port}")
 
 
 @pytest.mark.asyncio
 async def test_who_gives_up_leaves_nothing(
-    library: Any, make_csms: Make, make_station: Make, until: Make
+    make_csms: Make, make_station: Make, until: Make
 ) -> None:
     class Slow:
         async def authenticate(self, credentials: object) -> Any:
             await asyncio.get_running_loop().create_future()
 
     csms = make_csms(authenticator=Slow(), limits=Limits(handshake_timeout=0.3))
-    async with library.serve(csms, "127.0.0.1") as server:
-        opening = asyncio.create_task(open_once(library, make_station(), url(server)))
+    async with websockets.serve(csms, "127.0.0.1") as server:
+        opening = asyncio.create_task(open_once(make_station(), url(server)))
         await until(lambda: server.connections == 1)
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):

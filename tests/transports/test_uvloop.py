@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from importlib import import_module
 from ssl import CERT_REQUIRED
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.csms import CertificateAuthenticator, PasswordAuthenticator
-from serving import SERVERS
+from ocppkit.transports import websockets
+from serving import by_websockets
 
 Make = Callable[..., Any]
 
@@ -24,15 +24,9 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     uvloop.run(main)
 
 
-@pytest.fixture(params=["websockets", "picows"])
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.mark.parametrize("profile", [1, 2, 3])
-def test_a_session(name: str, profile: int, make_csms: Make, make_station: Make, tls: Make) -> None:
+def test_a_session(profile: int, make_csms: Make, make_station: Make, tls: Make) -> None:
     async def main() -> None:
-        library = import_module(f"ocppkit.transports.{name}")
         if profile == 3:
             authenticator: Any = CertificateAuthenticator({"CP001": "SN-1"}.get)
         else:
@@ -49,9 +43,9 @@ def test_a_session(name: str, profile: int, make_csms: Make, make_station: Make,
         theirs = None if profile == 1 else tls("station", own="station" if profile == 3 else None)
         credentials: dict[str, Any] = {} if profile == 3 else {"password": "x"}
         station = make_station(**credentials, ssl=theirs)
-        async with SERVERS[name](csms, ours) as port:
+        async with by_websockets(csms, ours) as port:
             url = f"ws{'s' if profile > 1 else ''}://localhost:{port}/ocpp"
-            async with library.connect(station, url):
+            async with websockets.connect(station, url):
                 await station.wait_accepted()
                 handle = await csms.stations.wait("CP001")
                 text = "é" * 200_000
@@ -64,10 +58,10 @@ def test_a_session(name: str, profile: int, make_csms: Make, make_station: Make,
     run(main())
 
 
-def test_a_flood_and_a_goodbye(name: str, make_csms: Make, raw: Make) -> None:
+def test_a_flood_and_a_goodbye(make_csms: Make, raw: Make) -> None:
     async def main() -> None:
         csms = make_csms()
-        async with SERVERS[name](csms) as port, raw(port, "/ocpp/CP001") as client:
+        async with by_websockets(csms) as port, raw(port, "/ocpp/CP001") as client:
             handle = await csms.stations.wait_connected("CP001")
             client.text('[2,"1","Nonsense",{}]')
             assert (await client.next_frame())[0] == 1

@@ -131,10 +131,10 @@ async def test_pongs_are_life_and_silence_is_not() -> None:
     for sign in (frame(PONG, b""), frame(PING, b""), frame(TEXT, b"a"), b""):
         talk = Talk()
         for _ in range(2):
-            talk.wire.beat()
+            talk.wire.on_interval()
         talk.bring(*filter(None, [sign]))
         talk.line.written = b""
-        talk.wire.beat()
+        talk.wire.on_interval()
         assert talk.line.written == (b"\x89\0" if sign else b"")
         assert talk.line.over is not bool(sign)
 
@@ -144,7 +144,7 @@ async def test_pongs_are_life_and_silence_is_not() -> None:
 async def test_our_pings_as_a_station() -> None:
     talk = Talk(Side.CLIENT)
     talk.bring(control_frame(PING, b"abc", False))
-    talk.wire.beat()
+    talk.wire.on_interval()
     core = Protocol(Side.SERVER)
     core.receive_data(talk.line.written)
     assert core.events_received() == [Frame(Opcode.PONG, b"abc"), Frame(Opcode.PING, b"")]
@@ -203,7 +203,7 @@ async def test_an_end_before_anybody_listens() -> None:
     limits = Limits(ping_interval=0)
     wire = WebSocketWire(line, Side.SERVER, [], limits, b"", lambda: told.append("lost"))
     wire.connection_lost(None)
-    wire.beat()
+    wire.on_interval()
     assert (told, line.written) == (["lost"], b"")
     wire.start(ear)
     # Never from inside a call of the receiver's.

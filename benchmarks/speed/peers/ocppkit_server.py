@@ -67,7 +67,6 @@ async def _starlette(csms: Csms, tls: Tls) -> AsyncGenerator[int]:
 
 _TRANSPORTS: Final = {
     "websockets": _by_package("websockets"),
-    "picows": _by_package("picows"),
     "aiohttp": _aiohttp,
     "starlette": _starlette,
 }

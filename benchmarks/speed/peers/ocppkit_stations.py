@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ocppkit import v201
 from ocppkit.core import CallEnded, Event, decode_payload
+from ocppkit.transports import websockets
 from ocppkit.v201.roles import ChargingStation
 from speed.messages import sample
 from speed.peers.ending import tell
@@ -52,7 +53,6 @@ def _requests() -> list[Any]:
 
 
 async def _main(arguments: argparse.Namespace) -> None:
-    transport: Any = import_module(f"ocppkit.transports.{arguments.transport}")
     watch = _Watch()
     url = f"ws://127.0.0.1:{arguments.port}/ocpp"
     async with AsyncExitStack() as stack:
@@ -70,7 +70,7 @@ async def _main(arguments: argparse.Namespace) -> None:
                 for at in range(first, min(first + _AT_ONCE, arguments.count))
             ]
             for station in batch:
-                await stack.enter_async_context(transport.connect(station, url))
+                await stack.enter_async_context(websockets.connect(station, url))
             await asyncio.gather(*(station.wait_accepted() for station in batch))
             stations += batch
         # What has come to stay is looked through once, before anything is timed.
@@ -96,7 +96,6 @@ if __name__ == "__main__":
     _parser = argparse.ArgumentParser(description=__doc__)
     _parser.add_argument("--port", type=int, required=True)
     _parser.add_argument("--count", type=int, default=100)
-    _parser.add_argument("--transport", default="websockets")
     _parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
     _parser.add_argument("--watch", action="store_true", help="time the heartbeats")
     _parsed = _parser.parse_args()

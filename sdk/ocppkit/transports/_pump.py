@@ -12,7 +12,7 @@ from collections import deque
 from ocppkit.aio import Receiver, Transport
 from ocppkit.core import ConnectionClosed, Limits
 
-from ._commons import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason
+from ._bounds import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason
 
 __all__ = ["Pump"]
 

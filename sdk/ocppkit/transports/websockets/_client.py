@@ -13,10 +13,10 @@ from websockets.uri import WebSocketURI, parse_uri
 from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
-from .._commons import SharedReading
 from .._running import Client, Connect, Run
 from ._core import send_out
 from ._doorway import LONGEST_HEAD
+from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
 __all__ = ["connect", "connector", "run"]

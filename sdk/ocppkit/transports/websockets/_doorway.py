@@ -1,28 +1,29 @@
-"""The opening of a connection at a server: read, decided by the CSMS, answered; then it makes way.
+"""The opening handshake of a connection at a server: it is read, the CSMS decides, the answer is sent.
 
-It serves every transport that listens by itself: what speaks on a connection once it is open is made
-by a function, `OpenWire`.
+After an acceptance, a `WebSocketWire` takes over the asyncio transport.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final, NamedTuple, TypeAlias, cast
+from typing import Final, cast
 
 from websockets.exceptions import InvalidHeader, NegotiationError
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import enable_server_permessage_deflate
 from websockets.headers import build_extension, parse_extension
+from websockets.protocol import SERVER
 
-from ocppkit.aio import Accept, Handshake, Headers, Reject, Wire, start_task
+from ocppkit.aio import Accept, Handshake, Headers, Reject, start_task
 from ocppkit.csms import Csms
 
-from .._commons import SharedReading
-from .._http import BadRequest, Request, opening_of, read_request, refusal_of
-from .._serving import Visit
+from ._http import BadRequest, Request, answer_of, opening_of, read_request, refusal_of
+from ._serving import ServerConnection
+from ._shared_reading import SharedReading
+from ._wire import WebSocketWire
 
-__all__ = ["LONGEST_HEAD", "Doorway", "OpenWire", "Opening"]
+__all__ = ["LONGEST_HEAD", "Doorway"]
 
 logger = logging.getLogger("ocppkit.transports")
 
@@ -32,46 +33,19 @@ LONGEST_HEAD: Final = 1 << 16
 _DEFLATE: Final = enable_server_permessage_deflate(None)[0]
 
 
-class Opening(NamedTuple):
-    """A connection that the CSMS has accepted, and whose handshake is to be answered."""
-
-    transport: asyncio.Transport
-    """Perhaps not read from at the moment."""
-
-    key: bytes
-    """What the station sent to see whether it is understood."""
-
-    headers: Headers
-    """Those of the answer, beside what every answer has."""
-
-    extensions: list[Extension]
-    """What was agreed on: compression, or nothing."""
-
-    rest: bytes
-    """What the station has sent behind its handshake."""
-
-    lost: Callable[[], None]
-    """To be told of the end of the connection."""
-
-
-OpenWire: TypeAlias = Callable[[Opening], Wire]
-"""Answers the handshake, and speaks from then on."""
-
-
 class Doorway(SharedReading):
     """One connection until it is open, or refused."""
 
     __slots__ = (
-        "_compression", "_csms", "_deciding", "_has_room", "_open_wire", "_refused", "_seat",
-        "_transport", "_unread", "_visit",
+        "_compression", "_connection", "_csms", "_deciding", "_has_room", "_refused", "_slot",
+        "_transport", "_unread",
     )  # fmt: skip
 
-    def __init__(self, csms: Csms, visit: Visit, compression: bool, open_wire: OpenWire) -> None:
+    def __init__(self, csms: Csms, connection: ServerConnection, compression: bool) -> None:
         super().__init__()
         self._csms = csms
-        self._visit = visit
+        self._connection = connection
         self._compression = compression
-        self._open_wire = open_wire
         self._unread = b""
         self._refused = False
         self._has_room = True
@@ -82,8 +56,8 @@ class Doorway(SharedReading):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Waits for the handshake, but not for ever."""
         self._transport = cast(asyncio.Transport, transport)
-        self._seat = self._commons.pulse(self._csms.limits.handshake_timeout).join(self)
-        self._has_room = self._visit.begin(self._transport)
+        self._slot = self._shared.wheel(self._csms.limits.handshake_timeout).join(self)
+        self._has_room = self._connection.begin(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes; those of the handshake apart from what follows them.
@@ -107,14 +81,14 @@ class Doorway(SharedReading):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes an early end."""
-        self._seat.discard(self)
+        self._slot.discard(self)
         if self._deciding is not None:
             self._deciding.cancel()
-        self._visit.lost()
+        self._connection.lost()
 
-    # What the pulse calls.
+    # What the timer wheel calls.
 
-    def beat(self) -> None:
+    def on_interval(self) -> None:
         """Ends the connection: it has been waited for long enough."""
         self._transport.abort()
 
@@ -153,16 +127,17 @@ class Doorway(SharedReading):
             if agreed is not None:
                 extensions.append(agreed[0])
                 headers.append((b"Sec-WebSocket-Extensions", agreed[1]))
-        self._seat.discard(self)
-        opening = Opening(
-            transport=self._transport,
-            key=key,
-            headers=headers,
-            extensions=extensions,
-            rest=self._unread,
-            lost=self._visit.lost,
+        self._slot.discard(self)
+        self._transport.write(answer_of(key, headers))
+        wire = WebSocketWire(
+            self._transport,
+            SERVER,
+            extensions,
+            self._csms.limits,
+            self._unread,
+            self._connection.lost,
         )
-        self._visit.attach(accept, self._open_wire(opening))
+        self._connection.attach(accept, wire)
 
     def _refuse(self, status: int, body: bytes, headers: Headers) -> None:
         self._refused = True

@@ -4,16 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from ssl import SSLContext
 
-from websockets.protocol import SERVER
-
-from ocppkit.aio import Wire
-from ocppkit.core import Limits
 from ocppkit.csms import Csms
 
-from .._http import answer_of
-from .._serving import Server, Visit
-from ._doorway import Doorway, Opening, OpenWire
-from ._wire import WebSocketWire
+from ._doorway import Doorway
+from ._serving import Server, ServerConnection
 
 __all__ = ["Server", "serve"]
 
@@ -53,23 +47,12 @@ async def serve(
     """
     csms.check_startable(ssl)
     server = Server(csms, max_connections)
-    open_wire = _opener(csms.limits)
 
-    def new_connection(visit: Visit) -> Doorway:
-        return Doorway(csms, visit, compression, open_wire)
+    def new_connection(connection: ServerConnection) -> Doorway:
+        return Doorway(csms, connection, compression)
 
     await server.listen(new_connection, host, port, ssl)
     try:
         yield server
     finally:
         await server.shut_down(grace)
-
-
-def _opener(limits: Limits) -> OpenWire:
-    def open_wire(opening: Opening) -> Wire:
-        opening.transport.write(answer_of(opening.key, opening.headers))
-        return WebSocketWire(
-            opening.transport, SERVER, opening.extensions, limits, opening.rest, opening.lost
-        )
-
-    return open_wire

@@ -8,6 +8,7 @@ decides about them.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from websockets.extensions import Extension
 from websockets.protocol import CLIENT, SERVER, Side
@@ -15,14 +16,7 @@ from websockets.protocol import CLIENT, SERVER, Side
 from ocppkit.aio import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
-from .._commons import (
-    CLOSE_TIMEOUT,
-    MOST_MISSED,
-    UNSENT_FRAMES,
-    Seat,
-    SharedReading,
-    cut_reason,
-)
+from .._bounds import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason
 from ._core import Core
 from ._frames import (
     PING,
@@ -37,8 +31,13 @@ from ._frames import (
     text_frame,
     whole_text,
 )
+from ._shared_reading import SharedReading
+from ._timer_wheel import Slot
 
 __all__ = ["WebSocketWire"]
+
+_MOST_MISSED: Final = 2
+"""Pings without an answer until the connection counts as dead."""
 
 
 class WebSocketWire(SharedReading):
@@ -47,7 +46,7 @@ class WebSocketWire(SharedReading):
     __slots__ = (
         "_closing", "_core", "_end", "_extensions", "_frame_bytes", "_holding", "_loop", "_lost",
         "_masked", "_missed", "_missing", "_open", "_ordinary", "_paused", "_reading", "_receiver",
-        "_seat", "_stalled", "_timer", "_transport", "_unread", "_wanted", "_why",
+        "_slot", "_stalled", "_timer", "_transport", "_unread", "_wanted", "_why",
     )  # fmt: skip
 
     def __init__(
@@ -89,14 +88,14 @@ class WebSocketWire(SharedReading):
         self._reading = False
         self._closing = False
         self._missed = 0
-        self._seat: Seat | None = None
+        self._slot: Slot | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._why = ""
         self._end: ConnectionClosed | None = None
         transport.set_write_buffer_limits(limits.frame_bytes * UNSENT_FRAMES)
         transport.set_protocol(self)
         if limits.ping_interval > 0:
-            self._seat = self._commons.pulse(limits.ping_interval).join(self)
+            self._slot = self._shared.wheel(limits.ping_interval).join(self)
 
     # The wire.
 
@@ -149,8 +148,8 @@ class WebSocketWire(SharedReading):
             and not (self._unread or self._holding)
             and nbytes <= self._frame_bytes
         ):
-            commons = self._commons
-            text = whole_text(commons.memory, commons.buffer, nbytes, self._masked)
+            shared = self._shared
+            text = whole_text(shared.memory, shared.buffer, nbytes, self._masked)
             if text is not None:
                 self._missed = 0
                 receiver.data_received(text)
@@ -184,8 +183,8 @@ class WebSocketWire(SharedReading):
         self._open = False
         if self._timer is not None:
             self._timer.cancel()
-        if self._seat is not None:
-            self._seat.discard(self)
+        if self._slot is not None:
+            self._slot.discard(self)
         self._unread = b""
         if self._end is None:
             self._end = self._how_it_ended(exc)
@@ -202,13 +201,13 @@ class WebSocketWire(SharedReading):
         self._stalled = False
         self._regulate()
 
-    # What the pulse calls.
+    # What the timer wheel calls.
 
-    def beat(self) -> None:
+    def on_interval(self) -> None:
         """Sends a ping, unless too many were left without an answer."""
         if not self._open:
             return
-        if self._missed >= MOST_MISSED:
+        if self._missed >= _MOST_MISSED:
             self._give_up("no answer to pings")
             return
         # While nothing is read, no answer can be seen.

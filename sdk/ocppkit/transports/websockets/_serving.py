@@ -9,15 +9,15 @@ from typing import Final, TypeAlias
 from ocppkit.aio import Accept, Attachment, Wire
 from ocppkit.csms import Csms
 
-__all__ = ["NewConnection", "Server", "Visit"]
+__all__ = ["NewConnection", "Server", "ServerConnection"]
 
 logger = logging.getLogger("ocppkit.transports")
 
 _BACKLOG: Final = 4096
 """Connections that may wait to be taken: after an outage, all stations come at once."""
 
-NewConnection: TypeAlias = Callable[["Visit"], asyncio.BaseProtocol]
-"""Makes what speaks on a new connection, given the visit that it is."""
+NewConnection: TypeAlias = Callable[["ServerConnection"], asyncio.BaseProtocol]
+"""Makes what speaks on a new connection, given the connection that it is."""
 
 
 class Server:
@@ -27,7 +27,7 @@ class Server:
         self._csms = csms
         self._max_connections = max_connections
         self._closing = False
-        self._visits: set[Visit] = set()
+        self._connections: set[ServerConnection] = set()
         self._listener: asyncio.Server
 
     @property
@@ -38,7 +38,7 @@ class Server:
     @property
     def connections(self) -> int:
         """How many connections there are, half-open ones included."""
-        return len(self._visits)
+        return len(self._connections)
 
     async def listen(
         self, new_connection: NewConnection, host: str | None, port: int, tls: SSLContext | None
@@ -46,7 +46,7 @@ class Server:
         """Takes connections from now on."""
         patience = self._csms.limits.handshake_timeout
         self._listener = await asyncio.get_running_loop().create_server(
-            lambda: new_connection(Visit(self, self._csms)),
+            lambda: new_connection(ServerConnection(self, self._csms)),
             host,
             port,
             backlog=_BACKLOG,
@@ -59,28 +59,28 @@ class Server:
         """Takes no connection any more, and ends those that are there."""
         self._closing = True
         self._listener.close()
-        await asyncio.gather(*(visit.shut_down(grace) for visit in self._visits))
+        await asyncio.gather(*(connection.shut_down(grace) for connection in self._connections))
         await self._listener.wait_closed()
 
-    # What visits call.
+    # What connections call.
 
-    def entered(self, visit: "Visit") -> bool:
+    def entered(self, connection: "ServerConnection") -> bool:
         """Notes a connection, and returns whether there is room for it.
 
         With TLS, what fails in TLS is never heard of here.
         """
         full = self._max_connections is not None and self.connections >= self._max_connections
-        self._visits.add(visit)
+        self._connections.add(connection)
         if self._closing:
-            visit.abort()
+            connection.abort()
         return not full
 
-    def left(self, visit: "Visit") -> None:
+    def left(self, connection: "ServerConnection") -> None:
         """Forgets a connection of which nothing runs any more."""
-        self._visits.discard(visit)
+        self._connections.discard(connection)
 
 
-class Visit:
+class ServerConnection:
     """One connection to a server, from its beginning until nothing of it runs any more.
 
     Two things must be over for that, in either order: the connection, which whoever speaks on it

@@ -1,0 +1,54 @@
+"""A timer wheel: one timer that calls every connection of an event loop once per interval."""
+
+import asyncio
+from typing import Final, Protocol
+
+__all__ = ["Pingable", "Slot", "TimerWheel"]
+
+_SLOTS: Final = 64
+"""Into how many steps a wheel divides its interval."""
+
+
+class Pingable(Protocol):
+    """A connection that has to do something once per interval."""
+
+    def on_interval(self) -> None:
+        """Is called once per interval."""
+        ...
+
+
+Slot = set[Pingable]
+"""The members that are called in the same step; a member leaves by removing itself."""
+
+
+class TimerWheel:
+    """Calls each member once per interval, by one timer for all of them."""
+
+    def __init__(self, interval: float) -> None:
+        self._step = interval / _SLOTS
+        self._slots: list[Slot] = [set() for _ in range(_SLOTS)]
+        self._next = 0
+        self._ticking = False
+
+    def join(self, member: Pingable) -> Slot:
+        """Adds a member, whose first call comes after one interval, less a step at most."""
+        slot = self._slots[self._next - 1]
+        slot.add(member)
+        if not self._ticking:
+            self._ticking = True
+            self._schedule()
+        return slot
+
+    def _schedule(self) -> None:
+        # The timer handle is not kept: it would keep the event loop alive, whose end must be the
+        # end of this wheel.
+        asyncio.get_running_loop().call_later(self._step, self._tick)
+
+    def _tick(self) -> None:
+        slot = self._slots[self._next]
+        self._next = (self._next + 1) % _SLOTS
+        for member in tuple(slot):
+            member.on_interval()
+        self._ticking = any(self._slots)
+        if self._ticking:
+            self._schedule()
