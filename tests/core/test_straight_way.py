@@ -23,7 +23,7 @@ from ocppkit.core import (
     Policy,
     Role,
 )
-from ocppkit.core._hints import FURTHER
+from ocppkit.core._fast_path import FURTHER
 
 FRAMES = 4000
 

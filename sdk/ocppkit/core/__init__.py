@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._clock import utcnow
     from ._codec import decode_payload, encode_payload
     from ._connection import Connection
-    from ._doors import Doors
+    from ._fast_path import Doors
     from ._envelopes import decode_message, encode_message
     from ._errors import (
         CallFailed,
@@ -161,7 +161,7 @@ _LATER = {
     "_codec": ("decode_payload", "encode_payload"),
     "_connection": ("Connection",),
     "_envelopes": ("decode_message", "encode_message"),
-    "_doors": ("Doors",),
+    "_fast_path": ("Doors",),
     "_errors": (
         "CallFailed",
         "CallTimedOut",

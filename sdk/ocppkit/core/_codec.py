@@ -16,18 +16,16 @@ Where strict is not the letter of the schema:
 """
 
 from collections.abc import Callable
-from functools import cache
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from ._checks import Check, check_of
 from ._errors import InvalidMessage, InvalidOutgoing
-from ._frames import Call
 from ._issues import Issue
 from ._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object
-from ._messages import Message, Payload
+from ._messages import Payload
 from ._objects import OpenObject
 from ._outgoing import Undressable
 from ._policy import STRICT, Mode, Policy
@@ -39,10 +37,11 @@ __all__ = [
     "HITCHES",
     "READERS",
     "WRITERS",
-    "call_reader",
+    "Reader",
     "decode_payload",
     "encode_payload",
     "read_payload",
+    "strict_reader",
     "write_payload",
 ]
 
@@ -140,24 +139,11 @@ Reader: TypeAlias = Callable[[Any], Any]
 """Builds a payload of JSON that follows its schema; raises one of `REFUSALS` over what does not."""
 
 
-@cache
-def call_reader(cls: type[Message]) -> Reader:
-    """Compiles what reads good calls of one action, frame and payload in one step, as a `Call`."""
-    check = check_of(shape_of(cls))
-    # Type checkers want to see class and word.
-    call: Any = Call
-    word: Any = Literal
-    return _strict_reader(
-        call[cls, word[cls.__ocpp_action__]],
-        None if check is None else lambda frame: check(frame.payload),
-    )
-
-
 class _Readers(dict[type[Struct], Reader]):
     """The strict readers by class, each compiled when it is first asked for."""
 
     def __missing__(self, cls: type[Struct]) -> Reader:
-        reader = self[cls] = _strict_reader(cls, check_of(shape_of(cls)))
+        reader = self[cls] = strict_reader(cls, check_of(shape_of(cls)))
         return reader
 
 
@@ -179,7 +165,7 @@ WRITERS: Final = _Writers(READERS.__getitem__)
 _UNCHECKED: Final = _Writers(lambda cls: bool)
 
 
-def _strict_reader(kind: Any, check: Check | None) -> Reader:
+def strict_reader(kind: Any, check: Check | None) -> Reader:
     """Compiles what reads JSON strictly as a type, with a check of what msgspec cannot see."""
     decode = msgspec.json.Decoder(kind, dec_hook=_build_open_object).decode
     if check is None:

@@ -39,7 +39,7 @@ from typing import Any, Final, Literal
 from ._answers import AnswerCache
 from ._calls import LOST, OutgoingCall
 from ._codec import write_payload
-from ._doors import Doors
+from ._fast_path import Doors
 from ._envelopes import wrap
 from ._errors import (
     CallTimedOut,

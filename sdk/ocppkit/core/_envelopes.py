@@ -8,11 +8,11 @@ here too.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ._codec import HITCHES, WRITERS, Reader, call_reader, read_payload, write_payload
+from ._codec import HITCHES, WRITERS, Reader, read_payload, write_payload
 from ._errors import FrameFault, InvalidFrame, InvalidMessage, InvalidOutgoing
 from ._failures import MessageKind
 from ._frames import Call, CallResult, Frame, SendFrame, read_frame
-from ._hints import FURTHER, USUAL_PLACE, Hints, learn
+from ._fast_path import FURTHER, USUAL_PLACE, Hints, call_reader, learn
 from ._issues import Issue
 from ._json import UNWRITABLE, Data, write
 from ._messages import Message, Request, Response, Send

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ._calls import OutgoingCall
 from ._codec import read_payload
-from ._doors import door_of
+from ._fast_path import door_of
 from ._errors import CallFailed, FrameFault, InvalidFrame, InvalidMessage
 from ._events import (
     AnswerIgnored,
@@ -25,7 +25,7 @@ from ._frames import (
     SendFrame,
     read_frame,
 )
-from ._hints import FURTHER, learn
+from ._fast_path import FURTHER, learn
 from ._issues import Issue, Rule
 from ._json import REFUSALS
 from ._limits import (

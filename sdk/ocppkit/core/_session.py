@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from ._answers import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
-from ._doors import Doors
+from ._fast_path import Doors
 from ._envelopes import encode_message
 from ._errors import (
     ConnectionClosed,

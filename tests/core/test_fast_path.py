@@ -21,7 +21,7 @@ from ocppkit.core import (
     Role,
     decode_message,
 )
-from ocppkit.core._hints import FURTHER, USUAL_PLACE, Hints, learn
+from ocppkit.core._fast_path import FURTHER, USUAL_PLACE, Hints, learn
 
 IDS = ("1", "7f3a", str(UUID(int=7)), 'a"Reset"')
 LAYOUTS: dict[str, Callable[[str, str], str]] = {

@@ -11,9 +11,18 @@ So whoever reads keeps a place (at first the usual one), looks for a hint there,
 where the hint is unknown or its decoder refuses. A good call that came the long way is learnt from.
 """
 
-from typing import Any, Final, TypeAlias, TypeVar
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
-__all__ = ["FURTHER", "USUAL_PLACE", "Hints", "learn"]
+from ._checks import check_of
+from ._codec import Reader, strict_reader
+from ._frames import Call
+from ._limits import Names, open_names
+from ._messages import Message
+from ._protocol import Action
+from ._shape import shape_of
+
+__all__ = ["FURTHER", "USUAL_PLACE", "Doors", "Hints", "call_reader", "door_of", "learn"]
 
 T = TypeVar("T")
 
@@ -46,3 +55,50 @@ def learn(hints: Hints[T], data: str | bytes, action: str, value: T) -> int | No
         return None
     hints.setdefault(data[place], {})[data[place + FURTHER]] = value
     return place
+
+
+@cache
+def call_reader(cls: type[Message]) -> Reader:
+    """Compiles what reads good calls of one action, frame and payload in one step, as a `Call`."""
+    check = check_of(shape_of(cls))
+    # Type checkers want to see class and word.
+    call: Any = Call
+    word: Any = Literal
+    return strict_reader(
+        call[cls, word[cls.__ocpp_action__]],
+        None if check is None else lambda frame: check(frame.payload),
+    )
+
+
+class Door(NamedTuple):
+    """What is to be known of a call of one action."""
+
+    action: Action
+    read: Reader
+    """Reads the frame with its request; raises one of `REFUSALS` over what is to be looked at more closely."""
+
+    names: Names[str]
+    """Members of the request that let anything in."""
+
+
+class Doors(dict[str, dict[str, Door]]):
+    """What connections know about the calls that their peers send, by hint; empty at first.
+
+    Connections of the same role and version, with the same handlers, may share one: then what the
+    first has found out of an action serves all.
+    """
+
+    __slots__ = ("place",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place: int = USUAL_PLACE
+        """Where the last call that was learnt from had its action: new connections look there first."""
+
+
+@cache
+def door_of(action: Action) -> Door:
+    """Returns the door for calls of an action."""
+    names = open_names(action.request)
+    texts = tuple((mark.decode(), name.decode()) for mark, name in names)
+    return Door(action, call_reader(action.request), texts)
