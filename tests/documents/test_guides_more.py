@@ -17,7 +17,7 @@ from ocppkit import v16
 from ocppkit.aio import Handshake
 from ocppkit.cli._app import app
 from ocppkit.core import ConnectionClosed, InvalidMessage, Rule
-from ocppkit.core._calls import TRANSITIONS
+from ocppkit.core.engine._calls import TRANSITIONS
 from ocppkit.csms import Credentials, Verdict
 from ocppkit.testing import connected, settle, wire_pair
 from ocppkit.transports import websockets
@@ -53,7 +53,7 @@ class TestLenient:
         assert not names["context"].is_known
 
     def test_the_table_has_every_rule_that_can_be_repaired(self) -> None:
-        """What becomes of each is proved in tests/core/test_repair.py."""
+        """What becomes of each is proved in tests/core/payloads/test_repair.py."""
         text = (DOCS / "guides/lenient.md").read_text("utf-8")
         table = text.partition("| rule |")[2].partition("\n\n")[0]
         never = {Rule.JSON, Rule.PAYLOAD, Rule.REQUIRED, Rule.NUMBER}

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ocppkit.core._calls import TRANSITIONS, Input, Slot
+from ocppkit.core.engine._calls import TRANSITIONS, Input, Slot
 
 from ._svg import box, curve, figure, words
 

@@ -19,14 +19,12 @@ from ocppkit.core import (
     Response,
     ResultReceived,
     Role,
-    _checks,
-    _codec,
-    _limits,
-    _writing,
     decode_message,
     encode_message,
     encode_payload,
 )
+from ocppkit.core.frames import _limits
+from ocppkit.core.payloads import _checks, _codec, _writing
 
 Turn = Callable[[], object]
 

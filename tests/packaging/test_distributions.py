@@ -44,7 +44,7 @@ def test_the_wheel_holds_the_code_and_what_it_reads(built: Built) -> None:
         "ocppkit/codegen/schemas/v16/ResetRequest.json",
         "ocppkit/codegen/templates/msgspec/macros.jinja",
         "ocppkit/codegen/templates/msgspec/py.typed",
-        "ocppkit/core/_opt.pyi",
+        "ocppkit/core/model/_opt.pyi",
         "ocppkit/v21/messages/notify_periodic_event_stream.py",
         "ocppkit/v21/pydantic/datatypes.py",
     ],

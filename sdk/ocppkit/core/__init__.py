@@ -8,9 +8,9 @@ asked for (PEP 562). Type checkers, editors and `dir` see all names as if they w
 
 from typing import TYPE_CHECKING
 
-from ._enums import WireEnum
-from ._failures import Failure, MessageKind
-from ._messages import (
+from .model._enums import WireEnum
+from .model._failures import Failure, MessageKind
+from .model._messages import (
     CsmsRequest,
     CsmsSend,
     Message,
@@ -21,18 +21,43 @@ from ._messages import (
     StationRequest,
     StationSend,
 )
-from ._objects import KnownMembers, OpenObject
-from ._opt import Opt
-from ._protocol import Action, ErrorCode, NoReply, Offline, Protocol, Reply, Role
+from .model._objects import KnownMembers, OpenObject
+from .model._opt import Opt
+from .model._protocol import Action, ErrorCode, NoReply, Offline, Protocol, Reply, Role
 
 if TYPE_CHECKING:
-    from ._answers import AnswerCache
-    from ._clock import utcnow
-    from ._codec import decode_payload, encode_payload
-    from ._connection import Connection
-    from ._fast_path import Doors
-    from ._envelopes import decode_message, encode_message
-    from ._errors import (
+    from .engine._answers import AnswerCache
+    from .engine._connection import Connection
+    from .engine._events import (
+        AnswerIgnored,
+        CallCancelled,
+        CallEnded,
+        CallOverdue,
+        CallReceived,
+        CallRepeated,
+        Event,
+        FrameRefused,
+        ResultReceived,
+        ResultRefused,
+        SendReceived,
+        Stray,
+    )
+    from .engine._replies import reply_to
+    from .engine._state import OnInvalid
+    from .frames._envelopes import decode_message, encode_message
+    from .frames._fast_path import Doors
+    from .frames._frames import (
+        Call,
+        CallError,
+        CallResult,
+        CallResultError,
+        Frame,
+        SendFrame,
+        decode_frame,
+        encode_frame,
+    )
+    from .frames._limits import Limits
+    from .model._errors import (
         CallFailed,
         CallTimedOut,
         ConnectionClosed,
@@ -47,35 +72,10 @@ if TYPE_CHECKING:
         RemoteProtocolError,
         WrongVersion,
     )
-    from ._events import (
-        AnswerIgnored,
-        CallCancelled,
-        CallEnded,
-        CallOverdue,
-        CallReceived,
-        CallRepeated,
-        Event,
-        FrameRefused,
-        ResultReceived,
-        ResultRefused,
-        SendReceived,
-        Stray,
-    )
-    from ._frames import (
-        Call,
-        CallError,
-        CallResult,
-        CallResultError,
-        Frame,
-        SendFrame,
-        decode_frame,
-        encode_frame,
-    )
-    from ._issues import Issue, Rule
-    from ._limits import Limits
-    from ._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
-    from ._replies import reply_to
-    from ._session import OnInvalid
+    from .model._issues import Issue, Rule
+    from .model._utcnow import utcnow
+    from .payloads._codec import decode_payload, encode_payload
+    from .payloads._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
 
 __all__ = [
     "LENIENT",
@@ -156,13 +156,13 @@ __all__ = [
 ]
 
 _LATER = {
-    "_answers": ("AnswerCache",),
-    "_clock": ("utcnow",),
-    "_codec": ("decode_payload", "encode_payload"),
-    "_connection": ("Connection",),
-    "_envelopes": ("decode_message", "encode_message"),
-    "_fast_path": ("Doors",),
-    "_errors": (
+    "engine._answers": ("AnswerCache",),
+    "model._utcnow": ("utcnow",),
+    "payloads._codec": ("decode_payload", "encode_payload"),
+    "engine._connection": ("Connection",),
+    "frames._envelopes": ("decode_message", "encode_message"),
+    "frames._fast_path": ("Doors",),
+    "model._errors": (
         "CallFailed",
         "CallTimedOut",
         "ConnectionClosed",
@@ -177,7 +177,7 @@ _LATER = {
         "RemoteProtocolError",
         "WrongVersion",
     ),
-    "_events": (
+    "engine._events": (
         "AnswerIgnored",
         "CallCancelled",
         "CallEnded",
@@ -191,7 +191,7 @@ _LATER = {
         "SendReceived",
         "Stray",
     ),
-    "_frames": (
+    "frames._frames": (
         "Call",
         "CallError",
         "CallResult",
@@ -201,11 +201,11 @@ _LATER = {
         "decode_frame",
         "encode_frame",
     ),
-    "_issues": ("Issue", "Rule"),
-    "_limits": ("Limits",),
-    "_policy": ("LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"),
-    "_replies": ("reply_to",),
-    "_session": ("OnInvalid",),
+    "model._issues": ("Issue", "Rule"),
+    "frames._limits": ("Limits",),
+    "payloads._policy": ("LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"),
+    "engine._replies": ("reply_to",),
+    "engine._state": ("OnInvalid",),
 }
 """What is not loaded with this package, by module; the same as above for type checkers."""
 

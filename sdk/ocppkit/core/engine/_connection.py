@@ -1,0 +1,395 @@
+"""The engine: one OCPP-J connection, without a socket, a clock or a task.
+
+Theory of operation
+-------------------
+
+A connection is two independent conversations over one pipe. In each, one side calls and the other
+answers, so a `Connection` holds two small things: the calls of our side (`Calls`: a slot, a queue
+and a table of what may happen), and the calls of the peer that are in work, each of which is owed
+exactly one reply. They never touch, which is why crossed calls cannot block each other (SYN-03).
+
+Everything goes in by methods and comes out by two queues. `receive_data` turns a text into events
+and, where it must, into replies; `send_*` turn our wishes into texts; `data_to_send` hands the texts
+out and `next_event` the events. Nothing calls back. Time is an argument that never runs backwards:
+after each step the user asks `next_deadline`, and calls `handle_timeout` when it has come. Message
+ids come from a function of the user's. So the same inputs give the same outputs, byte for byte.
+
+A frame's walk: limits (`_limits.py`), envelope (`_frames.py`), then by kind:
+
+* CALL and SEND: may the peer send this action, and does somebody handle it? Then the payload is
+  decoded and becomes `CallReceived`, and the call is noted as open. `send_result`, `send_error`,
+  `refuse` or, when the handler's time is over, the connection itself closes it. There is no other
+  way to close it and no way to do it twice, and that is the guarantee of exactly one reply.
+* CALLRESULT and CALLERROR: the message id is compared with the one outstanding call. If it is
+  another, the answer is ignored with an event and can do no harm. If it is that, the call ends,
+  also by an answer that cannot be used: there will be no better one.
+* What cannot be delivered has failed in one of the ways of `Failure` or `Rule`, and the reply table
+  says what is done about it: one place obeys it, `_refusals.refuse`, for all of them.
+
+Two kinds of mistakes are kept apart. What the peer does wrong ends as an event and perhaps a reply,
+and `receive_data` never raises over it. What our side asks wrongly raises `LocalProtocolError` at
+once, and nothing is sent.
+"""
+
+from collections.abc import Callable, Mapping
+from math import inf
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from ..frames._envelopes import wrap
+from ..frames._fast_path import Doors
+from ..frames._frames import CallError
+from ..frames._limits import Limits
+from ..model._errors import (
+    CallTimedOut,
+    ConnectionClosed,
+    LocalProtocolError,
+    WrongVersion,
+)
+from ..model._failures import Failure, MessageKind
+from ..model._issues import Rule
+from ..model._messages import Request, Response, Send
+from ..model._protocol import Action, ErrorCode, Protocol, Role
+from ..payloads._codec import write_payload
+from ..payloads._policy import STRICT, Policies, Policy
+from ._answers import AnswerCache
+from ._calls import LOST, OutgoingCall
+from ._events import CallCancelled, CallOverdue, CallReceived, Event
+from ._incoming import receive
+from ._replies import UNREADABLE, describe, reply_to
+from ._state import NO_DETAILS, OnInvalid, Session
+
+__all__ = ["Connection"]
+
+
+# At hand, see `_calls.py`.
+_CALL: Final = MessageKind.CALL
+
+
+def _handles_all(action: Action) -> bool:
+    return True
+
+
+class Connection:
+    """One OCPP-J connection, seen from one end.
+
+    Args:
+        role: which end this is.
+        protocol: the version that is spoken, such as `v201.PROTOCOL`.
+        new_id: makes message ids that were never used before by this side, over all connections.
+        limits: what the connection may cost.
+        inbound: how strictly the peer's messages are read.
+        outbound: how strictly our own messages are checked.
+        handled: says which actions somebody handles here; others are answered with NotSupported. What
+            is handled once must be for as long as `doors` are used.
+        on_invalid: may answer a call whose content cannot be used. A station repeats a transaction
+            message that is refused, some for ever.
+        answers: remembers answers, so that a repeated call is answered again and not handled again.
+        doors: is shared by connections of the same role, version and handlers.
+    """
+
+    __slots__ = ("_new_id", "_session")
+
+    def __init__(
+        self,
+        role: Role,
+        protocol: Protocol,
+        *,
+        new_id: Callable[[], str],
+        limits: Limits = Limits(),  # noqa: B008 (it is frozen)
+        inbound: Policy = STRICT,
+        outbound: Policy = STRICT,
+        handled: Callable[[Action], bool] = _handles_all,
+        on_invalid: OnInvalid | None = None,
+        answers: AnswerCache | None = None,
+        doors: Doors | None = None,
+    ) -> None:
+        self._new_id = new_id
+        self._session = Session(
+            role,
+            protocol,
+            limits=limits,
+            inbound=inbound,
+            outbound=outbound,
+            handled=handled,
+            on_invalid=on_invalid,
+            answers=answers,
+            doors=Doors() if doors is None else doors,
+        )
+
+    def use_policies(self, policies: Policies) -> None:
+        """Changes how strictly messages are read and checked, from the next one on."""
+        if policies.inbound is not None:
+            self._session.read_with(policies.inbound)
+        if policies.outbound is not None:
+            self._session.outbound = policies.outbound
+
+    # What there is to see.
+
+    @property
+    def role(self) -> Role:
+        """Which end this is."""
+        return self._session.role
+
+    @property
+    def protocol(self) -> Protocol:
+        """The version that is spoken."""
+        return self._session.protocol
+
+    @property
+    def limits(self) -> Limits:
+        """What the connection may cost."""
+        return self._session.limits
+
+    @property
+    def refused(self) -> Mapping[Failure | Rule, int]:
+        """How many frames of the peer were refused, by failure."""
+        return MappingProxyType(self._session.refused)
+
+    @property
+    def open_calls(self) -> Mapping[str, CallReceived]:
+        """The peer's calls that are owed a reply, by message id, oldest first: always as they are now."""
+        # A proxy would be one more thing that each connection keeps, and one more step for each call.
+        return self._session.open
+
+    @property
+    def calls_waiting(self) -> int:
+        """How many calls of ours are not over: the outstanding one and those behind it."""
+        calls = self._session.calls
+        return calls.queued + (calls.current is not None)
+
+    def next_event(self) -> Event | None:
+        """Returns the oldest event not yet taken, or `None`."""
+        # No deque: an empty one takes 600 bytes, and hardly ever does more than one event wait.
+        events = self._session.events
+        return events.pop(0) if events else None
+
+    def data_to_send(self) -> list[str]:
+        """Returns the frames to write now, in order; each is returned once."""
+        session = self._session
+        out = session.out
+        if out:
+            session.out = []
+            session.batch += 1
+        return out
+
+    def next_deadline(self) -> float | None:
+        """Returns when `handle_timeout` is to be called at the latest, or `None` for never."""
+        session = self._session
+        deadline = inf
+        if session.open:
+            # All handlers have the same time, so the oldest call is the first to be over.
+            oldest = next(iter(session.open.values()))
+            deadline = oldest.received_at + session.limits.handler_timeout
+        current = session.calls.current
+        if current is not None and current.deadline < deadline:
+            deadline = current.deadline
+        return None if deadline == inf else deadline
+
+    # What time and the network bring.
+
+    def receive_data(self, data: str | bytes, now: float, *, binary: bool = False) -> None:
+        """Takes one message of the peer's; look for events and data to send afterwards.
+
+        Args:
+            data: one whole WebSocket message, as text or as the bytes of one.
+            now: the time.
+            binary: whether it came as a binary message, which OCPP-J does not use. Beyond strict
+                it is read nevertheless.
+
+        Raises:
+            LocalProtocolError: the connection was lost before. No data ever makes it raise.
+        """
+        session = self._session
+        if not session.deaf:
+            receive(session, data, now, binary)
+        elif session.calls.state is LOST:
+            raise LocalProtocolError("data came after the connection was lost")
+
+    def handle_timeout(self, now: float) -> None:
+        """Ends what is over by now: an unanswered call of ours, calls of the peer not handled in time."""
+        session = self._session
+        expired = session.calls.expire(now)
+        if expired is not None:
+            session.end(expired, CallTimedOut(f"no answer within {expired.timeout:g} seconds"))
+        session.take_turns(now)
+        while session.open:
+            message_id, call = next(iter(session.open.items()))
+            if now < call.received_at + session.limits.handler_timeout:
+                break
+            self.refuse(message_id, Failure.HANDLER_TIMED_OUT, now=now)
+            session.events.append(CallOverdue(message_id, call.action))
+
+    def connection_lost(
+        self,
+        now: float,
+        *,
+        reason: str = "",
+        by: Literal["us", "peer", "network"] = "network",
+        code: int | None = None,
+    ) -> None:
+        """Ends every call of ours as lost, and forgets those of the peer; nothing can be sent any more.
+
+        Args:
+            now: the time.
+            reason: what the peer or the network said.
+            by: who closed first.
+            code: the close code of the WebSocket.
+        """
+        session = self._session
+        session.deaf = True
+        for call in session.calls.lose():
+            delivered = session.delivered(call)
+            error = ConnectionClosed(reason, by=by, code=code, delivered=delivered)
+            session.end(call, error)
+        session.open.clear()
+        session.out.clear()
+
+    # What we send.
+
+    def send_call(self, request: Request[Any], now: float, *, timeout: float | None = None) -> str:
+        """Sends a request, or queues it while another is outstanding.
+
+        Args:
+            request: what to send.
+            now: the time.
+            timeout: seconds from when it is sent until it counts as unanswered.
+
+        Returns:
+            The message id, which the event that ends the call carries.
+
+        Raises:
+            InvalidOutgoing: the request breaks its schema.
+            QueueFull: too many calls wait already.
+            WrongVersion: the request is of another version.
+            LocalProtocolError: this side does not send it.
+            ConnectionClosed: the connection was lost before.
+        """
+        session = self._session
+        message_id, action, text = self._prepare(request, _CALL)
+        seconds = session.limits.call_timeout if timeout is None else timeout
+        call = OutgoingCall(message_id, action, text, seconds)
+        if session.calls.ask(call, now):
+            session.transmit(call)
+        return message_id
+
+    def cancel_call(self, message_id: str) -> None:
+        """Gives a call of ours up; one that is over already is left alone.
+
+        A call that was sent is still outstanding for the peer: the next one waits for its answer or
+        its timeout, and the answer is ignored.
+        """
+        session = self._session
+        call = session.calls.cancel(message_id)
+        if call is not None:
+            sent = call is session.calls.current
+            session.events.append(CallCancelled(message_id, call.action, sent))
+
+    def send_result(self, message_id: str, response: Response, now: float) -> None:
+        """Answers a call of the peer.
+
+        Raises:
+            InvalidOutgoing: the response is not the action's, or breaks its schema; the call is
+                still open, so answer it with an error.
+            LocalProtocolError: there is no such call, or it was answered before.
+            ConnectionClosed: the connection was lost before.
+        """
+        session = self._session
+        call = session.open.get(message_id) or session.open_call(message_id)
+        text = session.result_text(message_id, call.action, response)
+        session.close_call(message_id, text, now)
+        if session.answered is not None:
+            session.note_result(message_id, call.action)
+
+    def send_error(
+        self,
+        message_id: str,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] = NO_DETAILS,
+        *,
+        now: float,
+    ) -> None:
+        """Refuses a call of the peer with an error of the user's choice.
+
+        Args:
+            message_id: the call.
+            code: sent in the version's spelling, and as GenericError where the version lacks it.
+            description: cut to what the limits allow.
+            details: sent as they are.
+            now: the time.
+
+        Raises:
+            InvalidOutgoing: the details cannot be written as JSON; the call is still open.
+            LocalProtocolError: there is no such call, or it was answered before.
+            ConnectionClosed: the connection was lost before.
+        """
+        session = self._session
+        session.open_call(message_id)
+        text = session.error_text(CallError, message_id, code, description, details)
+        session.close_call(message_id, text, now)
+
+    def refuse(
+        self, message_id: str, failure: Failure, description: str = "", *, now: float
+    ) -> None:
+        """Refuses a call of the peer as the reply table says, which may be by silence.
+
+        Raises:
+            LocalProtocolError: there is no such call, or it was answered before.
+            ConnectionClosed: the connection was lost before.
+        """
+        session = self._session
+        session.open_call(message_id)
+        reaction = reply_to(session.protocol, failure, MessageKind.CALL).reaction
+        if isinstance(reaction, ErrorCode):
+            said = description or describe(failure)
+            text = session.error_text(CallError, message_id, reaction, said)
+            session.close_call(message_id, text, now)
+        else:
+            del session.open[message_id]
+
+    def send(self, message: Send, now: float) -> str:
+        """Sends what is never answered, whatever else is going on (SYN-05).
+
+        Returns:
+            The message id.
+
+        Raises:
+            InvalidOutgoing: the message breaks its schema.
+            WrongVersion: the message is of another version.
+            LocalProtocolError: this side does not send it.
+            ConnectionClosed: the connection was lost before.
+        """
+        message_id, _, text = self._prepare(message, MessageKind.SEND)
+        self._session.out.append(text)
+        return message_id
+
+    def _prepare(self, message: Request[Any] | Send, kind: MessageKind) -> tuple[str, Action, str]:
+        """Checks that this side may send a message so, and returns its id, action and frame."""
+        session = self._session
+        if session.calls.state is LOST:
+            session.must_be_open()
+        name = message.__ocpp_action__
+        action = session.protocol.actions.get(name)
+        if action is None or not isinstance(message, action.request):
+            origin = f"{type(message).__module__}.{type(message).__qualname__}"
+            version = session.protocol.version
+            raise WrongVersion(f"{origin} is no message of OCPP {version}", action=name)
+        if session.role not in action.senders:
+            raise LocalProtocolError(f"a {session.role} does not send it", action=name)
+        if (action.response is None) is (kind is _CALL):
+            raise LocalProtocolError(f"it does not go as a {kind.name}", action=name)
+        payload = write_payload(message, session.outbound)
+        message_id = self._fresh_id()
+        return message_id, action, wrap(message_id, type(message), payload).decode()
+
+    def _fresh_id(self) -> str:
+        message_id = self._new_id()
+        if not 0 < len(message_id) <= self._session.limits.id_sent or message_id == UNREADABLE:
+            raise LocalProtocolError(
+                f"message ids have 1 to {self._session.limits.id_sent} characters",
+                message_id=message_id,
+            )
+        if message_id in self._session.calls:
+            raise LocalProtocolError("the message id is in use", message_id=message_id)
+        return message_id

@@ -1,0 +1,183 @@
+"""What a connection tells its user: one frozen value per thing that happened, in order.
+
+Every call of the peer that can be handled is one `CallReceived`. Every call of ours ends with exactly
+one of `ResultReceived`, `CallEnded` and `CallCancelled`. All other events are for logs, metrics and
+tests, except that `CallOverdue` and `CallEnded` are worth a reaction.
+"""
+
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from ..frames._frames import Call, parse
+from ..model._errors import CallFailed, CallTimedOut, ConnectionClosed, RemoteProtocolError
+from ..model._failures import Failure, MessageKind
+from ..model._issues import Issue, Rule
+from ..model._messages import Request, Response, Send
+from ..model._protocol import Action, Reply
+
+__all__ = [
+    "AnswerIgnored",
+    "CallCancelled",
+    "CallEnded",
+    "CallOverdue",
+    "CallReceived",
+    "CallRepeated",
+    "EndedBy",
+    "Event",
+    "FrameRefused",
+    "ResultReceived",
+    "ResultRefused",
+    "SendReceived",
+    "Stray",
+]
+
+
+class _Event(Struct, frozen=True):
+    message_id: str
+    action: Action
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.action.name} {self.message_id!r}>"
+
+
+# gc=False: like payloads, they cannot form cycles.
+class _Delivery(_Event, frozen=True, gc=False):
+    """An event with a payload in it."""
+
+    raw: bytes
+    """The payload as it stood on the wire."""
+
+
+class CallReceived(_Event, frozen=True, gc=False):
+    """The peer called: hand it to a handler, and answer with `send_result`, `send_error` or `refuse`."""
+
+    data: str | bytes
+    """The frame as it came."""
+
+    request: Request[Any]
+    issues: tuple[Issue, ...]
+    """What was repaired in it."""
+
+    received_at: float
+
+    @property
+    def raw(self) -> bytes:
+        """The payload as it stood on the wire."""
+        frame = parse(self.data)
+        assert isinstance(frame, Call)
+        return bytes(frame.payload)
+
+
+class SendReceived(_Delivery, frozen=True):
+    """The peer sent what is never answered."""
+
+    message: Send
+    issues: tuple[Issue, ...]
+    received_at: float
+
+
+class ResultReceived(_Delivery, frozen=True):
+    """A call of ours was answered."""
+
+    response: Response
+    issues: tuple[Issue, ...]
+    received_at: float
+
+
+EndedBy: TypeAlias = CallFailed | CallTimedOut | ConnectionClosed | RemoteProtocolError
+"""What ends a call without a result; `RemoteProtocolError` is an answer that cannot be used."""
+
+
+class CallEnded(_Event, frozen=True):
+    """A call of ours ended without a result: raise the error to whoever waits for it."""
+
+    error: EndedBy
+    issues: tuple[Issue, ...] = ()
+    """What was repaired in the frame that ended it."""
+
+
+class CallCancelled(_Event, frozen=True):
+    """A call of ours was cancelled by us."""
+
+    sent: bool
+    """Whether it was on its way already: then the next call still waits for its answer."""
+
+
+class CallOverdue(_Event, frozen=True):
+    """A handler took too long; its call was answered with an error, so cancel it."""
+
+
+class CallRepeated(_Event, frozen=True):
+    """The peer repeated a call; no handler is to run."""
+
+    answered: bool
+    """Whether the old answer was sent again; if not, the call is still in work."""
+
+
+class ResultRefused(_Event, frozen=True):
+    """The peer cannot use a result of ours: it answered with CALLRESULTERROR."""
+
+    error: CallFailed
+
+
+class Stray(StrEnum):
+    """Why an answer belongs to no call."""
+
+    LATE = "late"
+    """Its call timed out before."""
+
+    DOUBLED = "doubled"
+    """Its call was answered before."""
+
+    CANCELLED = "cancelled"
+    """Its call was cancelled before."""
+
+    NAMELESS = "nameless"
+    """It carries no message id, as the peer could read none in a frame of ours."""
+
+    FOREIGN = "foreign"
+    """No call of ours, or one forgotten long ago."""
+
+
+class AnswerIgnored(Struct, frozen=True):
+    """An answer came that no call waits for; nothing else happened."""
+
+    message_id: str
+    kind: MessageKind
+    stray: Stray
+    error: CallFailed | None = None
+    """What it says, where it is an error."""
+
+
+class FrameRefused(Struct, frozen=True):
+    """A frame of the peer was refused, and answered as the reply table says."""
+
+    failure: Failure | Rule
+    kind: MessageKind
+    reply: Reply
+    """What was done about it."""
+
+    error: RemoteProtocolError
+    """With message id, action and issues, as far as there are any."""
+
+    answer: Response | None = None
+    """What the `on_invalid` hook answered in place of the reply."""
+
+    trouble: Exception | None = None
+    """What the `on_invalid` hook raised, or why its answer could not be sent."""
+
+
+Event: TypeAlias = (
+    AnswerIgnored
+    | CallCancelled
+    | CallEnded
+    | CallOverdue
+    | CallReceived
+    | CallRepeated
+    | FrameRefused
+    | ResultReceived
+    | ResultRefused
+    | SendReceived
+)

@@ -1,0 +1,326 @@
+"""What a frame of the peer becomes: an event, a reply, or both."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..frames._fast_path import FURTHER, door_of, learn
+from ..frames._frames import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    SendFrame,
+    read_frame,
+)
+from ..frames._limits import (
+    BYTES,
+    exceeded,
+    holds_deeper,
+    holds_long_number,
+    is_deeper,
+    is_plain,
+    may_be_deep,
+    open_names,
+)
+from ..model._errors import CallFailed, FrameFault, InvalidFrame, InvalidMessage
+from ..model._failures import Failure, MessageKind
+from ..model._issues import Issue, Rule
+from ..model._json import REFUSALS
+from ..model._messages import Message
+from ..model._protocol import Action
+from ..payloads._codec import read_payload
+from ._calls import OutgoingCall
+from ._events import (
+    AnswerIgnored,
+    CallReceived,
+    CallRepeated,
+    ResultReceived,
+    ResultRefused,
+    SendReceived,
+    Stray,
+)
+from ._refusals import find_action, refuse_frame, refuse_named, refuse_payload, refuse_text
+from ._replies import describe, read_code
+from ._state import Session
+
+__all__ = ["receive"]
+
+_FAULTS: Final[Mapping[FrameFault, Failure]] = {
+    FrameFault.NOT_JSON: Failure.NOT_JSON,
+    FrameFault.NOT_AN_ARRAY: Failure.NOT_AN_ARRAY,
+    FrameFault.UNREADABLE_ID: Failure.UNREADABLE_ID,
+    FrameFault.UNKNOWN_TYPE: Failure.UNKNOWN_TYPE,
+    FrameFault.MALFORMED: Failure.MALFORMED,
+}
+
+
+# A text may end before its hint does.
+_NOT_STRAIGHT: Final = (LookupError, *REFUSALS)
+
+# At hand, see `_calls.py`.
+_CALL: Final = MessageKind.CALL
+
+
+def receive(session: Session, data: str | bytes, now: float, binary: bool) -> None:
+    """Takes one text; whatever it is, it ends as events and replies."""
+    try:
+        if type(data) is str and not binary and (size := len(data)) <= session.straight:
+            place = session.place
+            doors = session.doors.get(data[place])
+            if doors is not None:
+                # The straight way, which most calls go: a good one, like one before.
+                action, read, names = doors[data[place + FURTHER]]
+                frame = read(data)
+                message_id = frame.message_id
+                id_size = len(message_id)
+                if (
+                    (
+                        size - id_size <= session.unsuspicious
+                        or is_plain(data, names, session.limits)
+                    )
+                    and id_size <= session.id_limit
+                    and message_id not in session.open
+                ):
+                    call = CallReceived(message_id, action, data, frame.payload, (), now)
+                    session.open[message_id] = call
+                    session.events.append(call)
+                    return
+    except _NOT_STRAIGHT:
+        pass
+    _receive_closely(session, data, now, binary)
+
+
+def _receive_closely(session: Session, data: str | bytes, now: float, binary: bool) -> None:
+    limits = session.limits
+    if (binary or len(data) * BYTES > limits.frame_bytes) and _is_unread(
+        session, data, now, binary
+    ):
+        return
+    issues: list[Issue] = []
+    try:
+        frame = read_frame(data, session.inbound, issues)
+    except InvalidFrame as error:
+        if not _is_unread(session, data, now, False):
+            refuse_frame(session, _FAULTS[error.fault], error, data, now)
+        return
+    # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
+    if type(frame) is CallError or type(frame) is CallResultError:
+        _take_error(session, frame, data, now, issues)
+        return
+    # Nothing in front of the payload can be a number but the type, which is one digit.
+    raw = bytes(frame.payload)
+    if len(raw) > limits.digits and holds_long_number(raw, limits):
+        refuse_text(session, Failure.NUMBER_TOO_LONG, data, now)
+    elif type(frame) is Call:
+        _on_call(session, frame, data, raw, now, issues)
+    elif type(frame) is CallResult:
+        _on_result(session, frame, raw, now, issues)
+    else:
+        _on_send(session, frame, raw, now, issues)
+
+
+def _is_unread(session: Session, data: str | bytes, now: float, binary: bool) -> bool:
+    """Whether a text is refused before anybody looks for a frame in it; if so, it was."""
+    failure = exceeded(data, session.limits)
+    if failure is None and binary and session.strict:
+        failure = Failure.BINARY
+    if failure is None:
+        return False
+    refuse_text(session, failure, data, now)
+    return True
+
+
+# What the peer asks for.
+
+
+def _on_call(
+    session: Session, frame: Call, data: str | bytes, raw: bytes, now: float, issues: list[Issue]
+) -> None:
+    message_id = frame.message_id
+    known = message_id in session.open or session.answers is not None
+    if known and _is_repeated(session, frame, raw, now):
+        return
+    taken = _take(session, frame, _CALL, raw, issues)
+    if taken is None:
+        return
+    action, request = taken
+    if isinstance(data, str):
+        # The next one goes the straight way.
+        place = learn(session.doors, data, action.name, door_of(action))
+        if place is not None:
+            session.place = session.doors.place = place
+    call = CallReceived(message_id, action, data, request, tuple(issues), now)
+    session.open[message_id] = call
+    session.events.append(call)
+
+
+def _on_send(
+    session: Session, frame: SendFrame, raw: bytes, now: float, issues: list[Issue]
+) -> None:
+    if not _has(session, MessageKind.SEND, frame, now):
+        return
+    taken = _take(session, frame, MessageKind.SEND, raw, issues)
+    if taken is not None:
+        action, message = taken
+        event = SendReceived(frame.message_id, action, raw, message, tuple(issues), now)
+        session.events.append(event)
+
+
+def _take(
+    session: Session, frame: Call | SendFrame, kind: MessageKind, raw: bytes, issues: list[Issue]
+) -> tuple[Action, Any] | None:
+    """Returns action and message, or `None` after the frame was refused."""
+    message_id = frame.message_id
+    if len(message_id) > session.id_limit:
+        _refuse_long_id(session, frame, kind)
+        return None
+    action = find_action(session, frame.action, kind)
+    if not isinstance(action, Action):
+        refuse_named(session, action, kind, message_id, frame.action)
+        return None
+    try:
+        message = _read(session, action.request, raw, issues)
+    except InvalidMessage as error:
+        refuse_payload(session, kind, error, message_id)
+        return None
+    return action, message
+
+
+def _read(session: Session, cls: type[Message], raw: bytes, issues: list[Issue]) -> Any:
+    """Returns a payload; raises `InvalidMessage`."""
+    message = read_payload(cls, raw, session.inbound, issues)
+    if session.strict and not may_be_deep(raw, open_names(cls), session.limits):
+        return message
+    if is_deeper(raw, session.limits):
+        deep = Issue("$", Rule.JSON, expected=f"{session.limits.nesting} levels at most")
+        raise InvalidMessage(issues=[deep], raw=raw, action=cls.__ocpp_action__)
+    return message
+
+
+def _is_repeated(session: Session, frame: Call, raw: bytes, now: float) -> bool:
+    """Deals with the id of a call that is in work, or was answered not long ago."""
+    message_id, name = frame.message_id, frame.action
+    call = session.open.get(message_id)
+    if call is not None and (
+        session.answers is None or call.action.name != name or call.raw != raw
+    ):
+        refuse_named(session, Failure.DUPLICATE_ID, MessageKind.CALL, message_id, name)
+        return True
+    if call is None:
+        answers = session.answers
+        text = None if answers is None else answers.find(message_id, name, raw, now)
+        if text is None:
+            return False
+        session.out.append(text)
+    action = session.protocol.actions[name]
+    session.events.append(CallRepeated(message_id, action, answered=call is None))
+    return True
+
+
+def _refuse_long_id(session: Session, frame: Call | SendFrame, kind: MessageKind) -> None:
+    if len(frame.message_id) > session.limits.id_read:
+        refuse_named(session, Failure.UNREADABLE_ID, kind, None, frame.action)
+    else:
+        message_id = frame.message_id
+        refuse_named(session, Failure.ID_TOO_LONG, kind, message_id, frame.action)
+
+
+# What the peer answers.
+
+
+def _on_result(
+    session: Session, frame: CallResult, raw: bytes, now: float, issues: list[Issue]
+) -> None:
+    call = session.calls.answer(frame.message_id)
+    if isinstance(call, OutgoingCall):
+        _deliver_result(session, call, raw, now, issues)
+    else:
+        session.events.append(AnswerIgnored(frame.message_id, MessageKind.CALL_RESULT, call))
+    session.take_turns(now)
+
+
+def _deliver_result(
+    session: Session, call: OutgoingCall, raw: bytes, now: float, issues: list[Issue]
+) -> None:
+    action = call.action
+    assert action.response is not None
+    try:
+        response = _read(session, action.response, raw, issues)
+    except InvalidMessage as error:
+        session.end(call, error)
+        refuse_payload(session, MessageKind.CALL_RESULT, error, call.message_id)
+        return
+    session.events.append(
+        ResultReceived(call.message_id, action, raw, response, tuple(issues), now)
+    )
+
+
+def _take_error(
+    session: Session,
+    frame: CallError | CallResultError,
+    data: str | bytes,
+    now: float,
+    issues: list[Issue],
+) -> None:
+    if holds_long_number(data, session.limits):
+        refuse_text(session, Failure.NUMBER_TOO_LONG, data, now)
+    elif type(frame) is CallError:
+        _on_error(session, frame, now, issues)
+    else:
+        _on_result_error(session, frame, now)
+
+
+def _on_error(session: Session, frame: CallError, now: float, issues: list[Issue]) -> None:
+    if _is_deep(session, frame, MessageKind.CALL_ERROR, now):
+        return
+    call = session.calls.answer(frame.message_id)
+    error = _failed(frame)
+    if isinstance(call, Stray):
+        kind = MessageKind.CALL_ERROR
+        session.events.append(AnswerIgnored(frame.message_id, kind, call, error))
+    else:
+        session.end(call, error, issues)
+    session.take_turns(now)
+
+
+def _on_result_error(session: Session, frame: CallResultError, now: float) -> None:
+    kind = MessageKind.CALL_RESULT_ERROR
+    if not _has(session, kind, frame, now) or _is_deep(session, frame, kind, now):
+        return
+    answered = session.answered
+    action = None if answered is None else answered.get(frame.message_id)
+    error = _failed(frame)
+    if action is None:
+        ignored = AnswerIgnored(frame.message_id, kind, Stray.FOREIGN, error)
+        session.events.append(ignored)
+        return
+    error.action = action.name
+    session.events.append(ResultRefused(frame.message_id, action, error))
+
+
+def _has(
+    session: Session, kind: MessageKind, frame: SendFrame | CallResultError, now: float
+) -> bool:
+    """Whether the version has this kind of message; if not, the frame is refused."""
+    if kind in session.protocol.message_types:
+        return True
+    fault = FrameFault.UNKNOWN_TYPE
+    error = InvalidFrame(fault=fault, message_id=frame.message_id, message_type=kind)
+    refuse_frame(session, Failure.UNKNOWN_TYPE, error, b"", now)
+    return False
+
+
+def _is_deep(
+    session: Session, frame: CallError | CallResultError, kind: MessageKind, now: float
+) -> bool:
+    """Whether the details of an error are nested too deep; if so, it is refused."""
+    if not frame.details or not holds_deeper(frame.details, session.limits):
+        return False
+    error = InvalidFrame(describe(Failure.TOO_DEEP), message_id=frame.message_id, message_type=kind)
+    refuse_frame(session, Failure.TOO_DEEP, error, b"", now)
+    return True
+
+
+def _failed(frame: CallError | CallResultError) -> CallFailed:
+    code = read_code(frame.code)
+    return CallFailed(code, frame.description, frame.details, message_id=frame.message_id)

@@ -1,0 +1,194 @@
+"""What is done about what the peer does wrong: one place that asks the reply table and obeys it."""
+
+from typing import Final
+
+from ..frames._frames import CallError, CallResultError
+from ..frames._limits import is_deeper
+from ..frames._salvage import read_head
+from ..model._errors import FrameFault, InvalidFrame, InvalidMessage, RemoteProtocolError
+from ..model._failures import Failure, MessageKind
+from ..model._issues import Issue, Rule
+from ..model._json import as_bytes
+from ..model._messages import Response
+from ..model._protocol import Action, ErrorCode, NoReply, Reply
+from ._events import FrameRefused, Stray
+from ._replies import UNREADABLE, WITHOUT_ID, describe, failed_rule, kind_of, reply_to
+from ._state import Session
+
+__all__ = ["find_action", "refuse", "refuse_frame", "refuse_named", "refuse_payload", "refuse_text"]
+
+_ANSWERS: Final = (MessageKind.CALL_RESULT, MessageKind.CALL_ERROR)
+
+_NEED_ID: Final = frozenset({Failure.MALFORMED, Failure.NUMBER_TOO_LONG, Failure.UNKNOWN_TYPE})
+
+_CONTENT: Final = frozenset(
+    {
+        Failure.NOT_JSON,
+        Failure.SALVAGED,
+        Failure.MALFORMED,
+        Failure.NUMBER_TOO_LONG,
+    }
+)
+"""Failures of a text over which the hook may still answer the call at its front."""
+
+# At hand, see `_calls.py`.
+_CALL: Final = MessageKind.CALL
+
+
+def find_action(session: Session, name: str, kind: MessageKind) -> Action | Failure:
+    """Returns an action if the peer may send it so and somebody handles it, else why not."""
+    action = session.protocol.actions.get(name)
+    if action is None:
+        return Failure.UNKNOWN_ACTION
+    answered = action.response is not None
+    if session.peer not in action.senders or answered is not (kind is _CALL):
+        return Failure.WRONG_DIRECTION
+    return action if session.handled(action) else Failure.NOT_HANDLED
+
+
+def refuse(
+    session: Session,
+    failure: Failure | Rule,
+    kind: MessageKind,
+    error: RemoteProtocolError,
+    offer: InvalidMessage | None = None,
+) -> None:
+    """Reacts to a failure as the reply table says, unless the hook has an answer.
+
+    Args:
+        session: whose peer it is.
+        failure: what is wrong.
+        kind: what it is wrong with.
+        error: what is known of it.
+        offer: what to show to the hook, if it is to be asked.
+    """
+    session.refused[failure] = session.refused.get(failure, 0) + 1
+    answer, trouble = (None, None) if offer is None else _ask_hook(session, offer)
+    reply = reply_to(session.protocol, failure, kind)
+    if answer is None:
+        _react(session, reply, failure, kind, error)
+    session.events.append(FrameRefused(failure, kind, reply, error, answer, trouble))
+
+
+def refuse_named(
+    session: Session, failure: Failure, kind: MessageKind, message_id: str | None, action: str
+) -> None:
+    """Refuses a well-formed frame for what it asks, not for what it says."""
+    error = RemoteProtocolError(describe(failure), action=action, message_id=message_id)
+    refuse(session, failure, kind, error)
+
+
+def refuse_payload(
+    session: Session, kind: MessageKind, error: InvalidMessage, message_id: str
+) -> None:
+    """Refuses a frame whose payload breaks its schema, or is too deep to be looked at."""
+    error.message_id = message_id
+    failure: Failure | Rule = failed_rule(error.issues)
+    if is_deeper(error.raw, session.limits):
+        failure = Failure.TOO_DEEP
+    elif failure is Rule.JSON:
+        failure = _no_json(session)
+    refuse(session, failure, kind, error, error if kind is MessageKind.CALL else None)
+
+
+def refuse_text(session: Session, failure: Failure, data: str | bytes, now: float) -> None:
+    """Refuses a text before it was read as a frame."""
+    head = read_head(data)
+    error = InvalidFrame(
+        describe(failure),
+        fault=FrameFault.NOT_JSON,
+        action=head.action,
+        message_id=head.message_id,
+        message_type=head.message_type,
+    )
+    if failure is Failure.FRAME_TOO_BIG:
+        # It ends the connection, and with it all calls: what it is an answer to does not matter.
+        refuse(session, failure, MessageKind.OTHER, error)
+    else:
+        refuse_frame(session, failure, error, data, now)
+
+
+def refuse_frame(
+    session: Session, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
+) -> None:
+    """Refuses what is no usable frame; a bad answer to the outstanding call still ends that call."""
+    kind = kind_of(session.protocol, error.message_type)
+    failure = _judge(session, failure, kind, error)
+    if kind in _ANSWERS and error.message_id is not None:
+        call = session.calls.answer(error.message_id)
+        if isinstance(call, Stray):
+            failure = Failure.STRAY
+        else:
+            session.end(call, error)
+    asked = kind is MessageKind.CALL and failure in _CONTENT and session.on_invalid is not None
+    refuse(session, failure, kind, error, _offer(session, error, data) if asked else None)
+    session.take_turns(now)
+
+
+def _judge(session: Session, failure: Failure, kind: MessageKind, error: InvalidFrame) -> Failure:
+    """Says what the fault of a text is under this version, these limits and this policy."""
+    if error.message_id is not None and len(error.message_id) > session.limits.id_read:
+        error.message_id = None
+    if failure is Failure.NOT_JSON:
+        named = error.message_id is not None and kind is not MessageKind.OTHER
+        return _no_json(session) if named else failure
+    if failure in _NEED_ID and error.message_id is None:
+        return Failure.UNREADABLE_ID
+    if failure in _NEED_ID and kind is MessageKind.OTHER:
+        return Failure.UNKNOWN_TYPE
+    return failure
+
+
+def _no_json(session: Session) -> Failure:
+    """Says what a text is that is no JSON though its front can be read."""
+    return Failure.NOT_JSON if session.strict else Failure.SALVAGED
+
+
+def _react(
+    session: Session,
+    reply: Reply,
+    failure: Failure | Rule,
+    kind: MessageKind,
+    error: RemoteProtocolError,
+) -> None:
+    reaction = reply.reaction
+    if reaction is NoReply.CLOSE:
+        session.deaf = True
+    elif isinstance(reaction, ErrorCode):
+        error.error_code = reaction
+        frame = CallResultError if kind is MessageKind.CALL_RESULT else CallError
+        message_id = None if failure in WITHOUT_ID else error.message_id
+        issues = error.issues if isinstance(error, InvalidMessage) else ()
+        said = describe(failure, issues)
+        session.out.append(session.error_text(frame, message_id or UNREADABLE, reaction, said))
+
+
+def _offer(session: Session, error: InvalidFrame, data: str | bytes) -> InvalidMessage | None:
+    """Returns a broken call as the hook sees it, if it would have been handled had it been whole."""
+    if error.message_id is None or error.action is None or error.message_id in session.open:
+        return None
+    if isinstance(find_action(session, error.action, MessageKind.CALL), Failure):
+        return None
+    return InvalidMessage(
+        issues=[Issue("$", Rule.JSON, expected=error.problem)],
+        raw=as_bytes(data),
+        action=error.action,
+        message_id=error.message_id,
+    )
+
+
+def _ask_hook(session: Session, offer: InvalidMessage) -> tuple[Response | None, Exception | None]:
+    """Lets the hook answer a call, and returns what it answered or why that came to nothing."""
+    if session.on_invalid is None or offer.action is None or offer.message_id is None:
+        return None, None
+    try:
+        answer = session.on_invalid(offer)
+        if answer is not None:
+            action = session.protocol.actions[offer.action]
+            text = session.result_text(offer.message_id, action, answer)
+            session.out.append(text)
+            session.note_result(offer.message_id, action)
+    # The hook is the user's; whatever it raises, the peer is owed an answer. The event has it.
+    except Exception as trouble:  # noqa: BLE001
+        return None, trouble
+    return answer, None

@@ -1,0 +1,195 @@
+"""The reply table: what is done about each failure, for each kind of message, with the reason why.
+
+Decisions where OCPP-J leaves a choice (ids such as ERR-11 are those of `docs/design/engine.md`):
+
+* One table serves all versions. It says how a CALL is answered; a version that answers a failure
+  otherwise says so in `Protocol.replies`, which is generated from its facts.
+* A CALLRESULT that cannot be used is answered with the same code, by CALLRESULTERROR, where the
+  version has that kind of message; else nobody can be told. Only an answer that we wait for is.
+* CALLERROR, CALLRESULTERROR and SEND are never answered.
+* A text that is no JSON, in its payload or elsewhere, has no message id, whatever stands at its
+  front, as long as the policy is strict. Beyond strict the id at its front is believed and used.
+* A type number that the version does not have is ignored, as OCPP 2.1 wants it; what OCPP 2.0.1
+  wants stands in its facts.
+* A message id in use, or too long, is what OCPP-J 1.6 calls a message without proper content; it is
+  answered like a malformed frame. Ids of 37 to 255 characters are answered with the whole id, as
+  the sender could not match any other.
+* A frame that exceeds a limit of ours: too many bytes close the connection, as RFC 6455 has it;
+  too deep is a violation of format; a number too long is a value out of range.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import UNSET
+
+from ..model._failures import Failure, MessageKind
+from ..model._issues import Issue, Rule
+from ..model._protocol import ErrorCode, NoReply, Protocol, Reply
+
+__all__ = [
+    "REPLIES",
+    "UNREADABLE",
+    "WITHOUT_ID",
+    "describe",
+    "failed_rule",
+    "kind_of",
+    "read_code",
+    "reply_to",
+    "spell_code",
+]
+
+UNREADABLE: Final = "-1"
+"""The message id of an answer to what has no readable id. # MID-06"""
+
+_FRAMEWORK = ErrorCode.RPC_FRAMEWORK_ERROR
+_FORMAT = ErrorCode.FORMAT_VIOLATION
+_OCCURRENCE = ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION
+_PROPERTY = ErrorCode.PROPERTY_CONSTRAINT_VIOLATION
+_TYPE = ErrorCode.TYPE_CONSTRAINT_VIOLATION
+
+REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
+    {
+        # What is no frame.
+        Failure.FRAME_TOO_BIG: Reply(NoReply.CLOSE, "RFC 6455 section 7.4.1, close code 1009"),
+        Failure.BINARY: Reply(_FRAMEWORK, "WSX-04, ERR-11, MID-06"),
+        Failure.NOT_JSON: Reply(_FRAMEWORK, "ERR-11, MID-06"),
+        Failure.SALVAGED: Reply(_FRAMEWORK, "ERR-02, ERR-11"),
+        Failure.NOT_AN_ARRAY: Reply(_FRAMEWORK, "ERR-11, MID-06"),
+        Failure.UNREADABLE_ID: Reply(_FRAMEWORK, "ERR-11, MID-06"),
+        Failure.UNKNOWN_TYPE: Reply(NoReply.SILENT, "ERR-10"),
+        Failure.MALFORMED: Reply(_FRAMEWORK, "ERR-11, FRM-01"),
+        Failure.ID_TOO_LONG: Reply(_FRAMEWORK, "MID-01, MID-07"),
+        Failure.TOO_DEEP: Reply(_FORMAT, "ERR-02, ERR-21"),
+        Failure.NUMBER_TOO_LONG: Reply(_PROPERTY, "ERR-13, VAL-02"),
+        Failure.STRAY: Reply(NoReply.SILENT, "MID-05"),
+        # A frame that asks for what is not to be had.
+        Failure.DUPLICATE_ID: Reply(_FRAMEWORK, "MID-07"),
+        Failure.UNKNOWN_ACTION: Reply(ErrorCode.NOT_IMPLEMENTED, "ERR-12"),
+        Failure.WRONG_DIRECTION: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
+        Failure.NOT_HANDLED: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
+        # A payload that breaks its schema.
+        Rule.PAYLOAD: Reply(_FORMAT, "ERR-16"),
+        Rule.REQUIRED: Reply(_OCCURRENCE, "ERR-15"),
+        Rule.MIN_ITEMS: Reply(_OCCURRENCE, "ERR-15"),
+        Rule.MAX_ITEMS: Reply(_OCCURRENCE, "ERR-15"),
+        Rule.UNKNOWN_MEMBER: Reply(_FORMAT, "ERR-16, FRM-11"),
+        Rule.NULL: Reply(_TYPE, "ERR-14, FRM-08"),
+        Rule.TYPE: Reply(_TYPE, "ERR-14"),
+        Rule.NUMBER: Reply(_PROPERTY, "ERR-13"),
+        Rule.ENUM: Reply(_PROPERTY, "ERR-13"),
+        Rule.MIN_LENGTH: Reply(_PROPERTY, "ERR-13"),
+        Rule.MAX_LENGTH: Reply(_PROPERTY, "ERR-13"),
+        Rule.MINIMUM: Reply(_PROPERTY, "ERR-13"),
+        Rule.MAXIMUM: Reply(_PROPERTY, "ERR-13"),
+        Rule.MULTIPLE_OF: Reply(_PROPERTY, "ERR-13"),
+        Rule.FORMAT: Reply(_PROPERTY, "ERR-13, VAL-01"),
+        # A good call that is refused for other reasons.
+        Failure.NOT_ACCEPTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-19"),
+        Failure.REJECTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-20"),
+        Failure.HANDLER_FAILED: Reply(ErrorCode.INTERNAL_ERROR, "ERR-18"),
+        Failure.HANDLER_TIMED_OUT: Reply(ErrorCode.INTERNAL_ERROR, "ERR-18"),
+    }
+)
+"""How a call is answered by the versions that say nothing else."""
+
+_NEVER_ANSWERED: Final[Mapping[MessageKind, Reply]] = {
+    MessageKind.CALL_ERROR: Reply(NoReply.SILENT, "ERR-05"),
+    MessageKind.CALL_RESULT_ERROR: Reply(NoReply.SILENT, "ERR-06"),
+    MessageKind.SEND: Reply(NoReply.SILENT, "SYN-08"),
+}
+
+_NOBODY_TO_TELL: Final = Reply(NoReply.SILENT, "ERR-07")
+_WHICH_RESULT: Final = Reply(NoReply.SILENT, "ERR-05, MID-05")
+
+WITHOUT_ID: Final = frozenset(
+    {Failure.BINARY, Failure.NOT_JSON, Failure.NOT_AN_ARRAY, Failure.UNREADABLE_ID}
+)
+
+_RANKS: Final = {rule: rank for rank, rule in enumerate(Rule)}
+
+
+def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> Reply:
+    """Returns one cell of the table.
+
+    Args:
+        protocol: the version.
+        failure: what is wrong.
+        kind: what it is wrong with; for a version, kinds that it lacks are `OTHER`.
+    """
+    standard = REPLIES[failure]
+    if standard.reaction is NoReply.CLOSE:
+        return standard
+    if kind in _NEVER_ANSWERED:
+        return _NEVER_ANSWERED[kind]
+    if kind is MessageKind.CALL_RESULT:
+        if failure in WITHOUT_ID:
+            return _WHICH_RESULT
+        if MessageKind.CALL_RESULT_ERROR not in protocol.message_types:
+            return _NOBODY_TO_TELL
+    return standard if isinstance(failure, Rule) else protocol.replies.get(failure, standard)
+
+
+def kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
+    """Returns the kind behind a type number, which is `OTHER` where the version has no such kind."""
+    for kind in protocol.message_types:
+        if kind == message_type:
+            return kind
+    return MessageKind.OTHER
+
+
+def failed_rule(issues: Iterable[Issue]) -> Rule:
+    """Returns the rule that decides the answer: of those not repaired, the one that ranks first.
+
+    Args:
+        issues: at least one.
+    """
+    return min(issues, key=_rank).rule
+
+
+def _rank(issue: Issue) -> tuple[bool, int]:
+    return issue.repaired, _RANKS[issue.rule]
+
+
+def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
+    """Returns the description of an error reply: what decided the code, and what else is wrong.
+
+    Nothing in it was written by the peer.
+    """
+    if isinstance(failure, Failure):
+        return failure.replace("_", " ")
+    ranked = sorted(issues, key=_rank)
+    return "; ".join(map(_describe, ranked[:_SHOWN_ISSUES]))
+
+
+def _describe(issue: Issue) -> str:
+    path = issue.path
+    if issue.rule is Rule.UNKNOWN_MEMBER:
+        # Its last step is the peer's; a step in quotes is always the peer's.
+        path = re.split(r"\['|\[\"", path)[0] if path.endswith("]") else path.rpartition(".")[0]
+    wanted = "" if issue.expected is UNSET else f" (due: {issue.expected})"
+    return f"{issue.rule.replace('_', ' ')} at {path}{wanted}"
+
+
+_SHOWN_ISSUES: Final = 3
+
+
+def spell_code(protocol: Protocol, code: ErrorCode) -> str:
+    """Returns a code as the version spells it; one that it lacks becomes GenericError. # ERR-18"""
+    codes = protocol.error_codes
+    return codes[code] if code in codes else codes[ErrorCode.GENERIC_ERROR]
+
+
+def read_code(word: str) -> str:
+    """Returns a peer's word as an `ErrorCode` if it is one, in any version's spelling."""
+    return _CODES.get(word, word)
+
+
+# ERR-17: 1.6 misspelt one and named another in its own way, and peers mix the versions up.
+_CODES: Final[Mapping[str, ErrorCode]] = {
+    **{code.value: code for code in ErrorCode},
+    "FormationViolation": ErrorCode.FORMAT_VIOLATION,
+    "OccurenceConstraintViolation": ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+}

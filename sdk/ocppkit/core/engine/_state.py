@@ -1,0 +1,198 @@
+"""What one connection knows, and the few ways in which that changes.
+
+Both halves of the engine stand on it: `_reception.py` (what the peer sends) and `_connection.py` (what
+our side asks for). It judges nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from ..frames._envelopes import encode_message
+from ..frames._fast_path import Doors
+from ..frames._frames import CallError, CallResultError, encode_frame
+from ..frames._limits import BYTES, Limits
+from ..model._errors import (
+    ConnectionClosed,
+    InvalidMessage,
+    InvalidOutgoing,
+    LocalProtocolError,
+    OcppError,
+)
+from ..model._failures import Failure, MessageKind
+from ..model._issues import Issue, Rule
+from ..model._messages import Response
+from ..model._protocol import Action, ErrorCode, Protocol, Role
+from ..payloads._policy import Mode, Policy
+from ._answers import AnswerCache
+from ._calls import LOST, Calls, OutgoingCall, Recent
+from ._events import CallEnded, CallReceived, EndedBy, Event
+from ._replies import spell_code
+
+__all__ = ["NO_DETAILS", "OnInvalid", "Session"]
+
+OnInvalid = Callable[[InvalidMessage], Response | None]
+"""Sees a call whose content cannot be used, and may answer it. It must be pure: no I/O, no clock."""
+
+NO_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Session:
+    """The memory of a connection."""
+
+    __slots__ = (
+        "answered",
+        "answers",
+        "batch",
+        "calls",
+        "deaf",
+        "doors",
+        "events",
+        "handled",
+        "id_limit",
+        "inbound",
+        "limits",
+        "on_invalid",
+        "open",
+        "out",
+        "outbound",
+        "peer",
+        "place",
+        "protocol",
+        "refused",
+        "role",
+        "straight",
+        "strict",
+        "unsuspicious",
+    )
+
+    def __init__(
+        self,
+        role: Role,
+        protocol: Protocol,
+        *,
+        limits: Limits,
+        inbound: Policy,
+        outbound: Policy,
+        handled: Callable[[Action], bool],
+        on_invalid: OnInvalid | None,
+        answers: AnswerCache | None,
+        doors: Doors,
+    ) -> None:
+        self.role = role
+        self.peer = role.peer
+        self.doors = doors
+        # A memory of answers has to see each call closely.
+        self.straight = limits.frame_bytes // BYTES if answers is None else 0
+        """A text of so many characters may go the straight way: it keeps to the limit of a frame,
+        however many bytes each has."""
+
+        self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
+        """So many characters hold neither a number that is too long nor what is nested too deep."""
+
+        self.place = doors.place
+        """Where the peer's calls have their action, as far as is known."""
+
+        self.protocol = protocol
+        self.limits = limits
+        self.outbound = outbound
+        self.handled = handled
+        self.on_invalid = on_invalid
+        self.answers = answers
+        self.read_with(inbound)
+        self.calls = Calls(limits)
+        self.open: dict[str, CallReceived] = {}
+        self.answered: Recent[Action] | None = None
+        """Our answers not long ago, where the version lets a peer refuse them."""
+
+        if MessageKind.CALL_RESULT_ERROR in protocol.message_types:
+            self.answered = Recent(limits.remembered)
+        self.out: list[str] = []
+        self.batch = 0
+        self.events: list[Event] = []
+        self.refused: dict[Failure | Rule, int] = {}
+        self.deaf = False
+        """Whether nothing more is read: a frame has ended the connection, or it was lost."""
+
+    def read_with(self, inbound: Policy) -> None:
+        """Reads the peer's messages by this policy from now on."""
+        self.inbound = inbound
+        self.strict = inbound.mode is Mode.STRICT
+        self.id_limit = self.limits.id_sent if self.strict else self.limits.id_read
+
+    def must_be_open(self) -> None:
+        """Raises `ConnectionClosed` if the connection was lost."""
+        if self.calls.state is LOST:
+            raise ConnectionClosed("the connection was lost before", delivered="no")
+
+    def open_call(self, message_id: str) -> CallReceived:
+        """Returns a call of the peer that is owed a reply; raises if there is none with this id."""
+        call = self.open.get(message_id)
+        if call is None:
+            self.must_be_open()
+            raise LocalProtocolError(
+                "no such call of the peer is open: it was answered, or never came",
+                message_id=message_id,
+            )
+        return call
+
+    def close_call(self, message_id: str, text: str, now: float) -> None:
+        """Sends the one reply that a call of the peer is owed."""
+        call = self.open.pop(message_id)
+        self.out.append(text)
+        if self.answers is not None:
+            self.answers.keep(message_id, call, text, now)
+
+    def note_result(self, message_id: str, action: Action) -> None:
+        """Remembers a result of ours for as long as the peer may refuse it."""
+        if self.answered is not None:
+            self.answered.remember(message_id, action)
+
+    def transmit(self, call: OutgoingCall) -> None:
+        """Sends a call of ours."""
+        self.out.append(call.text)
+        call.batch = self.batch
+
+    def delivered(self, call: OutgoingCall) -> Literal["no", "unknown"]:
+        """Says whether the peer may have seen a call of ours that was not answered."""
+        return "unknown" if 0 <= call.batch < self.batch else "no"
+
+    def end(self, call: OutgoingCall, error: EndedBy, issues: Sequence[Issue] = ()) -> None:
+        """Tells that a call of ours ended without a result."""
+        error.action = call.action.name
+        error.message_id = call.message_id
+        self.events.append(CallEnded(call.message_id, call.action, error, tuple(issues)))
+
+    def take_turns(self, now: float) -> None:
+        """Sends the next waiting call, if it is its turn."""
+        call = self.calls.turn(now)
+        if call is not None:
+            self.transmit(call)
+
+    def result_text(self, message_id: str, action: Action, response: Response) -> str:
+        """Returns the CALLRESULT of a response; raises `InvalidOutgoing` where it is not the action's."""
+        if action.response is None or not isinstance(response, action.response):
+            due = action.response.__name__ if action.response else "nothing"
+            raise InvalidOutgoing(
+                f"a {type(response).__name__} in place of {due}",
+                action=action.name,
+                message_id=message_id,
+            )
+        try:
+            return encode_message(message_id, response, self.outbound).decode()
+        except OcppError as error:
+            error.message_id = message_id
+            raise
+
+    def error_text(
+        self,
+        frame: type[CallError | CallResultError],
+        message_id: str,
+        code: ErrorCode,
+        description: str,
+        details: Mapping[str, Any] = NO_DETAILS,
+    ) -> str:
+        """Returns the text of an error frame; raises `InvalidOutgoing` where JSON has no word for it."""
+        cut = description[: self.limits.description]
+        spelt = spell_code(self.protocol, code)
+        return encode_frame(frame(message_id, spelt, cut, dict(details))).decode()

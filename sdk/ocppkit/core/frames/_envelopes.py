@@ -1,0 +1,192 @@
+"""Whole messages without an engine: a frame and its typed payload, in one step each way.
+
+For tools, tests and gateways that read or write single messages. A connection needs more (whose
+turn it is, which call an answer belongs to); that is the engine's work, which writes its answers
+here too.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..model._errors import FrameFault, InvalidFrame, InvalidMessage, InvalidOutgoing
+from ..model._failures import MessageKind
+from ..model._issues import Issue
+from ..model._json import UNWRITABLE, Data, write
+from ..model._messages import Message, Request, Response, Send
+from ..model._protocol import Protocol
+from ..payloads._codec import HITCHES, WRITERS, Reader, read_payload, write_payload
+from ..payloads._policy import STRICT, Mode, Policy
+from ..payloads._writing import Write
+from ._fast_path import FURTHER, USUAL_PLACE, Hints, call_reader, learn
+from ._frames import Call, CallResult, Frame, SendFrame, read_frame
+
+__all__ = ["decode_message", "encode_message", "wrap"]
+
+# A member of an enum is looked for at every use; a global is at hand.
+_OFF: Final = Mode.OFF
+
+# A text may end before its hint does.
+_NOT_AT_ONCE: Final = (LookupError, *HITCHES)
+
+_place: int = USUAL_PLACE
+"""Where the last call that was learnt from had its action."""
+
+_NOTHING_ASKED: Mapping[str, type[Request[Any]]] = {}
+
+
+# What stands around the one call of msgspec shows. To find where the action begins would cost as
+# much as is won by knowing it, and parameters that can be given by keyword only an eighth.
+def decode_message(
+    protocol: Protocol,
+    data: Data,
+    answers: Mapping[str, type[Request[Any]]] | None = None,
+    policy: Policy = STRICT,
+    issues: list[Issue] | None = None,
+) -> Frame[Message]:
+    """Decodes one frame and the payload within.
+
+    ```python
+    frame = decode_message(v201.PROTOCOL, text, answers={"7f3a": v201.ResetRequest})
+    ```
+
+    Args:
+        protocol: the version that is spoken.
+        data: one WebSocket message.
+        answers: the requests that wait for an answer, by message id: a CALLRESULT does not say
+            what it answers.
+        policy: how strictly frame and payload are read.
+        issues: takes what was repaired, if anything was.
+
+    Returns:
+        The frame, with the message for a payload; error frames have none.
+
+    Raises:
+        InvalidFrame: no usable frame, an unknown action, or an answer that nobody waits for.
+        InvalidMessage: a frame whose payload breaks its schema.
+    """
+    try:
+        # The straight way, which most frames go: a good call like one before.
+        call: Call[Message] = protocol.call_readers[data[_place]][data[_place + FURTHER]](data)
+        return call
+    except _NOT_AT_ONCE:
+        pass
+    return _walk(protocol, data, answers or _NOTHING_ASKED, policy, issues)
+
+
+def _walk(
+    protocol: Protocol,
+    data: Data,
+    answers: Mapping[str, type[Request[Any]]],
+    policy: Policy,
+    issues: list[Issue] | None,
+) -> Frame[Message]:
+    frame = read_frame(data, policy, issues)
+    try:
+        # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
+        if type(frame) is Call:
+            cls = _called(protocol, frame)
+            _learn(protocol, data, frame.action, cls)
+            message = read_payload(cls, frame.payload, policy, issues)
+            return Call(frame.message_id, frame.action, message)
+        if type(frame) is CallResult:
+            cls = _answered(protocol, frame, answers)
+            return CallResult(frame.message_id, read_payload(cls, frame.payload, policy, issues))
+        if type(frame) is SendFrame:
+            cls = _called(protocol, frame)
+            message = read_payload(cls, frame.payload, policy, issues)
+            return SendFrame(frame.message_id, frame.action, message)
+    except InvalidMessage as exc:
+        exc.message_id = frame.message_id
+        raise
+    return frame
+
+
+def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
+    """Lets the next call like this one go the straight way."""
+    global _place
+    if isinstance(data, str | bytes):
+        readers: Hints[Reader] = vars(protocol).setdefault("call_readers", {})
+        _place = learn(readers, data, action, call_reader(cls)) or _place
+
+
+# `policy` may be given without its keyword for the same reason.
+def encode_message(message_id: str, message: Message, policy: Policy = STRICT) -> bytes:
+    """Encodes a payload within its frame: CALL for a request, CALLRESULT for a response, or SEND.
+
+    Error frames have no payload; `encode_frame` writes them.
+
+    Raises:
+        InvalidOutgoing: the payload breaks its schema.
+    """
+    if policy.mode is not _OFF:
+        try:
+            front, middle, write_good = _PARTS[type(message)]
+            # To hand msgspec a frame, with the payload as `Raw`, would cost half as much again.
+            return b"".join((front, write(message_id), middle, write_good(message), b"]"))
+        except _NOT_AT_ONCE:
+            # The first of its class; or something is wrong, which the long way finds out.
+            pass
+    return wrap(message_id, type(message), write_payload(message, policy))
+
+
+def wrap(message_id: str, cls: type[Message], payload: bytes) -> bytes:
+    """Encodes a frame around the encoded payload of a message.
+
+    Raises:
+        InvalidOutgoing: JSON has no word for the message id.
+    """
+    front, middle, _ = _PARTS.get(cls) or _take_apart(cls)
+    try:
+        return b"".join((front, write(message_id), middle, payload, b"]"))
+    except UNWRITABLE as exc:
+        raise InvalidOutgoing(f"cannot be written as JSON: {exc}", message_id=message_id) from exc
+
+
+def _kind_of(cls: type[Message]) -> type[Call] | type[CallResult] | type[SendFrame]:
+    """Returns the frame that carries a message."""
+    if issubclass(cls, Response):
+        return CallResult
+    return SendFrame if issubclass(cls, Send) else Call
+
+
+# One that makes what is missing by itself takes twice as long over what is there.
+_PARTS: Final[dict[type[Message], tuple[bytes, bytes, Write]]] = {}
+"""What stands before a message id, what stands behind it, and what writes the payload, by class."""
+
+
+def _take_apart(cls: type[Message]) -> tuple[bytes, bytes, Write]:
+    kind = _kind_of(cls)
+    front = b"[%b," % write(kind.__struct_config__.tag)
+    middle = b"," if kind is CallResult else b",%b," % write(cls.__ocpp_action__)
+    parts = _PARTS[cls] = front, middle, WRITERS[cls]
+    return parts
+
+
+def _called(protocol: Protocol, frame: Call | SendFrame) -> type[Message]:
+    is_call = type(frame) is Call
+    action = protocol.actions.get(frame.action)
+    if action is None or action.answered is not is_call:
+        raise InvalidFrame(
+            f"OCPP {protocol.version} has no such action",
+            fault=FrameFault.UNKNOWN_ACTION,
+            action=frame.action,
+            message_id=frame.message_id,
+            message_type=MessageKind.CALL if is_call else MessageKind.SEND,
+        )
+    return action.request
+
+
+def _answered(
+    protocol: Protocol, frame: CallResult, answers: Mapping[str, type[Request[Any]]]
+) -> type[Message]:
+    request = answers.get(frame.message_id)
+    if request is None:
+        raise InvalidFrame(
+            "an answer that nobody waits for",
+            fault=FrameFault.UNASKED,
+            message_id=frame.message_id,
+            message_type=3,
+        )
+    response = protocol.actions[request.__ocpp_action__].response
+    assert response is not None
+    return response

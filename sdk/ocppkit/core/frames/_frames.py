@@ -1,0 +1,212 @@
+"""Frames: the JSON arrays of OCPP-J around a payload, read and written without looking into it.
+
+Theory of operation: a frame is an array whose first element names its type. msgspec reads it as a
+union tagged by that number and leaves the payload as raw bytes, so the payload is decoded once,
+by the class that its action names. What is no frame ends as `InvalidFrame`, with everything an
+answer needs (message id, action, type) as far as it can be read, from broken JSON too.
+
+How long a message id may be is for the engine's limits to say; here it must be a text, not empty.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Generic, TypeAlias, final
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+from typing_extensions import TypeVar
+
+from ..model._errors import FrameFault, InvalidFrame, InvalidOutgoing
+from ..model._issues import Issue, Rule
+from ..model._json import REFUSALS, UNWRITABLE, Data, read, scan, write
+from ..model._protocol import ErrorCode
+from ..payloads._policy import STRICT, Mode, Policy
+from ._salvage import Head, read_head
+
+__all__ = [
+    "Call",
+    "CallError",
+    "CallResult",
+    "CallResultError",
+    "Frame",
+    "SendFrame",
+    "decode_frame",
+    "encode_frame",
+    "parse",
+    "read_frame",
+]
+
+MessageId: TypeAlias = Annotated[str, Meta(min_length=1)]
+P_co = TypeVar("P_co", covariant=True, default=Raw)
+Name_co = TypeVar("Name_co", bound=str, covariant=True, default=str)
+
+
+class _Array(Struct, array_like=True, frozen=True, forbid_unknown_fields=True, gc=False):
+    """What all frames share: exact arity, no name on the wire."""
+
+
+@final
+class Call(_Array, Generic[P_co, Name_co], tag=2, frozen=True):
+    """A request: `[2, id, action, payload]`."""
+
+    message_id: MessageId
+    action: Name_co
+    payload: P_co
+    """Raw JSON, or the message that was made of it."""
+
+
+@final
+class CallResult(_Array, Generic[P_co], tag=3, frozen=True):
+    """The answer to a call: `[3, id, payload]`; which action it answers, the id tells."""
+
+    message_id: MessageId
+    payload: P_co
+    """Raw JSON, or the message that was made of it."""
+
+
+@final
+class CallError(_Array, tag=4, frozen=True):
+    """The refusal of a call: `[4, id, code, description, details]`."""
+
+    message_id: MessageId
+    code: str
+    """In the spelling of the version; a peer may send any word."""
+
+    description: str
+    details: dict[str, Any]
+
+
+@final
+class CallResultError(_Array, tag=5, frozen=True):
+    """The refusal of a call result (OCPP 2.1): `[5, id, code, description, details]`."""
+
+    message_id: MessageId
+    code: str
+    description: str
+    details: dict[str, Any]
+
+
+@final
+class SendFrame(_Array, Generic[P_co], tag=6, frozen=True):
+    """A message that is never answered (OCPP 2.1): `[6, id, action, payload]`.
+
+    `Send` is the class of what it carries.
+    """
+
+    message_id: MessageId
+    action: str
+    payload: P_co
+    """Raw JSON, or the message that was made of it."""
+
+
+Frame: TypeAlias = Call[P_co] | CallResult[P_co] | CallError | CallResultError | SendFrame[P_co]
+"""Any frame: with a payload that is raw yet, or `Frame[Message]`."""
+
+# To type checkers an alias of several classes cannot be given a parameter at run time.
+_ALIAS: Any = Frame
+parse: Callable[[Data], Frame] = msgspec.json.Decoder[Frame](_ALIAS[Raw]).decode
+"""Reads a good frame; raises one of `REFUSALS` over others."""
+
+
+_TYPES: Final = range(2, 7)
+_ERROR_TYPES: Final[dict[int, type[CallError | CallResultError]]] = {
+    4: CallError,
+    5: CallResultError,
+}
+
+
+def decode_frame(
+    data: Data, *, policy: Policy = STRICT, issues: list[Issue] | None = None
+) -> Frame:
+    """Decodes one frame; its payload stays raw.
+
+    Args:
+        data: one WebSocket message.
+        policy: beyond strict, a CALLERROR that is too short or holds nulls is padded.
+        issues: takes what was repaired, if anything was.
+
+    Raises:
+        InvalidFrame: the text is no frame; what could be read of it is in the exception.
+    """
+    return read_frame(data, policy, issues)
+
+
+def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
+    """Does what `decode_frame` does, for the walks of good frames: they have no time for keywords."""
+    try:
+        return parse(data)
+    except REFUSALS as exc:
+        problem = str(exc)
+    head = read_head(data)
+    fault = _fault(data, head)
+    if fault is FrameFault.MALFORMED and policy.mode is not Mode.STRICT:
+        padded = _padded(data, head, [] if issues is None or policy.mode is Mode.OFF else issues)
+        if padded is not None:
+            return padded
+    raise InvalidFrame(
+        f"no usable frame ({fault}): {problem}",
+        fault=fault,
+        action=head.action,
+        message_id=head.message_id,
+        message_type=head.message_type,
+    )
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """Encodes one frame around a payload that has been encoded already.
+
+    Raises:
+        InvalidOutgoing: an id, a description or details that JSON has no word for.
+    """
+    try:
+        return write(frame)
+    except UNWRITABLE as exc:
+        raise InvalidOutgoing(
+            f"cannot be written as JSON: {exc}", message_id=frame.message_id
+        ) from exc
+
+
+def _fault(data: Data, head: Head) -> FrameFault:
+    try:
+        text = scan(data)
+    except REFUSALS:
+        return FrameFault.NOT_JSON
+    if not text.startswith("["):
+        return FrameFault.NOT_AN_ARRAY
+    if head.message_id is None:
+        return FrameFault.UNREADABLE_ID
+    if head.message_type is not None and head.message_type not in _TYPES:
+        return FrameFault.UNKNOWN_TYPE
+    return FrameFault.MALFORMED
+
+
+def _padded(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
+    """Reads an error frame with elements missing or null, or with one object for all of them."""
+    frame = _ERROR_TYPES.get(head.message_type or 0)
+    if frame is None or head.message_id is None:
+        return None
+    try:
+        elements: list[Any] = read(data)
+    except REFUSALS:
+        return None
+    rest = elements[2:]
+    details: dict[str, Any] = {}
+    if rest and isinstance(rest[-1], dict):
+        details = rest.pop()
+    elif len(rest) == 3 and rest[-1] is None:
+        rest.pop()
+    if len(rest) > 2 or not all(isinstance(item, str | None) for item in rest):
+        return None
+    code, description = [*rest, None, None][:2]
+    issues += _padding(elements)
+    return frame(head.message_id, code or ErrorCode.GENERIC_ERROR, description or "", details)
+
+
+def _padding(elements: list[Any]) -> list[Issue]:
+    nulls = [
+        Issue(f"$[{at}]", Rule.NULL, None, expected, repaired=True)
+        for at, expected in enumerate(("a code", "a description", "an object"), start=2)
+        if at < len(elements) and elements[at] is None
+    ]
+    if len(elements) == 5:
+        return nulls
+    return [Issue("$", Rule.MIN_ITEMS, elements, 5, repaired=True), *nulls]

@@ -1,0 +1,1 @@
+"""The data model that everything above shares: messages, enums, protocols, errors and issues."""

@@ -1,0 +1,1 @@
+"""Payloads: JSON to typed messages and back, strictly or with repairs."""

@@ -1,0 +1,194 @@
+"""Payloads in and out: strict first, and one repair pass for what strict refuses.
+
+A good payload costs one dictionary look-up more than its msgspec decoder. Decoders, checks and
+writers are compiled when a class is first used. Everything else happens on the way to an error:
+see `_repair.py`.
+
+Where strict is not the letter of the schema:
+
+* Date-times with a space for `T`, or with an offset such as `+0100`, are accepted, as msgspec reads
+  them. Leap seconds are accepted, as RFC 3339 has them, and become the second after.
+* Numbers are judged as the doubles they are read as: `1e-400` is 0, and a fraction that no double
+  can tell from none is none. Numbers beyond the doubles and integers of more than 4,300 digits are
+  refused, wherever they stand.
+* Strings with half a surrogate pair are refused: no UTF-8 can carry them on.
+* Of a member that stands twice, the last counts.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ..model._errors import InvalidMessage, InvalidOutgoing
+from ..model._issues import Issue
+from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object
+from ..model._messages import Payload
+from ..model._objects import OpenObject
+from ._checks import Check, check_of
+from ._normalise import Undressable
+from ._policy import STRICT, Mode, Policy
+from ._repair import repair
+from ._shape import shape_of
+from ._writing import Write, dressed_of, write_of
+
+__all__ = [
+    "HITCHES",
+    "READERS",
+    "WRITERS",
+    "Reader",
+    "decode_payload",
+    "encode_payload",
+    "read_payload",
+    "strict_reader",
+    "write_payload",
+]
+
+P = TypeVar("P", bound=Payload)
+
+# A member of an enum is looked for at every use; a global is at hand.
+_OFF: Final = Mode.OFF
+
+HITCHES: Final = (Undressable, AttributeError, *REFUSALS, *UNWRITABLE)
+"""All that the writers raise over what they cannot write, or what does not pass their check."""
+
+
+def decode_payload(
+    cls: type[P], data: Data, *, policy: Policy = STRICT, issues: list[Issue] | None = None
+) -> P:
+    """Decodes one payload, without its frame.
+
+    Args:
+        cls: the class to build.
+        data: JSON as text or bytes.
+        policy: how strictly it is read.
+        issues: takes what was repaired, if anything was.
+
+    Raises:
+        InvalidMessage: the payload breaks its schema beyond what the policy repairs.
+    """
+    return read_payload(cls, data, policy, issues)
+
+
+def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] | None) -> P:
+    """Does what `decode_payload` does, for the walks of good frames: they have no time for keywords."""
+    try:
+        payload: P = READERS[cls](data)
+        return payload
+    except REFUSALS:
+        pass
+    outcome = repair(cls, data, policy)
+    if outcome.payload is None:
+        raise InvalidMessage(
+            issues=outcome.issues, raw=as_bytes(data), value=outcome.value, action=_action(cls)
+        )
+    if issues is not None:
+        issues += outcome.issues
+    repaired: P = outcome.payload
+    return repaired
+
+
+def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
+    """Encodes one payload, without its frame, and decodes the bytes again to check them.
+
+    Date-times leave in UTC, with `Z` and at most milliseconds; the payload itself is not changed.
+
+    Args:
+        payload: what to send.
+        policy: its overrides count in the check; `OFF` leaves the check out. Nothing outgoing is
+            ever repaired.
+
+    Raises:
+        InvalidOutgoing: the payload breaks its schema, or holds what JSON has no word for.
+    """
+    return write_payload(payload, policy)
+
+
+def write_payload(payload: Payload, policy: Policy) -> bytes:
+    """Does what `encode_payload` does."""
+    cls = type(payload)
+    try:
+        return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
+    except HITCHES:
+        # What is wrong, and whether the policy minds, is for the long way to find out.
+        pass
+    return _write_closely(cls, payload, policy)
+
+
+def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
+    try:
+        data = dressed_of(shape_of(cls), bool)(payload)
+    except Undressable as exc:
+        raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
+    except UNWRITABLE as exc:
+        raise InvalidOutgoing(f"cannot be written as JSON: {exc}", action=_action(cls)) from exc
+    if policy.mode is not _OFF:
+        _check_closely(cls, data, policy)
+    return data
+
+
+def _check_closely(cls: type[Payload], data: bytes, policy: Policy) -> None:
+    strict = msgspec.structs.replace(policy, mode=Mode.STRICT)
+    outcome = repair(cls, data, strict)
+    if outcome.payload is None:
+        raise InvalidOutgoing(issues=outcome.issues, action=_action(cls))
+
+
+Reader: TypeAlias = Callable[[Any], Any]
+"""Builds a payload of JSON that follows its schema; raises one of `REFUSALS` over what does not."""
+
+
+class _Readers(dict[type[Struct], Reader]):
+    """The strict readers by class, each compiled when it is first asked for."""
+
+    def __missing__(self, cls: type[Struct]) -> Reader:
+        reader = self[cls] = strict_reader(cls, check_of(shape_of(cls)))
+        return reader
+
+
+class _Writers(dict[type[Struct], Write]):
+    """The writers by class, each compiled when it is first asked for."""
+
+    def __init__(self, reader_of: Callable[[type[Struct]], Reader]) -> None:
+        super().__init__()
+        self._reader_of = reader_of
+
+    def __missing__(self, cls: type[Struct]) -> Write:
+        write = self[cls] = write_of(shape_of(cls), self._reader_of(cls))
+        return write
+
+
+READERS: Final = _Readers()
+WRITERS: Final = _Writers(READERS.__getitem__)
+# Nobody reads what these write: `bool` is happy with any bytes.
+_UNCHECKED: Final = _Writers(lambda cls: bool)
+
+
+def strict_reader(kind: Any, check: Check | None) -> Reader:
+    """Compiles what reads JSON strictly as a type, with a check of what msgspec cannot see."""
+    decode = msgspec.json.Decoder(kind, dec_hook=_build_open_object).decode
+    if check is None:
+        return decode
+
+    def read(data: Any) -> Any:
+        value = decode(data)
+        if check(value):
+            return value
+        raise msgspec.ValidationError
+
+    return read
+
+
+def _build_open_object(cls: type[Any], members: Any) -> Any:
+    if not issubclass(cls, OpenObject) or not is_object(members):
+        raise msgspec.ValidationError
+    known = msgspec.convert(members, cls.__ocpp_known__)
+    check = check_of(shape_of(cls.__ocpp_known__))
+    if check is not None and not check(known):
+        raise msgspec.ValidationError
+    return cls.from_members(members)
+
+
+def _action(cls: type[Payload]) -> str:
+    return getattr(cls, "__ocpp_action__", cls.__name__)

@@ -1,0 +1,146 @@
+"""How strictly a peer is read: the mode of a connection's direction, and exceptions for single places."""
+
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ..model._issues import Rule
+from ..model._messages import Payload
+from ._shape import (
+    EnumShape,
+    IntegerShape,
+    ListShape,
+    NumberShape,
+    Shape,
+    StringShape,
+    places,
+    shape_of,
+)
+
+__all__ = ["LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"]
+
+
+class Mode(StrEnum):
+    """What becomes of a message that breaks its schema."""
+
+    STRICT = "strict"
+    """It is refused: exactly what the schema says."""
+
+    LENIENT = "lenient"
+    """Inbound, it is repaired where its meaning is plain, each repair with an issue. Outbound it is
+    the same as strict: nobody repairs our own messages."""
+
+    OFF = "off"
+    """Inbound, it is repaired without a word and no constraint is looked at; what cannot be built is
+    an error still. Outbound, nothing is checked."""
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """Loosens one place of one message, in every mode and without an issue.
+
+    ```python
+    Override(
+        message=v16.BootNotificationRequest, path="$.chargeBoxSerialNumber", max_length=50
+    )
+    ```
+    """
+
+    message: type[Payload]
+    """The message; the class tells request from response and one version from another."""
+
+    path: str
+    """The place by names on the wire; `[*]` stands for every item of a list."""
+
+    max_length: int | None = None
+    max_items: int | None = None
+    min_items: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    open_enum: bool = False
+    """Words beyond the enum's become pseudo-members."""
+
+    alias: str | None = None
+    """Another name on the wire, read where the right one is absent."""
+
+    def __post_init__(self) -> None:
+        shapes = dict(places(shape_of(self.message)))
+        if self.path not in shapes:
+            known = ", ".join(shapes)
+            raise ValueError(f"{self.message.__name__} has no {self.path}; it has {known}")
+        allowed = _loosens(shapes[self.path])
+        wrong = sorted(set(self._given()) - allowed)
+        if wrong or not self._given():
+            said = f"{', '.join(wrong)} cannot be loosened" if wrong else "nothing is loosened"
+            raise ValueError(f"{said} at {self.path} of {self.message.__name__}")
+
+    def limit(self, rule: Rule) -> float | None:
+        """Returns the limit that takes the place of the schema's, or `None` where that stands."""
+        limit: float | None = getattr(self, rule, None)
+        return limit
+
+    def _given(self) -> list[str]:
+        names = ("max_length", "max_items", "min_items", "minimum", "maximum", "alias")
+        given = [name for name in names if getattr(self, name) is not None]
+        return [*given, "open_enum"] if self.open_enum else given
+
+
+def _loosens(shape: Shape) -> set[str]:
+    match shape:
+        case StringShape():
+            return {"max_length", "alias"}
+        case IntegerShape() | NumberShape():
+            return {"minimum", "maximum", "alias"}
+        case EnumShape():
+            return {"open_enum", "alias"}
+        case ListShape():
+            return {"max_items", "min_items", "alias"}
+        case _:
+            return {"alias"}
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """How one direction of a connection is read: `STRICT`, `LENIENT`, `OFF`, or one of your own."""
+
+    mode: Mode = Mode.STRICT
+
+    naive_timezone: tzinfo = UTC
+    """The zone of date-times that name none, where those are repaired."""
+
+    overrides: tuple[Override, ...] = ()
+    """Places that are read more loosely, whatever the mode."""
+
+    def __post_init__(self) -> None:
+        taken: set[tuple[type[Payload], str]] = set()
+        for override in self.overrides:
+            place = (override.message, override.path)
+            if place in taken:
+                raise ValueError(
+                    f"two overrides of {override.message.__name__} for {override.path}"
+                )
+            taken.add(place)
+
+    def overrides_of(self, message: type[Struct]) -> Mapping[str, Override]:
+        """Returns the overrides of one message, by path."""
+        return {item.path: item for item in self.overrides if item.message is message}
+
+
+class Policies(Struct, frozen=True, kw_only=True):
+    """How the two directions of one connection are read and checked, where that differs from others."""
+
+    inbound: Policy | None = None
+    """For the peer's messages; `None` leaves it as it is."""
+
+    outbound: Policy | None = None
+    """For our own messages; `None` leaves it as it is."""
+
+
+STRICT = Policy()
+"""Exactly what the schema says; the default in both directions."""
+
+LENIENT = Policy(mode=Mode.LENIENT)
+"""What real chargers need: repairs what is plainly meant, and reports each repair."""
+
+OFF = Policy(mode=Mode.OFF)
+"""No checks: for those who have checked already."""

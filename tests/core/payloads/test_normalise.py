@@ -1,0 +1,122 @@
+"""The dress of outgoing payloads: it changes as little as it can, and never the user's object."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.json import encode
+
+from ocppkit import v16, v201
+from ocppkit.core import OpenObject, Opt, Payload, Rule
+from ocppkit.core.payloads._normalise import Undressable, dress_of
+from ocppkit.core.payloads._shape import shape_of
+
+Moment = Annotated[datetime, Meta(tz=True)]
+WHOLE = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+PARTS = WHOLE.replace(microsecond=123_999)
+BERLIN = datetime(2024, 5, 6, 9, 8, 9, tzinfo=timezone(timedelta(hours=2)))
+
+
+class Box(Payload, kw_only=True, frozen=True):
+    """Every place that a dress looks at."""
+
+    at: Moment
+    moments: Opt[list[Moment]] = None
+    boxes: Opt[list["Box"]] = None
+    custom: Opt[OpenObject] = None
+    data: Any | UnsetType = UNSET
+
+
+def dress(box):
+    dress = dress_of(shape_of(Box))
+    assert dress is not None
+    return dress(box, None)
+
+
+def custom(**members):
+    return OpenObject.from_members(members)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(at=WHOLE),
+        Box(at=WHOLE, moments=[WHOLE], boxes=[Box(at=WHOLE)]),
+        Box(at=WHOLE, custom=custom(a=[1, "x", None, {"b": 2.5}]), data=[WHOLE]),
+        Box(at=datetime(2024, 5, 6)),
+        Box(at=datetime(1, 1, 1, tzinfo=BERLIN.tzinfo)),
+        # What is of a wrong type is for the check of the outgoing bytes to find.
+        Box(at="2024", moments=5, boxes=[None, 3], custom=4, data=object()),
+    ],
+)
+def test_what_needs_no_change_is_handed_back(box):
+    assert dress(box) is box
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (PARTS, "2024-05-06T07:08:09.123Z"),
+        (BERLIN, "2024-05-06T07:08:09Z"),
+        (WHOLE.astimezone(ZoneInfo("Europe/Berlin")), "2024-05-06T07:08:09Z"),
+    ],
+)
+def test_date_times_leave_in_utc_with_milliseconds(moment, text):
+    box = Box(at=moment)
+    assert encode(dress(box)) == f'{{"at":"{text}"}}'.encode()
+    assert box.at is moment
+
+
+def test_only_the_path_to_a_change_is_copied():
+    calm, lively = Box(at=WHOLE), Box(at=WHOLE, moments=[WHOLE, PARTS])
+    box = Box(at=WHOLE, boxes=[calm, lively])
+    dressed = dress(box)
+    assert dressed.boxes[0] is calm
+    assert dressed.boxes[1].moments == [WHOLE, "2024-05-06T07:08:09.123Z"]
+    assert lively.moments == [WHOLE, PARTS]
+    assert box.boxes[1] is lively
+
+
+def test_tuples_are_dressed_too():
+    dressed = dress(Box(at=WHOLE, moments=(PARTS,)))
+    assert encode(dressed.moments) == b'["2024-05-06T07:08:09.123Z"]'
+
+
+def test_untyped_places_are_dressed():
+    members = custom(vendorId="x", at=PARTS, deep=[{"at": BERLIN}, 1])
+    dressed = dress(Box(at=WHOLE, custom=members, data={"at": PARTS}))
+    assert dressed.custom == {
+        "vendorId": "x",
+        "at": "2024-05-06T07:08:09.123Z",
+        "deep": [{"at": "2024-05-06T07:08:09Z"}, 1],
+    }
+    assert dressed.data == {"at": "2024-05-06T07:08:09.123Z"}
+    assert members["at"] is PARTS
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        (lambda number: {"data": number}, "$.data"),
+        (lambda number: {"data": {"a b": [0, number]}}, "$.data['a b'][1]"),
+        (lambda number: {"custom": custom(x=number)}, "$.custom.x"),
+        (lambda number: {"boxes": [Box(at=WHOLE), Box(at=WHOLE, data=number)]}, "$.boxes[1].data"),
+    ],
+)
+def test_numbers_that_json_lacks_are_named(number, place, path):
+    with pytest.raises(Undressable) as caught:
+        dress(Box(at=WHOLE, **place(number)))
+    assert (caught.value.issue.path, caught.value.issue.rule) == (path, Rule.NUMBER)
+
+
+@pytest.mark.parametrize("message", [v16.AuthorizeRequest, v16.DataTransferRequest])
+def test_messages_without_such_places_have_no_dress(message):
+    assert dress_of(shape_of(message)) is None
+
+
+@pytest.mark.parametrize("message", [v201.DataTransferRequest, v201.HeartbeatResponse])
+def test_messages_with_such_places_have_one(message):
+    assert dress_of(shape_of(message)) is not None
