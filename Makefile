@@ -70,11 +70,11 @@ fuzz: $(STAMP) ## A million random instances against the JSON Schema oracle (SEE
 .PHONY: golden
 golden: $(STAMP) ## Write anew what fixtures must become, and the pictures in the guides; read the difference
 	PYTHONPATH=tests $(BIN)/python -m golden
-	PYTHONPATH=tests $(BIN)/python -m drawings
+	PYTHONPATH=tests $(BIN)/python -m support.drawings
 
 .PHONY: fuzz-engine
 fuzz-engine: $(STAMP) ## A million frames, good and bad, into the engine (SEED=, COUNT=)
-	cd tests && ../$(BIN)/python -m fuzzer --seed $(or $(SEED),1) --frames $(or $(COUNT),1000000)
+	cd tests && ../$(BIN)/python -m fuzz --seed $(or $(SEED),1) --frames $(or $(COUNT),1000000)
 
 .PHONY: docs
 docs: $(STAMP) ## The documentation site in site/; warnings are errors, and nothing is fetched

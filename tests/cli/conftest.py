@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from ocppkit.cli import main
-from outcomes import Cli, Outcome
+from support.cli_outcomes import Cli, Outcome
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import typer
 
 from ocppkit.cli import _app, _terminal
 from ocppkit.codegen import CodegenError
-from outcomes import Cli
+from support.cli_outcomes import Cli
 
 COMMANDS = [
     (),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from diffing import document, text
 from ocppkit.codegen import schemas_dir
-from outcomes import Cli
+from support.cli_outcomes import Cli
+from support.schema_pairs import document, text
 
 
 @pytest.fixture(autouse=True)

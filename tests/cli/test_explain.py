@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ocppkit.codegen import VERSIONS, Datatype, Enum, Job, Message, load_api, load_facts
-from outcomes import Cli
+from support.cli_outcomes import Cli
 
 
 def explained(cli: Cli, *arguments: str) -> Any:

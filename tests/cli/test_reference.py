@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from outcomes import Cli
+from support.cli_outcomes import Cli
 
 pytestmark = pytest.mark.xdist_group("reference")
 

@@ -9,8 +9,8 @@ from typing import Any
 import ocpp
 import pytest
 
-from diffing import document, text
-from outcomes import Cli
+from support.cli_outcomes import Cli
+from support.schema_pairs import document, text
 
 
 @pytest.fixture(autouse=True)

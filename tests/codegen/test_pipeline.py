@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from alliance import refused
 from ocppkit.codegen import (
     FLAVOURS,
     VERSIONS,
@@ -24,6 +23,7 @@ from ocppkit.codegen import (
     load_api,
     schemas_dir,
 )
+from support.schema_files import refused
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / "generated"

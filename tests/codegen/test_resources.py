@@ -33,6 +33,6 @@ def test_in_a_checkout_they_lie_at_its_top(
 def test_in_a_wheel_they_lie_in_the_package(
     find: Callable[[], Path], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / name).mkdir()
+    (tmp_path / "bundled" / name).mkdir(parents=True)
     monkeypatch.setattr(_resources, "_HERE", tmp_path)
-    assert find() == tmp_path / name
+    assert find() == tmp_path / "bundled" / name

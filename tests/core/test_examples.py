@@ -14,7 +14,6 @@ import pytest
 from corpus.nodes import tree
 from corpus.samples import minimal
 from corpus.sources import sources
-from duplex import PROTOCOLS, connect, events_of, frames_of, only
 from ocppkit.core import (
     OFF,
     Action,
@@ -33,6 +32,7 @@ from ocppkit.core import (
     Stray,
     decode_payload,
 )
+from support.connection_pair import PROTOCOLS, connect, events_of, frames_of, only
 
 Example = dict[str, Any]
 

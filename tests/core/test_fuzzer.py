@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fuzzer import Fuzzer
+from fuzz import Fuzzer
 from ocppkit.core import Connection
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from duplex import PROTOCOLS, VERSIONS, connect, events_of
 from ocppkit.core import (
     LENIENT,
     OFF,
@@ -21,6 +20,7 @@ from ocppkit.core import (
     Policy,
     Role,
 )
+from support.connection_pair import PROTOCOLS, VERSIONS, connect, events_of
 
 POLICIES = [STRICT, LENIENT, OFF]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bounds import bounded
 from ocppkit import v16, v21, v201
 from ocppkit.aio import Accept, Handshake, Reject
 from ocppkit.core import ConnectionClosed, utcnow
 from ocppkit.csms import Csms
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
+from support.time_limits import bounded
 
 __all__ = ["bounded", "make_csms", "station"]
 

@@ -23,13 +23,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ocppkit.codegen._emit import emit
-from ocppkit.codegen._facts import VersionFacts, load_facts
-from ocppkit.codegen._ir import Api
-from ocppkit.codegen._passes import keep_actions
 from ocppkit.codegen._pipeline import read_api
-from ocppkit.codegen._prose import describe
-from ocppkit.codegen._schemas import SchemaSet, load_set
+from ocppkit.codegen.model._facts import VersionFacts, load_facts
+from ocppkit.codegen.model._ir import Api
+from ocppkit.codegen.model._passes import keep_actions
+from ocppkit.codegen.model._prose import describe
+from ocppkit.codegen.render._emit import emit
+from ocppkit.codegen.schemas._schema_set import SchemaSet, load_set
 
 __all__ = ["CASES", "VERSION", "Case", "Made", "Refused", "render", "rewrite", "tiny_facts"]
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from duplex import NOW
-from guards import calls_of
 from ocppkit import v201
 from ocppkit.aio import ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, Response, encode_message
 from ocppkit.v201.roles import ChargingStation
+from support.call_counts import calls_of
+from support.connection_pair import NOW
 
 BOOT = v201.BootNotificationRequest(
     charging_station=v201.ChargingStationType(model="M", vendor_name="V"),

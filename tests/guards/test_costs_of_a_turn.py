@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from duplex import NOW, PROTOCOLS, connect
-from guards import calls_of, python_calls
 from ocppkit import v16, v201
 from ocppkit.core import (
     Call,
@@ -25,6 +23,8 @@ from ocppkit.core import (
 )
 from ocppkit.core.frames import _limits
 from ocppkit.core.payloads import _checks, _codec, _writing
+from support.call_counts import calls_of, python_calls
+from support.connection_pair import NOW, PROTOCOLS, connect
 
 Turn = Callable[[], object]
 

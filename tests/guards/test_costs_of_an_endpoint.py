@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from duplex import ANSWER
-from guards import calls_of, python_calls
 from ocppkit import v201
 from ocppkit.aio import Accept
 from ocppkit.csms import Csms
+from support.call_counts import calls_of, python_calls
+from support.connection_pair import ANSWER
 
 
 class Wire:

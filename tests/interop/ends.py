@@ -17,7 +17,7 @@ from ocppkit.transports import aiohttp, websockets
 from ocppkit.v16 import roles as roles16
 from ocppkit.v21 import roles as roles21
 from ocppkit.v201 import roles as roles201
-from serving import Serving, by_websockets
+from support.servers import Serving, by_websockets
 
 __all__ = [
     "CLIENTS",

@@ -14,7 +14,7 @@ from interop.mobilityhouse import central_system, charge_point
 from interop.script import PROTOCOLS, steps
 from interop.security import MODES, PLAYED, PLAYED_ELSEWHERE, Files, Mode
 from ocppkit.core import CallFailed, ErrorCode
-from serving import SERVERS
+from support.servers import SERVERS
 
 HASH = {
     "hashAlgorithm": "SHA256",

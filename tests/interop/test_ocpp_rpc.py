@@ -15,7 +15,7 @@ from interop.security import IDENTITY, MODES, PLAYED, PLAYED_ELSEWHERE, Files, M
 from ocppkit.core import CallFailed, ErrorCode
 from ocppkit.csms import Csms
 from ocppkit.transports import websockets
-from serving import SERVERS
+from support.servers import SERVERS
 
 # One worker installs, and runs them all.
 pytestmark = [pytest.mark.xdist_group("node"), pytest.mark.usefixtures("node")]

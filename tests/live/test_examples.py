@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from live import Line, bounded, line
 from ocppkit.core import CallFailed, ErrorCode, RemoteProtocolError, Response, Role
+from support.live_pair import Line, bounded, line
 
 Example = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from live import Line, bounded, line
 from ocppkit.core import LENIENT, STRICT, Mode, OcppError, Policy, Response, Role
+from support.live_pair import Line, bounded, line
 
 Table = dict[str, Any]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from packed import Built, Environment, build, environment
+from support.distributions import Built, Environment, build, environment
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from packed import Environment
+from support.distributions import Environment
 
 pytestmark = pytest.mark.xdist_group("wheel")
 

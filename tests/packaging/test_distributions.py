@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from packed import Built, build, contents
+from support.distributions import Built, build, contents
 
 pytestmark = pytest.mark.xdist_group("wheel")
 
@@ -40,10 +40,10 @@ def test_the_wheel_holds_the_code_and_what_it_reads(built: Built) -> None:
         "ocppkit/codegen/errata/v201.toml",
         "ocppkit/codegen/facts/names_v16.toml",
         "ocppkit/codegen/facts/v21.toml",
-        "ocppkit/codegen/schemas/lock.toml",
-        "ocppkit/codegen/schemas/v16/ResetRequest.json",
-        "ocppkit/codegen/templates/msgspec/macros.jinja",
-        "ocppkit/codegen/templates/msgspec/py.typed",
+        "ocppkit/codegen/bundled/schemas/lock.toml",
+        "ocppkit/codegen/bundled/schemas/v16/ResetRequest.json",
+        "ocppkit/codegen/bundled/templates/msgspec/macros.jinja",
+        "ocppkit/codegen/bundled/templates/msgspec/py.typed",
         "ocppkit/core/model/_opt.pyi",
         "ocppkit/v21/messages/notify_periodic_event_stream.py",
         "ocppkit/v21/pydantic/datatypes.py",

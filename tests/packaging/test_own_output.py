@@ -6,8 +6,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from alliance import DRAFT_6, encode, message, pair, write, zipped
-from packed import Environment
+from support.distributions import Environment
+from support.schema_files import DRAFT_6, encode, message, pair, write, zipped
 
 pytestmark = pytest.mark.xdist_group("wheel-codegen")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from packed import Environment
+from support.distributions import Environment
 
 ROOT = Path(__file__).parents[2]
 SDK = ("aio", "core", "csms", "station", "testing", "transports", "v16", "v201", "v21")

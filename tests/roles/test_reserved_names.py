@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ocppkit.codegen._naming import METHODS
+from ocppkit.codegen.model._naming import METHODS
 from ocppkit.csms import StationHandle
 from ocppkit.station import Station
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bounds import bounded
 from ocppkit.aio import ConnectRequest, Opened, beside
 from ocppkit.core import ConnectionClosed, HandshakeRefused, utcnow
 from ocppkit.station import Station
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
+from support.time_limits import bounded
 
 __all__ = ["bounded", "fake_csms"]
 

@@ -1,5 +1,5 @@
 """A bound on every test here."""
 
-from bounds import bounded
+from support.time_limits import bounded
 
 __all__ = ["bounded"]

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from bounds import bounded
 from ocppkit import v16, v21, v201
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
@@ -21,7 +20,8 @@ from ocppkit.station import BackOff, Station
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation
-from serving import SERVERS, Serving
+from support.servers import SERVERS, Serving
+from support.time_limits import bounded
 
 __all__ = ["bounded", "handshake", "make_csms", "make_station", "raw", "serving", "tls", "until"]
 

@@ -21,7 +21,7 @@ from ocppkit.core import (
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.transports import aiohttp, websockets
 from ocppkit.transports.aiohttp._client import connector
-from serving import SERVERS, Serving
+from support.servers import SERVERS, Serving
 
 Make = Callable[..., Any]
 

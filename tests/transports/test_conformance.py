@@ -12,7 +12,7 @@ from ocppkit import v16
 from ocppkit.core import Limits
 from ocppkit.csms import AttemptLimiter, Csms, PasswordAuthenticator, Verdict
 from ocppkit.transports import websockets
-from serving import Serving
+from support.servers import Serving
 
 Make = Callable[..., Any]
 

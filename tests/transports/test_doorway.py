@@ -10,7 +10,7 @@ from ocppkit.core import Limits
 from ocppkit.csms import Csms, Verdict
 from ocppkit.transports.websockets._doorway import Doorway
 from ocppkit.transports.websockets._serving import Server, ServerConnection
-from talking import Line, frame
+from support.wire_ends import Line, frame
 
 Make = Callable[..., Any]
 

@@ -19,7 +19,7 @@ from ocppkit.transports.websockets._frames import (
     payload_in,
     text_frame,
 )
-from talking import LIMIT, Talk, frame
+from support.wire_ends import LIMIT, Talk, frame
 
 
 async def by_wire(side: Side, pieces: list[bytes]) -> tuple[list[str | bytes], int | None, bytes]:

@@ -16,7 +16,7 @@ from ocppkit import v201
 from ocppkit.aio import Endpoint
 from ocppkit.core import Limits
 from ocppkit.csms import PasswordAuthenticator, Verdict
-from serving import SERVERS, Serving
+from support.servers import SERVERS, Serving
 
 Make = Callable[..., Any]
 

@@ -16,7 +16,7 @@ from ocppkit.core import LocalProtocolError
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.transports import websockets
 from ocppkit.transports.starlette import endpoint
-from serving import running
+from support.servers import running
 
 Make = Callable[..., Any]
 

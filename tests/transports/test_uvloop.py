@@ -11,7 +11,7 @@ import pytest
 from ocppkit import v201
 from ocppkit.csms import CertificateAuthenticator, PasswordAuthenticator
 from ocppkit.transports import websockets
-from serving import by_websockets
+from support.servers import by_websockets
 
 Make = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from ocppkit import v201
 from ocppkit.station import Station
 from ocppkit.transports import aiohttp, websockets
 from ocppkit.v201.roles import ChargingStation
-from serving import running
+from support.servers import running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -10,7 +10,7 @@ from ocppkit.core import Limits
 from ocppkit.transports.websockets import _wire
 from ocppkit.transports.websockets._frames import PING, PONG, control_frame, text_frame
 from ocppkit.transports.websockets._wire import WebSocketWire
-from talking import LIMIT, Ear, Line, Talk, brought, frame
+from support.wire_ends import LIMIT, Ear, Line, Talk, brought, frame
 
 TEXT = 0x81
 CUT_TEXT = 0x01

@@ -4,15 +4,15 @@
 what changed between two sets of schemas.
 """
 
-from ._changes import Applied, Errata, apply_errata, load_errata
-from ._diff import Change, Diff, Travel, compare_schemas
-from ._diff_report import REPORTS
-from ._diff_sets import open_set, senders_of
-from ._emit import FLAVOURS
 from ._errors import CodegenError
-from ._facts import ActionFacts, ProtocolFacts, RoleFacts, VersionFacts, load_facts
-from ._import import ImportReport, import_schemas
-from ._ir import (
+from ._pipeline import VERSIONS, Job, generate, load_api
+from ._resources import schemas_dir, templates_dir
+from .diff._compare import Change, Diff, Travel, compare_schemas
+from .diff._judge import Bump, Judgement, Row, Rule, Verdict
+from .diff._open_set import open_set, senders_of
+from .diff._report import REPORTS
+from .model._facts import ActionFacts, ProtocolFacts, RoleFacts, VersionFacts, load_facts
+from .model._ir import (
     Action,
     Api,
     Array,
@@ -28,16 +28,16 @@ from ._ir import (
     Type,
     refs,
 )
-from ._judge import Bump, Judgement, Row, Rule, Verdict
-from ._lock import check_lock
-from ._pipeline import VERSIONS, Job, generate, load_api
-from ._publish import Drift, Tree, compare, package_tree, publish, show_drift
-from ._reference import REFERENCE, emit_reference
-from ._reference_engine import Answer, Engine, Reaction
-from ._reference_words import bounds_of, type_in_words
-from ._resources import schemas_dir, templates_dir
-from ._schemas import SchemaFile, SchemaSet, load_set
-from ._verify import Status, VerifyReport, VerifyRow, verify_schemas
+from .reference._reference import REFERENCE, emit_reference
+from .reference._reply_table import Answer, Engine, Reaction
+from .reference._type_texts import bounds_of, type_in_words
+from .render._emit import FLAVOURS
+from .render._publish import Drift, Tree, compare, package_tree, publish, show_drift
+from .schemas._errata import Applied, Errata, apply_errata, load_errata
+from .schemas._import import ImportReport, import_schemas
+from .schemas._lock import check_lock
+from .schemas._schema_set import SchemaFile, SchemaSet, load_set
+from .schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
 
 __all__ = [
     "FLAVOURS",

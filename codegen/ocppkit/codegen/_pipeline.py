@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ._changes import apply_errata, load_errata
-from ._emit import FLAVOURS, emit
-from ._facts import VersionFacts, check_complete, known_versions, load_facts
-from ._ir import Api
-from ._normalise import action_of, normalise
-from ._parse import parse
-from ._passes import build_api, keep_actions
-from ._prose import describe
 from ._resources import schemas_dir
-from ._schemas import SchemaSet, folder_of, load_set
+from .model._facts import VersionFacts, check_complete, known_versions, load_facts
+from .model._ir import Api
+from .model._merge import action_of, normalise
+from .model._parse import parse
+from .model._passes import build_api, keep_actions
+from .model._prose import describe
+from .render._emit import FLAVOURS, emit
+from .schemas._errata import apply_errata, load_errata
+from .schemas._schema_set import SchemaSet, folder_of, load_set
 
 __all__ = ["VERSIONS", "Job", "generate", "load_api", "read_api"]
 

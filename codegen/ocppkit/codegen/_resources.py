@@ -20,5 +20,5 @@ def templates_dir() -> Path:
 
 def _find(name: str) -> Path:
     # The wheel carries both folders inside this package; an editable install does not.
-    packaged = _HERE / name
+    packaged = _HERE / "bundled" / name
     return packaged if packaged.is_dir() else _CHECKOUT / name

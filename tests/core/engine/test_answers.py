@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from duplex import connect, events_of, frames_of, only
 from ocppkit import v201
 from ocppkit.core import AnswerCache, CallReceived, CallRepeated, Connection, Failure, Role
+from support.connection_pair import connect, events_of, frames_of, only
 
 TRANSFER = '[2,"a","DataTransfer",{"vendorId":"v","data":1}]'
 SAME_ID = '[2,"a","DataTransfer",{"vendorId":"v","data":2}]'

@@ -6,19 +6,6 @@ from typing import Any
 
 import pytest
 
-from duplex import (
-    ANSWER,
-    NOW,
-    PROTOCOLS,
-    VERSIONS,
-    Duplex,
-    calling,
-    connect,
-    events_of,
-    frames_of,
-    only,
-    stream,
-)
 from ocppkit import v16, v21, v201
 from ocppkit.core import (
     LENIENT,
@@ -38,6 +25,19 @@ from ocppkit.core import (
     Role,
     Stray,
     WrongVersion,
+)
+from support.connection_pair import (
+    ANSWER,
+    NOW,
+    PROTOCOLS,
+    VERSIONS,
+    Duplex,
+    calling,
+    connect,
+    events_of,
+    frames_of,
+    only,
+    stream,
 )
 
 # --- A call and its answer --------------------------------------------------------------------

@@ -14,7 +14,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from duplex import PROTOCOLS, VERSIONS, connect, events_of
 from ocppkit.core import (
     CallCancelled,
     CallEnded,
@@ -32,6 +31,7 @@ from ocppkit.core import (
     Role,
     decode_payload,
 )
+from support.connection_pair import PROTOCOLS, VERSIONS, connect, events_of
 
 CALL_TIME, HANDLER_TIME = 30.0, 25.0
 

@@ -4,18 +4,6 @@ import json
 
 import pytest
 
-from duplex import (
-    ANSWER,
-    NOW,
-    VERSIONS,
-    Duplex,
-    calling,
-    connect,
-    events_of,
-    frames_of,
-    only,
-    stream,
-)
 from ocppkit import v21, v201
 from ocppkit.core import (
     LENIENT,
@@ -35,6 +23,18 @@ from ocppkit.core import (
     Rule,
     SendReceived,
     Stray,
+)
+from support.connection_pair import (
+    ANSWER,
+    NOW,
+    VERSIONS,
+    Duplex,
+    calling,
+    connect,
+    events_of,
+    frames_of,
+    only,
+    stream,
 )
 
 # --- Answers that belong to no call -----------------------------------------------------------

@@ -5,16 +5,6 @@ from typing import Any
 
 import pytest
 
-from duplex import (
-    ANSWER,
-    HEARTBEAT,
-    VERSIONS,
-    called,
-    connect,
-    events_of,
-    frames_of,
-    only,
-)
 from ocppkit import v16, v21
 from ocppkit.core import (
     LENIENT,
@@ -28,6 +18,16 @@ from ocppkit.core import (
     ResultRefused,
     Role,
     Rule,
+)
+from support.connection_pair import (
+    ANSWER,
+    HEARTBEAT,
+    VERSIONS,
+    called,
+    connect,
+    events_of,
+    frames_of,
+    only,
 )
 
 # --- Refusals ---------------------------------------------------------------------------------

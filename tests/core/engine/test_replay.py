@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from duplex import NOW, connect, events_of, numbered
 from ocppkit import v16
 from ocppkit.core import (
     LENIENT,
     Role,
 )
+from support.connection_pair import NOW, connect, events_of, numbered
 
 
 def session() -> list[tuple[str, Any, float]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from duplex import PROTOCOLS, VERSIONS, connect, events_of, frames_of
 from ocppkit.core import (
     LENIENT,
     STRICT,
@@ -26,6 +25,7 @@ from ocppkit.core import (
     reply_to,
 )
 from ocppkit.core.engine._replies import REPLIES, describe, kind_of, read_code, spell_code
+from support.connection_pair import PROTOCOLS, VERSIONS, connect, events_of, frames_of
 
 # How a call is answered, in the spelling of each version; the cells of the decision table of OCPP-J.
 CALL_CELLS = """

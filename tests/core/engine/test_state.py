@@ -5,18 +5,6 @@ from typing import Any
 
 import pytest
 
-from duplex import (
-    ANSWER,
-    HEARTBEAT,
-    NOW,
-    called,
-    calling,
-    connect,
-    events_of,
-    frames_of,
-    only,
-    stream,
-)
 from ocppkit import v16, v21, v201
 from ocppkit.core import (
     CallEnded,
@@ -30,6 +18,18 @@ from ocppkit.core import (
     Limits,
     LocalProtocolError,
     Role,
+)
+from support.connection_pair import (
+    ANSWER,
+    HEARTBEAT,
+    NOW,
+    called,
+    calling,
+    connect,
+    events_of,
+    frames_of,
+    only,
+    stream,
 )
 
 # --- Exactly one reply ------------------------------------------------------------------------

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from duplex import HEARTBEAT, VERSIONS, connect, events_of, only
-from fuzzer.frames import FrameMaker
+from fuzz.frames import FrameMaker
 from ocppkit.core import (
     LENIENT,
     OFF,
@@ -24,6 +23,7 @@ from ocppkit.core import (
     Role,
 )
 from ocppkit.core.frames._fast_path import FURTHER
+from support.connection_pair import HEARTBEAT, VERSIONS, connect, events_of, only
 
 FRAMES = 4000
 

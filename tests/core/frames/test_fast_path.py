@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 from msgspec import Raw
 
-from duplex import PROTOCOLS, VERSIONS, connect, events_of, only
 from ocppkit import v201
 from ocppkit.core import (
     LENIENT,
@@ -22,6 +21,7 @@ from ocppkit.core import (
     decode_message,
 )
 from ocppkit.core.frames._fast_path import FURTHER, USUAL_PLACE, Hints, learn
+from support.connection_pair import PROTOCOLS, VERSIONS, connect, events_of, only
 
 IDS = ("1", "7f3a", str(UUID(int=7)), 'a"Reset"')
 LAYOUTS: dict[str, Callable[[str, str], str]] = {

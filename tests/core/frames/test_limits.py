@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from duplex import PROTOCOLS, connect, events_of, frames_of, only
 from ocppkit import v16, v201
 from ocppkit.core import (
     LENIENT,
@@ -32,6 +31,7 @@ from ocppkit.core.frames._limits import (
     may_be_deep,
     open_names,
 )
+from support.connection_pair import PROTOCOLS, connect, events_of, frames_of, only
 
 LIMITS = Limits()
 

@@ -1,0 +1,1 @@
+"""Comparison of two sets of schemas: what changed, and whom each change breaks."""

@@ -1,0 +1,130 @@
+"""The words of a comparison: one line per change, one label per direction, one sentence of advice."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ._compare import Change, Diff, Travel
+from ._judge import Bump, Rule
+
+__all__ = ["advise", "describe", "direct"]
+
+_DIRECTIONS = {
+    "station": "station -> CSMS",
+    "csms": "CSMS -> station",
+    "both": "both ways",
+    None: "unknown direction",
+}
+
+_ADVICE = {
+    Bump.NONE: "nothing changed, no new version is needed",
+    Bump.PATCH: "raise the patch version: messages and names stay as they are",
+    Bump.MINOR: "raise the minor version: there is something new, and old code keeps working",
+    Bump.MAJOR: "raise the major version: code or peers that stay behind can fail",
+}
+
+
+def advise(diff: Diff) -> str:
+    """Says which part of a generated package's version to raise, and why."""
+    return _ADVICE[diff.bump]
+
+
+def direct(travel: Travel) -> str:
+    """Says which way a message travels."""
+    return _DIRECTIONS[travel.sender]
+
+
+def describe(change: Change) -> str:
+    """Says in one line what changed at the place, without the owner's name."""
+    text = _DESCRIBE.get(change.rule, _values)(change)
+    return f"{change.path}: {text}" if change.path else text
+
+
+def _values(change: Change) -> str:
+    return f"{_value(change.old)} -> {_value(change.new)}"
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
+def _keyword(change: Change) -> str:
+    return f"{change.pointer.rpartition('/')[2]} {_values(change)}"
+
+
+def _member(word: str, requirement: str) -> Callable[[Change], str]:
+    def text(change: Change) -> str:
+        schema = change.new if change.old is None else change.old
+        return f"{word} {requirement} member, {_type(schema)}"
+
+    return text
+
+
+def _types(change: Change) -> str:
+    return f"{change.old or 'any value'} -> {change.new or 'any value'}"
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """Says what a member holds: `list of EVSEType (minItems 1)`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    kind = schema.get("type", "any value")
+    name = f"list of {_type(schema['items'])}" if kind == "array" else str(kind)
+    bounds = [f"{key} {value}" for key, value in schema.items() if key in _BOUNDS]
+    if "enum" in schema:
+        bounds.insert(0, f"one of {len(schema['enum'])} words")
+    return f"{name} ({', '.join(bounds)})" if bounds else name
+
+
+_BOUNDS = frozenset(
+    {"format", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum", "multipleOf"}
+)
+
+
+def _fixed(text: str) -> Callable[[Change], str]:
+    return lambda change: text
+
+
+_DESCRIBE: Mapping[Rule, Callable[[Change], str]] = {
+    Rule.ACTION_ADDED: _fixed("new action"),
+    Rule.ACTION_REMOVED: _fixed("action removed"),
+    Rule.ACTION_BECAME_SEND: _fixed("was answered, is a SEND now"),
+    Rule.ACTION_BECAME_CALL: _fixed("was a SEND, is answered now"),
+    Rule.MESSAGE_ADDED: _fixed("its other message is new"),
+    Rule.MESSAGE_REMOVED: _fixed("one of its messages is gone"),
+    Rule.OPTIONAL_FIELD_ADDED: _member("new", "optional"),
+    Rule.OPTIONAL_FIELD_ADDED_OPEN: _member("new", "optional"),
+    Rule.REQUIRED_FIELD_ADDED: _member("new", "required"),
+    Rule.REQUIRED_FIELD_ADDED_OPEN: _member("new", "required"),
+    Rule.OPTIONAL_FIELD_REMOVED: _member("removed", "optional"),
+    Rule.OPTIONAL_FIELD_REMOVED_OPEN: _member("removed", "optional"),
+    Rule.REQUIRED_FIELD_REMOVED: _member("removed", "required"),
+    Rule.REQUIRED_FIELD_REMOVED_OPEN: _member("removed", "required"),
+    Rule.FIELD_MOVED: lambda change: f"moved here from {change.old}",
+    Rule.FIELD_BECAME_REQUIRED: _fixed("optional -> required"),
+    Rule.FIELD_BECAME_OPTIONAL: _fixed("required -> optional"),
+    Rule.TYPE_CHANGED: _types,
+    Rule.TYPE_WIDENED: _types,
+    Rule.TYPE_NARROWED: _types,
+    Rule.WORD_ADDED: lambda change: f"new word {change.new!r}",
+    Rule.WORD_REMOVED: lambda change: f"word {change.old!r} removed",
+    Rule.ENUM_OPENED: lambda change: f"{len(change.old)} words -> any {_type(change.new)}",
+    Rule.ENUM_CLOSED: lambda change: f"any {_type(change.old)} -> {len(change.new)} words",
+    Rule.BOUND_LOOSENED: _keyword,
+    Rule.BOUND_TIGHTENED: _keyword,
+    Rule.BOUND_SHIFTED: _keyword,
+    Rule.FORMAT_ADDED: _keyword,
+    Rule.FORMAT_REMOVED: _keyword,
+    Rule.FORMAT_CHANGED: _keyword,
+    Rule.OBJECT_OPENED: _fixed("takes extra members now"),
+    Rule.OBJECT_CLOSED: _fixed("takes no extra members any more"),
+    Rule.DEFAULT_ADDED: _keyword,
+    Rule.DEFAULT_REMOVED: _keyword,
+    Rule.DEFAULT_CHANGED: _keyword,
+    Rule.DEFINITION_ADDED: _fixed("new definition"),
+    Rule.DEFINITION_REMOVED: _fixed("definition removed"),
+    Rule.DEFINITION_RENAMED: lambda change: f"was called {change.old}",
+    Rule.ORDER_CHANGED: _fixed("same members or words in another order"),
+    Rule.DRAFT_RAISED: lambda change: f"JSON Schema draft {_values(change)}",
+    Rule.DRAFT_LOWERED: lambda change: f"JSON Schema draft {_values(change)}",
+}
+"""How a rule's changes are told; the others show their two values."""

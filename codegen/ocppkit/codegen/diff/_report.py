@@ -1,0 +1,249 @@
+"""A comparison as people and programs read it: plain text, JSON, Markdown.
+
+Text and Markdown have the same chapters. What befell an action as a whole comes first; then each action's own changes; then
+the definitions that several actions share, each told once with the messages that hold it. Two kinds of change without any
+effect on the wire, reordered members and new or dropped names, are gathered in one line each; JSON has them one by one.
+The reasons of the verdicts follow at the end, once per rule.
+"""
+
+import json
+import textwrap
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ._change_texts import advise, describe, direct
+from ._compare import Change, Diff, Travel
+from ._judge import TABLE, Judgement, Rule, Verdict
+
+__all__ = ["REPORTS", "render_json", "render_markdown", "render_text"]
+
+_WHOLE_ACTION = frozenset(
+    {
+        Rule.ACTION_ADDED,
+        Rule.ACTION_REMOVED,
+        Rule.ACTION_BECAME_SEND,
+        Rule.ACTION_BECAME_CALL,
+        Rule.MESSAGE_ADDED,
+        Rule.MESSAGE_REMOVED,
+    }
+)
+
+_GATHERED = {
+    Rule.DEFINITION_ADDED: "New definitions",
+    Rule.DEFINITION_REMOVED: "Removed definitions",
+    Rule.ORDER_CHANGED: "Only the order of members or words differs",
+}
+
+
+@dataclass(frozen=True)
+class _Chapter:
+    """Changes that belong together: an action's, or those that several actions share."""
+
+    title: str
+    sections: Sequence[tuple[str, Sequence[Change]]]
+    """A heading, and the changes below it."""
+
+
+def render_text(diff: Diff) -> str:
+    """Renders a comparison for a terminal, in plain ASCII."""
+    wrap = partial(textwrap.wrap, width=100, break_long_words=False, break_on_hyphens=False)
+    lines = [f"OCPP schemas: {diff.old} -> {diff.new}", _summary(diff), f"Advice: {advise(diff)}"]
+    for chapter in _chapters(diff):
+        lines += ["", chapter.title]
+        for heading, changes in chapter.sections:
+            lines += wrap(heading, initial_indent="  ", subsequent_indent="      ")
+            lines += map(_text_line, changes)
+    for title, names in _gathered(diff):
+        lines += ["", title, *wrap(", ".join(names), initial_indent="  ", subsequent_indent="  ")]
+    lines += _text_reasons(diff)
+    return "\n".join(lines) + "\n"
+
+
+def _text_line(change: Change) -> str:
+    row = change.row
+    verdicts = f"{row.sender.verdict:<8}  {row.receiver.verdict:<8}"
+    return f"    {verdicts}  {_line(change)}  [{change.rule}]"
+
+
+def _text_reasons(diff: Diff) -> Iterator[str]:
+    rules = _rules(diff)
+    if rules:
+        yield from ("", "First verdict: a sender of the old edition; second: a receiver of it.")
+    for rule in rules:
+        yield f"  {rule}"
+        for peer, judgement in _peers(rule):
+            yield f"    {peer}, {judgement.verdict}: {judgement.reason}"
+
+
+def render_markdown(diff: Diff) -> str:
+    """Renders a comparison as a Markdown document, for a pull request or release notes."""
+    lines = [f"# OCPP schemas: {diff.old} → {diff.new}", "", _summary(diff), ""]
+    lines.append(f"**Advice:** {advise(diff)}.")
+    for chapter in _chapters(diff):
+        lines += ["", f"## {chapter.title}"]
+        for heading, changes in chapter.sections:
+            lines += ["", f"### {heading}", ""] if heading else [""]
+            lines += _table(["old sender", "old receiver", "change", "rule"], map(_cells, changes))
+    for title, names in _gathered(diff):
+        lines += ["", f"{title} {', '.join(f'`{name}`' for name in names)}."]
+    rules = _rules(diff)
+    if rules:
+        lines += ["", "## Reasons", ""]
+        lines += _table(["rule", "peer", "verdict", "reason"], _reason_cells(rules))
+    return "\n".join(lines) + "\n"
+
+
+def _cells(change: Change) -> list[str]:
+    row = change.row
+    return [_mark(row.sender), _mark(row.receiver), _line(change), f"`{change.rule}`"]
+
+
+def _reason_cells(rules: Iterable[Rule]) -> Iterator[list[str]]:
+    for rule in rules:
+        for peer, judgement in _peers(rule):
+            yield [f"`{rule}`", peer, _mark(judgement), judgement.reason]
+
+
+def _mark(judgement: Judgement) -> str:
+    safe = judgement.verdict is Verdict.SAFE
+    return str(judgement.verdict) if safe else f"**{judgement.verdict}**"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    for row in rows:
+        cells = [cell.replace("|", r"\|") for cell in row]
+        yield f"| {' | '.join(cells)} |"
+
+
+def render_json(diff: Diff) -> str:
+    """Renders a comparison for programs: every change with both verdicts and its messages."""
+    document = {
+        "old": diff.old,
+        "new": diff.new,
+        "worst": diff.worst,
+        "bump": diff.bump,
+        "advice": advise(diff),
+        "counts": diff.count(),
+        "changes": [_change(change) for change in diff.changes],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _change(change: Change) -> Mapping[str, Any]:
+    row = change.row
+    return {
+        "rule": change.rule,
+        "owner": change.owner,
+        "pointer": change.pointer,
+        "path": change.path,
+        "old": change.old,
+        "new": change.new,
+        "text": describe(change),
+        "old_sender": {"verdict": row.sender.verdict, "reason": row.sender.reason},
+        "old_receiver": {"verdict": row.receiver.verdict, "reason": row.receiver.reason},
+        "bump": row.bump,
+        "messages": [_message(travel) for travel in change.messages],
+    }
+
+
+def _message(travel: Travel) -> Mapping[str, str]:
+    return {"name": travel.message, "action": travel.action, "direction": direct(travel)}
+
+
+REPORTS: Mapping[str, Callable[[Diff], str]] = {
+    "text": render_text,
+    "json": render_json,
+    "markdown": render_markdown,
+}
+"""The renderer of each output format."""
+
+
+def _summary(diff: Diff) -> str:
+    counts = diff.count()
+    parts = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict)]
+    noun = "change" if len(diff.changes) == 1 else "changes"
+    return f"{len(diff.changes)} {noun}: {', '.join(parts)}"
+
+
+_ALL, _ACTIONS, _SHARED = "All messages", "Actions", "Shared by several actions"
+
+
+def _chapters(diff: Diff) -> Iterator[_Chapter]:
+    """Yields the chapters that have something to tell."""
+    chapters: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in diff.changes:
+        if change.rule not in _GATHERED:
+            chapters[_title(change)].append(change)
+    actions = sorted(chapters.keys() - {_ALL, _ACTIONS, _SHARED})
+    for title in (_ALL, _ACTIONS, *actions, _SHARED):
+        if title in chapters:
+            yield _Chapter(title, list(_sections(chapters[title])))
+
+
+def _title(change: Change) -> str:
+    if change.rule in _WHOLE_ACTION:
+        return _ACTIONS
+    if not change.owner:
+        return _ALL
+    return change.actions[0] if len(change.actions) == 1 else _SHARED
+
+
+def _sections(changes: Iterable[Change]) -> Iterator[tuple[str, Sequence[Change]]]:
+    """Yields a heading and its changes, per owner and the messages that it affects."""
+    sections: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        # Unequal definitions of one name affect other messages and get a heading of their own.
+        sections[_heading(change)].append(change)
+    yield from sections.items()
+
+
+def _heading(change: Change) -> str:
+    """Says what changed and which messages hold it; empty where each line says so itself."""
+    if change.rule in _WHOLE_ACTION or not change.owner:
+        return ""
+    if [change.owner] == [travel.message for travel in change.messages]:
+        return f"{change.owner} ({direct(change.messages[0])})"
+    return f"{change.owner} in {_routes(change.messages)}"
+
+
+def _routes(messages: Iterable[Travel]) -> str:
+    """Lists messages by direction: `ResetRequest (CSMS -> station), ResetResponse (...)`."""
+    routes: defaultdict[str, list[str]] = defaultdict(list)
+    for travel in messages:
+        routes[direct(travel)].append(travel.message)
+    return ", ".join(f"{', '.join(names)} ({route})" for route, names in sorted(routes.items()))
+
+
+def _line(change: Change) -> str:
+    """Says what changed, with the owner where no heading names it."""
+    if not change.owner:
+        return f"{describe(change)} in {len(change.messages)} messages"
+    if change.rule in _WHOLE_ACTION:
+        # The request, or the SEND, says which way the action goes.
+        first = min(change.messages, key=lambda travel: travel.message.endswith("Response"))
+        return f"{change.owner} ({direct(first)}): {describe(change)}"
+    return describe(change)
+
+
+def _gathered(diff: Diff) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yields the titles of the gathered rules and the names of what changed."""
+    for rule, title in _GATHERED.items():
+        names = sorted({change.owner for change in diff.changes if change.rule == rule})
+        if names:
+            yield f"{title}:", names
+
+
+def _rules(diff: Diff) -> Sequence[Rule]:
+    """Returns the rules whose verdicts need a reason, in the order of the table."""
+    used = {change.rule for change in diff.changes}
+    return [rule for rule in TABLE if rule in used and TABLE[rule].worst is not Verdict.SAFE]
+
+
+def _peers(rule: Rule) -> Sequence[tuple[str, Judgement]]:
+    row = TABLE[rule]
+    return [("old sender", row.sender), ("old receiver", row.receiver)]

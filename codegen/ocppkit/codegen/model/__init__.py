@@ -1,0 +1,1 @@
+"""The model that templates render: schemas and facts merged, parsed and named."""

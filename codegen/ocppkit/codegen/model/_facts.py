@@ -1,0 +1,373 @@
+"""What the schemas do not say: who sends an action, to which block it belongs, what 1.6's types are called.
+
+Facts are TOML files, reviewed by hand, one citation per action. Every file names its OCPP version;
+the files of one version are laid over each other, key by key, ours first and the user's after them.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from .._errors import CodegenError
+from ._facts_rules import REQUIRED, check, pointer_of
+
+__all__ = [
+    "ActionFacts",
+    "ProtocolFacts",
+    "RoleFacts",
+    "VersionFacts",
+    "check_complete",
+    "known_versions",
+    "load_facts",
+    "require_action",
+]
+
+_FOLDER = Path(__file__).parents[1] / "facts"
+
+
+@dataclass(frozen=True)
+class ActionFacts:
+    """One action."""
+
+    name: str
+    """As it stands on the wire."""
+
+    direction: str
+    """Who sends the request: `station`, `csms` or `both`."""
+
+    block: str
+    """Short name of the functional block (2.x) or feature profile (1.6)."""
+
+    purpose: str
+    """What the request does, in one sentence of our own."""
+
+    citation: str
+    """The document and the section or use cases that this entry was reviewed against."""
+
+    file: str
+    """The facts file that has the entry, for error messages."""
+
+    use_cases: tuple[str, ...] = ()
+    """Use cases that define or drive the action."""
+
+    kind: str = "call"
+    """`call` is answered, `send` never is."""
+
+    transaction_related: bool = False
+    """Whether it belongs to the ordered, retried queue of transaction messages."""
+
+    offline: str = "drop"
+    """A value of `core.Offline`: what a station does with it while it cannot deliver it."""
+
+    offline_mark: str | None = None
+    """The member of the request that says that it was made while the station was offline."""
+
+    correlation: str | None = None
+    """The member that ties it to other messages: `request.requestId`."""
+
+    parts: tuple[str, ...] = ()
+    """Members of the request that number the parts of a report."""
+
+    triggers: tuple[str, ...] = ()
+    """Words of TriggerMessage that ask a station for it."""
+
+    extended_triggers: tuple[str, ...] = ()
+    """Words of 1.6's ExtendedTriggerMessage that ask a Charge Point for it."""
+
+    followed_by: tuple[str, ...] = ()
+    """Actions that bring the real result later."""
+
+    v16_equivalent: tuple[str, ...] = ()
+    """Actions of OCPP 1.6 that did this one's work."""
+
+    since: str | None = None
+    """The version that brought it, where earlier versions of the same family lack it."""
+
+
+@dataclass(frozen=True)
+class RoleFacts:
+    """The two ends of a connection in one version's words."""
+
+    station: str
+    """In prose: `Charge Point`, `Charging Station`."""
+
+    csms: str
+    """In prose: `Central System`, `CSMS`."""
+
+    station_class: str
+    """The role class of a station that one runs."""
+
+    handle_class: str
+    """The class of a CSMS's handle on a connected station."""
+
+    description: str | None = None
+    """The member of BootNotification that describes the station; without it the request does so itself."""
+
+    boot_defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Enum words of BootNotification's other required members, for a plain start."""
+
+    serial_number: str | None = None
+    """The member of that description that a client certificate names as its common name."""
+
+
+@dataclass(frozen=True)
+class ProtocolFacts:
+    """One version as a whole."""
+
+    version: str
+    """As people say it: `1.6`, `2.0.1`, `2.1`."""
+
+    subprotocol: str
+    """As the WebSocket handshake names it."""
+
+    package: str
+    """Name of the generated package."""
+
+    blocks: Mapping[str, str]
+    """Functional blocks or feature profiles: short name to long name."""
+
+    error_codes: Mapping[str, str]
+    """The error codes that this version knows: value of `core.ErrorCode` to spelling on the wire."""
+
+    roles: RoleFacts
+    """What this version calls its two ends."""
+
+    message_types: tuple[str, ...] = ("call", "call_result", "call_error")
+    """The kinds of messages that this version has: names of `core.MessageKind`, in lower case."""
+
+    extends: str | None = None
+    """The version whose messages this one took over and grew."""
+
+    uncritical_events: tuple[str, ...] = ()
+    """Security events that need not be kept until they can be delivered; all others must be."""
+
+    untrusted_csms_event: str | None = None
+    """The security event that a CSMS's certificate does not verify."""
+
+    old_tls_event: str | None = None
+    """The security event that a CSMS offers only versions of TLS before 1.2."""
+
+    replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """Where it answers a failed call otherwise than most: value of `core.Failure` to `reaction` (a
+    value of `core.ErrorCode` or `core.NoReply`) and `citation`."""
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """All facts of one version."""
+
+    protocol: ProtocolFacts
+    actions: Mapping[str, ActionFacts]
+    """By name, sorted."""
+
+    names: Mapping[str, str]
+    """What inline types are called, by place: `BootNotification.response.status`."""
+
+    name_files: Mapping[str, str]
+    """The facts file that has each of these names, for error messages."""
+
+    files: tuple[str, ...]
+    """The files these facts were read from, the user's last: where a missing entry belongs."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One facts file, checked on its own."""
+
+    file: str
+    version: str
+    tables: Mapping[str, Any]
+
+
+def known_versions() -> Mapping[str, str]:
+    """Returns the versions that the workshop has facts for, oldest first, with their packages' names."""
+    found = {
+        layer.version: protocol["package"]
+        for layer in _own_layers()
+        if "package" in (protocol := layer.tables["protocol"])
+    }
+    oldest_first = sorted(found, key=lambda version: [int(part) for part in version.split(".")])
+    return {version: found[version] for version in oldest_first}
+
+
+def load_facts(version: str, *extra: Path) -> VersionFacts:
+    """Reads the facts of one version.
+
+    Args:
+        version: `1.6`, `2.0.1` or `2.1`.
+        extra: the user's own files in the same format, for vendor actions or to overrule ours.
+
+    Raises:
+        CodegenError: a file is no TOML, belongs to another version, has an unknown key, a wrong
+            type or an unknown word, or all files together leave something out.
+    """
+    layers = [layer for layer in _own_layers() if layer.version == version]
+    layers.extend(_read(path) for path in extra)
+    for layer in layers:
+        if layer.version != version:
+            raise CodegenError(
+                f"these are facts of OCPP {layer.version}, not of OCPP {version}",
+                file=layer.file,
+                pointer="/protocol/version",
+                cure=f"generate OCPP {layer.version} with them, or write facts of OCPP {version}",
+            )
+    if not layers:
+        raise CodegenError(
+            f"there are no facts of OCPP {version!r}",
+            cure=f"choose one of {', '.join(known_versions())}",
+        )
+    return _combine(layers)
+
+
+def require_action(facts: VersionFacts, name: str) -> ActionFacts:
+    """Returns the facts of an action that the schemas have.
+
+    Raises:
+        CodegenError: there are none; the cure names the file to edit and shows the entry to write.
+    """
+    if name in facts.actions:
+        return facts.actions[name]
+    version = facts.protocol.version
+    raise CodegenError(
+        f"the schemas of OCPP {version} have an action {name}, but no facts say who sends it",
+        file=facts.files[-1],
+        pointer=pointer_of("actions", name),
+        cure=f"""add this entry there, or to a facts file of your own, and fill it in:
+
+    [protocol]
+    version = "{version}"
+
+    [actions.{name}]
+    purpose = "Says in one sentence what the request does."
+    citation = "Document, edition and section that say so"
+    block = "{next(iter(facts.protocol.blocks))}"  # one of {", ".join(facts.protocol.blocks)}
+    direction = "station"  # who sends it: station, csms or both""",
+    )
+
+
+def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
+    """Checks that the facts and the schemas know the same actions.
+
+    Args:
+        facts: the facts of a version.
+        actions: the actions that its schemas have.
+
+    Raises:
+        CodegenError: an action has no facts, or there are facts of an action that has no schema.
+    """
+    known = set(actions)
+    for name in sorted(known):
+        require_action(facts, name)
+    for name in sorted(facts.actions.keys() - known):
+        raise CodegenError(
+            f"there are facts of an action {name}, but OCPP {facts.protocol.version} has no schema of it",
+            file=facts.actions[name].file,
+            pointer=pointer_of("actions", name),
+            cure="remove the entry, mend its name, or add the schemas of the action",
+        )
+
+
+def _own_layers() -> list[_Layer]:
+    return [_read(path) for path in sorted(_FOLDER.glob("*.toml"))]
+
+
+def _read(path: Path) -> _Layer:
+    file = str(path)
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CodegenError(
+            f"cannot be read: {error.strerror}", file=file, cure="check the path of the facts file"
+        ) from error
+    except ValueError as error:
+        raise CodegenError(
+            f"no TOML: {error}", file=file, cure="mend the file; facts are TOML in UTF-8"
+        ) from error
+    check(tables, file)
+    version = tables.get("protocol", {}).get("version")
+    if version is None:
+        raise CodegenError(
+            "the file does not say which version of OCPP its facts are of",
+            file=file,
+            pointer="/protocol/version",
+            cure='add [protocol] and, below it, version = "2.0.1" or another',
+        )
+    return _Layer(file, version, tables)
+
+
+def _combine(layers: Sequence[_Layer]) -> VersionFacts:
+    """Lays the files over each other and checks what only shows in the whole."""
+    tables: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        tables = _lay_over(tables, layer.tables)
+        origins |= dict.fromkeys(layer.tables.get("actions", {}), layer.file)
+    _require(tables["protocol"], "protocol", layers[-1].file, ("protocol",))
+    _require(tables["protocol"]["roles"], "roles", layers[-1].file, ("protocol", "roles"))
+    actions = tables.get("actions", {})
+    for name, action in actions.items():
+        _require(action, "action", origins[name], ("actions", name))
+        _check_references(name, action, tables, origins[name])
+    return VersionFacts(
+        protocol=_protocol(tables["protocol"]),
+        actions={name: _action(name, actions[name], origins[name]) for name in sorted(actions)},
+        names=tables.get("names", {}),
+        name_files={path: layer.file for layer in layers for path in layer.tables.get("names", {})},
+        files=tuple(layer.file for layer in layers),
+    )
+
+
+def _protocol(table: Mapping[str, Any]) -> ProtocolFacts:
+    members: dict[str, Any] = {**table, "roles": RoleFacts(**table["roles"])}
+    return ProtocolFacts(**members)
+
+
+def _lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, dict):
+            value = _lay_over(below.get(key, {}), cast("dict[str, Any]", value))
+        merged[key] = value
+    return merged
+
+
+def _require(table: Mapping[str, Any], what: str, file: str, place: tuple[str, ...]) -> None:
+    for key in REQUIRED[what]:
+        if key not in table:
+            raise CodegenError(
+                f"{key!r} is missing",
+                file=file,
+                pointer=pointer_of(*place),
+                cure=f"add it; needed here are {', '.join(REQUIRED[what])}",
+            )
+
+
+def _check_references(
+    name: str, action: Mapping[str, Any], tables: Mapping[str, Any], file: str
+) -> None:
+    blocks = tables["protocol"]["blocks"]
+    if action["block"] not in blocks:
+        raise CodegenError(
+            f"there is no block {action['block']!r}",
+            file=file,
+            pointer=pointer_of("actions", name, "block"),
+            cure=f"use one of {', '.join(blocks)}, or add it under [protocol.blocks]",
+        )
+    for follower in action.get("followed_by", ()):
+        if follower not in tables["actions"]:
+            raise CodegenError(
+                f"there is no action {follower!r}",
+                file=file,
+                pointer=pointer_of("actions", name, "followed_by"),
+                cure="name actions of this version as they stand on the wire",
+            )
+
+
+def _action(name: str, table: Mapping[str, Any], file: str) -> ActionFacts:
+    frozen: dict[str, Any] = {
+        key: tuple(cast("list[str]", value)) if isinstance(value, list) else value
+        for key, value in table.items()
+    }
+    return ActionFacts(name=name, file=file, **frozen)

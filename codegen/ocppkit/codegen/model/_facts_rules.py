@@ -1,0 +1,254 @@
+"""What a facts file may contain: its keys, their types and their words.
+
+The rules are a table that has the shape of the file. Whatever the table does not name is an error,
+so that a misspelt key cannot pass as a fact that is silently ignored.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from .._errors import CodegenError
+
+__all__ = [
+    "ERROR_CODES",
+    "FAILURES",
+    "MESSAGE_KINDS",
+    "NO_REPLIES",
+    "OFFLINE",
+    "REQUIRED",
+    "check",
+    "pointer_of",
+]
+
+OFFLINE = ("drop", "queue", "queue_if_transaction", "queue_if_critical", "queue_by_severity")
+"""The values of `core.Offline`; a test compares them."""
+
+ERROR_CODES = (
+    "FormatViolation",
+    "GenericError",
+    "InternalError",
+    "MessageTypeNotSupported",
+    "NotImplemented",
+    "NotSupported",
+    "OccurrenceConstraintViolation",
+    "PropertyConstraintViolation",
+    "ProtocolError",
+    "RpcFrameworkError",
+    "SecurityError",
+    "TypeConstraintViolation",
+)
+"""The values of `core.ErrorCode`; a test compares them."""
+
+MESSAGE_KINDS = ("call", "call_result", "call_error", "call_result_error", "send")
+"""The names of `core.MessageKind` that have a number on the wire; a test compares them."""
+
+FAILURES = (
+    "frame_too_big",
+    "binary",
+    "not_json",
+    "salvaged",
+    "not_an_array",
+    "unreadable_id",
+    "unknown_type",
+    "malformed",
+    "id_too_long",
+    "too_deep",
+    "number_too_long",
+    "duplicate_id",
+    "unknown_action",
+    "wrong_direction",
+    "not_handled",
+    "not_accepted",
+    "rejected",
+    "handler_failed",
+    "handler_timed_out",
+    "stray",
+)
+"""The values of `core.Failure`; a test compares them."""
+
+NO_REPLIES = ("silent", "close")
+"""The values of `core.NoReply`; a test compares them."""
+
+REQUIRED = {
+    "protocol": ("version", "subprotocol", "package", "blocks", "error_codes", "roles"),
+    "roles": ("station", "csms", "station_class", "handle_class"),
+    "action": ("purpose", "direction", "block", "citation"),
+}
+"""Keys that these tables need once all files are laid over each other."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What one value must be."""
+
+    expected: str
+    fits: Callable[[object], bool]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a table may hold: named keys, and a rule for all others if there is one."""
+
+    keys: Mapping[str, "_Rule | _Table"] = field(default_factory=dict[str, "_Rule | _Table"])
+    rest: "_Rule | _Table | None" = None
+    rest_key: "_Rule | None" = None
+
+
+def _matching(expected: str, pattern: str) -> _Rule:
+    compiled = re.compile(pattern)
+    return _Rule(
+        expected, lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+    )
+
+
+def _one_of(*words: str) -> _Rule:
+    return _Rule("one of " + ", ".join(map(repr, words)), lambda value: value in words)
+
+
+def _list_of(rule: _Rule) -> _Rule:
+    return _Rule(
+        f"a list, each item {rule.expected}",
+        lambda value: isinstance(value, list) and all(map(rule.fits, cast("list[object]", value))),
+    )
+
+
+# Facts end up in docstrings: one line, and nothing that could close the docstring or escape in it.
+_LINE = _matching(
+    "one line of text without quotation marks and backslashes", r'[^"\\\r\n]*[^"\\\s]'
+)
+_SENTENCE = _matching(
+    "one sentence that ends with a full stop, without quotation marks and backslashes",
+    r'[^"\\\r\n]+\.',
+)
+_NAME = _matching("a name such as 'BootNotification'", r"(?!(None|True|False)$)[A-Z][A-Za-z0-9_]*")
+_MEMBER = _matching("a member such as 'seqNo'", r"[A-Za-z_]\w*")
+_USE_CASE = _matching("a use case such as 'B01'", r"[A-Z][0-9]{2}")
+_VERSION = _matching("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
+
+_REPLY = _Table({"reaction": _one_of(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
+
+_ACTION = _Table(
+    {
+        "purpose": _SENTENCE,
+        "direction": _one_of("station", "csms", "both"),
+        "block": _LINE,
+        "kind": _one_of("call", "send"),
+        "use_cases": _list_of(_USE_CASE),
+        "citation": _LINE,
+        "transaction_related": _Rule("true or false", lambda value: isinstance(value, bool)),
+        "offline": _one_of(*OFFLINE),
+        "offline_mark": _MEMBER,
+        "correlation": _matching(
+            "a place such as 'request.requestId'", r"(request|response)(\.[A-Za-z_]\w*)+"
+        ),
+        "parts": _list_of(_MEMBER),
+        "triggers": _list_of(_NAME),
+        "extended_triggers": _list_of(_NAME),
+        "followed_by": _list_of(_NAME),
+        "v16_equivalent": _list_of(_NAME),
+        "since": _VERSION,
+    }
+)
+
+_FILE = _Table(
+    {
+        "protocol": _Table(
+            {
+                "version": _VERSION,
+                "subprotocol": _matching("a subprotocol such as 'ocpp2.0.1'", r"[\w.+-]+"),
+                "package": _matching("a package such as 'v201'", r"[a-z_][a-z0-9_]*"),
+                "blocks": _Table(rest=_LINE, rest_key=_matching("a short name", r"[A-Za-z]\w*")),
+                "error_codes": _Table(dict.fromkeys(ERROR_CODES, _NAME)),
+                "extends": _VERSION,
+                "message_types": _list_of(_one_of(*MESSAGE_KINDS)),
+                "replies": _Table(dict.fromkeys(FAILURES, _REPLY)),
+                "uncritical_events": _list_of(_NAME),
+                "untrusted_csms_event": _NAME,
+                "old_tls_event": _NAME,
+                "roles": _Table(
+                    {
+                        "station": _LINE,
+                        "csms": _LINE,
+                        "station_class": _NAME,
+                        "handle_class": _NAME,
+                        "description": _MEMBER,
+                        "boot_defaults": _Table(rest=_NAME, rest_key=_MEMBER),
+                        "serial_number": _MEMBER,
+                    }
+                ),
+            }
+        ),
+        "actions": _Table(rest=_ACTION, rest_key=_NAME),
+        "names": _Table(
+            rest=_NAME,
+            rest_key=_matching(
+                "a place such as 'Authorize.response.idTagInfo'",
+                r"[A-Z]\w*\.(request|response)(\.[^.\[\]]+(\[\])*)+",
+            ),
+        ),
+    }
+)
+
+
+def check(document: Mapping[str, Any], file: str) -> None:
+    """Checks one facts file on its own: its keys, their types and their words.
+
+    Raises:
+        CodegenError: something is not as the rules say; it names the file, the key and the cure.
+    """
+    _check_table(document, _FILE, file, ())
+
+
+def pointer_of(*keys: str) -> str:
+    """Returns the JSON pointer of a key path."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def _check_table(
+    table: Mapping[str, Any], rules: _Table, file: str, trail: tuple[str, ...]
+) -> None:
+    for key, value in table.items():
+        place = (*trail, key)
+        rule = rules.keys.get(key, rules.rest)
+        if rule is None:
+            raise _unknown_key(key, rules, file, place)
+        if key not in rules.keys and rules.rest_key and not rules.rest_key.fits(key):
+            raise CodegenError(
+                f"the key {key!r} is not {rules.rest_key.expected}",
+                file=file,
+                pointer=pointer_of(*place),
+                cure="mend the key",
+            )
+        _check_value(value, rule, file, place)
+
+
+def _check_value(value: object, rule: _Rule | _Table, file: str, place: tuple[str, ...]) -> None:
+    if isinstance(rule, _Table):
+        if isinstance(value, dict):
+            _check_table(cast("dict[str, Any]", value), rule, file, place)
+            return
+        expected = "a table"
+    else:
+        if rule.fits(value):
+            return
+        expected = rule.expected
+    raise CodegenError(
+        f"{value!r} does not fit here",
+        file=file,
+        pointer=pointer_of(*place),
+        cure=f"write {expected}",
+    )
+
+
+def _unknown_key(key: str, rules: _Table, file: str, place: tuple[str, ...]) -> CodegenError:
+    close = difflib.get_close_matches(key, rules.keys, n=1)
+    known = ", ".join(rules.keys)
+    return CodegenError(
+        f"the key {key!r} is unknown",
+        file=file,
+        pointer=pointer_of(*place),
+        cure=f"did you mean {close[0]!r}?" if close else f"use one of the known keys: {known}",
+    )

@@ -1,0 +1,248 @@
+"""The one adapter to datamodel-code-generator: its parser reads JSON Schema, our IR comes out.
+
+Theory of operation: the parser is used for what it is good at, reading JSON Schema, and for nothing
+else; its rendered code differs from release to release, what it parses does not. Its models carry
+traps that stay inside this file: list bounds stand beside the field as `min_length`/`max_length`,
+bounds on the items of a list sit in root models of their own whose reference path holds several
+`#`, and bounds are wrapper objects in some releases. `_unparse` turns the IR back into schema and
+`parse` compares: a release that loses or bends anything is noticed, not shipped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._errors import CodegenError
+from ..schemas._json_text import Place, normal_number
+from ..schemas._structure import differences
+from ._ir import Array, Kind, Ref, Scalar, Type
+from ._merge import Document
+
+__all__ = ["ParsedEnum", "ParsedField", "ParsedObject", "ParsedTypes", "parse"]
+
+
+@dataclass(frozen=True)
+class ParsedField:
+    """A member as the schema has it, without a Python name."""
+
+    wire: str
+    type: Type
+    required: bool
+    default: str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class ParsedObject:
+    """An object: a datatype or a message."""
+
+    fields: tuple[ParsedField, ...]
+    closed: bool
+    place: Place
+    """Where it stands, for error messages."""
+
+
+@dataclass(frozen=True)
+class ParsedEnum:
+    """An enum's words, in the schema's order."""
+
+    words: tuple[str, ...]
+    default: str | None
+    place: Place
+    """Where it stands, for error messages."""
+
+
+ParsedTypes = Mapping[str, ParsedObject | ParsedEnum]
+
+_SCALARS = {
+    "str": Kind.STRING,
+    "constr": Kind.STRING,
+    "int": Kind.INTEGER,
+    "conint": Kind.INTEGER,
+    "float": Kind.NUMBER,
+    "confloat": Kind.NUMBER,
+    "bool": Kind.BOOLEAN,
+    "AwareDatetime": Kind.DATE_TIME,
+    "datetime": Kind.DATE_TIME,
+    "AnyUrl": Kind.URI,
+    "Any": Kind.ANY,
+}
+
+
+def parse(document: Document) -> ParsedTypes:
+    """Returns every type and message of the document, by name.
+
+    Raises:
+        CodegenError: the installed datamodel-code-generator reads the document otherwise than it
+            stands there.
+    """
+    schemas = {**document.types, **document.messages}
+    models = {model.reference.path: model for model in _parser_models(document)}
+    reader = _Reader(models, {f"#/definitions/{name}": name for name in schemas}, document)
+    parsed: dict[str, ParsedObject | ParsedEnum] = {}
+    for name, schema in schemas.items():
+        try:
+            parsed[name] = reader.read(name)
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
+            raise _misread(document, name, f"{type(error).__name__}: {error}") from error
+        read = _unparse(parsed[name])
+        if not _is_same(read, schema):
+            what = [str(difference) for difference in differences(read, schema)]
+            raise _misread(document, name, what[0] if what else "in another order")
+    return parsed
+
+
+def _parser_models(document: Document) -> list[Any]:
+    # Imported here: it takes a third of a second, and `diff` and `schemas` do without it.
+    import datamodel_code_generator as dcg
+    from datamodel_code_generator.format import PythonVersion
+    from datamodel_code_generator.model import get_data_model_types
+    from datamodel_code_generator.parser.jsonschema import JsonSchemaParser
+
+    # By getattr: the module that defines the enum has moved between releases.
+    kind = getattr(dcg, "DataModelType").PydanticV2BaseModel  # noqa: B009
+    types = get_data_model_types(kind, PythonVersion.PY_311)
+    parser = JsonSchemaParser(
+        document.as_json_schema(),
+        data_model_type=types.data_model,
+        data_model_root_type=types.root_model,
+        data_model_field_type=types.field_model,
+        data_type_manager_type=types.data_type_manager,
+    )
+    parser.parse_raw()
+    return list(parser.results)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    models: Mapping[str, Any]
+    """By reference path; the full path is the key, since hoisted root models differ only in its tail."""
+
+    names: Mapping[str, str]
+    """Those reference paths that are types or messages of ours."""
+
+    document: Document
+    """For what the parser does not hand on: an enum's default, and where things stand."""
+
+    def read(self, name: str) -> ParsedObject | ParsedEnum:
+        model = self.models[f"#/definitions/{name}"]
+        if type(model).__name__ == "Enum":
+            return ParsedEnum(
+                words=tuple(_word(field.default) for field in model.fields),
+                default=self.document.types[name].get("default"),
+                place=self.document.places[name],
+            )
+        return ParsedObject(
+            fields=tuple(self._field(field) for field in model.fields),
+            closed=model.extra_template_data.get("additionalProperties") is False,
+            place=self.document.places[name],
+        )
+
+    def _field(self, field: Any) -> ParsedField:
+        return ParsedField(
+            wire=field.original_name,
+            type=self._type(field.data_type, _bounds(field.constraints)),
+            required=field.required,
+            default=field.default,
+        )
+
+    def _type(self, data_type: Any, bounds: Mapping[str, Any]) -> Type:
+        if data_type.is_list:
+            return Array(
+                item=self._type(data_type.data_types[0], {}),
+                min_items=bounds.get("min_length", bounds.get("min_items")),
+                max_items=bounds.get("max_length", bounds.get("max_items")),
+            )
+        if data_type.reference is not None:
+            return self._reference(data_type.reference.path)
+        if data_type.type is None:
+            return self._type(data_type.data_types[0], bounds)
+        kwargs: Mapping[str, Any] = data_type.kwargs or {}
+        bounds = {key: _number(value) for key, value in kwargs.items()}
+        return Scalar(
+            kind=_SCALARS[data_type.type],
+            min_length=bounds.get("min_length"),
+            max_length=bounds.get("max_length"),
+            minimum=bounds.get("ge"),
+            maximum=bounds.get("le"),
+            multiple_of=bounds.get("multiple_of"),
+        )
+
+    def _reference(self, path: str) -> Type:
+        if path in self.names:
+            return Ref(self.names[path])
+        # A root model that the parser hoisted out of a list to hold the bounds of its items.
+        (field,) = self.models[path].fields
+        return self._type(field.data_type, _bounds(field.constraints))
+
+
+def _bounds(constraints: Any) -> Mapping[str, Any]:
+    if constraints is None:
+        return {}
+    given: Mapping[str, Any] = constraints.model_dump(exclude_none=True)
+    return {key: _number(value) for key, value in given.items()}
+
+
+def _number(value: Any) -> Any:
+    # The parser makes floats of the bounds of numbers; 0 is 0 as the schema writes it.
+    return normal_number(getattr(value, "value", value))
+
+
+def _word(value: Any) -> str:
+    text = str(getattr(value, "value", value))
+    return text[1:-1] if text[:1] == text[-1:] == "'" else text
+
+
+def _unparse(parsed: ParsedObject | ParsedEnum) -> dict[str, Any]:
+    """Returns the schema that the parsed type stands for."""
+    if isinstance(parsed, ParsedEnum):
+        default = {} if parsed.default is None else {"default": parsed.default}
+        return {"type": "string", "enum": list(parsed.words), **default}
+    schema: dict[str, Any] = {"type": "object"}
+    if parsed.closed:
+        schema["additionalProperties"] = False
+    schema["properties"] = {field.wire: _unparse_field(field) for field in parsed.fields}
+    required = [field.wire for field in parsed.fields if field.required]
+    return {**schema, "required": required} if required else schema
+
+
+def _unparse_field(field: ParsedField) -> dict[str, Any]:
+    schema = _unparse_type(field.type)
+    return schema if field.default is None else {**schema, "default": field.default}
+
+
+def _unparse_type(type_: Type) -> dict[str, Any]:
+    match type_:
+        case Ref(name):
+            return {"$ref": f"#/definitions/{name}"}
+        case Array(item, low, high):
+            bounds = {"minItems": low, "maxItems": high}
+            return {"type": "array", "items": _unparse_type(item), **_present(bounds)}
+        case Scalar(kind=Kind.ANY):
+            return {}
+        case Scalar(kind=Kind.DATE_TIME | Kind.URI):
+            return {"type": "string", "format": type_.kind.value}
+        case Scalar():
+            limits: dict[str, float | None] = {
+                "minLength": type_.min_length,
+                "maxLength": type_.max_length,
+                "minimum": type_.minimum,
+                "maximum": type_.maximum,
+                "multipleOf": type_.multiple_of,
+            }
+            return {"type": type_.kind.value, **_present(limits)}
+
+
+def _present(bounds: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in bounds.items() if value is not None}
+
+
+def _is_same(read: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Compares to the order of the members, in which the generated class will have them."""
+    return read == schema and [*read.get("properties", ())] == [*schema.get("properties", ())]
+
+
+def _misread(document: Document, name: str, how: str) -> CodegenError:
+    return document.places[name].error(
+        f"the installed datamodel-code-generator reads {name} otherwise than it stands there: {how}",
+        "write that part of the schema otherwise, or install another release of datamodel-code-generator",
+    )

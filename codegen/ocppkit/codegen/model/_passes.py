@@ -1,0 +1,171 @@
+"""The passes that complete the IR: Python names, actions, order, and who uses what."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from .._errors import CodegenError
+from ..schemas._json_text import Place
+from ..schemas._schema_set import SchemaSet
+from ._facts import VersionFacts, require_action
+from ._facts_rules import pointer_of
+from ._ir import Action, Api, Datatype, Enum, Field, Member, Message, refs
+from ._merge import action_of
+from ._naming import field_name, member_name, module_name, open_field_name
+from ._parse import ParsedEnum, ParsedObject, ParsedTypes
+
+__all__ = ["build_api", "keep_actions"]
+
+
+def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> Api:
+    """Returns the whole version: named, ordered, bound to its facts.
+
+    Raises:
+        CodegenError: two wire names share one Python name, an action has no facts, a request has
+            no response, or datatypes refer to each other in a circle.
+    """
+    messages = {name: _message(name, parsed[name], schemas) for name in schemas.files}
+    actions = tuple(_actions(messages, facts))
+    requests = {action.name: parsed[action.request.name].place for action in actions}
+    _distinct(requests, module_name)
+    objects = {
+        name: each
+        for name, each in parsed.items()
+        if isinstance(each, ParsedObject) and name not in messages
+    }
+    enums = [_enum(name, each) for name, each in parsed.items() if isinstance(each, ParsedEnum)]
+    api = Api(
+        protocol=facts.protocol,
+        enums=tuple(sorted(enums, key=lambda enum: enum.name)),
+        datatypes=_in_order(objects),
+        actions=actions,
+    )
+    return _note_users(api)
+
+
+def keep_actions(api: Api, only: Iterable[str]) -> Api:
+    """Returns the version with these actions alone, and the types that they use.
+
+    Raises:
+        CodegenError: an action is not one of this version's.
+    """
+    wanted = set(only)
+    unknown = sorted(wanted - {action.name for action in api.actions})
+    if unknown:
+        raise CodegenError(
+            f"OCPP {api.protocol.version} has no action {unknown[0]!r}",
+            cure="name actions as they stand on the wire, such as BootNotification",
+        )
+    kept = _note_users(
+        replace(api, actions=tuple(action for action in api.actions if action.name in wanted))
+    )
+    return replace(
+        kept,
+        enums=tuple(enum for enum in kept.enums if enum.used_by),
+        datatypes=tuple(datatype for datatype in kept.datatypes if datatype.used_by),
+    )
+
+
+def _message(name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet) -> Message:
+    file = schemas.files[name]
+    if isinstance(parsed, ParsedEnum) or not parsed.closed:
+        raise parsed.place.error(
+            "a message must be an object without unknown members",
+            'write "type": "object" and "additionalProperties": false',
+        )
+    return Message(name, _fields(parsed), file.draft, f"{name}.json")
+
+
+def _actions(messages: Mapping[str, Message], facts: VersionFacts) -> Iterable[Action]:
+    for name, message in messages.items():
+        action, part = action_of(name)
+        response = messages.get(f"{action}Response")
+        if part == "response":
+            continue
+        action_facts = require_action(facts, action)
+        if (response is None) != (action_facts.kind == "send"):
+            raise CodegenError(
+                f"{action} is a {action_facts.kind} in the facts, but "
+                + ("has no response" if response is None else f"{action}Response exists"),
+                file=action_facts.file,
+                pointer=pointer_of("actions", action, "kind"),
+                cure="mend `kind` there, or the set of schemas",
+            )
+        yield Action(action, module_name(action), action_facts, message, response)
+
+
+def _enum(name: str, parsed: ParsedEnum) -> Enum:
+    words = dict.fromkeys(parsed.words, parsed.place.at("enum"))
+    members = zip(_distinct(words, member_name), parsed.words, strict=True)
+    return Enum(name, tuple(Member(*each) for each in members), default=parsed.default)
+
+
+def _fields(parsed: ParsedObject) -> tuple[Field, ...]:
+    # customData says nothing of the message itself; readers want it last.
+    ordered = sorted(parsed.fields, key=lambda field: field.wire == "customData")
+    names = _distinct(
+        {field.wire: parsed.place.at("properties", field.wire) for field in ordered},
+        field_name if parsed.closed else open_field_name,
+    )
+    return tuple(
+        Field(each.wire, name, each.type, each.required, each.default)
+        for each, name in zip(ordered, names, strict=True)
+    )
+
+
+def _distinct(words: Mapping[str, Place], rule: Callable[[str], str]) -> list[str]:
+    """Returns the Python names of words of one scope, each with the place to blame for a clash."""
+    taken: dict[str, str] = {}
+    for word, place in words.items():
+        name = rule(word)
+        if name in taken:
+            raise place.error(
+                f"{taken[name]!r} and {word!r} are both {name!r} in Python",
+                "rename one of them with an erratum (--errata), or in the schema",
+            )
+        taken[name] = word
+    return list(taken)
+
+
+def _in_order(objects: Mapping[str, ParsedObject]) -> tuple[Datatype, ...]:
+    """Each datatype after those it refers to; otherwise by name."""
+    ordered: dict[str, Datatype] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name in trail:
+            raise objects[name].place.error(
+                f"{' -> '.join((*trail[trail.index(name):], name))} is a circle of datatypes",
+                "break the circle; generated classes cannot refer to themselves",
+            )
+        if name in objects and name not in ordered:
+            for field in objects[name].fields:
+                for target in refs(field.type):
+                    visit(target, (*trail, name))
+            each = objects[name]
+            ordered[name] = Datatype(name, _fields(each), each.closed)
+
+    for name in sorted(objects):
+        visit(name, ())
+    return tuple(ordered.values())
+
+
+def _note_users(api: Api) -> Api:
+    fields = api.fields_of()
+    users: dict[str, set[str]] = {}
+
+    def visit(name: str, message: str) -> None:
+        for field in fields.get(name, ()):
+            for target in refs(field.type):
+                if message not in users.setdefault(target, set()):
+                    users[target].add(message)
+                    visit(target, message)
+
+    for action in api.actions:
+        for message in action.messages:
+            visit(message.name, message.name)
+    return replace(
+        api,
+        enums=tuple(replace(e, used_by=tuple(sorted(users.get(e.name, ())))) for e in api.enums),
+        datatypes=tuple(
+            replace(d, used_by=tuple(sorted(users.get(d.name, ())))) for d in api.datatypes
+        ),
+    )

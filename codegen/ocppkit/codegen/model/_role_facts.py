@@ -1,0 +1,85 @@
+"""What the template of the roles needs beyond the IR: how a station of this version introduces itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._errors import CodegenError
+from ._ir import Api, Field, Message, Ref
+
+__all__ = ["Boot", "boot_of"]
+
+
+@dataclass(frozen=True)
+class Boot:
+    """BootNotification as a station's constructor takes it."""
+
+    request: Message
+
+    described: tuple[Field, ...]
+    """The members that describe the station: of the request itself (1.6) or of one of its members."""
+
+    member: Field | None
+    """The member that holds the description, of a datatype; `None` where the request does."""
+
+    others: tuple[tuple[Field, str], ...]
+    """The request's other required members, each with its default as an expression in Python."""
+
+    serial_number: str | None
+    """The station's serial number, as a path of attributes of the request."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All members that the constructor takes."""
+        return (*self.described, *(field for field, _ in self.others))
+
+
+def boot_of(api: Api) -> Boot | None:
+    """Returns how a station boots; `None` for a selection of actions without BootNotification.
+
+    Raises:
+        CodegenError: the facts describe the boot otherwise than the schema.
+    """
+    requests = [action.request for action in api.actions if action.name == "BootNotification"]
+    if not requests:
+        return None
+    (request,) = requests
+    wire = api.protocol.roles.description
+    if wire is None:
+        return Boot(request, request.fields, None, (), _serial_number(api, request.fields, ""))
+    fields = {field.wire: field for field in request.fields}
+    member = fields.pop(wire, None)
+    datatypes = {datatype.name: datatype for datatype in api.datatypes}
+    if member is None or not isinstance(member.type, Ref) or member.type.name not in datatypes:
+        raise CodegenError(
+            f"{request.name} has no member {wire!r} that is a datatype",
+            file=request.path,
+            cure="mend `description` under [protocol.roles] in the facts",
+        )
+    others = tuple((field, _default(api, field)) for field in fields.values() if field.required)
+    described = datatypes[member.type.name].fields
+    serial_number = _serial_number(api, described, f"{member.name}.")
+    return Boot(request, described, member, others, serial_number)
+
+
+def _serial_number(api: Api, described: Sequence[Field], before: str) -> str | None:
+    wire = api.protocol.roles.serial_number
+    names = {field.wire: field.name for field in described}
+    if wire is not None and wire not in names:
+        raise CodegenError(
+            f"BootNotification describes a station by no member {wire!r}",
+            cure="mend `serial_number` under [protocol.roles] in the facts",
+        )
+    return None if wire is None else before + names[wire]
+
+
+def _default(api: Api, field: Field) -> str:
+    """Returns the member of an enum that the facts name for a plain start."""
+    word = api.protocol.roles.boot_defaults.get(field.wire)
+    for enum in api.enums:
+        for member in enum.members:
+            if field.type == Ref(enum.name) and member.word == word:
+                return f"{enum.name}.{member.name}"
+    raise CodegenError(
+        f"{word!r} is no word for BootNotification's member {field.wire!r}",
+        cure="mend `boot_defaults` under [protocol.roles] in the facts",
+    )

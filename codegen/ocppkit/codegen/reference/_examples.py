@@ -1,0 +1,120 @@
+"""Builds payloads for the reference: valid, deterministic, and of values that a reader would expect."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from ..model._ir import Api, Array, Datatype, Enum, Field, Kind, Message, Ref, Scalar, Type
+
+__all__ = ["Examples", "kin"]
+
+_FILE = Path(__file__).parents[1] / "examples" / "values.toml"
+
+_FALLBACKS: Mapping[Kind, Sequence[Any]] = {
+    Kind.STRING: ("text", "a"),
+    Kind.INTEGER: (1, 0),
+    Kind.NUMBER: (1.5, 1.0, 0.0, -1.0),
+    Kind.BOOLEAN: (True,),
+    Kind.DATE_TIME: ("2026-03-14T09:26:53Z",),
+    Kind.URI: ("https://example.com/",),
+    Kind.ANY: ("text",),
+}
+"""What is tried where the file names nothing that fits."""
+
+
+def kin(name: str) -> str:
+    """Returns what a type is called without its family's ending: the versions disagree on that."""
+    for ending in ("EnumType", "Type"):
+        if name.endswith(ending) and name != ending:
+            return name.removesuffix(ending)
+    return name
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+class Examples:
+    """The examples of one version."""
+
+    def __init__(self, api: Api) -> None:
+        self._enums = {enum.name: enum for enum in api.enums}
+        self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
+
+    def smallest(self, message: Message) -> dict[str, Any]:
+        """Returns a payload of the required members alone."""
+        return self._object(message, full=False)
+
+    def full(self, message: Message) -> dict[str, Any]:
+        """Returns a payload with every member once, but `customData` at the top alone."""
+        return self._object(message, full=True)
+
+    def _object(self, owner: Message | Datatype, *, full: bool) -> dict[str, Any]:
+        return {
+            field.wire: self._value(owner.name, field.wire, field.type, full=full)
+            for field in owner.fields
+            if field.required or (full and self._shown(owner, field))
+        }
+
+    def _shown(self, owner: Message | Datatype, field: Field) -> bool:
+        return isinstance(owner, Message) or field.wire != "customData"
+
+    def _value(self, owner: str, wire: str, type_: Type, *, full: bool) -> Any:
+        candidates = [*self._values.get(f"{owner}.{wire}", ()), *self._values.get(wire, ())]
+        match type_:
+            case Array(item, low):
+                one = self._value(owner, wire, item, full=full)
+                return [one] * max(low or 0, 1)
+            case Ref(name) if name in self._enums:
+                return self._word(self._enums[name], candidates)
+            case Ref(name):
+                return self._object(self._datatypes[name], full=full)
+            case Scalar():
+                return _first(type_, candidates)
+
+    def _word(self, enum: Enum, candidates: Sequence[Any]) -> str:
+        words = [member.word for member in enum.members]
+        preferred = _tables()["words"].get(kin(enum.name)), _tables()["words"].get(enum.name)
+        wanted = (*candidates, *preferred, "Accepted", words[0])
+        return next(str(word) for word in wanted if word in words)
+
+    @cached_property
+    def _values(self) -> Mapping[str, Sequence[Any]]:
+        return _tables()["values"]
+
+
+def _first(scalar: Scalar, candidates: Sequence[Any]) -> Any:
+    """Returns the first candidate that the type admits."""
+    for value in _offered(scalar, candidates):
+        if _admits(scalar, value):
+            return value
+    raise ValueError(f"no example for {scalar}; add one to {_FILE.name}")
+
+
+def _offered(scalar: Scalar, candidates: Sequence[Any]) -> Iterator[Any]:
+    yield from candidates
+    yield from _FALLBACKS[scalar.kind]
+    yield from (each for each in (scalar.minimum, scalar.maximum) if each is not None)
+
+
+def _admits(scalar: Scalar, value: Any) -> bool:
+    match scalar.kind, value:
+        case Kind.ANY, _:
+            return True
+        case Kind.BOOLEAN, bool():
+            return True
+        case (Kind.INTEGER | Kind.NUMBER), bool():
+            return False
+        case (Kind.INTEGER, int()) | (Kind.NUMBER, float()):
+            low, high = scalar.minimum, scalar.maximum
+            return (low is None or value >= low) and (high is None or value <= high)
+        case Kind.STRING, str():
+            length, low, high = len(value), scalar.min_length, scalar.max_length
+            return (low is None or length >= low) and (high is None or length <= high)
+        case (Kind.DATE_TIME | Kind.URI), str():
+            return ("T" in value[10:11]) if scalar.kind is Kind.DATE_TIME else "://" in value
+        case _:
+            return False

@@ -1,0 +1,246 @@
+"""Breaks a good payload in every way that its schema knows, for the engine to say what it answers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from ..model._ir import Api, Array, Datatype, Enum, Kind, Message, Ref, Scalar, Type
+from ._examples import Examples
+
+__all__ = ["Fault", "faults", "unknown_word"]
+
+Step = str | int
+
+_MOST_ITEMS = 1000
+"""A list that may be longer is not overfilled: the example would be all that one sees."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong."""
+
+    place: str
+    """The member; empty for the payload as a whole."""
+
+    what: str
+    """In words: `is longer than 20 characters`."""
+
+    payload: Any
+
+
+@dataclass(frozen=True)
+class _Place:
+    path: tuple[Step, ...]
+    type: Type
+    required: bool
+
+    @property
+    def text(self) -> str:
+        steps = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.path)
+        return steps.removeprefix(".")
+
+
+def faults(api: Api, message: Message, examples: Examples) -> Iterator[Fault]:
+    """Yields one fault for each rule that the message can break, at the first place where it can.
+
+    Args:
+        api: the version.
+        message: whose payload is broken.
+        examples: makes the good payload; the small one serves where it has a fitting place.
+    """
+    walk = _Walk(api)
+    payloads = [examples.smallest(message), examples.full(message)]
+    grounds = [(payload, list(walk.places(message, payload))) for payload in payloads]
+    for breach in _BREACHES:
+        yield from _first(breach, grounds, walk)
+    yield Fault("colour", "is no member of the schema", {**payloads[0], "colour": "red"})
+    yield Fault("", "is a list", [])
+
+
+def unknown_word(api: Api, enum: Enum, message: Message, examples: Examples) -> Fault:
+    """Returns the fault of a word that the enum does not list, where the message first reaches it."""
+    payload = examples.full(message)
+    place = next(
+        each for each in _Walk(api).places(message, payload) if each.type == Ref(enum.name)
+    )
+    return Fault(place.text, "is an unknown word", _put(payload, place.path, "Unheard"))
+
+
+Breach = Callable[["_Walk", _Place], tuple[str, Any] | None]
+
+
+def _first(
+    breach: Breach, grounds: list[tuple[dict[str, Any], list[_Place]]], walk: "_Walk"
+) -> Iterator[Fault]:
+    for payload, places in grounds:
+        for place in places:
+            broken = breach(walk, place)
+            if broken is not None:
+                what, value = broken
+                yield Fault(place.text, what, _put(payload, place.path, value))
+                return
+
+
+class _Gone:
+    """Stands for a member that is left out."""
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """Stands for a list's first item, so many times."""
+
+    times: int
+
+
+def _put(payload: Mapping[str, Any], path: tuple[Step, ...], value: Any) -> Any:
+    copy: Any = deepcopy(payload)
+    target = copy
+    for step in path[:-1]:
+        target = target[step]
+    match value:
+        case _Gone():
+            del target[path[-1]]
+        case _Repeat(times):
+            target[path[-1]] = target[path[-1]][:1] * times
+        case _:
+            target[path[-1]] = value
+    return copy
+
+
+class _Walk:
+    """The places of a payload, from the top down."""
+
+    def __init__(self, api: Api) -> None:
+        self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
+        self.enums = api.enum_names()
+
+    def places(self, owner: Message | Datatype, payload: Mapping[str, Any]) -> Iterator[_Place]:
+        """Yields every place breadth first."""
+        row = [
+            (_Place((field.wire,), field.type, field.required), payload[field.wire])
+            for field in owner.fields
+            if field.wire in payload
+        ]
+        # The list grows while it is walked: that is what makes the order breadth first.
+        for place, value in row:
+            yield place
+            row.extend(self._below(place, value))
+
+    def _below(self, place: _Place, value: Any) -> Iterator[tuple[_Place, Any]]:
+        match place.type:
+            case Array(item):
+                yield _Place((*place.path, 0), item, False), value[0]
+            case Ref(name) if name in self._datatypes:
+                for field in self._datatypes[name].fields:
+                    if field.wire in value:
+                        path = (*place.path, field.wire)
+                        yield _Place(path, field.type, field.required), value[field.wire]
+            case _:
+                return
+
+
+def _left_out(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    return ("is left out", _Gone()) if place.required else None
+
+
+def _too_few(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Array(min_items=int(low)) if low > 0:
+            return "is an empty list", []
+        case _:
+            return None
+
+
+def _null(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    nullable = place.type == Scalar(Kind.ANY) or isinstance(place.path[-1], int)
+    return None if nullable else ("is `null`", None)
+
+
+def _wrong_type(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Scalar(kind=Kind.ANY):
+            return None
+        case Scalar(kind=Kind.INTEGER | Kind.NUMBER):
+            return "is a text", "12"
+        case Scalar(kind=Kind.BOOLEAN):
+            return "is a text", "true"
+        case Scalar():
+            return "is a number", 42
+        case Ref(name) if name in walk.enums:
+            return "is a number", 42
+        case _:
+            return None
+
+
+def _unheard(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Ref(name) if name in walk.enums:
+            return "is an unknown word", "Unheard"
+        case _:
+            return None
+
+
+def _too_long(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Scalar(max_length=int(most)):
+            return f"has more than {most} characters", "x" * (most + 1)
+        case _:
+            return None
+
+
+def _too_small(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Scalar(minimum=int() | float() as low):
+            return f"is below {low}", low - 1
+        case _:
+            return None
+
+
+def _too_big(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Scalar(maximum=int() | float() as high):
+            return f"is above {high}", high + 1
+        case _:
+            return None
+
+
+def _no_multiple(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Scalar(multiple_of=int() | float() as step):
+            return f"is no multiple of {step}", step * 1.5
+        case _:
+            return None
+
+
+def _no_moment(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Scalar(kind=Kind.DATE_TIME):
+            return "is no date-time", "tomorrow"
+        case Scalar(kind=Kind.URI):
+            return "is no URI", "%"
+        case _:
+            return None
+
+
+def _too_many(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+    match place.type:
+        case Array(max_items=int(most)) if most < _MOST_ITEMS:
+            return f"has more than {most} item{'s' if most != 1 else ''}", _Repeat(most + 1)
+        case _:
+            return None
+
+
+_BREACHES: tuple[Breach, ...] = (
+    _left_out,
+    _too_few,
+    _too_many,
+    _wrong_type,
+    _null,
+    _unheard,
+    _too_long,
+    _too_small,
+    _too_big,
+    _no_multiple,
+    _no_moment,
+)

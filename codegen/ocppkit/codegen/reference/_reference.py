@@ -1,0 +1,203 @@
+"""Renders the reference: Markdown pages about all versions at once, a page per action, datatype and enum.
+
+The tree of templates is the shape of the output tree, as in `_emit.py`. `[version]` in a path makes a
+page per version; `[action]`, `[datatype]` or `[enum]` beside it one per action, datatype or enum.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .._errors import CodegenError
+from .._resources import templates_dir
+from ..model._ir import Action, Api, Datatype, Enum, Message, Ref, Type, refs
+from ..model._role_facts import boot_of
+from ..render._templating import environment_of, render
+from ._examples import Examples
+from ._faulty_examples import Fault, faults, unknown_word
+from ._python_api import Expressions
+from ._reply_table import Answer, Engine
+from ._type_texts import Links, bounds_of, markdown, prose
+from ._version_changes import Versions, types_of
+
+__all__ = ["REFERENCE", "emit_reference"]
+
+REFERENCE = "docs"
+"""The folder of its templates."""
+
+MESSAGE_ID = "7f3a9c40"
+"""The message id of all example frames."""
+
+_VERSION = "[version]"
+
+
+@dataclass(frozen=True)
+class _Page:
+    template: str
+    path: str
+    api: Api | None = None
+    name: str = ""
+    """What the page is about, as its template calls it; empty for a page about a whole version."""
+
+    subject: Action | Datatype | Enum | None = None
+
+
+def emit_reference(
+    apis: Sequence[Api], engine: Engine, template_dirs: Sequence[Path] = ()
+) -> dict[str, str]:
+    """Returns the pages of the reference, by path.
+
+    Args:
+        apis: the versions, oldest first.
+        engine: says how bad payloads are answered.
+        template_dirs: folders of the user's own, each with a folder `docs`.
+
+    Raises:
+        CodegenError: a folder has no such templates, or one is broken or uses an undefined name.
+    """
+    for folder in template_dirs:
+        if not (folder / REFERENCE).is_dir():
+            raise CodegenError(
+                f"no templates of the reference: there is no folder {REFERENCE} in it",
+                file=str(folder),
+                cure=f"give the folder that holds the folder {REFERENCE}, as ours does",
+            )
+    folders = [folder / REFERENCE for folder in (*template_dirs, templates_dir())]
+    environment = environment_of(folders)
+    filters: dict[str, Callable[..., Any]] = {
+        "bounds": _bounds,
+        "frame": _frame,
+        "md": markdown,
+        "prose": prose,
+    }
+    environment.filters.update(filters)
+    links = {api.protocol.version: Links(api, f"{api.protocol.package}/") for api in apis}
+    shared: dict[str, Any] = {"apis": tuple(apis), "pages": links, "versions": Versions(apis)}
+    environment.globals.update(shared)
+    tools = {api.protocol.version: _Tools(api, engine) for api in apis}
+    pages: dict[str, str] = {}
+    for page in _pages(folders, apis):
+        variables: dict[str, Any] = {"reactions": engine.reactions}
+        if page.api is not None:
+            variables |= tools[page.api.protocol.version].names(page)
+        pages[page.path] = render(environment, page.template, variables)
+    return pages
+
+
+def _pages(folders: Sequence[Path], apis: Sequence[Api]) -> Iterator[_Page]:
+    names = {
+        path.relative_to(folder).as_posix()
+        for folder in folders
+        for path in folder.rglob("*.md.jinja")
+    }
+    for template in sorted(names):
+        target = template.removesuffix(".jinja")
+        if _VERSION not in target:
+            yield _Page(template, target)
+            continue
+        for api in apis:
+            yield from _pages_of(template, target.replace(_VERSION, api.protocol.package), api)
+
+
+def _pages_of(template: str, target: str, api: Api) -> Iterator[_Page]:
+    subjects: Mapping[str, Sequence[Action | Datatype | Enum]] = {
+        "action": api.actions,
+        "datatype": api.datatypes,
+        "enum": api.enums,
+    }
+    for name, items in subjects.items():
+        if f"[{name}]" in target:
+            for item in items:
+                yield _Page(template, target.replace(f"[{name}]", item.name), api, name, item)
+            return
+    yield _Page(template, target, api)
+
+
+class _Tools:
+    """What the templates of one version may use."""
+
+    def __init__(self, api: Api, engine: Engine) -> None:
+        self._api = api
+        self._engine = engine
+        self._examples = Examples(api)
+        self._requests = {action.request.name: action for action in api.actions}
+        self._messages = {message.name: message for a in api.actions for message in a.messages}
+        self._types = types_of(api)
+
+    def names(self, page: _Page) -> dict[str, Any]:
+        """Returns the variables of a page."""
+        names: dict[str, Any] = {
+            "answers": self.answers,
+            "api": self._api,
+            "boot": boot_of(self._api),
+            "examples": self._examples,
+            "expressions": Expressions(self._api),
+            "holders": self.holders,
+            "links": Links(self._api, "../" * (page.path.count("/") - 1)),
+            "protocol": self._api.protocol,
+            "reached": self.reached,
+            "root": "../" * (page.path.count("/") - 1),
+            "unknown": self.unknown,
+        }
+        return names | ({page.name: page.subject} if page.name else {})
+
+    def answers(self, action: Action) -> list[tuple[Fault, Answer | None]]:
+        """Returns what is answered to each way of getting a request wrong."""
+        return [
+            (fault, self._answer(action, fault))
+            for fault in faults(self._api, action.request, self._examples)
+        ]
+
+    def _answer(self, action: Action, fault: Fault) -> Answer | None:
+        payload = json.dumps(fault.payload)
+        return self._engine.answer(self._api.protocol.version, action.name, payload)
+
+    def unknown(self, enum: Enum) -> tuple[Message, Fault, Answer | None, Sequence[str] | None]:
+        """Returns what becomes of a word that an enum lacks, in a request if one has the enum."""
+        users = sorted(enum.used_by, key=lambda name: name not in self._requests)
+        message = self._messages[users[0]]
+        fault = unknown_word(self._api, enum, message, self._examples)
+        action = self._requests.get(message.name)
+        answer = self._answer(action, fault) if action else None
+        version, payload = self._api.protocol.version, json.dumps(fault.payload)
+        return message, fault, answer, self._engine.repairs(version, message.name, payload)
+
+    def reached(self, *messages: Message) -> list[Datatype | Enum]:
+        """Returns each type that messages reach, in the order in which a reader meets it."""
+        fields = [field for message in messages for field in message.fields]
+        found: dict[str, Datatype | Enum] = {}
+        # The list grows while it is walked: that is what makes the order breadth first.
+        for field in fields:
+            for name in refs(field.type):
+                if name not in found:
+                    type_ = found[name] = self._types[name]
+                    fields.extend(type_.fields if isinstance(type_, Datatype) else ())
+        return list(found.values())
+
+    def holders(self, name: str) -> list[tuple[str, str]]:
+        """Returns the members that have a type, as owner and name on the wire."""
+        return [
+            (owner, field.wire)
+            for owner, fields in sorted(self._api.fields_of().items())
+            for field in fields
+            if Ref(name) == _innermost(field.type)
+        ]
+
+
+def _innermost(type_: Any) -> Any:
+    while hasattr(type_, "item"):
+        type_ = type_.item
+    return type_
+
+
+def _bounds(type_: Type) -> list[str]:
+    return list(bounds_of(type_))
+
+
+def _frame(payload: Any, kind: int, action: str = "") -> str:
+    """Returns a frame as text: its head on one line, its payload below."""
+    head = [kind, MESSAGE_ID, action] if action else [kind, MESSAGE_ID]
+    body = json.dumps(payload, indent=2, ensure_ascii=False)
+    return f"{json.dumps(head)[:-1]}, {body}]"

@@ -1,0 +1,236 @@
+"""What the reference says of other versions: where a message or type is found there, and what differs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..model._ir import Action, Api, Array, Datatype, Enum, Field, Ref, Scalar, Type
+from ._examples import kin
+from ._type_texts import bounds_of, type_in_words
+
+__all__ = ["Difference", "Sibling", "Versions", "types_of"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference between an older and a newer version."""
+
+    place: str
+    """The member, as a path; a word of an enum; or a message."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """What a page has in another version."""
+
+    version: str
+    package: str
+    names: tuple[str, ...]
+    """The same thing there, or what does its work; empty where there is none."""
+
+
+def types_of(api: Api) -> dict[str, Datatype | Enum]:
+    """Returns a version's datatypes and enums by name."""
+    found: dict[str, Datatype | Enum] = {each.name: each for each in api.datatypes}
+    return found | {each.name: each for each in api.enums}
+
+
+class Versions:
+    """All versions, oldest first, seen side by side."""
+
+    def __init__(self, apis: Sequence[Api]) -> None:
+        self._apis = tuple(apis)
+
+    def of_action(self, api: Api, action: Action) -> tuple[Sibling, ...]:
+        """Returns the action in every version, its own included."""
+        return tuple(_sibling(each, _counterparts(api, action, each)) for each in self._apis)
+
+    def of_type(self, api: Api, type_: Datatype | Enum) -> tuple[Sibling, ...]:
+        """Returns a datatype or an enum in every version, its own included."""
+        return tuple(
+            _sibling(
+                each, (type_.name,) if each is api else tuple(t.name for t in _alike(type_, each))
+            )
+            for each in self._apis
+        )
+
+    def earlier(self, api: Api) -> tuple[Api, ...]:
+        """Returns the versions before one, the nearest first."""
+        return self._apis[: self._apis.index(api)][::-1]
+
+    def later(self, api: Api) -> tuple[Api, ...]:
+        """Returns the versions after one, the nearest first."""
+        return self._apis[self._apis.index(api) + 1 :]
+
+    def work_of(self, action: Action, other: Api) -> tuple[str, ...]:
+        """Returns all actions of another version that do an action's work, not only its namesake."""
+        same = tuple(each.name for each in other.actions if each.name == action.name)
+        return tuple(dict.fromkeys((*same, *_workers(action, other))))
+
+    def newcomers(self, api: Api) -> tuple[Action, ...]:
+        """Returns the actions that do what no earlier version's actions did."""
+        return tuple(
+            action
+            for action in api.actions
+            if not any(_counterparts(api, action, each) for each in self.earlier(api))
+        )
+
+    def action_steps(
+        self, api: Api, action: Action
+    ) -> Iterator[tuple[Api, Action, Api, Action, tuple[Difference, ...]]]:
+        """Yields the steps to the nearest earlier and later version: old, new and what differs."""
+        for others, older in ((self.earlier(api), True), (self.later(api), False)):
+            for other in others:
+                names = _counterparts(api, action, other)
+                found = [each for each in other.actions if each.name in names]
+                if len(found) == 1:
+                    old, new = ((other, found[0]), (api, action))[:: 1 if older else -1]
+                    yield *old, *new, tuple(_action_differences(*old, *new))
+                if found:
+                    break
+
+    def type_steps(
+        self, api: Api, type_: Datatype | Enum
+    ) -> Iterator[tuple[Api, str, Api, str, tuple[Difference, ...]]]:
+        """Yields the same for a datatype or an enum."""
+        for others, older in ((self.earlier(api), True), (self.later(api), False)):
+            for other in others:
+                found = _alike(type_, other)
+                if found:
+                    old, new = ((other, found[0]), (api, type_))[:: 1 if older else -1]
+                    differences = _type_differences(old[0], old[1], new[0], new[1])
+                    yield old[0], old[1].name, new[0], new[1].name, tuple(differences)
+                    break
+
+
+def _sibling(api: Api, names: tuple[str, ...]) -> Sibling:
+    return Sibling(api.protocol.version, api.protocol.package, names)
+
+
+def _counterparts(api: Api, action: Action, other: Api) -> tuple[str, ...]:
+    """Returns the actions of another version that are this one, or do its work."""
+    known = {each.name: each for each in other.actions}
+    if other is api or action.name in known:
+        return (action.name,)
+    return _workers(action, other)
+
+
+def _workers(action: Action, other: Api) -> tuple[str, ...]:
+    """Returns what the facts say: each newer version names the actions of 1.6 that one replaces."""
+    names = action.facts.v16_equivalent
+    ours = tuple(each.name for each in other.actions if each.name in names)
+    theirs = tuple(each.name for each in other.actions if action.name in each.facts.v16_equivalent)
+    return ours or theirs
+
+
+def _alike(type_: Datatype | Enum, other: Api) -> tuple[Datatype | Enum, ...]:
+    pool: Sequence[Datatype | Enum] = other.enums if isinstance(type_, Enum) else other.datatypes
+    exact = tuple(each for each in pool if each.name == type_.name)
+    return exact or tuple(each for each in pool if kin(each.name) == kin(type_.name))
+
+
+def _action_differences(
+    old_api: Api, old: Action, new_api: Api, new: Action
+) -> Iterator[Difference]:
+    walk = _Walk(old_api, new_api)
+    if old.name != new.name:
+        yield Difference(new.name, f"was {old.name}")
+    if old.facts.direction != new.facts.direction:
+        yield Difference(new.name, "is sent by another side")
+    yield from walk.fields("request", old.request.fields, new.request.fields)
+    match old.response, new.response:
+        case None, None:
+            return
+        case (None, _) | (_, None):
+            yield Difference("response", "new" if new.response else "gone")
+        case before, after:
+            yield from walk.fields("response", before.fields, after.fields)
+
+
+def _type_differences(
+    old_api: Api, old: Datatype | Enum, new_api: Api, new: Datatype | Enum
+) -> Iterator[Difference]:
+    if isinstance(old, Enum) and isinstance(new, Enum):
+        yield from (Difference(word, "new") for word in _minus(new, old))
+        yield from (Difference(word, "gone") for word in _minus(old, new))
+    elif isinstance(old, Datatype) and isinstance(new, Datatype):
+        walk = _Walk(old_api, new_api, deep=False)
+        yield from walk.fields("", old.fields, new.fields)
+
+
+def _minus(one: Enum, other: Enum) -> list[str]:
+    words = {member.word for member in other.members}
+    return [member.word for member in one.members if member.word not in words]
+
+
+class _Walk:
+    """Two versions of one object, walked together; each pair of types once."""
+
+    def __init__(self, old: Api, new: Api, *, deep: bool = True) -> None:
+        self._old = types_of(old)
+        self._new = types_of(new)
+        self._seen: set[tuple[str, str]] = set()
+        self._deep = deep
+
+    def fields(self, path: str, old: Sequence[Field], new: Sequence[Field]) -> Iterator[Difference]:
+        # customData came with 2.0.1, everywhere; saying so at each place would bury the rest.
+        before = {field.wire: field for field in old if field.wire != "customData"}
+        after = {field.wire: field for field in new if field.wire != "customData"}
+        for wire, field in after.items():
+            place = f"{path}.{wire}" if path else wire
+            if wire not in before:
+                needed = "required" if field.required else "optional"
+                bounds = "".join(f", {each}" for each in bounds_of(field.type))
+                yield Difference(place, f"new: {type_in_words(field.type)}, {needed}{bounds}")
+            else:
+                yield from self._field(place, before[wire], field)
+        for wire in before:
+            if wire in after:
+                continue
+            yield Difference(f"{path}.{wire}" if path else wire, "gone")
+
+    def _field(self, place: str, old: Field, new: Field) -> Iterator[Difference]:
+        if old.required != new.required:
+            yield Difference(place, "now required" if new.required else "now optional")
+        yield from self._type(place, old.type, new.type)
+
+    def _type(self, place: str, old: Type, new: Type) -> Iterator[Difference]:
+        match old, new:
+            case Array(), Array():
+                yield from _bounds(place, old, new)
+                yield from self._type(f"{place}[]", old.item, new.item)
+            case Ref(before), Ref(after) if kin(before) == kin(after):
+                yield from self._named(place, before, after)
+            case Scalar(), Scalar() if old.kind == new.kind:
+                yield from _bounds(place, old, new)
+            case _:
+                yield Difference(place, f"{type_in_words(new)}, was {type_in_words(old)}")
+
+    def _named(self, place: str, before: str, after: str) -> Iterator[Difference]:
+        if (before, after) in self._seen:
+            return
+        self._seen.add((before, after))
+        match self._old[before], self._new[after]:
+            case Enum() as old, Enum() as new:
+                gained, lost = _minus(new, old), _minus(old, new)
+                if gained:
+                    yield Difference(place, f"new words: {', '.join(gained)}")
+                if lost:
+                    yield Difference(place, f"words gone: {', '.join(lost)}")
+            case Datatype() as old, Datatype() as new:
+                if self._deep:
+                    yield from self.fields(place, old.fields, new.fields)
+            case _:
+                yield Difference(place, f"{after}, was {before}")
+
+
+def _bounds(place: str, old: Array | Scalar, new: Array | Scalar) -> Iterator[Difference]:
+    def own(type_: Array | Scalar) -> str:
+        only = (
+            Array(Ref(""), type_.min_items, type_.max_items) if isinstance(type_, Array) else type_
+        )
+        return " and ".join(bounds_of(only)) or "without bounds"
+
+    if own(old) != own(new):
+        yield Difference(place, f"{own(new)}, was {own(old)}")

@@ -1,0 +1,162 @@
+"""How the msgspec flavour writes types: annotations, named constraints, and the imports they need."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..model._ir import Api, Array, Datatype, Field, Kind, Message, Ref, Scalar, Type
+from ..model._role_facts import Boot
+from ._constraints import constraint_name, scalars
+from ._layout import Imports, natural
+
+__all__ = [
+    "Constraint",
+    "absent",
+    "annotation",
+    "class_imports",
+    "constraints_of",
+    "optional",
+    "type_imports",
+]
+
+_PLAIN = {
+    Kind.STRING: "str",
+    Kind.INTEGER: "int",
+    Kind.NUMBER: "float",
+    Kind.BOOLEAN: "bool",
+    Kind.ANY: "Any",
+}
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A named type such as `Str20`, and what it stands for."""
+
+    name: str
+    base: str
+    meta: str
+    """The arguments of `msgspec.Meta`."""
+
+
+def annotation(type_: Type, *, bounds: bool = True) -> str:
+    """Returns a type as generated code writes it, without regard to being optional.
+
+    Args:
+        type_: the type.
+        bounds: whether to write how many items a list may have; signatures leave it out.
+    """
+    match type_:
+        case Ref(name):
+            return name
+        case Scalar():
+            return constraint_name(type_) or _PLAIN[type_.kind]
+        case Array(item, low, high):
+            plain = f"list[{annotation(item, bounds=bounds)}]"
+            limits = {"min_length": low, "max_length": high}
+            meta = ", ".join(f"{key}={value}" for key, value in limits.items() if value is not None)
+            return f"Annotated[{plain}, Meta({meta})]" if meta and bounds else plain
+
+
+def optional(field: Field, *, bounds: bool = True) -> str:
+    """Returns a member's type with regard to being optional."""
+    plain = annotation(field.type, bounds=bounds)
+    if field.required:
+        return plain
+    return f"{plain} | UnsetType" if _untyped(field) else f"Opt[{plain}]"
+
+
+def absent(field: Field) -> str:
+    """Returns the value of an optional member that is absent: untyped places tell it from `null`."""
+    return "UNSET" if _untyped(field) else "None"
+
+
+def _untyped(field: Field) -> bool:
+    return field.type == Scalar(Kind.ANY)
+
+
+def constraints_of(api: Api) -> tuple[Constraint, ...]:
+    """Returns the named constraints that a version's members use, by name."""
+    found = {
+        constraint.name: constraint
+        for fields in api.fields_of().values()
+        for scalar in scalars(fields)
+        if (constraint := _constraint(scalar)) is not None
+    }
+    return tuple(found[name] for name in sorted(found, key=natural))
+
+
+def class_imports(api: Api, owners: Iterable[Message | Datatype], above: str) -> Imports:
+    """Returns what a module that defines these classes must import.
+
+    Args:
+        api: the version.
+        owners: the classes of the module.
+        above: what leads to the version's package: `.` from a module in it, `..` from a folder deeper.
+    """
+    owners = tuple(owners)
+    here = {owner.name for owner in owners}
+    renamed = any(field.name != field.wire for owner in owners for field in owner.fields)
+    wanted = {
+        module: {name for name in names if name not in here}
+        for module, names in type_imports(api, owners, above).items()
+    }
+    if renamed:
+        wanted.setdefault("msgspec", set()).add("field")
+    return wanted
+
+
+def type_imports(
+    api: Api, owners: Iterable[Message | Datatype | Boot], above: str, *, bounds: bool = True
+) -> Imports:
+    """Returns what a module must import to name the types of these classes' members."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for field in (field for owner in owners for field in owner.fields):
+        for module, name in _needs(field, api, above, bounds):
+            wanted[module].add(name)
+    return wanted
+
+
+def _needs(field: Field, api: Api, above: str, bounds: bool) -> Iterator[tuple[str, str]]:
+    if not field.required:
+        if _untyped(field):
+            yield from (("msgspec", "UNSET"), ("msgspec", "UnsetType"))
+        else:
+            yield "ocppkit.core", "Opt"
+    yield from _type_needs(field.type, api, above, bounds)
+
+
+def _type_needs(type_: Type, api: Api, above: str, bounds: bool) -> Iterator[tuple[str, str]]:
+    match type_:
+        case Ref(name):
+            yield above + ("enums" if name in api.enum_names() else "datatypes"), name
+        case Array(item, low, high):
+            if bounds and (low is not None or high is not None):
+                yield from (("typing", "Annotated"), ("msgspec", "Meta"))
+            yield from _type_needs(item, api, above, bounds)
+        case Scalar(kind=Kind.ANY):
+            yield "typing", "Any"
+        case Scalar():
+            constraint = constraint_name(type_)
+            if constraint is not None:
+                yield f"{above}constraints", constraint
+
+
+def _constraint(scalar: Scalar) -> Constraint | None:
+    name = constraint_name(scalar)
+    if name is None:
+        return None
+    if scalar.kind is Kind.DATE_TIME:
+        return Constraint(name, "datetime", "tz=True")
+    if scalar.kind is Kind.URI:
+        return Constraint(name, "str", 'extra={"format": "uri"}')
+    bounds = {
+        "min_length": scalar.min_length,
+        "max_length": scalar.max_length,
+        "ge": scalar.minimum,
+        "le": scalar.maximum,
+    }
+    meta = [f"{key}={value}" for key, value in bounds.items() if value is not None]
+    if scalar.multiple_of is not None:
+        # msgspec's own multiple_of divides binary floats and refuses most legal tenths.
+        meta.append(f'extra={{"multiple_of": {scalar.multiple_of}}}')
+    return Constraint(name, _PLAIN[scalar.kind], ", ".join(meta))

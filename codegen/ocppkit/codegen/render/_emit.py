@@ -1,0 +1,180 @@
+"""Renders a flavour's templates: the tree of templates is the shape of the output tree.
+
+`enums.py.jinja` becomes `enums.py`; `messages/[action].py.jinja` becomes one file per action; a file
+without `.jinja` is copied; a `.jinja` without a second suffix holds macros for the others; a template
+that renders to nothing writes no file. Folders of the user's own come first: a file there replaces
+ours, or adds one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from jinja2 import Environment
+
+from .._errors import CodegenError
+from .._resources import templates_dir
+from ..model._ir import Action, Api
+from ..model._naming import member_name
+from ..model._prose import documented
+from ..model._role_facts import boot_of
+from . import _annotations, _pydantic_annotations
+from ._format import format_python
+from ._layout import attribute_doc, docstring, exports, fit, import_block, literal, spread
+from ._templating import environment_of, render
+
+__all__ = ["FLAVOURS", "emit"]
+
+FLAVOURS = ("msgspec", "pydantic")
+
+Progress = Callable[[int, int], None]
+
+
+def emit(
+    api: Api, package: str, flavour: str, template_dirs: Sequence[Path], progress: Progress
+) -> dict[str, str]:
+    """Returns the files of one flavour of one version, by path below the output folder.
+
+    Args:
+        api: the version.
+        package: the package to write, such as `ocppkit.v201`.
+        flavour: one of `FLAVOURS`.
+        template_dirs: folders of the user's own, each with a folder per flavour.
+        progress: called with the files written so far and in all.
+
+    Raises:
+        CodegenError: a template is broken or uses an undefined name.
+    """
+    if flavour not in FLAVOURS:
+        raise CodegenError(f"no flavour {flavour!r}", cure=f"choose {' or '.join(FLAVOURS)}")
+    for folder in template_dirs:
+        if not any((folder / each).is_dir() for each in FLAVOURS):
+            raise CodegenError(
+                f"no templates: there is no folder {' or '.join(FLAVOURS)} in it",
+                file=str(folder),
+                cure="give the folder that holds a folder of templates per flavour, as ours does",
+            )
+    folders = [folder / flavour for folder in (*template_dirs, templates_dir())]
+    environment = _environment(folders, api, package, flavour)
+    jobs = list(_jobs(folders, api))
+    _refuse_twins(jobs)
+    files: dict[str, str] = {}
+    for done, (template, target, action) in enumerate(jobs, start=1):
+        path = f"{package.replace('.', '/')}/{target}"
+        variables = {"sources": _sources(api, action), "action": action}
+        text = render(environment, template, variables)
+        if template.endswith(".py.jinja"):
+            text = format_python(path, text)
+        if text.strip() or not template.endswith(".jinja"):
+            files[path] = text
+        progress(done, len(jobs))
+    return files
+
+
+def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, Action | None]]:
+    """Yields template, path in the package, and the action if the template is per action."""
+    names = {
+        path.relative_to(folder).as_posix()
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    for name in sorted(names):
+        target = name.removesuffix(".jinja")
+        if not PurePosixPath(target).suffix:
+            continue
+        if "[action]" not in target:
+            yield name, target, None
+            continue
+        for action in api.actions:
+            yield name, target.replace("[action]", action.module), action
+
+
+def _refuse_twins(jobs: Iterable[tuple[str, str, Action | None]]) -> None:
+    taken: dict[str, str] = {}
+    for template, target, _ in jobs:
+        twin = taken.setdefault(target, template)
+        if twin != template:
+            raise CodegenError(
+                f"the templates {twin} and {template} both write it",
+                file=target,
+                cure="remove one of them; to replace one of ours, give yours the same name",
+            )
+
+
+def _sources(api: Api, action: Action | None) -> str:
+    """The schema files behind a module, for its header."""
+    folder = f"schemas/{api.protocol.package}"
+    if action is None:
+        return f"{folder}/*.json"
+    parts = [
+        message.name.removeprefix(action.name)
+        for message in (action.request, action.response)
+        if message
+    ]
+    return (
+        f"{folder}/{action.name}{parts[0] if len(parts) == 1 else '{' + ','.join(parts) + '}'}.json"
+    )
+
+
+def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) -> Environment:
+    environment = environment_of(folders)
+    words = _msgspec_words(api) if flavour == "msgspec" else _pydantic_words(api)
+    filters: dict[str, Callable[..., Any]] = {
+        "documented": documented,
+        "exports": exports,
+        "literal": literal,
+        "member": member_name,
+    }
+    environment.filters.update(filters | dict(words.filters))
+    names: dict[str, Any] = {
+        "api": api,
+        "attribute_doc": attribute_doc,
+        "docstring": docstring,
+        "fit": fit,
+        "import_block": import_block,
+        "package": package,
+        "protocol": api.protocol,
+        "spread": spread,
+    }
+    environment.globals.update(names | words.names)
+    return environment
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the templates of one flavour may use beside what all may."""
+
+    filters: Mapping[str, Callable[..., str]]
+    names: dict[str, Any]
+
+
+def _msgspec_words(api: Api) -> _Words:
+    filters: dict[str, Callable[..., str]] = {
+        "absent": _annotations.absent,
+        "annotation": _annotations.annotation,
+        "optional": _annotations.optional,
+    }
+    names = {
+        "boot": boot_of(api),
+        "class_imports": partial(_annotations.class_imports, api),
+        "constraints": _annotations.constraints_of(api),
+        "type_imports": partial(_annotations.type_imports, api),
+    }
+    return _Words(filters, names)
+
+
+def _pydantic_words(api: Api) -> _Words:
+    filters: dict[str, Callable[..., str]] = {
+        "definition": _pydantic_annotations.member,
+        "optional": _pydantic_annotations.optional,
+    }
+    names = {
+        "class_imports": partial(_pydantic_annotations.class_imports, api),
+        "constraint_imports": _pydantic_annotations.constraint_imports,
+        "constraints": _pydantic_annotations.constraints_of(api),
+        "drafts": _pydantic_annotations.drafts_of(api),
+    }
+    return _Words(filters, names)

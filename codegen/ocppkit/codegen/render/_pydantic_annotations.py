@@ -1,0 +1,240 @@
+"""How the pydantic flavour writes types: members, named scalars, and the imports they need."""
+
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..model._ir import Api, Array, Datatype, Doc, Field, Kind, Message, Ref, Scalar, Type
+from ._constraints import constraint_name, scalars
+from ._format import LINE_LENGTH
+from ._layout import Imports, literal, natural, spread
+
+__all__ = [
+    "Constraint",
+    "class_imports",
+    "constraint_imports",
+    "constraints_of",
+    "drafts_of",
+    "member",
+    "optional",
+]
+
+_STRICT = {
+    Kind.STRING: "StrictStr",
+    Kind.INTEGER: "StrictInt",
+    Kind.NUMBER: "StrictFloat",
+    Kind.BOOLEAN: "StrictBool",
+}
+
+_DESCRIPTION = "description="
+
+# Names with an underscore are functions of the template that defines the scalars.
+_TEXTS = {
+    Kind.DATE_TIME: (
+        "AwareDatetime",
+        "BeforeValidator(_read)",
+        'PlainSerializer(_write, when_used="json-unless-none")',
+        'WithJsonSchema({"type": "string", "format": "date-time"})',
+    ),
+    Kind.URI: (
+        "StrictStr",
+        'Field(json_schema_extra={"format": "uri"})',
+        "AfterValidator(_check_uri)",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A named type such as `Str20`, and what it stands for."""
+
+    name: str
+    kind: Kind
+    parts: tuple[str, ...]
+    """The arguments of `Annotated`: a type and what applies to it, the innermost first."""
+
+
+def drafts_of(api: Api) -> Mapping[str, int]:
+    """Returns the JSON Schema draft of every class; what a draft 4 message uses is of draft 4 itself."""
+    drafts = {message.name: message.draft for action in api.actions for message in action.messages}
+    shared = {each.name: min(drafts[user] for user in each.used_by) for each in api.datatypes}
+    return drafts | shared
+
+
+def member(field: Field, draft: int) -> str:
+    """Returns the definition of a member: names in Python and on the wire, type, bounds, default."""
+    head, tail = f"    {field.name}: ", ""
+    if not field.required:
+        tail = " = Field(default_factory=unset)" if _untyped(field) else " = None"
+    arguments = _field_arguments(field)
+    type_ = optional(field, draft)
+    if not arguments:
+        return f"{head}{type_}{tail}"
+    line = f"{head}Annotated[{type_}, Field({', '.join(arguments)})]{tail}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    call = _call(arguments, field.doc)
+    return f"{head}Annotated[\n        {type_},\n{call}\n    ]{tail}"
+
+
+def _call(arguments: list[str], doc: Doc | None) -> str:
+    """Writes the call of `Field` as an item of its own; a long description is broken between words."""
+    line = f"        Field({', '.join(arguments)}),"
+    if doc is None or len(line) <= LINE_LENGTH:
+        return spread("        Field(", arguments, "),")
+    # Each part has quotation marks around it and a space at its end, the last one a comma.
+    width = LINE_LENGTH - len(f'            {_DESCRIPTION}"" ,')
+    *parts, last = textwrap.wrap(str(doc), width, break_long_words=False, break_on_hyphens=False)
+    text = "\n            ".join(literal(part) for part in [*(f"{part} " for part in parts), last])
+    return spread("        Field(", [*arguments[:-1], f"{_DESCRIPTION}{text}"], "),")
+
+
+def optional(field: Field, draft: int) -> str:
+    """Returns a member's type with regard to being optional, without how many items it may have."""
+    plain = Array(field.type.item) if isinstance(field.type, Array) else field.type
+    if field.required:
+        return _type(plain, draft)
+    return "Untyped" if _untyped(field) else f"Opt[{_type(plain, draft)}]"
+
+
+def constraints_of(api: Api) -> tuple[Constraint, ...]:
+    """Returns the named scalars that a version's members use, by name."""
+    drafts = drafts_of(api)
+    found = {
+        constraint.name: constraint
+        for owner, fields in api.fields_of().items()
+        for scalar in scalars(fields)
+        if (constraint := _constraint(scalar, drafts[owner])) is not None
+    }
+    return tuple(found[name] for name in sorted(found, key=natural))
+
+
+def constraint_imports(constraints: Iterable[Constraint]) -> Imports:
+    """Returns what the definitions of named scalars need of pydantic."""
+    parts = " ".join(part for constraint in constraints for part in constraint.parts)
+    names = set(re.findall(r"\b[A-Z]\w+", parts))
+    return {"pydantic": names, "typing": ["Annotated"] if names else []}
+
+
+def class_imports(api: Api, owners: Iterable[Message | Datatype], above: str) -> Imports:
+    """Returns what a module that defines these models must import.
+
+    Args:
+        api: the version.
+        owners: the models of the module.
+        above: what leads to the flavour's package: `.` from a module in it, `..` from a folder deeper.
+    """
+    owners, drafts = tuple(owners), drafts_of(api)
+    here = {owner.name for owner in owners}
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for owner in owners:
+        for field in owner.fields:
+            for module, name in _needs(field, api, above, drafts[owner.name]):
+                if name not in here:
+                    wanted[module].add(name)
+    return wanted
+
+
+def _untyped(field: Field) -> bool:
+    return field.type == Scalar(Kind.ANY)
+
+
+def _field_arguments(field: Field) -> list[str]:
+    arguments = [] if field.name == field.wire else [f"alias={literal(field.wire)}"]
+    arguments += _item_bounds(field.type)
+    if field.doc is not None:
+        arguments.append(f"{_DESCRIPTION}{literal(str(field.doc))}")
+    return arguments
+
+
+def _item_bounds(type_: Type) -> list[str]:
+    if not isinstance(type_, Array):
+        return []
+    bounds = {"min_length": type_.min_items, "max_length": type_.max_items}
+    return [f"{key}={value}" for key, value in bounds.items() if value is not None]
+
+
+def _type(type_: Type, draft: int) -> str:
+    match type_:
+        case Ref(name):
+            return name
+        case Scalar(kind=Kind.ANY):
+            return "AnyJson"
+        case Scalar():
+            return _scalar_name(type_, draft) or _STRICT[type_.kind]
+        case Array(item):
+            plain = f"list[{_type(item, draft)}]"
+            bounds = ", ".join(_item_bounds(type_))
+            return f"Annotated[{plain}, Field({bounds})]" if bounds else plain
+
+
+def _scalar_name(scalar: Scalar, draft: int) -> str | None:
+    name = constraint_name(scalar)
+    if scalar.kind is Kind.STRING:
+        return name or "Str"
+    if scalar.kind is not Kind.INTEGER:
+        return name
+    # Draft 6 takes 1.0 for an integer, draft 4 does not.
+    return name or "Int" if draft > 4 else name and f"Strict{name}"
+
+
+def _constraint(scalar: Scalar, draft: int) -> Constraint | None:
+    name = _scalar_name(scalar, draft)
+    if name is None:
+        return None
+    rules = _TEXTS.get(scalar.kind) or (_STRICT[scalar.kind], *_rules(scalar, draft))
+    return Constraint(name, scalar.kind, rules)
+
+
+def _rules(scalar: Scalar, draft: int) -> Iterator[str]:
+    bounds = {
+        "min_length": scalar.min_length,
+        "max_length": scalar.max_length,
+        "ge": scalar.minimum,
+        "le": scalar.maximum,
+    }
+    arguments = [f"{key}={value}" for key, value in bounds.items() if value is not None]
+    if scalar.multiple_of is not None:
+        arguments.append(f'json_schema_extra={{"multipleOf": {scalar.multiple_of}}}')
+    if arguments:
+        yield f"Field({', '.join(arguments)})"
+    if scalar.multiple_of is not None:
+        # pydantic's own multiple_of divides binary floats and refuses legal tenths.
+        yield f'AfterValidator(_multiple_of("{scalar.multiple_of}"))'
+    if scalar.kind is Kind.INTEGER and draft > 4:
+        yield "BeforeValidator(_whole)"
+    if scalar.kind is Kind.STRING and not arguments:
+        # pydantic looks into a text only where it counts the characters.
+        yield "AfterValidator(check_json)"
+
+
+def _needs(field: Field, api: Api, above: str, draft: int) -> Iterator[tuple[str, str]]:
+    definition = member(field, draft)
+    if "Annotated[" in definition:
+        yield "typing", "Annotated"
+    if "Field(" in definition:
+        yield "pydantic", "Field"
+    if not field.required and _untyped(field):
+        yield from ((f"{above}bases", "Untyped"), (f"{above}bases", "unset"))
+        return
+    if not field.required:
+        yield f"{above}bases", "Opt"
+    yield from _type_needs(field.type, api, above, draft)
+
+
+def _type_needs(type_: Type, api: Api, above: str, draft: int) -> Iterator[tuple[str, str]]:
+    match type_:
+        case Ref(name):
+            yield f"{above}.enums" if name in api.enum_names() else f"{above}datatypes", name
+        case Array(item):
+            yield from _type_needs(item, api, above, draft)
+        case Scalar(kind=Kind.ANY):
+            yield f"{above}bases", "AnyJson"
+        case Scalar():
+            named = _scalar_name(type_, draft)
+            if named is None:
+                yield "pydantic", _STRICT[type_.kind]
+            else:
+                yield f"{above}constraints", named

@@ -1,0 +1,196 @@
+"""One change to the schemas: where, from what, to what, why, and who says so.
+
+An entry of an errata or corrections file:
+
+    [[change]]
+    path = "Get15118EVCertificateResponse.json#/properties/exiResponse/maxLength"
+    old = 5600
+    new = 7500
+    reason = "..."
+    citation = "..."
+
+`path` is the file of a message in `schemas/` and a JSON pointer in it. Without a file it begins at
+a definition and holds in every file that repeats the definition:
+`#/definitions/ChargingProfileType/properties/stackLevel/minimum`.
+
+Without `old` the change adds what is not there; without `new` it takes away. Where the path ends at
+`enum` or `required`, `old` and `new` may be one word of the list instead of the whole list.
+
+The two values make a change safe to keep: it is applied where the old value stands, does nothing
+where the new one stands already, and stops the run where something else does, because then the
+schemas have moved on and somebody must look.
+"""
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .._errors import CodegenError
+from ._json_text import Json, Object, Place, split
+from ._structure import ABSENT, Maybe, same, show
+from ._toml import Table
+
+__all__ = ["Applied", "Change", "Outcome", "apply_change", "read_changes"]
+
+_PATH = re.compile(r"(?:(?P<message>[A-Z][A-Za-z0-9]*)\.json)?#(?P<pointer>/.+)")
+_MAPS = ("properties", "definitions")
+_LISTS = ("enum", "required")
+_CURE = "look what the schema says now, then correct the entry or remove it"
+
+
+class Outcome(StrEnum):
+    """What became of a change."""
+
+    APPLIED = "applied"
+    ALREADY = "already in the source"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry."""
+
+    path: str
+    """The path as it is written in the entry."""
+
+    message: str | None
+    """The message that is changed; None for every message that holds the definition."""
+
+    pointer: str
+    """JSON pointer in the message's schema."""
+
+    old: Maybe
+    new: Maybe
+    reason: str
+    citation: str
+
+    place: Place = field(repr=False)
+    """Where the entry stands, for errors."""
+
+    def concerns(self, message: str, document: Object) -> bool:
+        """Tell whether the change is one to this message."""
+        if self.message is not None:
+            return self.message == message
+        definitions = document.get("definitions")
+        return isinstance(definitions, dict) and split(self.pointer)[1] in definitions
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of one change."""
+
+    change: Change
+    outcome: Outcome
+    messages: tuple[str, ...]
+    """The messages it was applied to, or that it was found in already."""
+
+
+def read_changes(table: Table) -> tuple[Change, ...]:
+    """Read the `[[change]]` entries of a file.
+
+    Raises:
+        CodegenError: if an entry lacks something, has a key that means nothing, or changes nothing.
+    """
+    return tuple(map(_change, table.array("change")))
+
+
+def apply_change(document: Object, change: Change) -> Outcome:
+    """Apply one change to a document, in place.
+
+    Raises:
+        CodegenError: if neither the old nor the new value stands at the path.
+    """
+    *way, last = split(change.pointer)
+    parent = _descend(document, way, change)
+    if _is_list_of_words(way, last) and not _is_whole_list(change):
+        return _change_word(parent, last, change)
+    stands = parent.get(last, ABSENT)
+    if same(stands, change.new):
+        return Outcome.ALREADY
+    if not same(stands, change.old):
+        raise _misfit(stands, change)
+    if change.new is ABSENT:
+        del parent[last]
+    else:
+        # A copy: one entry may change many documents, and a later entry one of them.
+        parent[last] = deepcopy(change.new)
+    return Outcome.APPLIED
+
+
+def _change(entry: Table) -> Change:
+    entry.only("path", "old", "new", "reason", "citation")
+    path = entry.text("path")
+    match = _PATH.fullmatch(path)
+    if match is None or not (match["message"] or match["pointer"].startswith("/definitions/")):
+        raise entry.place.at("path").error(
+            f"{path!r} names neither a file nor a definition",
+            "write ResetRequest.json#/properties/..., or #/definitions/NAME/... for all files",
+        )
+    old, new = entry.value("old"), entry.value("new")
+    if same(old, new):
+        raise entry.place.error("the change changes nothing", "write old, new or both")
+    return Change(
+        path=path,
+        message=match["message"],
+        pointer=match["pointer"],
+        old=old,
+        new=new,
+        reason=entry.text("reason"),
+        citation=entry.text("citation"),
+        place=entry.place,
+    )
+
+
+def _descend(document: Object, way: list[str], change: Change) -> Object:
+    """Follow the path up to its last step."""
+    at: Json = document
+    for token in way:
+        if not isinstance(at, dict) or token not in at:
+            raise change.place.at("path").error(
+                f"{change.path} leads nowhere: there is no {token!r}", _CURE
+            )
+        at = at[token]
+    return change.place.object(at)
+
+
+def _is_list_of_words(way: list[str], last: str) -> bool:
+    """Tell whether a path ends at the keyword `enum` or `required`, not at such a property."""
+    inside_map = False
+    for token in way:
+        inside_map = token in _MAPS and not inside_map
+    return last in _LISTS and not inside_map
+
+
+def _is_whole_list(change: Change) -> bool:
+    return isinstance(change.old, list) or isinstance(change.new, list)
+
+
+def _change_word(parent: Object, keyword: str, change: Change) -> Outcome:
+    """Add, take away or replace one word of a list."""
+    words = change.place.list(parent.get(keyword, []))
+    old, new = change.old, change.new
+    if new is ABSENT:
+        result = [word for word in words if word != old]
+    elif old is ABSENT:
+        result = words if new in words else [*words, new]
+    elif old in words and new in words:
+        raise change.place.error(
+            f"{change.path} holds both {show(old)} and {show(new)}",
+            "write old alone to take the old word away",
+        )
+    elif old not in words and new not in words:
+        raise _misfit(words, change)
+    else:
+        result = [new if word == old else word for word in words]
+    if result == words:
+        return Outcome.ALREADY
+    parent[keyword] = result
+    return Outcome.APPLIED
+
+
+def _misfit(stands: Maybe, change: Change) -> CodegenError:
+    return change.place.error(
+        f"{change.path} is {show(stands)}, neither the old value {show(change.old)} "
+        f"nor the new one {show(change.new)}",
+        _CURE,
+    )

@@ -1,0 +1,176 @@
+"""What the workshop reads: a set of structure-only JSON schemas, one file per message."""
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from .._errors import CodegenError
+from .._files import list_files, read_file
+from ._derive import derive
+
+__all__ = [
+    "SchemaFile",
+    "SchemaSet",
+    "by_message",
+    "folder_of",
+    "is_version",
+    "load_set",
+    "message_names",
+]
+
+_WITHOUT_SEND = frozenset({"1.6", "2.0.1"})
+"""Versions whose OCPP-J answers every message: a file without its response is half of one."""
+
+_PARTS = {"Request": "Request", ".req": "Request", "Response": "Response", ".conf": "Response"}
+"""Endings of file names; 1.6 speaks of `.req` and `.conf`."""
+
+_VERSION = re.compile(r"[1-9]\d*(\.(0|[1-9]\d*))+", re.ASCII)
+_ACTION = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+
+@dataclass(frozen=True)
+class SchemaFile:
+    """One message's schema, structure only."""
+
+    name: str
+    """Name of the message: `ResetRequest`, `ResetResponse`, or a SEND's bare name."""
+
+    path: str
+    """The file as the user knows it, for error messages."""
+
+    draft: int
+    """JSON Schema draft: 4 or 6."""
+
+    document: Mapping[str, Any]
+    """The schema: keywords of `_keywords.KEYWORDS`, properties in the source's order."""
+
+
+@dataclass(frozen=True)
+class SchemaSet:
+    """The schemas of one version, by message name, in sorted order."""
+
+    version: str
+    """`1.6`, `2.0.1` or `2.1`."""
+
+    files: Mapping[str, SchemaFile]
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text is written like an OCPP version."""
+    return _VERSION.fullmatch(text) is not None
+
+
+def folder_of(version: str) -> str:
+    """Return the folder of an OCPP version under `schemas/`: `v201` for `2.0.1`.
+
+    Raises:
+        CodegenError: if it is no version.
+    """
+    if not is_version(version):
+        raise CodegenError(f"{version!r} is no OCPP version", cure="write it as in 2.0.1")
+    return f"v{version.replace('.', '')}"
+
+
+def load_set(version: str, *folders: Path) -> SchemaSet:
+    """Read the schemas of one version.
+
+    Args:
+        version: `1.6`, `2.0.1` or `2.1`.
+        folders: folders of `*.json` files. A later folder lies over the earlier ones, file by
+            file: that is how users add a vendor's messages or replace one of ours.
+
+    Raises:
+        CodegenError: if a folder cannot be read or is empty, or `derive` refuses a file.
+    """
+    layers = [list_files(folder, ".json") for folder in folders]
+    names = message_names(version, (str(path) for layer in layers for path in layer))
+    files: dict[str, str] = {}
+    for layer in layers:
+        files |= by_message(map(str, layer), names)
+    return SchemaSet(version, {name: _load(name, files[name]) for name in sorted(files)})
+
+
+def message_names(version: str, paths: Iterable[str]) -> dict[str, str]:
+    """Tell which message each file of a set is.
+
+    A file `X.json` beside `XResponse.json` is the request: that is how the files of 1.6 are named.
+    Without a response it is a SEND, in versions that have one.
+
+    Args:
+        version: `1.6`, `2.0.1` or `2.1`.
+        paths: the files, such as `schemas/json/BootNotification.json`.
+
+    Returns:
+        The name of the message by path.
+
+    Raises:
+        CodegenError: if a file is not named after a message, or one half of a message is missing.
+    """
+    parts = {path: _action_and_part(path) for path in paths}
+    found = set(parts.values())
+    names: dict[str, str] = {}
+    for path, (action, part) in parts.items():
+        if not part and (action, "Response") in found:
+            part = "Request"
+        _check_pair(version, path, action, part, found)
+        names[path] = action + part
+    return names
+
+
+def by_message(paths: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
+    """Key the files of one folder or archive by message.
+
+    Args:
+        paths: the files.
+        names: what `message_names` returned for them.
+
+    Raises:
+        CodegenError: if two files are the same message.
+    """
+    files: dict[str, str] = {}
+    for path in paths:
+        other = files.setdefault(names[path], path)
+        if other != path:
+            raise CodegenError(
+                f"a second file for {names[path]}, beside {other}",
+                file=path,
+                cure="leave one of the two out",
+            )
+    return files
+
+
+def _action_and_part(path: str) -> tuple[str, str]:
+    """Split a file's name into action and part: `Request`, `Response` or nothing."""
+    stem = PurePath(path).stem
+    suffix = next((suffix for suffix in _PARTS if stem.endswith(suffix)), "")
+    action = stem.removesuffix(suffix)
+    if not _ACTION.fullmatch(action):
+        raise CodegenError(
+            "not named after a message",
+            file=path,
+            cure="name it like BootNotificationRequest.json, or leave it out",
+        )
+    return action, _PARTS.get(suffix, "")
+
+
+def _check_pair(
+    version: str, path: str, action: str, part: str, found: Set[tuple[str, str]]
+) -> None:
+    """Refuse half a message."""
+    missing = f"{action}Response.json"
+    if part == "Response" and not {(action, "Request"), (action, "")} & found:
+        problem, missing = "a response without its request", f"{action}Request.json"
+    elif part == "Request" and (action, "Response") not in found:
+        problem = "a request without its response"
+    elif not part and version in _WITHOUT_SEND:
+        problem = f"a message without its response; OCPP {version} has none of that kind"
+    else:
+        return
+    raise CodegenError(problem, file=path, cure=f"add {missing} or leave this file out")
+
+
+def _load(name: str, path: str) -> SchemaFile:
+    derived = derive(read_file(Path(path)), path)
+    return SchemaFile(name, path, derived.draft, derived.document)

@@ -1,0 +1,110 @@
+"""The table of verdicts: every cell, and every cell that messages can prove, proved by a JSON Schema validator."""
+
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft6Validator, FormatChecker
+
+from ocppkit.codegen.diff._judge import TABLE, Bump, Rule, Verdict
+from support.schema_pairs import PLANTED, Planted
+
+SAFE, RISKY, BREAKING = Verdict.SAFE, Verdict.RISKY, Verdict.BREAKING
+PATCH, MINOR, MAJOR = Bump.PATCH, Bump.MINOR, Bump.MAJOR
+
+CELLS = {
+    Rule.ACTION_ADDED: (SAFE, RISKY, MINOR),
+    Rule.ACTION_REMOVED: (BREAKING, RISKY, MAJOR),
+    Rule.ACTION_BECAME_SEND: (BREAKING, BREAKING, MAJOR),
+    Rule.ACTION_BECAME_CALL: (BREAKING, BREAKING, MAJOR),
+    Rule.MESSAGE_ADDED: (BREAKING, BREAKING, MAJOR),
+    Rule.MESSAGE_REMOVED: (BREAKING, BREAKING, MAJOR),
+    Rule.OPTIONAL_FIELD_ADDED: (SAFE, RISKY, MINOR),
+    Rule.OPTIONAL_FIELD_ADDED_OPEN: (SAFE, SAFE, MINOR),
+    Rule.REQUIRED_FIELD_ADDED: (BREAKING, BREAKING, MAJOR),
+    Rule.REQUIRED_FIELD_ADDED_OPEN: (BREAKING, SAFE, MAJOR),
+    Rule.OPTIONAL_FIELD_REMOVED: (BREAKING, SAFE, MAJOR),
+    Rule.OPTIONAL_FIELD_REMOVED_OPEN: (RISKY, SAFE, MAJOR),
+    Rule.REQUIRED_FIELD_REMOVED: (BREAKING, BREAKING, MAJOR),
+    Rule.REQUIRED_FIELD_REMOVED_OPEN: (RISKY, BREAKING, MAJOR),
+    Rule.FIELD_MOVED: (BREAKING, BREAKING, MAJOR),
+    Rule.FIELD_BECAME_REQUIRED: (BREAKING, SAFE, MAJOR),
+    Rule.FIELD_BECAME_OPTIONAL: (SAFE, RISKY, MAJOR),
+    Rule.TYPE_CHANGED: (BREAKING, BREAKING, MAJOR),
+    Rule.TYPE_WIDENED: (SAFE, RISKY, MAJOR),
+    Rule.TYPE_NARROWED: (BREAKING, SAFE, MAJOR),
+    Rule.TYPE_REPLACED: (SAFE, SAFE, MAJOR),
+    Rule.WORD_ADDED: (SAFE, RISKY, MINOR),
+    Rule.WORD_REMOVED: (BREAKING, SAFE, MAJOR),
+    Rule.ENUM_OPENED: (SAFE, RISKY, MAJOR),
+    Rule.ENUM_CLOSED: (BREAKING, SAFE, MAJOR),
+    Rule.BOUND_LOOSENED: (SAFE, RISKY, MINOR),
+    Rule.BOUND_TIGHTENED: (BREAKING, SAFE, MAJOR),
+    Rule.BOUND_SHIFTED: (BREAKING, RISKY, MAJOR),
+    Rule.FORMAT_ADDED: (BREAKING, SAFE, MAJOR),
+    Rule.FORMAT_REMOVED: (SAFE, RISKY, MAJOR),
+    Rule.FORMAT_CHANGED: (BREAKING, BREAKING, MAJOR),
+    Rule.OBJECT_OPENED: (SAFE, RISKY, MINOR),
+    Rule.OBJECT_CLOSED: (BREAKING, SAFE, MAJOR),
+    Rule.DEFAULT_ADDED: (RISKY, RISKY, MINOR),
+    Rule.DEFAULT_REMOVED: (RISKY, RISKY, MINOR),
+    Rule.DEFAULT_CHANGED: (RISKY, RISKY, MINOR),
+    Rule.DEFINITION_ADDED: (SAFE, SAFE, MINOR),
+    Rule.DEFINITION_REMOVED: (SAFE, SAFE, MAJOR),
+    Rule.DEFINITION_RENAMED: (SAFE, SAFE, MAJOR),
+    Rule.ORDER_CHANGED: (SAFE, SAFE, PATCH),
+    Rule.DRAFT_RAISED: (SAFE, RISKY, MINOR),
+    Rule.DRAFT_LOWERED: (BREAKING, SAFE, MAJOR),
+}
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_each_cell_says_what_was_decided(rule: Rule) -> None:
+    row = TABLE[rule]
+    assert (row.sender.verdict, row.receiver.verdict, row.bump) == CELLS[rule]
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_each_reason_is_one_sentence(rule: Rule) -> None:
+    for judgement in (TABLE[rule].sender, TABLE[rule].receiver):
+        assert re.fullmatch(r"[A-Z][^\n]{15,110}\.", judgement.reason)
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_the_bump_is_never_below_what_the_verdicts_ask(rule: Rule) -> None:
+    row = TABLE[rule]
+    least = {SAFE: PATCH, RISKY: MINOR, BREAKING: MAJOR}[row.worst]
+    assert row.bump.rank >= least.rank
+
+
+def test_verdicts_and_bumps_have_an_order() -> None:
+    assert SAFE.rank < RISKY.rank < BREAKING.rank
+    assert Bump.NONE.rank < PATCH.rank < MINOR.rank < MAJOR.rank
+
+
+def _accepts(schema: Any, instance: Any) -> bool:
+    verdict: bool = Draft6Validator(schema, format_checker=FormatChecker()).is_valid(instance)
+    return verdict
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+def test_the_messages_of_a_planted_change_are_legal_in_their_own_edition(planted: Planted) -> None:
+    assert _accepts(planted.old, planted.old_message)
+    assert _accepts(planted.new, planted.new_message)
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+def test_a_sender_breaks_where_a_validator_refuses_what_it_sent(planted: Planted) -> None:
+    refused = not _accepts(planted.new, planted.old_message)
+    assert (TABLE[planted.rule].sender.verdict is BREAKING) == refused
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+def test_a_receiver_is_safe_where_a_validator_accepts_what_it_gets(planted: Planted) -> None:
+    accepted = _accepts(planted.old, planted.new_message)
+    assert (TABLE[planted.rule].receiver.verdict is SAFE) == accepted
+
+
+def test_the_oracle_checks_formats() -> None:
+    assert not _accepts({"type": "string", "format": "date-time"}, "now")
+    assert not _accepts({"type": "string", "format": "uri"}, "no uri")

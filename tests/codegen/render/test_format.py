@@ -1,0 +1,105 @@
+"""Generated Python is formatted, and what would not run or would mean something else is refused."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ocppkit.codegen.render._format import LINE_LENGTH, format_python
+from support.schema_files import refused
+
+
+def test_it_is_formatted_as_the_project_is() -> None:
+    # As long as a line may be, in quotes that black prefers.
+    assert (
+        format_python("a.py", f"x = '{'a' * (LINE_LENGTH - 6)}'")
+        == f'x = "{"a" * (LINE_LENGTH - 6)}"\n'
+    )
+    assert format_python("a.py", "def f(a,\n b):\n  return a").startswith(
+        "def f(a, b):\n    return"
+    )
+
+
+def test_formatting_twice_changes_nothing() -> None:
+    once = format_python("a.py", "from a import (b,c)\nx = {  'a':1 }\nclass A: pass\n")
+    assert format_python("a.py", once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = (",
+        "class class(A): pass",
+        '"""open',
+        "  x = 1\n y = 2",
+        "x = 'a\n'",
+        # What black lets through and the compiler does not.
+        "def f(a, a): pass",
+        "def f(*, a=1, a=2): pass",
+        "return 1",
+        "f(a=1, a=2)",
+    ],
+)
+def test_what_is_no_python_is_refused(text: str) -> None:
+    with refused("the template wrote what is no Python: ", file="acme/a.py"):
+        format_python("acme/a.py", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "line"),
+    [
+        (
+            "from .constraints import Uri\n\n\nclass Uri:\n    pass\n",
+            "Uri would stand for two things: an import and a class of this module",
+            4,
+        ),
+        (
+            "from a import B\nfrom c import B\n",
+            "B would stand for two things: an import and an import",
+            2,
+        ),
+        ("import a.b\nimport c as a\nfrom x import (\n    y,\n    a,\n)\n", "a would stand for", 5),
+        (
+            "class A:\n    pass\n\n\nclass A:\n    pass\n",
+            "A would stand for two things: a class of this module and a class of this module",
+            5,
+        ),
+        (
+            "from a import M\n\nM = 1\n",
+            "M would stand for two things: an import and a variable of this module",
+            3,
+        ),
+        ("M: int = 1\nM: int = 2\n", "M would stand for two things: a variable of this module", 2),
+        (
+            "class list:\n    pass\n",
+            "list would stand for two things: Python's own and a class of this module",
+            1,
+        ),
+    ],
+)
+def test_a_name_for_two_things_is_refused(text: str, problem: str, line: int) -> None:
+    with refused(problem, file="a.py", line=line):
+        format_python("a.py", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from a import b as c\nfrom d import b\n",
+        "class Warning:\n    pass\n",
+        "class A:\n    b = 1\n\n\nclass B:\n    b = 2\n",
+        "try:\n    import a\nexcept ImportError:\n    a = None\n",
+        "a[0] = 1\na[0] = 2\n",
+        "import a.b\nimport a.c\n",
+    ],
+)
+def test_what_binds_each_name_once_passes(text: str) -> None:
+    assert format_python("a.py", text) == text
+
+
+def test_black_is_imported_when_it_is_needed() -> None:
+    code = "import sys, ocppkit.codegen; print('black' in sys.modules, 'datamodel_code_generator' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "False False\n"

@@ -1,0 +1,278 @@
+"""Deriving the structure of a source: what is kept, what is dropped, and what is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ocppkit.codegen._errors import CodegenError
+from ocppkit.codegen.schemas._derive import derive, derive_document
+from ocppkit.codegen.schemas._json_text import write_json
+from ocppkit.codegen.schemas._keywords import DROPPED, KEYWORDS
+from support.schema_files import DRAFT_4, DRAFT_6, encode, message, refused
+
+
+def derived(**keywords: Any) -> Any:
+    """Derive a message with these keywords."""
+    return derive(encode(message(**keywords)), "ResetRequest.json").document
+
+
+def of_property(**keywords: Any) -> Any:
+    """Derive a message with one property, and return the property."""
+    return derived(properties={"x": keywords})["properties"]["x"]
+
+
+def test_keeps_the_structure_and_drops_the_prose() -> None:
+    source = {
+        "title": "ResetRequest",
+        "$schema": "http://json-schema.org/draft-04/schema",
+        "$id": "urn:OCPP:Cp:2:2025:1:ResetRequest",
+        "comment": "OCPP 2.1",
+        "description": "Prose.",
+        "required": ["type"],
+        "additionalProperties": False,
+        "definitions": {
+            "ZType": {"javaType": "Z", "type": "object", "properties": {"b": {"type": "integer"}}},
+            "AEnumType": {"type": "string", "additionalProperties": False, "enum": ["B", "A"]},
+        },
+        "properties": {
+            "type": {"$ref": "#/definitions/AEnumType", "description": "Prose."},
+            "list": {
+                "type": "array",
+                "additionalItems": False,
+                "items": {"$ref": "#/definitions/ZType"},
+                "maxItems": 4.0,
+                "minItems": 1,
+            },
+            "data": {"description": "Anything."},
+        },
+        "type": "object",
+        "examples": [{}],
+    }
+    assert json.dumps(derive(encode(source), "ResetRequest.json").document) == json.dumps(
+        {
+            "$schema": DRAFT_4,
+            "type": "object",
+            "properties": {
+                "type": {"$ref": "#/definitions/AEnumType"},
+                "list": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 4,
+                    "items": {"$ref": "#/definitions/ZType"},
+                },
+                "data": {},
+            },
+            "required": ["type"],
+            "additionalProperties": False,
+            "definitions": {
+                "AEnumType": {"type": "string", "enum": ["B", "A"]},
+                "ZType": {"type": "object", "properties": {"b": {"type": "integer"}}},
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize(("draft", "url"), [(4, DRAFT_4), (6, DRAFT_6), (6, DRAFT_6.rstrip("#"))])
+def test_knows_the_drafts_of_the_alliance(draft: int, url: str) -> None:
+    result = derive_document(message(**{"$schema": url}), "ResetRequest.json")
+    assert result.draft == draft
+    assert result.document["$schema"] == url.rstrip("#") + "#"
+
+
+@pytest.mark.parametrize(
+    ("claims", "edition"),
+    [
+        ({}, ""),
+        ({"title": "ResetRequest"}, ""),
+        ({"comment": "OCPP 2.0.1 FINAL"}, "OCPP 2.0.1 FINAL"),
+        ({"id": "urn:OCPP:1.6:2019:12:ResetRequest"}, "urn:OCPP:1.6:2019:12"),
+        (
+            {
+                "$id": "urn:OCPP:Cp:2:2025:1:ResetRequest",
+                "$comment": "OCPP 2.1 Edition 1 (c) OCA, a licence",
+            },
+            "OCPP 2.1 Edition 1, urn:OCPP:Cp:2:2025:1",
+        ),
+        ({"$id": 1, "comment": None}, ""),
+    ],
+)
+def test_reports_the_edition_that_a_file_claims(claims: dict[str, Any], edition: str) -> None:
+    assert derive_document(message(**claims), "ResetRequest.json").edition == edition
+
+
+def test_leaves_out_what_holds_anyway() -> None:
+    assert derived(properties={}, required=[], additionalProperties=True) == {
+        "$schema": DRAFT_6,
+        "type": "object",
+    }
+
+
+def test_a_property_may_have_a_keywords_name() -> None:
+    words = {"required": {"type": "string"}, "enum": {"type": "string"}, "type": {"type": "string"}}
+    assert derived(properties=words, required=["required"])["properties"] == words
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "minLength": 0, "maxLength": 20},
+        {"type": "string", "minLength": 3, "maxLength": 3},
+        {"type": "string", "format": "date-time"},
+        {"type": "string", "format": "uri"},
+        {"type": "string", "enum": ["A", "B"], "default": "B"},
+        {"type": "integer", "minimum": -1, "maximum": 3, "default": 0},
+        {"type": "number", "multipleOf": 0.1, "default": 2},
+        {"type": "boolean", "default": False},
+        {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        {
+            "type": "object",
+            "properties": {"y": {}},
+            "required": ["y"],
+            "additionalProperties": False,
+        },
+    ],
+)
+def test_keeps_every_constraint(schema: dict[str, Any]) -> None:
+    assert of_property(**schema) == schema
+
+
+def test_writes_whole_bounds_as_integers() -> None:
+    schema = of_property(type="number", minimum=0.0, maximum=100.0, default=1.0)
+    assert json.dumps(schema) == '{"type": "number", "minimum": 0, "maximum": 100, "default": 1}'
+
+
+ROOT: list[tuple[Any, str, str]] = [
+    ([], "an array where an object is due", ""),
+    (None, "null where an object is due", ""),
+    ({"type": "object"}, "$schema is missing", "/$schema"),
+    (message(**{"$schema": "http://json-schema.org/draft-07/schema#"}), "unknown JSON", "/$schema"),
+    (message(**{"$schema": 6}), "unknown JSON Schema draft: $schema is 6", "/$schema"),
+    ({"$schema": DRAFT_6}, "lacks a type", ""),
+    ({"$schema": DRAFT_6, "type": "string"}, "a message must be an object", "/type"),
+    (message(allOf=[]), "unknown keyword 'allOf'", "/allOf"),
+    (message(definitions=[]), "an array where an object is due", "/definitions"),
+    (message(definitions={"A": {}}), "lacks a type", "/definitions/A"),
+    (message(definitions={"A": True}), "a boolean where an object is due", "/definitions/A"),
+    (message(definitions={"A-B": {"type": "string"}}), "no name", "/definitions/A-B"),
+    (message(definitions={"15Type": {"type": "string"}}), "no name", "/definitions/15Type"),
+    (message(properties=[]), "an array where an object is due", "/properties"),
+    (message(required="x"), "a string where an array is due", "/required"),
+    (message(required=["x"]), "required names 'x'", "/required/0"),
+    (message(properties={"x": {}}, required=["x", "x"]), "stands twice", "/required/1"),
+    (message(properties={"x": {}}, required=[1]), "a number where a string", "/required/0"),
+    (
+        message(additionalProperties={}),
+        "additionalProperties is an object",
+        "/additionalProperties",
+    ),
+    (message(maxLength=1), "'maxLength' has no effect on type 'object'", "/maxLength"),
+]
+
+
+@pytest.mark.parametrize(("document", "problem", "pointer"), ROOT)
+def test_refuses_a_document(document: Any, problem: str, pointer: str) -> None:
+    with refused(problem, file="schemas/ResetRequest.json", pointer=pointer):
+        derive(encode(document), "schemas/ResetRequest.json")
+
+
+PROPERTY: list[tuple[Any, str, str]] = [
+    (True, "a boolean where an object is due", ""),
+    ({"maxLength": 1}, "lacks a type", ""),
+    ({"enum": ["A"]}, "lacks a type", ""),
+    ({"type": ["string", "null"]}, "a union of types", "/type"),
+    ({"type": "null"}, "unknown type 'null'", "/type"),
+    ({"type": 1}, "the type is a number", "/type"),
+    ({"$ref": "#/definitions/B"}, "$ref leads nowhere", "/$ref"),
+    ({"$ref": "Other.json#/definitions/A"}, "$ref leads nowhere", "/$ref"),
+    ({"$ref": "A"}, "$ref leads nowhere", "/$ref"),
+    ({"$ref": "#/definitions/"}, "$ref leads nowhere", "/$ref"),
+    ({"$ref": 1}, "$ref leads nowhere", "/$ref"),
+    ({"$ref": "#/definitions/A", "maxLength": 1}, "'maxLength' has no effect", "/maxLength"),
+    ({"type": "string", "pattern": "a"}, "unknown keyword 'pattern'", "/pattern"),
+    ({"type": "string", "definitions": {}}, "unknown keyword 'definitions'", "/definitions"),
+    ({"type": "string", "additionalItems": False}, "unknown keyword", "/additionalItems"),
+    ({"type": "string", "format": "email"}, "unsupported format 'email'", "/format"),
+    ({"type": "string", "format": ["uri"]}, "unsupported format", "/format"),
+    ({"type": "integer", "format": "uri"}, "no effect on type 'integer'", "/format"),
+    ({"type": "string", "enum": []}, "the enum is empty", "/enum"),
+    ({"type": "string", "enum": "A"}, "a string where an array is due", "/enum"),
+    ({"type": "string", "enum": ["A", "B", "A"]}, "'A' stands twice", "/enum/2"),
+    ({"type": "string", "enum": ["A", None]}, "null where a string is due", "/enum/1"),
+    ({"type": "integer", "enum": [1]}, "no effect on type 'integer'", "/enum"),
+    ({"type": "string", "maxLength": -1}, "-1 is no length", "/maxLength"),
+    ({"type": "string", "maxLength": 1.5}, "1.5 is no length", "/maxLength"),
+    ({"type": "string", "minLength": True}, "True is no length", "/minLength"),
+    ({"type": "string", "maxLength": "20"}, "'20' is no length", "/maxLength"),
+    ({"type": "string", "minLength": 3, "maxLength": 2}, "minLength 3 is above", "/minLength"),
+    ({"type": "integer", "minimum": "0"}, "a string where a number is due", "/minimum"),
+    ({"type": "integer", "maximum": False}, "a boolean where a number is due", "/maximum"),
+    ({"type": "integer", "exclusiveMinimum": 0}, "unknown keyword", "/exclusiveMinimum"),
+    ({"type": "number", "minimum": 1, "maximum": 0}, "minimum 1 is above", "/minimum"),
+    ({"type": "number", "multipleOf": 0}, "multipleOf is 0", "/multipleOf"),
+    ({"type": "array"}, "the array lacks items", ""),
+    ({"type": "array", "items": {}}, "lacks a type", "/items"),
+    ({"type": "array", "items": [{"type": "string"}]}, "an array where an object", "/items"),
+    ({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 1}, "", "/minItems"),
+    ({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, "", "/uniqueItems"),
+    ({"type": "string", "items": {"type": "string"}}, "no effect on type 'string'", "/items"),
+    ({"type": "string", "default": 1}, "the default 1 is no value", "/default"),
+    ({"type": "string", "enum": ["A"], "default": "B"}, "'B' is no value", "/default"),
+    ({"type": "integer", "default": 1.5}, "1.5 is no value", "/default"),
+    ({"type": "integer", "default": True}, "True is no value", "/default"),
+    ({"type": "boolean", "default": 0}, "0 is no value", "/default"),
+    ({"type": "string", "default": None}, "null as a default", "/default"),
+    ({"type": "array", "items": {"type": "string"}, "default": []}, "no effect", "/default"),
+    ({"type": "object", "properties": {"y": {"type": 1}}}, "the type is", "/properties/y/type"),
+]
+
+
+@pytest.mark.parametrize(("schema", "problem", "pointer"), PROPERTY)
+def test_refuses_a_property(schema: Any, problem: str, pointer: str) -> None:
+    document = message(definitions={"A": {"type": "string"}}, properties={"a/b": schema})
+    with refused(problem, file="ResetRequest.json", pointer=f"/properties/a~1b{pointer}"):
+        derive(encode(document), "ResetRequest.json")
+
+
+@pytest.mark.parametrize(
+    ("schema", "cure"),
+    [
+        ({"type": "string", "format": "email"}, "use one of date-time, uri"),
+        ({"type": "null"}, "use one of array, boolean, integer, number, object, string"),
+        ({"type": "string", "minimum": 0}, "it goes with integer, number"),
+    ],
+)
+def test_the_cure_names_what_may_stand_there(schema: dict[str, Any], cure: str) -> None:
+    with pytest.raises(CodegenError) as caught:
+        of_property(**schema)
+    assert cure in str(caught.value.cure)
+
+
+KEYS = st.sampled_from(sorted({*KEYWORDS, *DROPPED, "pattern", "x"}))
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 5)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["object", "string", "array", "x", "#/definitions/x", "date-time", DRAFT_6]),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(KEYS, below, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+@example({"$schema": DRAFT_6, "type": "object", "properties": {"x": {"type": "string"}}})
+def test_any_document_is_derived_for_good_or_refused_with_its_place(value: Any) -> None:
+    source = {"$schema": DRAFT_6, "type": "object"} | value if isinstance(value, dict) else value
+    try:
+        first = derive(encode(source), "ResetRequest.json")
+    except CodegenError as error:
+        complete = (
+            error.file == "ResetRequest.json" and error.pointer is not None and bool(error.cure)
+        )
+    else:
+        again = derive(write_json(first.document), "ResetRequest.json")
+        complete = write_json(again.document) == write_json(first.document)
+    assert complete

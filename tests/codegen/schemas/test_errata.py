@@ -1,0 +1,252 @@
+"""Errata at generation and corrections at import."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocppkit.codegen._resources import schemas_dir
+from ocppkit.codegen.schemas._derive import derive_document
+from ocppkit.codegen.schemas._errata import (
+    Corrections,
+    Errata,
+    Outcome,
+    amend,
+    apply_errata,
+    correct,
+    load_corrections,
+    load_errata,
+)
+from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet, load_set
+from support.schema_files import DRAFT_6, message, refused, write
+
+WHY = 'reason = "Because."\ncitation = "Ticket 1"\n'
+
+
+def errata(folder: Path, *entries: str, version: str = "2.0.1", name: str = "own.toml") -> Errata:
+    """Write a file of errata and read it."""
+    text = f'version = "{version}"\n' + "".join(f"[[change]]\n{entry}\n{WHY}" for entry in entries)
+    write(folder, {name: text.encode()})
+    return load_errata(version, folder / name)[-1]
+
+
+def status(*words: str) -> dict[str, Any]:
+    """Make a message that holds one definition."""
+    return message(
+        properties={"status": {"$ref": "#/definitions/StatusEnumType"}},
+        definitions={"StatusEnumType": {"type": "string", "enum": list(words)}},
+    )
+
+
+def schemas(**documents: dict[str, Any]) -> SchemaSet:
+    """Make a set of schemas."""
+    return SchemaSet(
+        "2.0.1",
+        {
+            name: SchemaFile(name, f"v201/{name}.json", 6, derive_document(document, "").document)
+            for name, document in documents.items()
+        },
+    )
+
+
+def test_an_operator_raises_a_limit(tmp_path: Path) -> None:
+    path = "ResetRequest.json#/properties/note/maxLength"
+    before = schemas(
+        ResetRequest=message(properties={"note": {"type": "string", "maxLength": 20}}),
+        ResetResponse=message(),
+    )
+    one = errata(tmp_path, f'path = "{path}"\nold = 20\nnew = 500')
+    after, (row,) = apply_errata(before, [one])
+    assert after.files["ResetRequest"].document["properties"]["note"]["maxLength"] == 500
+    assert before.files["ResetRequest"].document["properties"]["note"]["maxLength"] == 20
+    assert after.files["ResetResponse"] is before.files["ResetResponse"]
+    assert (row.change.path, row.outcome, row.messages) == (
+        path,
+        Outcome.APPLIED,
+        ("ResetRequest",),
+    )
+
+
+def test_one_entry_changes_every_file_that_repeats_a_definition(tmp_path: Path) -> None:
+    before = schemas(
+        AResponse=status("Accepted"),
+        BResponse=status("Accepted", "Rejected"),
+        CResponse=status("Accepted"),
+        DResponse=message(),
+    )
+    entry = 'path = "#/definitions/StatusEnumType/enum"\nnew = "Rejected"'
+    after, (row,) = apply_errata(before, [errata(tmp_path, entry)])
+    assert row.messages == ("AResponse", "CResponse")
+    assert [
+        file.document.get("definitions", {}).get("StatusEnumType", {}).get("enum")
+        for file in after.files.values()
+    ] == [*[["Accepted", "Rejected"]] * 3, None]
+    again, (row,) = apply_errata(after, [errata(tmp_path, entry)])
+    assert (row.outcome, row.messages) == (Outcome.ALREADY, ("AResponse", "BResponse", "CResponse"))
+    assert again == after
+
+
+def test_a_later_entry_builds_on_an_earlier_one(tmp_path: Path) -> None:
+    one = errata(
+        tmp_path,
+        'path = "ResetRequest.json#/definitions"\nnew = {}',
+        'path = "ResetRequest.json#/definitions/XEnumType"\nnew = {type = "string", enum = ["A"]}',
+        'path = "#/definitions/XEnumType/enum"\nnew = "B"',
+        'path = "ResetRequest.json#/properties"\nnew = {x = {"$ref" = "#/definitions/XEnumType"}}',
+    )
+    other = errata(tmp_path, 'path = "ResetRequest.json#/required"\nnew = "x"', name="other.toml")
+    after, rows = apply_errata(schemas(ResetRequest=message()), [one, other])
+    assert after.files["ResetRequest"].document == {
+        "$schema": DRAFT_6,
+        "type": "object",
+        "properties": {"x": {"$ref": "#/definitions/XEnumType"}},
+        "required": ["x"],
+        "additionalProperties": False,
+        "definitions": {"XEnumType": {"type": "string", "enum": ["A", "B"]}},
+    }
+    assert [row.outcome for row in rows] == [Outcome.APPLIED] * 5
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem", "pointer"),
+    [
+        ('path = "ClearRequest.json#/x"\nnew = 1', "there is no such message", "/change/0/path"),
+        ('path = "#/definitions/X/y"\nnew = 1', "there is no such definition", "/change/0/path"),
+        ('path = "ResetRequest.json#/type"\nold = "a"\nnew = "b"', 'is "object"', "/change/0"),
+    ],
+)
+def test_refuses_an_erratum_that_fits_nothing(
+    tmp_path: Path, entry: str, problem: str, pointer: str
+) -> None:
+    one = errata(tmp_path, entry)
+    with refused(problem, file="own.toml", pointer=pointer):
+        apply_errata(schemas(ResetRequest=message()), [one])
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ('path = "ResetRequest.json#/required"\nnew = "x"', "v201/ResetRequest.json#/required/0"),
+        ('path = "ResetRequest.json#/allOf"\nnew = []', "#/allOf: unknown keyword 'allOf'"),
+        ('path = "ResetRequest.json#/properties"\nnew = {x = {maxLength = 1}}', "lacks a type"),
+    ],
+)
+def test_refuses_an_erratum_that_breaks_a_schema(tmp_path: Path, entry: str, problem: str) -> None:
+    one = errata(tmp_path, entry)
+    with refused(problem, file="own.toml"):
+        apply_errata(schemas(ResetRequest=message()), [one])
+
+
+def test_amends_one_message_alone(tmp_path: Path) -> None:
+    one = errata(
+        tmp_path,
+        'path = "BResponse.json#/additionalProperties"\nold = false',
+        'path = "#/definitions/StatusEnumType/enum"\nold = "Accepted"\nnew = "Yes"',
+    )
+    document = derive_document(status("Accepted"), "").document
+    assert amend(document, "AResponse", [one]) == derive_document(status("Yes"), "").document
+    assert "additionalProperties" not in amend(document, "BResponse", [one])
+    assert document == derive_document(status("Accepted"), "").document
+
+
+def test_reads_the_shipped_errata_first_and_folders_in_order(tmp_path: Path) -> None:
+    for name, version in (("b.toml", "2.0.1"), ("a.toml", "2.0.1"), ("c.toml", "1.6")):
+        errata(tmp_path, version=version, name=name)
+    write(tmp_path, {"readme.txt": b""})
+    files = [Path(one.file).name for one in load_errata("2.0.1", tmp_path)]
+    assert files == ["v201.toml", "a.toml", "b.toml"]
+    assert [Path(one.file).name for one in load_errata("1.6", tmp_path)] == ["c.toml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "pointer"),
+    [
+        ('version = "2.01"', "there are no schemas of OCPP 2.01", "/version"),
+        ('version = "3.0"', "there are no schemas of OCPP 3.0", "/version"),
+        ("", "'version' must be a text", "/version"),
+        ('version = "2.0.1"\n[[chagne]]', "unknown key 'chagne'", "/chagne"),
+        ('version = "2.0.1"\n[[change]]', "'path' must be a text", "/change/0/path"),
+    ],
+)
+def test_refuses_a_file_of_errata(tmp_path: Path, text: str, problem: str, pointer: str) -> None:
+    write(tmp_path, {"own.toml": text.encode()})
+    with refused(problem, file="own.toml", pointer=pointer):
+        load_errata("1.6", tmp_path / "own.toml")
+
+
+def test_refuses_errata_that_are_not_there(tmp_path: Path) -> None:
+    with refused("no such file or folder", file="own.toml"):
+        load_errata("1.6", tmp_path / "own.toml")
+    with refused("no *.toml in it", file=tmp_path.name):
+        load_errata("1.6", tmp_path)
+
+
+def test_the_shipped_errata_fit_the_shipped_schemas() -> None:
+    shipped = schemas_dir()
+    reports = {
+        version: apply_errata(load_set(version, shipped / folder), load_errata(version))[1]
+        for version, folder in (("1.6", "v16"), ("2.0.1", "v201"), ("2.1", "v21"))
+    }
+    rows = [(row.change.path, row.outcome) for report in reports.values() for row in report]
+    assert rows == [
+        (
+            "Get15118EVCertificateResponse.json#/properties/exiResponse/maxLength",
+            Outcome.ALREADY,
+        )
+    ]
+
+
+def corrections(folder: Path, *entries: str, sha256: str = "abc") -> Corrections:
+    """Write a file of corrections and read it."""
+    text = '[source]\nname = "copy"\nversion = "1"\nocpp = "1.6"\n'
+    text += f'[sha256]\nResetRequest = "{sha256}"\n'
+    text += "".join(f"[[change]]\n{entry}\n{WHY}" for entry in entries)
+    write(folder, {"copy.toml": text.encode()})
+    return load_corrections(folder / "copy.toml")[-1]
+
+
+def test_a_correction_is_bound_to_bytes(tmp_path: Path) -> None:
+    one = corrections(tmp_path, 'path = "ResetRequest.json#/additionalProperties"\nold = false')
+    document = derive_document(message(), "").document
+    assert correct(document, "ResetRequest", "other", [one]) == (document, ())
+    assert correct(document, "ResetResponse", "abc", [one]) == (document, ())
+    corrected, (row,) = correct(document, "ResetRequest", "abc", [one])
+    assert corrected == {"$schema": DRAFT_6, "type": "object"}
+    assert row.outcome is Outcome.APPLIED
+    assert document["additionalProperties"] is False
+
+
+def test_a_correction_is_bound_to_its_source(tmp_path: Path) -> None:
+    one = corrections(tmp_path)
+    assert one.binds("copy", "1", "1.6")
+    assert not one.binds("other", "1", "1.6")
+    assert not one.binds("copy", "2", "1.6")
+    assert not one.binds("copy", "1", "2.1")
+
+
+def test_a_correction_leaves_a_schema_as_an_import_writes_it(tmp_path: Path) -> None:
+    one = corrections(
+        tmp_path, 'path = "ResetRequest.json#/properties"\nnew = {x = {type = "boolean"}}'
+    )
+    corrected, _ = correct(derive_document(message(), "").document, "ResetRequest", "abc", [one])
+    assert list(corrected) == ["$schema", "type", "properties", "additionalProperties"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem", "pointer"),
+    [
+        ('path = "#/definitions/X/y"\nnew = 1', "a correction names its file", "/change/0/path"),
+        ('path = "ClearRequest.json#/x"\nnew = 1', "must be a text", "/sha256/ClearRequest"),
+    ],
+)
+def test_refuses_a_correction_that_is_not_bound(
+    tmp_path: Path, entry: str, problem: str, pointer: str
+) -> None:
+    with refused(problem, file="copy.toml", pointer=pointer):
+        corrections(tmp_path, entry)
+
+
+def test_refuses_a_correction_that_does_not_fit(tmp_path: Path) -> None:
+    one = corrections(tmp_path, 'path = "ResetRequest.json#/required"\nnew = "x"')
+    with refused("the changes leave a schema that is refused", file="copy.toml"):
+        correct(derive_document(message(), "").document, "ResetRequest", "abc", [one])

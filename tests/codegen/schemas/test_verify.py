@@ -1,0 +1,165 @@
+"""Comparing a source with our schemas."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocppkit.codegen._resources import schemas_dir
+from ocppkit.codegen.schemas._errata import Errata, load_errata
+from ocppkit.codegen.schemas._import import import_schemas
+from ocppkit.codegen.schemas._structure import ABSENT, Difference
+from ocppkit.codegen.schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
+from support.schema_files import (
+    FOLDERS,
+    encode,
+    message,
+    package_schemas,
+    pair,
+    refused,
+    tree,
+    write,
+    zipped,
+)
+
+X = {"type": "string", "maxLength": 20}
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> Path:
+    """Imported schemas of one action."""
+    source = write(tmp_path / "source", pair("Reset", x=X))
+    target = tmp_path / "schemas"
+    import_schemas(source, "2.0.1", target, source_name="Alliance", source_version="edition 4")
+    return target
+
+
+def verify(files: dict[str, bytes], schemas: Path, **options: Any) -> VerifyReport:
+    """Compare a source of these files."""
+    source = schemas.parent / "compared.zip"
+    source.write_bytes(zipped({f"part3/{name}": data for name, data in files.items()}))
+    return verify_schemas(source, "2.0.1", schemas, **options)
+
+
+def test_tells_the_kinds_of_agreement_apart(schemas: Path) -> None:
+    response = message(comment="OCPP 2.0.1 FINAL", description="Other bytes.")
+    files = pair("Reset", x=X) | {"ResetResponse.json": encode(response, bom=True)}
+    report = verify(files, schemas)
+    assert report.rows == (
+        VerifyRow("ResetRequest", Status.IDENTICAL, "part3/ResetRequest.json"),
+        VerifyRow("ResetResponse", Status.SAME_STRUCTURE, "part3/ResetResponse.json"),
+    )
+    assert report.ok
+    assert (report.version, report.source, report.source_version) == (
+        "2.0.1",
+        "Alliance",
+        "edition 4",
+    )
+    assert report.editions == ("OCPP 2.0.1 FINAL",)
+
+
+def test_names_what_differs_and_fails(schemas: Path) -> None:
+    report = verify(pair("Reset", x=X | {"maxLength": 30}, y={"type": "integer"}), schemas)
+    assert report.rows[0] == VerifyRow(
+        "ResetRequest",
+        Status.DIFFERENT,
+        "part3/ResetRequest.json",
+        (
+            Difference("/properties/x/maxLength", 20, 30),
+            Difference("/properties/y", ABSENT, {"type": "integer"}),
+        ),
+    )
+    assert report.rows[1].status is Status.IDENTICAL
+    assert not report.ok
+
+
+def test_names_what_is_missing_and_what_is_more(schemas: Path) -> None:
+    report = verify(pair("ClearCache"), schemas)
+    assert [(row.message, row.status, row.path) for row in report.rows] == [
+        ("ClearCacheRequest", Status.EXTRA, "part3/ClearCacheRequest.json"),
+        ("ClearCacheResponse", Status.EXTRA, "part3/ClearCacheResponse.json"),
+        ("ResetRequest", Status.MISSING, None),
+        ("ResetResponse", Status.MISSING, None),
+    ]
+    assert not report.ok
+
+
+def test_writes_nothing(schemas: Path) -> None:
+    before = tree(schemas)
+    verify(pair("ClearCache"), schemas)
+    assert tree(schemas) == before
+
+
+def errata(folder: Path, old: int, new: int) -> list[Errata]:
+    """Write an erratum on the length of one member."""
+    text = f"""
+version = "2.0.1"
+[[change]]
+path = "ResetRequest.json#/properties/x/maxLength"
+old = {old}
+new = {new}
+reason = "Because."
+citation = "Ticket 1"
+"""
+    return list(load_errata("2.0.1", write(folder, {"own.toml": text.encode()}) / "own.toml")[-1:])
+
+
+def test_an_erratum_explains_a_difference(schemas: Path, tmp_path: Path) -> None:
+    files = pair("Reset", x=X | {"maxLength": 10})
+    assert not verify(files, schemas, errata=[]).ok
+    report = verify(files, schemas, errata=errata(tmp_path, 10, 20))
+    assert report.ok
+    assert report.rows[0] == VerifyRow(
+        "ResetRequest",
+        Status.SAME_AFTER_ERRATA,
+        "part3/ResetRequest.json",
+        (Difference("/properties/x/maxLength", 20, 10),),
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), [(5, 20), (10, 15)])
+def test_an_erratum_that_does_not_fit_explains_nothing(
+    schemas: Path, tmp_path: Path, old: int, new: int
+) -> None:
+    report = verify(
+        pair("Reset", x=X | {"maxLength": 10}), schemas, errata=errata(tmp_path, old, new)
+    )
+    assert report.rows[0].status is Status.DIFFERENT
+
+
+def test_our_schema_is_compared_and_not_the_lock(schemas: Path) -> None:
+    files = pair("Reset", x=X)
+    edited = schemas / "v201" / "ResetRequest.json"
+    edited.write_bytes(edited.read_bytes().replace(b"20", b"21"))
+    report = verify(files, schemas)
+    assert report.rows[0].status is Status.DIFFERENT
+    assert report.rows[0].differences == (Difference("/properties/x/maxLength", 21, 20),)
+
+
+def test_refuses_a_folder_without_a_lock(schemas: Path) -> None:
+    with refused("the lock knows nothing of OCPP 1.6", file="lock.toml"):
+        verify_schemas(schemas.parent / "source", "1.6", schemas)
+
+
+def test_refuses_a_bad_source(schemas: Path) -> None:
+    with refused("unknown keyword", file="ResetRequest.json", pointer="/properties/x/pattern"):
+        verify(pair("Reset", x=X | {"pattern": "a"}), schemas)
+
+
+@pytest.mark.parametrize("version", FOLDERS)
+def test_the_schemas_of_the_repository_are_identical_with_their_source(version: str) -> None:
+    report = verify_schemas(package_schemas(version), version, schemas_dir())
+    assert Counter(row.status for row in report.rows) == {Status.IDENTICAL: len(report.rows)}
+    assert (report.source, report.source_version) == ("ocpp", "2.1.0")
+
+
+def test_the_corrections_are_what_makes_them_identical() -> None:
+    report = verify_schemas(package_schemas("1.6"), "1.6", schemas_dir(), corrections=[])
+    (row,) = (row for row in report.rows if row.status is Status.DIFFERENT)
+    assert row.message == "MeterValuesRequest"
+    assert [str(difference).rpartition("/")[2] for difference in row.differences] == [
+        'enum: nothing here, "Hertz" there',
+        "minItems: nothing here, 1 there",
+        "minItems: nothing here, 1 there",
+    ]

@@ -1,0 +1,1 @@
+"""What several test folders share: pairs of connections, servers, sample schemas, guides as code."""
