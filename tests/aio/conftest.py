@@ -25,7 +25,7 @@ class Host:
     handlers: dict[str, AnyHandler] = field(default_factory=dict)
     refused: dict[str, Failure] = field(default_factory=dict)
     told: list[Any] = field(default_factory=list)
-    doors: core.Doors = field(default_factory=core.Doors)
+    fast_path: core.FastPath = field(default_factory=core.FastPath)
 
     def handles(self, action: Action) -> bool:
         return self.handler_of(action) is not Failure.NOT_HANDLED

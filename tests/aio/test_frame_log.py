@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from ocppkit.aio import shown
+from ocppkit.aio import loggable
 from ocppkit.aio._frame_log import log_frame
 
 SECRET = "T0p-s3cret"
@@ -37,12 +37,12 @@ SECRET = "T0p-s3cret"
 @pytest.mark.parametrize("separators", [(",", ":"), (" , ", " : ")])
 def test_secrets_do_not_show(payload: object, separators: tuple[str, str]) -> None:
     text = json.dumps([2, "1", "X", payload], separators=separators)
-    assert SECRET not in shown(text)
-    assert SECRET not in shown(text.encode())
+    assert SECRET not in loggable(text)
+    assert SECRET not in loggable(text.encode())
 
 
 def test_a_pin_that_is_a_number_does_not_show() -> None:
-    assert "4711" not in shown('[2,"1","SetNetworkProfile",{"apn":{"simPin":4711}}]')
+    assert "4711" not in loggable('[2,"1","SetNetworkProfile",{"apn":{"simPin":4711}}]')
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_who_charges_shows_unless_it_is_to_be_hidden(
     payload: object, separators: tuple[str, str]
 ) -> None:
     text = json.dumps([2, "1", "X", payload], separators=separators)
-    assert SECRET in shown(text)
-    assert SECRET not in shown(text, hide_id_tokens=True)
+    assert SECRET in loggable(text)
+    assert SECRET not in loggable(text, hide_id_tokens=True)
 
 
 def test_a_token_that_is_a_number_is_hidden_too() -> None:
     text = '[2,"1","Authorize",{"idTag":4711}]'
-    assert shown(text, hide_id_tokens=True) == '[2,"1","Authorize",{"idTag":"***"}]'
+    assert loggable(text, hide_id_tokens=True) == '[2,"1","Authorize",{"idTag":"***"}]'
 
 
 def test_what_tells_nothing_of_who_charges_shows() -> None:
@@ -83,7 +83,7 @@ def test_what_tells_nothing_of_who_charges_shows() -> None:
         '[2,"1","BootNotification",{"chargingStation":{"serialNumber":"SN1"},'
         '"certificateType":"V2G","idTokenInfo":{"status":"Accepted"},"certificateStatus":"Good"}]'
     )
-    assert shown(text, hide_id_tokens=True) == text
+    assert loggable(text, hide_id_tokens=True) == text
 
 
 class Bomb(str):
@@ -105,27 +105,27 @@ def test_nothing_is_formatted_when_nobody_listens(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_secret_cut_off_does_not_show() -> None:
-    assert SECRET not in shown('[2,"1","X",{"key":"AuthorizationKey","value":"' + SECRET)
+    assert SECRET not in loggable('[2,"1","X",{"key":"AuthorizationKey","value":"' + SECRET)
 
 
 def test_what_is_no_secret_shows() -> None:
     text = '[2,"1","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]'
-    assert shown(text) == text
+    assert loggable(text) == text
 
 
 @pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x1b", "\x9b", "\u2028", "\u202e"])
 def test_control_characters_are_escaped(character: str) -> None:
-    text = shown(f"[{character}]")
+    text = loggable(f"[{character}]")
     assert character not in text
     assert text.isprintable()
 
 
 def test_bytes_that_are_no_text_are_escaped() -> None:
-    assert shown(b"\xff{") == "\\xff{"
+    assert loggable(b"\xff{") == "\\xff{"
 
 
 def test_long_frames_are_cut() -> None:
-    text = shown("x" * 1_000_000)
+    text = loggable("x" * 1_000_000)
     assert len(text) < 5000
     assert text.endswith("(1000000 characters)")
 
@@ -141,4 +141,4 @@ def test_a_hostile_frame_costs_no_time() -> None:
         '"idTag":["a",' * 80_000,
         '"idTag":' + " " * 1_000_000,
     ):
-        assert len(shown(text, hide_id_tokens=True)) < 5000
+        assert len(loggable(text, hide_id_tokens=True)) < 5000

@@ -142,7 +142,7 @@ def test_an_error_without_an_id_ends_no_call() -> None:
     (example,) = (each for each in of_kind("CALLERROR") if not each["action"])
     csms = connect(Role.CSMS, example["version"])
     csms.receive_data(text_of(example), 0.0)
-    assert only(AnswerIgnored, events_of(csms)).stray is Stray.NAMELESS
+    assert only(AnswerIgnored, events_of(csms)).stray is Stray.UNKNOWN_ID
     assert csms.data_to_send() == []
 
 

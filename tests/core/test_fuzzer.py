@@ -29,7 +29,7 @@ def test_a_seed_gives_the_same_frames() -> None:
     assert seen[0] == seen[1] != seen[2]
 
 
-def deaf(connection: Connection, data: Any, now: float, *, binary: bool = False) -> None:
+def input_closed(connection: Connection, data: Any, now: float, *, binary: bool = False) -> None:
     """Takes a frame and says nothing."""
 
 
@@ -39,7 +39,7 @@ def brittle(connection: Connection, data: Any, now: float, *, binary: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("broken", "problem"), [(deaf, "nothing happened"), (brittle, "ZeroDivisionError")]
+    ("broken", "problem"), [(input_closed, "nothing happened"), (brittle, "ZeroDivisionError")]
 )
 def test_a_broken_engine_is_a_finding(
     monkeypatch: pytest.MonkeyPatch, broken: Callable[..., None], problem: str

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.aio import beside
+from ocppkit.aio import running_beside
 from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint, ConnectedChargePoint
 from support.guide_code import executed, files, free_port, pages, wait_for
@@ -33,7 +33,7 @@ async def test_moving_over() -> None:
     def reset(request: v16.ResetRequest) -> v16.ResetResponse:
         return v16.ResetResponse(status=v16.ResetStatus.ACCEPTED)
 
-    async with beside(names["main"]()):
+    async with running_beside(names["main"]()):
         await asyncio.to_thread(wait_for, port)
         async with websockets.connect(station, f"ws://127.0.0.1:{port}"):
             handle = await stations.wait("CP001", ConnectedChargePoint)

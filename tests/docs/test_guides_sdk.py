@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import CallRefused, ConnectRequest, Handshake, Opened, Reject, beside
+from ocppkit.aio import CallRefused, ConnectRequest, Handshake, Opened, Reject, running_beside
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,
@@ -338,7 +338,7 @@ async def test_the_spare_way_is_taken() -> None:
         tried.append(urlsplit(request.url).hostname)
         return await network.connect(request)
 
-    async with beside(station.run(ways, connect)):
+    async with running_beside(station.run(ways, connect)):
         await clock.advance(200)
         assert station.connected
     assert tried == ["csms.example"] * 3 + ["backup.example"]

@@ -144,8 +144,8 @@ def test_nothing_is_compiled_twice(turn: Turn, monkeypatch: pytest.MonkeyPatch) 
         (_codec, "shape_of"),
         (_codec, "check_of"),
         (_codec, "write_of"),
-        (_checks, "sweeps"),
-        (_writing, "sweeps"),
+        (_checks, "field_expressions"),
+        (_writing, "field_expressions"),
         (_limits, "open_members"),
     ):
         monkeypatch.setattr(module, name, None)

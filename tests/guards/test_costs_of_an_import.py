@@ -31,8 +31,8 @@ def loaded_by(statement: str) -> set[str]:
 def test_a_version_loads_the_bases_alone(version: str) -> None:
     loaded = loaded_by(f"from ocppkit import {version}; {version}.PROTOCOL")
     ours = {name for name in loaded if name.startswith("ocppkit.")}
-    beside = {name for name in ours if not name.startswith(f"ocppkit.{version}")}
-    assert beside == {"ocppkit.core", *(f"ocppkit.core.{name}" for name in BASES)}
+    running_beside = {name for name in ours if not name.startswith(f"ocppkit.{version}")}
+    assert running_beside == {"ocppkit.core", *(f"ocppkit.core.{name}" for name in BASES)}
     assert ours.isdisjoint({f"ocppkit.{version}.roles", f"ocppkit.{version}.pydantic"})
     assert loaded.isdisjoint({"asyncio", "logging", "pydantic", "ssl"})
 

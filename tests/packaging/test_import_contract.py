@@ -127,7 +127,7 @@ def test_the_contract_holds(copy: Path) -> None:
         ("sdk/ocppkit/station/_station.py", "from ocppkit.csms import Csms", {"house"}),
         ("sdk/ocppkit/csms/_csms.py", "from websockets import serve", {"network"}),
         ("sdk/ocppkit/csms/_csms.py", "import ocppkit.transports", {"house"}),
-        ("sdk/ocppkit/testing/_clock.py", "from ocppkit import v21", {"house"}),
+        ("sdk/ocppkit/testing/_fake_clock.py", "from ocppkit import v21", {"house"}),
         ("sdk/ocppkit/transports/__init__.py", "import ocppkit.v16", {"house"}),
         ("sdk/ocppkit/station/_station.py", "import ocppkit.cli", {"house"}),
         ("codegen/ocppkit/codegen/model/_ir.py", "import ocppkit.cli", {"house"}),

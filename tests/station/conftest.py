@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio import ConnectRequest, Opened, beside
+from ocppkit.aio import ConnectRequest, Opened, running_beside
 from ocppkit.core import ConnectionClosed, HandshakeRefused, utcnow
 from ocppkit.station import Station
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
@@ -80,7 +80,7 @@ class FakeCsms:
 
     @asynccontextmanager
     async def running(self, station: Station) -> AsyncIterator[None]:
-        async with beside(station.run("ws://csms", self.connect)):
+        async with running_beside(station.run("ws://csms", self.connect)):
             await settle()
             yield
         assert len(asyncio.all_tasks()) == 1

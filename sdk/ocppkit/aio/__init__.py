@@ -1,16 +1,16 @@
 """The asyncio layer: drives a sans-IO connection over a transport and runs its handlers."""
 
-from ._beside import beside
-from ._calls import AfterResponse, CallContext, CallRefused, current_call
+from ._call_context import AfterResponse, CallContext, CallRefused, current_call
 from ._clock import Clock, Timer, sleep, wait_until
+from ._eager_tasks import start_task
 from ._endpoint import Endpoint
-from ._frame_log import shown
+from ._frame_log import loggable
 from ._handlers import AnyHandler, HandlerTable, MaybeAwaitable, resolved
 from ._handshake import Accept, ConnectRequest, Handshake, Headers, Reject
 from ._host import Host
 from ._registration import BOOT, Registration, RegistrationStatus
+from ._running_beside import running_beside
 from ._settings import Observer, Settings
-from ._tasks import start_task
 from ._tls import refuse_old_tls
 from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
 
@@ -41,11 +41,11 @@ __all__ = [
     "Timer",
     "Transport",
     "Wire",
-    "beside",
     "current_call",
+    "loggable",
     "refuse_old_tls",
     "resolved",
-    "shown",
+    "running_beside",
     "sleep",
     "start_task",
     "wait_until",

@@ -36,12 +36,12 @@ from ocppkit.core import (
     SendReceived,
 )
 
-from ._calls import CallRefused
+from ._call_context import CallRefused
 from ._clock import Clock, Timer, wait_until
 from ._frame_log import frames_are_logged, log_frame
-from ._handling import Handling, Work
+from ._frame_rate import Pace
+from ._handler_tasks import Handling, Work
 from ._host import Host
-from ._pace import Pace
 from ._reports import Reports
 from ._settings import Settings
 from ._transport import Wire
@@ -87,7 +87,7 @@ class Endpoint:
             handled=host.handles,
             on_invalid=settings.on_invalid,
             answers=answers,
-            doors=host.doors,
+            fast_path=host.fast_path,
         )
         self._handling = Handling(
             self, name=host.identity, clock=self._clock, limits=settings.limits

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-__all__ = ["frames_are_logged", "log_frame", "shown"]
+__all__ = ["frames_are_logged", "log_frame", "loggable"]
 
 logger = logging.getLogger("ocppkit.frames")
 
@@ -68,10 +68,10 @@ frames_are_logged: Final = partial(logger.isEnabledFor, logging.DEBUG)
 def log_frame(name: str, direction: str, data: str | bytes, hide_id_tokens: bool = False) -> None:
     """Logs a frame at DEBUG, to `ocppkit.frames`; costs one comparison when that level is off."""
     if logger.isEnabledFor(logging.DEBUG):
-        logger.debug("%s %s %s", shown(name), direction, shown(data, hide_id_tokens))
+        logger.debug("%s %s %s", loggable(name), direction, loggable(data, hide_id_tokens))
 
 
-def shown(data: str | bytes, hide_id_tokens: bool = False) -> str:
+def loggable(data: str | bytes, hide_id_tokens: bool = False) -> str:
     """Returns a text of the peer's as it may stand in a log.
 
     Args:

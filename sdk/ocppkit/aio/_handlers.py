@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from ocppkit.core import Doors, LocalProtocolError, Message, Protocol, Role, WrongVersion
+from ocppkit.core import FastPath, LocalProtocolError, Message, Protocol, Role, WrongVersion
 
 __all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "resolved"]
 
@@ -29,7 +29,7 @@ class HandlerTable:
         self.get: Final = self._handlers.get
         """Returns the handler for a type of request, or `None`."""
 
-        self.doors: Final = {protocol.subprotocol: Doors() for protocol in protocols}
+        self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
         """What connections learn of the calls that come in, by version: see `core.Connection`."""
 
         self._role = role

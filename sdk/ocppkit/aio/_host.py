@@ -7,8 +7,8 @@ from ocppkit.core import (
     Action,
     CallReceived,
     ConnectionClosed,
-    Doors,
     Failure,
+    FastPath,
     Response,
     ResultReceived,
 )
@@ -32,7 +32,7 @@ class Host(Protocol):
         ...
 
     @property
-    def doors(self) -> Doors:
+    def fast_path(self) -> FastPath:
         """What all connections with these handlers share, see `core.Connection`."""
         ...
 

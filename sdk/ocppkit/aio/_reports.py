@@ -13,7 +13,7 @@ from ocppkit.core import (
     ResultRefused,
 )
 
-from ._frame_log import shown
+from ._frame_log import loggable
 
 __all__ = ["Reports"]
 
@@ -35,7 +35,7 @@ class Reports:
     def ended(self, end: ConnectionClosed) -> None:
         """Tells how the connection ended."""
         if logger.isEnabledFor(logging.INFO):
-            logger.info("%s: connection ended, %s", shown(self._identity), end)
+            logger.info("%s: connection ended, %s", loggable(self._identity), end)
 
     def left_unanswered(self, event: Any) -> None:
         """Tells of a message that comes too late."""
@@ -47,14 +47,14 @@ class Reports:
 
     def happened(self, event: Event) -> None:
         """Tells of what is no message for a handler, and no end of a call of ours."""
-        name = shown(self._identity)
+        name = loggable(self._identity)
         match event:
-            case FrameRefused(error=error, reply=reply, trouble=trouble):
+            case FrameRefused(error=error, reply=reply, problem=problem):
                 self._warn("%s: %s (%s)", name, error, reply.reaction)
-                if trouble is not None:
-                    logger.error("%s: on_invalid failed", name, exc_info=trouble)
+                if problem is not None:
+                    logger.error("%s: on_invalid failed", name, exc_info=problem)
             case AnswerIgnored(stray=stray, message_id=message_id):
-                self._warn("%s: %s answer %s ignored", name, stray, shown(message_id))
+                self._warn("%s: %s answer %s ignored", name, stray, loggable(message_id))
             case CallOverdue():
                 logger.error("%s: the handler did not answer in time", self._about(event))
             case ResultRefused(error=error):
@@ -68,4 +68,4 @@ class Reports:
         logger.log(logging.WARNING if loud else logging.DEBUG, text, *values)
 
     def _about(self, event: Any) -> str:
-        return f"{shown(self._identity)}: {event.action.name} {shown(event.message_id)}"
+        return f"{loggable(self._identity)}: {event.action.name} {loggable(event.message_id)}"

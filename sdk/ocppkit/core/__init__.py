@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from .engine._replies import reply_to
     from .engine._state import OnInvalid
     from .frames._envelopes import decode_message, encode_message
-    from .frames._fast_path import Doors
+    from .frames._fast_path import FastPath
     from .frames._frames import (
         Call,
         CallError,
@@ -99,10 +99,10 @@ __all__ = [
     "ConnectionClosed",
     "CsmsRequest",
     "CsmsSend",
-    "Doors",
     "ErrorCode",
     "Event",
     "Failure",
+    "FastPath",
     "Frame",
     "FrameFault",
     "FrameRefused",
@@ -161,7 +161,7 @@ _LATER = {
     "payloads._codec": ("decode_payload", "encode_payload"),
     "engine._connection": ("Connection",),
     "frames._envelopes": ("decode_message", "encode_message"),
-    "frames._fast_path": ("Doors",),
+    "frames._fast_path": ("FastPath",),
     "model._errors": (
         "CallFailed",
         "CallTimedOut",

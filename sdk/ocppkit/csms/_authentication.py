@@ -51,8 +51,10 @@ class Credentials(Struct, frozen=True, kw_only=True):
     remote_address: str = ""
 
     def __repr__(self) -> str:
-        shown = "none" if self.password is None else "hidden"
-        return f"Credentials(identity={self.identity!r}, password: {shown}, secure={self.secure})"
+        password = "none" if self.password is None else "hidden"
+        return (
+            f"Credentials(identity={self.identity!r}, password: {password}, secure={self.secure})"
+        )
 
 
 class Authenticator(Protocol):

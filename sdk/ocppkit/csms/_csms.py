@@ -35,16 +35,16 @@ from ocppkit.core import (
     utcnow,
 )
 
+from ._admission import Admission, UnknownSubprotocol, WithoutSubprotocol
 from ._authentication import AttemptLimiter, Authenticator
-from ._door import Door, UnknownSubprotocol, WithoutSubprotocol
-from ._farewell import Farewell
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
 from ._registrar import CsmsRegistrar
-from ._repeats import AnswerMemory
-from ._session import Office, Session
-from ._sniffing import Sniffing
+from ._reject_after_open import RejectAfterOpen
+from ._repeated_calls import AnswerMemory
+from ._session import SessionContext, StationSession
 from ._stations import Stations
+from ._version_sniffing import Sniffing
 
 __all__ = ["Csms", "CsmsOptions"]
 
@@ -160,7 +160,7 @@ class Csms:
         self._has_authenticator = authenticator is not None
         self._without_subprotocol: WithoutSubprotocol = without_subprotocol
         self._by_subprotocol = {protocol.subprotocol: protocol for protocol in protocols}
-        self._door = Door(
+        self._admission = Admission(
             protocols,
             authenticator=authenticator,
             without_subprotocol=without_subprotocol,
@@ -169,7 +169,7 @@ class Csms:
             policies=policies,
             attempts=AttemptLimiter() if attempts is None else attempts,
         )
-        self._office = Office(
+        self._context = SessionContext(
             handlers=self._handlers,
             heartbeats=heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {},
             handles=_handles_of(protocols),
@@ -231,7 +231,7 @@ class Csms:
     async def accept(self, handshake: Handshake) -> Accept | Reject:
         """Decides whether a station may open a connection."""
         self.check_startable()
-        return await self._door.accept(handshake, self._clock())
+        return await self._admission.accept(handshake, self._clock())
 
     def attach(
         self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = _nothing
@@ -247,17 +247,17 @@ class Csms:
             What can shut the connection down.
         """
         protocol = self._protocol_of(accept)
-        attached: Farewell | Session | Sniffing
+        attached: RejectAfterOpen | StationSession | Sniffing
         if accept.farewell:
-            attached = Farewell(wire, accept.farewell, finished)
+            attached = RejectAfterOpen(wire, accept.farewell, finished)
         elif protocol is not None:
-            attached = Session(self._office, accept, wire, protocol, finished)
+            attached = StationSession(self._context, accept, wire, protocol, finished)
         else:
             attached = Sniffing(
                 accept,
                 wire,
                 self.protocols,
-                lambda protocol: Session(self._office, accept, wire, protocol, finished),
+                lambda protocol: StationSession(self._context, accept, wire, protocol, finished),
                 self._settings,
                 self._clock(),
                 finished,

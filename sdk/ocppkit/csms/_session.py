@@ -22,15 +22,15 @@ from ocppkit.aio import (
     Settings,
     Timer,
     Wire,
-    shown,
+    loggable,
 )
 from ocppkit.core import (
     Action,
     CallReceived,
     ConnectionClosed,
-    Doors,
     ErrorCode,
     Failure,
+    FastPath,
     Message,
     Protocol,
     Request,
@@ -40,10 +40,10 @@ from ocppkit.core import (
 )
 
 from ._handle import StationHandle
-from ._repeats import AnswerMemory
+from ._repeated_calls import AnswerMemory
 from ._stations import Stations
 
-__all__ = ["Office", "Session"]
+__all__ = ["SessionContext", "StationSession"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -57,7 +57,7 @@ _ANOTHER_SERIAL_NUMBER: Final = "another serial number than the certificate's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class SessionContext:
     """What the sessions of one CSMS share."""
 
     handlers: HandlerTable
@@ -75,15 +75,15 @@ class Office:
     memory: AnswerMemory | None
 
 
-class Session:
+class StationSession:
     """One connection of a station. It is what the endpoint works for."""
 
     __slots__ = (
         "_certified",
+        "_context",
         "_endpoint",
         "_handle",
         "_idle",
-        "_office",
         "_registration",
         "_repeats",
         "_when_finished",
@@ -94,7 +94,7 @@ class Session:
 
     def __init__(
         self,
-        office: Office,
+        context: SessionContext,
         accept: Accept,
         wire: Wire,
         protocol: Protocol,
@@ -102,17 +102,17 @@ class Session:
     ) -> None:
         self.identity = accept.identity
         self.protocol = protocol
-        self._office = office
-        known = accept.registered or office.stations.is_accepted(accept.identity)
+        self._context = context
+        known = accept.registered or context.stations.is_accepted(accept.identity)
         self._registration = Registration(protocol, accepted=known)
-        self._repeats = None if office.memory is None else office.memory.of(accept.identity)
+        self._repeats = None if context.memory is None else context.memory.of(accept.identity)
         answers = None if self._repeats is None else self._repeats.answers
-        self._endpoint = Endpoint(Role.CSMS, self, wire, office.settings, answers=answers)
+        self._endpoint = Endpoint(Role.CSMS, self, wire, context.settings, answers=answers)
         if accept.policies is not None:
             self._endpoint.use_policies(accept.policies)
-        self._certified = accept.common_names if office.check_serial_number else ()
+        self._certified = accept.common_names if context.check_serial_number else ()
         self._when_finished = finished
-        self._handle = office.handles[protocol.subprotocol](
+        self._handle = context.handles[protocol.subprotocol](
             self.identity, protocol, self._endpoint, self._registration, accept.remote_address
         )
         self._wire = wire
@@ -123,15 +123,15 @@ class Session:
         if logger.isEnabledFor(logging.INFO):
             logger.info(
                 "%s: connected from %s, OCPP %s",
-                shown(self.identity),
+                loggable(self.identity),
                 self._handle.remote_address,
                 self.protocol.version,
             )
-        replaced = self._office.stations.enter(self._handle)
+        replaced = self._context.stations.enter(self._handle)
         if replaced is not None:
             replaced.close(_POLICY_VIOLATION, "replaced by a newer connection")
         self._wire.start(self._endpoint)
-        if self._office.idle_timeout > 0:
+        if self._context.idle_timeout > 0:
             self._watch()
 
     def data_received(self, data: str | bytes) -> None:
@@ -145,14 +145,14 @@ class Session:
     # What the endpoint asks and tells.
 
     @property
-    def doors(self) -> Doors:
+    def fast_path(self) -> FastPath:
         """What all connections of this version share."""
-        return self._office.handlers.doors[self.protocol.subprotocol]
+        return self._context.handlers.fast_path[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
         """Whether there is a handler; that there is none, only a station that may send it is told."""
-        office, request = self._office, action.request
-        if office.handlers.get(request) is not None or request in office.heartbeats:
+        context, request = self._context, action.request
+        if context.handlers.get(request) is not None or request in context.heartbeats:
             return True
         return self._refuses(action)
 
@@ -161,10 +161,10 @@ class Session:
         # Most stations are registered, and each of their messages comes by here.
         if self._registration.status is not _ACCEPTED and self._refuses(action):
             return Failure.NOT_ACCEPTED
-        office, request = self._office, action.request
-        handler = office.handlers.get(request)
+        context, request = self._context, action.request
+        handler = context.handlers.get(request)
         if handler is None:
-            handler = office.heartbeats.get(request)
+            handler = context.heartbeats.get(request)
         if handler is None:
             return Failure.NOT_HANDLED
         # What `partial` does in twice the time.
@@ -176,13 +176,13 @@ class Session:
         return bound
 
     def _refuses(self, action: Action) -> bool:
-        return self._office.boot_gate and not self._registration.may_send(action)
+        return self._context.boot_gate and not self._registration.may_send(action)
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes how a boot was answered."""
         if call.action.name == BOOT:
             self._registration.boot_answered(response)
-            self._office.stations.registered(self._handle)
+            self._context.stations.registered(self._handle)
 
     def result_received(self, result: ResultReceived) -> None:
         """Needs to note nothing."""
@@ -191,7 +191,7 @@ class Session:
         """Takes the station out of the registry."""
         if self._idle is not None:
             self._idle.cancel()
-        self._office.stations.leave(self._handle, end)
+        self._context.stations.leave(self._handle, end)
 
     def finished(self) -> None:
         """Passes the word on."""
@@ -199,18 +199,18 @@ class Session:
 
     @property
     def _clock(self) -> Clock:
-        return self._office.settings.clock or asyncio.get_running_loop()
+        return self._context.settings.clock or asyncio.get_running_loop()
 
     def _is_connected(self) -> bool:
         return self._endpoint.connected
 
     def _watch(self) -> None:
         clock = self._clock
-        due = self._endpoint.last_received + self._office.idle_timeout
+        due = self._endpoint.last_received + self._context.idle_timeout
         if clock.time() < due:
             self._idle = clock.call_at(due, self._watch)
         else:
-            logger.warning("%s: silent for too long", shown(self.identity))
+            logger.warning("%s: silent for too long", loggable(self.identity))
             self._endpoint.close(_GOING_AWAY, "silent for too long")
 
     def _boot(self, handler: AnyHandler, request: Request[Any]) -> object:
@@ -218,9 +218,9 @@ class Session:
         place = self.protocol.serial_number
         serial_number = None if place is None else attrgetter(place)(request)
         if serial_number is None:
-            logger.warning("%s: booted without a serial number", shown(self.identity))
+            logger.warning("%s: booted without a serial number", loggable(self.identity))
         elif self._certified != (serial_number,):
-            logger.error("%s: booted with %s", shown(self.identity), _ANOTHER_SERIAL_NUMBER)
+            logger.error("%s: booted with %s", loggable(self.identity), _ANOTHER_SERIAL_NUMBER)
             self._endpoint.close(_POLICY_VIOLATION, _ANOTHER_SERIAL_NUMBER)
             raise CallRefused(ErrorCode.SECURITY_ERROR, _ANOTHER_SERIAL_NUMBER)
         return handler(request)

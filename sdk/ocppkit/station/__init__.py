@@ -1,11 +1,11 @@
 """The station's side: the charging station that you run, its boot procedure and its reconnecting."""
 
 from ._back_off import BackOff
+from ._connect_request import SecurityProfile
+from ._delivery_queue import Retries
 from ._journal import Entry, Journal, MemoryJournal
-from ._lane import Retries
-from ._opening import SecurityProfile
+from ._network_profiles import NetworkProfile, NetworkProfiles
 from ._options import StationOptions
-from ._profiles import NetworkProfile, NetworkProfiles
 from ._registrar import StationRegistrar
 from ._station import Station
 

@@ -12,9 +12,9 @@ from ocppkit.aio import Clock, Observer, Settings
 from ocppkit.core import Limits, OnInvalid, Policy
 
 from ._back_off import BackOff
+from ._delivery_queue import Retries
 from ._journal import Journal, MemoryJournal
-from ._keeping import nobody_knows
-from ._lane import Retries
+from ._offline_rules import nobody_knows
 
 __all__ = ["StationOptions", "StationSettings"]
 

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ocppkit.aio import Clock, Endpoint, beside, shown
+from ocppkit.aio import Clock, Endpoint, loggable, running_beside
 from ocppkit.core import (
     OFF,
     Action,
@@ -25,9 +25,9 @@ from ocppkit.core import (
     encode_payload,
 )
 
+from ._delivery_queue import DeliveryQueue, MessageIds, QueuedMessage, Retries
 from ._journal import Entry, Journal
-from ._lane import Item, Lane, MessageIds, Retries
-from ._membership import Membership
+from ._registration_state import RegistrationState
 
 __all__ = ["Outbox"]
 
@@ -42,7 +42,7 @@ class Outbox:
         protocol: Protocol,
         journal: Journal,
         retries: Retries,
-        membership: Membership,
+        registration_state: RegistrationState,
         *,
         ids: MessageIds,
         policy: Policy,
@@ -50,18 +50,18 @@ class Outbox:
     ) -> None:
         self._protocol = protocol
         self._journal = journal
-        self._membership = membership
+        self._registration_state = registration_state
         self._ids = ids
         self._policy = policy
-        self._name = shown(identity)
+        self._name = loggable(identity)
         self._appending = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-        def lane(retries_errors: bool) -> Lane:
-            return Lane(
+        def lane(retries_errors: bool) -> DeliveryQueue:
+            return DeliveryQueue(
                 journal,
                 retries,
-                membership,
+                registration_state,
                 ids,
                 name=self._name,
                 retries_errors=retries_errors,
@@ -108,18 +108,18 @@ class Outbox:
         )
         # What the journal has must be queued, also if nobody waits for it any more.
         task = asyncio.create_task(
-            self._append(self._lane_of(action), Item(entry, request, timeout, waiter))
+            self._append(self._queue_of(action), QueuedMessage(entry, request, timeout, waiter))
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await asyncio.shield(task)
 
-    async def _append(self, lane: Lane, item: Item) -> None:
+    async def _append(self, lane: DeliveryQueue, item: QueuedMessage) -> None:
         # The lock keeps the order of the calls, whatever the journal does with its time.
         async with self._appending:
             item.seq = await self._journal.append(item.entry)
             lane.queue.append(item)
-        self._membership.tell()
+        self._registration_state.tell()
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers for ever, beginning with what an earlier run of the program left.
@@ -129,10 +129,10 @@ class Outbox:
             clock: the time between attempts.
         """
         await self._load()
-        async with beside(self._others.deliver(online, clock)):
+        async with running_beside(self._others.deliver(online, clock)):
             await self._transactions.deliver(online, clock)
 
-    def _lane_of(self, action: Action) -> Lane:
+    def _queue_of(self, action: Action) -> DeliveryQueue:
         return self._transactions if action.transaction_related else self._others
 
     async def _load(self) -> None:
@@ -142,10 +142,10 @@ class Outbox:
             for seq, entry in reversed(left):
                 item = self._restored(seq, entry)
                 if item is not None:
-                    lane = self._lane_of(self._protocol.actions[entry.action])
+                    lane = self._queue_of(self._protocol.actions[entry.action])
                     lane.queue.appendleft(item)
 
-    def _restored(self, seq: int, entry: Entry) -> Item | None:
+    def _restored(self, seq: int, entry: Entry) -> QueuedMessage | None:
         action = self._protocol.actions.get(entry.action)
         if entry.version != self._protocol.version or action is None:
             logger.error(
@@ -157,4 +157,4 @@ class Outbox:
         except InvalidMessage as problem:
             logger.error("%s: journal entry %d stays: %s", self._name, seq, problem)
             return None
-        return Item(entry, request, seq=seq)
+        return QueuedMessage(entry, request, seq=seq)

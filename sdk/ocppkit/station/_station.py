@@ -16,7 +16,7 @@ from ocppkit.aio import (
     Endpoint,
     HandlerTable,
     RegistrationStatus,
-    shown,
+    loggable,
 )
 from ocppkit.core import (
     Action,
@@ -32,16 +32,16 @@ from ocppkit.core import (
     WrongVersion,
 )
 
-from ._keeping import Keeping
-from ._lane import MessageIds
-from ._life import Life
-from ._membership import DAY, Membership
-from ._opening import connect_request
+from ._connect_loop import ConnectLoop
+from ._connect_request import connect_request
+from ._delivery_queue import MessageIds
+from ._network_order import NetworkOrder
+from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
+from ._offline_rules import OfflineRules
 from ._options import StationOptions, StationSettings
 from ._outbox import Outbox
-from ._profiles import NetworkProfile, NetworkProfiles, as_profiles
 from ._registrar import StationRegistrar
-from ._route import Route
+from ._registration_state import DAY, RegistrationState
 
 __all__ = ["Station"]
 
@@ -72,8 +72,8 @@ class Station:
         ids = MessageIds(settings.new_id)
         self._settings = replace(settings, new_id=ids)
         self._handlers = HandlerTable(Role.STATION, protocol)
-        self._membership = Membership(protocol, settings.wall_clock)
-        self._keeping = Keeping(
+        self._registration_state = RegistrationState(protocol, settings.wall_clock)
+        self._offline_rules = OfflineRules(
             protocol=protocol,
             queue_all_messages=settings.queue_all_messages,
             queued_severity=settings.queued_severity,
@@ -83,25 +83,25 @@ class Station:
             protocol,
             settings.journal,
             settings.retries,
-            self._membership,
+            self._registration_state,
             ids=ids,
             policy=settings.outbound,
             identity=identity,
         )
-        self._route = Route(
+        self._network_order = NetworkOrder(
             lambda: settings.back_off.waits(settings.random),
             settings.connection_attempts,
-            shown(identity),
+            loggable(identity),
         )
-        self._life = Life(
+        self._connect_loop = ConnectLoop(
             identity,
             protocol,
             self._settings,
             boot=lambda: self.boot,
             handlers=self._handlers,
-            membership=self._membership,
+            registration_state=self._registration_state,
             outbox=self._outbox,
-            route=self._route,
+            network_order=self._network_order,
         )
         self._running = False
 
@@ -116,12 +116,12 @@ class Station:
     @property
     def connected(self) -> bool:
         """Whether there is a connection to the CSMS."""
-        return self._life.endpoint is not None and self._life.endpoint.connected
+        return self._connect_loop.endpoint is not None and self._connect_loop.endpoint.connected
 
     @property
     def status(self) -> RegistrationStatus:
         """What the CSMS last answered to our BootNotification."""
-        return self._membership.registration.status
+        return self._registration_state.registration.status
 
     @property
     def heartbeat_interval(self) -> float:
@@ -130,12 +130,12 @@ class Station:
         Set it when the CSMS writes the configuration key or variable of that name; zero stands for
         a day.
         """
-        return self._membership.heartbeat_interval
+        return self._registration_state.heartbeat_interval
 
     @heartbeat_interval.setter
     def heartbeat_interval(self, seconds: float) -> None:
-        self._membership.heartbeat_interval = seconds if seconds > 0 else DAY
-        self._membership.tell()
+        self._registration_state.heartbeat_interval = seconds if seconds > 0 else DAY
+        self._registration_state.tell()
 
     @property
     def queue_all_messages(self) -> bool:
@@ -143,25 +143,25 @@ class Station:
 
         Set it when the CSMS writes the variable. Boots and heartbeats are never kept.
         """
-        return self._keeping.queue_all_messages
+        return self._offline_rules.queue_all_messages
 
     @queue_all_messages.setter
     def queue_all_messages(self, switch: bool) -> None:
-        self._keeping.queue_all_messages = switch
+        self._offline_rules.queue_all_messages = switch
 
     @property
     def queued_severity(self) -> int | None:
         """Up to which severity events are kept: the variable OfflineMonitoringEventQueuingSeverity."""
-        return self._keeping.queued_severity
+        return self._offline_rules.queued_severity
 
     @queued_severity.setter
     def queued_severity(self, severity: int | None) -> None:
-        self._keeping.queued_severity = severity
+        self._offline_rules.queued_severity = severity
 
     @property
     def clock_offset(self) -> timedelta:
         """What the CSMS's clock showed more than ours when it last told the time."""
-        return self._membership.clock_offset
+        return self._registration_state.clock_offset
 
     @property
     def undelivered(self) -> int:
@@ -170,12 +170,12 @@ class Station:
 
     def now(self) -> datetime:
         """Returns the time as the CSMS has it, for timestamps in messages."""
-        return self._membership.now()
+        return self._registration_state.now()
 
     async def wait_accepted(self) -> None:
         """Waits until the CSMS has accepted the boot; from then on messages may be sent."""
-        while not self._membership.registration.accepted:
-            await asyncio.wait({self._membership.changed()})
+        while not self._registration_state.registration.accepted:
+            await asyncio.wait({self._registration_state.changed()})
 
     def restart(
         self,
@@ -204,12 +204,12 @@ class Station:
         if network is not None:
             self._take(network)
         self.boot = boot
-        self._life.restart()
+        self._connect_loop.restart()
 
     def disconnect(self, reason: str = "") -> None:
         """Closes the connection, if there is one; the station connects again after its back-off."""
-        if self._life.endpoint is not None:
-            self._life.endpoint.close(reason=reason)
+        if self._connect_loop.endpoint is not None:
+            self._connect_loop.endpoint.close(reason=reason)
 
     # What transports call.
 
@@ -246,7 +246,7 @@ class Station:
         self._take(network)
         self._running = True
         try:
-            await self._life.run(self._open, connect)
+            await self._connect_loop.run(self._open, connect)
         finally:
             self._running = False
 
@@ -257,7 +257,7 @@ class Station:
         profiles = self._profiles(network)
         for profile in profiles:
             self._open(profile)
-        self._route.take(profiles)
+        self._network_order.take(profiles)
 
     def _open(self, profile: NetworkProfile) -> ConnectRequest:
         return connect_request(
@@ -275,12 +275,12 @@ class Station:
     ) -> Coroutine[Any, Any, R]:
         # No coroutine around another: each of them costs twice, when it begins and when it goes on.
         action = self._action_of(request)
-        if self._keeping.must_arrive(request, action):
+        if self._offline_rules.must_arrive(request, action):
             return self._keep(request, call_timeout)
         return self._way_for(action).call(request, call_timeout)
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
-        kept = request if self.connected else self._keeping.marked(request)
+        kept = request if self.connected else self._offline_rules.marked(request)
         return cast(R, await self._outbox.put(kept, call_timeout))
 
     async def _send(self, message: Send) -> None:
@@ -296,10 +296,10 @@ class Station:
         return action
 
     def _way_for(self, action: Action) -> Endpoint:
-        endpoint = self._life.endpoint
+        endpoint = self._connect_loop.endpoint
         if endpoint is None:
             raise ConnectionClosed("not connected yet", by="us", delivered="no", action=action.name)
-        if not self._membership.registration.may_send(action):
+        if not self._registration_state.registration.may_send(action):
             raise LocalProtocolError(
                 "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
             )

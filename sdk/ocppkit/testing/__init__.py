@@ -1,8 +1,8 @@
 """For tests of your own: a CSMS and stations in memory, and a clock that you move."""
 
-from ._clock import FakeClock, settle
-from ._network import MemoryNetwork, connected
-from ._wires import MemoryWire, SeenFrame, wire_pair
+from ._fake_clock import FakeClock, settle
+from ._memory_network import MemoryNetwork, connected
+from ._memory_wire import MemoryWire, SeenFrame, wire_pair
 
 __all__ = [
     "FakeClock",

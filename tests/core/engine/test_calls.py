@@ -6,7 +6,7 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.core import Limits, LocalProtocolError, QueueFull, Stray
-from ocppkit.core.engine._calls import TRANSITIONS, Calls, Deed, Input, OutgoingCall, Recent, Slot
+from ocppkit.core.engine._calls import TRANSITIONS, Calls, Effect, Input, OutgoingCall, Recent, Slot
 
 HEARTBEAT = v201.PROTOCOL.actions["Heartbeat"]
 
@@ -150,8 +150,8 @@ def test_what_becomes_of_an_answer_that_nobody_waits_for() -> None:
     calls.expire(30.0)
     assert calls.answer("answered") is Stray.DOUBLED
     assert calls.answer("late") is Stray.LATE
-    assert calls.answer("never asked") is Stray.FOREIGN
-    assert calls.answer("-1") is Stray.NAMELESS
+    assert calls.answer("never asked") is Stray.OTHER_ID
+    assert calls.answer("-1") is Stray.UNKNOWN_ID
 
 
 def test_loss_ends_what_somebody_waits_for() -> None:
@@ -186,4 +186,4 @@ def test_the_memory_is_bounded() -> None:
 
 
 def test_deeds_are_all_used() -> None:
-    assert {deed for deed, _ in TRANSITIONS.values()} == set(Deed)
+    assert {deed for deed, _ in TRANSITIONS.values()} == set(Effect)

@@ -61,10 +61,10 @@ def test_a_late_answer_does_not_end_the_next_call(kind: MessageKind) -> None:  #
     [
         ('[3,"s1",{}]', Stray.DOUBLED),
         ('[4,"s1","GenericError","",{}]', Stray.DOUBLED),
-        ('[3,"never asked",{}]', Stray.FOREIGN),
-        ('[3,"S2",{}]', Stray.FOREIGN),
-        ('[4,"-1","RpcFrameworkError","",{}]', Stray.NAMELESS),
-        (f'[3,"{"x" * 300}",{{}}]', Stray.FOREIGN),
+        ('[3,"never asked",{}]', Stray.OTHER_ID),
+        ('[3,"S2",{}]', Stray.OTHER_ID),
+        ('[4,"-1","RpcFrameworkError","",{}]', Stray.UNKNOWN_ID),
+        (f'[3,"{"x" * 300}",{{}}]', Stray.OTHER_ID),
     ],
 )
 def test_strays(frame: str, stray: Stray) -> None:
@@ -91,7 +91,7 @@ def test_a_malformed_stray_does_nothing(frame: str) -> None:
 def test_a_foreign_answer_while_nothing_is_outstanding() -> None:
     station = connect(Role.STATION)
     station.receive_data('[3,"s1",{}]', 0.0)
-    assert only(AnswerIgnored, events_of(station)).stray is Stray.FOREIGN
+    assert only(AnswerIgnored, events_of(station)).stray is Stray.OTHER_ID
 
 
 # --- Answers that cannot be used --------------------------------------------------------------
@@ -225,5 +225,5 @@ def test_a_refused_result_is_reported_once_it_was_a_result() -> None:
     assert (refused.message_id, refused.error.code) == ("good", ErrorCode.TYPE_CONSTRAINT_VIOLATION)
     for event in ignored:
         assert isinstance(event, AnswerIgnored)
-        assert event.stray is Stray.FOREIGN
+        assert event.stray is Stray.OTHER_ID
     assert csms.data_to_send() == []

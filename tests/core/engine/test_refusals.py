@@ -166,7 +166,7 @@ def test_the_hook_is_asked_about_calls_that_would_have_been_handled(text: str) -
     csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: pytest.fail(str(error)))
     csms.receive_data(text, 0.0)
     (event,) = events_of(csms)
-    assert getattr(event, "trouble", None) is None
+    assert getattr(event, "problem", None) is None
 
 
 def test_the_hook_is_not_asked_about_a_call_with_an_id_in_use() -> None:
@@ -194,13 +194,13 @@ def failing_hooks() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("hook", "trouble"), failing_hooks())
-def test_a_hook_that_fails_does_no_harm(hook: Any, trouble: type[Exception]) -> None:
+@pytest.mark.parametrize(("hook", "problem"), failing_hooks())
+def test_a_hook_that_fails_does_no_harm(hook: Any, problem: type[Exception]) -> None:
     csms = connect(Role.CSMS, "1.6", on_invalid=hook)
     csms.receive_data('[2,"a","Authorize",{"idTag":7}]', 0.0)
     assert [frame[2] for frame in frames_of(csms)] == ["TypeConstraintViolation"]
     refused = only(FrameRefused, events_of(csms))
-    assert isinstance(refused.trouble, trouble)
+    assert isinstance(refused.problem, problem)
     assert refused.answer is None
 
 

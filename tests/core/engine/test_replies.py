@@ -72,7 +72,7 @@ ROWS = {
 }
 
 # An answer whose message id is unknown is nobody's.
-NAMELESS = ("binary", "not_json", "not_an_array", "unreadable_id")
+UNKNOWN_ID = ("binary", "not_json", "not_an_array", "unreadable_id")
 
 
 def failure_of(word: str) -> Failure | Rule:
@@ -86,7 +86,7 @@ def expected(version: str, word: str, kind: MessageKind) -> str:
     match kind:
         case MessageKind.CALL | MessageKind.OTHER:
             return ROWS[word][version]
-        case MessageKind.CALL_RESULT if version == "2.1" and word not in NAMELESS:
+        case MessageKind.CALL_RESULT if version == "2.1" and word not in UNKNOWN_ID:
             return ROWS[word][version]
         case _:
             return "silent"
@@ -169,7 +169,7 @@ def test_a_failed_call_is_answered_as_the_table_says(version: str, word: str) ->
     due = expected(version, word, refused.kind)
     assert [frame[2] for frame in frames] == ([] if due == "silent" else [due])
     for frame in frames:
-        message_id = {"id_too_long": "x" * 37}.get(word, "-1" if word in NAMELESS else "x")
+        message_id = {"id_too_long": "x" * 37}.get(word, "-1" if word in UNKNOWN_ID else "x")
         assert frame == [4, message_id, due, frame[3], {}]
         assert refused.error.error_code == refused.reply.reaction
 

@@ -15,8 +15,8 @@ from ocppkit.core import (
     AnswerCache,
     CallReceived,
     Connection,
-    Doors,
     Failure,
+    FastPath,
     FrameRefused,
     Limits,
     Policy,
@@ -44,7 +44,7 @@ def outcome(connection: Connection, text: str | bytes) -> Any:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("role", Role)
 def test_both_ways_lead_to_the_same(role: Role, version: str, policy: Policy) -> None:
-    doors = Doors()
+    fast_path = FastPath()
     maker = FrameMaker(Random(7))
     straight = 0
     for _ in range(FRAMES):
@@ -53,10 +53,10 @@ def test_both_ways_lead_to_the_same(role: Role, version: str, policy: Policy) ->
         # However the peer wrote before: a hint is looked for where there is one.
         action = ACTION.search(text) if isinstance(text, str) else None
         if action is not None:
-            doors.place = action.start(1)
-        at = doors.place
-        known = text[at + FURTHER : at + FURTHER + 1] in doors.get(text[at : at + 1], {})
-        quick = outcome(connect(role, version, doors=doors, **options), text)
+            fast_path.place = action.start(1)
+        at = fast_path.place
+        known = text[at + FURTHER : at + FURTHER + 1] in fast_path.get(text[at : at + 1], {})
+        quick = outcome(connect(role, version, fast_path=fast_path, **options), text)
         assert quick == outcome(connect(role, version, **options), text), text
         straight += known and bool(quick[1])
     assert straight > FRAMES / 50
@@ -69,9 +69,9 @@ def test_what_was_handled_once_is_not_asked_for_again() -> None:
         asked.append(action.name)
         return True
 
-    doors = Doors()
+    fast_path = FastPath()
     for _ in range(2):
-        csms = connect(Role.CSMS, handled=handled, doors=doors)
+        csms = connect(Role.CSMS, handled=handled, fast_path=fast_path)
         csms.receive_data(HEARTBEAT, 0.0)
         only(CallReceived, events_of(csms))
     assert asked == ["Heartbeat"]
@@ -111,13 +111,13 @@ def test_a_known_call_in_a_binary_message_is_refused() -> None:
 @pytest.mark.parametrize("letter", ["x", "é", "\U0001f50c"])
 def test_a_known_call_may_still_be_too_big(letter: str) -> None:
     room = LIMITS.frame_bytes - len('[2,"a","DataTransfer",{"vendorId":"v","data":""}]')
-    doors = Doors()
+    fast_path = FastPath()
     for letters, fits in ((1, True), (room // len(letter.encode()), True), (room, letter == "x")):
-        csms = connect(Role.CSMS, "1.6", limits=LIMITS, doors=doors)
+        csms = connect(Role.CSMS, "1.6", limits=LIMITS, fast_path=fast_path)
         data = letter * letters
         csms.receive_data(f'[2,"a","DataTransfer",{{"vendorId":"v","data":"{data}"}}]', 0.0)
         only(CallReceived if fits else FrameRefused, events_of(csms))
-    csms = connect(Role.CSMS, "1.6", limits=LIMITS, doors=doors)
+    csms = connect(Role.CSMS, "1.6", limits=LIMITS, fast_path=fast_path)
     data = "x" * (room + 1)
     csms.receive_data(f'[2,"a","DataTransfer",{{"vendorId":"v","data":"{data}"}}]', 0.0)
     assert only(FrameRefused, events_of(csms)).failure is Failure.FRAME_TOO_BIG

@@ -12,8 +12,8 @@ from ocppkit.core import (
     LENIENT,
     Call,
     CallReceived,
-    Doors,
     Failure,
+    FastPath,
     FrameRefused,
     InvalidMessage,
     Limits,
@@ -65,7 +65,7 @@ def test_of_two_actions_with_one_hint_the_last_one_is_known() -> None:
     for name in ("NotifyMonitoringReport", "NotifyEVChargingNeeds"):
         learn(hints, f'[2,"1","{name}",{{}}]', name, name)
     assert hints == {"N": {"i": "NotifyEVChargingNeeds"}}
-    doors = Doors()
+    fast_path = FastPath()
     monitored = '"generatedAt":"2024-05-06T07:08:09Z","requestId":1,"seqNo":0'
     needs = '"evseId":1,"chargingNeeds":{"requestedEnergyTransfer":"DC"}'
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_of_two_actions_with_one_hint_the_last_one_is_known() -> None:
             ("NotifyMonitoringReport", monitored),
             ("NotifyEVChargingNeeds", needs),
         ):
-            connection = connect(Role.CSMS, doors=doors)
+            connection = connect(Role.CSMS, fast_path=fast_path)
             connection.receive_data(f'[2,"1","{name}",{{{members}}}]', 0.0)
             assert only(CallReceived, events_of(connection)).action.name == name
 
@@ -130,11 +130,11 @@ def test_what_stands_in_front_of_a_hint_keeps_to_the_limits_too(
     front = f'[2,"a","Heartbeat",{{"customData":{{"vendorId":"v","n":{value},"m":["'
     text = front + 'Heartbeat",[]]}}]'
     long_id = "x" * (len(front) - len('[2,"","'))
-    doors = Doors()
-    options: dict[str, Any] = {"limits": LIMITS, "inbound": LENIENT, "doors": doors}
+    fast_path = FastPath()
+    options: dict[str, Any] = {"limits": LIMITS, "inbound": LENIENT, "fast_path": fast_path}
     connect(Role.CSMS, **options).receive_data(f'[2,"{long_id}","Heartbeat",{{}}]', 0.0)
-    assert (text[doors.place], doors.place) == ("H", len(front))
-    assert text[doors.place + FURTHER] in doors["H"]
+    assert (text[fast_path.place], fast_path.place) == ("H", len(front))
+    assert text[fast_path.place + FURTHER] in fast_path["H"]
     connection = connect(Role.CSMS, **options)
     connection.receive_data(text, 0.0)
     if failure is None:
@@ -144,11 +144,11 @@ def test_what_stands_in_front_of_a_hint_keeps_to_the_limits_too(
 
 
 def test_a_hint_of_a_longer_id_is_not_lost_on_the_next_connection() -> None:
-    doors = Doors()
+    fast_path = FastPath()
     text = '[2, "1234567", "Heartbeat", {}]'
     for _ in range(2):
-        connection = connect(Role.CSMS, doors=doors)
+        connection = connect(Role.CSMS, fast_path=fast_path)
         connection.receive_data(text, 0.0)
         (call,) = connection.open_calls.values()
         assert (call.raw, call.data) == (b"{}", text)
-    assert doors.place == text.index("Heartbeat")
+    assert fast_path.place == text.index("Heartbeat")

@@ -2,7 +2,7 @@
 
 from ocppkit import v16
 from ocppkit.core import Opt, Payload
-from ocppkit.core.payloads._field_expression import look, sweeps
+from ocppkit.core.payloads._field_expression import compile_expression, field_expressions
 from ocppkit.core.payloads._shape import IntegerShape, ObjectShape, StringShape, shape_of
 
 
@@ -27,13 +27,15 @@ class Tree(Payload, kw_only=True, frozen=True):
 
 def collected(payload):
     """What each sweep for integers collects."""
-    places = sweeps(shape_of(type(payload)), lambda place: isinstance(place, IntegerShape))
+    places = field_expressions(
+        shape_of(type(payload)), lambda place: isinstance(place, IntegerShape)
+    )
     return [found(sweep, "True", payload) for sweep in places]
 
 
 def found(sweep, condition, payload):
     """What a sweep finds; nothing may be anything that is false."""
-    return look(sweep.find(condition), {"seven": 7})(payload) or []
+    return compile_expression(sweep.find(condition), {"seven": 7})(payload) or []
 
 
 def leaf(one, two=None):
@@ -61,7 +63,7 @@ def test_absent_members_have_no_values():
 
 def test_a_class_within_itself_ends_its_sweep():
     inner = Tree(leaf=leaf(1), leaves=[])
-    *_, last = sweeps(shape_of(Tree), lambda place: isinstance(place, StringShape))
+    *_, last = field_expressions(shape_of(Tree), lambda place: isinstance(place, StringShape))
     assert isinstance(last.shape, ObjectShape)
     assert found(last, "True", Tree(leaf=leaf(2), leaves=[], tree=inner)) == [inner]
 
@@ -69,14 +71,18 @@ def test_a_class_within_itself_ends_its_sweep():
 def test_a_comprehension_is_asked_only_where_a_list_is_on_the_way():
     texts = [
         sweep.find("{0} == seven")
-        for sweep in sweeps(shape_of(Tree), lambda place: isinstance(place, IntegerShape))
+        for sweep in field_expressions(
+            shape_of(Tree), lambda place: isinstance(place, IntegerShape)
+        )
     ]
     loops = [text.count(" for ") for text in texts]
     assert loops == [0, 0, 1, 2, 2, 3, 0, 0, 1, 0]
 
 
 def test_only_values_that_meet_the_condition_are_found():
-    first, second, third, *_ = sweeps(shape_of(Tree), lambda place: isinstance(place, IntegerShape))
+    first, second, third, *_ = field_expressions(
+        shape_of(Tree), lambda place: isinstance(place, IntegerShape)
+    )
     tree = Tree(leaf=leaf(7, 8), leaves=[leaf(6), leaf(7), leaf(8)])
     assert found(first, "{0} == seven", tree) == [7]
     assert found(second, "{0} == seven", tree) == []
@@ -84,4 +90,4 @@ def test_only_values_that_meet_the_condition_are_found():
 
 
 def test_a_class_without_wanted_places_has_no_sweep():
-    assert not list(sweeps(shape_of(v16.HeartbeatRequest), lambda place: True))
+    assert not list(field_expressions(shape_of(v16.HeartbeatRequest), lambda place: True))

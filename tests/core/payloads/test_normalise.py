@@ -10,7 +10,7 @@ from msgspec.json import encode
 
 from ocppkit import v16, v201
 from ocppkit.core import OpenObject, Opt, Payload, Rule
-from ocppkit.core.payloads._normalise import Undressable, dress_of
+from ocppkit.core.payloads._normalise import NotEncodable, normaliser_of
 from ocppkit.core.payloads._shape import shape_of
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -30,7 +30,7 @@ class Box(Payload, kw_only=True, frozen=True):
 
 
 def dress(box):
-    dress = dress_of(shape_of(Box))
+    dress = normaliser_of(shape_of(Box))
     assert dress is not None
     return dress(box, None)
 
@@ -107,16 +107,16 @@ def test_untyped_places_are_dressed():
     ],
 )
 def test_numbers_that_json_lacks_are_named(number, place, path):
-    with pytest.raises(Undressable) as caught:
+    with pytest.raises(NotEncodable) as caught:
         dress(Box(at=WHOLE, **place(number)))
     assert (caught.value.issue.path, caught.value.issue.rule) == (path, Rule.NUMBER)
 
 
 @pytest.mark.parametrize("message", [v16.AuthorizeRequest, v16.DataTransferRequest])
 def test_messages_without_such_places_have_no_dress(message):
-    assert dress_of(shape_of(message)) is None
+    assert normaliser_of(shape_of(message)) is None
 
 
 @pytest.mark.parametrize("message", [v201.DataTransferRequest, v201.HeartbeatResponse])
 def test_messages_with_such_places_have_one(message):
-    assert dress_of(shape_of(message)) is not None
+    assert normaliser_of(shape_of(message)) is not None

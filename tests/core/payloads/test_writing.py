@@ -9,7 +9,7 @@ from msgspec import Meta
 from ocppkit import v16, v201
 from ocppkit.core import InvalidOutgoing, Opt, Payload, encode_payload
 from ocppkit.core.payloads import _writing
-from ocppkit.core.payloads._normalise import Undressable
+from ocppkit.core.payloads._normalise import NotEncodable
 from ocppkit.core.payloads._shape import shape_of
 from ocppkit.core.payloads._writing import write_of
 
@@ -33,7 +33,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def write(payload: Payload) -> tuple[str, bool]:
         dresses: list[object] = []
-        real = _writing.dress_of(shape_of(type(payload)))
+        real = _writing.normaliser_of(shape_of(type(payload)))
 
         def dress(value: Any, path: Any) -> Any:
             assert real is not None
@@ -41,7 +41,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
             return real(value, path)
 
         with monkeypatch.context() as patch:
-            patch.setattr(_writing, "dress_of", lambda shape: real and dress)
+            patch.setattr(_writing, "normaliser_of", lambda shape: real and dress)
             checked: list[bytes] = []
 
             def check(data: bytes) -> bool:
@@ -126,5 +126,5 @@ def test_what_the_check_refuses_does_not_leave() -> None:
 
 
 def test_a_number_that_json_lacks_is_named(written: Any) -> None:
-    with pytest.raises(Undressable):
+    with pytest.raises(NotEncodable):
         written(v201.DataTransferRequest(vendor_id="a", data=float("nan")))

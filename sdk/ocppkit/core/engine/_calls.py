@@ -22,7 +22,7 @@ from ..model._protocol import Action
 from ._events import Stray
 from ._replies import UNREADABLE
 
-__all__ = ["LOST", "TRANSITIONS", "Calls", "Deed", "Input", "OutgoingCall", "Recent", "Slot"]
+__all__ = ["LOST", "TRANSITIONS", "Calls", "Effect", "Input", "OutgoingCall", "Recent", "Slot"]
 
 
 class Slot(StrEnum):
@@ -56,7 +56,7 @@ class Input(StrEnum):
     LOSE = "lose"
 
 
-class Deed(StrEnum):
+class Effect(StrEnum):
     """What is done about it."""
 
     TRANSMIT = "transmit"
@@ -72,20 +72,20 @@ class Deed(StrEnum):
 
 TRANSITIONS: Final = MappingProxyType(
     {
-        (Slot.FREE, Input.ASK): (Deed.TRANSMIT, Slot.WAITING),
-        (Slot.FREE, Input.STRAY): (Deed.DISCARD, Slot.FREE),
-        (Slot.FREE, Input.LOSE): (Deed.END_ALL, Slot.LOST),
-        (Slot.WAITING, Input.ASK): (Deed.QUEUE, Slot.WAITING),
-        (Slot.WAITING, Input.ANSWER): (Deed.DELIVER, Slot.FREE),
-        (Slot.WAITING, Input.STRAY): (Deed.DISCARD, Slot.WAITING),
-        (Slot.WAITING, Input.EXPIRE): (Deed.DELIVER, Slot.FREE),
-        (Slot.WAITING, Input.CANCEL): (Deed.DELIVER, Slot.ABANDONED),
-        (Slot.WAITING, Input.LOSE): (Deed.END_ALL, Slot.LOST),
-        (Slot.ABANDONED, Input.ASK): (Deed.QUEUE, Slot.ABANDONED),
-        (Slot.ABANDONED, Input.ANSWER): (Deed.DISCARD, Slot.FREE),
-        (Slot.ABANDONED, Input.STRAY): (Deed.DISCARD, Slot.ABANDONED),
-        (Slot.ABANDONED, Input.EXPIRE): (Deed.DISCARD, Slot.FREE),
-        (Slot.ABANDONED, Input.LOSE): (Deed.END_ALL, Slot.LOST),
+        (Slot.FREE, Input.ASK): (Effect.TRANSMIT, Slot.WAITING),
+        (Slot.FREE, Input.STRAY): (Effect.DISCARD, Slot.FREE),
+        (Slot.FREE, Input.LOSE): (Effect.END_ALL, Slot.LOST),
+        (Slot.WAITING, Input.ASK): (Effect.QUEUE, Slot.WAITING),
+        (Slot.WAITING, Input.ANSWER): (Effect.DELIVER, Slot.FREE),
+        (Slot.WAITING, Input.STRAY): (Effect.DISCARD, Slot.WAITING),
+        (Slot.WAITING, Input.EXPIRE): (Effect.DELIVER, Slot.FREE),
+        (Slot.WAITING, Input.CANCEL): (Effect.DELIVER, Slot.ABANDONED),
+        (Slot.WAITING, Input.LOSE): (Effect.END_ALL, Slot.LOST),
+        (Slot.ABANDONED, Input.ASK): (Effect.QUEUE, Slot.ABANDONED),
+        (Slot.ABANDONED, Input.ANSWER): (Effect.DISCARD, Slot.FREE),
+        (Slot.ABANDONED, Input.STRAY): (Effect.DISCARD, Slot.ABANDONED),
+        (Slot.ABANDONED, Input.EXPIRE): (Effect.DISCARD, Slot.FREE),
+        (Slot.ABANDONED, Input.LOSE): (Effect.END_ALL, Slot.LOST),
     }
 )
 """State and input to deed and next state."""
@@ -120,8 +120,8 @@ _FREE: Final = Slot.FREE
 _WAITING: Final = Slot.WAITING
 _ASK: Final = Input.ASK
 _ANSWER: Final = Input.ANSWER
-_DELIVER: Final = Deed.DELIVER
-_QUEUE: Final = Deed.QUEUE
+_DELIVER: Final = Effect.DELIVER
+_QUEUE: Final = Effect.QUEUE
 _DOUBLED: Final = Stray.DOUBLED
 
 T = TypeVar("T")
@@ -246,7 +246,7 @@ class Calls:
             self._past = Recent(self._limits.remembered)
         self._past.remember(message_id, how)
 
-    def _step(self, event: Input) -> Deed:
+    def _step(self, event: Input) -> Effect:
         move = _MOVES[self.state].get(event)
         if move is None:
             raise LocalProtocolError(f"{event} cannot happen while the call slot is {self.state}")
@@ -255,4 +255,4 @@ class Calls:
 
 
 def _nameless(message_id: str) -> Stray:
-    return Stray.NAMELESS if message_id == UNREADABLE else Stray.FOREIGN
+    return Stray.UNKNOWN_ID if message_id == UNREADABLE else Stray.OTHER_ID

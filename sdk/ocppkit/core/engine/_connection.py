@@ -37,7 +37,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from ..frames._envelopes import wrap
-from ..frames._fast_path import Doors
+from ..frames._fast_path import FastPath
 from ..frames._frames import CallError
 from ..frames._limits import Limits
 from ..model._errors import (
@@ -57,7 +57,7 @@ from ._calls import LOST, OutgoingCall
 from ._events import CallCancelled, CallOverdue, CallReceived, Event
 from ._incoming import receive
 from ._replies import UNREADABLE, describe, reply_to
-from ._state import NO_DETAILS, OnInvalid, Session
+from ._state import NO_DETAILS, ConnectionState, OnInvalid
 
 __all__ = ["Connection"]
 
@@ -81,7 +81,7 @@ class Connection:
         inbound: how strictly the peer's messages are read.
         outbound: how strictly our own messages are checked.
         handled: says which actions somebody handles here; others are answered with NotSupported. What
-            is handled once must be for as long as `doors` are used.
+            is handled once must be for as long as `fast_path` are used.
         on_invalid: may answer a call whose content cannot be used. A station repeats a transaction
             message that is refused, some for ever.
         answers: remembers answers, so that a repeated call is answered again and not handled again.
@@ -102,10 +102,10 @@ class Connection:
         handled: Callable[[Action], bool] = _handles_all,
         on_invalid: OnInvalid | None = None,
         answers: AnswerCache | None = None,
-        doors: Doors | None = None,
+        fast_path: FastPath | None = None,
     ) -> None:
         self._new_id = new_id
-        self._session = Session(
+        self._session = ConnectionState(
             role,
             protocol,
             limits=limits,
@@ -114,7 +114,7 @@ class Connection:
             handled=handled,
             on_invalid=on_invalid,
             answers=answers,
-            doors=Doors() if doors is None else doors,
+            fast_path=FastPath() if fast_path is None else fast_path,
         )
 
     def use_policies(self, policies: Policies) -> None:
@@ -201,7 +201,7 @@ class Connection:
             LocalProtocolError: the connection was lost before. No data ever makes it raise.
         """
         session = self._session
-        if not session.deaf:
+        if not session.input_closed:
             receive(session, data, now, binary)
         elif session.calls.state is LOST:
             raise LocalProtocolError("data came after the connection was lost")
@@ -237,7 +237,7 @@ class Connection:
             code: the close code of the WebSocket.
         """
         session = self._session
-        session.deaf = True
+        session.input_closed = True
         for call in session.calls.lose():
             delivered = session.delivered(call)
             error = ConnectionClosed(reason, by=by, code=code, delivered=delivered)

@@ -134,10 +134,10 @@ class Stray(StrEnum):
     CANCELLED = "cancelled"
     """Its call was cancelled before."""
 
-    NAMELESS = "nameless"
+    UNKNOWN_ID = "nameless"
     """It carries no message id, as the peer could read none in a frame of ours."""
 
-    FOREIGN = "foreign"
+    OTHER_ID = "foreign"
     """No call of ours, or one forgotten long ago."""
 
 
@@ -165,7 +165,7 @@ class FrameRefused(Struct, frozen=True):
     answer: Response | None = None
     """What the `on_invalid` hook answered in place of the reply."""
 
-    trouble: Exception | None = None
+    problem: Exception | None = None
     """What the `on_invalid` hook raised, or why its answer could not be sent."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..frames._fast_path import FURTHER, door_of, learn
+from ..frames._fast_path import FURTHER, fast_call_of, learn
 from ..frames._frames import (
     Call,
     CallError,
@@ -13,7 +13,7 @@ from ..frames._frames import (
     read_frame,
 )
 from ..frames._limits import (
-    BYTES,
+    MAX_UTF8_BYTES,
     exceeded,
     holds_deeper,
     holds_long_number,
@@ -41,7 +41,7 @@ from ._events import (
 )
 from ._refusals import find_action, refuse_frame, refuse_named, refuse_payload, refuse_text
 from ._replies import describe, read_code
-from ._state import Session
+from ._state import ConnectionState
 
 __all__ = ["receive"]
 
@@ -61,15 +61,15 @@ _NOT_STRAIGHT: Final = (LookupError, *REFUSALS)
 _CALL: Final = MessageKind.CALL
 
 
-def receive(session: Session, data: str | bytes, now: float, binary: bool) -> None:
+def receive(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
     """Takes one text; whatever it is, it ends as events and replies."""
     try:
         if type(data) is str and not binary and (size := len(data)) <= session.straight:
             place = session.place
-            doors = session.doors.get(data[place])
-            if doors is not None:
+            fast_path = session.fast_path.get(data[place])
+            if fast_path is not None:
                 # The straight way, which most calls go: a good one, like one before.
-                action, read, names = doors[data[place + FURTHER]]
+                action, read, names = fast_path[data[place + FURTHER]]
                 frame = read(data)
                 message_id = frame.message_id
                 id_size = len(message_id)
@@ -90,9 +90,9 @@ def receive(session: Session, data: str | bytes, now: float, binary: bool) -> No
     _receive_closely(session, data, now, binary)
 
 
-def _receive_closely(session: Session, data: str | bytes, now: float, binary: bool) -> None:
+def _receive_closely(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
     limits = session.limits
-    if (binary or len(data) * BYTES > limits.frame_bytes) and _is_unread(
+    if (binary or len(data) * MAX_UTF8_BYTES > limits.frame_bytes) and _is_unread(
         session, data, now, binary
     ):
         return
@@ -119,7 +119,7 @@ def _receive_closely(session: Session, data: str | bytes, now: float, binary: bo
         _on_send(session, frame, raw, now, issues)
 
 
-def _is_unread(session: Session, data: str | bytes, now: float, binary: bool) -> bool:
+def _is_unread(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> bool:
     """Whether a text is refused before anybody looks for a frame in it; if so, it was."""
     failure = exceeded(data, session.limits)
     if failure is None and binary and session.strict:
@@ -134,7 +134,12 @@ def _is_unread(session: Session, data: str | bytes, now: float, binary: bool) ->
 
 
 def _on_call(
-    session: Session, frame: Call, data: str | bytes, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState,
+    frame: Call,
+    data: str | bytes,
+    raw: bytes,
+    now: float,
+    issues: list[Issue],
 ) -> None:
     message_id = frame.message_id
     known = message_id in session.open or session.answers is not None
@@ -146,16 +151,16 @@ def _on_call(
     action, request = taken
     if isinstance(data, str):
         # The next one goes the straight way.
-        place = learn(session.doors, data, action.name, door_of(action))
+        place = learn(session.fast_path, data, action.name, fast_call_of(action))
         if place is not None:
-            session.place = session.doors.place = place
+            session.place = session.fast_path.place = place
     call = CallReceived(message_id, action, data, request, tuple(issues), now)
     session.open[message_id] = call
     session.events.append(call)
 
 
 def _on_send(
-    session: Session, frame: SendFrame, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState, frame: SendFrame, raw: bytes, now: float, issues: list[Issue]
 ) -> None:
     if not _has(session, MessageKind.SEND, frame, now):
         return
@@ -167,7 +172,11 @@ def _on_send(
 
 
 def _take(
-    session: Session, frame: Call | SendFrame, kind: MessageKind, raw: bytes, issues: list[Issue]
+    session: ConnectionState,
+    frame: Call | SendFrame,
+    kind: MessageKind,
+    raw: bytes,
+    issues: list[Issue],
 ) -> tuple[Action, Any] | None:
     """Returns action and message, or `None` after the frame was refused."""
     message_id = frame.message_id
@@ -186,7 +195,7 @@ def _take(
     return action, message
 
 
-def _read(session: Session, cls: type[Message], raw: bytes, issues: list[Issue]) -> Any:
+def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: list[Issue]) -> Any:
     """Returns a payload; raises `InvalidMessage`."""
     message = read_payload(cls, raw, session.inbound, issues)
     if session.strict and not may_be_deep(raw, open_names(cls), session.limits):
@@ -197,7 +206,7 @@ def _read(session: Session, cls: type[Message], raw: bytes, issues: list[Issue])
     return message
 
 
-def _is_repeated(session: Session, frame: Call, raw: bytes, now: float) -> bool:
+def _is_repeated(session: ConnectionState, frame: Call, raw: bytes, now: float) -> bool:
     """Deals with the id of a call that is in work, or was answered not long ago."""
     message_id, name = frame.message_id, frame.action
     call = session.open.get(message_id)
@@ -217,7 +226,7 @@ def _is_repeated(session: Session, frame: Call, raw: bytes, now: float) -> bool:
     return True
 
 
-def _refuse_long_id(session: Session, frame: Call | SendFrame, kind: MessageKind) -> None:
+def _refuse_long_id(session: ConnectionState, frame: Call | SendFrame, kind: MessageKind) -> None:
     if len(frame.message_id) > session.limits.id_read:
         refuse_named(session, Failure.UNREADABLE_ID, kind, None, frame.action)
     else:
@@ -229,7 +238,7 @@ def _refuse_long_id(session: Session, frame: Call | SendFrame, kind: MessageKind
 
 
 def _on_result(
-    session: Session, frame: CallResult, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState, frame: CallResult, raw: bytes, now: float, issues: list[Issue]
 ) -> None:
     call = session.calls.answer(frame.message_id)
     if isinstance(call, OutgoingCall):
@@ -240,7 +249,7 @@ def _on_result(
 
 
 def _deliver_result(
-    session: Session, call: OutgoingCall, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState, call: OutgoingCall, raw: bytes, now: float, issues: list[Issue]
 ) -> None:
     action = call.action
     assert action.response is not None
@@ -256,7 +265,7 @@ def _deliver_result(
 
 
 def _take_error(
-    session: Session,
+    session: ConnectionState,
     frame: CallError | CallResultError,
     data: str | bytes,
     now: float,
@@ -270,7 +279,7 @@ def _take_error(
         _on_result_error(session, frame, now)
 
 
-def _on_error(session: Session, frame: CallError, now: float, issues: list[Issue]) -> None:
+def _on_error(session: ConnectionState, frame: CallError, now: float, issues: list[Issue]) -> None:
     if _is_deep(session, frame, MessageKind.CALL_ERROR, now):
         return
     call = session.calls.answer(frame.message_id)
@@ -283,7 +292,7 @@ def _on_error(session: Session, frame: CallError, now: float, issues: list[Issue
     session.take_turns(now)
 
 
-def _on_result_error(session: Session, frame: CallResultError, now: float) -> None:
+def _on_result_error(session: ConnectionState, frame: CallResultError, now: float) -> None:
     kind = MessageKind.CALL_RESULT_ERROR
     if not _has(session, kind, frame, now) or _is_deep(session, frame, kind, now):
         return
@@ -291,7 +300,7 @@ def _on_result_error(session: Session, frame: CallResultError, now: float) -> No
     action = None if answered is None else answered.get(frame.message_id)
     error = _failed(frame)
     if action is None:
-        ignored = AnswerIgnored(frame.message_id, kind, Stray.FOREIGN, error)
+        ignored = AnswerIgnored(frame.message_id, kind, Stray.OTHER_ID, error)
         session.events.append(ignored)
         return
     error.action = action.name
@@ -299,7 +308,7 @@ def _on_result_error(session: Session, frame: CallResultError, now: float) -> No
 
 
 def _has(
-    session: Session, kind: MessageKind, frame: SendFrame | CallResultError, now: float
+    session: ConnectionState, kind: MessageKind, frame: SendFrame | CallResultError, now: float
 ) -> bool:
     """Whether the version has this kind of message; if not, the frame is refused."""
     if kind in session.protocol.message_types:
@@ -311,7 +320,7 @@ def _has(
 
 
 def _is_deep(
-    session: Session, frame: CallError | CallResultError, kind: MessageKind, now: float
+    session: ConnectionState, frame: CallError | CallResultError, kind: MessageKind, now: float
 ) -> bool:
     """Whether the details of an error are nested too deep; if so, it is refused."""
     if not frame.details or not holds_deeper(frame.details, session.limits):

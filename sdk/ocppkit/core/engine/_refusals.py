@@ -13,7 +13,7 @@ from ..model._messages import Response
 from ..model._protocol import Action, ErrorCode, NoReply, Reply
 from ._events import FrameRefused, Stray
 from ._replies import UNREADABLE, WITHOUT_ID, describe, failed_rule, kind_of, reply_to
-from ._state import Session
+from ._state import ConnectionState
 
 __all__ = ["find_action", "refuse", "refuse_frame", "refuse_named", "refuse_payload", "refuse_text"]
 
@@ -35,7 +35,7 @@ _CONTENT: Final = frozenset(
 _CALL: Final = MessageKind.CALL
 
 
-def find_action(session: Session, name: str, kind: MessageKind) -> Action | Failure:
+def find_action(session: ConnectionState, name: str, kind: MessageKind) -> Action | Failure:
     """Returns an action if the peer may send it so and somebody handles it, else why not."""
     action = session.protocol.actions.get(name)
     if action is None:
@@ -47,7 +47,7 @@ def find_action(session: Session, name: str, kind: MessageKind) -> Action | Fail
 
 
 def refuse(
-    session: Session,
+    session: ConnectionState,
     failure: Failure | Rule,
     kind: MessageKind,
     error: RemoteProtocolError,
@@ -63,15 +63,19 @@ def refuse(
         offer: what to show to the hook, if it is to be asked.
     """
     session.refused[failure] = session.refused.get(failure, 0) + 1
-    answer, trouble = (None, None) if offer is None else _ask_hook(session, offer)
+    answer, problem = (None, None) if offer is None else _ask_hook(session, offer)
     reply = reply_to(session.protocol, failure, kind)
     if answer is None:
         _react(session, reply, failure, kind, error)
-    session.events.append(FrameRefused(failure, kind, reply, error, answer, trouble))
+    session.events.append(FrameRefused(failure, kind, reply, error, answer, problem))
 
 
 def refuse_named(
-    session: Session, failure: Failure, kind: MessageKind, message_id: str | None, action: str
+    session: ConnectionState,
+    failure: Failure,
+    kind: MessageKind,
+    message_id: str | None,
+    action: str,
 ) -> None:
     """Refuses a well-formed frame for what it asks, not for what it says."""
     error = RemoteProtocolError(describe(failure), action=action, message_id=message_id)
@@ -79,7 +83,7 @@ def refuse_named(
 
 
 def refuse_payload(
-    session: Session, kind: MessageKind, error: InvalidMessage, message_id: str
+    session: ConnectionState, kind: MessageKind, error: InvalidMessage, message_id: str
 ) -> None:
     """Refuses a frame whose payload breaks its schema, or is too deep to be looked at."""
     error.message_id = message_id
@@ -91,7 +95,7 @@ def refuse_payload(
     refuse(session, failure, kind, error, error if kind is MessageKind.CALL else None)
 
 
-def refuse_text(session: Session, failure: Failure, data: str | bytes, now: float) -> None:
+def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, now: float) -> None:
     """Refuses a text before it was read as a frame."""
     head = read_head(data)
     error = InvalidFrame(
@@ -109,7 +113,7 @@ def refuse_text(session: Session, failure: Failure, data: str | bytes, now: floa
 
 
 def refuse_frame(
-    session: Session, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
+    session: ConnectionState, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
 ) -> None:
     """Refuses what is no usable frame; a bad answer to the outstanding call still ends that call."""
     kind = kind_of(session.protocol, error.message_type)
@@ -125,7 +129,9 @@ def refuse_frame(
     session.take_turns(now)
 
 
-def _judge(session: Session, failure: Failure, kind: MessageKind, error: InvalidFrame) -> Failure:
+def _judge(
+    session: ConnectionState, failure: Failure, kind: MessageKind, error: InvalidFrame
+) -> Failure:
     """Says what the fault of a text is under this version, these limits and this policy."""
     if error.message_id is not None and len(error.message_id) > session.limits.id_read:
         error.message_id = None
@@ -139,13 +145,13 @@ def _judge(session: Session, failure: Failure, kind: MessageKind, error: Invalid
     return failure
 
 
-def _no_json(session: Session) -> Failure:
+def _no_json(session: ConnectionState) -> Failure:
     """Says what a text is that is no JSON though its front can be read."""
     return Failure.NOT_JSON if session.strict else Failure.SALVAGED
 
 
 def _react(
-    session: Session,
+    session: ConnectionState,
     reply: Reply,
     failure: Failure | Rule,
     kind: MessageKind,
@@ -153,7 +159,7 @@ def _react(
 ) -> None:
     reaction = reply.reaction
     if reaction is NoReply.CLOSE:
-        session.deaf = True
+        session.input_closed = True
     elif isinstance(reaction, ErrorCode):
         error.error_code = reaction
         frame = CallResultError if kind is MessageKind.CALL_RESULT else CallError
@@ -163,7 +169,9 @@ def _react(
         session.out.append(session.error_text(frame, message_id or UNREADABLE, reaction, said))
 
 
-def _offer(session: Session, error: InvalidFrame, data: str | bytes) -> InvalidMessage | None:
+def _offer(
+    session: ConnectionState, error: InvalidFrame, data: str | bytes
+) -> InvalidMessage | None:
     """Returns a broken call as the hook sees it, if it would have been handled had it been whole."""
     if error.message_id is None or error.action is None or error.message_id in session.open:
         return None
@@ -177,7 +185,9 @@ def _offer(session: Session, error: InvalidFrame, data: str | bytes) -> InvalidM
     )
 
 
-def _ask_hook(session: Session, offer: InvalidMessage) -> tuple[Response | None, Exception | None]:
+def _ask_hook(
+    session: ConnectionState, offer: InvalidMessage
+) -> tuple[Response | None, Exception | None]:
     """Lets the hook answer a call, and returns what it answered or why that came to nothing."""
     if session.on_invalid is None or offer.action is None or offer.message_id is None:
         return None, None
@@ -189,6 +199,6 @@ def _ask_hook(session: Session, offer: InvalidMessage) -> tuple[Response | None,
             session.out.append(text)
             session.note_result(offer.message_id, action)
     # The hook is the user's; whatever it raises, the peer is owed an answer. The event has it.
-    except Exception as trouble:  # noqa: BLE001
-        return None, trouble
+    except Exception as problem:  # noqa: BLE001
+        return None, problem
     return answer, None

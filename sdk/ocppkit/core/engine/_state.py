@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from ..frames._envelopes import encode_message
-from ..frames._fast_path import Doors
+from ..frames._fast_path import FastPath
 from ..frames._frames import CallError, CallResultError, encode_frame
-from ..frames._limits import BYTES, Limits
+from ..frames._limits import MAX_UTF8_BYTES, Limits
 from ..model._errors import (
     ConnectionClosed,
     InvalidMessage,
@@ -29,7 +29,7 @@ from ._calls import LOST, Calls, OutgoingCall, Recent
 from ._events import CallEnded, CallReceived, EndedBy, Event
 from ._replies import spell_code
 
-__all__ = ["NO_DETAILS", "OnInvalid", "Session"]
+__all__ = ["NO_DETAILS", "ConnectionState", "OnInvalid"]
 
 OnInvalid = Callable[[InvalidMessage], Response | None]
 """Sees a call whose content cannot be used, and may answer it. It must be pure: no I/O, no clock."""
@@ -37,7 +37,7 @@ OnInvalid = Callable[[InvalidMessage], Response | None]
 NO_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class Session:
+class ConnectionState:
     """The memory of a connection."""
 
     __slots__ = (
@@ -45,12 +45,12 @@ class Session:
         "answers",
         "batch",
         "calls",
-        "deaf",
-        "doors",
         "events",
+        "fast_path",
         "handled",
         "id_limit",
         "inbound",
+        "input_closed",
         "limits",
         "on_invalid",
         "open",
@@ -77,20 +77,20 @@ class Session:
         handled: Callable[[Action], bool],
         on_invalid: OnInvalid | None,
         answers: AnswerCache | None,
-        doors: Doors,
+        fast_path: FastPath,
     ) -> None:
         self.role = role
         self.peer = role.peer
-        self.doors = doors
+        self.fast_path = fast_path
         # A memory of answers has to see each call closely.
-        self.straight = limits.frame_bytes // BYTES if answers is None else 0
+        self.straight = limits.frame_bytes // MAX_UTF8_BYTES if answers is None else 0
         """A text of so many characters may go the straight way: it keeps to the limit of a frame,
         however many bytes each has."""
 
         self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
         """So many characters hold neither a number that is too long nor what is nested too deep."""
 
-        self.place = doors.place
+        self.place = fast_path.place
         """Where the peer's calls have their action, as far as is known."""
 
         self.protocol = protocol
@@ -111,7 +111,7 @@ class Session:
         self.batch = 0
         self.events: list[Event] = []
         self.refused: dict[Failure | Rule, int] = {}
-        self.deaf = False
+        self.input_closed = False
         """Whether nothing more is read: a frame has ended the connection, or it was lost."""
 
     def read_with(self, inbound: Policy) -> None:

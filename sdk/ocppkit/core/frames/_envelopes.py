@@ -14,7 +14,7 @@ from ..model._issues import Issue
 from ..model._json import UNWRITABLE, Data, write
 from ..model._messages import Message, Request, Response, Send
 from ..model._protocol import Protocol
-from ..payloads._codec import HITCHES, WRITERS, Reader, read_payload, write_payload
+from ..payloads._codec import ENCODE_ERRORS, WRITERS, Reader, read_payload, write_payload
 from ..payloads._policy import STRICT, Mode, Policy
 from ..payloads._writing import Write
 from ._fast_path import FURTHER, USUAL_PLACE, Hints, call_reader, learn
@@ -26,7 +26,7 @@ __all__ = ["decode_message", "encode_message", "wrap"]
 _OFF: Final = Mode.OFF
 
 # A text may end before its hint does.
-_NOT_AT_ONCE: Final = (LookupError, *HITCHES)
+_NOT_AT_ONCE: Final = (LookupError, *ENCODE_ERRORS)
 
 _place: int = USUAL_PLACE
 """Where the last call that was learnt from had its action."""

@@ -22,7 +22,7 @@ from ..payloads._shape import shape_of
 from ._frames import Call
 from ._limits import Names, open_names
 
-__all__ = ["FURTHER", "USUAL_PLACE", "Doors", "Hints", "call_reader", "door_of", "learn"]
+__all__ = ["FURTHER", "USUAL_PLACE", "FastPath", "Hints", "call_reader", "fast_call_of", "learn"]
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ def call_reader(cls: type[Message]) -> Reader:
     )
 
 
-class Door(NamedTuple):
+class FastCall(NamedTuple):
     """What is to be known of a call of one action."""
 
     action: Action
@@ -81,7 +81,7 @@ class Door(NamedTuple):
     """Members of the request that let anything in."""
 
 
-class Doors(dict[str, dict[str, Door]]):
+class FastPath(dict[str, dict[str, FastCall]]):
     """What connections know about the calls that their peers send, by hint; empty at first.
 
     Connections of the same role and version, with the same handlers, may share one: then what the
@@ -97,8 +97,8 @@ class Doors(dict[str, dict[str, Door]]):
 
 
 @cache
-def door_of(action: Action) -> Door:
+def fast_call_of(action: Action) -> FastCall:
     """Returns the door for calls of an action."""
     names = open_names(action.request)
     texts = tuple((mark.decode(), name.decode()) for mark, name in names)
-    return Door(action, call_reader(action.request), texts)
+    return FastCall(action, call_reader(action.request), texts)

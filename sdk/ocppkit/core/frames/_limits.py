@@ -25,7 +25,7 @@ from ..model._json import is_list, is_object
 from ..payloads._shape import open_members, shape_of
 
 __all__ = [
-    "BYTES",
+    "MAX_UTF8_BYTES",
     "Limits",
     "Names",
     "exceeded",
@@ -88,7 +88,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 Names: TypeAlias = tuple[tuple[AnyStr, AnyStr], ...]
 """Names of members, each behind a character of it."""
 
-BYTES: Final = 4
+MAX_UTF8_BYTES: Final = 4
 """As many bytes has a character at most."""
 
 _STRIDE: Final = 8
@@ -102,7 +102,7 @@ _OPEN: Final = ord("[")
 
 def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
     """Returns which limit a frame exceeds as a text, if one."""
-    if len(data) * BYTES > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
+    if len(data) * MAX_UTF8_BYTES > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
         return Failure.FRAME_TOO_BIG
     return Failure.NUMBER_TOO_LONG if holds_long_number(data, limits) else None
 

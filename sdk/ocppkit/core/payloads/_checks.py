@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any, Final, TypeAlias
 
-from ._field_expression import look, sweeps
+from ._field_expression import compile_expression, field_expressions
 from ._formats import is_multiple, is_uri
 from ._shape import NumberShape, ObjectShape, Shape, StringShape
 
@@ -33,11 +33,11 @@ def check_of(shape: ObjectShape) -> Check | None:
     """
     names: dict[str, object] = {}
     terms: list[str] = []
-    for at, sweep in enumerate(sweeps(shape, _is_checked)):
+    for at, sweep in enumerate(field_expressions(shape, _is_checked)):
         names[f"known{at}"], names[f"passes{at}"] = _test_of(sweep.shape)
         new = sweep.find(f"{{0}} not in known{at}")
         terms.append(f"(not (new := {new}) or passes{at}(new))")
-    return look(" and ".join(terms), names) if terms else None
+    return compile_expression(" and ".join(terms), names) if terms else None
 
 
 def _is_checked(shape: Shape) -> bool:

@@ -27,14 +27,14 @@ from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object
 from ..model._messages import Payload
 from ..model._objects import OpenObject
 from ._checks import Check, check_of
-from ._normalise import Undressable
+from ._normalise import NotEncodable
 from ._policy import STRICT, Mode, Policy
 from ._repair import repair
 from ._shape import shape_of
-from ._writing import Write, dressed_of, write_of
+from ._writing import Write, normalised_writer_of, write_of
 
 __all__ = [
-    "HITCHES",
+    "ENCODE_ERRORS",
     "READERS",
     "WRITERS",
     "Reader",
@@ -50,7 +50,7 @@ P = TypeVar("P", bound=Payload)
 # A member of an enum is looked for at every use; a global is at hand.
 _OFF: Final = Mode.OFF
 
-HITCHES: Final = (Undressable, AttributeError, *REFUSALS, *UNWRITABLE)
+ENCODE_ERRORS: Final = (NotEncodable, AttributeError, *REFUSALS, *UNWRITABLE)
 """All that the writers raise over what they cannot write, or what does not pass their check."""
 
 
@@ -110,7 +110,7 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
     cls = type(payload)
     try:
         return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
-    except HITCHES:
+    except ENCODE_ERRORS:
         # What is wrong, and whether the policy minds, is for the long way to find out.
         pass
     return _write_closely(cls, payload, policy)
@@ -118,8 +118,8 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
     try:
-        data = dressed_of(shape_of(cls), bool)(payload)
-    except Undressable as exc:
+        data = normalised_writer_of(shape_of(cls), bool)(payload)
+    except NotEncodable as exc:
         raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
     except UNWRITABLE as exc:
         raise InvalidOutgoing(f"cannot be written as JSON: {exc}", action=_action(cls)) from exc

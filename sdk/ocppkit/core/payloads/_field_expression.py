@@ -17,13 +17,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ._shape import ListShape, Member, ObjectShape, Shape
 
-__all__ = ["Look", "Sweep", "look", "sweeps"]
+__all__ = ["FieldExpression", "Look", "compile_expression", "field_expressions"]
 
 Look: TypeAlias = Callable[[Any], Any]
 """Evaluates an expression about a payload."""
 
 
-class Sweep(NamedTuple):
+class FieldExpression(NamedTuple):
     """One place of a class."""
 
     shape: Shape
@@ -50,7 +50,7 @@ class Sweep(NamedTuple):
         return f"({' and '.join((*self.guards, f'({what})', f'[{self.value}]'))})"
 
 
-def look(expression: str, names: Mapping[str, object]) -> Look:
+def compile_expression(expression: str, names: Mapping[str, object]) -> Look:
     """Compiles an expression about `payload`.
 
     Args:
@@ -62,24 +62,28 @@ def look(expression: str, names: Mapping[str, object]) -> Look:
     return compiled
 
 
-def sweeps(shape: ObjectShape, wanted: Callable[[Shape], bool]) -> Iterator[Sweep]:
+def field_expressions(
+    shape: ObjectShape, wanted: Callable[[Shape], bool]
+) -> Iterator[FieldExpression]:
     """Yields the sweeps of a class.
 
     Args:
         shape: the class.
         wanted: says which places are worth it.
     """
-    for sweep in _places(Sweep(shape), ()):
+    for sweep in _places(FieldExpression(shape), ()):
         if isinstance(sweep.shape, ObjectShape) or wanted(sweep.shape):
             yield sweep
 
 
-def _places(at: Sweep, inside: tuple[object, ...]) -> Iterator[Sweep]:
+def _places(at: FieldExpression, inside: tuple[object, ...]) -> Iterator[FieldExpression]:
     match at.shape:
         case ListShape(item=item):
             name = _name(at)
             clause = f"for {name} in {at.value}"
-            yield from _places(Sweep(item, name, at.guards, (*at.clauses, clause)), inside)
+            yield from _places(
+                FieldExpression(item, name, at.guards, (*at.clauses, clause)), inside
+            )
         case ObjectShape() if at.shape not in inside:
             for member in at.shape.members.values():
                 yield from _places(_step(at, member), (*inside, at.shape))
@@ -87,18 +91,18 @@ def _places(at: Sweep, inside: tuple[object, ...]) -> Iterator[Sweep]:
             yield at
 
 
-def _step(at: Sweep, member: Member) -> Sweep:
+def _step(at: FieldExpression, member: Member) -> FieldExpression:
     """Returns the way on to a member."""
     where = f"{at.value}.{member.name}"
     if member.required:
-        return Sweep(member.shape, where, at.guards, at.clauses)
+        return FieldExpression(member.shape, where, at.guards, at.clauses)
     name = _name(at)
     if at.clauses:
         clause = f"for {name} in [{where}] if {name} is not None"
-        return Sweep(member.shape, name, at.guards, (*at.clauses, clause))
+        return FieldExpression(member.shape, name, at.guards, (*at.clauses, clause))
     guard = f"({name} := {where}) is not None"
-    return Sweep(member.shape, name, (*at.guards, guard))
+    return FieldExpression(member.shape, name, (*at.guards, guard))
 
 
-def _name(at: Sweep) -> str:
+def _name(at: FieldExpression) -> str:
     return f"v{len(at.guards) + len(at.clauses)}"

@@ -20,12 +20,12 @@ from ..model._json import is_object
 from ._formats import utc_text
 from ._shape import AnyShape, DateTimeShape, ListShape, ObjectShape, OpenShape, Shape
 
-__all__ = ["Dress", "Undressable", "dress_of"]
+__all__ = ["Normalise", "NotEncodable", "normaliser_of"]
 
-Dress: TypeAlias = Callable[[Any, Path], Any]
+Normalise: TypeAlias = Callable[[Any, Path], Any]
 
 
-class Undressable(Exception):
+class NotEncodable(Exception):
     """A value that JSON has no word for; carries the issue."""
 
     def __init__(self, issue: Issue) -> None:
@@ -34,7 +34,7 @@ class Undressable(Exception):
 
 
 @cache
-def dress_of(shape: Shape) -> Dress | None:
+def normaliser_of(shape: Shape) -> Normalise | None:
     """Returns what dresses values of a shape, or `None` where msgspec writes them well.
 
     A dress touches what it knows and leaves the rest to the check of the outgoing bytes.
@@ -42,7 +42,7 @@ def dress_of(shape: Shape) -> Dress | None:
     return _dress(shape, ())
 
 
-def _dress(shape: Shape, inside: tuple[object, ...]) -> Dress | None:
+def _dress(shape: Shape, inside: tuple[object, ...]) -> Normalise | None:
     match shape:
         case DateTimeShape():
             return _moment
@@ -72,7 +72,7 @@ def _untyped(value: Any, path: Path) -> Any:
         case str():
             return value
         case float() if not isfinite(value):
-            raise Undressable(Issue(render_path(path), Rule.NUMBER, value))
+            raise NotEncodable(Issue(render_path(path), Rule.NUMBER, value))
         case _ if is_object(value):
             return _untyped_members(value, path)
         case list() | tuple():
@@ -90,7 +90,7 @@ def _untyped_members(members: dict[str, Any], path: Path) -> Any:
     return {**members, **changed} if changed else members
 
 
-def _list(dress: Dress | None) -> Dress | None:
+def _list(dress: Normalise | None) -> Normalise | None:
     if dress is None:
         return None
     return lambda value, path: (
@@ -98,16 +98,16 @@ def _list(dress: Dress | None) -> Dress | None:
     )
 
 
-def _items(dress: Dress, items: Any, path: Path) -> Any:
+def _items(dress: Normalise, items: Any, path: Path) -> Any:
     new = [dress(item, (path, at)) for at, item in enumerate(items)]
     return new if any(a is not b for a, b in zip(new, items, strict=True)) else items
 
 
-def _object(shape: ObjectShape, inside: tuple[object, ...]) -> Dress | None:
+def _object(shape: ObjectShape, inside: tuple[object, ...]) -> Normalise | None:
     if shape in inside:
         # A class within itself: its dress is not ready yet, so it is compiled when first needed.
         return lambda value, path: (
-            value if (dress := dress_of(shape)) is None else dress(value, path)
+            value if (dress := normaliser_of(shape)) is None else dress(value, path)
         )
     parts = [
         (member.name, wire, dress)
@@ -117,8 +117,8 @@ def _object(shape: ObjectShape, inside: tuple[object, ...]) -> Dress | None:
     return _members(shape.cls, parts) if parts else None
 
 
-def _members(cls: type[Struct], parts: list[tuple[str, str, Dress]]) -> Dress:
-    def dress_members(value: Any, path: Path) -> Any:
+def _members(cls: type[Struct], parts: list[tuple[str, str, Normalise]]) -> Normalise:
+    def normalise_members(value: Any, path: Path) -> Any:
         if not isinstance(value, cls):
             return value
         changed: dict[str, Any] | None = None
@@ -132,4 +132,4 @@ def _members(cls: type[Struct], parts: list[tuple[str, str, Dress]]) -> Dress:
                 changed[name] = new
         return value if changed is None else replace(value, **changed)
 
-    return dress_members
+    return normalise_members

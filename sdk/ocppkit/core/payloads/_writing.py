@@ -16,14 +16,14 @@ from typing import Any, Final, TypeAlias
 from msgspec import UNSET
 
 from ..model._json import write
-from ._field_expression import look, sweeps
-from ._normalise import dress_of
+from ._field_expression import compile_expression, field_expressions
+from ._normalise import normaliser_of
 from ._shape import AnyShape, DateTimeShape, ObjectShape, Shape, is_open, open_members
 
-__all__ = ["Write", "dressed_of", "write_of"]
+__all__ = ["Write", "normalised_writer_of", "write_of"]
 
 Write: TypeAlias = Callable[[Any], bytes]
-"""Returns a payload as JSON; raises `Undressable`, one of `UNWRITABLE`, or what its check raises."""
+"""Returns a payload as JSON; raises `NotEncodable`, one of `UNWRITABLE`, or what its check raises."""
 
 Check: TypeAlias = Callable[[bytes], object]
 """Sees what was written; raises if it is not to leave, and else returns something true."""
@@ -39,8 +39,8 @@ def write_of(shape: ObjectShape, check: Check) -> Write:
         shape: the class.
         check: is asked before anything leaves.
     """
-    dressed = dressed_of(shape, check)
-    moments = list(sweeps(shape, _is_moment))
+    dressed = normalised_writer_of(shape, check)
+    moments = list(field_expressions(shape, _is_moment))
     if any(isinstance(moment.shape, ObjectShape) for moment in moments):
         # A class within itself is so rare that its payloads are dressed unseen.
         return dressed
@@ -54,19 +54,19 @@ def write_of(shape: ObjectShape, check: Check) -> Write:
     ]
     text = f"dressed(payload) if {' or '.join(looks)} else check(data) and data"
     known = {"UTC": UTC, "UNSET": UNSET, "write": write, "check": check, "dressed": dressed}
-    return look(text, {**known, **named})
+    return compile_expression(text, {**known, **named})
 
 
-def dressed_of(shape: ObjectShape, check: Check) -> Write:
+def normalised_writer_of(shape: ObjectShape, check: Check) -> Write:
     """Returns what writes payloads of a class and dresses them unseen."""
-    dress = dress_of(shape)
+    dress = normaliser_of(shape)
 
-    def write_dressed(payload: Any) -> bytes:
+    def write_normalised(payload: Any) -> bytes:
         data = write(payload if dress is None else dress(payload, None))
         check(data)
         return data
 
-    return write_dressed
+    return write_normalised
 
 
 def _own(shape: ObjectShape) -> Iterator[str]:

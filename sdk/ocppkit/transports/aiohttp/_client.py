@@ -19,7 +19,7 @@ from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
 from .._pump import Pump
-from .._running import Client, Connect, Run
+from .._station_runner import Client, Connect, Run
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
 __all__ = ["connect", "connector", "run"]

@@ -8,7 +8,7 @@ from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL
 from ocppkit.aio import Accept, Handshake, Reject
 from ocppkit.csms import Csms
 
-from .._reception import Reception
+from .._hosted import Reception
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
 __all__ = ["Handler", "mount"]

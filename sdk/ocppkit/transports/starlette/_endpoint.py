@@ -14,7 +14,7 @@ from ocppkit.aio import Handshake, Headers, Reject
 from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
-from .._reception import Reception
+from .._hosted import Reception
 from ._transport import WebSocketTransport
 
 __all__ = ["Endpoint", "PeerCertificate", "endpoint"]

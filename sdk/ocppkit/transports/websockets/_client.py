@@ -13,9 +13,9 @@ from websockets.uri import WebSocketURI, parse_uri
 from ocppkit.aio import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
-from .._running import Client, Connect, Run
+from .._station_runner import Client, Connect, Run
 from ._core import send_out
-from ._doorway import LONGEST_HEAD
+from ._server_handshake import LONGEST_HEAD
 from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
@@ -58,7 +58,7 @@ async def _open(
     )
     loop = asyncio.get_running_loop()
     transport, opening = await loop.create_connection(
-        lambda: _Opening(protocol, limits, request),
+        lambda: _ClientHandshake(protocol, limits, request),
         uri.host,
         uri.port,
         ssl=request.ssl if uri.secure else None,
@@ -70,7 +70,7 @@ async def _open(
         raise
 
 
-class _Opening(SharedReading):
+class _ClientHandshake(SharedReading):
     """The handshake of a station; then it makes way."""
 
     def __init__(self, protocol: ClientProtocol, limits: Limits, request: ConnectRequest) -> None:

@@ -6,8 +6,8 @@ from ssl import SSLContext
 
 from ocppkit.csms import Csms
 
-from ._doorway import Doorway
-from ._serving import Server, ServerConnection
+from ._listening_server import Server, ServerConnection
+from ._server_handshake import ServerHandshake
 
 __all__ = ["Server", "serve"]
 
@@ -48,8 +48,8 @@ async def serve(
     csms.check_startable(ssl)
     server = Server(csms, max_connections)
 
-    def new_connection(connection: ServerConnection) -> Doorway:
-        return Doorway(csms, connection, compression)
+    def new_connection(connection: ServerConnection) -> ServerHandshake:
+        return ServerHandshake(csms, connection, compression)
 
     await server.listen(new_connection, host, port, ssl)
     try:

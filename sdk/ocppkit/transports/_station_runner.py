@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
 
-from ocppkit.aio import Connector, beside
+from ocppkit.aio import Connector, running_beside
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 
@@ -75,5 +75,5 @@ class Client:
                 several, the most wanted first, of which the next is tried when one fails too often.
             compression: offer permessage-deflate.
         """
-        async with beside(self.run(station, network, compression=compression)):
+        async with running_beside(self.run(station, network, compression=compression)):
             yield station

@@ -26,20 +26,20 @@ from ocppkit.core import (
     SendReceived,
 )
 
-from ._calls import RUNNING_CALL, AfterResponse, CallContext, CallRefused
+from ._call_context import RUNNING_CALL, AfterResponse, CallContext, CallRefused
 from ._clock import Clock
-from ._frame_log import shown
+from ._eager_tasks import start_task
+from ._frame_log import loggable
 from ._handlers import AnyHandler, MaybeAwaitable
-from ._tasks import start_task
 
-__all__ = ["Desk", "Handling", "Work"]
+__all__ = ["Handling", "Replier", "Work"]
 
 logger = logging.getLogger("ocppkit.aio")
 
 Work: TypeAlias = CallReceived | SendReceived
 
 
-class Desk(Protocol):
+class Replier(Protocol):
     """Where answers are handed in, and who is told when there is too much work."""
 
     def is_owed(self, call: CallReceived) -> bool:
@@ -81,10 +81,10 @@ class Desk(Protocol):
 class Handling:
     """The handlers at work on one connection."""
 
-    __slots__ = ("_afterwards", "_clock", "_desk", "_limits", "_name", "_running", "full")
+    __slots__ = ("_afterwards", "_clock", "_limits", "_name", "_replier", "_running", "full")
 
-    def __init__(self, desk: Desk, *, name: str, clock: Clock, limits: Limits) -> None:
-        self._desk = desk
+    def __init__(self, replier: Replier, *, name: str, clock: Clock, limits: Limits) -> None:
+        self._replier = replier
         self._name = name
         self._clock = clock
         self._limits = limits
@@ -156,7 +156,7 @@ class Handling:
             self._keep_time(task, work)
         self.full = len(self._running) >= self._limits.handlers
         if self.full:
-            self._desk.pause()
+            self._replier.pause()
 
     async def _run(
         self, work: Work, call: CallContext, outcome: Coroutine[Any, Any, Any], context: Context
@@ -178,17 +178,17 @@ class Handling:
         outcome.close()
         was_full, self.full = self.full, False
         work = self._running.pop(task)
-        if task.cancelled() and isinstance(work, CallReceived) and self._desk.is_owed(work):
+        if task.cancelled() and isinstance(work, CallReceived) and self._replier.is_owed(work):
             self._failed(work, asyncio.CancelledError())
         if was_full:
-            self._desk.resume()
+            self._replier.resume()
         self._tell_idle()
 
     def _returned(self, work: Work, call: CallContext, outcome: Any, context: Context) -> None:
         if isinstance(work, CallReceived):
             try:
                 # That it is a response, and the right one, is for the engine to see.
-                heard = self._desk.answer(work, outcome)
+                heard = self._replier.answer(work, outcome)
             except LocalProtocolError as error:
                 self._failed(work, error)
                 return
@@ -211,20 +211,20 @@ class Handling:
 
     def _tell_idle(self) -> None:
         if not self.busy:
-            self._desk.idle()
+            self._replier.idle()
 
     def _failed(self, work: Work, error: BaseException) -> None:
         if isinstance(error, CallRefused):
             logger.info("%s: the handler refused: %s", self._about(work), error)
         else:
             logger.error("%s: the handler failed", self._about(work), exc_info=error)
-        if not isinstance(work, CallReceived) or not self._desk.is_owed(work):
+        if not isinstance(work, CallReceived) or not self._replier.is_owed(work):
             return
         if not isinstance(error, CallRefused):
-            self._desk.refuse(work, Failure.HANDLER_FAILED)
+            self._replier.refuse(work, Failure.HANDLER_FAILED)
             return
         try:
-            self._desk.refuse(work, error)
+            self._replier.refuse(work, error)
         except LocalProtocolError as unsendable:
             self._failed(work, unsendable)
 
@@ -238,4 +238,4 @@ class Handling:
                 logger.exception("%s: what was to run after it failed", self._about(work))
 
     def _about(self, work: Work) -> str:
-        return f"{shown(self._name)}: {work.action.name} {shown(work.message_id)}"
+        return f"{loggable(self._name)}: {work.action.name} {loggable(work.message_id)}"

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ocppkit.aio import Clock, Endpoint, shown, wait_until
+from ocppkit.aio import Clock, Endpoint, loggable, wait_until
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,
@@ -15,21 +15,21 @@ from ocppkit.core import (
     Request,
 )
 
-from ._lane import CROWDED
-from ._membership import DAY, Membership
+from ._delivery_queue import FULL_QUEUE_WAIT
+from ._registration_state import DAY, RegistrationState
 
-__all__ = ["Duty"]
+__all__ = ["BootAndHeartbeat"]
 
 logger = logging.getLogger("ocppkit.station")
 
 
-class Duty:
+class BootAndHeartbeat:
     """Boot procedure and heartbeats on one connection."""
 
     def __init__(
         self,
         endpoint: Endpoint,
-        membership: Membership,
+        registration_state: RegistrationState,
         clock: Clock,
         *,
         identity: str,
@@ -37,9 +37,9 @@ class Duty:
         heartbeat: Callable[[], Request[Any]],
     ) -> None:
         self._endpoint = endpoint
-        self._membership = membership
+        self._registration_state = registration_state
         self._clock = clock
-        self._name = shown(identity)
+        self._name = loggable(identity)
         self._boot = boot
         self._heartbeat = heartbeat
         self._last_heartbeat = clock.time()
@@ -50,10 +50,10 @@ class Duty:
         A station that is registered does not boot again on a new connection. # REC-04
         """
         while self._endpoint.connected:
-            registered = self._membership.registration.accepted
-            due = self._heartbeat_due() if registered else self._membership.boot_at
+            registered = self._registration_state.registration.accepted
+            due = self._heartbeat_due() if registered else self._registration_state.boot_at
             if self._clock.time() < due:
-                changed = self._membership.changed()
+                changed = self._registration_state.changed()
                 await wait_until(self._clock, due, self._endpoint.ended, changed)
                 continue
             try:
@@ -62,7 +62,9 @@ class Duty:
                 continue
             except QueueFull:
                 # Others talk enough for the moment.
-                await wait_until(self._clock, self._clock.time() + CROWDED, self._endpoint.ended)
+                await wait_until(
+                    self._clock, self._clock.time() + FULL_QUEUE_WAIT, self._endpoint.ended
+                )
             except CallTimedOut:
                 # CON-10: a connection on which nobody answers is replaced.
                 logger.warning("%s: no answer, so the connection is replaced", self._name)
@@ -71,7 +73,7 @@ class Duty:
 
     def _heartbeat_due(self) -> float:
         # HB-01: any other message serves as well; HB-03: once a day it must be a heartbeat.
-        by_silence = self._endpoint.last_sent + self._membership.heartbeat_interval
+        by_silence = self._endpoint.last_sent + self._registration_state.heartbeat_interval
         return min(by_silence, self._last_heartbeat + DAY)
 
     async def _send_boot(self) -> None:
@@ -80,9 +82,9 @@ class Duty:
             await self._endpoint.call(self._boot())
         except (CallFailed, RemoteProtocolError) as problem:
             logger.warning("%s: the boot failed: %s", self._name, problem)
-            self._membership.boot_failed(self._clock.time())
+            self._registration_state.boot_failed(self._clock.time())
         else:
-            logger.info("%s: boot %s", self._name, self._membership.registration.status)
+            logger.info("%s: boot %s", self._name, self._registration_state.registration.status)
 
     async def _send_heartbeat(self) -> None:
         self._last_heartbeat = self._clock.time()
@@ -92,4 +94,4 @@ class Duty:
             logger.warning("%s: the heartbeat failed: %s", self._name, problem)
             if isinstance(problem, CallFailed) and problem.code == ErrorCode.SECURITY_ERROR:
                 # The CSMS knows nothing of our registration any more, and would refuse all else.
-                self._membership.forget()
+                self._registration_state.forget()

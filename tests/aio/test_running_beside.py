@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ocppkit.aio import beside
+from ocppkit.aio import running_beside
 
 
 class OneError(Exception):
@@ -25,7 +25,7 @@ async def fail() -> None:
 @pytest.mark.asyncio
 async def test_it_ends_with_the_block() -> None:
     seen: list[str] = []
-    async with beside(for_ever(seen)):
+    async with running_beside(for_ever(seen)):
         await asyncio.sleep(0)
         assert seen == []
     assert seen == ["ended"]
@@ -34,7 +34,7 @@ async def test_it_ends_with_the_block() -> None:
 @pytest.mark.asyncio
 async def test_its_error_ends_the_block() -> None:
     with pytest.raises(OneError):
-        async with beside(fail()):
+        async with running_beside(fail()):
             await asyncio.get_running_loop().create_future()
 
 
@@ -44,7 +44,7 @@ async def test_an_error_of_the_block_is_raised_as_it_is() -> None:
     cause = ValueError("why")
 
     async def block() -> None:
-        async with beside(for_ever(seen)):
+        async with running_beside(for_ever(seen)):
             await asyncio.sleep(0)
             raise OneError from cause
 
@@ -63,7 +63,7 @@ async def test_of_two_errors_neither_is_lost() -> None:
             raise ValueError("at the end")
 
     async def block() -> None:
-        async with beside(fail_on_being_ended()):
+        async with running_beside(fail_on_being_ended()):
             await asyncio.sleep(0)
             raise OneError
 
@@ -74,7 +74,7 @@ async def test_of_two_errors_neither_is_lost() -> None:
 
 @pytest.mark.asyncio
 async def test_the_block_may_outlive_it() -> None:
-    async with beside(asyncio.sleep(0)):
+    async with running_beside(asyncio.sleep(0)):
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == 1

@@ -8,8 +8,8 @@ import pytest
 
 from ocppkit.core import Limits
 from ocppkit.csms import Csms, Verdict
-from ocppkit.transports.websockets._doorway import Doorway
-from ocppkit.transports.websockets._serving import Server, ServerConnection
+from ocppkit.transports.websockets._listening_server import Server, ServerConnection
+from ocppkit.transports.websockets._server_handshake import ServerHandshake
 from support.wire_ends import Line, frame
 
 Make = Callable[..., Any]
@@ -33,7 +33,7 @@ class Way:
         self.line = Line()
         csms: Csms = make_csms(authenticator=self.slow, limits=Limits(**{"ping_interval": 0} | limits))  # type: ignore[arg-type]
         self.server = Server(csms, None)
-        self.doorway = Doorway(csms, ServerConnection(self.server, csms), True)
+        self.doorway = ServerHandshake(csms, ServerConnection(self.server, csms), True)
         self.doorway.connection_made(self.line)
 
     @property

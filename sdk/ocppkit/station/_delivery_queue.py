@@ -26,13 +26,13 @@ from ocppkit.core import (
 )
 
 from ._journal import Entry, Journal
-from ._membership import Membership
+from ._registration_state import RegistrationState
 
-__all__ = ["CROWDED", "Item", "Lane", "MessageIds", "Retries"]
+__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds", "QueuedMessage", "Retries"]
 
 logger = logging.getLogger("ocppkit.station")
 
-CROWDED: Final = 1.0
+FULL_QUEUE_WAIT: Final = 1.0
 """Seconds until a full queue of other calls is tried again."""
 
 
@@ -69,7 +69,7 @@ class MessageIds:
 
 
 @dataclass(slots=True)
-class Item:
+class QueuedMessage:
     """A message on its way."""
 
     entry: Entry
@@ -81,14 +81,14 @@ class Item:
     """Its number in the journal, once it is there."""
 
 
-class Lane:
+class DeliveryQueue:
     """One queue."""
 
     def __init__(
         self,
         journal: Journal,
         retries: Retries,
-        membership: Membership,
+        registration_state: RegistrationState,
         ids: MessageIds,
         *,
         name: str,
@@ -99,7 +99,7 @@ class Lane:
         Args:
             journal: where the messages are kept.
             retries: how they are retried.
-            membership: tells of changes.
+            registration_state: tells of changes.
             ids: makes message ids.
             name: the station, as it may stand in a log.
             retries_errors: whether a CALLERROR is a failure to deliver, as OCPP has it for
@@ -107,11 +107,11 @@ class Lane:
         """
         self._journal = journal
         self._retries = retries
-        self._membership = membership
+        self._registration_state = registration_state
         self._ids = ids
         self._name = name
         self._retries_errors = retries_errors
-        self.queue: deque[Item] = deque()
+        self.queue: deque[QueuedMessage] = deque()
         """What waits, the next one first."""
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
@@ -122,14 +122,14 @@ class Lane:
             clock: the time between attempts.
         """
         while True:
-            changed = self._membership.changed()
+            changed = self._registration_state.changed()
             endpoint = online()
             if endpoint is None or not self.queue:
                 await asyncio.wait({changed})
             else:
                 await self._attempt(self.queue[0], endpoint, clock)
 
-    async def _attempt(self, item: Item, endpoint: Endpoint, clock: Clock) -> None:
+    async def _attempt(self, item: QueuedMessage, endpoint: Endpoint, clock: Clock) -> None:
         # From here to the frame nothing is awaited, so the id cannot go to another message.
         self._ids.use(item.entry.message_id)
         try:
@@ -137,7 +137,7 @@ class Lane:
         except ConnectionClosed:
             await endpoint.wait_ended()
         except QueueFull:
-            await sleep(clock, CROWDED)
+            await sleep(clock, FULL_QUEUE_WAIT)
         except CallFailed as problem:
             await (
                 self._failed(item, problem, clock)
@@ -154,7 +154,7 @@ class Lane:
         finally:
             self._ids.forget()
 
-    async def _failed(self, item: Item, problem: OcppError, clock: Clock) -> None:
+    async def _failed(self, item: QueuedMessage, problem: OcppError, clock: Clock) -> None:
         item.failures += 1
         if item.failures >= self._retries.attempts:
             logger.error("%s: given up: %s", self._name, problem)  # QUE-05
@@ -163,7 +163,7 @@ class Lane:
             logger.warning("%s: attempt %d: %s", self._name, item.failures, problem)
             await sleep(clock, self._retries.interval * item.failures)  # QUE-04
 
-    async def _done(self, item: Item, outcome: Response | OcppError) -> None:
+    async def _done(self, item: QueuedMessage, outcome: Response | OcppError) -> None:
         try:
             await self._journal.ack(item.seq)
         finally:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from ocppkit.aio import Wire
 from ocppkit.core import ConnectionClosed
 
-__all__ = ["Farewell"]
+__all__ = ["RejectAfterOpen"]
 
 _PROTOCOL_ERROR = 1002
 
 
-class Farewell:
+class RejectAfterOpen:
     """Says goodbye, and hears nothing."""
 
     def __init__(self, wire: Wire, reason: str, finished: Callable[[], None]) -> None:

@@ -12,27 +12,27 @@ from ocppkit.aio import (
     Endpoint,
     HandlerTable,
     Opened,
-    beside,
-    shown,
+    loggable,
+    running_beside,
     wait_until,
 )
 from ocppkit.core import ConnectionClosed, Protocol, Request
 
-from ._distrust import Distrust
-from ._duty import Duty
-from ._link import Link
-from ._membership import HEARTBEAT, Membership
+from ._boot_and_heartbeat import BootAndHeartbeat
+from ._network_order import NetworkOrder
+from ._network_profiles import NetworkProfile
 from ._options import StationSettings
 from ._outbox import Outbox
-from ._profiles import NetworkProfile
-from ._route import Route
+from ._registration_state import HEARTBEAT, RegistrationState
+from ._station_connection import StationConnection
+from ._tls_events import TlsEvents
 
-__all__ = ["Life"]
+__all__ = ["ConnectLoop"]
 
 logger = logging.getLogger("ocppkit.station")
 
 
-class Life:
+class ConnectLoop:
     """Keeps one station connected."""
 
     def __init__(
@@ -43,21 +43,21 @@ class Life:
         *,
         boot: Callable[[], Request[Any]],
         handlers: HandlerTable,
-        membership: Membership,
+        registration_state: RegistrationState,
         outbox: Outbox,
-        route: Route,
+        network_order: NetworkOrder,
     ) -> None:
         self._identity = identity
         self._protocol = protocol
         self._settings = settings
         self._boot = boot
         self._handlers = handlers
-        self._membership = membership
+        self._registration_state = registration_state
         self._outbox = outbox
-        self._route = route
-        self._distrust = Distrust(protocol, membership.now)
+        self._network_order = network_order
+        self._tls_events = TlsEvents(protocol, registration_state.now)
         self._served: NetworkProfile | None = None
-        self._links: set[Link] = set()
+        self._links: set[StationConnection] = set()
         self._restarting = False
         self.endpoint: Endpoint | None = None
         """The latest connection, which may have ended."""
@@ -66,14 +66,14 @@ class Life:
     def online(self) -> Endpoint | None:
         """Where messages that must arrive can be sent, if anywhere."""
         endpoint = self.endpoint
-        registered = self._membership.registration.accepted
+        registered = self._registration_state.registration.accepted
         return endpoint if endpoint is not None and endpoint.connected and registered else None
 
     def restart(self) -> None:
         """Connects anew, without waiting, and boots."""
         self._restarting = True
-        self._route.begin()
-        self._membership.forget()
+        self._network_order.begin()
+        self._registration_state.forget()
         if self.endpoint is not None:
             self.endpoint.close(reason="restarting")
 
@@ -83,7 +83,7 @@ class Life:
         """Lives until it is cancelled, or something fails that should not."""
         clock = self._settings.clock or asyncio.get_running_loop()
         try:
-            async with beside(self._outbox.deliver(lambda: self.online, clock)):
+            async with running_beside(self._outbox.deliver(lambda: self.online, clock)):
                 await self._stay_connected(open_request, connect, clock)
         finally:
             for link in list(self._links):
@@ -97,11 +97,11 @@ class Life:
     ) -> None:
         while True:
             self._restarting = False
-            profile = self._route.profile
+            profile = self._network_order.profile
             try:
                 opened = await connect(open_request(profile))
             except ConnectionClosed as problem:
-                logger.warning("%s: cannot connect: %s", shown(self._identity), problem)
+                logger.warning("%s: cannot connect: %s", loggable(self._identity), problem)
                 self._failed(profile)
                 await self._report(problem)
             else:
@@ -109,23 +109,23 @@ class Life:
             await self._rest(clock)
 
     async def _report(self, problem: ConnectionClosed) -> None:
-        report = self._distrust.report_on(problem)
+        report = self._tls_events.report_on(problem)
         if report is not None and self._settings.raise_security_events:
             await self._outbox.keep(report)
 
     def _failed(self, profile: NetworkProfile) -> None:
         # After a restart in the meantime it may be another one's turn.
-        if profile is self._route.profile:
-            self._route.failed()
+        if profile is self._network_order.profile:
+            self._network_order.failed()
 
     async def _rest(self, clock: Clock) -> None:
-        seconds = 0.0 if self._restarting else self._route.wait()
+        seconds = 0.0 if self._restarting else self._network_order.wait()
         if seconds == 0:
             return
-        logger.info("%s: connects again in %.1f s", shown(self._identity), seconds)
+        logger.info("%s: connects again in %.1f s", loggable(self._identity), seconds)
         deadline = clock.time() + seconds
         while clock.time() < deadline and not self._restarting:
-            await wait_until(clock, deadline, self._membership.changed())
+            await wait_until(clock, deadline, self._registration_state.changed())
 
     async def _serve(self, opened: Opened, profile: NetworkProfile, clock: Clock) -> None:
         link = self._link(opened)
@@ -134,40 +134,40 @@ class Life:
         try:
             if not self._speaks_our_version(opened):
                 self._failed(profile)
-            elif profile is self._route.profile:
+            elif profile is self._network_order.profile:
                 self._arrived(profile)
                 self.endpoint = endpoint
-                self._membership.tell()
-                await self._duty(endpoint, clock).run()
+                self._registration_state.tell()
+                await self._boot_and_heartbeat(endpoint, clock).run()
         finally:
             if endpoint.connected:
                 await endpoint.drain(self._settings.grace)
 
     def _arrived(self, profile: NetworkProfile) -> None:
-        self._route.connected()
-        self._distrust.connected()
+        self._network_order.connected()
+        self._tls_events.connected()
         if self._served not in (None, profile):
-            self._membership.forget()  # BOOT-26
+            self._registration_state.forget()  # BOOT-26
         self._served = profile
 
-    def _link(self, opened: Opened) -> Link:
-        link = Link(
+    def _link(self, opened: Opened) -> StationConnection:
+        link = StationConnection(
             self._identity,
             self._protocol,
             opened.wire,
             self._settings,
             handlers=self._handlers,
-            membership=self._membership,
+            registration_state=self._registration_state,
             finished=self._links.discard,
         )
         self._links.add(link)
         return link
 
-    def _duty(self, endpoint: Endpoint, clock: Clock) -> Duty:
+    def _boot_and_heartbeat(self, endpoint: Endpoint, clock: Clock) -> BootAndHeartbeat:
         heartbeat: Any = self._protocol.actions[HEARTBEAT].request
-        return Duty(
+        return BootAndHeartbeat(
             endpoint,
-            self._membership,
+            self._registration_state,
             clock,
             identity=self._identity,
             boot=self._boot,
@@ -179,5 +179,7 @@ class Life:
             return True
         same = opened.subprotocol == self._protocol.subprotocol
         if not same:
-            logger.error("%s: the CSMS does not speak our version", shown(self._identity))  # SUB-07
+            logger.error(
+                "%s: the CSMS does not speak our version", loggable(self._identity)
+            )  # SUB-07
         return same

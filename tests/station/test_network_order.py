@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio import ConnectRequest, Opened, beside
+from ocppkit.aio import ConnectRequest, Opened, running_beside
 from ocppkit.core import HandshakeRefused, LocalProtocolError
 from ocppkit.station import BackOff, NetworkProfile, NetworkProfiles, SecurityProfile
-from ocppkit.station._profiles import as_profiles
-from ocppkit.station._route import Route
+from ocppkit.station._network_order import NetworkOrder
+from ocppkit.station._network_profiles import as_profiles
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v201.roles import ChargingStation
 
@@ -41,7 +41,7 @@ class Csmses:
 
     @asynccontextmanager
     async def running(self, station: ChargingStation, network: NetworkProfiles) -> Any:
-        async with beside(station.run(network, self.connect)):
+        async with running_beside(station.run(network, self.connect)):
             await settle()
             yield
 
@@ -139,7 +139,7 @@ async def test_a_connection_that_a_restart_has_overtaken_is_given_up(csmses: Csm
             await slow.wait()
         return opened
 
-    async with beside(station.run("ws://a", connect)):
+    async with running_beside(station.run("ws://a", connect)):
         await settle()
         station.restart(network="ws://b")
         slow.set()
@@ -160,7 +160,7 @@ async def test_an_attempt_that_a_restart_has_overtaken_counts_for_nobody(csmses:
         await slow.wait()
         raise HandshakeRefused("not now", status=503)
 
-    async with beside(station.run("ws://a", connect)):
+    async with running_beside(station.run("ws://a", connect)):
         await settle()
         station.restart(network=["ws://b", "ws://a"])
         slow.set()
@@ -217,14 +217,14 @@ def test_a_profile_may_have_credentials_of_its_own() -> None:
     assert "y" not in repr(NetworkProfile("ws://a", password="y"))
 
 
-def route(profiles: Sequence[NetworkProfile]) -> Route:
-    found = Route(lambda: iter(range(1, 100)), 2, "CP001")
+def network_order(profiles: Sequence[NetworkProfile]) -> NetworkOrder:
+    found = NetworkOrder(lambda: iter(range(1, 100)), 2, "CP001")
     found.take(profiles)
     return found
 
 
 def test_one_profile_has_its_turn_for_ever() -> None:
-    alone = route([A])
+    alone = network_order([A])
     assert alone.wait() == 0
     waits = []
     for _ in range(5):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from ocppkit.aio import Accept, Clock, Settings, Wire, shown
+from ocppkit.aio import Accept, Clock, Settings, Wire, loggable
 from ocppkit.core import (
     LENIENT,
     ConnectionClosed,
@@ -14,7 +14,7 @@ from ocppkit.core import (
     decode_message,
 )
 
-from ._session import Session
+from ._session import StationSession
 
 __all__ = ["Sniffing"]
 
@@ -36,7 +36,7 @@ class Sniffing:
         accept: Accept,
         wire: Wire,
         protocols: Sequence[Protocol],
-        open_session: Callable[[Protocol], Session],
+        open_session: Callable[[Protocol], StationSession],
         settings: Settings,
         clock: Clock,
         finished: Callable[[], None],
@@ -45,7 +45,7 @@ class Sniffing:
         self._wire = wire
         self._protocols = protocols
         self._open_session = open_session
-        self._session: Session | None = None
+        self._session: StationSession | None = None
         self._when_finished = finished
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         deadline = clock.time() + settings.limits.handshake_timeout
@@ -86,7 +86,7 @@ class Sniffing:
         self._give_up("no message came that would tell the version")
 
     def _give_up(self, why: str) -> None:
-        logger.warning("%s: %s", shown(self._identity), why)
+        logger.warning("%s: %s", loggable(self._identity), why)
         self._wire.close(_PROTOCOL_ERROR, why)
 
 

@@ -10,7 +10,7 @@ from ocppkit import v201
 from ocppkit.aio import current_call
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
-from ocppkit.csms._repeats import AnswerMemory
+from ocppkit.csms._repeated_calls import AnswerMemory
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v201.roles import ConnectedStation
 

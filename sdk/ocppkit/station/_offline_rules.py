@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from ocppkit.aio import BOOT
 from ocppkit.core import Action, Offline, Protocol, Request
 
-from ._membership import HEARTBEAT
+from ._registration_state import HEARTBEAT
 
-__all__ = ["Keeping", "nobody_knows"]
+__all__ = ["OfflineRules", "nobody_knows"]
 
 # At hand, as every call needs it.
 _DROP: Final = Offline.DROP
@@ -25,7 +25,7 @@ def nobody_knows(monitor: int) -> int | None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Keeping:
+class OfflineRules:
     """What a station keeps until it is delivered."""
 
     protocol: Protocol

@@ -7,21 +7,21 @@ from ocppkit.core import (
     Action,
     CallReceived,
     ConnectionClosed,
-    Doors,
     Failure,
+    FastPath,
     Protocol,
     Response,
     ResultReceived,
     Role,
 )
 
-from ._membership import HEARTBEAT, Membership
 from ._options import StationSettings
+from ._registration_state import HEARTBEAT, RegistrationState
 
-__all__ = ["Link"]
+__all__ = ["StationConnection"]
 
 
-class Link:
+class StationConnection:
     """A connection, from its opening until nothing of it runs any more."""
 
     def __init__(
@@ -32,20 +32,20 @@ class Link:
         settings: StationSettings,
         *,
         handlers: HandlerTable,
-        membership: Membership,
-        finished: Callable[["Link"], None],
+        registration_state: RegistrationState,
+        finished: Callable[["StationConnection"], None],
     ) -> None:
         self.identity = identity
         self.protocol = protocol
         self._handlers = handlers
-        self._membership = membership
+        self._registration_state = registration_state
         self._when_finished = finished
         self.endpoint = Endpoint(Role.STATION, self, wire, settings)
 
     @property
-    def doors(self) -> Doors:
+    def fast_path(self) -> FastPath:
         """What all connections of the station share."""
-        return self._handlers.doors[self.protocol.subprotocol]
+        return self._handlers.fast_path[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
         """Whether there is a handler; while the CSMS rejects us, that is the better reason to refuse."""
@@ -53,25 +53,25 @@ class Link:
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, but refuses everything while the CSMS rejects us. # ERR-20"""
-        if self._membership.registration.status is RegistrationStatus.REJECTED:
+        if self._registration_state.registration.status is RegistrationStatus.REJECTED:
             return Failure.REJECTED
         handler = self._handlers.get(action.request)
         return Failure.NOT_HANDLED if handler is None else handler
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes what the CSMS asked for, which may be sent while Pending."""
-        self._membership.registration.csms_asked(call.request)
+        self._registration_state.registration.csms_asked(call.request)
 
     def result_received(self, result: ResultReceived) -> None:
         """Notes how a boot was answered, and what time it is for the CSMS."""
         if result.action.name == BOOT:
-            self._membership.boot_answered(result.response, result.received_at)
+            self._registration_state.boot_answered(result.response, result.received_at)
         elif result.action.name == HEARTBEAT:
-            self._membership.set_clock(result.response)
+            self._registration_state.set_clock(result.response)
 
     def disconnected(self, end: ConnectionClosed) -> None:
         """Wakes those who wait for a change."""
-        self._membership.tell()
+        self._registration_state.tell()
 
     def finished(self) -> None:
         """Passes the word on."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ocppkit.aio import Registration
 from ocppkit.core import Protocol
 
-__all__ = ["DAY", "HEARTBEAT", "Membership"]
+__all__ = ["DAY", "HEARTBEAT", "RegistrationState"]
 
 HEARTBEAT: Final = "Heartbeat"
 """The action that shows life; the same word in every version."""
@@ -20,7 +20,7 @@ _OWN_WAIT: Final = 60.0
 """Before the next boot, where the CSMS gives no interval or no usable answer. # BOOT-10"""
 
 
-class Membership:
+class RegistrationState:
     """What a station knows of its standing."""
 
     def __init__(self, protocol: Protocol, wall_clock: Callable[[], datetime]) -> None:

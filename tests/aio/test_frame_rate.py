@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio._pace import Pace
+from ocppkit.aio._frame_rate import Pace
 from ocppkit.core import ConnectionClosed, Limits, utcnow
 from ocppkit.testing import settle
 

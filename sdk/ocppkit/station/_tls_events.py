@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ocppkit.core import Protocol, Request
 
-__all__ = ["Distrust"]
+__all__ = ["TlsEvents"]
 
 _SECURITY_EVENT: Final = "SecurityEventNotification"
 """The action that reports one; the same word in every version."""
@@ -19,7 +19,7 @@ _LONGEST: Final = 255
 """Characters of `techInfo`."""
 
 
-class Distrust:
+class TlsEvents:
     """Turns failed attempts to connect into reports, one of each kind until a connection works."""
 
     def __init__(self, protocol: Protocol, now: Callable[[], datetime]) -> None:

@@ -7,7 +7,7 @@ from websockets.client import ClientProtocol
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
-from ocppkit.transports.websockets._http import (
+from ocppkit.transports.websockets._http_handshake import (
     BadRequest,
     answer_of,
     opening_of,

@@ -128,9 +128,9 @@ async def test_it_can_be_switched_off(fake_csms: Make) -> None:
 
 
 def test_a_version_without_the_action_reports_nothing() -> None:
-    from ocppkit.station._distrust import Distrust
+    from ocppkit.station._tls_events import TlsEvents
 
     silent: Protocol = msgspec.structs.replace(v201.PROTOCOL, actions={})
     problem = ConnectionClosed()
     problem.__cause__ = UNTRUSTED
-    assert Distrust(silent, make(FakeClock()).now).report_on(problem) is None
+    assert TlsEvents(silent, make(FakeClock()).now).report_on(problem) is None

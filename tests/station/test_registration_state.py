@@ -4,7 +4,7 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.core import utcnow
-from ocppkit.station._membership import Membership
+from ocppkit.station._registration_state import RegistrationState
 
 Status = v201.RegistrationStatusEnumType
 
@@ -26,20 +26,20 @@ def answer(status: Status, interval: int) -> v201.BootNotificationResponse:
 async def test_a_boot_wakes_them_if_it_changes_something(
     status: Status, interval: int, woken: bool
 ) -> None:
-    membership = Membership(v201.PROTOCOL, utcnow)
-    first = membership.changed()
-    membership.boot_answered(answer(Status.ACCEPTED, 300), 0.0)
+    registration_state = RegistrationState(v201.PROTOCOL, utcnow)
+    first = registration_state.changed()
+    registration_state.boot_answered(answer(Status.ACCEPTED, 300), 0.0)
     assert first.done()
-    second = membership.changed()
-    membership.boot_answered(answer(status, interval), 10.0)
+    second = registration_state.changed()
+    registration_state.boot_answered(answer(status, interval), 10.0)
     assert second.done() is woken
 
 
 @pytest.mark.asyncio
 async def test_a_boot_that_is_put_off_again_wakes_them() -> None:
-    membership = Membership(v201.PROTOCOL, utcnow)
-    membership.boot_answered(answer(Status.PENDING, 30), 0.0)
-    changed = membership.changed()
-    membership.boot_answered(answer(Status.PENDING, 30), 10.0)
+    registration_state = RegistrationState(v201.PROTOCOL, utcnow)
+    registration_state.boot_answered(answer(Status.PENDING, 30), 0.0)
+    changed = registration_state.changed()
+    registration_state.boot_answered(answer(Status.PENDING, 30), 10.0)
     assert changed.done()
-    assert membership.boot_at == 40.0
+    assert registration_state.boot_at == 40.0

@@ -8,7 +8,7 @@ import pytest
 
 from ocppkit.aio import Accept, Handshake, Reject
 from ocppkit.core import ConnectionClosed
-from ocppkit.transports._reception import Reception
+from ocppkit.transports._hosted import Reception
 
 HANDSHAKE = Handshake(path="/CP001", headers=[(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")])
 

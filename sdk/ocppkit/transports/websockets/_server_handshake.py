@@ -18,12 +18,12 @@ from websockets.protocol import SERVER
 from ocppkit.aio import Accept, Handshake, Headers, Reject, start_task
 from ocppkit.csms import Csms
 
-from ._http import BadRequest, Request, answer_of, opening_of, read_request, refusal_of
-from ._serving import ServerConnection
+from ._http_handshake import BadRequest, Request, answer_of, opening_of, read_request, refusal_of
+from ._listening_server import ServerConnection
 from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
-__all__ = ["LONGEST_HEAD", "Doorway"]
+__all__ = ["LONGEST_HEAD", "ServerHandshake"]
 
 logger = logging.getLogger("ocppkit.transports")
 
@@ -33,7 +33,7 @@ LONGEST_HEAD: Final = 1 << 16
 _DEFLATE: Final = enable_server_permessage_deflate(None)[0]
 
 
-class Doorway(SharedReading):
+class ServerHandshake(SharedReading):
     """One connection until it is open, or refused."""
 
     __slots__ = (

@@ -17,7 +17,7 @@ from ocppkit.core import Policies, Protocol
 from ._authentication import AttemptLimiter, Authenticator, Credentials, Verdict, common_names
 from ._identity import BadHandshake, identity_in, offered_subprotocols, password_in
 
-__all__ = ["Door", "Knock", "UnknownSubprotocol", "WithoutSubprotocol", "examine"]
+__all__ = ["Admission", "CheckedHandshake", "UnknownSubprotocol", "WithoutSubprotocol", "examine"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -32,7 +32,7 @@ certification test TC_B_58_CSMS expects, or open the connection and close it, as
 _CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="ocpp", charset="UTF-8"'),)
 
 
-class Knock(NamedTuple):
+class CheckedHandshake(NamedTuple):
     """A handshake that is in order as far as can be seen without asking anybody."""
 
     subprotocol: str | None
@@ -46,7 +46,7 @@ def examine(
     protocols: Sequence[Protocol],
     without_subprotocol: WithoutSubprotocol,
     unknown_subprotocol: UnknownSubprotocol,
-) -> Knock | Reject:
+) -> CheckedHandshake | Reject:
     """Returns what a handshake asks for, or why it is refused."""
     try:
         identity = identity_in(handshake.path)
@@ -61,7 +61,7 @@ def examine(
                 farewell = f"none of the offered versions is spoken here, but {spoken}"
                 if unknown_subprotocol == "refuse":
                     raise BadHandshake(400, farewell)
-        return Knock(
+        return CheckedHandshake(
             subprotocol=chosen,
             farewell=farewell,
             credentials=Credentials(
@@ -76,7 +76,7 @@ def examine(
         return _reject(problem.status, problem.reason)
 
 
-class Door:
+class Admission:
     """Opens to those who may come in."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Door:
         knock = examine(
             handshake, self._protocols, self._without_subprotocol, self._unknown_subprotocol
         )
-        if isinstance(knock, Knock):
+        if isinstance(knock, CheckedHandshake):
             knock = await self._authenticated(knock, clock) or knock
         if isinstance(knock, Reject):
             # What a stranger tries is no news; a station that is set up wrongly waits for somebody.
@@ -123,19 +123,19 @@ class Door:
             farewell=knock.farewell,
         )
 
-    async def _authenticated(self, knock: Knock, clock: Clock) -> Reject | None:
+    async def _authenticated(self, knock: CheckedHandshake, clock: Clock) -> Reject | None:
         if self._authenticator is None:
             return None
-        shown = knock.credentials
-        wait = self._attempts.wait(shown.remote_address, shown.identity, clock.time())
+        loggable = knock.credentials
+        wait = self._attempts.wait(loggable.remote_address, loggable.identity, clock.time())
         if wait > 0:
             retry_after = (b"Retry-After", str(math.ceil(wait)).encode())
             return Reject(status=429, reason="too many wrong attempts", headers=(retry_after,))
-        with self._attempts.deciding(shown.remote_address, shown.identity):
-            verdict = await resolved(self._authenticator.authenticate(shown))
+        with self._attempts.deciding(loggable.remote_address, loggable.identity):
+            verdict = await resolved(self._authenticator.authenticate(loggable))
         if verdict is Verdict.ACCEPTED:
             return None
-        self._attempts.failed(shown.remote_address, shown.identity, clock.time())
+        self._attempts.failed(loggable.remote_address, loggable.identity, clock.time())
         if verdict is Verdict.UNKNOWN:
             return _reject(404, "no such station")  # CON-08
         return _reject(401, "wrong or missing credentials")  # BAS-05

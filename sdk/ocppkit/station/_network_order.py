@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ocppkit.core import LocalProtocolError
 
-from ._opening import SecurityProfile, security_of
-from ._profiles import NetworkProfile
+from ._connect_request import SecurityProfile, security_of
+from ._network_profiles import NetworkProfile
 
-__all__ = ["Route"]
+__all__ = ["NetworkOrder"]
 
 logger = logging.getLogger("ocppkit.station")
 
 
-class Route:
+class NetworkOrder:
     """The order in which profiles are tried. # REC-05
 
     Each gets its attempts and then the next has its turn, at once: it is another server. When all

@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-__all__ = ["beside"]
+__all__ = ["running_beside"]
 
 
 @asynccontextmanager
-async def beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerator[None, None]:
+async def running_beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerator[None, None]:
     """Runs a coroutine until the block is left; if it fails, the block is ended by its error."""
     failed: BaseException | None = None
     try:

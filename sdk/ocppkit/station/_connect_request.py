@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ocppkit.aio import ConnectRequest, Headers, refuse_old_tls
 from ocppkit.core import LocalProtocolError
 
-from ._profiles import NetworkProfile
+from ._network_profiles import NetworkProfile
 
 __all__ = ["SecurityProfile", "connect_request", "security_of"]
 

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
-from ocppkit.aio import ConnectRequest, Handshake, Opened, Reject, beside
+from ocppkit.aio import ConnectRequest, Handshake, Opened, Reject, running_beside
 from ocppkit.core import HandshakeRefused
 from ocppkit.csms import Csms
 from ocppkit.station import NetworkProfiles, Station
 
-from ._wires import MemoryWire, wire_pair
+from ._memory_wire import MemoryWire, wire_pair
 
 __all__ = ["MemoryNetwork", "connected"]
 
@@ -92,5 +92,5 @@ async def connected(
         url: what the station connects to; `wss` makes the connection count as encrypted.
     """
     network = MemoryNetwork(csms)
-    async with beside(station.run(url, network.connect)):
+    async with running_beside(station.run(url, network.connect)):
         yield network
