@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Hashable, Mapping
 from time import process_time
 from typing import Any, Final, TypeVar
 
-from ocppkit.aio import Accept, Receiver
+from ocppkit.aio.lowlevel import Accept, Receiver
 from ocppkit.core import CallReceived, Connection, Role
 from ocppkit.csms import Csms
 

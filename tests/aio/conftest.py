@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocppkit import core, v201
-from ocppkit.aio import AnyHandler, Endpoint, Settings
+from ocppkit.aio.lowlevel import AnyHandler, Endpoint, Settings
 from ocppkit.core import Action, CallReceived, ConnectionClosed, Failure, Response, Role
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
 from support.time_limits import bounded

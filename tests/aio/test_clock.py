@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ocppkit.aio import sleep, wait_until
+from ocppkit.aio.lowlevel import sleep, wait_until
 from ocppkit.testing import FakeClock
 
 

@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from ocppkit.aio import loggable
 from ocppkit.aio._frame_log import log_frame
+from ocppkit.aio.lowlevel import loggable
 
 SECRET = "T0p-s3cret"
 

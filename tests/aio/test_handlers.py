@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.aio import HandlerTable, resolved
+from ocppkit.aio.lowlevel import HandlerTable, resolved
 from ocppkit.core import LocalProtocolError, Role, WrongVersion, utcnow
 from ocppkit.v16.roles import CsmsHandlers as Handlers16
 from ocppkit.v201.roles import CsmsHandlers as Handlers201

@@ -6,7 +6,7 @@ from uuid import RFC_4122, UUID
 
 import pytest
 
-from ocppkit.aio import Settings
+from ocppkit.aio.lowlevel import Settings
 
 
 def test_message_ids_are_random_uuids() -> None:
@@ -24,7 +24,7 @@ def test_message_ids_are_random_uuids() -> None:
 
 FORK = """
 import os
-from ocppkit.aio import Settings
+from ocppkit.aio.lowlevel import Settings
 
 new_id = Settings().new_id
 new_id()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import Registration, RegistrationStatus
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import Registration
 from ocppkit.core import utcnow
 
 VERSIONS = [v16, v201, v21]

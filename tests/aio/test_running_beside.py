@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ocppkit.aio import running_beside
+from ocppkit.aio.lowlevel import running_beside
 
 
 class OneError(Exception):

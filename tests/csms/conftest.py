@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.core import ConnectionClosed, utcnow
 from ocppkit.csms import Csms
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import Accept, RegistrationStatus
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import Accept
 from ocppkit.core import (
     ConnectionClosed,
     InvalidOutgoing,

@@ -5,7 +5,8 @@ import base64
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.csms import Csms
 
 CSMS = Csms(v201.PROTOCOL, v16.PROTOCOL, insecure=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.aio import Accept
+from ocppkit.aio.lowlevel import Accept
 from ocppkit.core import (
     LENIENT,
     OFF,

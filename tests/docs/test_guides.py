@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.aio import running_beside
+from ocppkit.aio.lowlevel import running_beside
 from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint, ConnectedChargePoint
 from support.guide_code import executed, files, free_port, pages, wait_for

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import CallRefused, ConnectRequest, Handshake, Opened, Reject, running_beside
+from ocppkit.aio import CallRefused, Handshake
+from ocppkit.aio.lowlevel import ConnectRequest, Opened, Reject, running_beside
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,

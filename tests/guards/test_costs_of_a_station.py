@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio import ConnectRequest, Opened
+from ocppkit.aio.lowlevel import ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, Response, encode_message
 from ocppkit.v201.roles import ChargingStation
 from support.call_counts import calls_of

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio import Accept
+from ocppkit.aio.lowlevel import Accept
 from ocppkit.csms import Csms
 from support.call_counts import calls_of, python_calls
 from support.connection_pair import ANSWER

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ocppkit.aio import AnyHandler
+from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import Event, Message, Response, Role, utcnow
 from ocppkit.csms import Csms, StationHandle
 from ocppkit.station import Retries, Station

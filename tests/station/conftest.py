@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
 from ocppkit.core import ConnectionClosed, HandshakeRefused, utcnow
 from ocppkit.station import Station
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
 from ocppkit.core import HandshakeRefused, LocalProtocolError
 from ocppkit.station import BackOff, NetworkProfile, NetworkProfiles, SecurityProfile
 from ocppkit.station._network_order import NetworkOrder

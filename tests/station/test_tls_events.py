@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import ConnectRequest, Opened
+from ocppkit.aio.lowlevel import ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, Protocol
 from ocppkit.station import BackOff, Station
 from ocppkit.testing import FakeClock

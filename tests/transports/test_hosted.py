@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.core import ConnectionClosed
 from ocppkit.transports._hosted import Reception
 

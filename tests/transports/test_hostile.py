@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio import Endpoint
+from ocppkit.aio.lowlevel import Endpoint
 from ocppkit.core import Limits
 from ocppkit.csms import PasswordAuthenticator, Verdict
 from support.servers import SERVERS, Serving

@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from ocppkit.aio import Accept, Clock, Handshake, MaybeAwaitable, Reject, resolved
+from ocppkit.aio import Clock, Handshake, MaybeAwaitable
+from ocppkit.aio.lowlevel import Accept, Reject, resolved
 from ocppkit.core import Policies, Protocol
 
 from ._authentication import AttemptLimiter, Authenticator, Credentials, Verdict, common_names

@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from ocppkit.aio import MaybeAwaitable, resolved
+from ocppkit.aio import MaybeAwaitable
+from ocppkit.aio.lowlevel import resolved
 
 __all__ = [
     "AttemptLimiter",

@@ -9,14 +9,11 @@ from typing import Any, TypedDict, TypeVar
 
 from typing_extensions import Unpack
 
-from ocppkit.aio import (
+from ocppkit.aio import Clock, Handshake, MaybeAwaitable, Observer
+from ocppkit.aio.lowlevel import (
     Accept,
     Attachment,
-    Clock,
     HandlerTable,
-    Handshake,
-    MaybeAwaitable,
-    Observer,
     Reject,
     Settings,
     Wire,

@@ -3,7 +3,8 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from ocppkit.aio import Endpoint, Registration, RegistrationStatus
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import Endpoint, Registration
 from ocppkit.core import ConnectionClosed, Policies, Protocol, Request, Response, Send
 
 __all__ = ["StationHandle"]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import fields
 
-from ocppkit.aio import AnyHandler
+from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import Message, Protocol, Response
 
 __all__ = ["heartbeat_handlers"]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ocppkit.aio import Wire
+from ocppkit.aio.lowlevel import Wire
 from ocppkit.core import ConnectionClosed
 
 __all__ = ["RejectAfterOpen"]

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
-from ocppkit.aio import AfterResponse, AnyHandler, CallContext, Clock, current_call
+from ocppkit.aio import AfterResponse, CallContext, Clock, current_call
+from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import AnswerCache
 
 __all__ = ["AnswerMemory", "Repeats"]

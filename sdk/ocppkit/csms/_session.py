@@ -9,18 +9,15 @@ from operator import attrgetter
 from types import MethodType
 from typing import Any, Final
 
-from ocppkit.aio import (
+from ocppkit.aio import CallRefused, Clock, RegistrationStatus, Timer
+from ocppkit.aio.lowlevel import (
     BOOT,
     Accept,
     AnyHandler,
-    CallRefused,
-    Clock,
     Endpoint,
     HandlerTable,
     Registration,
-    RegistrationStatus,
     Settings,
-    Timer,
     Wire,
     loggable,
 )

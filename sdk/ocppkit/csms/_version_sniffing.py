@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from ocppkit.aio import Accept, Clock, Settings, Wire, loggable
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import Accept, Settings, Wire, loggable
 from ocppkit.core import (
     LENIENT,
     ConnectionClosed,

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ocppkit.aio import Clock, Endpoint, loggable, wait_until
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import Endpoint, loggable, wait_until
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,

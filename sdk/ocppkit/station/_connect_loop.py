@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ocppkit.aio import (
-    Clock,
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import (
     Connector,
     ConnectRequest,
     Endpoint,

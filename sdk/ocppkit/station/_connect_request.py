@@ -5,7 +5,8 @@ import ssl
 from enum import IntEnum
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ocppkit.aio import ConnectRequest, Headers, refuse_old_tls
+from ocppkit.aio import Headers
+from ocppkit.aio.lowlevel import ConnectRequest, refuse_old_tls
 from ocppkit.core import LocalProtocolError
 
 from ._network_profiles import NetworkProfile

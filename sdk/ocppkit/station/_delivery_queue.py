@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ocppkit.aio import Clock, Endpoint, sleep
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import Endpoint, sleep
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,

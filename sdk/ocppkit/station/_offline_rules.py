@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from ocppkit.aio import BOOT
+from ocppkit.aio.lowlevel import BOOT
 from ocppkit.core import Action, Offline, Protocol, Request
 
 from ._registration_state import HEARTBEAT

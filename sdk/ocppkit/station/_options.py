@@ -8,7 +8,8 @@ from random import random as fraction
 from ssl import SSLContext
 from typing import Final, TypedDict
 
-from ocppkit.aio import Clock, Observer, Settings
+from ocppkit.aio import Clock, Observer
+from ocppkit.aio.lowlevel import Settings
 from ocppkit.core import Limits, OnInvalid, Policy
 
 from ._back_off import BackOff

@@ -12,7 +12,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ocppkit.aio import Clock, Endpoint, loggable, running_beside
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import Endpoint, loggable, running_beside
 from ocppkit.core import (
     OFF,
     Action,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar, overload
 
-from ocppkit.aio import AnyHandler
+from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import Message, Request, Response, Send
 
 __all__ = ["StationRegistrar"]

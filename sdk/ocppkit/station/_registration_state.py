@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
 
-from ocppkit.aio import Registration
+from ocppkit.aio.lowlevel import Registration
 from ocppkit.core import Protocol
 
 __all__ = ["DAY", "HEARTBEAT", "RegistrationState"]

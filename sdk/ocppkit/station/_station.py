@@ -9,15 +9,8 @@ from typing import Any, TypeVar, cast
 from msgspec import structs
 from typing_extensions import Unpack
 
-from ocppkit.aio import (
-    BOOT,
-    Connector,
-    ConnectRequest,
-    Endpoint,
-    HandlerTable,
-    RegistrationStatus,
-    loggable,
-)
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import BOOT, Connector, ConnectRequest, Endpoint, HandlerTable, loggable
 from ocppkit.core import (
     Action,
     ConnectionClosed,

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from ocppkit.aio import BOOT, AnyHandler, Endpoint, HandlerTable, RegistrationStatus, Wire
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import BOOT, AnyHandler, Endpoint, HandlerTable, Wire
 from ocppkit.core import (
     Action,
     CallReceived,

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
-from ocppkit.aio import ConnectRequest, Handshake, Opened, Reject, running_beside
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import ConnectRequest, Opened, Reject, running_beside
 from ocppkit.core import HandshakeRefused
 from ocppkit.csms import Csms
 from ocppkit.station import NetworkProfiles, Station

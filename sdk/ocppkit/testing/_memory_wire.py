@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import Final, Literal, NamedTuple
 
-from ocppkit.aio import Receiver
+from ocppkit.aio.lowlevel import Receiver
 from ocppkit.core import ConnectionClosed
 
 __all__ = ["MemoryWire", "SeenFrame", "wire_pair"]

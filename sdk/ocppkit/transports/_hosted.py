@@ -2,7 +2,8 @@
 
 import asyncio
 
-from ocppkit.aio import Accept, Attachment, Handshake, Reject, Transport
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import Accept, Attachment, Reject, Transport
 from ocppkit.csms import Csms
 
 from ._pump import Pump

@@ -9,7 +9,7 @@ to finish. How it all ended is told last, whatever happened.
 import asyncio
 from collections import deque
 
-from ocppkit.aio import Receiver, Transport
+from ocppkit.aio.lowlevel import Receiver, Transport
 from ocppkit.core import ConnectionClosed, Limits
 
 from ._bounds import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
 
-from ocppkit.aio import Connector, running_beside
+from ocppkit.aio.lowlevel import Connector, running_beside
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 

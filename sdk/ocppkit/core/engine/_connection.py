@@ -85,7 +85,7 @@ class Connection:
         on_invalid: may answer a call whose content cannot be used. A station repeats a transaction
             message that is refused, some for ever.
         answers: remembers answers, so that a repeated call is answered again and not handled again.
-        doors: is shared by connections of the same role, version and handlers.
+        fast_path: is shared by connections of the same role, version and handlers.
     """
 
     __slots__ = ("_new_id", "_session")

@@ -15,7 +15,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from ocppkit.aio import Connector, ConnectRequest, Opened
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
 from .._pump import Pump

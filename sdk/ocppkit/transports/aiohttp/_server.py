@@ -5,7 +5,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL
 
-from ocppkit.aio import Accept, Handshake, Reject
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.csms import Csms
 
 from .._hosted import Reception

@@ -10,7 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from ocppkit.aio import Handshake, Headers, Reject
+from ocppkit.aio import Handshake, Headers
+from ocppkit.aio.lowlevel import Reject
 from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ocppkit.aio import Accept
+from ocppkit.aio.lowlevel import Accept
 from ocppkit.core import ConnectionClosed
 
 __all__ = ["WebSocketTransport"]

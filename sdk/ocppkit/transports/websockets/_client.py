@@ -10,7 +10,7 @@ from websockets.protocol import CLIENT, OPEN
 from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
-from ocppkit.aio import Connector, ConnectRequest, Opened
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
 from .._station_runner import Client, Connect, Run

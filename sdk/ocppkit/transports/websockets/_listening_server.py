@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ssl import SSLContext
 from typing import Final, TypeAlias
 
-from ocppkit.aio import Accept, Attachment, Wire
+from ocppkit.aio.lowlevel import Accept, Attachment, Wire
 from ocppkit.csms import Csms
 
 __all__ = ["NewConnection", "Server", "ServerConnection"]

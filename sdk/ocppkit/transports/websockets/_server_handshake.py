@@ -15,7 +15,8 @@ from websockets.extensions.permessage_deflate import enable_server_permessage_de
 from websockets.headers import build_extension, parse_extension
 from websockets.protocol import SERVER
 
-from ocppkit.aio import Accept, Handshake, Headers, Reject, start_task
+from ocppkit.aio import Handshake, Headers
+from ocppkit.aio.lowlevel import Accept, Reject, start_task
 from ocppkit.csms import Csms
 
 from ._http_handshake import BadRequest, Request, answer_of, opening_of, read_request, refusal_of

@@ -13,7 +13,7 @@ from typing import Final
 from websockets.extensions import Extension
 from websockets.protocol import CLIENT, SERVER, Side
 
-from ocppkit.aio import Receiver
+from ocppkit.aio.lowlevel import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
 from .._bounds import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason

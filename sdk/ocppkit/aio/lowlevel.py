@@ -1,0 +1,43 @@
+"""What roles and transports are built from: endpoints, wires, handler tables and handshake decisions.
+
+Programs that run a station or a CSMS do not need it; authors of transports do.
+"""
+
+from ._clock import sleep, wait_until
+from ._eager_tasks import start_task
+from ._endpoint import Endpoint
+from ._frame_log import loggable
+from ._handlers import AnyHandler, HandlerTable, resolved
+from ._handshake import Accept, ConnectRequest, Reject
+from ._host import Host
+from ._registration import BOOT, Registration
+from ._running_beside import running_beside
+from ._settings import Settings
+from ._tls import refuse_old_tls
+from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
+
+__all__ = [
+    "BOOT",
+    "Accept",
+    "AnyHandler",
+    "Attachment",
+    "ConnectRequest",
+    "Connector",
+    "Endpoint",
+    "HandlerTable",
+    "Host",
+    "Opened",
+    "Receiver",
+    "Registration",
+    "Reject",
+    "Settings",
+    "Transport",
+    "Wire",
+    "loggable",
+    "refuse_old_tls",
+    "resolved",
+    "running_beside",
+    "sleep",
+    "start_task",
+    "wait_until",
+]
