@@ -29,27 +29,34 @@ class Serving(Protocol):
     """Serves until the block is left, and tells the port."""
 
     def __call__(
-        self, csms: Csms, tls: SSLContext | None = None
+        self, csms: Csms, tls: SSLContext | None = None, **options: Any
     ) -> AbstractAsyncContextManager[int]: ...
 
 
 @asynccontextmanager
-async def by_websockets(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
-    async with websockets.serve(csms, "127.0.0.1", ssl=tls) as server:
+async def by_websockets(
+    csms: Csms, tls: SSLContext | None = None, **options: Any
+) -> AsyncGenerator[int]:
+    async with websockets.serve(csms, "127.0.0.1", ssl=tls, **options) as server:
         yield server.port
 
 
 @asynccontextmanager
-async def by_starlette(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
-    app = Starlette(routes=[Mount("/ocpp", starlette.endpoint(csms))])
-    async with running(app, tls, ws_max_size=csms.limits.frame_bytes) as port:
+async def by_starlette(
+    csms: Csms, tls: SSLContext | None = None, *, proxy_headers: bool = False, **options: Any
+) -> AsyncGenerator[int]:
+    app = Starlette(routes=[Mount("/ocpp", starlette.endpoint(csms, **options))])
+    most = csms.limits.frame_bytes
+    async with running(app, tls, ws_max_size=most, proxy_headers=proxy_headers) as port:
         yield port
 
 
 @asynccontextmanager
-async def by_aiohttp(csms: Csms, tls: SSLContext | None = None) -> AsyncGenerator[int]:
+async def by_aiohttp(
+    csms: Csms, tls: SSLContext | None = None, **options: Any
+) -> AsyncGenerator[int]:
     app = web.Application()
-    aiohttp.mount(app, "/ocpp", csms, grace=0.1)
+    aiohttp.mount(app, "/ocpp", csms, grace=0.1, **options)
     runner = web.AppRunner(app)
     await runner.setup()
     try:

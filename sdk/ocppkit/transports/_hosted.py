@@ -6,6 +6,7 @@ from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Attachment, Reject, Transport
 from ocppkit.csms import Csms
 
+from ._proxies import Proxies, direct
 from ._pump import Pump
 
 __all__ = ["Reception"]
@@ -16,7 +17,7 @@ _GOING_AWAY = 1001
 class Reception:
     """The connections that a server has brought to a CSMS."""
 
-    def __init__(self, csms: Csms) -> None:
+    def __init__(self, csms: Csms, proxies: Proxies = direct) -> None:
         """Begins.
 
         Raises:
@@ -24,6 +25,7 @@ class Reception:
         """
         csms.check_startable()
         self._csms = csms
+        self._proxies = proxies
         self._attached: set[Attachment] = set()
         self._closed = False
 
@@ -31,7 +33,7 @@ class Reception:
         """Asks the CSMS whether a station may connect, and does not wait for ever."""
         try:
             async with asyncio.timeout(self._csms.limits.handshake_timeout):
-                decision = await self._csms.accept(handshake)
+                decision = await self._csms.accept(self._proxies(handshake))
         except TimeoutError:
             decision = Reject(status=503, reason="no decision in time")
         return Reject(status=503, reason="going away") if self._closed else decision

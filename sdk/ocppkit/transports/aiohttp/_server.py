@@ -1,5 +1,6 @@
 """The CSMS's side: a request handler, its translation of handshakes, and an orderly end."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.csms import Csms
 
 from .._hosted import Reception
+from .._proxies import proxies_at
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
 __all__ = ["Handler", "mount"]
@@ -18,7 +20,14 @@ _EVERYTHING_BELOW: Final = "/{identity:.*}"
 
 
 def mount(
-    app: web.Application, path: str, csms: Csms, *, compression: bool = True, grace: float = 10.0
+    app: web.Application,
+    path: str,
+    csms: Csms,
+    *,
+    compression: bool = True,
+    trusted_proxies: Sequence[str] = (),
+    client_certificate_header: str | None = None,
+    grace: float = 10.0,
 ) -> None:
     """Serves a CSMS under a path of an application.
 
@@ -35,12 +44,24 @@ def mount(
         path: what stands before the identities.
         csms: the CSMS; it may be mounted more than once.
         compression: agree to permessage-deflate, which OCPP 2.x demands of a CSMS.
+        trusted_proxies: addresses and networks of reverse proxies in front, such as `"10.0.0.0/8"`, or
+            `"unix"`. From these alone, X-Forwarded-For or Forwarded tells the station's address, and
+            X-Forwarded-Proto or Forwarded whether it uses TLS.
+        client_certificate_header: the header in which these proxies hand over the client certificate
+            that they have verified; they must remove it from what clients send.
         grace: seconds that running handlers have at the end.
 
     Raises:
-        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
+            `trusted_proxies` holds what is no address.
     """
-    handler = Handler(csms, compression=compression, grace=grace)
+    handler = Handler(
+        csms,
+        compression=compression,
+        trusted_proxies=trusted_proxies,
+        client_certificate_header=client_certificate_header,
+        grace=grace,
+    )
     app.router.add_get(path.rstrip("/") + _EVERYTHING_BELOW, handler.handle)
     app.on_shutdown.append(handler.shut_down)
 
@@ -55,16 +76,25 @@ class Handler:
     ```
     """
 
-    def __init__(self, csms: Csms, *, compression: bool = True, grace: float = 10.0) -> None:
+    def __init__(
+        self,
+        csms: Csms,
+        *,
+        compression: bool = True,
+        trusted_proxies: Sequence[str] = (),
+        client_certificate_header: str | None = None,
+        grace: float = 10.0,
+    ) -> None:
         """Takes the CSMS; the arguments are those of `mount`.
 
         Raises:
-            LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+            LocalProtocolError: as `mount` does.
         """
         self._limits = csms.limits
         self._compression = compression
         self._grace = grace
-        self._reception = Reception(csms)
+        proxies = proxies_at(trusted_proxies, client_certificate_header)
+        self._reception = Reception(csms, proxies)
         self._leaving = False
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

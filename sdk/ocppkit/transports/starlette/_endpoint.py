@@ -1,7 +1,7 @@
 """The CSMS's side: an ASGI application to be mounted, and its translation of handshakes."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
 from .._hosted import Reception
+from .._proxies import Proxies, proxies_at
 from ._transport import WebSocketTransport
 
 __all__ = ["Endpoint", "PeerCertificate", "endpoint"]
@@ -28,7 +29,13 @@ PeerCertificate: TypeAlias = Callable[[HTTPConnection], Mapping[str, Any] | None
 """Finds the client certificate of a connection, in the form of `ssl.SSLSocket.getpeercert`."""
 
 
-def endpoint(csms: Csms, *, peer_certificate: PeerCertificate | None = None) -> "Endpoint":
+def endpoint(
+    csms: Csms,
+    *,
+    peer_certificate: PeerCertificate | None = None,
+    trusted_proxies: Sequence[str] = (),
+    client_certificate_header: str | None = None,
+) -> "Endpoint":
     """Returns what serves a CSMS inside an application.
 
     ```python
@@ -42,19 +49,34 @@ def endpoint(csms: Csms, *, peer_certificate: PeerCertificate | None = None) -> 
     Args:
         csms: the CSMS; several endpoints may serve it at once.
         peer_certificate: finds the client certificate that TLS has verified. No ASGI server hands
-            it over; a proxy in front of one may, in a header that it never lets clients set.
+            it over; for a proxy in front that does, see `client_certificate_header`.
+        trusted_proxies: addresses and networks of reverse proxies in front, such as `"10.0.0.0/8"`, or
+            `"unix"`. From these alone, X-Forwarded-For or Forwarded tells the station's address, and
+            X-Forwarded-Proto or Forwarded whether it uses TLS.
+        client_certificate_header: the header in which these proxies hand over the client certificate
+            that they have verified; they must remove it from what clients send.
+            uvicorn translates what proxies at 127.0.0.1 say before it comes here, unless it is
+            started with `--no-proxy-headers`.
 
     Raises:
-        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
+            `trusted_proxies` holds what is no address.
     """
-    return Endpoint(csms, peer_certificate)
+    proxies = proxies_at(
+        trusted_proxies,
+        client_certificate_header,
+        keep_certificate=peer_certificate is not None,
+    )
+    return Endpoint(csms, peer_certificate, proxies)
 
 
 class Endpoint:
     """An ASGI application that serves a CSMS; `endpoint` makes it."""
 
-    def __init__(self, csms: Csms, peer_certificate: PeerCertificate | None) -> None:
-        self._reception = Reception(csms)
+    def __init__(
+        self, csms: Csms, peer_certificate: PeerCertificate | None, proxies: Proxies
+    ) -> None:
+        self._reception = Reception(csms, proxies)
         self._peer_certificate = peer_certificate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,11 +1,12 @@
 """The CSMS's side: a server for this package's connections."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from ssl import SSLContext
 
 from ocppkit.csms import Csms
 
+from .._proxies import proxies_at
 from ._listening_server import Server, ServerConnection
 from ._server_handshake import ServerHandshake
 
@@ -21,6 +22,8 @@ async def serve(
     ssl: SSLContext | None = None,
     compression: bool = True,
     max_connections: int | None = None,
+    trusted_proxies: Sequence[str] = (),
+    client_certificate_header: str | None = None,
     grace: float = 10.0,
 ) -> AsyncGenerator[Server, None]:
     """Serves a CSMS until the block is left.
@@ -40,16 +43,23 @@ async def serve(
         ssl: serve `wss` with the certificate in this context.
         compression: agree to permessage-deflate, which OCPP 2.x demands of a CSMS.
         max_connections: refuse more connections than these, half-open ones included.
+        trusted_proxies: addresses and networks of reverse proxies in front, such as `"10.0.0.0/8"`, or
+            `"unix"`. From these alone, X-Forwarded-For or Forwarded tells the station's address, and
+            X-Forwarded-Proto or Forwarded whether it uses TLS.
+        client_certificate_header: the header in which these proxies hand over the client certificate
+            that they have verified; they must remove it from what clients send.
         grace: seconds that running handlers have at the end.
 
     Raises:
-        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
+        LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
+            `trusted_proxies` holds what is no address.
     """
     csms.check_startable(ssl)
+    proxies = proxies_at(trusted_proxies, client_certificate_header)
     server = Server(csms, max_connections)
 
     def new_connection(connection: ServerConnection) -> ServerHandshake:
-        return ServerHandshake(csms, connection, compression)
+        return ServerHandshake(csms, connection, compression, proxies)
 
     await server.listen(new_connection, host, port, ssl)
     try:

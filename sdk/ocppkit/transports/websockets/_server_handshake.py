@@ -19,6 +19,7 @@ from ocppkit.aio import Handshake, Headers
 from ocppkit.aio.lowlevel import Accept, Reject, start_task
 from ocppkit.csms import Csms
 
+from .._proxies import Proxies, direct
 from ._http_handshake import BadRequest, Request, answer_of, opening_of, read_request, refusal_of
 from ._listening_server import ServerConnection
 from ._shared_reading import SharedReading
@@ -38,15 +39,22 @@ class ServerHandshake(SharedReading):
     """One connection until it is open, or refused."""
 
     __slots__ = (
-        "_compression", "_connection", "_csms", "_deciding", "_has_room", "_refused", "_slot",
-        "_transport", "_unread",
+        "_compression", "_connection", "_csms", "_deciding", "_has_room", "_proxies", "_refused",
+        "_slot", "_transport", "_unread",
     )  # fmt: skip
 
-    def __init__(self, csms: Csms, connection: ServerConnection, compression: bool) -> None:
+    def __init__(
+        self,
+        csms: Csms,
+        connection: ServerConnection,
+        compression: bool,
+        proxies: Proxies = direct,
+    ) -> None:
         super().__init__()
         self._csms = csms
         self._connection = connection
         self._compression = compression
+        self._proxies = proxies
         self._unread = b""
         self._refused = False
         self._has_room = True
@@ -112,7 +120,7 @@ class ServerHandshake(SharedReading):
         if not self._has_room:
             return Reject(status=503, reason="too many connections")
         try:
-            return await self._csms.accept(self._handshake(request))
+            return await self._csms.accept(self._proxies(self._handshake(request)))
         except Exception:
             logger.exception("the handshake failed")
             return Reject(status=500, reason="internal error")
