@@ -210,11 +210,13 @@ class TestErrataDay:
         assert (console.folder / "src/acme/slim/topics.py").is_file()
 
     def test_the_code_with_the_package_is_typed(self, console: Console) -> None:
-        (code,) = [block.text for block in blocks(self.PAGE) if block.language == "py"]
-        console.put(Block("py", "use.py", code))
+        code = [block.text for block in blocks(self.PAGE) if block.language == "py"]
+        names = [f"use{number}.py" for number in range(len(code))]
+        for name, text in zip(names, code, strict=True):
+            console.put(Block("py", name, text))
         configuration = f"--config-file={ROOT / 'pyproject.toml'}"
-        told = console.run(f"mypy --strict {configuration} --cache-dir=cache use.py")
-        assert told == "Success: no issues found in 1 source file\n"
+        told = console.run(f"mypy --strict {configuration} --cache-dir=cache {' '.join(names)}")
+        assert told == f"Success: no issues found in {len(names)} source files\n"
 
 
 def done(console: Console, block: Block) -> None:

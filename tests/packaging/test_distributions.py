@@ -36,8 +36,8 @@ def test_the_wheel_holds_the_code_and_what_it_reads(built: Built) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "ocppkit/codegen/corrections/ocpp-2.1.0.toml",
-        "ocppkit/codegen/errata/v201.toml",
+        "ocppkit/codegen/corrections/ocpp-2.1.0-v201.toml",
+        "ocppkit/codegen/errata/optional/exi-response-7500.toml",
         "ocppkit/codegen/facts/names_v16.toml",
         "ocppkit/codegen/facts/v21.toml",
         "ocppkit/codegen/bundled/schemas/lock.toml",

@@ -8,6 +8,7 @@ import pytest
 from ocppkit.codegen._resources import schemas_dir
 from ocppkit.codegen.schemas._derive import derive_document
 from ocppkit.codegen.schemas._errata import (
+    OPTIONAL_ERRATA,
     Corrections,
     Errata,
     Outcome,
@@ -18,7 +19,7 @@ from ocppkit.codegen.schemas._errata import (
     load_errata,
 )
 from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet, load_set
-from support.schema_files import DRAFT_6, message, refused, write
+from support.schema_files import DRAFT_6, FOLDERS, message, refused, write
 
 WHY = 'reason = "Because."\ncitation = "Ticket 1"\n'
 
@@ -149,12 +150,12 @@ def test_amends_one_message_alone(tmp_path: Path) -> None:
     assert document == derive_document(status("Accepted"), "").document
 
 
-def test_reads_the_shipped_errata_first_and_folders_in_order(tmp_path: Path) -> None:
+def test_reads_folders_in_order(tmp_path: Path) -> None:
     for name, version in (("b.toml", "2.0.1"), ("a.toml", "2.0.1"), ("c.toml", "1.6")):
         errata(tmp_path, version=version, name=name)
     write(tmp_path, {"readme.txt": b""})
     files = [Path(one.file).name for one in load_errata("2.0.1", tmp_path)]
-    assert files == ["v201.toml", "a.toml", "b.toml"]
+    assert files == ["a.toml", "b.toml"]
     assert [Path(one.file).name for one in load_errata("1.6", tmp_path)] == ["c.toml"]
 
 
@@ -181,19 +182,28 @@ def test_refuses_errata_that_are_not_there(tmp_path: Path) -> None:
         load_errata("1.6", tmp_path)
 
 
-def test_the_shipped_errata_fit_the_shipped_schemas() -> None:
-    shipped = schemas_dir()
-    reports = {
-        version: apply_errata(load_set(version, shipped / folder), load_errata(version))[1]
-        for version, folder in (("1.6", "v16"), ("2.0.1", "v201"), ("2.1", "v21"))
-    }
-    rows = [(row.change.path, row.outcome) for report in reports.values() for row in report]
-    assert rows == [
-        (
-            "Get15118EVCertificateResponse.json#/properties/exiResponse/maxLength",
-            Outcome.ALREADY,
-        )
-    ]
+@pytest.mark.parametrize("version", FOLDERS)
+def test_no_shipped_erratum_applies_unasked(version: str) -> None:
+    assert load_errata(version) == ()
+
+
+def test_the_shipped_optional_errata_fit_the_shipped_schemas() -> None:
+    schemas = load_set("2.0.1", schemas_dir() / "v201")
+    errata = load_errata("2.0.1", *map(Path, OPTIONAL_ERRATA))
+    after, (row,) = apply_errata(schemas, errata)
+    assert row.outcome is Outcome.APPLIED
+    name = "Get15118EVCertificateResponse"
+    assert schemas.files[name].document["properties"]["exiResponse"]["maxLength"] == 5600
+    assert after.files[name].document["properties"]["exiResponse"]["maxLength"] == 7500
+
+
+def test_a_file_of_the_user_s_hides_an_optional_erratum_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    errata(tmp_path / "exi-response-7500")
+    (own,) = load_errata("2.0.1", Path("exi-response-7500"))
+    assert own.file == "exi-response-7500/own.toml"
 
 
 def corrections(folder: Path, *entries: str, sha256: str = "abc") -> Corrections:

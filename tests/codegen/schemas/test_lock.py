@@ -1,5 +1,6 @@
 """The lock: written in one way, read strictly, compared with the folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,11 @@ LOCK = {
         "2.1.0",
         {
             "ResetResponse": locked(RESPONSE),
-            "ResetRequest": locked(REQUEST, "a/R.json", 'x "FINAL"'),
+            "ResetRequest": replace(
+                locked(REQUEST, "a/R.json", 'x "FINAL"'), official_sha256="1" * 64
+            ),
         },
+        official="Edition 4",
     ),
     "v16": LockedVersion("1.6", "b", "1", {"ResetRequest": locked(REQUEST)}),
 }
@@ -79,12 +83,14 @@ structure_sha256 = "{hashes["ResetRequest"]}"
 version = "2.0.1"
 source = "ocpp"
 source_version = "2.1.0"
+official = "Edition 4"
 
 [v201.files.ResetRequest]
 path = "a/R.json"
 edition = "x \\"FINAL\\""
 source_sha256 = "{"0" * 64}"
 structure_sha256 = "{hashes["ResetRequest"]}"
+official_sha256 = "{"1" * 64}"
 
 [v201.files.ResetResponse]
 path = "Reset.json"

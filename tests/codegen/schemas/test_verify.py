@@ -1,7 +1,9 @@
 """Comparing a source with our schemas."""
 
-from collections import Counter
-from pathlib import Path
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from ocppkit.codegen._resources import schemas_dir
 from ocppkit.codegen.schemas._errata import Errata, load_errata
 from ocppkit.codegen.schemas._import import import_schemas
+from ocppkit.codegen.schemas._lock import read_lock, write_lock
 from ocppkit.codegen.schemas._structure import ABSENT, Difference
 from ocppkit.codegen.schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
 from support.schema_files import (
@@ -152,6 +155,50 @@ def test_the_schemas_of_the_repository_are_identical_with_their_source(version: 
     report = verify_schemas(package_schemas(version), version, schemas_dir())
     assert Counter(row.status for row in report.rows) == {Status.IDENTICAL: len(report.rows)}
     assert (report.source, report.source_version) == ("ocpp", "2.1.0")
+
+
+PUBLISHED = {
+    "1.6": "3670935fe2f181ee6fcdc423ef4f241a5ad08af96a5c9b1deb3f2663e9f2657b",
+    "1.6 security": "f923a3e19b1f987f679eb4bd7d9ebfd7abfb0ba79852ec524cb5fbe5c6f34672",
+    "2.0.1": "629b20e435babe7338ea16795625a330cace4538e97b0ca4f2d85fde1d723f67",
+    "2.1": "213e47614976f7a5419abe69b922d0420a5ed820a3042096dcbe09b66df44202",
+}
+"""SHA-256 over the sorted lines `hash  file name` of the Alliance's archives, as others published it."""
+
+
+def test_the_official_hashes_of_the_lock_are_those_of_the_published_archives() -> None:
+    lines: defaultdict[str, list[str]] = defaultdict(list)
+    for version in read_lock(schemas_dir()).values():
+        for file in version.files.values():
+            security = version.version == "1.6" and file.edition
+            archive = f"{version.version} security" if security else version.version
+            lines[archive].append(f"{file.official_sha256}  {PurePath(file.path).name}\n")
+    digests = {
+        archive: hashlib.sha256("".join(sorted(each)).encode()).hexdigest()
+        for archive, each in lines.items()
+    }
+    assert digests == PUBLISHED
+
+
+def test_bytes_of_the_official_file_are_identical(schemas: Path) -> None:
+    response = encode(message(description="Other bytes."))
+    lock = read_lock(schemas)["v201"]
+    files = dict(lock.files)
+    files["ResetResponse"] = replace(
+        files["ResetResponse"], official_sha256=hashlib.sha256(response).hexdigest()
+    )
+    write(schemas, {"lock.toml": write_lock({"v201": replace(lock, files=files)})})
+    report = verify(pair("Reset", x=X) | {"ResetResponse.json": response}, schemas)
+    assert [row.status for row in report.rows] == [Status.IDENTICAL, Status.IDENTICAL]
+
+
+def test_the_correction_of_2_0_1_brings_the_official_bound_back() -> None:
+    report = verify_schemas(package_schemas("2.0.1"), "2.0.1", schemas_dir(), corrections=[])
+    (row,) = (row for row in report.rows if row.status is Status.DIFFERENT)
+    assert row.message == "Get15118EVCertificateResponse"
+    assert list(map(str, row.differences)) == [
+        "/properties/exiResponse/maxLength: 5600 here, 7500 there"
+    ]
 
 
 def test_the_corrections_are_what_makes_them_identical() -> None:

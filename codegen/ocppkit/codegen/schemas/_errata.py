@@ -22,6 +22,7 @@ from ._schema_set import SchemaSet, folder_of, is_version
 from ._toml import Table, read_toml
 
 __all__ = [
+    "OPTIONAL_ERRATA",
     "Applied",
     "Change",
     "Corrections",
@@ -35,6 +36,9 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parents[1]
+
+OPTIONAL_ERRATA = {path.stem: path for path in sorted((_HERE / "errata/optional").glob("*.toml"))}
+"""The shipped errata that apply only where a user names them, by name."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,30 @@ class Corrections:
 
 
 def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
-    """Read the errata of one version: the shipped ones, then the user's.
+    """Read the errata of one version: the shipped ones that always apply, then the user's.
 
     Args:
         version: `1.6`, `2.0.1` or `2.1`.
         paths: files, or folders of `*.toml` files. Those of other versions are checked and left
-            out.
+            out. A name without suffix, such as `exi-response-7500`, is one of `OPTIONAL_ERRATA`
+            unless there is such a file or folder.
     """
-    errata = _load([_HERE / "errata", *paths], _errata)
+    errata = _load([*_shipped("errata"), *map(_optional_or_own, paths)], _errata)
     return tuple(one for one in errata if one.version == version)
 
 
 def load_corrections(*paths: Path) -> tuple[Corrections, ...]:
     """Read corrections: the shipped ones, then those of `paths`, which may be folders."""
-    return _load([_HERE / "corrections", *paths], _corrections)
+    return _load([*_shipped("corrections"), *paths], _corrections)
+
+
+def _shipped(folder: str) -> list[Path]:
+    return sorted((_HERE / folder).glob("*.toml"))
+
+
+def _optional_or_own(path: Path) -> Path:
+    shipped = OPTIONAL_ERRATA.get(str(path))
+    return shipped if shipped is not None and not path.exists() else path
 
 
 def apply_errata(

@@ -6,11 +6,12 @@ the old one and put into its place: a source that is refused leaves nothing behi
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._errors import CodegenError
 from .._files import read_file
+from .._resources import schemas_dir
 from ._derive import derive
 from ._errata import Applied, Corrections, correct, load_corrections
 from ._json_text import Object, write_json
@@ -94,8 +95,11 @@ def import_schemas(
     folder = target / folder_of(version)
     before = _read_before(folder, version, lock.get(folder.name))
     after = {name: write_json(one.document) for name, one in imported.items()}
-    files = {name: one.lock() for name, one in imported.items()}
-    lock[folder.name] = LockedVersion(version, source_name, source_version, files)
+    lock[folder.name] = _with_official(
+        LockedVersion(
+            version, source_name, source_version, {n: one.lock() for n, one in imported.items()}
+        )
+    )
     _publish(folder, after, write_lock(lock))
     return ImportReport(
         folder=folder,
@@ -106,6 +110,17 @@ def import_schemas(
         unchanged=_common(before, after, same=True),
         applied=tuple(row for one in imported.values() for row in one.applied),
     )
+
+
+def _with_official(locked: LockedVersion) -> LockedVersion:
+    """Add the hashes of the Alliance's own files, which the shipped lock records."""
+    shipped = read_lock(schemas_dir()).get(folder_of(locked.version))
+    known = shipped.files if shipped else {}
+    files = {
+        name: replace(file, official_sha256=known[name].official_sha256) if name in known else file
+        for name, file in locked.files.items()
+    }
+    return replace(locked, files=files, official=shipped.official if shipped else "")
 
 
 def derive_source(

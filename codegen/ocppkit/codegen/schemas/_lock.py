@@ -23,7 +23,8 @@ LOCK = "lock.toml"
 
 _HEADER = """\
 # What each schema was derived from: where its source lay, the edition that the source claims, the
-# SHA-256 of the source's bytes, and the SHA-256 of the derived structure.
+# SHA-256 of the source's bytes, the SHA-256 of the file that the Open Charge Alliance published in
+# the edition named as `official`, and the SHA-256 of the derived structure.
 # Written by `ocppkit schemas import`, read by `ocppkit schemas verify`.
 """
 
@@ -46,6 +47,9 @@ class LockedFile:
     structure_sha256: str
     """`canonical_hash` of what was derived."""
 
+    official_sha256: str = ""
+    """Hash of the file in the Alliance's own archive; empty if it is not known."""
+
 
 @dataclass(frozen=True)
 class LockedVersion:
@@ -62,6 +66,9 @@ class LockedVersion:
 
     files: Mapping[str, LockedFile]
     """Each schema by message."""
+
+    official: str = ""
+    """The published edition that the official hashes are of; empty if there are none."""
 
 
 Lock = Mapping[str, LockedVersion]
@@ -99,31 +106,43 @@ def _tables(folder: str, version: LockedVersion) -> Iterator[str]:
         "version": version.version,
         "source": version.source,
         "source_version": version.source_version,
+        "official": version.official,
     }
-    yield write_table([folder], header)
+    yield write_table([folder], _known(header))
     for name, file in sorted(version.files.items()):
-        yield write_table([folder, "files", name], vars(file))
+        yield write_table([folder, "files", name], _known(vars(file)))
+
+
+def _known(entries: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what is said of the official file where nothing is known of it."""
+    return {key: text for key, text in entries.items() if text or not key.startswith("official")}
 
 
 def _version(table: Table) -> LockedVersion:
-    table.only("version", "source", "source_version", "files")
+    table.only("version", "source", "source_version", "official", "files")
     files = table.table("files")
     return LockedVersion(
         version=table.text("version"),
         source=table.text("source"),
         source_version=table.text("source_version"),
         files={name: _file(files.table(name)) for name in files},
+        official=_optional(table, "official"),
     )
 
 
 def _file(table: Table) -> LockedFile:
-    table.only("path", "edition", "source_sha256", "structure_sha256")
+    table.only("path", "edition", "source_sha256", "structure_sha256", "official_sha256")
     return LockedFile(
         path=table.text("path"),
         edition=table.text("edition", blank=True),
         source_sha256=table.text("source_sha256"),
         structure_sha256=table.text("structure_sha256"),
+        official_sha256=_optional(table, "official_sha256"),
     )
+
+
+def _optional(table: Table, key: str) -> str:
+    return table.text(key) if key in table else ""
 
 
 def _deviations(folder: Path, name: str, lock: Lock) -> Iterator[CodegenError]:

@@ -137,7 +137,8 @@ def _row(
     document = dict(ours.document)
     found = differences(document, theirs.document)
     if not found:
-        identical = locked is not None and locked.source_sha256 == theirs.source.sha256
+        known = (locked.source_sha256, locked.official_sha256) if locked else ()
+        identical = theirs.source.sha256 in known
         return VerifyRow(name, Status.IDENTICAL if identical else Status.SAME_STRUCTURE, path)
     if _explain(errata, name, document, theirs.document):
         return VerifyRow(name, Status.SAME_AFTER_ERRATA, path, found)

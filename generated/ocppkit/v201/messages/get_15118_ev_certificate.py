@@ -7,7 +7,7 @@ from msgspec import field
 from ocppkit.core import Opt
 
 from ..bases import Response, StationRequest
-from ..constraints import Str50, Str5600, Str7500
+from ..constraints import Str50, Str5600
 from ..datatypes import CustomDataType, StatusInfoType
 from ..enums import CertificateActionEnumType, Iso15118EVCertificateStatusEnumType
 
@@ -30,8 +30,8 @@ class Get15118EVCertificateResponse(Response, kw_only=True, frozen=True):
     """Why the status is what it is: a short reason code, and free text if there is more to say;
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
-    exi_response: Str7500 = field(name="exiResponse")
-    """The answer for the vehicle in EXI bytes, as Base64 text of at most 7500 characters; without
+    exi_response: Str5600 = field(name="exiResponse")
+    """The answer for the vehicle in EXI bytes, as Base64 text of at most 5600 characters; without
     content when the status is Failed. [M01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)

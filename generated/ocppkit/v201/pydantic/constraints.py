@@ -44,7 +44,6 @@ __all__ = [
     "Str2500",
     "Str5500",
     "Str5600",
-    "Str7500",
     "Str10000",
 ]
 
@@ -104,5 +103,4 @@ Str1000 = Annotated[StrictStr, Field(max_length=1000)]
 Str2500 = Annotated[StrictStr, Field(max_length=2500)]
 Str5500 = Annotated[StrictStr, Field(max_length=5500)]
 Str5600 = Annotated[StrictStr, Field(max_length=5600)]
-Str7500 = Annotated[StrictStr, Field(max_length=7500)]
 Str10000 = Annotated[StrictStr, Field(max_length=10000)]

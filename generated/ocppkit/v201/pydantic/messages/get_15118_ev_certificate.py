@@ -9,7 +9,7 @@ from pydantic import Field
 from ... import messages
 from ...enums import CertificateActionEnumType, Iso15118EVCertificateStatusEnumType
 from ..bases import Model, Opt, Twin
-from ..constraints import Str50, Str5600, Str7500
+from ..constraints import Str50, Str5600
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["Get15118EVCertificateRequest", "Get15118EVCertificateResponse"]
@@ -41,10 +41,10 @@ class Get15118EVCertificateResponse(
         ),
     ] = None
     exi_response: Annotated[
-        Str7500,
+        Str5600,
         Field(
             alias="exiResponse",
-            description="The answer for the vehicle in EXI bytes, as Base64 text of at most 7500 "
+            description="The answer for the vehicle in EXI bytes, as Base64 text of at most 5600 "
             "characters; without content when the status is Failed. [M01]",
         ),
     ]
