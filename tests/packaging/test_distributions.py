@@ -23,7 +23,7 @@ def expected(source: Path) -> Iterator[tuple[str, Path]]:
     for folder in ("templates", "schemas"):
         for path in (source / folder).rglob("*"):
             if path.is_file():
-                yield f"ocppkit/codegen/{path.relative_to(source).as_posix()}", path
+                yield f"ocppkit/codegen/bundled/{path.relative_to(source).as_posix()}", path
 
 
 def test_the_wheel_holds_the_code_and_what_it_reads(built: Built) -> None:
