@@ -14,11 +14,17 @@ OPERATOR = "ACME Charging"
 
 
 def make(folder: Path, host: str, serial_numbers: Sequence[str]) -> None:
-    """Writes an authority, the CSMS's certificate and one per station."""
+    """Writes an authority, two certificates of the CSMS and one per station."""
     folder.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA(organization_name=OPERATOR)
     authority.cert_pem.write_to_path(folder / "authority.pem")
-    issued = {"csms": authority.issue_cert(host, common_name=host, organization_name=OPERATOR)}
+    # Half of the cipher suites that OCPP demands need an RSA certificate, half an ECDSA one.
+    issued = {
+        name: authority.issue_cert(
+            host, common_name=host, organization_name=OPERATOR, key_type=kind
+        )
+        for name, kind in (("csms", trustme.KeyType.ECDSA), ("csms-rsa", trustme.KeyType.RSA))
+    }
     for serial_number in serial_numbers:
         # The common name of a station is its serial number, never a host's name.
         issued[serial_number] = authority.issue_cert(

@@ -86,9 +86,9 @@ async def test_passwords_may_be_looked_up_elsewhere_and_demand_tls() -> None:
     assert await status(csms, knock("CP002", b"CP002:secret", secure=True)) == 404
 
 
-def certificate(*names: str) -> dict[str, Any]:
-    subject = ((("organizationName", "ACME"),), *((("commonName", name),) for name in names))
-    return {"subject": subject}
+def certificate(*names: str, organization: str = "ACME") -> dict[str, Any]:
+    subject = ((("organizationName", organization),), *((("commonName", name),) for name in names))
+    return {"subject": subject, "serialNumber": f"0{len(names)}"}
 
 
 @pytest.mark.asyncio
@@ -99,14 +99,46 @@ def certificate(*names: str) -> dict[str, Any]:
         (certificate("SN-2"), 401),
         (certificate(), 401),
         (certificate("SN-1", "SN-2"), 401),
+        (certificate("SN-1", organization="OTHER"), 401),
+        ({"subject": ((("commonName", "SN-1"),),)}, 401),
         ({}, 401),
         (None, 401),
     ],
 )
 async def test_client_certificates(shown: dict[str, Any] | None, expected: int) -> None:
-    csms = make(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
+    authenticator = CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
+    csms = make(authenticator=authenticator)
     assert await status(csms, knock("CP001", None, peer_certificate=shown)) == expected
     assert await status(csms, knock("CP002", None, peer_certificate=shown)) == 404
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("organization", [None, "ACME"])
+async def test_sec_11_certificates_may_be_revoked_elsewhere(organization: str | None) -> None:
+    asked: list[Any] = []
+
+    async def revoked(shown: Any) -> bool:
+        asked.append(shown)
+        return bool(shown["serialNumber"] == "01")
+
+    csms = make(
+        authenticator=CertificateAuthenticator(
+            {"CP001": "SN-1"}.get, organization=organization, revoked=revoked
+        )
+    )
+    shown = certificate("SN-1")
+    assert await status(csms, knock("CP001", None, peer_certificate=shown)) == 401
+    assert await status(csms, knock("CP001", None, peer_certificate=certificate("SN-2"))) == 401
+    assert asked == [shown]
+    renewed = {**shown, "serialNumber": "02"}
+    assert await status(csms, knock("CP001", None, peer_certificate=renewed)) == 101
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("stored", ["", b""])
+async def test_an_empty_stored_password_never_matches(stored: str | bytes) -> None:
+    csms = make(authenticator=PasswordAuthenticator({"CP001": stored}.get))
+    assert await status(csms, knock("CP001", b"CP001:")) == 401
 
 
 @pytest.mark.asyncio

@@ -151,7 +151,7 @@ async def our_csms(
     if mode.password is not None:
         authenticator = PasswordAuthenticator({IDENTITY: mode.password}.get, require_tls=mode.tls)
     elif mode.client_certificate:
-        authenticator = CertificateAuthenticator({IDENTITY: SERIAL_NUMBER}.get)
+        authenticator = CertificateAuthenticator({IDENTITY: SERIAL_NUMBER}.get, organization="ACME")
     csms = Csms(protocol, authenticator=authenticator, insecure=authenticator is None)
     end = OurCsms(protocol, csms)
     end.enrol(csms, Role.STATION)

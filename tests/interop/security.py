@@ -113,7 +113,9 @@ def make_files(folder: Path) -> Files:
     files = Files(folder / "authority.pem", folder / "server.pem", folder / "station.pem")
     authority.cert_pem.write_to_path(files.authority)
     server = authority.issue_cert("127.0.0.1")
-    station = authority.issue_cert("station.invalid", common_name=SERIAL_NUMBER)
+    station = authority.issue_cert(
+        "station.invalid", common_name=SERIAL_NUMBER, organization_name="ACME"
+    )
     server.private_key_and_cert_chain_pem.write_to_path(files.server)
     station.private_key_and_cert_chain_pem.write_to_path(files.station)
     return files

@@ -83,7 +83,9 @@ async def test_profile_2(make_csms: Make, make_station: Make, tls: Make) -> None
 
 @pytest.mark.asyncio
 async def test_profile_3(make_csms: Make, make_station: Make, tls: Make) -> None:
-    csms = make_csms(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
+    csms = make_csms(
+        authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
+    )
     server_tls = tls("server", own="server")
     server_tls.verify_mode = ssl.CERT_OPTIONAL
     async with serving(csms, server_tls) as port:

@@ -127,7 +127,9 @@ async def test_profiles_1_and_2(
 
 @pytest.mark.asyncio
 async def test_profile_3(make_csms: Make, make_station: Make, tls: Make) -> None:
-    csms = make_csms(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
+    csms = make_csms(
+        authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
+    )
     server_tls = tls("server", own="server")
     server_tls.verify_mode = ssl.CERT_REQUIRED
     async with websockets.serve(csms, "127.0.0.1", ssl=server_tls) as server:

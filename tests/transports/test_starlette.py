@@ -199,7 +199,9 @@ async def test_certificates_that_a_proxy_has_verified(make_csms: Make, raw: Make
         name = connection.headers.get("x-client-cn")
         return None if name is None else {"subject": ((("commonName", name),),)}
 
-    csms = make_csms(authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get))
+    csms = make_csms(
+        authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
+    )
     served = endpoint(csms, peer_certificate=certificate)
     app = Starlette(routes=[WebSocketRoute("/{identity:path}", served)])
     async with running(app) as port:

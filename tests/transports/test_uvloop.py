@@ -28,7 +28,9 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 def test_a_session(profile: int, make_csms: Make, make_station: Make, tls: Make) -> None:
     async def main() -> None:
         if profile == 3:
-            authenticator: Any = CertificateAuthenticator({"CP001": "SN-1"}.get)
+            authenticator: Any = CertificateAuthenticator(
+                {"CP001": "SN-1"}.get, organization="ACME"
+            )
         else:
             authenticator = PasswordAuthenticator({"CP001": "x"}.get)
         csms = make_csms(authenticator=authenticator, check_serial_number=False)

@@ -13,8 +13,8 @@ from ._host import Host
 from ._registration import BOOT, Registration
 from ._running_beside import running_beside
 from ._settings import Settings
-from ._tls import refuse_old_tls
 from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
+from .tls import refuse_old_tls
 
 __all__ = [
     "BOOT",

@@ -96,6 +96,10 @@ class PasswordAuthenticator:
         if credentials.password is None or (self._require_tls and not credentials.secure):
             return Verdict.REFUSED
         expected = secret.encode() if isinstance(secret, str) else secret
+        if not expected:
+            # An empty column of a database is a password that was never set, not one that anybody
+            # may know.
+            return Verdict.REFUSED
         same = hmac.compare_digest(credentials.password, expected)
         return Verdict.ACCEPTED if same else Verdict.REFUSED
 
@@ -103,36 +107,58 @@ class PasswordAuthenticator:
 class CertificateAuthenticator:
     """Client certificates: security profile 3.
 
-    The chain was verified by TLS; here the certificate's common name is compared, which holds the
-    station's serial number.
+    TLS has verified the chain; here the names in the certificate are compared. # SEC-11
     """
 
-    def __init__(self, common_names: Callable[[str], MaybeAwaitable[str | None]]) -> None:
-        """Takes the common names.
+    def __init__(
+        self,
+        common_names: Callable[[str], MaybeAwaitable[str | None]],
+        *,
+        organization: str | None,
+        revoked: Callable[[Mapping[str, Any]], MaybeAwaitable[bool]] | None = None,
+    ) -> None:
+        """Takes what the certificates must name.
 
         Args:
-            common_names: looks up one by identity (a dictionary's `get` does); `None`: no such
-                station.
+            common_names: looks up the common name, which is the station's serial number, by identity
+                (a dictionary's `get` does); `None`: no such station.
+            organization: the organization in all certificates, which OCPP wants to be the operator's
+                name; `None`: any.
+            revoked: tells of a certificate, in the form of `ssl.SSLSocket.getpeercert`, whether it
+                counts no more (compare `serialNumber` and `issuer`), for instance by a database.
         """
         self._look_up = common_names
+        self._organization = organization
+        self._revoked = revoked
 
     async def authenticate(self, credentials: Credentials) -> Verdict:
-        """Compares the common name of the certificate that was shown."""
+        """Compares the names in the certificate that was shown."""
         expected = await resolved(self._look_up(credentials.identity))
         if expected is None:
             return Verdict.UNKNOWN
-        same = common_names(credentials.certificate) == (expected,)
-        return Verdict.ACCEPTED if same else Verdict.REFUSED
+        certificate = credentials.certificate
+        if not certificate or common_names(certificate) != (expected,):
+            return Verdict.REFUSED
+        organizations = _subject(certificate, "organizationName")
+        if self._organization is not None and organizations != (self._organization,):
+            return Verdict.REFUSED
+        if self._revoked is not None and await resolved(self._revoked(certificate)):
+            return Verdict.REFUSED
+        return Verdict.ACCEPTED
+
+
+def _subject(certificate: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    return tuple(
+        value
+        for relative in certificate.get("subject", ())
+        for name, value in relative
+        if name == kind
+    )
 
 
 def common_names(certificate: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Returns whom a certificate names: one, as a rule."""
-    return tuple(
-        value
-        for relative in (certificate or {}).get("subject", ())
-        for name, value in relative
-        if name == "commonName"
-    )
+    return _subject(certificate or {}, "commonName")
 
 
 class AttemptLimiter:
