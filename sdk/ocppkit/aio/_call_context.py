@@ -1,4 +1,4 @@
-"""What a handler may ask about the call that it answers, and how it refuses one."""
+"""The call that a handler is answering, and the exception by which it answers with an error."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
@@ -7,6 +7,9 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from ocppkit.core import Action, CallReceived, ErrorCode, Issue, OcppError, SendReceived
+
+from ._frame_log import loggable
+from ._handlers import AnyHandler
 
 __all__ = ["RUNNING_CALL", "AfterResponse", "CallContext", "CallRefused", "current_call"]
 
@@ -17,6 +20,7 @@ class CallContext(Struct, eq=False):
     """The call that a handler is answering."""
 
     _event: CallReceived | SendReceived
+    _handler: AnyHandler
     _callbacks: list[AfterResponse] | None = None
 
     def __repr__(self) -> str:
@@ -24,17 +28,17 @@ class CallContext(Struct, eq=False):
 
     @property
     def message_id(self) -> str:
-        """The id that the peer gave it."""
+        """The message id that the peer chose."""
         return self._event.message_id
 
     @property
     def action(self) -> Action:
-        """What was called."""
+        """The action that was called."""
         return self._event.action
 
     @property
     def raw(self) -> bytes:
-        """The payload as it stood on the wire, byte for byte: what a signature was made over."""
+        """The payload exactly as it was received, as a check of a signature needs it."""
         return self._event.raw
 
     @property
@@ -44,16 +48,27 @@ class CallContext(Struct, eq=False):
 
     @property
     def received_at(self) -> float:
-        """When it came in, in seconds on the connection's clock: the event loop's by default."""
+        """When the call was received, in seconds on the connection's clock, by default the event loop's."""
         return self._event.received_at
+
+    @property
+    def event(self) -> CallReceived | SendReceived:
+        """The event by which the engine reported the call."""
+        return self._event
+
+    @property
+    def handler(self) -> AnyHandler:
+        """The handler that answers the call."""
+        return self._handler
 
     def after_response(self, callback: AfterResponse) -> None:
         """Runs a callback once the response has been handed to the transport.
 
-        This is the place for what must not overtake the answer: the restart after a Reset, the
-        message after a TriggerMessage. Callbacks run in the order they were given; one that is a
-        coroutine function runs to its end before the next. They do not run when the call ends in an
-        error, or its connection ends before the answer: see `current_call`.
+        Use it for what must not overtake the response: the restart after a Reset, the message
+        after a TriggerMessage. Callbacks run in the order in which they were given; a coroutine
+        function runs to its end before the next callback starts. A callback that raises is logged,
+        and the next one runs. Callbacks do not run if the call ends with an error, or if its
+        connection ends before the response: see `current_call`.
 
         Args:
             callback: a function or coroutine function without parameters.
@@ -62,7 +77,7 @@ class CallContext(Struct, eq=False):
         self._callbacks.append(callback)
 
     def take_callbacks(self) -> Sequence[AfterResponse]:
-        """Hands the callbacks over; the second time there are none."""
+        """Returns the callbacks and forgets them."""
         taken = self._callbacks
         if taken is None:
             return ()
@@ -76,11 +91,12 @@ RUNNING_CALL: ContextVar[CallContext] = ContextVar("ocppkit.current_call")
 def current_call() -> CallContext:
     """Returns the call that the running handler answers.
 
-    A call belongs to its connection. When that is lost before the answer, the handler runs on but
-    nobody hears it, so what it gave to `after_response` does not run: the peer repeats the call, and
-    the handler that answers then says again what comes after. With `answer_repeats` a CSMS handles no
-    call twice; there the callbacks wait and run once, after the answer to the repeated call. A handle
-    that they hold is of the lost connection, so let them ask `csms.stations` for the live one.
+    A call belongs to its connection. If the connection is lost before the response, the handler
+    runs on but its response is dropped, and so are the callbacks that it gave to `after_response`:
+    the peer repeats the call, and the handler that answers it then gives them again. With
+    `answer_repeats` a CSMS never handles a call twice; then the callbacks are kept and run once,
+    after the response to the repeated call. A handle that they hold belongs to the lost connection,
+    so they should get the current one from `csms.stations`.
 
     Raises:
         LookupError: no handler is running here.
@@ -89,10 +105,20 @@ def current_call() -> CallContext:
 
 
 class CallRefused(OcppError):
-    """Raise it in a handler to answer the call with an error of your choice.
+    """Raised by a handler to answer the call with a CALLERROR of its choice.
 
-    OCPP wants this for calls that cannot be handled. What the response's status can say, it should
-    say.
+    Use it for calls that cannot be handled. If the status of the response can say the same, answer
+    with that response instead. # ERR-01
+
+    Args:
+        code: the error code; it is sent in the spelling of the connection's version, and as
+            GenericError where the version lacks it.
+        description: text for the peer, cut to `Limits.description` characters.
+        details: more for the peer, as JSON.
+
+    Raises:
+        TypeError: an argument has the wrong type.
+        ValueError: `code` is no error code of OCPP-J.
     """
 
     def __init__(
@@ -101,7 +127,29 @@ class CallRefused(OcppError):
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(description or code)
-        self.code = code
+        _check_type("code", code, str, "an ErrorCode")
+        _check_type("description", description, str, "a text")
+        if details is not None:
+            _check_type("details", details, Mapping, "a mapping")
+            for name in details:
+                _check_type("a name in details", name, str, "a text")
+        self.code = _error_code(code)
         self.description = description
         self.details: Mapping[str, Any] = {} if details is None else details
+        # The text of an exception ends up in logs: what a peer sent may be part of it.
+        super().__init__(loggable(description) or self.code)
+
+
+def _check_type(name: str, value: object, kind: type[object], due: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"CallRefused: {name} must be {due}, not {type(value).__name__}")
+
+
+def _error_code(code: str) -> ErrorCode:
+    try:
+        return ErrorCode(code)
+    except ValueError:
+        known = ", ".join(ErrorCode)
+        raise ValueError(
+            f"CallRefused: {loggable(code)} is no error code; use one of {known}"
+        ) from None

@@ -1,12 +1,16 @@
-"""Runs handlers: plain ones inline, coroutines as supervised tasks, and answers whatever they do.
+"""Runs handlers: plain functions at once, coroutine functions as tasks. Every call gets one reply.
 
-Theory of operation: a call ends here in exactly one of these ways. The handler returns a response
-that can be sent; it raises `CallRefused`, with an error of its choice; or it fails in any other way,
-by an exception, a response that cannot be sent, or being cancelled, and InternalError goes out. When
-it hangs, the connection answers by itself and the handler is cancelled. Failures are logged with
-everything a developer needs, the peer learns nothing of them, and the connection lives.
+Theory of operation: a call ends in exactly one of these ways. The handler returns a response that
+can be sent. It raises `CallRefused`, and the call is answered with that error. It fails in any other
+way (an exception of any kind, a response that cannot be encoded, a cancellation), and the call is
+answered with InternalError (ERR-18). If it does not finish in time, the engine answers with
+InternalError and the handler is cancelled. Failures are logged with identity, action, message id,
+handler and traceback; the peer gets none of that; and the connection stays open.
 
-Tasks are kept in sets until they are over: nothing runs unseen, and a shutdown can end them all.
+KeyboardInterrupt and SystemExit are meant for the program: the call is answered and logged, then they
+are raised again. All other exceptions end here, as asyncio has it for tasks.
+
+Tasks are kept in sets until they are done, so that a shutdown can cancel all of them.
 """
 
 import asyncio
@@ -15,22 +19,15 @@ import logging
 from collections.abc import Coroutine, Sequence
 from contextvars import Context, copy_context
 from types import CoroutineType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
-from ocppkit.core import (
-    CallReceived,
-    Failure,
-    Limits,
-    LocalProtocolError,
-    Response,
-    SendReceived,
-)
+from ocppkit.core import CallReceived, Failure, Limits, Response, SendReceived
 
 from ._call_context import RUNNING_CALL, AfterResponse, CallContext, CallRefused
 from ._clock import Clock
 from ._eager_tasks import start_task
 from ._frame_log import loggable
-from ._handlers import AnyHandler, MaybeAwaitable
+from ._handlers import AnyHandler, MaybeAwaitable, name_of
 
 __all__ = ["Handling", "Replier", "Work"]
 
@@ -38,22 +35,25 @@ logger = logging.getLogger("ocppkit.aio")
 
 Work: TypeAlias = CallReceived | SendReceived
 
+_STOPS_THE_PROGRAM: Final = (KeyboardInterrupt, SystemExit)
+_TIMED_OUT: Final = "the handler's time is over"
+
 
 class Replier(Protocol):
-    """Where answers are handed in, and who is told when there is too much work."""
+    """Sends the replies of handlers; it is told when too many run, and when none runs."""
 
     def is_owed(self, call: CallReceived) -> bool:
-        """Whether this call still awaits a reply that can be sent."""
+        """Returns whether this call still awaits a reply that can be sent."""
         ...
 
     def answer(self, call: CallReceived, response: Response) -> bool:
         """Sends a result, if the call still awaits one.
 
         Returns:
-            Whether it did.
+            Whether it was sent.
 
         Raises:
-            LocalProtocolError: it cannot be sent; the call is still owed a reply.
+            LocalProtocolError: the response cannot be sent; the call still awaits a reply.
         """
         ...
 
@@ -61,25 +61,25 @@ class Replier(Protocol):
         """Sends an error.
 
         Raises:
-            LocalProtocolError: it cannot be sent; the call is still owed a reply.
+            LocalProtocolError: the error cannot be sent; the call still awaits a reply.
         """
         ...
 
     def pause(self) -> None:
-        """Learns that as many handlers run as may."""
+        """Called when the maximum number of handlers is running."""
         ...
 
     def resume(self) -> None:
-        """Learns that another handler may run."""
+        """Called when another handler may run."""
         ...
 
     def idle(self) -> None:
-        """Learns that nothing runs any more."""
+        """Called when no handler and no callback is running any more."""
         ...
 
 
 class Handling:
-    """The handlers at work on one connection."""
+    """Runs the handlers of one connection."""
 
     __slots__ = ("_afterwards", "_clock", "_limits", "_name", "_replier", "_running", "full")
 
@@ -92,47 +92,54 @@ class Handling:
         self._afterwards: set[asyncio.Task[None]] | None = None
 
         self.full = False
-        """Whether as many handlers run as may."""
+        """Whether the maximum number of handlers is running."""
 
     @property
     def busy(self) -> bool:
-        """Whether anything runs: a handler, or what it wanted done after its response."""
+        """Whether a handler or an after_response callback is running."""
         return bool(self._running or self._afterwards)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a handler is running."""
+        return bool(self._running)
 
     def start(self, work: Work, handler: AnyHandler) -> None:
         """Runs a handler: a plain function to its end, a coroutine function as a task."""
-        call = CallContext(work)
+        call = CallContext(work, handler)
         context = copy_context()
         context.run(RUNNING_CALL.set, call)
         payload = work.request if type(work) is CallReceived else cast(SendReceived, work).message
         try:
             outcome: MaybeAwaitable[Response | None] = context.run(handler, payload)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the connection lives
-            self._failed(work, error)
+        except BaseException as error:
+            self._failed(call, error)
+            if isinstance(error, _STOPS_THE_PROGRAM):
+                raise
             return
         if type(outcome) is CoroutineType:
-            self._start_task(work, call, cast(Coroutine[Any, Any, Any], outcome), context)
+            self._start_task(call, cast(Coroutine[Any, Any, Any], outcome), context)
         else:
-            self._returned(work, call, outcome, context)
+            self._returned(call, outcome, context)
 
     def overdue(self, message_id: str) -> None:
-        """Cancels the handler of a call whose time is over; the peer has its answer already."""
+        """Cancels the handler of a call that the engine has answered because it took too long."""
         for task, work in self._running.items():
             if isinstance(work, CallReceived) and work.message_id == message_id:
-                task.cancel("the handler's time is over")
+                task.cancel(_TIMED_OUT)
 
     def disconnected(self) -> None:
-        """Keeps the time of the running handlers, which no connection does any more."""
+        """Starts a timer for each running handler, as the engine keeps no time after the end."""
         for task, work in self._running.items():
             self._keep_time(task, work)
 
     async def wait_idle(self) -> None:
-        """Waits until no handler runs; what runs after a response does not count."""
+        """Waits until no handler is running; after_response callbacks do not count."""
         while self._running:
             await asyncio.wait(self._running)
 
     async def cancel_all(self) -> None:
-        """Cancels whatever runs and waits until it is over."""
+        """Cancels all handlers and callbacks and waits until they are done."""
         tasks = [*self._running, *(self._afterwards or ())]
         for task in tasks:
             task.cancel("the connection is shut down")
@@ -140,18 +147,19 @@ class Handling:
             await asyncio.wait(tasks)
 
     def _start_task(
-        self, work: Work, call: CallContext, outcome: Coroutine[Any, Any, Any], context: Context
+        self, call: CallContext, outcome: Coroutine[Any, Any, Any], context: Context
     ) -> None:
+        work = call.event
         task = start_task(
-            self._run(work, call, outcome, context),
+            self._run(call, outcome, context),
             name=f"{work.action.name} of {self._name}",
             context=context,
         )
         self._running[task] = work
         if task.done():
-            self._finished(task, outcome)
+            self._finished(task, call, outcome)
             return
-        task.add_done_callback(lambda task: self._finished(task, outcome))
+        task.add_done_callback(lambda task: self._finished(task, call, outcome))
         if isinstance(work, SendReceived):
             self._keep_time(task, work)
         self.full = len(self._running) >= self._limits.handlers
@@ -159,41 +167,55 @@ class Handling:
             self._replier.pause()
 
     async def _run(
-        self, work: Work, call: CallContext, outcome: Coroutine[Any, Any, Any], context: Context
+        self, call: CallContext, outcome: Coroutine[Any, Any, Any], context: Context
     ) -> None:
         try:
             response = await outcome
-        except Exception as error:  # noqa: BLE001 - the connection lives
-            self._failed(work, error)
+        except asyncio.CancelledError:
+            # `_finished` answers, as it also has to for a task that is cancelled before it starts.
+            raise
+        except BaseException as error:
+            if isinstance(error, GeneratorExit) and not _is_in_event_loop():
+                # The coroutine is being closed, long after its event loop.
+                raise
+            self._failed(call, error)
+            if isinstance(error, _STOPS_THE_PROGRAM):
+                raise
         else:
-            self._returned(work, call, response, context)
+            self._returned(call, response, context)
 
     def _keep_time(self, task: asyncio.Task[None], work: Work) -> None:
         deadline = work.received_at + self._limits.handler_timeout
-        timer = self._clock.call_at(deadline, lambda: task.cancel("the handler's time is over"))
+        timer = self._clock.call_at(deadline, lambda: task.cancel(_TIMED_OUT))
         task.add_done_callback(lambda _: timer.cancel())
 
-    def _finished(self, task: asyncio.Task[None], outcome: Coroutine[Any, Any, Any]) -> None:
+    def _finished(
+        self, task: asyncio.Task[None], call: CallContext, outcome: Coroutine[Any, Any, Any]
+    ) -> None:
         # A task that is cancelled before its first step never enters the handler.
         outcome.close()
         was_full, self.full = self.full, False
         work = self._running.pop(task)
-        if task.cancelled() and isinstance(work, CallReceived) and self._replier.is_owed(work):
-            self._failed(work, asyncio.CancelledError())
+        if not task.cancelled():
+            # What it may have raised was logged before.
+            task.exception()
+        elif isinstance(work, CallReceived) and self._replier.is_owed(work):
+            self._failed(call, asyncio.CancelledError())
         if was_full:
             self._replier.resume()
         self._tell_idle()
 
-    def _returned(self, work: Work, call: CallContext, outcome: Any, context: Context) -> None:
+    def _returned(self, call: CallContext, outcome: Any, context: Context) -> None:
+        work = call.event
         if isinstance(work, CallReceived):
             try:
-                # That it is a response, and the right one, is for the engine to see.
-                heard = self._replier.answer(work, outcome)
-            except LocalProtocolError as error:
-                self._failed(work, error)
+                # The engine checks that it is a response, and that of the action.
+                sent = self._replier.answer(work, outcome)
+            except Exception as error:  # noqa: BLE001 - a response is an object of the user's
+                self._failed(call, error)
                 return
-            if not heard:
-                logger.warning("%s: the handler's result comes too late", self._about(work))
+            if not sent:
+                logger.warning("%s: result of handler dropped: too late", self._about(work))
                 return
         callbacks = call.take_callbacks()
         if callbacks:
@@ -205,6 +227,9 @@ class Handling:
             task.add_done_callback(self._callbacks_finished)
 
     def _callbacks_finished(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            # What it may have raised was logged before.
+            task.exception()
         if self._afterwards is not None:
             self._afterwards.discard(task)
         self._tell_idle()
@@ -213,20 +238,34 @@ class Handling:
         if not self.busy:
             self._replier.idle()
 
-    def _failed(self, work: Work, error: BaseException) -> None:
+    def _failed(self, call: CallContext, error: BaseException) -> None:
+        """Answers the call of a handler that has no result with an error, and logs why."""
+        work = call.event
+        is_owed = isinstance(work, CallReceived) and self._replier.is_owed(work)
         if isinstance(error, CallRefused):
-            logger.info("%s: the handler refused: %s", self._about(work), error)
-        else:
-            logger.error("%s: the handler failed", self._about(work), exc_info=error)
-        if not isinstance(work, CallReceived) or not self._replier.is_owed(work):
-            return
-        if not isinstance(error, CallRefused):
-            self._replier.refuse(work, Failure.HANDLER_FAILED)
-            return
+            unsendable = self._refuse(work, error) if is_owed else None
+            if unsendable is None:
+                self._log_refusal(call, error)
+                return
+            error = unsendable
+        if is_owed:
+            # ERR-18
+            self._replier.refuse(cast(CallReceived, work), Failure.HANDLER_FAILED)
+        name = name_of(call.handler)
+        logger.error("%s: handler %s failed", self._about(work), name, exc_info=error)
+
+    def _refuse(self, work: Work, error: CallRefused) -> Exception | None:
+        """Answers a call as its handler wants it, and returns why that cannot be sent, if so."""
         try:
-            self._replier.refuse(work, error)
-        except LocalProtocolError as unsendable:
-            self._failed(work, unsendable)
+            self._replier.refuse(cast(CallReceived, work), error)
+        # By now its attributes may be anything.
+        except Exception as unsendable:  # noqa: BLE001
+            return unsendable
+        return None
+
+    def _log_refusal(self, call: CallContext, error: CallRefused) -> None:
+        about, name = self._about(call.event), name_of(call.handler)
+        logger.info("%s: refused by handler %s: %s", about, name, loggable(_text_of(error)))
 
     async def _run_callbacks(self, work: Work, callbacks: Sequence[AfterResponse]) -> None:
         for callback in callbacks:
@@ -234,8 +273,35 @@ class Handling:
                 outcome = callback()
                 if inspect.iscoroutine(outcome):
                     await outcome
-            except Exception:
-                logger.exception("%s: what was to run after it failed", self._about(work))
+            except BaseException as error:
+                if _is_cancelled(error):
+                    raise
+                about, name = self._about(work), name_of(callback)
+                logger.exception("%s: after_response callback %s failed", about, name)
+                if isinstance(error, (*_STOPS_THE_PROGRAM, GeneratorExit)):
+                    raise
 
     def _about(self, work: Work) -> str:
         return f"{loggable(self._name)}: {work.action.name} {loggable(work.message_id)}"
+
+
+def _text_of(error: Exception) -> str:
+    try:
+        return str(error)
+    # A subclass may have left out what `__str__` needs.
+    except Exception:  # noqa: BLE001
+        return type(error).__name__
+
+
+def _is_in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Returns whether an error is that of a task that was cancelled, and not raised by user code."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

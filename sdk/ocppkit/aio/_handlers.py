@@ -1,12 +1,14 @@
-"""Which handler answers which request: one table per role object, filled by decorators and handler classes."""
+"""The table of a role object's handlers, by the type of request, filled by decorators and handler classes."""
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
+from types import MethodType
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from ocppkit.core import FastPath, LocalProtocolError, Message, Protocol, Role, WrongVersion
 
-__all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "resolved"]
+__all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "name_of", "resolved"]
 
 T = TypeVar("T")
 
@@ -15,9 +17,12 @@ MaybeAwaitable: TypeAlias = T | Coroutine[Any, Any, T]
 
 AnyHandler: TypeAlias = Callable[..., Any]
 
+_MOST_WRAPPERS: Final = 16
+"""The most wrappers that are taken off a function to find its name."""
+
 
 class HandlerTable:
-    """Handlers by the type of the request that they answer.
+    """The handlers of a station or CSMS, by the type of request that they answer.
 
     Args:
         role: whose handlers these are.
@@ -30,7 +35,7 @@ class HandlerTable:
         """Returns the handler for a type of request, or `None`."""
 
         self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
-        """What connections learn of the calls that come in, by version: see `core.Connection`."""
+        """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
 
         self._role = role
         self._senders: dict[type[Message], frozenset[Role]] = {
@@ -40,11 +45,11 @@ class HandlerTable:
         }
 
     def check(self, request: type[Message]) -> None:
-        """Refuses a request whose handler could never run.
+        """Checks that this role can receive a request at all.
 
         Raises:
-            WrongVersion: it is of a version that is not spoken here.
-            LocalProtocolError: the other side never sends it.
+            WrongVersion: the request belongs to a version that this role does not speak.
+            LocalProtocolError: the other side never sends this request.
         """
         name = f"{request.__module__}.{request.__qualname__}"
         if request not in self._senders:
@@ -55,12 +60,11 @@ class HandlerTable:
             )
 
     def add(self, request: type[Message], handler: AnyHandler) -> None:
-        """Enters one handler.
+        """Adds a handler.
 
         Raises:
-            LocalProtocolError: this request has one already; which of the two should win? Or the
-                other side never sends it.
-            WrongVersion: it is of a version that is not spoken here.
+            LocalProtocolError: the request has a handler already, or the other side never sends it.
+            WrongVersion: the request belongs to a version that this role does not speak.
         """
         self.check(request)
         if request in self._handlers:
@@ -68,15 +72,15 @@ class HandlerTable:
         self._handlers[request] = handler
 
     def add_methods(self, handlers: object) -> None:
-        """Enters each method that a handler class overrides.
+        """Adds each method that a handler class overrides.
 
         Args:
             handlers: an instance of a subclass of a generated handler class.
 
         Raises:
-            LocalProtocolError: it is no handler class, one for the other role, or a request has a
-                handler already.
-            WrongVersion: it is for a version that is not spoken here.
+            LocalProtocolError: the object is no handler class, or one of the other role, or a
+                request has a handler already.
+            WrongVersion: the class belongs to a version that this role does not speak.
         """
         for name, request in _overridden(type(handlers)):
             self.add(request, getattr(handlers, name))
@@ -98,5 +102,26 @@ def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:
 
 
 async def resolved(value: MaybeAwaitable[T]) -> T:
-    """Returns the value that a plain or an `async` function of the user's returned."""
+    """Awaits what a plain or `async` function of the user returned, if need be, and returns the value."""
     return await value if inspect.iscoroutine(value) else cast(T, value)
+
+
+def name_of(function: object) -> str:
+    """Returns the module and name of a handler or callback, for the log."""
+    for _ in range(_MOST_WRAPPERS):
+        inner = _unwrapped(function)
+        if inner is None:
+            break
+        function = inner
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"{getattr(function, '__module__', None) or type(function).__module__}.{name}"
+
+
+def _unwrapped(function: object) -> object | None:
+    """Returns the function within a bound method, a `partial` or a decorated function, if it is one."""
+    if isinstance(function, MethodType):
+        return function.__func__
+    if isinstance(function, partial):
+        inner: object = function.func
+        return inner
+    return getattr(function, "__wrapped__", None)

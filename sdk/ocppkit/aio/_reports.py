@@ -1,4 +1,4 @@
-"""What an endpoint tells the log about its connection."""
+"""Logs what happens on one connection that is not a message for a handler."""
 
 import logging
 from typing import Any, Final
@@ -19,12 +19,12 @@ __all__ = ["Reports"]
 
 logger = logging.getLogger("ocppkit.aio")
 
-_LOUD_WARNINGS: Final = 100
-"""Mistakes of a peer that are worth a warning, on one connection; the rest is for who debugs."""
+_MOST_WARNINGS: Final = 100
+"""Warnings about the peer on one connection; further ones are logged at DEBUG."""
 
 
 class Reports:
-    """The log's entries about one connection."""
+    """Writes log records about one connection, each beginning with the station's identity."""
 
     __slots__ = ("_identity", "_warnings")
 
@@ -33,30 +33,34 @@ class Reports:
         self._warnings = 0
 
     def ended(self, end: ConnectionClosed) -> None:
-        """Tells how the connection ended."""
+        """Logs how the connection ended."""
         if logger.isEnabledFor(logging.INFO):
-            logger.info("%s: connection ended, %s", loggable(self._identity), end)
+            logger.info("%s: connection ended: %s", loggable(self._identity), end)
 
     def left_unanswered(self, event: Any) -> None:
-        """Tells of a message that comes too late."""
-        logger.info("%s: left unanswered, as we shut down", self._about(event))
+        """Logs a message that arrived during a shutdown."""
+        logger.info("%s: not answered: shutting down", self._about(event))
 
     def refused(self, event: Any, failure: Failure) -> None:
-        """Tells of a message that may not be handled, or by nobody."""
-        self._warn("%s: refused, %s", self._about(event), failure)
+        """Logs a message that has no handler, or must not be handled now."""
+        self._warn("%s: refused: %s", self._about(event), failure)
+
+    def failed(self, what: str) -> None:
+        """Logs the exception that is being handled: a callback of the program's raised it."""
+        logger.exception("%s: %s failed", loggable(self._identity), what)
 
     def happened(self, event: Event) -> None:
-        """Tells of what is no message for a handler, and no end of a call of ours."""
+        """Logs an event that neither carries a message nor ends a call of ours."""
         name = loggable(self._identity)
         match event:
             case FrameRefused(error=error, reply=reply, problem=problem):
-                self._warn("%s: %s (%s)", name, error, reply.reaction)
+                self._warn("%s: frame refused (%s): %s", name, reply.reaction, error)
                 if problem is not None:
                     logger.error("%s: on_invalid failed", name, exc_info=problem)
             case AnswerIgnored(stray=stray, message_id=message_id):
-                self._warn("%s: %s answer %s ignored", name, stray, loggable(message_id))
+                self._warn("%s: answer %s ignored: %s", name, loggable(message_id), stray)
             case CallOverdue():
-                logger.error("%s: the handler did not answer in time", self._about(event))
+                logger.error("%s: handler did not answer in time", self._about(event))
             case ResultRefused(error=error):
                 logger.error("%s: the peer refused our result: %s", self._about(event), error)
             case _:
@@ -64,8 +68,8 @@ class Reports:
 
     def _warn(self, text: str, *values: object) -> None:
         self._warnings += 1
-        loud = self._warnings <= _LOUD_WARNINGS
-        logger.log(logging.WARNING if loud else logging.DEBUG, text, *values)
+        is_logged = self._warnings <= _MOST_WARNINGS
+        logger.log(logging.WARNING if is_logged else logging.DEBUG, text, *values)
 
     def _about(self, event: Any) -> str:
         return f"{loggable(self._identity)}: {event.action.name} {loggable(event.message_id)}"

@@ -13,7 +13,10 @@ __all__ = ["Observer", "Settings"]
 
 
 class Observer(Protocol):
-    """Sees everything on a connection, for metrics and traces. It must be quick and must not raise."""
+    """Sees everything on a connection, for metrics and traces.
+
+    It must be quick, as the connection waits for it. What it raises is logged and does no harm.
+    """
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
         """Sees a frame, `in` or `out`, as it is: secrets are not taken out."""

@@ -10,6 +10,7 @@ from ._frame_log import loggable
 from ._handlers import AnyHandler, HandlerTable, resolved
 from ._handshake import Accept, ConnectRequest, Reject
 from ._host import Host
+from ._peer import Peer
 from ._registration import BOOT, Registration
 from ._running_beside import running_beside
 from ._settings import Settings
@@ -27,6 +28,7 @@ __all__ = [
     "HandlerTable",
     "Host",
     "Opened",
+    "Peer",
     "Receiver",
     "Registration",
     "Reject",

@@ -1,11 +1,11 @@
 """The CSMS's handle on one live station."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 from ocppkit.aio import RegistrationStatus
-from ocppkit.aio.lowlevel import Endpoint, Registration
-from ocppkit.core import ConnectionClosed, Policies, Protocol, Request, Response, Send
+from ocppkit.aio.lowlevel import Peer, Registration
+from ocppkit.core import ConnectionClosed, ErrorCode, Policies, Protocol, Request, Response, Send
 
 __all__ = ["StationHandle"]
 
@@ -23,7 +23,7 @@ class StationHandle:
         self,
         identity: str,
         protocol: Protocol,
-        endpoint: Endpoint,
+        peer: Peer,
         registration: Registration,
         remote_address: str,
     ) -> None:
@@ -35,13 +35,13 @@ class StationHandle:
 
         self.remote_address = remote_address
 
-        self._endpoint = endpoint
+        self._peer = peer
         self._registration = registration
 
     @property
     def connected(self) -> bool:
         """Whether the connection lives."""
-        return self._endpoint.connected
+        return self._peer.connected
 
     @property
     def status(self) -> RegistrationStatus:
@@ -64,26 +64,58 @@ class StationHandle:
             ...
         ```
         """
-        self._endpoint.use_policies(policies)
+        self._peer.use_policies(policies)
+
+    def refuse_result(
+        self,
+        response: Response,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tells the station by CALLRESULTERROR that a result of its cannot be used (OCPP 2.1).
+
+        Results that break their schema are refused without this; it is for results that your
+        program finds to be wrong.
+
+        ```python
+        schedule = await station.get_composite_schedule(duration=3600, evse_id=1)
+        if schedule.schedule is None:
+            station.refuse_result(schedule, ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, "no schedule")
+        ```
+
+        Args:
+            response: the very object that the call returned, not a copy, and not long ago.
+            code: the error code.
+            description: text for the station.
+            details: more for the station, as JSON.
+
+        Raises:
+            ConnectionClosed: the connection has ended.
+            InvalidOutgoing: code, description or details cannot be sent.
+            LocalProtocolError: the version has no CALLRESULTERROR, or the response is none that this
+                connection received lately, or it was refused before.
+        """
+        self._peer.refuse_result(response, code, description, details)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Closes the connection; stations come back."""
-        self._endpoint.close(code, reason)
+        """Closes the connection: `connected` is false and calls end at once. Stations come back."""
+        self._peer.close(code, reason)
 
     async def wait_disconnected(self) -> ConnectionClosed:
         """Waits for the end of the connection and returns how it ended."""
-        return await self._endpoint.wait_ended()
+        return await self._peer.wait_ended()
 
     def _call(
         self, request: Request[R], call_timeout: float | None = None
     ) -> Coroutine[Any, Any, R]:
         # Noted only when it goes out: what was refused here permits the station nothing.
-        return self._endpoint.call(
+        return self._peer.call(
             request, call_timeout, accepted=lambda: self._registration.csms_asked(request)
         )
 
     async def _send(self, message: Send) -> None:
-        self._endpoint.send(message)
+        self._peer.send(message)
 
     def __repr__(self) -> str:
         state = self.status if self.connected else "disconnected"

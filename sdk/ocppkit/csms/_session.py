@@ -136,8 +136,8 @@ class StationSession:
         self._endpoint.data_received(data)
 
     async def drain(self, grace: float) -> None:
-        """Shuts the connection down, as `Endpoint.drain` does."""
-        await self._endpoint.drain(grace)
+        """Shuts the connection down; handlers and calls under way may finish within `grace` seconds."""
+        await self._endpoint.drain(grace, wait_for_calls=True)
 
     # What the endpoint asks and tells.
 

@@ -1,7 +1,7 @@
 """The station that you run: boots, sends heartbeats, reconnects, and answers the CSMS."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -14,6 +14,7 @@ from ocppkit.aio.lowlevel import BOOT, Connector, ConnectRequest, Endpoint, Hand
 from ocppkit.core import (
     Action,
     ConnectionClosed,
+    ErrorCode,
     Limits,
     LocalProtocolError,
     Message,
@@ -257,6 +258,35 @@ class Station:
             profile, self.identity, self.protocol.subprotocol, insecure=self._settings.insecure
         )
 
+    def refuse_result(
+        self,
+        response: Response,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tells the CSMS by CALLRESULTERROR that a result of its cannot be used (OCPP 2.1).
+
+        Results that break their schema are refused without this; it is for results that your
+        program finds to be wrong.
+
+        Args:
+            response: the very object that the call returned, not a copy, and not long ago.
+            code: the error code.
+            description: text for the CSMS.
+            details: more for the CSMS, as JSON.
+
+        Raises:
+            ConnectionClosed: the station is not connected.
+            InvalidOutgoing: code, description or details cannot be sent.
+            LocalProtocolError: the version has no CALLRESULTERROR, or the response is none that this
+                connection received lately, or it was refused before.
+        """
+        endpoint = self._connect_loop.endpoint
+        if endpoint is None:
+            raise ConnectionClosed("not connected yet", by="us", delivered="no")
+        endpoint.refuse_result(response, code, description, details)
+
     # What generated roles call.
 
     def _registrar(self, request: type[Q]) -> StationRegistrar[Q]:
@@ -280,7 +310,8 @@ class Station:
         self._way_for(self._action_of(message)).send(message)
 
     def _action_of(self, message: Request[Any] | Send) -> Action:
-        action = self.protocol.actions.get(message.__ocpp_action__)
+        # Untyped code may pass anything.
+        action = self.protocol.actions.get(getattr(message, "__ocpp_action__", ""))
         if action is None or not isinstance(message, action.request):
             raise WrongVersion(
                 f"{self.identity!r} speaks OCPP {self.protocol.version}, which "

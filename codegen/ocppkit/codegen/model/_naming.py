@@ -69,8 +69,8 @@ OPEN_OBJECTS = _list("""
 METHODS = KEYWORDS | _list("""
     accepted add_handlers boot call clock_offset close closed connected connection disconnect
     heartbeat_interval identity limits now on open options protocol queue_all_messages
-    queued_severity remote_address restart run send start status stop subprotocol undelivered
-    use_policies version wait wait_accepted wait_disconnected
+    queued_severity refuse_result remote_address restart run send start status stop subprotocol
+    undelivered use_policies version wait wait_accepted wait_disconnected
 """)
 """Names that roles keep for themselves; the module and method of such an action get an underscore."""
 

@@ -38,7 +38,7 @@ from typing import Any, Final, Literal
 
 from ..frames._envelopes import wrap
 from ..frames._fast_path import FastPath
-from ..frames._frames import CallError
+from ..frames._frames import CallError, CallResultError
 from ..frames._limits import Limits
 from ..model._errors import (
     CallTimedOut,
@@ -348,6 +348,47 @@ class Connection:
         else:
             del session.open[message_id]
 
+    def send_result_error(
+        self,
+        message_id: str,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] = NO_DETAILS,
+        *,
+        now: float,
+    ) -> None:
+        """Tells the peer by CALLRESULTERROR that a result of its cannot be used (OCPP 2.1).
+
+        Results that break their schema are refused without this. # ERR-06
+
+        Args:
+            message_id: the call of ours that was answered with the result.
+            code: sent in the version's spelling.
+            description: cut to what the limits allow.
+            details: sent as they are.
+            now: the time.
+
+        Raises:
+            InvalidOutgoing: code, description or details cannot be sent.
+            LocalProtocolError: the version has no CALLRESULTERROR, or no such result was received
+                lately, or it was refused before.
+            ConnectionClosed: the connection was lost before.
+        """
+        session = self._session
+        session.must_be_open()
+        results = session.results
+        if results is None:
+            version = session.protocol.version
+            raise LocalProtocolError(f"OCPP {version} has no CALLRESULTERROR")
+        if message_id not in results:
+            raise LocalProtocolError(
+                "no such result was received lately, or it was refused before",
+                message_id=message_id,
+            )
+        text = session.error_text(CallResultError, message_id, code, description, details)
+        del results[message_id]
+        session.out.append(text)
+
     def send(self, message: Send, now: float) -> str:
         """Sends what is never answered, whatever else is going on (SYN-05).
 
@@ -369,8 +410,9 @@ class Connection:
         session = self._session
         if session.calls.state is LOST:
             session.must_be_open()
-        name = message.__ocpp_action__
-        action = session.protocol.actions.get(name)
+        # Untyped code may pass anything.
+        name = getattr(message, "__ocpp_action__", None)
+        action = session.protocol.actions.get(name or "")
         if action is None or not isinstance(message, action.request):
             origin = f"{type(message).__module__}.{type(message).__qualname__}"
             version = session.protocol.version
@@ -384,12 +426,19 @@ class Connection:
         return message_id, action, wrap(message_id, type(message), payload).decode()
 
     def _fresh_id(self) -> str:
-        message_id = self._new_id()
-        if not 0 < len(message_id) <= self._session.limits.id_sent or message_id == UNREADABLE:
+        # The function is the user's, and may return anything.
+        message_id: Any = self._new_id()
+        # MID-01
+        if (
+            not isinstance(message_id, str)
+            or not 0 < len(message_id) <= self._session.limits.id_sent
+            or message_id == UNREADABLE
+        ):
             raise LocalProtocolError(
-                f"message ids have 1 to {self._session.limits.id_sent} characters",
-                message_id=message_id,
+                f"message ids are texts of 1 to {self._session.limits.id_sent} characters, "
+                f"not {message_id!r:.80}"
             )
-        if message_id in self._session.calls:
-            raise LocalProtocolError("the message id is in use", message_id=message_id)
-        return message_id
+        fresh: str = message_id
+        if fresh in self._session.calls:
+            raise LocalProtocolError("the message id is in use", message_id=fresh)
+        return fresh

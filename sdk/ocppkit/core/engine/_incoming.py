@@ -259,6 +259,9 @@ def _deliver_result(
         session.end(call, error)
         refuse_payload(session, MessageKind.CALL_RESULT, error, call.message_id)
         return
+    if session.results is not None:
+        # The program may still refuse it. # ERR-06
+        session.results.remember(call.message_id, action)
     session.events.append(
         ResultReceived(call.message_id, action, raw, response, tuple(issues), now)
     )

@@ -6,7 +6,7 @@ our side asks for). It judges nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from ..frames._envelopes import encode_message
 from ..frames._fast_path import FastPath
@@ -21,6 +21,7 @@ from ..model._errors import (
 )
 from ..model._failures import Failure, MessageKind
 from ..model._issues import Issue, Rule
+from ..model._json import reason
 from ..model._messages import Response
 from ..model._protocol import Action, ErrorCode, Protocol, Role
 from ..payloads._policy import Mode, Policy
@@ -60,6 +61,7 @@ class ConnectionState:
         "place",
         "protocol",
         "refused",
+        "results",
         "role",
         "straight",
         "strict",
@@ -103,10 +105,14 @@ class ConnectionState:
         self.calls = Calls(limits)
         self.open: dict[str, CallReceived] = {}
         self.answered: Recent[Action] | None = None
-        """Our answers not long ago, where the version lets a peer refuse them."""
+        """Our latest results, where the version lets the peer refuse them. # ERR-06"""
+
+        self.results: Recent[Action] | None = None
+        """The peer's latest results, where the version lets us refuse them. # ERR-06"""
 
         if MessageKind.CALL_RESULT_ERROR in protocol.message_types:
             self.answered = Recent(limits.remembered)
+            self.results = Recent(limits.remembered)
         self.out: list[str] = []
         self.batch = 0
         self.events: list[Event] = []
@@ -170,7 +176,11 @@ class ConnectionState:
             self.transmit(call)
 
     def result_text(self, message_id: str, action: Action, response: Response) -> str:
-        """Returns the CALLRESULT of a response; raises `InvalidOutgoing` where it is not the action's."""
+        """Encodes the CALLRESULT of a response.
+
+        Raises:
+            InvalidOutgoing: it is no response of the action, or cannot be encoded.
+        """
         if action.response is None or not isinstance(response, action.response):
             due = action.response.__name__ if action.response else "nothing"
             raise InvalidOutgoing(
@@ -192,7 +202,30 @@ class ConnectionState:
         description: str,
         details: Mapping[str, Any] = NO_DETAILS,
     ) -> str:
-        """Returns the text of an error frame; raises `InvalidOutgoing` where JSON has no word for it."""
+        """Encodes an error frame.
+
+        Raises:
+            InvalidOutgoing: code or description is no text, or the details are no JSON object.
+        """
+        # Handlers choose all three, and untyped code may choose anything.
+        texts: tuple[Any, ...] = (code, description)
+        if not all(isinstance(text, str) for text in texts):
+            raise InvalidOutgoing("code and description must be texts", message_id=message_id)
+        # FRM-10
         cut = description[: self.limits.description]
         spelt = spell_code(self.protocol, code)
-        return encode_frame(frame(message_id, spelt, cut, dict(details))).decode()
+        return encode_frame(frame(message_id, spelt, cut, _as_dict(message_id, details))).decode()
+
+
+def _as_dict(message_id: str, details: Any) -> dict[str, Any]:
+    if not isinstance(details, Mapping):
+        raise InvalidOutgoing(
+            f"details must be a mapping, not {type(details).__name__}", message_id=message_id
+        )
+    try:
+        return dict(cast(Mapping[str, Any], details))
+    # A mapping of the user's may raise what it likes.
+    except Exception as error:
+        raise InvalidOutgoing(
+            f"details cannot be read: {reason(error)}", message_id=message_id
+        ) from error

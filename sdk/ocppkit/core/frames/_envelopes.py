@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..model._errors import FrameFault, InvalidFrame, InvalidMessage, InvalidOutgoing
 from ..model._failures import MessageKind
 from ..model._issues import Issue
-from ..model._json import UNWRITABLE, Data, write
+from ..model._json import UNWRITABLE, Data, reason, write
 from ..model._messages import Message, Request, Response, Send
 from ..model._protocol import Protocol
 from ..payloads._codec import ENCODE_ERRORS, WRITERS, Reader, read_payload, write_payload
@@ -123,8 +123,8 @@ def encode_message(message_id: str, message: Message, policy: Policy = STRICT) -
             front, middle, write_good = _PARTS[type(message)]
             # To hand msgspec a frame, with the payload as `Raw`, would cost half as much again.
             return b"".join((front, write(message_id), middle, write_good(message), b"]"))
-        except _NOT_AT_ONCE:
-            # The first of its class; or something is wrong, which the long way finds out.
+        except Exception:  # noqa: BLE001 - members of the user's raise what they like
+            # The first message of its class, or a bad one: `write_payload` tells.
             pass
     return wrap(message_id, type(message), write_payload(message, policy))
 
@@ -133,13 +133,15 @@ def wrap(message_id: str, cls: type[Message], payload: bytes) -> bytes:
     """Encodes a frame around the encoded payload of a message.
 
     Raises:
-        InvalidOutgoing: JSON has no word for the message id.
+        InvalidOutgoing: the message id cannot be written as JSON.
     """
     front, middle, _ = _PARTS.get(cls) or _take_apart(cls)
     try:
         return b"".join((front, write(message_id), middle, payload, b"]"))
     except UNWRITABLE as exc:
-        raise InvalidOutgoing(f"cannot be written as JSON: {exc}", message_id=message_id) from exc
+        raise InvalidOutgoing(
+            f"cannot be written as JSON: {reason(exc)}", message_id=message_id
+        ) from exc
 
 
 def _kind_of(cls: type[Message]) -> type[Call] | type[CallResult] | type[SendFrame]:

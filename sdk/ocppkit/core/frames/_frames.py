@@ -17,7 +17,7 @@ from typing_extensions import TypeVar
 
 from ..model._errors import FrameFault, InvalidFrame, InvalidOutgoing
 from ..model._issues import Issue, Rule
-from ..model._json import REFUSALS, UNWRITABLE, Data, read, scan, write
+from ..model._json import REFUSALS, Data, read, reason, scan, write
 from ..model._protocol import ErrorCode
 from ..payloads._policy import STRICT, Mode, Policy
 from ._salvage import Head, read_head
@@ -69,7 +69,7 @@ class CallError(_Array, tag=4, frozen=True):
 
     message_id: MessageId
     code: str
-    """In the spelling of the version; a peer may send any word."""
+    """In the spelling of the version; a peer may send any text."""
 
     description: str
     details: dict[str, Any]
@@ -155,13 +155,14 @@ def encode_frame(frame: Frame) -> bytes:
     """Encodes one frame around a payload that has been encoded already.
 
     Raises:
-        InvalidOutgoing: an id, a description or details that JSON has no word for.
+        InvalidOutgoing: the message id, the description or the details cannot be written as JSON.
     """
     try:
         return write(frame)
-    except UNWRITABLE as exc:
+    # Details may hold objects of the user's, which raise what they like.
+    except Exception as exc:
         raise InvalidOutgoing(
-            f"cannot be written as JSON: {exc}", message_id=frame.message_id
+            f"cannot be written as JSON: {reason(exc)}", message_id=frame.message_id
         ) from exc
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "is_list",
     "is_object",
     "read",
+    "reason",
     "scan",
     "write",
 ]
@@ -25,6 +26,8 @@ REFUSALS: Final = (MsgspecError, UnicodeError, RecursionError)
 
 UNWRITABLE: Final = (TypeError, ValueError, OverflowError, RecursionError)
 """All that msgspec raises over what it cannot write."""
+
+_QUOTED: Final = (*UNWRITABLE, UnicodeEncodeError, UnicodeDecodeError)
 
 _untyped = msgspec.json.Decoder()
 _raw = msgspec.json.Decoder(Raw)
@@ -67,3 +70,11 @@ def as_bytes(data: Data) -> bytes:
     """Returns a copy of what came from the wire."""
     # A text may hold lone surrogates, which may be the very reason why somebody asks.
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+
+
+def reason(error: Exception) -> str:
+    """Returns why something could not be encoded, for a message.
+
+    Only what msgspec raises is quoted: what objects of the user's raise may hold anything.
+    """
+    return str(error) if type(error) in _QUOTED else type(error).__name__

@@ -44,7 +44,7 @@ class Message(Payload, kw_only=True, frozen=True):
 
 
 class Response(Message, kw_only=True, frozen=True):
-    """What answers a request."""
+    """The payload of a CALLRESULT: the answer to a request."""
 
 
 R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from ..model._errors import InvalidMessage, InvalidOutgoing
 from ..model._issues import Issue
-from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object
+from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object, reason
 from ..model._messages import Payload
 from ..model._objects import OpenObject
 from ._checks import Check, check_of
@@ -110,8 +110,8 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
     cls = type(payload)
     try:
         return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
-    except ENCODE_ERRORS:
-        # What is wrong, and whether the policy minds, is for the long way to find out.
+    except Exception:  # noqa: BLE001 - members of the user's raise what they like
+        # `_write_closely` finds out what is wrong, and whether the policy minds.
         pass
     return _write_closely(cls, payload, policy)
 
@@ -121,8 +121,10 @@ def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> byte
         data = normalised_writer_of(shape_of(cls), bool)(payload)
     except NotEncodable as exc:
         raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
-    except UNWRITABLE as exc:
-        raise InvalidOutgoing(f"cannot be written as JSON: {exc}", action=_action(cls)) from exc
+    except Exception as exc:
+        raise InvalidOutgoing(
+            f"cannot be written as JSON: {reason(exc)}", action=_action(cls)
+        ) from exc
     if policy.mode is not _OFF:
         _check_closely(cls, data, policy)
     return data

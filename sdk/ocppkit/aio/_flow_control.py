@@ -1,0 +1,90 @@
+"""Decides when an endpoint reads: not while too many handlers run, nor faster than the limits allow."""
+
+from math import inf
+from typing import Protocol
+
+from ocppkit.core import Limits
+
+from ._clock import Clock, Timer
+from ._frame_rate import Pace
+from ._transport import Wire
+
+__all__ = ["FlowControl", "Reader"]
+
+
+class Reader(Protocol):
+    """Handles the messages that are read; an `Endpoint`."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the maximum number of handlers is running."""
+        ...
+
+    def data_received(self, data: str | bytes) -> None:
+        """Handles one message."""
+        ...
+
+    def resume(self) -> None:
+        """Reads on, unless there is another reason not to."""
+        ...
+
+
+class FlowControl:
+    """Pauses and resumes a wire, and keeps the messages that it delivers while it is paused."""
+
+    __slots__ = ("_backlog", "_clock", "_pace", "_reader", "_timer", "_wire", "held")
+
+    def __init__(self, reader: Reader, wire: Wire, clock: Clock, limits: Limits) -> None:
+        self._reader = reader
+        self._wire = wire
+        self._clock = clock
+        self._pace = Pace(limits) if limits.frames_per_second < inf else None
+        self._timer: Timer | None = None
+        self._backlog: list[str | bytes] | None = None
+
+        self.held = False
+        """Whether messages are kept instead of handled."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a limit on frames per second is set."""
+        return self._pace is not None
+
+    def keep(self, data: str | bytes) -> None:
+        """Keeps a message that the wire had read before it was paused."""
+        self._backlog = self._backlog or []
+        self._backlog.append(data)
+
+    def count(self, now: float) -> None:
+        """Counts a message, and pauses if the peer has sent more than `frames_per_second` allows."""
+        if self._pace is not None and (then := self._pace.count(now)) > now:
+            self._timer = self._clock.call_at(then, self._continue)
+            self.pause()
+
+    def pause(self) -> None:
+        """Stops reading."""
+        self.held = True
+        self._wire.pause_reading()
+
+    def resume(self) -> None:
+        """Reads on, the messages that were kept first, unless there is another reason not to."""
+        self.held = self._timer is not None or self._reader.full
+        if self.held:
+            return
+        backlog, self._backlog = self._backlog, None
+        for data in backlog or ():
+            # If one of them fills the handlers again, the reader gives the others back to `keep`.
+            self._reader.data_received(data)
+        if not self.held:
+            self._wire.resume_reading()
+
+    def stop(self) -> None:
+        """Forgets what was kept, and the timer: the connection has ended."""
+        self._backlog = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _continue(self) -> None:
+        self._timer = None
+        self._reader.resume()

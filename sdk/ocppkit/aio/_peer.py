@@ -1,0 +1,55 @@
+"""The other end of a connection, as a handle needs it: somebody to call, to send to, and to part from."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
+
+from ocppkit.core import ConnectionClosed, ErrorCode, Policies, Request, Response, Send
+
+__all__ = ["Peer"]
+
+R = TypeVar("R", bound=Response)
+
+
+class Peer(Protocol):
+    """What a handle on a station needs of its connection. `Endpoint` is one; a proxy may be another."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent."""
+        ...
+
+    def call(
+        self,
+        request: Request[R],
+        timeout: float | None = None,
+        *,
+        accepted: Callable[[], None] | None = None,
+    ) -> Coroutine[Any, Any, R]:
+        """Sends a request and waits for its response; see `Endpoint.call`."""
+        ...
+
+    def send(self, message: Send) -> None:
+        """Sends a message that is never answered."""
+        ...
+
+    def refuse_result(
+        self,
+        response: Response,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tells the peer that a result cannot be used; see `Endpoint.refuse_result`."""
+        ...
+
+    def use_policies(self, policies: Policies) -> None:
+        """Changes how strictly messages are decoded and checked, from the next one on."""
+        ...
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes the connection."""
+        ...
+
+    async def wait_ended(self) -> ConnectionClosed:
+        """Waits for the end of the connection and returns how it ended."""
+        ...

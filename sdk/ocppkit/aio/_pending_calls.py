@@ -1,0 +1,80 @@
+"""Our calls that await an answer, as futures by message id, and the latest results."""
+
+import asyncio
+from typing import Any, Final
+
+from ocppkit.core import (
+    CallEnded,
+    LocalProtocolError,
+    MessageKind,
+    Protocol,
+    Response,
+    ResultReceived,
+)
+
+__all__ = ["PendingCalls"]
+
+_KEPT_RESULTS: Final = 8
+"""Results that can still be refused; the program holds most of them only for a moment."""
+
+
+class PendingCalls:
+    """The calls of one connection that have not ended, and the results that may still be refused."""
+
+    __slots__ = ("_keeps_results", "_protocol", "_results", "_when_none", "waiters")
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        # ERR-06: only such versions let us refuse a result.
+        self._keeps_results = MessageKind.CALL_RESULT_ERROR in protocol.message_types
+        self._results: list[tuple[Response, str]] = []
+        self._when_none: asyncio.Future[None] | None = None
+
+        self.waiters: dict[str, asyncio.Future[Any]] = {}
+        """What waits for each answer, by message id; a call that has ended is not here."""
+
+    def answered(self, event: ResultReceived) -> None:
+        """Gives a result to the caller."""
+        if self._keeps_results:
+            self._results.append((event.response, event.message_id))
+            del self._results[:-_KEPT_RESULTS]
+        waiter = self.waiters.pop(event.message_id, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(event.response)
+        if self._when_none is not None:
+            self.check()
+
+    def ended(self, event: CallEnded) -> None:
+        """Raises an error in the caller."""
+        waiter = self.waiters.pop(event.message_id, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(event.error)
+        self.check()
+
+    def id_of_result(self, response: Response) -> str:
+        """Returns the message id of a response.
+
+        Raises:
+            LocalProtocolError: the version cannot refuse results, or the response is none of the
+                latest.
+        """
+        for known, message_id in self._results:
+            if known is response:
+                return message_id
+        if not self._keeps_results:
+            raise LocalProtocolError(f"OCPP {self._protocol.version} has no CALLRESULTERROR")
+        raise LocalProtocolError(
+            f"this {type(response).__name__} is none of the {_KEPT_RESULTS} latest results: "
+            "pass the very object that the call returned, before further calls"
+        )
+
+    async def wait_none(self) -> None:
+        """Waits until no call awaits its answer."""
+        while self.waiters:
+            self._when_none = asyncio.get_running_loop().create_future()
+            await self._when_none
+
+    def check(self) -> None:
+        """Wakes `wait_none` if the last call has ended."""
+        if self._when_none is not None and not self.waiters and not self._when_none.done():
+            self._when_none.set_result(None)
