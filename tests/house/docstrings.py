@@ -1,0 +1,40 @@
+"""Finds docstrings in the imperative mood: "Return the text" where "Returns the text" is due."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from .sources import Source
+
+__all__ = ["imperative", "imperative_docstrings"]
+
+_WORDS = {
+    kind: frozenset(words)
+    for kind, words in tomllib.loads(
+        Path(__file__).with_name("verbs.toml").read_text("utf-8")
+    ).items()
+}
+
+
+def imperative(docstring: str) -> bool:
+    """Tells whether a docstring's first word is an order.
+
+    >>> imperative("Return the text."), imperative("Returns the text."), imperative("List of ids.")
+    (True, False, False)
+    """
+    first, _, rest = docstring.strip().partition(" ")
+    word = first.strip(",:;.").lower()
+    if word in _WORDS["verbs_and_nouns"]:
+        return rest.partition(" ")[0].lower() in _WORDS["objects"]
+    return word in _WORDS["verbs"] and not (first[-1:] in ",:" or rest.startswith("of "))
+
+
+def imperative_docstrings(source: Source) -> Iterator[str]:
+    """Yields a finding for each docstring that is an order, named by what it documents."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text and imperative(text):
+                name = "the module" if isinstance(node, ast.Module) else node.name
+                yield f"{name}: {text.split()[0]}"
