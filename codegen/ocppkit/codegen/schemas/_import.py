@@ -113,7 +113,7 @@ def import_schemas(
 
 
 def _with_official(locked: LockedVersion) -> LockedVersion:
-    """Add the hashes of the Alliance's own files, which the shipped lock records."""
+    """Adds the hashes of the Alliance's own files, which the shipped lock records."""
     shipped = read_lock(schemas_dir()).get(folder_of(locked.version))
     known = shipped.files if shipped else {}
     files = {

@@ -114,7 +114,7 @@ def _tables(folder: str, version: LockedVersion) -> Iterator[str]:
 
 
 def _known(entries: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what is said of the official file where nothing is known of it."""
+    """Leaves out what is said of the official file where nothing is known of it."""
     return {key: text for key, text in entries.items() if text or not key.startswith("official")}
 
 
