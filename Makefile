@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CODE := sdk codegen generated tests examples benchmarks/speed docs/hooks.py
+CODE := .ci sdk codegen generated tests examples benchmarks/speed docs/hooks.py
 
 .DEFAULT_GOAL := help
 
@@ -25,8 +25,24 @@ run: $(STAMP) ## Regenerate from the schemas, then a live session over a real We
 	$(BIN)/ocppkit generate
 	cd examples && ../$(BIN)/python -m session
 
+.PHONY: check
+check: $(STAMP) ## Before each commit, below one minute: format, lint, mypy and the tests of what changed
+	$(BIN)/python .ci/gate.py format-check lint mypy changed
+
 .PHONY: test
-test: format-check lint types contract drift unit ## The whole gate, as CI runs it
+test: $(STAMP) ## The whole gate, as CI runs it
+	$(BIN)/python .ci/gate.py format-check lint mypy pyright contract drift unit pythons
+
+.PHONY: pythons
+pythons: $(STAMP) ## The tests marked `runtime` on each other Python that is found
+	$(BIN)/python .ci/gate.py pythons
+
+.PHONY: coverage
+coverage: $(STAMP) ## All tests, then the lines and branches that none of them takes
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto --dist loadgroup
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 .PHONY: format
 format: $(STAMP) ## Format the code
@@ -42,8 +58,14 @@ lint: $(STAMP) ## Lint
 	$(BIN)/ruff check $(CODE)
 
 .PHONY: types
-types: $(STAMP) ## mypy and pyright, both strict
+types: mypy pyright ## mypy and pyright, both strict
+
+.PHONY: mypy
+mypy: $(STAMP)
 	$(BIN)/mypy
+
+.PHONY: pyright
+pyright: $(STAMP)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: contract

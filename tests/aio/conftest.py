@@ -11,9 +11,8 @@ from ocppkit import core, v201
 from ocppkit.aio.lowlevel import AnyHandler, Endpoint, Settings
 from ocppkit.core import Action, CallReceived, ConnectionClosed, Failure, Response, Role
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
-from support.time_limits import bounded
 
-__all__ = ["bench", "bounded"]
+__all__ = ["bench"]
 
 
 @dataclass

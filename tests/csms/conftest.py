@@ -13,9 +13,8 @@ from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.core import ConnectionClosed, utcnow
 from ocppkit.csms import Csms
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
-from support.time_limits import bounded
 
-__all__ = ["bounded", "make_csms", "station"]
+__all__ = ["make_csms", "station"]
 
 
 @dataclass

@@ -13,9 +13,8 @@ from ocppkit.aio.lowlevel import running_beside
 from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint, ConnectedChargePoint
 from support.guide_code import executed, files, free_port, pages, wait_for
-from support.time_limits import bounded
 
-__all__ = ["bounded"]
+pytestmark = pytest.mark.timeout(30)
 
 ROOT = Path(__file__).parents[2]
 

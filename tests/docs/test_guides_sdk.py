@@ -38,9 +38,8 @@ from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
 from support.guide_code import LIMIT, executed, files, free_port, program, wait_for
-from support.time_limits import bounded
 
-__all__ = ["bounded"]
+pytestmark = pytest.mark.timeout(30)
 
 PASSWORD = "correct horse battery"
 

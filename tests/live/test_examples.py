@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from ocppkit.core import CallFailed, ErrorCode, RemoteProtocolError, Response, Role
-from support.live_pair import Line, bounded, line
+from support.live_pair import Line, line
 
 Example = dict[str, Any]
-
-__all__ = ["bounded"]
 
 LINES = (Path(__file__).parents[1] / "core/examples.jsonl").read_text("utf-8").splitlines()
 EXAMPLES: list[Example] = [json.loads(text) for text in LINES]

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from ocppkit.core import LENIENT, STRICT, Mode, OcppError, Policy, Response, Role
-from support.live_pair import Line, bounded, line
+from support.live_pair import Line, line
 
 Table = dict[str, Any]
-
-__all__ = ["bounded"]
 
 HERE = Path(__file__).parents[1] / "quirks"
 QUIRKS: list[Table] = [

@@ -13,9 +13,8 @@ from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
 from ocppkit.core import ConnectionClosed, HandshakeRefused, utcnow
 from ocppkit.station import Station
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
-from support.time_limits import bounded
 
-__all__ = ["bounded", "fake_csms"]
+__all__ = ["fake_csms"]
 
 
 @dataclass

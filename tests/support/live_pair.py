@@ -16,9 +16,8 @@ from ocppkit.csms import Csms
 from ocppkit.station import Retries
 from ocppkit.testing import FakeClock, MemoryNetwork, connected, settle
 from roles.cases import ROLES, RoleClasses, extremes
-from support.time_limits import bounded
 
-__all__ = ["Line", "bounded", "line"]
+__all__ = ["Line", "line"]
 
 IDENTITY: Final = "CP001"
 ABOUT: Final = {

@@ -21,9 +21,8 @@ from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation
 from support.servers import SERVERS, Serving
-from support.time_limits import bounded
 
-__all__ = ["bounded", "handshake", "make_csms", "make_station", "raw", "serving", "tls", "until"]
+__all__ = ["handshake", "make_csms", "make_station", "raw", "serving", "tls", "until"]
 
 TLS = Path(__file__).parent / "tls"
 AT_ONCE = BackOff(wait_minimum=0.01, random_range=0, repeat_times=3)

@@ -1,0 +1,79 @@
+"""Which folders of tests run on every Python, which have a short time limit, and which belong to a changed file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = ["RUNTIME", "SHORT", "SHORT_SECONDS", "TESTS", "is_in", "tests_of"]
+
+TESTS = Path(__file__).parents[1]
+
+RUNTIME = (
+    "aio",
+    "core/engine",
+    "core/frames",
+    "core/model",
+    "core/payloads",
+    "csms",
+    "station",
+    "testing",
+    "transports/test_serving.py",
+    "transports/websockets",
+)
+"""Folders, and files, whose tests need the runtime, the servers and pytest, but no other tool."""
+
+SHORT = ("aio", "csms", "live", "station", "testing", "transports")
+"""Folders whose tests wait for events, so that a fault shows as a test that hangs."""
+
+SHORT_SECONDS = 30
+
+_TREES = {
+    "sdk/ocppkit/": "",
+    "codegen/ocppkit/codegen/": "codegen/",
+    "benchmarks/speed/": "benchmarks/",
+    "generated/ocppkit/": "roles/",
+    "templates/": "codegen/render/",
+    "schemas/": "codegen/schemas/",
+}
+
+
+def is_in(path: str, folders: Iterable[str]) -> bool:
+    """Tells whether the file at an absolute path is in one of these folders of tests."""
+    below = Path(path).relative_to(TESTS).as_posix()
+    return f"{below}/".startswith(tuple(f"{folder}/" for folder in folders))
+
+
+def tests_of(changed: Iterable[str]) -> list[str]:
+    """Returns what to run for changed files, as paths below `tests`.
+
+    A test is run itself; for any other file, the smallest folder that mirrors its own. Names and
+    wording are checked always.
+
+    Args:
+        changed: paths below the repository's root, with slashes.
+    """
+    found = {"house"}
+    for path in changed:
+        if path.startswith("tests/"):
+            found.update(_of_test(path.removeprefix("tests/")))
+        else:
+            found.update(_mirror(path))
+    return sorted(each for each in found if not any(each.startswith(f"{one}/") for one in found))
+
+
+def _of_test(path: str) -> Iterable[str]:
+    name = path.rpartition("/")[2]
+    if name.startswith("test_") and (TESTS / path).exists():
+        yield path
+    elif name == "conftest.py" and "/" in path:
+        yield path.rpartition("/")[0]
+
+
+def _mirror(path: str) -> Iterable[str]:
+    for tree, folder in _TREES.items():
+        if path.startswith(tree):
+            steps = [*folder.strip("/").split("/"), *path.removeprefix(tree).split("/")[:-1]]
+            steps = [step for step in steps if step]
+            while steps and not (TESTS / "/".join(steps)).is_dir():
+                steps.pop()
+            if steps and steps != ["codegen"]:
+                yield "/".join(steps)
