@@ -47,7 +47,7 @@ class Host:
 
 
 @dataclass
-class Peer:
+class PeerEnd:
     """The other end of the wire, as frames."""
 
     wire: MemoryWire
@@ -75,7 +75,7 @@ class Bench:
 
     endpoint: Endpoint
     host: Host
-    peer: Peer
+    peer: PeerEnd
     clock: FakeClock
 
 
@@ -91,7 +91,7 @@ def bench() -> Callable[..., Bench]:
         settings = Settings(clock=clock, new_id=lambda: f"our-{next(ids)}", **options)
         endpoint = Endpoint(role, host, ours, settings)
         ours.start(endpoint)
-        peer = Peer(theirs)
+        peer = PeerEnd(theirs)
         theirs.start(peer)
         return Bench(endpoint, host, peer, clock)
 

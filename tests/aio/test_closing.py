@@ -83,7 +83,7 @@ async def test_a_handler_that_closes_is_answered_first(bench: Make) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_running_handler_ends_unheard_and_within_its_time(
+async def test_a_running_handler_ends_unanswered_and_within_its_time(
     bench: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     b = bench()

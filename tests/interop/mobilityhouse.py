@@ -66,7 +66,7 @@ def _charge_point_class(protocol: Protocol, role: Role, inbox: Inbox) -> type[An
 
     base: Any = package.ChargePoint
 
-    class Peer(base):  # type: ignore[misc]
+    class ForeignEnd(base):  # type: ignore[misc]
         """Writes down the frames that it reads."""
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -78,8 +78,8 @@ def _charge_point_class(protocol: Protocol, role: Role, inbox: Inbox) -> type[An
             await super().route_message(raw_msg)
 
     for action in {step.action for step in steps(protocol) if step.sender is not role}:
-        setattr(Peer, f"on_{action}", on(action)(_handler(package, action, inbox)))
-    return Peer
+        setattr(ForeignEnd, f"on_{action}", on(action)(_handler(package, action, inbox)))
+    return ForeignEnd
 
 
 def _handler(package: Any, action: str, inbox: Inbox) -> Any:
