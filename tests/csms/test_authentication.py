@@ -40,6 +40,7 @@ def knock(identity: str, credentials: bytes | None, **more: Any) -> Handshake:
 
 
 def make(**options: Any) -> Csms:
+    options.setdefault("any_identity", True)
     options.setdefault("authenticator", PasswordAuthenticator(PASSWORDS.get))
     return Csms(v201.PROTOCOL, **options)
 
@@ -153,9 +154,11 @@ async def test_an_authenticator_of_ones_own() -> None:
     csms = make(authenticator=Mine())
     handshake = knock("CP001", b"CP001:x", secure=True, remote_address="192.0.2.1")
     assert await status(csms, handshake) == 101
-    assert seen == [
-        Credentials(identity="CP001", password=b"x", secure=True, remote_address="192.0.2.1")
-    ]
+    (shown,) = seen
+    assert (shown.identity, shown.password) == ("CP001", b"x")
+    assert (shown.secure, shown.remote_address) == (True, "192.0.2.1")
+    assert (shown.path, shown.query, shown.subprotocols) == ("/CP001", "", ("ocpp2.0.1",))
+    assert shown.basic == (b"CP001", b"x")
     assert "b'x'" not in repr(seen)
 
 

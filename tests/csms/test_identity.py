@@ -7,14 +7,21 @@ import pytest
 from ocppkit import v16, v201
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
-from ocppkit.csms import Csms
+from ocppkit.csms import Csms, PasswordAuthenticator
 
-CSMS = Csms(v201.PROTOCOL, v16.PROTOCOL, insecure=True)
+CSMS = Csms(v201.PROTOCOL, v16.PROTOCOL, insecure=True, any_identity=True)
+GUARDED = Csms(
+    v201.PROTOCOL,
+    v16.PROTOCOL,
+    authenticator=PasswordAuthenticator({"CP001": "secret"}.get),
+)
 OFFER = (b"Sec-WebSocket-Protocol", b"ocpp2.0.1")
 
 
-async def knock(path: str = "/CP001", *headers: tuple[bytes, bytes]) -> Accept | Reject:
-    return await CSMS.accept(Handshake(path=path, headers=[OFFER, *headers]))
+async def knock(
+    path: str = "/CP001", *headers: tuple[bytes, bytes], csms: Csms = CSMS
+) -> Accept | Reject:
+    return await csms.accept(Handshake(path=path, headers=[OFFER, *headers]))
 
 
 @pytest.mark.asyncio
@@ -32,6 +39,8 @@ async def knock(path: str = "/CP001", *headers: tuple[bytes, bytes]) -> Accept |
         ("/" + "x" * 255, "x" * 255),
         ("/100%25", "100%"),
         ("/%2525", "%25"),
+        ("/CP001/", "CP001"),
+        ("/ocpp/CP001//?x=/", "CP001"),
     ],
 )
 async def test_the_identity_is_the_last_segment(path: str, identity: str) -> None:
@@ -47,7 +56,6 @@ async def test_the_identity_is_the_last_segment(path: str, identity: str) -> Non
         ("/", 404),
         ("", 404),
         ("*", 404),
-        ("/CP001/", 404),
         ("/?x=CP001", 404),
         ("/.", 404),
         ("/..", 404),
@@ -130,19 +138,24 @@ def basic(credentials: bytes) -> tuple[bytes, bytes]:
         basic(b""),
         basic(b"CP001"),
         basic(b"CP002:secret"),
-        basic(b"cp001:secret"),
         basic(b"CP0012:secret"),
     ],
 )
 async def test_credentials_that_cannot_be_used(header: tuple[bytes, bytes]) -> None:
-    decision = await knock("/CP001", header)
+    decision = await knock("/CP001", header, csms=GUARDED)
     assert isinstance(decision, Reject)
     assert decision.status == 401
     assert decision.headers[0][0] == b"WWW-Authenticate"
 
 
 @pytest.mark.asyncio
+async def test_without_an_authenticator_no_header_is_judged() -> None:
+    for header in ((b"Authorization", b"Bearer abc"), basic(b"CP002:secret")):
+        assert isinstance(await knock("/CP001", header), Accept)
+
+
+@pytest.mark.asyncio
 async def test_two_authorization_headers_are_refused() -> None:
     header = basic(b"CP001:secret")
-    decision = await knock("/CP001", header, header)
+    decision = await knock("/CP001", header, header, csms=GUARDED)
     assert isinstance(decision, Reject)

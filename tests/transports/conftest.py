@@ -43,6 +43,7 @@ def make_csms() -> Callable[..., Csms]:
     def make(**options: Any) -> Csms:
         if "authenticator" not in options:
             options.setdefault("insecure", True)
+        options.setdefault("any_identity", True)
         csms = Csms(v201.PROTOCOL, v16.PROTOCOL, v21.PROTOCOL, **options)
         for version in (v16, v201, v21):
             answer_boots(csms, version)

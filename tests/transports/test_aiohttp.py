@@ -186,7 +186,8 @@ async def test_compression_is_agreed_on(
 async def test_a_station_at_every_server(
     serve: Serving, compression: bool, make_csms: Make, make_station: Make
 ) -> None:
-    csms, station = make_csms(), make_station("2.1", identity="CP/%é 1")
+    csms = make_csms()
+    station = make_station("2.1", identity="CP/%é 1")
     csms.on(v21.DataTransferRequest)(
         lambda handle, request: v21.DataTransferResponse(
             status=v21.DataTransferStatusEnumType.ACCEPTED, data=request.data

@@ -34,13 +34,11 @@ IDENTITIES = {
     "/ocpp/%25zz": "%zz",
     "/ocpp/CP001?token=a/b&c=%zz": "CP001",
     "/ocpp/CP001?": "CP001",
+    "/ocpp/CP001/": "CP001",
     "/ocpp/a+b;c=d:e@f": "a+b;c=d:e@f",
     "/ocpp/" + "x" * 255: "x" * 255,
 }
 NO_IDENTITIES = {
-    "/ocpp/": 404,
-    "/ocpp/CP001/": 404,
-    "/ocpp/?CP001": 404,
     "/ocpp/%zz": 400,
     "/ocpp/%": 400,
     "/ocpp/%4": 400,

@@ -334,6 +334,7 @@ PROTOCOL = Protocol(
     version="1.6",
     subprotocol="ocpp1.6",
     package=__name__.rpartition(".")[0],
+    roles=__name__.rpartition(".")[0] + ".roles",
     actions={action.name: action for action in _ACTIONS},
     blocks={
         "Core": "Core",
@@ -364,6 +365,10 @@ PROTOCOL = Protocol(
         }
     ),
     serial_number="charge_point_serial_number",
+    vendor="charge_point_vendor",
+    model="charge_point_model",
+    firmware="firmware_version",
+    serves_unknown=True,
     uncritical_events=frozenset(
         {
             "FailedToAuthenticateAtCentralSystem",

@@ -825,6 +825,7 @@ PROTOCOL = Protocol(
     version="2.1",
     subprotocol="ocpp2.1",
     package=__name__.rpartition(".")[0],
+    roles=__name__.rpartition(".")[0] + ".roles",
     actions={action.name: action for action in _ACTIONS},
     blocks={
         "A": "Security",
@@ -871,6 +872,11 @@ PROTOCOL = Protocol(
         }
     ),
     serial_number="charging_station.serial_number",
+    vendor="charging_station.vendor_name",
+    model="charging_station.model",
+    firmware="charging_station.firmware_version",
+    identity_pattern="[a-zA-Z0-9*_=+|@.-]{1,48}",
+    identity_ignores_case=True,
     uncritical_events=frozenset(
         {
             "FailedToAuthenticateAtCsms",

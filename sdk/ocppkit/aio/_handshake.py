@@ -68,6 +68,9 @@ class Accept(Struct, frozen=True, kw_only=True):
     policies: Policies | None = None
     """How strictly this station is read and written to, where that differs from others."""
 
+    handshake: Handshake | None = None
+    """What the station asked for, without the Authorization header."""
+
     farewell: str = ""
     """Why the connection, once open, is to be closed at once; empty: it is not."""
 

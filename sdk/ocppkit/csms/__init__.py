@@ -4,12 +4,14 @@ from ._authentication import (
     AttemptLimiter,
     Authenticator,
     CertificateAuthenticator,
-    Credentials,
     PasswordAuthenticator,
+    Refused,
     Verdict,
 )
+from ._credentials import Credentials
 from ._csms import Csms, CsmsOptions
 from ._handle import StationHandle
+from ._refusals import RefusalObserver, StationRefused
 from ._registrar import CsmsRegistrar
 from ._stations import (
     StationAccepted,
@@ -28,11 +30,14 @@ __all__ = [
     "CsmsOptions",
     "CsmsRegistrar",
     "PasswordAuthenticator",
+    "RefusalObserver",
+    "Refused",
     "StationAccepted",
     "StationConnected",
     "StationDisconnected",
     "StationEvent",
     "StationHandle",
+    "StationRefused",
     "Stations",
     "Verdict",
 ]

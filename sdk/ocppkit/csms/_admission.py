@@ -1,84 +1,63 @@
-"""The handshake's one home: whether a station may open a connection, and in which version of OCPP.
+"""Decides on opening handshakes: whether a station may connect, and in which version of OCPP.
 
-Theory of operation: `examine` is pure. It reads a `Handshake` and says what can be said without
-asking anybody: identity, subprotocol, credentials, or the refusal. `Door.accept` then asks the
-authenticator, counts wrong attempts, and looks up whether the station is registered. Adapters of
-WebSocket libraries call it and translate its answer; they hold no policy.
+Theory of operation: `Admission.accept` reads the handshake (identity, subprotocols, credentials),
+asks the authenticator, counts wrong attempts, and looks up what is known of the station. Whatever
+stands against the connection is raised as `BadHandshake`, in one place turned into an HTTP answer, and
+reported. Transports translate that answer; they hold no policy.
+
+The functions of the user that are asked on the way (`identify`, the authenticator, `policies`) may be
+slow, fail, or return nonsense. Each of them has a share of the handshake's time, and a failure is
+logged and answered.
 """
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from ocppkit.aio import Clock, Handshake, MaybeAwaitable
-from ocppkit.aio.lowlevel import Accept, Reject, resolved
+from ocppkit.aio.lowlevel import Accept, Reject, loggable, start_task, wait_until
 from ocppkit.core import Policies, Protocol
 
-from ._authentication import AttemptLimiter, Authenticator, Credentials, Verdict, common_names
-from ._identity import BadHandshake, identity_in, offered_subprotocols, password_in
+from ._authentication import AttemptLimiter, Authenticator, Refused, Verdict, common_names
+from ._credentials import Credentials, UnusableAuthorization, password_in
+from ._identity import (
+    BadHandshake,
+    check_identity,
+    identity_in,
+    identity_or_nothing,
+    offered_subprotocols,
+    refusal_of,
+)
+from ._refusals import RefusalReports
 
-__all__ = ["Admission", "CheckedHandshake", "UnknownSubprotocol", "WithoutSubprotocol", "examine"]
+__all__ = ["Admission", "Identify", "UnknownSubprotocol", "WithoutSubprotocol"]
 
 logger = logging.getLogger("ocppkit.csms")
 
 WithoutSubprotocol: TypeAlias = Protocol | Literal["refuse", "sniff"]
-"""What to do with a station that offers no subprotocol: refuse it, take its version for granted,
-or let the first message tell."""
+"""What to do with a station that offers no subprotocol: refuse it, assume a version, or let its
+messages tell."""
 
 UnknownSubprotocol: TypeAlias = Literal["refuse", "close"]
 """What to do with a station that offers only versions not spoken here: refuse it by HTTP, as the
 certification test TC_B_58_CSMS expects, or open the connection and close it, as OCPP-J has it."""
 
+Identify: TypeAlias = Callable[[Handshake], MaybeAwaitable[str | None]]
+"""Returns the identity of the station that connects, or `None` if there is no such station."""
+
 _CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="ocpp", charset="UTF-8"'),)
 
-
-class CheckedHandshake(NamedTuple):
-    """A handshake that is in order as far as can be seen without asking anybody."""
-
-    subprotocol: str | None
-    credentials: Credentials
-    farewell: str = ""
-    """Why the connection is opened only to be closed; empty: it is not."""
-
-
-def examine(
-    handshake: Handshake,
-    protocols: Sequence[Protocol],
-    without_subprotocol: WithoutSubprotocol,
-    unknown_subprotocol: UnknownSubprotocol,
-) -> CheckedHandshake | Reject:
-    """Returns what a handshake asks for, or why it is refused."""
-    try:
-        identity = identity_in(handshake.path)
-        offered = offered_subprotocols(handshake)
-        chosen = _chosen(offered, protocols)
-        farewell = ""
-        if chosen is None:
-            spoken = ", ".join(protocol.subprotocol for protocol in protocols)
-            if not offered and without_subprotocol == "refuse":
-                raise BadHandshake(400, f"no subprotocol is offered; spoken here: {spoken}")
-            if offered:
-                farewell = f"none of the offered versions is spoken here, but {spoken}"
-                if unknown_subprotocol == "refuse":
-                    raise BadHandshake(400, farewell)
-        return CheckedHandshake(
-            subprotocol=chosen,
-            farewell=farewell,
-            credentials=Credentials(
-                identity=identity,
-                password=password_in(handshake, identity),
-                certificate=handshake.peer_certificate,
-                secure=handshake.secure,
-                remote_address=handshake.remote_address,
-            ),
-        )
-    except BadHandshake as problem:
-        return _reject(problem.status, problem.reason)
+_SHARE: Final = 0.75
+"""The part of the handshake's time that one function of the user's may take: time must be left to
+answer."""
 
 
 class Admission:
-    """Opens to those who may come in."""
+    """Decides who may connect."""
 
     def __init__(
         self,
@@ -87,67 +66,230 @@ class Admission:
         authenticator: Authenticator | None,
         without_subprotocol: WithoutSubprotocol,
         unknown_subprotocol: UnknownSubprotocol,
+        identify: Identify | None,
+        any_identity: bool,
+        spelling: Callable[[str, Protocol | None], str],
         registered: Callable[[str], MaybeAwaitable[bool]],
         policies: Callable[[str], MaybeAwaitable[Policies | None]],
         attempts: AttemptLimiter,
+        handshake_timeout: float,
+        reports: RefusalReports,
     ) -> None:
         self._protocols = protocols
         self._authenticator = authenticator
         self._without_subprotocol: WithoutSubprotocol = without_subprotocol
         self._unknown_subprotocol: UnknownSubprotocol = unknown_subprotocol
+        self._identify = identify
+        self._any_identity = any_identity
+        self._spelling = spelling
         self._registered = registered
         self._policies = policies
         self._attempts = attempts
+        self._patience = handshake_timeout * _SHARE
+        self._reports = reports
 
     async def accept(self, handshake: Handshake, clock: Clock) -> Accept | Reject:
         """Returns whether the connection may be opened."""
-        knock = examine(
-            handshake, self._protocols, self._without_subprotocol, self._unknown_subprotocol
-        )
-        if isinstance(knock, CheckedHandshake):
-            knock = await self._authenticated(knock, clock) or knock
-        if isinstance(knock, Reject):
-            # What a stranger tries is no news; a station that is set up wrongly waits for somebody.
-            level = logging.WARNING if knock.status == 400 else logging.INFO
-            logger.log(
-                level, "%s refused: %d %s", handshake.remote_address, knock.status, knock.reason
-            )
-            return knock
-        identity = knock.credentials.identity
+        offered = offered_subprotocols(handshake)
+        credentials = Credentials(identity="")
+        try:
+            protocol, farewell = self._version(offered)
+            name, identity = await self._identity(handshake, protocol, clock)
+            credentials = _credentials(handshake, name, identity, protocol, offered)
+            await self._authenticate(credentials, clock)
+        except BadHandshake as problem:
+            self._report(handshake, credentials.identity, problem.status, problem)
+            return problem.answer
+        if farewell is not None:
+            self._report(handshake, identity, None, farewell)
         return Accept(
-            subprotocol=knock.subprotocol,
+            subprotocol=None if protocol is None else protocol.subprotocol,
             identity=identity,
             remote_address=handshake.remote_address,
-            registered=await resolved(self._registered(identity)),
+            registered=await self._registered_before(identity),
             common_names=common_names(handshake.peer_certificate),
-            policies=await resolved(self._policies(identity)),
-            farewell=knock.farewell,
+            policies=await self._policies_of(identity, clock),
+            farewell="" if farewell is None else farewell.reason,
+            handshake=_without_authorization(handshake),
         )
 
-    async def _authenticated(self, knock: CheckedHandshake, clock: Clock) -> Reject | None:
+    # What the handshake says.
+
+    def _version(self, offered: Sequence[str]) -> tuple[Protocol | None, BadHandshake | None]:
+        """Returns the version to speak, and why the connection is opened only to be closed."""
+        for protocol in self._protocols:
+            if protocol.subprotocol in offered:
+                return protocol, None
+        spoken = ", ".join(protocol.subprotocol for protocol in self._protocols)
+        if offered:
+            problem = BadHandshake(
+                400, f"none of the offered versions is spoken here, but {spoken}"
+            )
+            if self._unknown_subprotocol == "refuse":
+                raise problem
+            return None, problem  # SUB-04
+        if self._without_subprotocol == "refuse":
+            raise BadHandshake(
+                400,
+                f"no subprotocol is offered; spoken here: {spoken}",
+                "without_subprotocol= admits such stations",
+            )
+        return None, None
+
+    async def _identity(
+        self, handshake: Handshake, protocol: Protocol | None, clock: Clock
+    ) -> tuple[str, str]:
+        """Returns the station's name in the path, and its identity."""
+        if self._identify is None:
+            identity = name = identity_in(handshake.path)
+        else:
+            name = identity_or_nothing(handshake)
+            identity = await self._identified(self._identify, handshake, clock)
+        if protocol is not None and name and not self._any_identity:
+            check_identity(name, protocol)
+        return name, self._spelling(identity, protocol)
+
+    async def _identified(self, identify: Identify, handshake: Handshake, clock: Clock) -> str:
+        identity: object = await self._asked("identify", identify, handshake, clock)
+        if identity is None:
+            raise BadHandshake(404, "no such station")  # CON-08
+        if not isinstance(identity, str) or not identity:
+            raise _nonsense("identify", identity, "return a text, or None for no such station")
+        return identity
+
+    # What others say.
+
+    async def _authenticate(self, credentials: Credentials, clock: Clock) -> None:
+        """Asks the authenticator; raises `BadHandshake` if it does not accept."""
         if self._authenticator is None:
-            return None
-        loggable = knock.credentials
-        wait = self._attempts.wait(loggable.remote_address, loggable.identity, clock.time())
+            return
+        address, identity = credentials.remote_address, credentials.identity
+        wait = self._attempts.wait(address, identity, clock.time())
         if wait > 0:
             retry_after = (b"Retry-After", str(math.ceil(wait)).encode())
-            return Reject(status=429, reason="too many wrong attempts", headers=(retry_after,))
-        with self._attempts.deciding(loggable.remote_address, loggable.identity):
-            verdict = await resolved(self._authenticator.authenticate(loggable))
-        if verdict is Verdict.ACCEPTED:
+            raise BadHandshake(429, "too many wrong attempts", headers=(retry_after,))
+        ask = self._authenticator.authenticate
+        with self._attempts.deciding(address, identity):
+            decision: object = await self._asked("the authenticator", ask, credentials, clock)
+        reason = "the authenticator refused"
+        if isinstance(decision, Refused):
+            reason = decision.reason
+            decision = decision.verdict
+        if decision is Verdict.ACCEPTED:
+            return
+        if not isinstance(decision, Verdict):
+            raise _nonsense(
+                "the authenticator", decision, "return a Verdict, such as Verdict.ACCEPTED"
+            )
+        self._attempts.failed(address, identity, clock.time())
+        if decision is Verdict.UNKNOWN:
+            raise BadHandshake(404, "no such station")  # CON-08
+        raise BadHandshake(  # BAS-05
+            401, reason, told="wrong or missing credentials", headers=_CHALLENGE
+        )
+
+    async def _policies_of(self, identity: str, clock: Clock) -> Policies | None:
+        try:
+            policies: Policies | None = await self._asked(
+                "policies", self._policies, identity, clock
+            )
+        except BadHandshake:
+            # Logged already. How strictly a station is read is no reason to keep it out.
             return None
-        self._attempts.failed(loggable.remote_address, loggable.identity, clock.time())
-        if verdict is Verdict.UNKNOWN:
-            return _reject(404, "no such station")  # CON-08
-        return _reject(401, "wrong or missing credentials")  # BAS-05
+        return policies
+
+    async def _registered_before(self, identity: str) -> bool:
+        found = self._registered(identity)
+        return await found if asyncio.iscoroutine(found) else bool(found)
+
+    async def _asked(
+        self, name: str, function: Callable[[Any], object], about: Any, clock: Clock
+    ) -> Any:
+        """Calls a function of the user's, and bounds its time."""
+        try:
+            value = function(about)
+            if asyncio.iscoroutine(value):
+                value = await _within(value, clock, self._patience)
+            return value
+        except TimeoutError:
+            logger.error("%s did not decide within %g seconds", name, self._patience)
+            reason = f"{name} did not decide within {self._patience:g} seconds"
+            raise BadHandshake(503, reason, told="no decision in time") from None
+        except Exception as error:
+            logger.exception("%s failed", name)
+            reason = f"{name} raised {type(error).__name__}"
+            raise BadHandshake(500, reason, told="internal error") from error
+
+    def _report(
+        self, handshake: Handshake, identity: str, status: int | None, problem: BadHandshake
+    ) -> None:
+        reason = f"{problem.reason} [{problem.cure}]" if problem.cure else problem.reason
+        refusal = refusal_of(reason, status, "", handshake)
+        self._reports.report(replace(refusal, identity=identity or refusal.identity))
 
 
-def _chosen(offered: Sequence[str], protocols: Sequence[Protocol]) -> str | None:
-    for protocol in protocols:
-        if protocol.subprotocol in offered:
-            return protocol.subprotocol
-    return None
+def _credentials(
+    handshake: Handshake,
+    name: str,
+    identity: str,
+    protocol: Protocol | None,
+    offered: tuple[str, ...],
+) -> Credentials:
+    headers = handshake.headers_named(b"authorization")
+    authorization = b", ".join(headers) if headers else None
+    any_case = protocol is not None and protocol.identity_ignores_case
+    password, problem = None, ""
+    try:
+        user_names = (name, identity) if name else (identity,)
+        password = password_in(authorization, user_names, any_case)
+    except UnusableAuthorization as error:
+        problem = str(error)
+    path, _, query = handshake.path.partition("?")
+    return Credentials(
+        identity=identity,
+        password=password,
+        password_problem=problem,
+        authorization=authorization,
+        path=path,
+        query=query,
+        headers=handshake.headers,
+        subprotocols=offered,
+        certificate=handshake.peer_certificate,
+        secure=handshake.secure,
+        remote_address=handshake.remote_address,
+    )
 
 
-def _reject(status: int, reason: str) -> Reject:
-    return Reject(status=status, reason=reason, headers=_CHALLENGE if status == 401 else ())
+def _without_authorization(handshake: Handshake) -> Handshake:
+    if not handshake.headers_named(b"authorization"):
+        return handshake
+    return Handshake(
+        path=handshake.path,
+        headers=tuple(
+            (name, value) for name, value in handshake.headers if name.lower() != b"authorization"
+        ),
+        peer_certificate=handshake.peer_certificate,
+        secure=handshake.secure,
+        remote_address=handshake.remote_address,
+    )
+
+
+async def _within(work: Any, clock: Clock, seconds: float) -> Any:
+    """Returns what a coroutine returns; cancels it and raises `TimeoutError` if it takes longer."""
+    task = start_task(work)
+    try:
+        if not task.done():
+            await wait_until(clock, clock.time() + seconds, task)
+        if not task.done():
+            # What it raises after that is of no use to anybody.
+            task.add_done_callback(lambda late: late.cancelled() or late.exception())
+            raise TimeoutError
+        return task.result()
+    finally:
+        task.cancel()
+
+
+def _nonsense(name: str, value: object, cure: str) -> BadHandshake:
+    shown = loggable(repr(value))
+    logger.error("%s returned %s: %s", name, shown, cure)
+    return BadHandshake(500, f"{name} returned {shown} [{cure}]", told="internal error")

@@ -12,12 +12,14 @@ from msgspec import Struct
 from ocppkit.aio import MaybeAwaitable
 from ocppkit.aio.lowlevel import resolved
 
+from ._credentials import Credentials
+
 __all__ = [
     "AttemptLimiter",
     "Authenticator",
     "CertificateAuthenticator",
-    "Credentials",
     "PasswordAuthenticator",
+    "Refused",
     "Verdict",
     "common_names",
 ]
@@ -35,34 +37,22 @@ class Verdict(Enum):
     """No such station: HTTP 404, as OCPP-J asks."""
 
 
-class Credentials(Struct, frozen=True, kw_only=True):
-    """What a station shows of itself when it connects."""
+class Refused(Struct, frozen=True):
+    """A verdict with its reason, which stands in the log; the station never learns it."""
 
-    identity: str
-
-    password: bytes | None = None
-    """From Basic authentication, whose user name equals the identity; `None` without."""
-
-    certificate: Mapping[str, Any] | None = None
-    """The verified client certificate, as `ssl.SSLSocket.getpeercert` returns it."""
-
-    secure: bool = False
-    """Whether the connection is encrypted by TLS."""
-
-    remote_address: str = ""
-
-    def __repr__(self) -> str:
-        password = "none" if self.password is None else "hidden"
-        return (
-            f"Credentials(identity={self.identity!r}, password: {password}, secure={self.secure})"
-        )
+    reason: str
+    verdict: Verdict = Verdict.REFUSED
 
 
 class Authenticator(Protocol):
     """Decides on each connection before it is opened."""
 
-    def authenticate(self, credentials: Credentials) -> MaybeAwaitable[Verdict]:
-        """Returns the verdict; `async` where it asks a database. Compare in constant time."""
+    def authenticate(self, credentials: Credentials) -> MaybeAwaitable[Verdict | Refused]:
+        """Returns the verdict; `async` where it asks a database. Compare in constant time.
+
+        It has three quarters of `Limits.handshake_timeout`. If it takes longer the station is
+        answered with 503, if it raises or returns anything else with 500, and the log says why.
+        """
         ...
 
 
@@ -88,20 +78,22 @@ class PasswordAuthenticator:
         self._look_up = passwords
         self._require_tls = require_tls
 
-    async def authenticate(self, credentials: Credentials) -> Verdict:
+    async def authenticate(self, credentials: Credentials) -> Verdict | Refused:
         """Compares the password in constant time."""
         secret = await resolved(self._look_up(credentials.identity))
         if secret is None:
             return Verdict.UNKNOWN
-        if credentials.password is None or (self._require_tls and not credentials.secure):
-            return Verdict.REFUSED
+        if credentials.password is None:
+            return Refused(credentials.password_problem)
+        if self._require_tls and not credentials.secure:
+            return Refused("the connection is not encrypted, and require_tls is set")
         expected = secret.encode() if isinstance(secret, str) else secret
         if not expected:
             # An empty column of a database is a password that was never set, not one that anybody
             # may know.
-            return Verdict.REFUSED
+            return Refused("the stored password is empty")
         same = hmac.compare_digest(credentials.password, expected)
-        return Verdict.ACCEPTED if same else Verdict.REFUSED
+        return Verdict.ACCEPTED if same else Refused("wrong password")
 
 
 class CertificateAuthenticator:
@@ -131,19 +123,21 @@ class CertificateAuthenticator:
         self._organization = organization
         self._revoked = revoked
 
-    async def authenticate(self, credentials: Credentials) -> Verdict:
+    async def authenticate(self, credentials: Credentials) -> Verdict | Refused:
         """Compares the names in the certificate that was shown."""
         expected = await resolved(self._look_up(credentials.identity))
         if expected is None:
             return Verdict.UNKNOWN
         certificate = credentials.certificate
-        if not certificate or common_names(certificate) != (expected,):
-            return Verdict.REFUSED
+        if not certificate:
+            return Refused("there is no client certificate")
+        if common_names(certificate) != (expected,):
+            return Refused("the client certificate names another station")
         organizations = _subject(certificate, "organizationName")
         if self._organization is not None and organizations != (self._organization,):
-            return Verdict.REFUSED
+            return Refused("the client certificate names another organization")
         if self._revoked is not None and await resolved(self._revoked(certificate)):
-            return Verdict.REFUSED
+            return Refused("the client certificate is revoked")
         return Verdict.ACCEPTED
 
 

@@ -32,10 +32,12 @@ from ocppkit.core import (
     utcnow,
 )
 
-from ._admission import Admission, UnknownSubprotocol, WithoutSubprotocol
+from ._admission import Admission, Identify, UnknownSubprotocol, WithoutSubprotocol
 from ._authentication import AttemptLimiter, Authenticator
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
+from ._identity import refusal_of
+from ._refusals import RefusalReports
 from ._registrar import CsmsRegistrar
 from ._reject_after_open import RejectAfterOpen
 from ._repeated_calls import AnswerMemory
@@ -102,6 +104,8 @@ class Csms:
         attempts: AttemptLimiter | None = None,
         without_subprotocol: WithoutSubprotocol = "refuse",
         unknown_subprotocol: UnknownSubprotocol = "refuse",
+        identify: Identify | None = None,
+        any_identity: bool = False,
         boot_gate: bool = True,
         registered: Callable[[str], MaybeAwaitable[bool]] = _nobody,
         policies: Callable[[str], MaybeAwaitable[Policies | None]] = _as_usual,
@@ -124,6 +128,11 @@ class Csms:
                 take this version for granted, or `"sniff"` its first message.
             unknown_subprotocol: what to do with a station that offers only other versions:
                 `"refuse"` it, or open the connection and `"close"` it, as OCPP-J has it.
+            identify: returns the identity of the station that a handshake is of, for paths that say
+                more than the last segment: `/tenantA/CP1` and `/tenantB/CP1` may be two stations.
+                The user name of Basic authentication may be that identity or the last segment.
+            any_identity: let stations of OCPP 2.x have identities longer than 48 characters, or with
+                characters that OCPP does not allow. # CON-06
             boot_gate: answer a station with SecurityError until its boot was accepted. Stations
                 that only reconnect do not boot again, so acceptance is remembered while this
                 object lives.
@@ -157,11 +166,17 @@ class Csms:
         self._has_authenticator = authenticator is not None
         self._without_subprotocol: WithoutSubprotocol = without_subprotocol
         self._by_subprotocol = {protocol.subprotocol: protocol for protocol in protocols}
+        self._refusals = RefusalReports(self._clock, self._settings.observer, self.stations.refused)
         self._admission = Admission(
             protocols,
             authenticator=authenticator,
             without_subprotocol=without_subprotocol,
             unknown_subprotocol=unknown_subprotocol,
+            identify=identify,
+            any_identity=any_identity,
+            spelling=self.stations.spelling,
+            handshake_timeout=self._settings.limits.handshake_timeout,
+            reports=self._refusals,
             registered=registered,
             policies=policies,
             attempts=AttemptLimiter() if attempts is None else attempts,
@@ -229,6 +244,26 @@ class Csms:
         """Decides whether a station may open a connection."""
         self.check_startable()
         return await self._admission.accept(handshake, self._clock())
+
+    def report_refusal(
+        self,
+        reason: str,
+        *,
+        remote_address: str = "",
+        status: int | None = None,
+        handshake: Handshake | None = None,
+    ) -> None:
+        """Reports a connection that the transport refused itself, before or instead of `accept`.
+
+        Refusals by `accept` are reported already.
+
+        Args:
+            reason: why, for the operator, such as "the TLS handshake failed: no shared cipher".
+            remote_address: who it was, where that is not in `handshake`.
+            status: the HTTP status of the answer; `None` if there was no HTTP to answer.
+            handshake: what was asked for, as far as it was read.
+        """
+        self._refusals.report(refusal_of(reason, status, remote_address, handshake))
 
     def attach(
         self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = _nothing

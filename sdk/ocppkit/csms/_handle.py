@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
-from ocppkit.aio import RegistrationStatus
+from ocppkit.aio import Handshake, RegistrationStatus
 from ocppkit.aio.lowlevel import Peer, Registration
 from ocppkit.core import ConnectionClosed, ErrorCode, Policies, Protocol, Request, Response, Send
 
@@ -26,6 +26,7 @@ class StationHandle:
         peer: Peer,
         registration: Registration,
         remote_address: str,
+        handshake: Handshake | None = None,
     ) -> None:
         self.identity = identity
         """The station's identity: the last segment of the path, decoded."""
@@ -34,6 +35,10 @@ class StationHandle:
         """The version of OCPP that this connection speaks."""
 
         self.remote_address = remote_address
+
+        self.handshake = handshake
+        """What the station asked for when it connected, without its Authorization header: path, query,
+        headers, client certificate. `None` if the connection came without, as in some tests."""
 
         self._peer = peer
         self._registration = registration

@@ -1,14 +1,23 @@
-"""Who knocks: a station's identity from the path, its password from the header, as bytes and checked."""
+"""A station's identity in its opening request, and the subprotocols that it offers."""
 
-import base64
-import binascii
 import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from ocppkit.aio import Handshake
+from ocppkit.aio import Handshake, Headers
+from ocppkit.aio.lowlevel import Reject
+from ocppkit.core import Protocol
 
-__all__ = ["BadHandshake", "identity_in", "offered_subprotocols", "password_in"]
+from ._refusals import StationRefused
+
+__all__ = [
+    "BadHandshake",
+    "check_identity",
+    "identity_in",
+    "identity_or_nothing",
+    "offered_subprotocols",
+    "refusal_of",
+]
 
 _LONGEST: Final = 255
 """OCPP 2.x allows 48 characters and OCPP 1.6 sets no limit; this one fits a column of a database."""
@@ -19,19 +28,41 @@ _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 class BadHandshake(Exception):
     """A handshake that can only be refused."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        cure: str = "",
+        *,
+        told: str = "",
+        headers: Headers = (),
+    ) -> None:
+        """Describes the problem.
+
+        Args:
+            status: of the HTTP answer.
+            reason: why, for the log; it never quotes the station.
+            cure: what the operator can do about it, for the log.
+            told: what the station is told; the reason by default.
+            headers: of the answer.
+        """
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.cure = cure
+        self.answer = Reject(status=status, reason=told or reason, headers=headers)
 
 
 def identity_in(path: str) -> str:
     """Returns the identity: the last segment of the path, percent-decoded. # CON-05
 
+    Slashes at the end of the path do not count: some stations append one to the URL that they are
+    given.
+
     Raises:
         BadHandshake: there is none, or it cannot be one.
     """
-    segment = path.partition("?")[0].rpartition("/")[2]
+    segment = path.partition("?")[0].rstrip("/").rpartition("/")[2]
     # Bytes that are no ASCII arrive as lone surrogates.
     raw = segment.encode("utf-8", "surrogateescape")
     if _BAD_ESCAPE.search(raw):
@@ -47,33 +78,47 @@ def identity_in(path: str) -> str:
     return identity
 
 
-def offered_subprotocols(handshake: Handshake) -> list[str]:
+def check_identity(identity: str, protocol: Protocol) -> None:
+    """Checks an identity against the rules of a version. # CON-06
+
+    Raises:
+        BadHandshake: no station of this version may have it.
+    """
+    pattern = protocol.identity_pattern
+    if pattern is not None and re.fullmatch(pattern, identity) is None:
+        raise BadHandshake(
+            404,
+            f"OCPP {protocol.version} allows no such identity, but only {pattern}",
+            "give the station another one, or allow it with Csms(any_identity=True)",
+        )
+
+
+def offered_subprotocols(handshake: Handshake) -> tuple[str, ...]:
     """Returns what the station offers in `Sec-WebSocket-Protocol`, in its order of preference."""
     values = handshake.headers_named(b"sec-websocket-protocol")
     names = b",".join(values).decode("latin-1").split(",")
-    return [name.strip() for name in names if name.strip()]
+    return tuple(name.strip() for name in names if name.strip())
 
 
-def password_in(handshake: Handshake, identity: str) -> bytes | None:
-    """Returns the password of Basic authentication, or `None` where there is no such header.
+def refusal_of(
+    reason: str, status: int | None, remote_address: str, handshake: Handshake | None
+) -> StationRefused:
+    """Returns the report of a refused connection, with what its handshake says."""
+    if handshake is None:
+        return StationRefused(reason=reason, status=status, remote_address=remote_address)
+    return StationRefused(
+        reason=reason,
+        status=status,
+        identity=identity_or_nothing(handshake),
+        remote_address=handshake.remote_address or remote_address,
+        path=handshake.path.partition("?")[0],
+        offered=offered_subprotocols(handshake),
+    )
 
-    The user name must be the identity. Both may hold colons: what stands before the password is
-    known, so nothing is searched. The password is bytes, as a 1.6 AuthorizationKey is no text.
 
-    Raises:
-        BadHandshake: the header cannot be read, or names another user. # BAS-01, BAS-02
-    """
-    values = handshake.headers_named(b"authorization")
-    if not values:
-        return None
-    scheme, _, encoded = values[0].strip().partition(b" ")
-    if len(values) > 1 or scheme.lower() != b"basic":
-        raise BadHandshake(401, "Basic authentication is needed")
+def identity_or_nothing(handshake: Handshake) -> str:
+    """Returns the identity in the path, or an empty text where there is none."""
     try:
-        credentials = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error:
-        raise BadHandshake(401, "the Authorization header cannot be read") from None
-    prefix = identity.encode() + b":"
-    if not credentials.startswith(prefix):
-        raise BadHandshake(401, "the user name is not the identity in the path")
-    return credentials[len(prefix) :]
+        return identity_in(handshake.path)
+    except BadHandshake:
+        return ""

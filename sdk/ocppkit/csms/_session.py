@@ -110,7 +110,12 @@ class StationSession:
         self._certified = accept.common_names if context.check_serial_number else ()
         self._when_finished = finished
         self._handle = context.handles[protocol.subprotocol](
-            self.identity, protocol, self._endpoint, self._registration, accept.remote_address
+            self.identity,
+            protocol,
+            self._endpoint,
+            self._registration,
+            accept.remote_address,
+            accept.handshake,
         )
         self._wire = wire
         self._idle: Timer | None = None

@@ -8,9 +8,10 @@ from weakref import ref
 
 from msgspec import Struct
 
-from ocppkit.core import ConnectionClosed, WrongVersion
+from ocppkit.core import ConnectionClosed, Protocol, WrongVersion
 
 from ._handle import StationHandle
+from ._refusals import StationRefused
 
 __all__ = [
     "StationAccepted",
@@ -45,7 +46,7 @@ class StationDisconnected(Struct, frozen=True):
     """Whether the station had another connection already: it is still there."""
 
 
-StationEvent: TypeAlias = StationAccepted | StationConnected | StationDisconnected
+StationEvent: TypeAlias = StationAccepted | StationConnected | StationDisconnected | StationRefused
 
 
 class _Subscription(AsyncIterator[StationEvent]):
@@ -81,6 +82,7 @@ class Stations:
 
     def __init__(self) -> None:
         self._live: dict[str, StationHandle] = {}
+        self._folded: dict[str, str] = {}
         self._accepted: OrderedDict[str, None] = OrderedDict()
         self._waiters: dict[str, set[asyncio.Future[None]]] = {}
         self._subscriptions: set[ref[_Subscription]] = set()
@@ -101,7 +103,7 @@ class Stations:
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
         """
-        found = self._live.get(identity)
+        found = self._find(identity)
         return None if found is None else _typed(found, handle)
 
     @overload
@@ -153,7 +155,7 @@ class Stations:
         return len(self._live)
 
     def __contains__(self, identity: object) -> bool:
-        return identity in self._live
+        return isinstance(identity, str) and self._find(identity) is not None
 
     # What sessions call.
 
@@ -161,10 +163,22 @@ class Stations:
         """Whether a boot of this station was accepted before."""
         return identity in self._accepted
 
+    def spelling(self, identity: str, protocol: Protocol | None) -> str:
+        """Returns an identity as the live station spells it that it means. # CON-06"""
+        if protocol is None or not protocol.identity_ignores_case or identity in self._live:
+            return identity
+        return self._folded.get(identity.casefold(), identity)
+
+    def refused(self, refusal: StationRefused) -> None:
+        """Tells the listeners of a refused connection."""
+        self._publish(refusal)
+
     def enter(self, station: StationHandle) -> StationHandle | None:
         """Enters a new connection, and returns the one that it replaces."""
         replaced = self._live.get(station.identity)
         self._live[station.identity] = station
+        if station.protocol.identity_ignores_case:
+            self._folded[station.identity.casefold()] = station.identity
         self._tell(StationConnected(station))
         return replaced
 
@@ -182,29 +196,40 @@ class Stations:
         replaced = self._live.get(station.identity) is not station
         if not replaced:
             del self._live[station.identity]
+            self._folded.pop(station.identity.casefold(), None)
         self._tell(StationDisconnected(station, end, replaced))
 
     async def _until(self, identity: str, ready: Callable[[StationHandle], bool]) -> StationHandle:
-        while (found := self._live.get(identity)) is None or not ready(found):
-            waiters = self._waiters.setdefault(identity, set())
+        key = identity.casefold()
+        while (found := self._find(identity)) is None or not ready(found):
+            waiters = self._waiters.setdefault(key, set())
             waiter = asyncio.get_running_loop().create_future()
             waiters.add(waiter)
             try:
                 await waiter
             finally:
                 waiters.discard(waiter)
-                if not waiters and self._waiters.get(identity) is waiters:
-                    del self._waiters[identity]
+                if not waiters and self._waiters.get(key) is waiters:
+                    del self._waiters[key]
         return found
 
-    def _tell(self, event: StationEvent) -> None:
+    def _find(self, identity: str) -> StationHandle | None:
+        found = self._live.get(identity)
+        if found is None:
+            found = self._live.get(self._folded.get(identity.casefold(), identity))
+        return found
+
+    def _tell(self, event: StationAccepted | StationConnected | StationDisconnected) -> None:
+        self._publish(event)
+        for waiter in self._waiters.get(event.station.identity.casefold(), ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _publish(self, event: StationEvent) -> None:
         for listening in tuple(self._subscriptions):
             subscription = listening()
             if subscription is not None:
                 subscription.push(event)
-        for waiter in self._waiters.get(event.station.identity, ()):
-            if not waiter.done():
-                waiter.set_result(None)
 
 
 def _typed(found: StationHandle, handle: type[H]) -> H:

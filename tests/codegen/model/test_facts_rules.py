@@ -29,6 +29,9 @@ replies = { not_json = { reaction = "silent", citation = "Acme manual, page 4" }
 uncritical_events = ["LampReplaced"]
 untrusted_csms_event = "StrangeCsms"
 old_tls_event = "OldTls"
+serves_unknown = true
+identity_pattern = "[A-Z]{1,4}"
+identity_ignores_case = true
 
 [protocol.roles]
 station = "Charging Station"
@@ -38,6 +41,9 @@ handle_class = "ConnectedStation"
 description = "chargingStation"
 boot_defaults = { reason = "PowerUp" }
 serial_number = "serialNumber"
+vendor = "vendorName"
+model = "model"
+firmware = "firmwareVersion"
 
 [actions.AcmeBlink]
 purpose = "Asks the Charging Station to blink."

@@ -111,6 +111,15 @@ class RoleFacts:
     serial_number: str | None = None
     """The member of that description that a client certificate names as its common name."""
 
+    vendor: str | None = None
+    """The member of that description that names the vendor."""
+
+    model: str | None = None
+    """The member of that description that names the model."""
+
+    firmware: str | None = None
+    """The member of that description that names the version of the firmware."""
+
 
 @dataclass(frozen=True)
 class ProtocolFacts:
@@ -148,6 +157,15 @@ class ProtocolFacts:
 
     old_tls_event: str | None = None
     """The security event that a CSMS offers only versions of TLS before 1.2."""
+
+    serves_unknown: bool = False
+    """Whether a CSMS may serve a station of whose boot it knows nothing."""
+
+    identity_pattern: str | None = None
+    """The identities that a station may have, as a regular expression."""
+
+    identity_ignores_case: bool = False
+    """Whether two identities that differ in case alone are one."""
 
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """Where it answers a failed call otherwise than most: value of `core.Failure` to `reaction` (a

@@ -130,6 +130,8 @@ _VERSION = _matching("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
 
 _REPLY = _Table({"reaction": _one_of(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
 
+_BOOLEAN = _Rule("true or false", lambda value: isinstance(value, bool))
+
 _ACTION = _Table(
     {
         "purpose": _SENTENCE,
@@ -138,7 +140,7 @@ _ACTION = _Table(
         "kind": _one_of("call", "send"),
         "use_cases": _list_of(_USE_CASE),
         "citation": _LINE,
-        "transaction_related": _Rule("true or false", lambda value: isinstance(value, bool)),
+        "transaction_related": _BOOLEAN,
         "offline": _one_of(*OFFLINE),
         "offline_mark": _MEMBER,
         "correlation": _matching(
@@ -168,6 +170,9 @@ _FILE = _Table(
                 "uncritical_events": _list_of(_NAME),
                 "untrusted_csms_event": _NAME,
                 "old_tls_event": _NAME,
+                "serves_unknown": _BOOLEAN,
+                "identity_pattern": _LINE,
+                "identity_ignores_case": _BOOLEAN,
                 "roles": _Table(
                     {
                         "station": _LINE,
@@ -177,6 +182,9 @@ _FILE = _Table(
                         "description": _MEMBER,
                         "boot_defaults": _Table(rest=_NAME, rest_key=_MEMBER),
                         "serial_number": _MEMBER,
+                        "vendor": _MEMBER,
+                        "model": _MEMBER,
+                        "firmware": _MEMBER,
                     }
                 ),
             }

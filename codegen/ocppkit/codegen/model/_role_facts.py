@@ -1,6 +1,6 @@
 """What the template of the roles needs beyond the IR: how a station of this version introduces itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .._errors import CodegenError
@@ -27,6 +27,15 @@ class Boot:
     serial_number: str | None
     """The station's serial number, as a path of attributes of the request."""
 
+    vendor: str | None = None
+    """The station's vendor, as such a path."""
+
+    model: str | None = None
+    """The station's model, as such a path."""
+
+    firmware: str | None = None
+    """The version of the station's firmware, as such a path."""
+
     @property
     def fields(self) -> tuple[Field, ...]:
         """All members that the constructor takes."""
@@ -45,7 +54,7 @@ def boot_of(api: Api) -> Boot | None:
     (request,) = requests
     wire = api.protocol.roles.description
     if wire is None:
-        return Boot(request, request.fields, None, (), _serial_number(api, request.fields, ""))
+        return Boot(request, request.fields, None, (), *_paths(api, request.fields, ""))
     fields = {field.wire: field for field in request.fields}
     member = fields.pop(wire, None)
     datatypes = {datatype.name: datatype for datatype in api.datatypes}
@@ -57,17 +66,21 @@ def boot_of(api: Api) -> Boot | None:
         )
     others = tuple((field, _default(api, field)) for field in fields.values() if field.required)
     described = datatypes[member.type.name].fields
-    serial_number = _serial_number(api, described, f"{member.name}.")
-    return Boot(request, described, member, others, serial_number)
+    return Boot(request, described, member, others, *_paths(api, described, f"{member.name}."))
 
 
-def _serial_number(api: Api, described: Sequence[Field], before: str) -> str | None:
-    wire = api.protocol.roles.serial_number
+def _paths(api: Api, described: Sequence[Field], before: str) -> Iterator[str | None]:
+    """Yields where the serial number, the vendor, the model and the firmware stand."""
+    for key in ("serial_number", "vendor", "model", "firmware"):
+        yield _path(getattr(api.protocol.roles, key), key, described, before)
+
+
+def _path(wire: str | None, key: str, described: Sequence[Field], before: str) -> str | None:
     names = {field.wire: field.name for field in described}
     if wire is not None and wire not in names:
         raise CodegenError(
             f"BootNotification describes a station by no member {wire!r}",
-            cure="mend `serial_number` under [protocol.roles] in the facts",
+            cure=f"mend `{key}` under [protocol.roles] in the facts",
         )
     return None if wire is None else before + names[wire]
 

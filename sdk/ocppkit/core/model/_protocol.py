@@ -135,6 +135,9 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     package: str
     """The package that holds its messages and roles."""
 
+    roles: str | None = None
+    """The module that holds its roles; `None` if none were generated, for want of a BootNotification."""
+
     actions: Mapping[str, Action]
     """By name on the wire; case matters."""
 
@@ -151,6 +154,24 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
 
     serial_number: str | None = None
     """Where the boot message has the station's serial number, as a path of attributes."""
+
+    vendor: str | None = None
+    """Where the boot message has the station's vendor, as a path of attributes."""
+
+    model: str | None = None
+    """Where the boot message has the station's model, as a path of attributes."""
+
+    firmware: str | None = None
+    """Where the boot message has the version of the station's firmware, as a path of attributes."""
+
+    serves_unknown: bool = False
+    """Whether a CSMS may serve a station of whose boot it knows nothing. # ERR-19"""
+
+    identity_pattern: str | None = None
+    """The identities that a station may have, as a regular expression. # CON-06"""
+
+    identity_ignores_case: bool = False
+    """Whether two identities that differ in case alone are one. # CON-06"""
 
     uncritical_events: frozenset[str] = frozenset()
     """Security events that need not be kept until they can be delivered; all others must be."""

@@ -65,6 +65,9 @@ PROTOCOL = Protocol(
             MessageKind.CALL_ERROR,
         }
     ),
+    serves_unknown=True,
+    identity_pattern="[A-Z]{1,4}",
+    identity_ignores_case=True,
     uncritical_events=frozenset(
         {
             "Harmless",
