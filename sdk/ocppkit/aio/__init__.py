@@ -7,18 +7,23 @@ from ._call_context import AfterResponse, CallContext, CallRefused, current_call
 from ._clock import Clock, Timer
 from ._handlers import MaybeAwaitable
 from ._handshake import Handshake, Headers
+from ._observing import CallObserver, ObservedCall, ObservedConnection, Outcome
 from ._registration import RegistrationStatus
 from ._settings import Observer
 
 __all__ = [
     "AfterResponse",
     "CallContext",
+    "CallObserver",
     "CallRefused",
     "Clock",
     "Handshake",
     "Headers",
     "MaybeAwaitable",
+    "ObservedCall",
+    "ObservedConnection",
     "Observer",
+    "Outcome",
     "RegistrationStatus",
     "Timer",
     "current_call",

@@ -93,7 +93,7 @@ class Endpoint:
         self._wire = wire
         self._clock: Clock = settings.clock or asyncio.get_running_loop()
         self._observer = settings.observer
-        self._watching = Watching(host.identity, settings)
+        self._watching = Watching(host.identity, host.protocol, role, settings, self._clock)
         self._connection = Connection(
             role,
             host.protocol,
@@ -201,6 +201,8 @@ class Endpoint:
         try:
             if accepted is not None:
                 accepted()
+            if self._observer is not None:
+                self._watching.calling(message_id, request)
             self._flush(now, self._watching.is_active)
             response: R = await waiter
         except BaseException:
@@ -412,6 +414,8 @@ class Endpoint:
         if self._draining:
             self._reports.left_unanswered(work)
         elif not isinstance(handler, Failure):
+            if self._observer is not None:
+                handler = self._watching.told_of(work, handler)
             self._handling.start(work, handler)
         else:
             self._reports.refused(work, handler)
@@ -467,6 +471,8 @@ class Endpoint:
         now = self._clock.time()
         self._connection.connection_lost(now, reason=end.reason, by=end.by, code=end.code)
         self._work(now, self._watching.is_active)
+        if self._observer is not None:
+            self._watching.ended(end)
         self._handling.disconnected()
 
     # Writing and timing.

@@ -13,9 +13,10 @@ __all__ = ["Observer", "Settings"]
 
 
 class Observer(Protocol):
-    """Sees everything on a connection, for metrics and traces.
+    """Sees frames and events on a connection, for metrics and traces.
 
-    It must be quick, as the connection waits for it. What it raises is logged and does no harm.
+    It must be quick, as the connection waits for it. What it raises is logged and does no harm. One
+    that derives from `CallObserver` hears of calls and connections too, with sizes and durations.
     """
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:

@@ -1,10 +1,15 @@
 """Shows frames to the log and the observer, and events to the observer, which may raise without harm."""
 
 import logging
+from typing import Any
 
-from ocppkit.core import Event
+from ocppkit.core import ConnectionClosed, Event, Protocol, Request, Role
 
+from ._clock import Clock
 from ._frame_log import frames_are_logged, log_frame, loggable
+from ._handler_tasks import Work
+from ._handlers import AnyHandler
+from ._observing import CallObserver, ObservedCalls
 from ._settings import Settings
 
 __all__ = ["Watching"]
@@ -15,12 +20,20 @@ logger = logging.getLogger("ocppkit.aio")
 class Watching:
     """Shows what happens on one connection."""
 
-    __slots__ = ("_hide_id_tokens", "_identity", "observer")
+    __slots__ = ("_calls", "_has_failed", "_hide_id_tokens", "_identity", "observer")
 
-    def __init__(self, identity: str, settings: Settings) -> None:
+    def __init__(
+        self, identity: str, protocol: Protocol, role: Role, settings: Settings, clock: Clock
+    ) -> None:
         self._identity = identity
         self._hide_id_tokens = settings.hide_id_tokens
+        self._has_failed = False
         self.observer = settings.observer
+        self._calls = (
+            ObservedCalls(self.observer, self._failed, identity, protocol, role, clock)
+            if isinstance(self.observer, CallObserver)
+            else None
+        )
 
     @property
     def is_active(self) -> bool:
@@ -42,6 +55,22 @@ class Watching:
                 self.observer.event(self._identity, event)
             except Exception:  # noqa: BLE001
                 self._failed("event")
+            if self._calls is not None:
+                self._calls.event(event)
+
+    def calling(self, message_id: str, request: Request[Any]) -> None:
+        """Tells of a call of ours, in the context of the task that makes it."""
+        if self._calls is not None:
+            self._calls.calling(message_id, request)
+
+    def told_of(self, work: Work, handler: AnyHandler) -> AnyHandler:
+        """Returns a handler that first tells of its call, in its own context."""
+        return handler if self._calls is None else self._calls.told_of(work.message_id, handler)
+
+    def ended(self, end: ConnectionClosed) -> None:
+        """Tells of the end of the connection."""
+        if self._calls is not None:
+            self._calls.ended(end)
 
     def _frame(self, direction: str, arrow: str, data: str | bytes) -> None:
         log_frame(self._identity, arrow, data, self._hide_id_tokens)
@@ -50,7 +79,13 @@ class Watching:
                 self.observer.frame(self._identity, direction, data)
             except Exception:  # noqa: BLE001
                 self._failed("frame")
+            if self._calls is not None:
+                self._calls.frame(direction, data)
 
     def _failed(self, method: str) -> None:
+        # One that fails with a frame fails with every frame: only the first is an error in the log.
+        level = logging.DEBUG if self._has_failed else logging.ERROR
+        self._has_failed = True
         name = f"{type(self.observer).__name__}.{method}"
-        logger.exception("%s: observer %s failed", loggable(self._identity), name)
+        identity = loggable(self._identity)
+        logger.log(level, "%s: observer %s failed", identity, name, exc_info=True)
