@@ -20,6 +20,7 @@ class Line(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
+        self.waiting = 0
         self.over = False
         self.reading = True
 
@@ -31,6 +32,9 @@ class Line(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.reading = True
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
 
     def is_closing(self) -> bool:
         return self.over

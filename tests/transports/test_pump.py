@@ -9,7 +9,16 @@ import pytest
 from ocppkit.core import ConnectionClosed, Limits
 from ocppkit.testing import settle
 from ocppkit.transports import _pump
+from ocppkit.transports._bounds import (
+    CLOSE_TIMEOUT,
+    FRAME_COST,
+    SLICE_COST,
+    STALL_TIMEOUT,
+    UNSENT_BYTES,
+    UNSENT_BYTES_TO_PAUSE,
+)
 from ocppkit.transports._pump import Pump
+from support.loop_time import LoopTime
 
 
 class Library:
@@ -18,6 +27,7 @@ class Library:
     def __init__(self) -> None:
         self.inbox: asyncio.Queue[str | bytes | Exception] = asyncio.Queue()
         self.sent: list[str] = []
+        self.one_sent = asyncio.Event()
         self.closed: list[tuple[int, str]] = []
         self.writable = asyncio.Event()
         self.writable.set()
@@ -35,6 +45,7 @@ class Library:
         if self.send_error is not None:
             raise self.send_error
         self.sent.append(text)
+        self.one_sent.set()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self.closed.append((code, reason))
@@ -64,8 +75,12 @@ class Bench:
     def __init__(self, **limits: int) -> None:
         self.library = Library()
         self.receiver = Receiver()
-        self.pump = Pump(self.library, Limits(**limits))
+        self.aborted = 0
+        self.pump = Pump(self.library, Limits(**limits), abort=self.abort)
         self.running: asyncio.Task[None] = asyncio.create_task(self.pump.run())
+
+    def abort(self) -> None:
+        self.aborted += 1
 
     async def over(self) -> None:
         async with asyncio.timeout(5):
@@ -137,8 +152,9 @@ async def test_nothing_is_read_while_reading_is_paused() -> None:
 
 @pytest.mark.asyncio
 async def test_nothing_is_read_from_a_peer_that_does_not_read() -> None:
-    bench = Bench(frame_bytes=10)
-    bench.receiver.on_data = lambda data: bench.pump.write("x" * 10)
+    bench = Bench()
+    text = "x" * (UNSENT_BYTES_TO_PAUSE // 4)
+    bench.receiver.on_data = lambda data: bench.pump.write(text)
     bench.pump.start(bench.receiver)
     bench.library.writable.clear()
     for _ in range(20):
@@ -233,7 +249,7 @@ async def test_what_fails_comes_out_and_the_end_is_told() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await bench.over()
     assert caught.group_contains(ZeroDivisionError)
-    assert bench.receiver.end == ("us", None, "given up")
+    assert bench.receiver.end == ("us", None, "aborted")
 
 
 @pytest.mark.asyncio
@@ -244,5 +260,86 @@ async def test_being_cancelled() -> None:
     bench.running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await bench.over()
-    assert bench.receiver.end == ("us", None, "given up")
+    assert bench.receiver.end == ("us", None, "aborted")
     assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_never_reads_is_cut_by_bytes() -> None:
+    bench = Bench()
+    bench.pump.start(bench.receiver)
+    bench.library.writable.clear()
+    for _ in range(UNSENT_BYTES // 1000 + 1):
+        bench.pump.write("x" * 1000)
+    assert bench.aborted == 0
+    bench.pump.write("x")
+    assert bench.aborted == 1
+    await bench.over()
+    assert bench.receiver.end[2].startswith("the peer does not read")
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_never_reads_is_cut_by_time() -> None:
+    time = LoopTime(asyncio.get_running_loop())
+    bench = Bench()
+    bench.pump.start(bench.receiver)
+    await settle()
+    bench.library.writable.clear()
+    for _ in range(3):
+        bench.pump.write("é" * (UNSENT_BYTES_TO_PAUSE // 4))
+    await settle()
+    # It reads one frame, which is little but something.
+    bench.library.writable.set()
+    await bench.library.one_sent.wait()
+    bench.library.writable.clear()
+    await time.advance(STALL_TIMEOUT + 1)
+    assert bench.aborted == 0
+    for _ in range(3):
+        bench.pump.write("é" * (UNSENT_BYTES_TO_PAUSE // 4))
+    await time.advance(STALL_TIMEOUT + 1)
+    await time.advance(STALL_TIMEOUT + 1)
+    assert bench.aborted == 1
+    await bench.over()
+    assert bench.receiver.end == ("us", None, "the peer has read nothing for 60 s")
+
+
+@pytest.mark.asyncio
+async def test_a_library_that_has_many_messages_lets_others_have_a_turn() -> None:
+    bench = Bench()
+    for _ in range(2000):
+        bench.library.inbox.put_nowait("x")
+    bench.pump.start(bench.receiver)
+    while not bench.receiver.received:
+        await asyncio.sleep(0)
+    assert len(bench.receiver.received) <= SLICE_COST // FRAME_COST
+    await settle()
+    assert len(bench.receiver.received) == 2000
+    bench.pump.close()
+    await bench.over()
+
+
+@pytest.mark.asyncio
+async def test_a_peer_over_its_budget_is_read_no_faster() -> None:
+    time = LoopTime(asyncio.get_running_loop())
+    bench = Bench(bytes_per_second=10_000, bytes_at_once=2 * FRAME_COST)
+    for _ in range(4):
+        bench.library.inbox.put_nowait("x")
+    bench.pump.start(bench.receiver)
+    await settle()
+    assert len(bench.receiver.received) == 3
+    await time.advance(60)
+    assert len(bench.receiver.received) == 4
+    bench.pump.close()
+    await bench.over()
+
+
+@pytest.mark.asyncio
+async def test_a_close_that_takes_too_long_ends_the_connection() -> None:
+    time = LoopTime(asyncio.get_running_loop())
+    bench = Bench()
+    bench.library.close_hangs = True
+    bench.pump.start(bench.receiver)
+    bench.pump.close(1001, "bye")
+    await time.advance(CLOSE_TIMEOUT + 1)
+    await bench.over()
+    assert (bench.aborted, bench.receiver.end) == (1, ("us", 1001, "bye"))

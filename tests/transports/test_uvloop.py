@@ -50,7 +50,7 @@ def test_a_session(profile: int, make_csms: Make, make_station: Make, tls: Make)
             async with websockets.connect(station, url):
                 await station.wait_accepted()
                 handle = await csms.stations.wait("CP001")
-                text = "é" * 200_000
+                text = "".join(f"é{number}" for number in range(60_000))
                 assert (await station.data_transfer(vendor_id="V", data=text)).data == text
                 await asyncio.gather(*(station.heartbeat() for _ in range(50)))
             end = await handle.wait_disconnected()

@@ -1,6 +1,8 @@
-"""Receives stations for a CSMS inside a web server, which brings each of them as a request."""
+"""Receives stations for a CSMS inside a web server, which hands over each of them as a request."""
 
 import asyncio
+import logging
+from collections.abc import Callable
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Attachment, Reject, Transport
@@ -11,14 +13,16 @@ from ._pump import Pump
 
 __all__ = ["Reception"]
 
+logger = logging.getLogger("ocppkit.transports")
+
 _GOING_AWAY = 1001
 
 
 class Reception:
-    """The connections that a server has brought to a CSMS."""
+    """The connections that a server has handed over to a CSMS."""
 
     def __init__(self, csms: Csms, proxies: Proxies = direct) -> None:
-        """Begins.
+        """Begins without connections.
 
         Raises:
             LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
@@ -30,7 +34,7 @@ class Reception:
         self._closed = False
 
     async def admit(self, handshake: Handshake) -> Accept | Reject:
-        """Asks the CSMS whether a station may connect, and does not wait for ever."""
+        """Returns whether the CSMS lets a station connect; refuses with 503 if it takes too long."""
         try:
             async with asyncio.timeout(self._csms.limits.handshake_timeout):
                 decision = await self._csms.accept(self._proxies(handshake))
@@ -38,13 +42,24 @@ class Reception:
             decision = Reject(status=503, reason="no decision in time")
         return Reject(status=503, reason="going away") if self._closed else decision
 
-    async def attend(self, accept: Accept, transport: Transport) -> None:
+    async def attend(
+        self,
+        accept: Accept,
+        transport: Transport,
+        *,
+        abort: Callable[[], None] = lambda: None,
+    ) -> None:
         """Hands an open connection to the CSMS; returns when nothing of it runs any more.
 
         Cancelled, it ends the connection and what runs on its behalf first.
+
+        Args:
+            accept: what the CSMS decided.
+            transport: the connection.
+            abort: ends it at once, without a close frame.
         """
         finished = asyncio.Event()
-        pump = Pump(transport, self._csms.limits)
+        pump = Pump(transport, self._csms.limits, abort=abort)
         attachment = self._csms.attach(accept, pump, finished=finished.set)
         self._attached.add(attachment)
         if self._closed:
@@ -59,6 +74,14 @@ class Reception:
             self._attached.discard(attachment)
 
     async def close(self, grace: float) -> None:
-        """Admits nobody any more, and shuts down the connections that are there."""
+        """Admits nobody any more, and shuts down the open connections.
+
+        Args:
+            grace: seconds that running handlers have.
+        """
         self._closed = True
-        await asyncio.gather(*[attachment.drain(grace) for attachment in self._attached])
+        draining = [attachment.drain(grace) for attachment in self._attached]
+        for problem in await asyncio.gather(*draining, return_exceptions=True):
+            if problem is not None:
+                # The others are shut down all the same.
+                logger.error("a connection failed while it was shut down", exc_info=problem)

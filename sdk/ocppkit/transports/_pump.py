@@ -1,18 +1,28 @@
 """Turns the coroutines of a WebSocket library into the callbacks that an endpoint is fed by.
 
 Theory of operation: a `Pump` is a wire over a `Transport`, and two tasks drive it. The reader hands
-over what comes in, the writer sends what was written, in order; whichever ends first ends the
-connection. A goodbye of ours stops the reader, and gives the writer and the transport a bounded time
-to finish. How it all ended is told last, whatever happened.
+over what arrives, the writer sends what was written, in order; whichever ends first ends the
+connection. Our close frame stops the reader, and gives the writer and the transport a bounded time
+to finish. The receiver is told last how the connection ended, whatever happened.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from ocppkit.aio.lowlevel import Receiver, Transport
 from ocppkit.core import ConnectionClosed, Limits
 
-from ._bounds import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason
+from ._bounds import (
+    CLOSE_TIMEOUT,
+    FRAME_COST,
+    SLICE_COST,
+    STALL_TIMEOUT,
+    UNSENT_BYTES,
+    UNSENT_BYTES_TO_PAUSE,
+    cut_reason,
+)
+from ._budget import Budget
 
 __all__ = ["Pump"]
 
@@ -20,24 +30,40 @@ __all__ = ["Pump"]
 class Pump:
     """A wire that `run` drives."""
 
-    def __init__(self, transport: Transport, limits: Limits) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        limits: Limits,
+        *,
+        abort: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Takes an open connection.
+
+        Args:
+            transport: the connection.
+            limits: its bounds.
+            abort: ends it at once; called when the peer does not read, or sends no close frame.
+        """
         self._transport = transport
-        self._most_unsent = limits.frame_bytes * UNSENT_FRAMES
+        self._abort = abort
+        self._limits = limits
         self._receiver: Receiver
         self._fed = False
         self._unsent: deque[str] = deque()
         self._unsent_size = 0
+        self._frames_sent = 0
         self._paused = False
         self._to_read = asyncio.Event()
         self._to_write = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
-        self._goodbye: tuple[int, str] | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._close_frame: tuple[int, str] | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
         self._end: ConnectionClosed | None = None
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Drives the wire until its end. What a receiver raises comes out here."""
+        """Drives the wire until its end. What a receiver raises is raised here."""
         try:
             async with asyncio.TaskGroup() as group:
                 self._reading = group.create_task(self._read())
@@ -46,7 +72,7 @@ class Pump:
                 self._reading.cancel()
                 writing.cancel()
         finally:
-            self._finish(ConnectionClosed("given up", by="us"))
+            self._finish(ConnectionClosed("aborted", by="us"))
             self._tell_end()
 
     # The wire.
@@ -61,11 +87,15 @@ class Pump:
 
     def write(self, text: str) -> None:
         """Sends a text."""
-        if self._goodbye is None and self._end is None:
-            self._unsent.append(text)
-            self._unsent_size += len(text)
-            self._to_write.set()
-            self._regulate()
+        if self._close_frame is not None or self._end is not None:
+            return
+        if self._unsent_size > UNSENT_BYTES:
+            self._cut(f"the peer does not read: more than {UNSENT_BYTES} bytes wait for it")
+            return
+        self._unsent.append(text)
+        self._unsent_size += _size(text)
+        self._to_write.set()
+        self._regulate()
 
     def pause_reading(self) -> None:
         """Reads nothing more for now."""
@@ -78,12 +108,13 @@ class Pump:
         self._regulate()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Says goodbye; from then on nothing that comes in is handed over."""
-        if self._goodbye is not None or self._end is not None:
+        """Sends a close frame; from then on nothing that arrives is handed over."""
+        if self._close_frame is not None or self._end is not None:
             return
-        self._goodbye = code, cut_reason(reason)
-        late = ConnectionClosed("no goodbye")
-        self._patience = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._finish, late)
+        self._close_frame = code, cut_reason(reason)
+        self._close_timer = asyncio.get_running_loop().call_later(
+            CLOSE_TIMEOUT, self._cut, "no close frame"
+        )
         self._to_write.set()
         if self._reading is not None:
             self._reading.cancel()
@@ -91,47 +122,79 @@ class Pump:
     # The work.
 
     def _regulate(self) -> None:
-        stalled = self._unsent_size > self._most_unsent
+        stalled = self._unsent_size > UNSENT_BYTES_TO_PAUSE
         if self._fed and not self._paused and not stalled:
             self._to_read.set()
         else:
             self._to_read.clear()
+        if stalled and self._stall_timer is None and self._end is None:
+            self._watch_stall()
+
+    def _watch_stall(self) -> None:
+        self._stall_timer = asyncio.get_running_loop().call_later(
+            STALL_TIMEOUT, self._check_stall, self._frames_sent
+        )
+
+    def _check_stall(self, sent_before: int) -> None:
+        self._stall_timer = None
+        if self._unsent_size <= UNSENT_BYTES_TO_PAUSE:
+            return
+        if self._frames_sent == sent_before:
+            self._cut(f"the peer has read nothing for {STALL_TIMEOUT:g} s")
+        else:
+            self._watch_stall()
 
     async def _read(self) -> None:
+        budget = Budget(self._limits, asyncio.get_running_loop().time())
+        unyielded = 0
         try:
-            while self._goodbye is None:
+            while self._close_frame is None:
                 await self._to_read.wait()
                 data = await self._transport.receive()
                 self._receiver.data_received(data)
+                cost = len(data) + FRAME_COST
+                budget.left -= cost
+                unyielded += cost
+                if budget.left < 0 or unyielded > SLICE_COST:
+                    # A library that has messages at hand returns them without a pause.
+                    unyielded = 0
+                    await asyncio.sleep(budget.delay(asyncio.get_running_loop().time()))
         except ConnectionClosed as end:
             self._finish(end)
 
     async def _write(self) -> None:
         try:
-            while self._goodbye is None or self._unsent:
+            while self._close_frame is None or self._unsent:
                 if self._unsent:
                     await self._send(self._unsent.popleft())
                 else:
                     self._to_write.clear()
                     await self._to_write.wait()
-            await self._transport.close(*self._goodbye)
+            await self._transport.close(*self._close_frame)
             self._finish(ConnectionClosed(by="us"))
         except ConnectionClosed as end:
             self._finish(end)
 
     async def _send(self, text: str) -> None:
         await self._transport.send(text)
-        self._unsent_size -= len(text)
+        self._unsent_size -= _size(text)
+        self._frames_sent += 1
         self._regulate()
+
+    def _cut(self, why: str) -> None:
+        """Ends the connection without waiting for the peer."""
+        self._finish(ConnectionClosed(why, by="us"))
+        self._abort()
 
     def _finish(self, end: ConnectionClosed) -> None:
         if self._end is not None:
             return
-        if self._goodbye is not None:
-            code, reason = self._goodbye
+        if self._close_frame is not None:
+            code, reason = self._close_frame
             end = ConnectionClosed(reason, by="us", code=code)
-        if self._patience is not None:
-            self._patience.cancel()
+        for timer in (self._close_timer, self._stall_timer):
+            if timer is not None:
+                timer.cancel()
         self._end = end
         self._ended.set()
 
@@ -139,3 +202,8 @@ class Pump:
         if self._end is not None and self._fed:
             self._fed = False
             self._receiver.connection_lost(self._end)
+
+
+def _size(text: str) -> int:
+    """Returns the bytes of a text."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

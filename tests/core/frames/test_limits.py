@@ -58,6 +58,8 @@ def test_the_values() -> None:
         "handlers": 32,
         "frames_per_second": inf,
         "frames_at_once": 100,
+        "bytes_per_second": 1 << 20,
+        "bytes_at_once": 1 << 24,
         "call_timeout": 30.0,
         "handler_timeout": 25.0,
         "handshake_timeout": 10.0,

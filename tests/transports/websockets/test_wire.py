@@ -1,15 +1,22 @@
 """A wire without a network: what it takes by itself, what it needs a core for, and when it reads."""
 
 import asyncio
+import functools
+from collections.abc import Callable
 
 import pytest
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from ocppkit.core import Limits
+from ocppkit.testing import settle
+from ocppkit.transports._bounds import FRAME_COST, SLICE_COST, STALL_TIMEOUT, UNSENT_BYTES
 from ocppkit.transports.websockets import _wire
 from ocppkit.transports.websockets._frames import PING, PONG, control_frame, text_frame
 from ocppkit.transports.websockets._wire import WebSocketWire
+from ocppkit.transports.websockets._wire_state import TRANSITIONS, WireInput, WireState
+from support.loop_time import LoopTime
 from support.wire_ends import LIMIT, Ear, Line, Talk, brought, frame
 
 TEXT = 0x81
@@ -61,6 +68,9 @@ async def test_a_text_in_many_reads() -> None:
     talk = Talk(Side.CLIENT, frame_bytes=1 << 20)
     text = text_frame(b"x" * 1_000_000) + text_frame(b"y")
     talk.bring(*(text[at : at + 1460] for at in range(0, len(text), 1460)))
+    # After so long a text other connections have a turn.
+    assert talk.ear.heard == ["x" * 1_000_000]
+    await settle()
     assert talk.ear.heard == ["x" * 1_000_000, "y"]
 
 
@@ -238,3 +248,153 @@ async def test_a_connection_that_is_closed_already_is_not_paused() -> None:
     talk.wire.pause_reading()
     talk.bring(frame(TEXT, b"a"))
     assert (talk.ear.heard, talk.line.reading) == ([], True)
+
+
+@pytest.mark.asyncio
+async def test_a_read_with_many_frames_lets_others_have_a_turn() -> None:
+    talk = Talk()
+    for _ in range(4):
+        talk.bring(frame(TEXT, b"a") * 250)
+    assert len(talk.ear.heard) == 1000
+    talk.bring(frame(TEXT, b"a") * 1000)
+    before_turn = len(talk.ear.heard)
+    assert before_turn < 1000 + SLICE_COST // FRAME_COST + 1
+    assert not talk.line.reading or before_turn < 2000
+    await settle()
+    assert len(talk.ear.heard) == 2000
+
+
+@pytest.mark.asyncio
+async def test_a_peer_over_its_budget_is_read_no_faster() -> None:
+    time = LoopTime(asyncio.get_running_loop())
+    talk = Talk(bytes_per_second=10_000, bytes_at_once=2 * FRAME_COST)
+    for _ in range(5):
+        talk.bring(frame(TEXT, b"a"))
+    assert (len(talk.ear.heard), talk.line.reading) == (2, False)
+    await time.advance(60)
+    assert (len(talk.ear.heard), talk.line.reading) == (5, True)
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_never_reads_is_cut_by_bytes() -> None:
+    talk = Talk()
+    talk.wire.pause_writing()
+    talk.line.waiting = UNSENT_BYTES
+    talk.wire.write("a last frame")
+    assert not talk.line.over
+    talk.line.waiting = UNSENT_BYTES + 1
+    talk.line.written = b""
+    talk.wire.write("one too many")
+    assert (talk.line.written, talk.line.over) == (b"", True)
+    end = await talk.end()
+    assert (end.by, end.reason.startswith("the peer does not read")) == ("network", True)
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_never_reads_is_cut_by_time() -> None:
+    time = LoopTime(asyncio.get_running_loop())
+    talk = Talk()
+    talk.line.waiting = 1000
+    talk.wire.pause_writing()
+    # It has read something, and then nothing.
+    talk.line.waiting = 900
+    await time.advance(STALL_TIMEOUT + 1)
+    assert not talk.line.over
+    await time.advance(STALL_TIMEOUT + 1)
+    assert talk.line.over
+    assert "has read nothing for 60 s" in (await talk.end()).reason
+
+
+@pytest.mark.asyncio
+async def test_a_slow_reader_is_not_cut() -> None:
+    time = LoopTime(asyncio.get_running_loop())
+    talk = Talk()
+    talk.line.waiting = 1000
+    talk.wire.pause_writing()
+    talk.wire.resume_writing()
+    await time.advance(2 * STALL_TIMEOUT)
+    assert not talk.line.over
+
+
+class Gone(Line):
+    """A transport whose peer has reset the connection, as asyncio and uvloop report it."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__()
+        self.problem = problem
+        self.aborted = False
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write(self, data: object) -> None:
+        raise self.problem
+
+    def write_eof(self) -> None:
+        raise self.problem
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+GONE = [
+    OSError(107, "Transport endpoint is not connected"),
+    RuntimeError("Cannot call write() after write_eof()"),
+    RuntimeError(
+        "unable to perform operation on <TCPTransport closed=True>; the handler is closed"
+    ),
+]
+
+PROVOKING = [frame(PING, b"x"), frame(0x88, b"\x03\xe8"), frame(0x83, b"")]
+"""Frames that are answered: a ping, a close frame, and one that is not allowed."""
+
+
+def write_something(wire: WebSocketWire) -> None:
+    wire.write("x")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("problem", GONE, ids=str)
+@pytest.mark.parametrize(
+    "act",
+    [
+        write_something,
+        WebSocketWire.on_interval,
+        WebSocketWire.close,
+        WebSocketWire.eof_received,
+        *(functools.partial(brought, piece=piece) for piece in PROVOKING),
+    ],
+    ids=["write", "ping", "close", "eof", "pong", "answer-to-close", "failure"],
+)
+@pytest.mark.parametrize("compressed", [False, True])
+async def test_a_write_that_fails_ends_the_connection_and_raises_nothing(
+    act: Callable[[WebSocketWire], None], problem: Exception, compressed: bool
+) -> None:
+    line, ear = Gone(problem), Ear()
+    extensions = [PerMessageDeflate(False, False, 15, 15)] if compressed else []
+    wire = WebSocketWire(line, Side.SERVER, extensions, Limits(ping_interval=0), b"", lambda: None)
+    wire.start(ear)
+    act(wire)
+    # The state changed before the write: whatever is still to come writes nothing.
+    act(wire)
+    assert line.aborted or act is not WebSocketWire.on_interval
+    wire.on_interval()
+    wire.connection_lost(None)
+    await settle()
+    assert ear.end is not None
+
+
+@pytest.mark.parametrize("state", WireState)
+def test_no_input_leads_back(state: WireState) -> None:
+    order = [
+        WireState.OPEN,
+        WireState.CLOSING,
+        WireState.FAILED,
+        WireState.CLOSED,
+        WireState.LOST,
+    ]
+    ranks = {each: rank for rank, each in enumerate(order)}
+    following = TRANSITIONS[state]
+    assert following.keys() == set(WireInput)
+    assert all(ranks[after] >= ranks[state] for after in following.values())
+    assert following[WireInput.CONNECTION_LOST] is WireState.LOST

@@ -68,6 +68,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     frames_at_once: int = 100
     """What it may send in a burst, where `frames_per_second` bounds it."""
 
+    bytes_per_second: float = 1 << 20
+    """Bytes that the peer may send on average, counted after decompression; a frame counts as 512
+    bytes more than it has. One that sends more is read from no faster than this."""
+
+    bytes_at_once: int = 1 << 24
+    """What it may send in a burst, where `bytes_per_second` bounds it."""
+
     call_timeout: float = 30.0
     """From the moment a call is sent until it counts as unanswered, unless the call says otherwise."""
 

@@ -14,7 +14,7 @@ from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
 
 from .._station_runner import Client, Connect, Run
-from ._core import send_out
+from ._bounded_deflate import BoundedDeflate
 from ._server_handshake import LONGEST_HEAD
 from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
@@ -91,7 +91,7 @@ class _ClientHandshake(SharedReading):
         for name, value in self._request.headers:
             request.headers[name.decode("latin-1")] = value.decode("latin-1")
         self._protocol.send_request(request)
-        send_out(self._protocol, self._transport)
+        self._transport.writelines(self._protocol.data_to_send())
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes: those of the answer apart from what a CSMS sends in the same breath."""
@@ -124,7 +124,7 @@ class _ClientHandshake(SharedReading):
     def _make_way(self, rest: bytes) -> None:
         if self.wire.done():
             return
-        extensions = self._protocol.extensions
+        extensions = [BoundedDeflate(each) for each in self._protocol.extensions]
         wire = WebSocketWire(self._transport, CLIENT, extensions, self._limits, rest, _nothing)
         self.wire.set_result(wire)
 

@@ -1,11 +1,10 @@
-"""The sans-IO core of `websockets`, for all that is not ordinary on a connection.
+"""The sans-IO core of `websockets`, for all frames that are not ordinary.
 
-It is large and slow, so a connection gets one when it needs it: when a message comes in pieces or
-compressed, when somebody says goodbye, or makes a mistake. Ordinary frames leave nothing behind that the
-next ones depend on, so a core that begins between two frames knows all that it has to.
+It is large and slow, so a connection gets one when it needs it: when a message comes in fragments or
+compressed, when somebody sends a close frame, or breaks the protocol. Ordinary frames leave nothing
+behind that the next ones depend on, so a core that begins between two frames knows all it needs.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Literal, cast
@@ -14,93 +13,90 @@ from websockets.extensions import Extension
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-__all__ = ["Core", "send_out"]
+__all__ = ["Core"]
 
 logger = logging.getLogger("ocppkit.transports.websockets")
 
 
 class Core:
-    """Reads and writes on an open connection; what it wants to send it sends at once."""
+    """Reads and writes frames of an open connection. What is to be sent is in `data_to_send`."""
 
-    __slots__ = ("_is_text", "_pieces", "_protocol", "_transport", "failed")
+    __slots__ = ("_fragments", "_is_text", "_protocol", "failed")
 
-    def __init__(
-        self,
-        transport: asyncio.Transport,
-        side: Side,
-        extensions: Sequence[Extension],
-        frame_bytes: int,
-    ) -> None:
-        """Begins between two frames, of which none was a piece of a message.
+    def __init__(self, side: Side, extensions: Sequence[Extension], frame_bytes: int) -> None:
+        """Begins between two frames, of which none was a fragment of a message.
 
         Args:
-            transport: where to write.
             side: which of the two we are.
-            extensions: what was agreed on; if there is anything, all messages are the core's.
+            extensions: what was agreed on; if there is anything, the core reads all messages.
             frame_bytes: the longest message that is read.
         """
-        self._transport = transport
-        # Whoever has read the handshake would keep all of it, passwords included: a new one.
+        # The object that read the handshake would keep all of it, passwords included: a new one.
         self._protocol = Protocol(side, max_size=frame_bytes, logger=logger)
         self._protocol.debug = False
         self._protocol.extensions = list(extensions)
-        self._pieces: bytearray | None = None
+        self._fragments: bytearray | None = None
         self._is_text = True
         self.failed = False
-        """Whether the other side has made a mistake that ends the connection."""
+        """Whether the peer has broken the protocol, which ends the connection."""
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has said goodbye."""
+        """Whether no close frame was sent or received."""
         return self._protocol.state is OPEN
 
     @property
     def is_between(self) -> bool:
-        """Whether the next frame, if no piece of another has come, begins a message."""
-        return self.is_open and self._pieces is None
+        """Whether the next frame begins a message."""
+        return self.is_open and self._fragments is None
 
     @property
     def awaits_end(self) -> bool:
-        """Whether somebody has said goodbye, so that the connection is to end soon."""
+        """Whether the connection is to end soon, as somebody has sent a close frame."""
         return self._protocol.close_expected()
 
     @property
     def is_done(self) -> bool:
-        """Whether both have said goodbye."""
-        return self._protocol.close_rcvd is not None and self._protocol.close_sent is not None
+        """Whether both sides have sent a close frame."""
+        return self.close_received and self._protocol.close_sent is not None
 
     @property
-    def goodbye(self) -> tuple[Literal["us", "peer"], Close] | None:
-        """Who has said goodbye first, and how."""
+    def close_received(self) -> bool:
+        """Whether the peer has sent a close frame."""
+        return self._protocol.close_rcvd is not None
+
+    @property
+    def first_close(self) -> tuple[Literal["us", "peer"], Close] | None:
+        """Returns who has sent the first close frame, and the frame."""
         received, sent = self._protocol.close_rcvd, self._protocol.close_sent
         if received is not None and self._protocol.close_rcvd_then_sent:
             return "peer", received
         return None if sent is None else ("us", sent)
 
-    def write(self, text: bytes) -> None:
-        """Sends a text."""
+    def data_to_send(self) -> list[bytes]:
+        """Returns the bytes to be sent, each once; empty bytes stand for the end of all bytes."""
+        return self._protocol.data_to_send()
+
+    def send_text(self, text: bytes) -> None:
+        """Writes a text message."""
         self._protocol.send_text(text)
-        send_out(self._protocol, self._transport)
 
-    def say_goodbye(self, code: int, reason: str) -> None:
-        """Sends a goodbye."""
+    def send_close(self, code: int, reason: str) -> None:
+        """Writes a close frame."""
         self._protocol.send_close(code, reason)
-        send_out(self._protocol, self._transport)
 
-    def take(self, data: bytes) -> str | bytes | None:
-        """Takes bytes of one frame at most, and returns the message that is complete now."""
+    def receive_data(self, data: bytes) -> str | bytes | None:
+        """Reads bytes of one frame at most, and returns the message that is complete with them."""
         self._protocol.receive_data(data)
         message = None
         for event in self._protocol.events_received():
             message = self._message_in(cast(Frame, event))
         self.failed = self.failed or self._protocol.parser_exc is not None
-        send_out(self._protocol, self._transport)
         return message
 
-    def take_eof(self) -> None:
-        """Takes the end of all bytes."""
+    def receive_eof(self) -> None:
+        """Reads the end of all bytes."""
         self._protocol.receive_eof()
-        send_out(self._protocol, self._transport)
 
     def _message_in(self, frame: Frame) -> str | bytes | None:
         opcode = frame.opcode
@@ -108,13 +104,13 @@ class Core:
             self._is_text = opcode is Opcode.TEXT
         elif opcode is not Opcode.CONT:
             return None
-        if frame.fin and self._pieces is None:
+        if frame.fin and self._fragments is None:
             return self._decoded(bytes(frame.data))
-        self._pieces = self._pieces or bytearray()
-        self._pieces += frame.data
+        self._fragments = self._fragments or bytearray()
+        self._fragments += frame.data
         if not frame.fin:
             return None
-        data, self._pieces = bytes(self._pieces), None
+        data, self._fragments = bytes(self._fragments), None
         return self._decoded(data)
 
     def _decoded(self, data: bytes) -> str | bytes | None:
@@ -127,14 +123,3 @@ class Core:
             self._protocol.fail(CloseCode.INVALID_DATA, "invalid UTF-8")
             self.failed = True
             return None
-
-
-def send_out(protocol: Protocol, transport: asyncio.Transport) -> None:
-    """Hands over what the sans-IO core wants to send, the end of it included."""
-    for data in protocol.data_to_send():
-        if data:
-            transport.write(data)
-        elif transport.can_write_eof():
-            transport.write_eof()
-        else:
-            transport.close()

@@ -59,7 +59,11 @@ class Server:
         """Takes no connection any more, and ends those that are there."""
         self._closing = True
         self._listener.close()
-        await asyncio.gather(*(connection.shut_down(grace) for connection in self._connections))
+        ending = [connection.shut_down(grace) for connection in self._connections]
+        for problem in await asyncio.gather(*ending, return_exceptions=True):
+            if problem is not None:
+                # The others are shut down all the same.
+                logger.error("a connection failed while it was shut down", exc_info=problem)
         await self._listener.wait_closed()
 
     # What connections call.
@@ -119,12 +123,14 @@ class ServerConnection:
 
     async def shut_down(self, grace: float) -> None:
         """Ends the connection, and what runs on its behalf."""
-        if self._attachment is not None:
-            await self._attachment.drain(grace)
-        if not self._lost:
-            self._gone = asyncio.get_running_loop().create_future()
-            self._transport.abort()
-            await self._gone
+        try:
+            if self._attachment is not None:
+                await self._attachment.drain(grace)
+        finally:
+            if not self._lost:
+                self._gone = asyncio.get_running_loop().create_future()
+                self._transport.abort()
+                await self._gone
 
     def _finish(self) -> None:
         self._finished = True

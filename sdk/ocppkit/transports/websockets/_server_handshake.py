@@ -20,6 +20,7 @@ from ocppkit.aio.lowlevel import Accept, Reject, start_task
 from ocppkit.csms import Csms
 
 from .._proxies import Proxies, direct
+from ._bounded_deflate import BoundedDeflate
 from ._http_handshake import BadRequest, Request, answer_of, opening_of, read_request, refusal_of
 from ._listening_server import ServerConnection
 from ._shared_reading import SharedReading
@@ -134,7 +135,7 @@ class ServerHandshake(SharedReading):
             offered = request.value(b"sec-websocket-extensions")
             agreed = _agreed_deflate(offered) if offered else None
             if agreed is not None:
-                extensions.append(agreed[0])
+                extensions.append(BoundedDeflate(agreed[0]))
                 headers.append((b"Sec-WebSocket-Extensions", agreed[1]))
         self._slot.discard(self)
         self._transport.write(answer_of(key, headers))

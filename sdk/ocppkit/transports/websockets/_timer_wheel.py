@@ -1,9 +1,12 @@
 """A timer wheel: one timer that calls every connection of an event loop once per interval."""
 
 import asyncio
+import logging
 from typing import Final, Protocol
 
 __all__ = ["Pingable", "Slot", "TimerWheel"]
+
+logger = logging.getLogger("ocppkit.transports.websockets")
 
 _SLOTS: Final = 64
 """Into how many steps a wheel divides its interval."""
@@ -13,7 +16,7 @@ class Pingable(Protocol):
     """A connection that has to do something once per interval."""
 
     def on_interval(self) -> None:
-        """Is called once per interval."""
+        """Is called once per interval. A member that raises is removed from the wheel."""
         ...
 
 
@@ -47,8 +50,18 @@ class TimerWheel:
     def _tick(self) -> None:
         slot = self._slots[self._next]
         self._next = (self._next + 1) % _SLOTS
-        for member in tuple(slot):
-            member.on_interval()
         self._ticking = any(self._slots)
         if self._ticking:
+            # Scheduled before any member is called: whatever a member raises, the others are
+            # called in the next steps.
             self._schedule()
+        for member in tuple(slot):
+            _call(member, slot)
+
+
+def _call(member: Pingable, slot: Slot) -> None:
+    try:
+        member.on_interval()
+    except Exception:
+        slot.discard(member)
+        logger.exception("a connection's timer failed and is stopped; other connections go on")

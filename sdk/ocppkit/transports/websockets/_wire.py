@@ -1,9 +1,11 @@
 """One open WebSocket on one asyncio transport, of either side.
 
-Theory of operation: nearly every read brings one whole text, while nothing else is under way. That is
-looked for first, where it was read to; then everything goes by `_feed`, frame by frame. There, ordinary
-frames are taken as soon as they are whole, and all others are passed on to the core as they come, which
-decides about them.
+Theory of operation: nearly every read brings one whole text, while nothing else is under way. That case
+is tried first, in the buffer that was read to. Everything else is read by `_read_frames`, frame by frame:
+ordinary frames as soon as they are whole, all others by the core (`_core.py`), as their bytes arrive.
+
+The state of the connection changes before anything is written because of it, and whatever the
+transport raises over a write ends the connection: no exception of it reaches whoever has written.
 """
 
 import asyncio
@@ -16,7 +18,16 @@ from websockets.protocol import CLIENT, SERVER, Side
 from ocppkit.aio.lowlevel import Receiver
 from ocppkit.core import ConnectionClosed, Limits
 
-from .._bounds import CLOSE_TIMEOUT, UNSENT_FRAMES, cut_reason
+from .._bounds import (
+    CLOSE_TIMEOUT,
+    FRAME_COST,
+    SLICE_COST,
+    STALL_TIMEOUT,
+    UNSENT_BYTES,
+    UNSENT_BYTES_TO_PAUSE,
+    cut_reason,
+)
+from .._budget import Budget
 from ._core import Core
 from ._frames import (
     PING,
@@ -33,20 +44,41 @@ from ._frames import (
 )
 from ._shared_reading import SharedReading
 from ._timer_wheel import Slot
+from ._wire_state import TRANSITIONS, WireInput, WireState
 
 __all__ = ["WebSocketWire"]
 
 _MOST_MISSED: Final = 2
 """Pings without an answer until the connection counts as dead."""
 
+_WRITE_ERRORS: Final = (OSError, RuntimeError)
+"""What transports raise over a write to a connection that is gone: uvloop, and asyncio after an EOF."""
+
+# At hand, as a member of an enum is looked for at every use.
+_OPEN: Final = WireState.OPEN
+_CLOSING: Final = WireState.CLOSING
+
+# Why nothing is read, as bits of one number.
+_PAUSED: Final = 1
+"""The receiver has asked for it."""
+
+_STALLED: Final = 2
+"""The peer does not read what we send."""
+
+_YIELDING: Final = 4
+"""Other connections have a turn."""
+
+_OVER_BUDGET: Final = 8
+"""The peer has sent more than its share."""
+
 
 class WebSocketWire(SharedReading):
     """A WebSocket that feeds its receiver. Until there is one, little is read and nothing lost."""
 
     __slots__ = (
-        "_closing", "_core", "_end", "_extensions", "_frame_bytes", "_holding", "_loop", "_lost",
-        "_masked", "_missed", "_missing", "_open", "_ordinary", "_paused", "_reading", "_receiver",
-        "_slot", "_stalled", "_timer", "_transport", "_unread", "_wanted", "_why",
+        "_budget", "_close_timer", "_core", "_cost", "_end", "_extensions", "_frame_bytes", "_hold",
+        "_loop", "_lost", "_masked", "_missed", "_missing", "_ordinary", "_reading", "_receiver",
+        "_slot", "_stall_timer", "_state", "_transport", "_unread", "_wanted", "_why", "_written",
     )  # fmt: skip
 
     def __init__(
@@ -66,7 +98,7 @@ class WebSocketWire(SharedReading):
             extensions: what was agreed on.
             limits: the bounds of the connection.
             rest: what was read behind the handshake.
-            lost: told when the connection has ended, after the receiver.
+            lost: called when the connection has ended, after the receiver was told.
         """
         super().__init__()
         self._transport = transport
@@ -77,22 +109,23 @@ class WebSocketWire(SharedReading):
         self._loop = asyncio.get_running_loop()
         self._receiver: Receiver | None = None
         self._core: Core | None = None
+        self._state = WireState.OPEN
+        self._hold = _PAUSED
         self._missing = 0
         self._unread: bytes | bytearray = rest
         self._wanted = 0
         self._ordinary = not extensions
-        self._open = True
-        self._paused = True
-        self._stalled = False
-        self._holding = True
         self._reading = False
-        self._closing = False
         self._missed = 0
+        self._budget = Budget(limits, self._loop.time())
+        self._cost = 0
+        self._written = 0
         self._slot: Slot | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
         self._why = ""
         self._end: ConnectionClosed | None = None
-        transport.set_write_buffer_limits(limits.frame_bytes * UNSENT_FRAMES)
+        transport.set_write_buffer_limits(UNSENT_BYTES_TO_PAUSE)
         transport.set_protocol(self)
         if limits.ping_interval > 0:
             self._slot = self._shared.wheel(limits.ping_interval).join(self)
@@ -110,32 +143,41 @@ class WebSocketWire(SharedReading):
 
     def write(self, text: str) -> None:
         """Sends a text."""
-        if not self._open:
+        if self._state is not _OPEN:
             return
-        if self._extensions:
-            self._the_core().write(text.encode())
-        elif self._masked:
-            self._transport.write(text_frame(text.encode()))
-        else:
-            self._transport.write(masked_text_frame(text.encode()))
+        stalled = self._hold & _STALLED
+        if stalled and not self._has_room():
+            return
+        try:
+            if self._extensions:
+                core = self._get_core()
+                core.send_text(text.encode())
+                self._send_out(core)
+            elif self._masked:
+                self._transport.write(text_frame(text.encode()))
+            else:
+                self._transport.write(masked_text_frame(text.encode()))
+        except _WRITE_ERRORS as problem:
+            self._abort(str(problem))
+        if stalled:
+            self._written += self._transport.get_write_buffer_size()
 
     def pause_reading(self) -> None:
         """Reads nothing more for now."""
-        self._paused = True
-        self._regulate()
+        self._hold_for(_PAUSED)
 
     def resume_reading(self) -> None:
         """Reads on."""
-        self._paused = False
-        self._regulate()
+        self._release(_PAUSED)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Says goodbye; from then on nothing that comes in is handed over."""
-        self._closing = True
-        if self._open:
-            self._the_core().say_goodbye(code, cut_reason(reason))
-            self._heed_core()
-        self._regulate()
+        """Sends a close frame; from then on nothing that arrives is handed over."""
+        if self._state is _OPEN:
+            self._enter(WireInput.CLOSE_SENT)
+            core = self._get_core()
+            core.send_close(code, cut_reason(reason))
+            self._follow(core)
+        self._read_on()
 
     # What asyncio calls.
 
@@ -145,13 +187,17 @@ class WebSocketWire(SharedReading):
         if (
             self._ordinary
             and receiver is not None
-            and not (self._unread or self._holding)
+            and not (self._unread or self._hold)
             and nbytes <= self._frame_bytes
         ):
             shared = self._shared
             text = whole_text(shared.memory, shared.buffer, nbytes, self._masked)
             if text is not None:
                 self._missed = 0
+                budget = self._budget
+                budget.left -= nbytes + FRAME_COST
+                if budget.left < 0:
+                    self._wait_for_budget()
                 receiver.data_received(text)
                 return
         super().buffer_updated(nbytes)
@@ -159,87 +205,214 @@ class WebSocketWire(SharedReading):
     def data_received(self, data: bytes) -> None:
         """Takes bytes."""
         if self._end is not None:
-            # The WebSocket has ended before its connection: nobody wants to know.
+            # The WebSocket has ended before its connection.
             return
-        if self._holding:
+        if self._hold:
             self._unread += data
             self._stop_reading()
         elif not self._unread:
-            self._feed(data)
+            self._read_frames(data)
         else:
             self._unread += data
             if len(self._unread) >= self._wanted:
-                self._feed_unread()
+                self._read_unread()
 
     def eof_received(self) -> None:
         """Takes the end of the peer's bytes; asyncio closes the transport then."""
-        self._open = False
+        self._enter(WireInput.EOF)
         if self._core is not None:
-            self._core.take_eof()
-            self._heed_core()
+            self._core.receive_eof()
+            self._follow(self._core)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes the end of the connection."""
-        self._open = False
-        if self._timer is not None:
-            self._timer.cancel()
+        self._enter(WireInput.CONNECTION_LOST)
+        for timer in (self._close_timer, self._stall_timer):
+            if timer is not None:
+                timer.cancel()
         if self._slot is not None:
             self._slot.discard(self)
         self._unread = b""
         if self._end is None:
             self._end = self._how_it_ended(exc)
-        self._tell_end()
-        self._lost()
+        try:
+            self._tell_end()
+        finally:
+            self._lost()
 
     def pause_writing(self) -> None:
-        """Reads nothing from a peer that does not read."""
-        self._stalled = True
-        self._regulate()
+        """Reads nothing from a peer that does not read, and does not wait for it for ever."""
+        self._hold_for(_STALLED)
+        self._written = 0
+        self._watch_stall(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """Reads on, as the peer does."""
-        self._stalled = False
-        self._regulate()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+        self._release(_STALLED)
 
     # What the timer wheel calls.
 
     def on_interval(self) -> None:
         """Sends a ping, unless too many were left without an answer."""
-        if not self._open:
+        if self._state is not _OPEN:
             return
         if self._missed >= _MOST_MISSED:
-            self._give_up("no answer to pings")
+            self._abort("no answer to pings")
             return
         # While nothing is read, no answer can be seen.
-        self._missed += not self._paused
-        self._transport.write(control_frame(PING, b"", not self._masked))
+        self._missed += not self._hold
+        self._send(control_frame(PING, b"", not self._masked))
 
-    # The work.
+    # State.
 
-    def _regulate(self) -> None:
-        self._holding = (self._paused or self._stalled) and not self._closing
-        if self._holding:
+    def _enter(self, what: WireInput) -> None:
+        self._state = TRANSITIONS[self._state][what]
+
+    def _follow(self, core: Core) -> None:
+        """Takes over the state that the core is in, and then sends what the core has written."""
+        if core.close_received:
+            self._enter(WireInput.CLOSE_RECEIVED)
+        if core.failed:
+            self._enter(WireInput.PROTOCOL_ERROR)
+        self._ordinary = core.is_between and not (self._missing or self._extensions)
+        try:
+            self._send_out(core)
+        except _WRITE_ERRORS as problem:
+            self._abort(str(problem))
+        if not core.is_open:
+            self._approach_end(core)
+
+    def _approach_end(self, core: Core) -> None:
+        if self._state is WireState.LOST:
+            return
+        if core.awaits_end and self._close_timer is None:
+            self._close_timer = self._loop.call_later(CLOSE_TIMEOUT, self._abort, "no close frame")
+        if core.is_done:
+            self._transport.close()
+        elif core.failed and self._end is None:
+            # What the peer still sends must be read, or it would never see the close frame.
+            self._end = self._how_it_ended(None)
+            self._loop.call_soon(self._tell_end)
+
+    def _abort(self, why: str) -> None:
+        """Ends the connection without a close frame."""
+        self._why = self._why or why
+        self._transport.abort()
+
+    def _how_it_ended(self, exc: Exception | None) -> ConnectionClosed:
+        first = None if self._core is None else self._core.first_close
+        if first is None:
+            return ConnectionClosed(self._why or str(exc or "connection lost"))
+        by, close = first
+        if self._why:
+            return ConnectionClosed(self._why, by=by)
+        return ConnectionClosed(close.reason, by=by, code=close.code)
+
+    def _tell_end(self) -> None:
+        if self._end is not None and self._receiver is not None:
+            receiver, self._receiver = self._receiver, None
+            receiver.connection_lost(self._end)
+
+    # Writing.
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._transport.write(data)
+        except _WRITE_ERRORS as problem:
+            self._abort(str(problem))
+
+    def _send_out(self, core: Core) -> None:
+        for data in core.data_to_send():
+            if data:
+                self._transport.write(data)
+            elif self._transport.can_write_eof():
+                self._transport.write_eof()
+            else:
+                self._transport.close()
+
+    def _has_room(self) -> bool:
+        """Returns whether more may wait for a peer that does not read; if not, ends the connection."""
+        waiting = self._transport.get_write_buffer_size()
+        if waiting <= UNSENT_BYTES:
+            # What a frame adds to this is what was written since the last look.
+            self._written -= waiting
+            return True
+        self._abort(f"the peer does not read: more than {UNSENT_BYTES} bytes wait for it")
+        return False
+
+    def _watch_stall(self, waiting: int) -> None:
+        self._stall_timer = self._loop.call_later(STALL_TIMEOUT, self._check_stall, waiting)
+
+    def _check_stall(self, before: int) -> None:
+        waiting = self._transport.get_write_buffer_size()
+        if waiting - self._written >= before:
+            self._abort(f"the peer has read nothing for {STALL_TIMEOUT:g} s")
+        else:
+            self._written = 0
+            self._watch_stall(waiting)
+
+    # Reading.
+
+    def _hold_for(self, reason: int) -> None:
+        if self._state is not _CLOSING:
             # Reading stops with the next bytes. Often it may go on before they come.
+            self._hold |= reason
+
+    def _release(self, reason: int) -> None:
+        self._hold &= ~reason
+        if not self._hold:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._state is _CLOSING:
+            # The peer's close frame must be seen.
+            self._hold = 0
+        if self._hold:
             return
         if not self._reading and not self._transport.is_closing():
             self._reading = True
             self._transport.resume_reading()
         if self._unread:
-            self._loop.call_soon(self._feed_unread)
+            self._loop.call_soon(self._read_unread)
 
     def _stop_reading(self) -> None:
         if not self._transport.is_closing():
             self._reading = False
             self._transport.pause_reading()
 
-    def _feed_unread(self) -> None:
-        if self._unread and not self._holding and self._end is None:
-            data, self._unread = bytes(self._unread), b""
-            self._feed(data)
+    def _wait_for_budget(self) -> None:
+        delay = self._budget.delay(self._loop.time())
+        if delay > 0 and not self._hold & _OVER_BUDGET:
+            self._hold_for(_OVER_BUDGET)
+            self._loop.call_later(delay, self._release, _OVER_BUDGET)
 
-    def _feed(self, data: bytes) -> None:
+    def _charge(self, size: int) -> None:
+        """Counts a frame against the peer's share, and against the work of this callback."""
+        cost = size + FRAME_COST
+        self._cost += cost
+        self._budget.left -= cost
+        if self._budget.left < 0:
+            self._wait_for_budget()
+        if self._cost > SLICE_COST and not self._hold:
+            self._hold_for(_YIELDING)
+            self._loop.call_soon(self._release, _YIELDING)
+
+    def _read_unread(self) -> None:
+        if self._unread and not self._hold and self._end is None:
+            data, self._unread = bytes(self._unread), b""
+            self._read_frames(data)
+
+    def _read_frames(self, data: bytes) -> None:
         at, size = 0, len(data)
+        self._cost = 0
         while at < size and self._end is None:
+            if self._hold:
+                # Held in the middle of a read: the rest is read later.
+                self._keep(data[at:], 0)
+                return
             if self._missing:
                 at, begin = min(size, at + self._missing), at
                 self._missing -= at - begin
@@ -266,7 +439,7 @@ class WebSocketWire(SharedReading):
         self._wanted = size
 
     def _is_ordinary(self, data: bytes, at: int, measure: Measure) -> bool:
-        # The core watches over the longest frame, over pieces of messages, and over goodbyes.
+        # The core checks the longest frame, fragments of messages, and close frames.
         return (
             self._ordinary
             and measure[1] - at <= self._frame_bytes
@@ -280,60 +453,30 @@ class WebSocketWire(SharedReading):
                 text = payload.decode()
             except UnicodeDecodeError:
                 return False
+            self._charge(len(payload))
             self._hand_over(text)
-        elif kind == PING:
-            self._transport.write(control_frame(PONG, payload, not self._masked))
+        else:
+            self._charge(len(payload))
+            if kind == PING:
+                self._send(control_frame(PONG, payload, not self._masked))
         self._missed = 0
         return True
 
     def _feed_core(self, data: bytes) -> None:
-        core = self._the_core()
-        message = core.take(data)
+        core = self._get_core()
+        message = core.receive_data(data)
         self._missed = 0
+        self._charge(len(data) if message is None else len(message))
         if message is not None:
             self._hand_over(message)
-        self._heed_core()
+        self._follow(core)
 
-    def _the_core(self) -> Core:
+    def _get_core(self) -> Core:
         if self._core is None:
             side = SERVER if self._masked else CLIENT
-            self._core = Core(self._transport, side, self._extensions, self._frame_bytes)
+            self._core = Core(side, self._extensions, self._frame_bytes)
         return self._core
 
     def _hand_over(self, message: str | bytes) -> None:
-        if self._receiver is not None and not self._closing:
+        if self._receiver is not None and self._state is not _CLOSING:
             self._receiver.data_received(message)
-
-    def _heed_core(self) -> None:
-        """Does what follows from the state that the core is in."""
-        core = self._the_core()
-        self._open = self._open and core.is_open
-        self._ordinary = core.is_between and not (self._missing or self._extensions)
-        if core.is_open:
-            return
-        if core.awaits_end and self._timer is None:
-            self._timer = self._loop.call_later(CLOSE_TIMEOUT, self._give_up, "no goodbye")
-        if core.is_done:
-            self._transport.close()
-        elif core.failed and self._end is None:
-            # What the peer still sends must be read, or it would never see why we leave.
-            self._end = self._how_it_ended(None)
-            self._loop.call_soon(self._tell_end)
-
-    def _give_up(self, why: str) -> None:
-        self._why = self._why or why
-        self._transport.abort()
-
-    def _how_it_ended(self, exc: Exception | None) -> ConnectionClosed:
-        goodbye = None if self._core is None else self._core.goodbye
-        if goodbye is None:
-            return ConnectionClosed(self._why or str(exc or "connection lost"))
-        by, close = goodbye
-        if self._why:
-            return ConnectionClosed(self._why, by=by)
-        return ConnectionClosed(close.reason, by=by, code=close.code)
-
-    def _tell_end(self) -> None:
-        if self._end is not None and self._receiver is not None:
-            receiver, self._receiver = self._receiver, None
-            receiver.connection_lost(self._end)

@@ -1,0 +1,100 @@
+"""Peers that reset their connections at the worst moments harm nobody else, and no command hangs."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from ocppkit import v201
+from ocppkit.core import Limits, OcppError
+from ocppkit.transports import websockets
+from support.servers import Serving
+
+Make = Callable[..., Any]
+
+RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: closing sends a reset, and drops what was not sent."""
+
+GOOD_BYE = b"\x88\x82\0\0\0\0\x03\xe8"
+PARTINGS = [
+    GOOD_BYE,
+    b"",
+    b"\x83\x80\0\0\0\0",
+    b"\x81\xfe\x10",
+    b"\x89\x80\0\0\0\0" * 200 + GOOD_BYE,
+    b"\x81\x80\0\0\0\0" * 50,
+]
+"""What is sent before the reset: a close frame, nothing, a violation, half a frame, pings, texts."""
+
+
+async def leave_rudely(client: Any, parting: bytes) -> None:
+    connection: socket.socket = client.writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    client.send(parting)
+    # What is sent arrives in one read with the reset, or in one of its own.
+    await asyncio.sleep(0)
+    client.writer.transport.abort()
+
+
+async def commands_end(handle: Any, client: Any, parting: bytes) -> None:
+    """Leaves while two commands are on their way, and looks at how they end."""
+    commands = [
+        asyncio.create_task(handle.call(v201.ClearCacheRequest()), name=f"command {number}")
+        for number in range(2)
+    ]
+    assert (await client.next_frame())[0] in (1, 9)
+    await leave_rudely(client, parting)
+    async with asyncio.timeout(10):
+        problems = await asyncio.gather(*commands, return_exceptions=True)
+    assert all(isinstance(problem, OcppError) for problem in problems), problems
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("parting", PARTINGS, ids=lambda parting: f"{parting[:6]!r}")
+async def test_commands_in_flight_end_as_an_ocpp_error(
+    serving: Serving, parting: bytes, make_csms: Make, raw: Make
+) -> None:
+    csms = make_csms()
+    async with serving(csms) as port, raw(port, "/ocpp/bystander") as bystander:
+        for number in range(5):
+            async with raw(port, f"/ocpp/CP{number}") as client:
+                handle = await csms.stations.wait_connected(f"CP{number}")
+                await commands_end(handle, client, parting)
+        bystander.text('[2,"h","Nonsense",{}]')
+        assert (await bystander.next_frame())[0] == 1
+
+
+def on_asyncio(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(main)
+
+
+def on_uvloop(main: Coroutine[Any, Any, None]) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    uvloop.run(main)
+
+
+@pytest.mark.parametrize("run", [on_asyncio, on_uvloop])
+def test_pings_go_on_whoever_leaves(
+    run: Callable[[Coroutine[Any, Any, None]], None], make_csms: Make, raw: Make
+) -> None:
+    async def main() -> None:
+        csms = make_csms(limits=Limits(ping_interval=0.064))
+        async with (
+            websockets.serve(csms, "127.0.0.1") as server,
+            raw(server.port, "/bystander") as bystander,
+        ):
+            for number in range(60):
+                async with raw(server.port, f"/CP{number}") as client:
+                    await leave_rudely(client, PARTINGS[number % len(PARTINGS)])
+                if number % 20 == 0:
+                    bystander.frame(10, b"")
+            for _ in range(20):
+                opcode, _ = await bystander.next_frame()
+                assert opcode == 9
+                bystander.frame(10, b"")
+            assert len(csms.stations) == 1
+
+    run(main())
