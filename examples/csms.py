@@ -3,11 +3,13 @@ import asyncio
 
 from ocppkit import v201
 from ocppkit.core import utcnow
-from ocppkit.csms import Csms
+from ocppkit.csms import Csms, SqliteRegistrations
 from ocppkit.transports import websockets
 from ocppkit.v201.roles import ConnectedStation
 
-csms = Csms(v201.PROTOCOL, insecure=True)  # add v16.PROTOCOL to speak both
+csms = Csms(  # add v16.PROTOCOL to speak both
+    v201.PROTOCOL, insecure=True, registrations=SqliteRegistrations("stations.db")
+)
 
 
 @csms.on(v201.BootNotificationRequest)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Coroutine, Hashable, Mapping
 from time import process_time
 from typing import Any, Final, TypeVar
 
-from ocppkit.aio.lowlevel import Accept, Receiver
-from ocppkit.core import CallReceived, Connection, Role
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import Accept, Receiver, StationRecord
+from ocppkit.core import CallReceived, Connection, Role, utcnow
 from ocppkit.csms import Csms
 
 from .findings import Book
@@ -140,7 +141,16 @@ class _Wire:
 
 def _attached(one: Sample, csms: Csms) -> _Wire:
     wire = _Wire()
-    csms.attach(Accept(identity="CP1", subprotocol=one.protocol.subprotocol, registered=True), wire)
+    csms.attach(
+        Accept(
+            identity="CP1",
+            subprotocol=one.protocol.subprotocol,
+            record=StationRecord(
+                identity="CP1", status=RegistrationStatus.ACCEPTED, version="2.0.1", time=utcnow()
+            ),
+        ),
+        wire,
+    )
     return wire
 
 

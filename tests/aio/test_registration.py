@@ -38,13 +38,13 @@ def test_everything_once_accepted(version: ModuleType) -> None:
     registration.boot_answered(answer(version, "Accepted"))
     assert registration.accepted
     assert sendable(registration, version) == set(version.PROTOCOL.actions)
-    assert Registration(version.PROTOCOL, accepted=True).accepted
+    assert Registration(version.PROTOCOL, status=RegistrationStatus.ACCEPTED).accepted
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("word", ["Rejected", "Pending", "Whatever"])
 def test_acceptance_can_be_taken_back(version: ModuleType, word: str) -> None:
-    registration = Registration(version.PROTOCOL, accepted=True)
+    registration = Registration(version.PROTOCOL, status=RegistrationStatus.ACCEPTED)
     registration.boot_answered(answer(version, word))
     assert sendable(registration, version) == {"BootNotification"}
 

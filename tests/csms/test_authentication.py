@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -230,18 +229,6 @@ async def test_no_authenticator_means_no_start() -> None:
         await csms.accept(knock("CP001", None))
     make().check_startable()
     Csms(v201.PROTOCOL, insecure=True).check_startable()
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("known", [True, False])
-async def test_registrations_may_be_remembered_elsewhere(known: bool) -> None:
-    async def registered(identity: str) -> bool:
-        return known and identity == "CP001"
-
-    look_up: Callable[[str], Any] = registered
-    decision = await make(registered=look_up).accept(knock("CP001", b"CP001:correct horse battery"))
-    assert isinstance(decision, Accept)
-    assert decision.registered is known
 
 
 def test_a_csms_speaks_something() -> None:

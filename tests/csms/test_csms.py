@@ -108,19 +108,6 @@ async def test_who_waits_is_woken_once(make_csms: Make) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_memory_of_registrations_is_bounded(
-    make_csms: Make, station: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    csms = make_csms()
-    monkeypatch.setattr(type(csms.stations), "_REMEMBERED", 2)
-    for identity in ("one", "two", "three"):
-        raw = await station(csms, identity)
-        await raw.says(BOOT_2)
-    known = [name for name in ("one", "two", "three") if csms.stations.is_accepted(name)]
-    assert known == ["two", "three"]
-
-
-@pytest.mark.asyncio
 async def test_another_version_than_asked_for(make_csms: Make, station: Make) -> None:
     csms = make_csms()
     raw = await station(csms, subprotocol="ocpp1.6")
@@ -170,19 +157,6 @@ async def test_events_tell_the_coming_and_going(make_csms: Make, station: Make) 
 
 
 @pytest.mark.asyncio
-async def test_a_listener_that_does_not_listen_loses_the_oldest(
-    make_csms: Make, station: Make
-) -> None:
-    csms = make_csms()
-    events = csms.stations.events()
-    for number in range(1100):
-        raw = await station(csms, f"CP{number}")
-        raw.wire.start(raw)
-    assert len(events._events) == 1024
-    assert (await anext(events)).station.identity == "CP76"
-
-
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("subprotocol", "frame"),
     [
@@ -194,7 +168,7 @@ async def test_a_listener_that_does_not_listen_loses_the_oldest(
 async def test_calls_before_the_boot_get_a_security_error(
     subprotocol: str, frame: Any, make_csms: Make, station: Make
 ) -> None:
-    csms = make_csms()
+    csms = make_csms(unknown="refuse")
     for version in (v16, v201, v21):
         csms.on(version.HeartbeatRequest)(heartbeat_of(version))
     raw = await station(csms, subprotocol=subprotocol)

@@ -19,23 +19,19 @@ NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2025, 6, 1, tzinfo=UTC)
 
 
-def accepting(identity: str) -> bool:
-    return True
-
-
 @pytest.mark.asyncio
 @pytest.mark.parametrize("subprotocol", VERSIONS)
 async def test_hb_02_it_is_answered_with_the_time(
     subprotocol: str, make_csms: Make, station: Make
 ) -> None:
-    csms = make_csms(registered=accepting, wall_clock=lambda: NOON)
+    csms = make_csms(unknown="serve", wall_clock=lambda: NOON)
     raw = await station(csms, subprotocol=subprotocol)
     assert await raw.says(HEARTBEAT) == [[3, "h", {"currentTime": "2025-06-01T12:00:00Z"}]]
 
 
 @pytest.mark.asyncio
 async def test_it_is_the_system_s_time_by_default(make_csms: Make, station: Make) -> None:
-    raw = await station(make_csms(registered=accepting))
+    raw = await station(make_csms(unknown="serve"))
     before = datetime.now(UTC)
     ((*_, payload),) = await raw.says(HEARTBEAT)
     told = datetime.fromisoformat(payload["currentTime"])
@@ -49,7 +45,7 @@ async def test_a_handler_wins(
     subprotocol: str, enrolled: str, make_csms: Make, station: Make
 ) -> None:
     version: Any = VERSIONS[subprotocol]
-    csms = make_csms(registered=accepting, wall_clock=lambda: NOON)
+    csms = make_csms(unknown="serve", wall_clock=lambda: NOON)
 
     def add() -> None:
         csms.on(version.HeartbeatRequest)(
@@ -68,7 +64,7 @@ async def test_a_handler_wins(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("subprotocol", VERSIONS)
 async def test_it_can_be_switched_off(subprotocol: str, make_csms: Make, station: Make) -> None:
-    csms = make_csms(registered=accepting, answer_heartbeats=False)
+    csms = make_csms(unknown="serve", answer_heartbeats=False)
     raw = await station(csms, subprotocol=subprotocol)
     (answer,) = await raw.says(HEARTBEAT)
     assert answer[:3] == [4, "h", "NotSupported"]
@@ -79,7 +75,7 @@ async def test_it_can_be_switched_off(subprotocol: str, make_csms: Make, station
 async def test_err_19_the_boot_gate_stands_before_it(
     subprotocol: str, make_csms: Make, station: Make
 ) -> None:
-    raw = await station(make_csms(), subprotocol=subprotocol)
+    raw = await station(make_csms(unknown="refuse"), subprotocol=subprotocol)
     (answer,) = await raw.says(HEARTBEAT)
     assert answer[:3] == [4, "h", "SecurityError"]
 
@@ -87,7 +83,7 @@ async def test_err_19_the_boot_gate_stands_before_it(
 @pytest.mark.asyncio
 async def test_a_repeated_one_gets_the_same_answer(make_csms: Make, station: Make) -> None:
     hours = iter((NOON, MIDNIGHT))
-    csms = make_csms(registered=accepting, answer_repeats=True, wall_clock=lambda: next(hours))
+    csms = make_csms(unknown="serve", answer_repeats=True, wall_clock=lambda: next(hours))
     raw = await station(csms)
     (answer,) = await raw.says(HEARTBEAT)
     assert await raw.says(HEARTBEAT) == [answer]

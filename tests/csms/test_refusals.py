@@ -20,7 +20,7 @@ class Observer:
 
     def event(self, identity: str, event: object) -> None: ...
 
-    def refused(self, refusal: StationRefused) -> None:
+    def connection_refused(self, refusal: StationRefused) -> None:
         self.refusals.append(refusal)
 
 
@@ -109,12 +109,12 @@ async def test_a_scanner_with_many_names_fills_neither_log_nor_memory(
 @pytest.mark.asyncio
 async def test_an_observer_that_fails_decides_nothing(caplog: pytest.LogCaptureFixture) -> None:
     class Failing(Observer):
-        def refused(self, refusal: StationRefused) -> None:
+        def connection_refused(self, refusal: StationRefused) -> None:
             raise ValueError("full disk")
 
     csms = Csms(v201.PROTOCOL, insecure=True, clock=FakeClock(), observer=Failing())
     await csms.accept(old_station())
-    assert "observer.refused failed" in caplog.text
+    assert "observer.connection_refused failed" in caplog.text
     assert len(warnings(caplog)) == 1
 
 

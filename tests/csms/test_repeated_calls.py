@@ -28,7 +28,7 @@ class Slow:
             v201.PROTOCOL,
             clock=self.clock,
             answer_repeats=True,
-            registered=lambda identity: True,
+            unknown="serve",
             **options,
         )
         self.seen: list[str] = []
@@ -190,9 +190,7 @@ class Hooked:
 
     def __init__(self, make_csms: Make, **options: Any) -> None:
         self.clock = FakeClock()
-        self.csms: Csms = make_csms(
-            v201.PROTOCOL, clock=self.clock, registered=lambda identity: True, **options
-        )
+        self.csms: Csms = make_csms(v201.PROTOCOL, clock=self.clock, unknown="serve", **options)
         self.go = asyncio.Event()
         self.ran: list[tuple[str, bool]] = []
         self.calls = 0

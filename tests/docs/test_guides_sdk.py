@@ -5,6 +5,7 @@ import logging
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.aio import CallRefused, Handshake
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, Reject, running_beside
+from ocppkit.aio.lowlevel import Accept, ConnectRequest, Opened, Reject, running_beside
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,
@@ -32,7 +33,7 @@ from ocppkit.core import (
 )
 from ocppkit.csms import Credentials, Csms, PasswordAuthenticator, StationHandle, Verdict
 from ocppkit.station import BackOff, Station
-from ocppkit.testing import FakeClock, MemoryNetwork, connected, settle
+from ocppkit.testing import FakeClock, MemoryNetwork, connected, settle, wire_pair
 from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
@@ -45,8 +46,9 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Takes back what a guide does to logging."""
+def quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Takes back what a guide does to logging; its files lie in a folder of the test's."""
+    monkeypatch.chdir(tmp_path)
     frames = logging.getLogger("ocppkit.frames")
     yield
     frames.setLevel(logging.NOTSET)
@@ -211,12 +213,46 @@ async def test_metrics_and_restarts() -> None:
     assert metrics.refused == {"CP002": 1}
     assert metrics.bytes["in"] > 100
     assert metrics.bytes["out"] > 50
-    restarted = names["restarted"]
-    for station in three_stations()[1:]:
-        network = MemoryNetwork(restarted)
-        if station.identity == "CP002":
-            await network.connect(station.open("ws://memory"))
-    assert [(each.identity, each.accepted) for each in restarted.stations] == [("CP002", True)]
+    _, station, _ = three_stations()
+    async with connected(station, names["csms"]):
+        await station.wait_accepted()
+    # The program runs once more: another object, the same file.
+    restarted = executed("guides/csms.md", "csms.py")["csms"]
+    for other in three_stations():
+        await MemoryNetwork(restarted).connect(other.open("ws://memory"))
+    accepted = {each.identity: each.accepted for each in restarted.stations}
+    assert accepted == {"CP001": False, "CP002": True, "CP003": False}
+
+
+@pytest.mark.asyncio
+async def test_the_presence_example_survives_a_slow_reader() -> None:
+    names = executed("guides/csms.md", "csms.py")
+    csms, present = names["csms"], set[str]()
+    listening = asyncio.create_task(names["presence"](present))
+    await settle()
+    for number in range(2500):
+        accept = Accept(subprotocol="ocpp2.0.1", identity=f"CP{number}")
+        csms.attach(accept, wire_pair()[1])
+    await settle()
+    assert present == {station.identity for station in csms.stations}
+    assert len(present) == 2500
+    listening.cancel()
+
+
+@pytest.mark.asyncio
+async def test_two_tenants_have_stations_of_the_same_name() -> None:
+    tenants = executed("guides/csms.md", "csms.py")["tenants"]
+    for tenant, status in (("tenantA", None), ("tenantB", 404), ("tenantC", 404)):
+        decision = await tenants.accept(
+            Handshake(
+                path=f"/{tenant}/CP1",
+                headers=(
+                    (b"Sec-WebSocket-Protocol", b"ocpp2.0.1"),
+                    (b"Authorization", b"Basic " + b64encode(b"CP1:correct horse battery")),
+                ),
+            )
+        )
+        assert getattr(decision, "status", None) == status
 
 
 @pytest.mark.asyncio

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio.lowlevel import Accept
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import Accept, StationRecord
+from ocppkit.core import utcnow
 from ocppkit.csms import Csms
 from support.call_counts import calls_of, python_calls
 from support.connection_pair import ANSWER
@@ -46,7 +48,16 @@ async def test_a_heartbeat(level: int, caplog: pytest.LogCaptureFixture) -> None
         return ANSWER
 
     wire = Wire()
-    csms.attach(Accept(identity="CP1", subprotocol="ocpp2.0.1", registered=True), wire)
+    csms.attach(
+        Accept(
+            identity="CP1",
+            subprotocol="ocpp2.0.1",
+            record=StationRecord(
+                identity="CP1", status=RegistrationStatus.ACCEPTED, version="2.0.1", time=utcnow()
+            ),
+        ),
+        wire,
+    )
     for _ in range(3):
         wire.receiver.data_received('[2,"a","Heartbeat",{}]')
     calls = calls_of(lambda: wire.receiver.data_received('[2,"b","Heartbeat",{}]'))

@@ -139,7 +139,7 @@ async def bench(
         answer_heartbeats=False,
         clock=clock,
         observer=frames,
-        registered=lambda identity: True,
+        unknown="serve",
     )
     station: Station = _station(case.roles, clock)
     boot = protocol.actions["BootNotification"]

@@ -249,7 +249,7 @@ async def test_a_station_survives_a_restart_of_the_csms(
         running = asyncio.create_task(websockets.run(station, url(server)))
         await station.wait_accepted()
     await until(lambda: not station.connected)
-    csms = make_csms(registered=lambda identity: True)
+    csms = make_csms(unknown="serve")
     async with websockets.serve(csms, "127.0.0.1", port):
         handle = await csms.stations.wait("CP001")
         assert handle.accepted

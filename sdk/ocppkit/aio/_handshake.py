@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from ocppkit.core import Policies
 
+from ._registration import StationRecord
+
 __all__ = ["Accept", "ConnectRequest", "Handshake", "Headers", "Reject"]
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -59,8 +61,8 @@ class Accept(Struct, frozen=True, kw_only=True):
 
     remote_address: str = ""
 
-    registered: bool = False
-    """Whether this station's boot counts as accepted already."""
+    record: StationRecord | None = None
+    """What is known of this station, from before it connected."""
 
     common_names: tuple[str, ...] = ()
     """Whom the client certificate names that TLS verified; empty where there is none."""

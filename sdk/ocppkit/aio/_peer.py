@@ -18,6 +18,11 @@ class Peer(Protocol):
         """Whether messages can be sent."""
         ...
 
+    @property
+    def last_received(self) -> float:
+        """When a message last came in, in seconds of the connection's clock."""
+        ...
+
     def call(
         self,
         request: Request[R],

@@ -5,12 +5,15 @@ refuse it. What makes the rules is data of the version: what a TriggerMessage ca
 messages are tied together by an id.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from ocppkit.core import Action, Message, Protocol, Response
 
-__all__ = ["BOOT", "Registration", "RegistrationStatus"]
+__all__ = ["BOOT", "Registration", "RegistrationStatus", "StationRecord", "answered_status"]
 
 BOOT: Final = "BootNotification"
 """The action that registers a station; the same word in every version."""
@@ -31,10 +34,32 @@ class RegistrationStatus(StrEnum):
     REJECTED = "Rejected"
 
 
+class StationRecord(Struct, frozen=True, kw_only=True):
+    """What a CSMS knows of a station over restarts: how its last boot was answered, and who it is."""
+
+    identity: str
+    status: RegistrationStatus
+    version: str
+    """The version of OCPP that it spoke, such as `2.0.1`."""
+
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+    """The version of its firmware, if the boot named one."""
+
+    time: datetime
+    """When the boot was answered."""
+
+
 _STATUSES: Final[dict[str, RegistrationStatus]] = {
     status.value: status for status in RegistrationStatus
 }
 _ACCEPTED: Final = RegistrationStatus.ACCEPTED
+
+
+def answered_status(response: object) -> RegistrationStatus:
+    """Returns how a response answers a boot; a status that is not known lets nobody in."""
+    return _STATUSES.get(getattr(response, "status", ""), RegistrationStatus.REJECTED)
 
 
 class Registration:
@@ -42,10 +67,12 @@ class Registration:
 
     __slots__ = ("_asked", "_protocol", "status")
 
-    def __init__(self, protocol: Protocol, *, accepted: bool = False) -> None:
+    def __init__(
+        self, protocol: Protocol, status: RegistrationStatus = RegistrationStatus.UNKNOWN
+    ) -> None:
         self._protocol = protocol
         self._asked = _NOTHING
-        self.status = RegistrationStatus.ACCEPTED if accepted else RegistrationStatus.UNKNOWN
+        self.status = status
 
     @property
     def accepted(self) -> bool:
@@ -54,9 +81,7 @@ class Registration:
 
     def boot_answered(self, response: Response) -> None:
         """Notes the answer to a BootNotification."""
-        # A word that nobody knows lets nobody in.
-        word = getattr(response, "status", "")
-        self.status = _STATUSES.get(word, RegistrationStatus.REJECTED)
+        self.status = answered_status(response)
         self._asked = _NOTHING
 
     def csms_asked(self, request: Message) -> None:

@@ -43,7 +43,11 @@ class Reports:
 
     def refused(self, event: Any, failure: Failure) -> None:
         """Logs a message that has no handler, or must not be handled now."""
-        self._warn("%s: refused: %s", self._about(event), failure)
+        if failure is Failure.NOT_ACCEPTED:
+            # Said once per station, with the cure, by the role that refuses.
+            logger.debug("%s: refused: %s", self._about(event), failure)
+        else:
+            self._warn("%s: refused: %s", self._about(event), failure)
 
     def failed(self, what: str) -> None:
         """Logs the exception that is being handled: a callback of the program's raised it."""

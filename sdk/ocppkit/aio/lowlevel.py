@@ -11,7 +11,7 @@ from ._handlers import AnyHandler, HandlerTable, resolved
 from ._handshake import Accept, ConnectRequest, Reject
 from ._host import Host
 from ._peer import Peer
-from ._registration import BOOT, Registration
+from ._registration import BOOT, Registration, StationRecord, answered_status
 from ._running_beside import running_beside
 from ._settings import Settings
 from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
@@ -33,8 +33,10 @@ __all__ = [
     "Registration",
     "Reject",
     "Settings",
+    "StationRecord",
     "Transport",
     "Wire",
+    "answered_status",
     "loggable",
     "refuse_old_tls",
     "resolved",

@@ -1,5 +1,7 @@
 """The CSMS's side: the server that you run, its registry of live stations, and the handshake."""
 
+from ocppkit.aio.lowlevel import StationRecord
+
 from ._authentication import (
     AttemptLimiter,
     Authenticator,
@@ -10,16 +12,20 @@ from ._authentication import (
 )
 from ._credentials import Credentials
 from ._csms import Csms, CsmsOptions
+from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
 from ._refusals import RefusalObserver, StationRefused
 from ._registrar import CsmsRegistrar
-from ._stations import (
+from ._registrations import MemoryRegistrations, Registrations
+from ._sqlite_registrations import SqliteRegistrations
+from ._station_events import (
+    Missed,
     StationAccepted,
     StationConnected,
     StationDisconnected,
     StationEvent,
-    Stations,
 )
+from ._stations import Stations
 
 __all__ = [
     "AttemptLimiter",
@@ -29,14 +35,21 @@ __all__ = [
     "Csms",
     "CsmsOptions",
     "CsmsRegistrar",
+    "Directory",
+    "MemoryDirectory",
+    "MemoryRegistrations",
+    "Missed",
     "PasswordAuthenticator",
     "RefusalObserver",
     "Refused",
+    "Registrations",
+    "SqliteRegistrations",
     "StationAccepted",
     "StationConnected",
     "StationDisconnected",
     "StationEvent",
     "StationHandle",
+    "StationRecord",
     "StationRefused",
     "Stations",
     "Verdict",

@@ -33,6 +33,7 @@ from ._identity import (
     refusal_of,
 )
 from ._refusals import RefusalReports
+from ._registration_book import RegistrationBook
 
 __all__ = ["Admission", "Identify", "UnknownSubprotocol", "WithoutSubprotocol"]
 
@@ -69,7 +70,7 @@ class Admission:
         identify: Identify | None,
         any_identity: bool,
         spelling: Callable[[str, Protocol | None], str],
-        registered: Callable[[str], MaybeAwaitable[bool]],
+        registrations: RegistrationBook,
         policies: Callable[[str], MaybeAwaitable[Policies | None]],
         attempts: AttemptLimiter,
         handshake_timeout: float,
@@ -82,7 +83,7 @@ class Admission:
         self._identify = identify
         self._any_identity = any_identity
         self._spelling = spelling
-        self._registered = registered
+        self._registrations = registrations
         self._policies = policies
         self._attempts = attempts
         self._patience = handshake_timeout * _SHARE
@@ -102,11 +103,14 @@ class Admission:
             return problem.answer
         if farewell is not None:
             self._report(handshake, identity, None, farewell)
+        record = await self._registrations.find(identity, protocol)
+        if record is not None:
+            identity = record.identity
         return Accept(
             subprotocol=None if protocol is None else protocol.subprotocol,
             identity=identity,
             remote_address=handshake.remote_address,
-            registered=await self._registered_before(identity),
+            record=record,
             common_names=common_names(handshake.peer_certificate),
             policies=await self._policies_of(identity, clock),
             farewell="" if farewell is None else farewell.reason,
@@ -197,10 +201,6 @@ class Admission:
             # Logged already. How strictly a station is read is no reason to keep it out.
             return None
         return policies
-
-    async def _registered_before(self, identity: str) -> bool:
-        found = self._registered(identity)
-        return await found if asyncio.iscoroutine(found) else bool(found)
 
     async def _asked(
         self, name: str, function: Callable[[Any], object], about: Any, clock: Clock

@@ -34,11 +34,15 @@ from ocppkit.core import (
 
 from ._admission import Admission, Identify, UnknownSubprotocol, WithoutSubprotocol
 from ._authentication import AttemptLimiter, Authenticator
+from ._boot_gate import BootGate, UnknownStations
+from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
 from ._identity import refusal_of
 from ._refusals import RefusalReports
 from ._registrar import CsmsRegistrar
+from ._registration_book import RegistrationBook
+from ._registrations import MemoryRegistrations, Registrations
 from ._reject_after_open import RejectAfterOpen
 from ._repeated_calls import AnswerMemory
 from ._session import SessionContext, StationSession
@@ -78,10 +82,6 @@ class CsmsOptions(TypedDict, total=False):
     hashes. Passwords, keys and PINs are always hidden."""
 
 
-def _nobody(identity: str) -> bool:
-    return False
-
-
 def _as_usual(identity: str) -> Policies | None:
     return None
 
@@ -107,7 +107,9 @@ class Csms:
         identify: Identify | None = None,
         any_identity: bool = False,
         boot_gate: bool = True,
-        registered: Callable[[str], MaybeAwaitable[bool]] = _nobody,
+        registrations: Registrations | None = None,
+        unknown: UnknownStations | None = None,
+        directory: Directory | None = None,
         policies: Callable[[str], MaybeAwaitable[Policies | None]] = _as_usual,
         check_serial_number: bool = True,
         idle_timeout: float = 0.0,
@@ -134,15 +136,18 @@ class Csms:
             any_identity: let stations of OCPP 2.x have identities longer than 48 characters, or with
                 characters that OCPP does not allow. # CON-06
             boot_gate: answer a station with SecurityError until its boot was accepted. Stations
-                that only reconnect do not boot again, so acceptance is remembered while this
-                object lives.
+                that only reconnect do not boot again: `registrations` remembers their boots.
+            registrations: how boots were answered, over restarts: `SqliteRegistrations(path)` keeps
+                that in a file. In memory by default, so that a restart forgets it.
+            unknown: what to do with the messages of a station of whose boot nothing is known:
+                `"serve"` it or `"refuse"` it. By default each version does as it may: 1.6 serves,
+                where the refusal is only recommended (ERR-19), 2.x refuses (B01.FR.10).
+            directory: where the live stations are kept; in memory by default.
             answer_repeats: remember answers for some minutes and, when a station repeats a message
                 with the same id, over a new connection perhaps, answer it again without handling
                 it again; while it is still in work, wait for that.
             answer_heartbeats: answer heartbeats with the time where they have no handler.
             wall_clock: tells that time; the system's by default.
-            registered: says of a station that is not remembered, after a restart of ours,
-                whether its boot was accepted before.
             policies: says of each station that connects, by its identity, how strictly it is read
                 and written to, where that differs from `inbound` and `outbound`. What only the
                 boot tells, the vendor for instance, comes later: see `StationHandle.use_policies`.
@@ -157,7 +162,7 @@ class Csms:
         if isinstance(without_subprotocol, Protocol) and without_subprotocol not in protocols:
             raise LocalProtocolError("the version for stations that name none is not spoken here")
         self.protocols = protocols
-        self.stations: Stations = Stations()
+        self.stations: Stations = Stations(directory or MemoryDirectory(), self._clock, wall_clock)
         """The stations that are connected now."""
 
         self._handlers = HandlerTable(Role.CSMS, *protocols)
@@ -167,6 +172,9 @@ class Csms:
         self._without_subprotocol: WithoutSubprotocol = without_subprotocol
         self._by_subprotocol = {protocol.subprotocol: protocol for protocol in protocols}
         self._refusals = RefusalReports(self._clock, self._settings.observer, self.stations.refused)
+        registered = RegistrationBook(
+            MemoryRegistrations() if registrations is None else registrations, self._clock
+        )
         self._admission = Admission(
             protocols,
             authenticator=authenticator,
@@ -177,7 +185,7 @@ class Csms:
             spelling=self.stations.spelling,
             handshake_timeout=self._settings.limits.handshake_timeout,
             reports=self._refusals,
-            registered=registered,
+            registrations=registered,
             policies=policies,
             attempts=AttemptLimiter() if attempts is None else attempts,
         )
@@ -187,7 +195,9 @@ class Csms:
             handles=_handles_of(protocols),
             stations=self.stations,
             settings=self._settings,
-            boot_gate=boot_gate,
+            gate=BootGate(protocols, unknown, closed=boot_gate),
+            registrations=registered,
+            wall_clock=wall_clock,
             check_serial_number=check_serial_number,
             idle_timeout=idle_timeout,
             memory=AnswerMemory() if answer_repeats else None,
@@ -309,8 +319,16 @@ class Csms:
 
 
 def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:
-    # The roles of a version stand on this package, so they are found by name, not imported above.
-    return {
-        protocol.subprotocol: import_module(f"{protocol.package}.roles").STATION_HANDLE
-        for protocol in protocols
-    }
+    return {protocol.subprotocol: _handle_of(protocol) for protocol in protocols}
+
+
+def _handle_of(protocol: Protocol) -> type[StationHandle]:
+    # The roles of a version stand on this package, so the version says where they are, and they are
+    # not imported above.
+    if protocol.roles is None:
+        raise LocalProtocolError(
+            f"{protocol.package} has no roles, as it was generated without BootNotification: "
+            "a CSMS cannot speak it; add BootNotification to `ocppkit generate --only`"
+        )
+    handle: type[StationHandle] = import_module(protocol.roles).STATION_HANDLE
+    return handle

@@ -42,6 +42,7 @@ class StationHandle:
 
         self._peer = peer
         self._registration = registration
+        self._called_unknown = False
 
     @property
     def connected(self) -> bool:
@@ -57,6 +58,22 @@ class StationHandle:
     def accepted(self) -> bool:
         """Whether the station's boot was accepted, on this connection or an earlier one."""
         return self._registration.accepted
+
+    @property
+    def served(self) -> bool:
+        """Whether the station's messages are handled: its boot was accepted, or nothing is known of a
+        boot, it is served all the same, and its first message has come.
+        """
+        return self._called_unknown or self._registration.accepted
+
+    @property
+    def last_received(self) -> float:
+        """When a message last came in, in seconds of the CSMS's clock."""
+        return self._peer.last_received
+
+    def note_called(self) -> None:
+        """Notes that a message is handled although nothing is known of a boot; for sessions."""
+        self._called_unknown = True
 
     def use_policies(self, policies: Policies) -> None:
         """Changes how strictly this station is read and written to, from its next message on.

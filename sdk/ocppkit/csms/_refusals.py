@@ -65,7 +65,7 @@ class StationRefused(Struct, frozen=True, kw_only=True):
 class RefusalObserver(Protocol):
     """The method that an observer may have beside those of `ocppkit.aio.Observer`."""
 
-    def refused(self, refusal: StationRefused) -> None:
+    def connection_refused(self, refusal: StationRefused) -> None:
         """Sees every refused connection, `repeated` being zero."""
         ...
 
@@ -94,11 +94,13 @@ class RefusalReports:
 
         Args:
             clock: returns the clock; it is asked within the event loop only.
-            observer: sees every refusal, if it has a method `refused`.
+            observer: sees every refusal, if it has a method `connection_refused`.
             publish: takes what is logged too.
         """
         self._clock = clock
-        self._observe: Callable[[StationRefused], None] | None = getattr(observer, "refused", None)
+        self._observe: Callable[[StationRefused], None] | None = getattr(
+            observer, "connection_refused", None
+        )
         self._publish = publish
         self._windows: OrderedDict[tuple[str, str], _Window] = OrderedDict()
 
@@ -146,4 +148,6 @@ class RefusalReports:
             self._observe(refusal)
         except Exception:
             # A failing observer must not decide who may connect.
-            logger.exception("observer.refused failed [the refusal is logged all the same]")
+            logger.exception(
+                "observer.connection_refused failed [the refusal is logged all the same]"
+            )

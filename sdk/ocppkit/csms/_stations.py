@@ -1,73 +1,32 @@
 """The registry of live stations: one line from a web application to a charger."""
 
 import asyncio
-from collections import OrderedDict, deque
+import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final, TypeAlias, TypeVar, overload
+from datetime import datetime, timedelta
+from typing import Final, TypeVar, overload
 from weakref import ref
 
-from msgspec import Struct
-
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import loggable
 from ocppkit.core import ConnectionClosed, Protocol, WrongVersion
 
+from ._directory import Directory
 from ._handle import StationHandle
 from ._refusals import StationRefused
+from ._station_events import StationChange, StationEvent, Subscription
 
-__all__ = [
-    "StationAccepted",
-    "StationConnected",
-    "StationDisconnected",
-    "StationEvent",
-    "Stations",
-]
+__all__ = ["Stations"]
+
+logger = logging.getLogger("ocppkit.csms")
+
+_FAILED: Final = (
+    "%s: the directory failed, so csms.stations may be wrong about this station "
+    "[see the error of the directory; the connection lives]"
+)
 
 H = TypeVar("H", bound=StationHandle)
-
-
-class StationConnected(Struct, frozen=True):
-    """A station has connected; whether it is registered, `station.accepted` says."""
-
-    station: StationHandle
-
-
-class StationAccepted(Struct, frozen=True):
-    """A station's boot was accepted."""
-
-    station: StationHandle
-
-
-class StationDisconnected(Struct, frozen=True):
-    """A station's connection has ended."""
-
-    station: StationHandle
-    end: ConnectionClosed
-
-    replaced: bool
-    """Whether the station had another connection already: it is still there."""
-
-
-StationEvent: TypeAlias = StationAccepted | StationConnected | StationDisconnected | StationRefused
-
-
-class _Subscription(AsyncIterator[StationEvent]):
-    """Events for one listener. One that does not listen loses the oldest, and costs no more."""
-
-    _LIMIT: Final = 1024
-
-    def __init__(self) -> None:
-        self._events: deque[StationEvent] = deque(maxlen=self._LIMIT)
-        self._waiter: asyncio.Future[None] | None = None
-
-    def push(self, event: StationEvent) -> None:
-        self._events.append(event)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def __anext__(self) -> StationEvent:
-        while not self._events:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        return self._events.popleft()
 
 
 class Stations:
@@ -77,15 +36,21 @@ class Stations:
     untyped base, which `isinstance` narrows.
     """
 
-    _REMEMBERED: Final = 1 << 17
-    """Identities known to be registered; they outlive the connection, as a registration does."""
+    _SEEN: Final = 1 << 17
+    """Stations that are gone of which it is known when they were last seen."""
 
-    def __init__(self) -> None:
-        self._live: dict[str, StationHandle] = {}
-        self._folded: dict[str, str] = {}
-        self._accepted: OrderedDict[str, None] = OrderedDict()
+    def __init__(
+        self, directory: Directory, clock: Callable[[], Clock], wall_clock: Callable[[], datetime]
+    ) -> None:
+        self._directory = directory
+        self._clock_of_loop = clock
+        self._clock: Clock | None = None
+        self._wall_clock = wall_clock
+        self._seen: OrderedDict[str, datetime] = OrderedDict()
         self._waiters: dict[str, set[asyncio.Future[None]]] = {}
-        self._subscriptions: set[ref[_Subscription]] = set()
+        # A dictionary keeps the order: listeners are told in the order in which they came.
+        self._subscriptions: dict[ref[Subscription], None] = {}
+        directory.watch(self._changed)
 
     @overload
     def get(self, identity: str) -> StationHandle | None: ...
@@ -115,12 +80,15 @@ class Stations:
     ) -> StationHandle:
         """Waits until a station is connected and its boot was accepted, and returns its handle.
 
+        A station of whose boot nothing is known but which is served all the same (`unknown=`), is
+        returned after its first message.
+
         It waits for ever; `asyncio.timeout` sets a limit.
 
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
         """
-        return _typed(await self._until(identity, lambda station: station.accepted), handle)
+        return _typed(await self._until(identity, lambda station: station.served), handle)
 
     @overload
     async def wait_connected(self, identity: str) -> StationHandle: ...
@@ -141,33 +109,43 @@ class Stations:
     def events(self) -> AsyncIterator[StationEvent]:
         """Returns the coming and going of stations from now on, for `async for`.
 
-        A listener that falls more than a thousand events behind loses the oldest.
+        Nothing is lost silently: a listener that falls more than a thousand events behind gets
+        `Missed`, with their number and a list of the present stations, and then what follows.
         """
-        subscription = _Subscription()
+        subscription = Subscription(self._present)
         # No `WeakSet`: to go through an empty one, as each boot does, costs as much as a heartbeat.
-        self._subscriptions.add(ref(subscription, self._subscriptions.discard))
+        self._subscriptions[ref(subscription, self._forget)] = None
         return subscription
 
+    def last_seen(self, identity: str) -> datetime | None:
+        """Returns when a message of this station last came in.
+
+        Of a station that is gone it is when its last connection ended, of one that was never
+        connected to this CSMS since the program started `None`.
+        """
+        station = self._find(identity)
+        if station is None or self._clock is None:
+            return self._seen.get(identity.casefold())
+        silence = self._clock.time() - station.last_received
+        return self._wall_clock() - timedelta(seconds=silence)
+
     def __iter__(self) -> Iterator[StationHandle]:
-        return iter(list(self._live.values()))
+        return iter(self._present())
 
     def __len__(self) -> int:
-        return len(self._live)
+        return len(self._present())
 
     def __contains__(self, identity: object) -> bool:
         return isinstance(identity, str) and self._find(identity) is not None
 
     # What sessions call.
 
-    def is_accepted(self, identity: str) -> bool:
-        """Whether a boot of this station was accepted before."""
-        return identity in self._accepted
-
     def spelling(self, identity: str, protocol: Protocol | None) -> str:
         """Returns an identity as the live station spells it that it means. # CON-06"""
-        if protocol is None or not protocol.identity_ignores_case or identity in self._live:
+        if protocol is None or not protocol.identity_ignores_case:
             return identity
-        return self._folded.get(identity.casefold(), identity)
+        found = self._find(identity)
+        return identity if found is None else found.identity
 
     def refused(self, refusal: StationRefused) -> None:
         """Tells the listeners of a refused connection."""
@@ -175,29 +153,37 @@ class Stations:
 
     def enter(self, station: StationHandle) -> StationHandle | None:
         """Enters a new connection, and returns the one that it replaces."""
-        replaced = self._live.get(station.identity)
-        self._live[station.identity] = station
-        if station.protocol.identity_ignores_case:
-            self._folded[station.identity.casefold()] = station.identity
-        self._tell(StationConnected(station))
-        return replaced
+        self._clock = self._clock_of_loop()
+        self._seen.pop(station.identity.casefold(), None)
+        try:
+            return self._directory.enter(station)
+        except Exception:
+            logger.exception(_FAILED, loggable(station.identity))
+            return None
+
+    def served(self, station: StationHandle) -> None:
+        """Notes that messages of a station are handled of whose boot nothing is known."""
+        self._wake(station.identity)
 
     def registered(self, station: StationHandle) -> None:
         """Notes how the boot of a station was answered."""
-        self._accepted.pop(station.identity, None)
         if station.accepted:
-            self._accepted[station.identity] = None
-            if len(self._accepted) > self._REMEMBERED:
-                self._accepted.popitem(last=False)
-            self._tell(StationAccepted(station))
+            try:
+                self._directory.accepted(station)
+            except Exception:
+                logger.exception(_FAILED, loggable(station.identity))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
         """Takes a connection out, unless a newer one has its place."""
-        replaced = self._live.get(station.identity) is not station
-        if not replaced:
-            del self._live[station.identity]
-            self._folded.pop(station.identity.casefold(), None)
-        self._tell(StationDisconnected(station, end, replaced))
+        try:
+            gone = self._directory.leave(station, end)
+        except Exception:
+            logger.exception(_FAILED, loggable(station.identity))
+            return
+        if gone:
+            self._seen[station.identity.casefold()] = self._wall_clock()
+            if len(self._seen) > self._SEEN:
+                self._seen.popitem(last=False)
 
     async def _until(self, identity: str, ready: Callable[[StationHandle], bool]) -> StationHandle:
         key = identity.casefold()
@@ -214,22 +200,28 @@ class Stations:
         return found
 
     def _find(self, identity: str) -> StationHandle | None:
-        found = self._live.get(identity)
-        if found is None:
-            found = self._live.get(self._folded.get(identity.casefold(), identity))
-        return found
+        return self._directory.find(identity)
 
-    def _tell(self, event: StationAccepted | StationConnected | StationDisconnected) -> None:
-        self._publish(event)
-        for waiter in self._waiters.get(event.station.identity.casefold(), ()):
+    def _present(self) -> tuple[StationHandle, ...]:
+        return tuple(self._directory.stations())
+
+    def _changed(self, change: StationChange) -> None:
+        self._publish(change)
+        self._wake(change.station.identity)
+
+    def _wake(self, identity: str) -> None:
+        for waiter in self._waiters.get(identity.casefold(), ()):
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _publish(self, event: StationEvent) -> None:
+    def _publish(self, event: StationChange | StationRefused) -> None:
         for listening in tuple(self._subscriptions):
             subscription = listening()
             if subscription is not None:
                 subscription.push(event)
+
+    def _forget(self, subscription: ref[Subscription]) -> None:
+        self._subscriptions.pop(subscription, None)
 
 
 def _typed(found: StationHandle, handle: type[H]) -> H:

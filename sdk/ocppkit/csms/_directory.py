@@ -1,0 +1,102 @@
+"""Where the live stations of a CSMS are kept: the interface, and the one in memory."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from ocppkit.core import ConnectionClosed
+
+from ._handle import StationHandle
+from ._station_events import (
+    StationAccepted,
+    StationChange,
+    StationConnected,
+    StationDisconnected,
+)
+
+__all__ = ["Directory", "MemoryDirectory"]
+
+
+class Directory(Protocol):
+    """The live stations, behind `csms.stations`.
+
+    One CSMS keeps its own in memory. A directory that several processes share may also find stations
+    of others, whose handles reach them over a peer that is not a connection of this process.
+
+    Nothing here may block. A method that raises ends no connection: the error is logged.
+    """
+
+    def enter(self, station: StationHandle) -> StationHandle | None:
+        """Enters a new connection, and returns the one that it replaces: of the same identity."""
+        ...
+
+    def accepted(self, station: StationHandle) -> None:
+        """Learns that a station's boot was accepted."""
+        ...
+
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
+        """Takes a connection out; returns whether it was the station's latest, so that it is gone."""
+        ...
+
+    def find(self, identity: str) -> StationHandle | None:
+        """Returns the handle of a live station; in OCPP 2.x whatever the case of the identity."""
+        ...
+
+    def stations(self) -> Iterable[StationHandle]:
+        """Returns all live stations."""
+        ...
+
+    def watch(self, listener: Callable[[StationChange], None]) -> None:
+        """Tells the listener of every change from now on, in order."""
+        ...
+
+
+class MemoryDirectory:
+    """The live stations of one process."""
+
+    def __init__(self) -> None:
+        self._live: dict[str, StationHandle] = {}
+        self._folded: dict[str, str] = {}
+        self._listeners: list[Callable[[StationChange], None]] = []
+
+    def enter(self, station: StationHandle) -> StationHandle | None:
+        """Enters a new connection, and returns the one that it replaces."""
+        replaced = self._live.get(station.identity)
+        self._live[station.identity] = station
+        if station.protocol.identity_ignores_case:
+            self._folded[station.identity.casefold()] = station.identity
+        self._tell(StationConnected(station))
+        return replaced
+
+    def accepted(self, station: StationHandle) -> None:
+        """Tells of an accepted boot."""
+        self._tell(StationAccepted(station))
+
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
+        """Takes a connection out, unless a newer one has its place."""
+        gone = self._live.get(station.identity) is station
+        if gone:
+            del self._live[station.identity]
+            folded = station.identity.casefold()
+            if self._folded.get(folded) == station.identity:
+                del self._folded[folded]
+        self._tell(StationDisconnected(station, end, replaced=not gone))
+        return gone
+
+    def find(self, identity: str) -> StationHandle | None:
+        """Returns the handle of a live station. # CON-06"""
+        found = self._live.get(identity)
+        if found is None and self._folded:
+            found = self._live.get(self._folded.get(identity.casefold(), identity))
+        return found
+
+    def stations(self) -> Iterable[StationHandle]:
+        """Returns all live stations."""
+        return self._live.values()
+
+    def watch(self, listener: Callable[[StationChange], None]) -> None:
+        """Tells the listener of every change from now on."""
+        self._listeners.append(listener)
+
+    def _tell(self, change: StationChange) -> None:
+        for listener in self._listeners:
+            listener(change)

@@ -1,0 +1,136 @@
+"""Asks the store of registrations, bounds its time, and tries again what failed."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from ocppkit.aio import Clock, RegistrationStatus
+from ocppkit.aio.lowlevel import StationRecord, loggable, resolved, start_task, wait_until
+from ocppkit.core import Protocol, utcnow
+
+from ._registrations import Registrations
+
+__all__ = ["RegistrationBook"]
+
+logger = logging.getLogger("ocppkit.csms")
+
+_PATIENCE: Final = 5.0
+"""Seconds that the store has; after that a boot is answered, or a station served, without it."""
+
+_FIRST_RETRY: Final = 1.0
+_LAST_RETRY: Final = 60.0
+"""Seconds until what failed is tried again: they double from the first to the last."""
+
+
+class RegistrationBook:
+    """The registrations of one CSMS. Failures of the store end here."""
+
+    def __init__(self, store: Registrations, clock: Callable[[], Clock]) -> None:
+        self._store = store
+        self._clock = clock
+        self._unsaved: dict[str, StationRecord] = {}
+        self._delay = _FIRST_RETRY
+        self._waiting = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def find(self, identity: str, protocol: Protocol | None) -> StationRecord | None:
+        """Returns what is known of a station; if the store fails, that it was accepted."""
+        unsaved = self._unsaved.get(identity)
+        if unsaved is not None:
+            return unsaved
+        try:
+            found = await self._in_time(self._look_up(identity))
+        except Exception:
+            # The fault is ours. To refuse billing data for it would cost more than to serve a
+            # station once too often.
+            logger.exception(
+                "%s: served as if its boot had been accepted: its registration cannot be read"
+                " [see the error of the store]",
+                loggable(identity),
+            )
+            version = "" if protocol is None else protocol.version
+            return StationRecord(
+                identity=identity,
+                status=RegistrationStatus.ACCEPTED,
+                version=version,
+                time=utcnow(),
+            )
+        any_case = protocol is not None and protocol.identity_ignores_case
+        if found is not None and found.identity != identity and not any_case:
+            return None
+        return found
+
+    def save(self, record: StationRecord) -> Coroutine[Any, Any, None] | None:
+        """Saves a record; returns what is to be awaited before the boot is answered, if anything."""
+        try:
+            saving = self._store.save(record)
+        except Exception:
+            logger.exception("%s", _unsaved(record))
+            self._try_again(record)
+            return None
+        self._unsaved.pop(record.identity, None)
+        return self._finish(record, saving) if asyncio.iscoroutine(saving) else None
+
+    async def _finish(self, record: StationRecord, saving: Coroutine[Any, Any, None]) -> None:
+        task = self._start(self._saved(record, saving))
+        await wait_until(self._clock(), self._clock().time() + _PATIENCE, task)
+
+    async def _saved(self, record: StationRecord, saving: Coroutine[Any, Any, None]) -> None:
+        try:
+            await saving
+        except Exception:
+            logger.exception("%s", _unsaved(record))
+            self._try_again(record)
+
+    def _try_again(self, record: StationRecord) -> None:
+        self._unsaved[record.identity] = record
+        if not self._waiting:
+            self._waiting = True
+            self._clock().call_at(self._clock().time() + self._delay, self._retry)
+
+    def _retry(self) -> None:
+        self._start(self._save_all())
+
+    async def _save_all(self) -> None:
+        for record in list(self._unsaved.values()):
+            try:
+                await resolved(self._store.save(record))
+            except Exception as error:  # noqa: BLE001 - it is tried again
+                logger.warning("%s: %r", _unsaved(record), error)
+                continue
+            if self._unsaved.get(record.identity) is record:
+                del self._unsaved[record.identity]
+        self._waiting = False
+        self._delay = min(self._delay * 2, _LAST_RETRY) if self._unsaved else _FIRST_RETRY
+        for record in list(self._unsaved.values())[:1]:
+            self._try_again(record)
+
+    async def _look_up(self, identity: str) -> StationRecord | None:
+        return await resolved(self._store.find(identity))
+
+    async def _in_time(
+        self, work: Coroutine[Any, Any, StationRecord | None]
+    ) -> StationRecord | None:
+        task = start_task(work)
+        try:
+            if not task.done():
+                await wait_until(self._clock(), self._clock().time() + _PATIENCE, task)
+            if not task.done():
+                raise TimeoutError(f"the store did not answer within {_PATIENCE:g} seconds")
+            return task.result()
+        finally:
+            task.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = start_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _unsaved(record: StationRecord) -> str:
+    return (
+        f"{loggable(record.identity)}: its registration ({record.status}) could not be saved: "
+        "it is kept in memory and saved later"
+    )

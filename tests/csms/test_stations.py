@@ -1,0 +1,162 @@
+"""The registry's events, their bounds, and a directory of one's own."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from ocppkit import v201
+from ocppkit.core import ConnectionClosed, LocalProtocolError
+from ocppkit.csms import (
+    Csms,
+    MemoryDirectory,
+    Missed,
+    StationConnected,
+    StationDisconnected,
+    StationHandle,
+)
+from ocppkit.testing import FakeClock, settle
+
+Make = Callable[..., Any]
+
+BOOT = [
+    2,
+    "b",
+    "BootNotification",
+    {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}},
+]
+
+
+@pytest.mark.asyncio
+async def test_a_slow_listener_learns_how_much_it_missed_and_who_is_there(
+    make_csms: Make, station: Make
+) -> None:
+    csms = make_csms(v201.PROTOCOL)
+    events = csms.stations.events()
+    present: set[str] = set()
+    missed = 0
+    raws = [await station(csms, f"CP{number}") for number in range(2500)]
+    for raw in raws[:500]:
+        raw.wire.cut()
+    await settle()
+    late = await station(csms, "late")
+    late.wire.start(late)
+    async for event in events:
+        match event:
+            case Missed(count, stations):
+                missed += count
+                present = {each.identity for each in stations}
+                await station(csms, "last")
+            case StationConnected(handle):
+                present.add(handle.identity)
+            case StationDisconnected(handle, _, replaced) if not replaced:
+                present.discard(handle.identity)
+        if "last" in present:
+            break
+    assert missed == 3001
+    assert present == {each.identity for each in csms.stations}
+    assert len(present) == 2002
+
+
+@pytest.mark.asyncio
+async def test_listeners_are_told_in_the_order_in_which_they_came(
+    make_csms: Make, station: Make
+) -> None:
+    csms = make_csms(v201.PROTOCOL)
+    told: list[int] = []
+
+    async def listen(number: int) -> None:
+        async for _ in csms.stations.events():
+            told.append(number)
+
+    tasks = [asyncio.create_task(listen(number)) for number in range(20)]
+    await settle()
+    await station(csms)
+    await settle()
+    assert told == list(range(20))
+    for task in tasks:
+        task.cancel()
+
+
+@pytest.mark.asyncio
+async def test_two_may_listen_to_one_stream(make_csms: Make, station: Make) -> None:
+    csms = make_csms(v201.PROTOCOL)
+    events = csms.stations.events()
+    tasks = [asyncio.create_task(anext(events)) for _ in range(2)]
+    await settle()
+    await station(csms, "one")
+    await station(csms, "two")
+    assert {(await task).station.identity for task in tasks} == {"one", "two"}
+
+
+@pytest.mark.asyncio
+async def test_it_is_known_when_a_station_was_last_seen(make_csms: Make, station: Make) -> None:
+    clock = FakeClock()
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    csms = make_csms(clock=clock, wall_clock=lambda: start + timedelta(seconds=clock.time()))
+    assert csms.stations.last_seen("CP001") is None
+    raw = await station(csms)
+    await clock.advance(10)
+    await raw.says(BOOT)
+    await clock.advance(20)
+    assert csms.stations.last_seen("cp001") == start + timedelta(seconds=10)
+    raw.wire.cut()
+    await settle()
+    await clock.advance(100)
+    assert csms.stations.last_seen("CP001") == start + timedelta(seconds=30)
+    assert csms.stations.last_seen("CP002") is None
+
+
+class Shared(MemoryDirectory):
+    """A directory that notes what it is told, and may fail."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        self._fails = fails
+
+    def _note(self, what: str, station: StationHandle) -> None:
+        self.told.append(f"{what} {station.identity}")
+        if self._fails:
+            raise OSError("the cluster is away")
+
+    def enter(self, station: StationHandle) -> StationHandle | None:
+        self._note("enter", station)
+        return super().enter(station)
+
+    def accepted(self, station: StationHandle) -> None:
+        self._note("accepted", station)
+        super().accepted(station)
+
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
+        self._note("leave", station)
+        return super().leave(station, end)
+
+    def stations(self) -> Iterable[StationHandle]:
+        return super().stations()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_directory_of_ones_own(
+    fails: bool, make_csms: Make, station: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = Shared(fails=fails)
+    csms = make_csms(directory=directory)
+    raw = await station(csms)
+    (answer,) = await raw.says(BOOT)
+    assert answer[0] == 3
+    assert len(csms.stations) == (0 if fails else 1)
+    raw.wire.cut()
+    await settle()
+    assert directory.told == ["enter CP001", "accepted CP001", "leave CP001"]
+    assert ("CP001: the directory failed" in caplog.text) == fails
+
+
+def test_a_version_without_roles_is_refused_with_the_cure() -> None:
+    selected = msgspec.structs.replace(v201.PROTOCOL, roles=None)
+    with pytest.raises(LocalProtocolError, match="add BootNotification to `ocppkit generate"):
+        Csms(selected, insecure=True)
