@@ -282,7 +282,7 @@ async def test_an_entry_that_cannot_be_sent_stays(
         await station.call(event(0))
         assert sent_numbers(csms) == [0]
     assert await journal.pending() == [(seq, entry)]
-    assert "stays" in caplog.text
+    assert "kept as a dead letter in the journal, entry 1" in caplog.text
 
 
 class FileJournal:

@@ -23,6 +23,7 @@ from ocppkit.core import (
     Action,
     AnswerCache,
     CallEnded,
+    CallFailed,
     CallOverdue,
     CallReceived,
     Connection,
@@ -33,6 +34,7 @@ from ocppkit.core import (
     FrameRefused,
     NoReply,
     Policies,
+    RemoteProtocolError,
     Request,
     Response,
     ResultReceived,
@@ -77,7 +79,8 @@ class Endpoint:
     __slots__ = (
         "_calls", "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow",
         "_handling", "_host", "_is_lost", "_now", "_observer", "_owed", "_pending", "_reports",
-        "_timer", "_timer_at", "_watching", "_wire", "_working", "last_received", "last_sent",
+        "_timer", "_timer_at", "_watching", "_wire", "_working", "answers_received",
+        "last_received", "last_sent",
     )  # fmt: skip
 
     def __init__(
@@ -129,6 +132,9 @@ class Endpoint:
 
         self.last_received: float = self.last_sent
         """When a frame was last received."""
+
+        self.answers_received = 0
+        """How many of our calls the peer has answered, with results or errors."""
 
     # The wire calls these.
 
@@ -385,6 +391,7 @@ class Endpoint:
             case SendReceived():
                 self._begin(event)
             case ResultReceived():
+                self.answers_received += 1
                 # No `_tell`: every call of a station passes here.
                 try:
                     self._host.result_received(event)
@@ -392,6 +399,7 @@ class Endpoint:
                     self._host_failed("result_received")
                 self._pending.answered(event)
             case CallEnded():
+                self.answers_received += isinstance(event.error, (CallFailed, RemoteProtocolError))
                 self._pending.ended(event)
             case _:
                 self._reports.happened(event)

@@ -2,8 +2,17 @@
 
 from ._back_off import BackOff
 from ._connect_request import SecurityProfile
+from ._deliveries import Delivered, Delivery, DeliveryEvent, Dropped, GivenUp, MessageDropped
 from ._delivery_queue import Retries
-from ._journal import Entry, Journal, MemoryJournal
+from ._journal import (
+    Entry,
+    Journal,
+    JournalError,
+    JournalFull,
+    MemoryJournal,
+    Store,
+    Stored,
+)
 from ._network_profiles import NetworkProfile, NetworkProfiles
 from ._options import StationOptions
 from ._registrar import StationRegistrar
@@ -11,9 +20,17 @@ from ._station import Station
 
 __all__ = [
     "BackOff",
+    "Delivered",
+    "Delivery",
+    "DeliveryEvent",
+    "Dropped",
     "Entry",
+    "GivenUp",
     "Journal",
+    "JournalError",
+    "JournalFull",
     "MemoryJournal",
+    "MessageDropped",
     "NetworkProfile",
     "NetworkProfiles",
     "Retries",
@@ -21,4 +38,6 @@ __all__ = [
     "Station",
     "StationOptions",
     "StationRegistrar",
+    "Store",
+    "Stored",
 ]

@@ -4,6 +4,10 @@ Theory of operation: the head of the queue is sent whenever there is a connectio
 is registered. No answer costs an attempt, and each wait is longer than the one before; after the last
 attempt the message is given up, as OCPP has it. A lost connection costs no attempt. A retry keeps its
 message id, so that a CSMS which had the message already can tell (MID-03).
+
+A message that cannot be sent for a fault of its own becomes a dead letter: the store keeps it, and the
+next one goes on. So does a message at which the CSMS closes the connection again and again, but only
+once a later message was delivered and this one then closed the connection again: see `_next`.
 """
 
 import asyncio
@@ -14,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ocppkit.aio import Clock
-from ocppkit.aio.lowlevel import Endpoint, sleep
+from ocppkit.aio.lowlevel import Endpoint, loggable, sleep
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,
@@ -26,8 +30,12 @@ from ocppkit.core import (
     Response,
 )
 
-from ._journal import Entry, Journal
+from ._deliveries import Delivered, Delivery, DeliveryEvent, GivenUp
+from ._journal import Entry, JournalError, Store
 from ._registration_state import RegistrationState
+from ._store_writer import LaterWrites, retry_waits, store_failed
+from ._stored_messages import StoredMessages
+from ._transaction_numbers import TransactionNumbers
 
 __all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds", "QueuedMessage", "Retries"]
 
@@ -35,6 +43,12 @@ logger = logging.getLogger("ocppkit.station")
 
 FULL_QUEUE_WAIT: Final = 1.0
 """Seconds until a full queue of other calls is tried again."""
+
+IN_MEMORY: Final = 256
+"""Messages of a queue that are held in memory; those behind them are read when they come nearer."""
+
+SUSPECT_LOSSES: Final = 5
+"""After so many connections that the CSMS closed while it had a message, the next one goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +83,34 @@ class MessageIds:
         self._next = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class QueuedMessage:
     """A message on its way."""
 
-    entry: Entry
-    request: Request[Any]
+    entry: Entry | None
+    """`None` while it is in the store only."""
+
+    request: Request[Any] | None = None
+    """`None` until it is decoded."""
+
     timeout: float | None = None
-    waiter: asyncio.Future[Response] | None = None
+    delivery: Delivery[Any] | None = None
+    """`None` if an earlier run of the program had left it."""
+
     failures: int = 0
+    losses: int = 0
+    """Connections that the CSMS closed while it had this message."""
+
+    was_passed: bool = False
+    """Whether a later message was delivered since this one became suspect."""
+
     seq: int = 0
-    """Its number in the journal, once it is there."""
+    """Its number in the store, once it is there."""
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the next message goes first, to show that it is this one that closes connections."""
+        return self.losses >= SUSPECT_LOSSES and not self.was_passed
 
 
 class DeliveryQueue:
@@ -87,33 +118,58 @@ class DeliveryQueue:
 
     def __init__(
         self,
-        journal: Journal,
+        store: Store,
         retries: Retries,
         registration_state: RegistrationState,
         ids: MessageIds,
         *,
         name: str,
         retries_errors: bool,
+        messages: StoredMessages,
+        numbers: TransactionNumbers,
+        writes: LaterWrites,
+        tell: Callable[[DeliveryEvent], None],
+        probe: Callable[[], Request[Any]],
     ) -> None:
         """Begins empty.
 
         Args:
-            journal: where the messages are kept.
+            store: where the messages are kept.
             retries: how they are retried.
             registration_state: tells of changes.
             ids: makes message ids.
             name: the station, as it may stand in a log.
             retries_errors: whether a CALLERROR is a failure to deliver, as OCPP has it for
                 transaction messages, or an answer like any other.
+            messages: reads messages from the store.
+            numbers: what the CSMS calls transactions.
+            writes: notes in the store what became of messages.
+            tell: takes events.
+            probe: makes a message that any CSMS answers.
         """
-        self._journal = journal
+        self._store = store
+        self._read_failures = 0
         self._retries = retries
         self._registration_state = registration_state
         self._ids = ids
         self._name = name
         self._retries_errors = retries_errors
+        self._messages = messages
+        self._numbers = numbers
+        self._writes = writes
+        self._tell = tell
+        self._probe = probe
         self.queue: deque[QueuedMessage] = deque()
-        """What waits, the next one first."""
+        """What waits, the oldest first."""
+
+        self.current: QueuedMessage | None = None
+        """What is on its way to the CSMS now."""
+
+    def add(self, item: QueuedMessage) -> None:
+        """Puts a message at the end."""
+        if len(self.queue) >= IN_MEMORY:
+            item.entry = item.request = None
+        self.queue.append(item)
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers for ever.
@@ -127,57 +183,193 @@ class DeliveryQueue:
             endpoint = online()
             if endpoint is None or not self.queue:
                 await asyncio.wait({changed})
-            else:
-                await self._attempt(self.queue[0], endpoint, clock)
+                continue
+            self.current = self._next()
+            try:
+                await self._attempt(self.current, endpoint, clock)
+            finally:
+                self.current = None
+
+    def _next(self) -> QueuedMessage:
+        """Returns the head, or what goes before it, if the head seems to make the CSMS close the line.
+
+        A message that needs the number of a suspect transaction does not pass it.
+        """
+        head = self.queue[0]
+        if not head.is_suspect:
+            return head
+        numbered: set[str | None] = {None}
+        for item in self.queue:
+            if item.entry is None:
+                break
+            if item.is_suspect:
+                numbered.add(self._numbers.starts(item.entry))
+            elif item.entry.note is None or item.entry.note not in numbered:
+                return item
+        return head
 
     async def _attempt(self, item: QueuedMessage, endpoint: Endpoint, clock: Clock) -> None:
-        # From here to the frame nothing is awaited, so the id cannot go to another message.
-        self._ids.use(item.entry.message_id)
+        entry = item.entry
         try:
-            response = await endpoint.call(item.request, item.timeout)
-        except ConnectionClosed:
-            await endpoint.wait_ended()
+            if entry is None:
+                entry = item.entry = await self._messages.entry(item.seq)
+        except BaseException as problem:
+            if not store_failed(problem):
+                raise
+            await self._unread(item, problem, clock)
+            return
+        if entry is None:
+            self._close(item, JournalError(f"entry {item.seq} is no longer in the journal"))
+            return
+        try:
+            request = item.request or self._messages.request(entry)
+        except OcppError as problem:
+            await self.set_aside(item, entry, problem)
+            return
+        if item.losses and not endpoint.answers_received:
+            await self._probe_first(endpoint)
+        await self._send(item, entry, request, endpoint, clock)
+
+    async def _unread(self, item: QueuedMessage, problem: BaseException, clock: Clock) -> None:
+        self._read_failures += 1
+        logger.error(
+            "%s: cannot read journal entry %d: %r [tried again]", self._name, item.seq, problem
+        )
+        await sleep(clock, retry_waits(self._read_failures))
+
+    async def _probe_first(self, endpoint: Endpoint) -> None:
+        """Has the CSMS answer something harmless, so that a loss that follows tells of the message."""
+        try:
+            await endpoint.call(self._probe())
+        except OcppError:
+            # An error is an answer as well; without any the loss that follows does not count.
+            return
+
+    async def _send(
+        self,
+        item: QueuedMessage,
+        entry: Entry,
+        request: Request[Any],
+        endpoint: Endpoint,
+        clock: Clock,
+    ) -> None:
+        try:
+            request = self._numbers.leaving(entry, request)
+            # From here to the frame nothing is awaited, so the id cannot go to another message.
+            self._ids.use(entry.message_id)
+            response = await endpoint.call(request, item.timeout)
+        except ConnectionClosed as end:
+            await self._lost(item, entry, end, endpoint)
         except QueueFull:
             await sleep(clock, FULL_QUEUE_WAIT)
         except CallFailed as problem:
             await (
-                self._failed(item, problem, clock)
+                self._failed(item, entry, problem, clock)
                 if self._retries_errors
-                else self._done(item, problem)
+                else self._answered(item, entry, request, problem)
             )
         except CallTimedOut as problem:
-            await self._failed(item, problem, clock)
+            await self._failed(item, entry, problem, clock)
         except RemoteProtocolError as problem:
             # The CSMS has it and answered it, though not readably.
-            await self._done(item, problem)
+            await self._answered(item, entry, request, problem)
+        except Exception as problem:  # noqa: BLE001 - one message's fault ends that message only
+            await self.set_aside(item, entry, problem)
         else:
-            await self._done(item, response)
+            await self._answered(item, entry, request, response)
         finally:
             self._ids.forget()
 
-    async def _failed(self, item: QueuedMessage, problem: OcppError, clock: Clock) -> None:
+    async def _lost(
+        self, item: QueuedMessage, entry: Entry, end: ConnectionClosed, endpoint: Endpoint
+    ) -> None:
+        # Only a CSMS that answers other calls, and says goodbye itself, may mean this message.
+        if end.by == "peer" and end.delivered == "unknown" and endpoint.answers_received:
+            item.losses += 1
+            logger.warning(
+                "%s: connection closed by the CSMS while %s %s was unanswered, for the %d. time",
+                self._name,
+                entry.action,
+                entry.message_id,
+                item.losses,
+            )
+            if item.was_passed:
+                await self.set_aside(item, entry, end)
+        await endpoint.wait_ended()
+
+    async def _failed(
+        self, item: QueuedMessage, entry: Entry, problem: OcppError, clock: Clock
+    ) -> None:
         item.failures += 1
         if item.failures >= self._retries.attempts:
             logger.error("%s: given up: %s", self._name, problem)  # QUE-05
-            await self._done(item, problem)
-        else:
-            logger.warning("%s: attempt %d: %s", self._name, item.failures, problem)
-            await sleep(clock, self._retries.interval * item.failures)  # QUE-04
+            await self._remove(item, entry, problem)
+            self._tell(
+                GivenUp(
+                    entry=entry,
+                    problem=problem,
+                    dead_letter=False,
+                    earlier_run=item.delivery is None,
+                )
+            )
+            return
+        logger.warning("%s: attempt %d: %s", self._name, item.failures, problem)
+        await self._writes.try_once(
+            item.seq,
+            "note an attempt in",
+            lambda: self._store.failed(item.seq, item.failures),
+        )
+        await sleep(clock, self._retries.interval * item.failures)  # QUE-04
 
-    async def _done(self, item: QueuedMessage, outcome: Response | OcppError) -> None:
+    async def _answered(
+        self, item: QueuedMessage, entry: Entry, request: Request[Any], answer: Response | OcppError
+    ) -> None:
+        for other in self.queue:
+            if other is item:
+                break
+            other.was_passed = True
+        await self._remove(item, entry, answer)
+        self._tell(
+            Delivered(
+                entry=entry, request=request, answer=answer, earlier_run=item.delivery is None
+            )
+        )
+
+    async def _remove(
+        self, item: QueuedMessage, entry: Entry, outcome: Response | OcppError
+    ) -> None:
+        seq, states = item.seq, self._numbers.answered(entry, outcome)
         try:
-            await self._journal.ack(item.seq)
+            await self._writes.write(seq, "remove", lambda: self._store.ack(seq, states))
         finally:
-            # Whatever becomes of that: a message is acknowledged once. If the journal still has it,
+            # Whatever becomes of that: a message is acknowledged once. If the store still has it,
             # the next run delivers it again, and the CSMS knows it by its id.
-            self.queue.popleft()
-            _tell(item.waiter, outcome)
+            self._close(item, outcome)
 
+    async def set_aside(self, item: QueuedMessage, entry: Entry, problem: Exception) -> None:
+        logger.error(
+            "%s: %s %s is not sent: %s [kept as a dead letter in the journal, entry %d]",
+            self._name,
+            loggable(entry.action),
+            loggable(entry.message_id),
+            problem.problem if isinstance(problem, OcppError) else repr(problem),
+            item.seq,
+        )
+        seq, reason = item.seq, str(problem) or repr(problem)
+        try:
+            await self._writes.write(seq, "set aside", lambda: self._store.set_aside(seq, reason))
+        finally:
+            self._close(item, problem)
+        self._tell(
+            GivenUp(
+                entry=entry, problem=problem, dead_letter=True, earlier_run=item.delivery is None
+            )
+        )
 
-def _tell(waiter: asyncio.Future[Response] | None, outcome: Response | OcppError) -> None:
-    if waiter is None or waiter.done():
-        return
-    if isinstance(outcome, Response):
-        waiter.set_result(outcome)
-    else:
-        waiter.set_exception(outcome)
+    def _close(self, item: QueuedMessage, outcome: Response | Exception) -> None:
+        self._read_failures = 0
+        # It may have been dropped meanwhile.
+        if item in self.queue:
+            self.queue.remove(item)
+        if item.delivery is not None:
+            item.delivery.close(outcome)

@@ -14,7 +14,7 @@ from ocppkit.core import Limits, OnInvalid, Policy
 
 from ._back_off import BackOff
 from ._delivery_queue import Retries
-from ._journal import Journal, MemoryJournal
+from ._journal import Journal, MemoryJournal, Store
 from ._offline_rules import nobody_knows
 
 __all__ = ["StationOptions", "StationSettings"]
@@ -45,8 +45,9 @@ class StationOptions(TypedDict, total=False):
     """After how many failed attempts the next network profile is tried, if there are several:
     NetworkProfileConnectionAttempts; 3 by default."""
 
-    journal: Journal
-    """Where messages wait that must arrive; in memory by default."""
+    journal: Store | Journal
+    """Where messages wait that must arrive: in memory by default, `ocppkit.journals.SqliteJournal`
+    keeps them on a disk."""
 
     retries: Retries
     """How messages that must arrive are retried."""
@@ -111,7 +112,7 @@ class StationSettings(Settings):
     assume_subprotocol: bool = False
     back_off: BackOff = field(default_factory=BackOff)
     connection_attempts: int = 3
-    journal: Journal = field(default_factory=MemoryJournal)
+    journal: Store | Journal = field(default_factory=MemoryJournal)
     retries: Retries = field(default_factory=Retries)
     queue_all_messages: bool = False
     queued_severity: int | None = None

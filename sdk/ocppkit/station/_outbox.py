@@ -5,34 +5,46 @@ answered it; between the two it survives whatever happens. There are two queues.
 transactions are delivered strictly in the order they were made (QUE-01); what else must arrive, a
 security event for instance, has a queue of its own, as neither may wait for a retry of the other
 (QUE-02).
+
+The order is that in which `keep` or `put` was called, over all tasks: a message that was asked for
+before another is in the journal, and leaves, before it.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Sequence, Sized
+from typing import Any, Final, TypeVar, cast
 
 from ocppkit.aio import Clock
-from ocppkit.aio.lowlevel import Endpoint, loggable, running_beside
+from ocppkit.aio.lowlevel import Endpoint, loggable, running_beside, sleep
 from ocppkit.core import (
-    OFF,
     Action,
-    InvalidMessage,
+    LocalProtocolError,
     Policy,
     Protocol,
     Request,
     Response,
-    decode_payload,
     encode_payload,
 )
 
-from ._delivery_queue import DeliveryQueue, MessageIds, QueuedMessage, Retries
-from ._journal import Entry, Journal
-from ._registration_state import RegistrationState
+from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped
+from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds, QueuedMessage, Retries
+from ._drop_policy import DropPolicy
+from ._journal import Entry, Journal, JournalFull, Store, Stored
+from ._journal_adapter import as_store
+from ._registration_state import HEARTBEAT, RegistrationState
+from ._store_writer import GroupCommit, LaterWrites, retry_waits, store_failed
+from ._stored_messages import StoredMessages, check_sender
+from ._transaction_numbers import TransactionNumbers
 
 __all__ = ["Outbox"]
 
 logger = logging.getLogger("ocppkit.station")
+
+R = TypeVar("R", bound=Response)
+
+_NEVER_KEPT: Final = frozenset({"BootNotification", HEARTBEAT})
+"""A boot comes before all that is kept, and a heartbeat is of no use later."""
 
 
 class Outbox:
@@ -41,7 +53,7 @@ class Outbox:
     def __init__(
         self,
         protocol: Protocol,
-        journal: Journal,
+        journal: Store | Journal,
         retries: Retries,
         registration_state: RegistrationState,
         *,
@@ -50,31 +62,59 @@ class Outbox:
         identity: str,
     ) -> None:
         self._protocol = protocol
-        self._journal = journal
+        self._store = as_store(journal)
         self._registration_state = registration_state
         self._ids = ids
         self._policy = policy
         self._name = loggable(identity)
-        self._appending = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._messages = StoredMessages(protocol, self._store)
+        self._numbers = TransactionNumbers(protocol)
+        self._drop_policy = DropPolicy(protocol)
+        self._writes = LaterWrites(self._store, self._name)
+        self._lock = asyncio.Lock()
+        self._commits = GroupCommit(self._commit, lock=self._lock)
+        self._is_loaded = False
+        self.dropped = 0
+        """How many messages a full journal has lost."""
 
-        def lane(retries_errors: bool) -> DeliveryQueue:
+        self.observer: Callable[[DeliveryEvent], None] = _nobody
+        """Takes what happens to messages; set it before the station runs."""
+
+        def queue(retries_errors: bool) -> DeliveryQueue:
             return DeliveryQueue(
-                journal,
+                self._store,
                 retries,
                 registration_state,
                 ids,
                 name=self._name,
                 retries_errors=retries_errors,
+                messages=self._messages,
+                numbers=self._numbers,
+                writes=self._writes,
+                tell=self._tell,
+                probe=cast(Callable[[], Request[Any]], protocol.actions[HEARTBEAT].request),
             )
 
-        self._transactions = lane(retries_errors=True)
-        self._others = lane(retries_errors=False)
+        self._transactions = queue(retries_errors=True)
+        self._others = queue(retries_errors=False)
+        self._queues = (self._transactions, self._others)
 
     def __len__(self) -> int:
-        return len(self._transactions.queue) + len(self._others.queue)
+        if not self._is_loaded and isinstance(self._store, Sized):
+            return len(self._store)
+        return sum(len(each.queue) for each in self._queues)
 
-    async def put(self, request: Request[Any], timeout: float | None) -> Response:
+    async def count(self, transaction: str | None = None) -> int:
+        """Returns how many messages wait, of one transaction or in all. # QUE-14
+
+        Raises:
+            JournalError: the journal cannot be read; or what else the journal raises.
+        """
+        if transaction is None and self._is_loaded:
+            return len(self)
+        return await self._store.count(transaction)
+
+    async def put(self, request: Request[R], timeout: float | None) -> R:
         """Journals a message, and waits until it is answered or given up.
 
         Raises:
@@ -82,45 +122,39 @@ class Outbox:
             CallTimedOut: the last attempt was not answered.
             InvalidOutgoing: the message breaks its schema; it was not journaled.
         """
-        waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        try:
-            await self.keep(request, timeout, waiter)
-            return await waiter
-        finally:
-            waiter.cancel()
+        return await (await self.keep(request, timeout=timeout)).answer()
 
     async def keep(
-        self,
-        request: Request[Any],
-        timeout: float | None = None,
-        waiter: asyncio.Future[Response] | None = None,
-    ) -> None:
+        self, request: Request[R], *, note: str | None = None, timeout: float | None = None
+    ) -> Delivery[R]:
         """Journals a message; it is delivered though nobody may wait for its answer.
+
+        Args:
+            request: the message.
+            note: what to keep with it.
+            timeout: seconds that each attempt waits for the response.
 
         Raises:
             InvalidOutgoing: the message breaks its schema; it was not journaled.
+            JournalFull: there is no room, and nothing may be dropped.
+            LocalProtocolError: a station does not send it, or it cannot be kept.
         """
         action = self._protocol.actions[request.__ocpp_action__]
+        check_sender(action)
+        if action.name in _NEVER_KEPT:
+            raise LocalProtocolError("the station sends it by itself", action=action.name)
         entry = Entry(
             version=self._protocol.version,
             action=action.name,
             message_id=self._ids(),
             payload=encode_payload(request, policy=self._policy),
+            note=note,
+            transaction=_transaction_of(request, note),
         )
-        # What the journal has must be queued, also if nobody waits for it any more.
-        task = asyncio.create_task(
-            self._append(self._queue_of(action), QueuedMessage(entry, request, timeout, waiter))
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        await asyncio.shield(task)
-
-    async def _append(self, lane: DeliveryQueue, item: QueuedMessage) -> None:
-        # The lock keeps the order of the calls, whatever the journal does with its time.
-        async with self._appending:
-            item.seq = await self._journal.append(item.entry)
-            lane.queue.append(item)
-        self._registration_state.tell()
+        outcome: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        delivery: Delivery[R] = Delivery(entry.message_id, outcome)
+        await self._commits.put(QueuedMessage(entry, request, timeout, delivery))
+        return delivery
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers for ever, beginning with what an earlier run of the program left.
@@ -129,33 +163,134 @@ class Outbox:
             online: returns where messages can be sent now, if anywhere.
             clock: the time between attempts.
         """
-        await self._load()
-        async with running_beside(self._others.deliver(online, clock)):
+        failures = 0
+        while not await self._loads():
+            failures += 1
+            await sleep(clock, retry_waits(failures))
+        async with (
+            running_beside(self._writes.run(clock)),
+            running_beside(self._others.deliver(online, clock)),
+        ):
             await self._transactions.deliver(online, clock)
 
     def _queue_of(self, action: Action) -> DeliveryQueue:
         return self._transactions if action.transaction_related else self._others
 
-    async def _load(self) -> None:
-        async with self._appending:
-            known = {item.seq for lane in (self._transactions, self._others) for item in lane.queue}
-            left = [item for item in await self._journal.pending() if item[0] not in known]
-            for seq, entry in reversed(left):
-                item = self._restored(seq, entry)
-                if item is not None:
-                    lane = self._queue_of(self._protocol.actions[entry.action])
-                    lane.queue.appendleft(item)
-
-    def _restored(self, seq: int, entry: Entry) -> QueuedMessage | None:
-        action = self._protocol.actions.get(entry.action)
-        if entry.version != self._protocol.version or action is None:
-            logger.error(
-                "%s: journal entry %d is of OCPP %s and stays", self._name, seq, entry.version
-            )
-            return None
+    def _tell(self, event: DeliveryEvent) -> None:
         try:
-            request: Any = decode_payload(action.request, entry.payload, policy=OFF)
-        except InvalidMessage as problem:
-            logger.error("%s: journal entry %d stays: %s", self._name, seq, problem)
-            return None
-        return QueuedMessage(entry, request, seq=seq)
+            self.observer(event)
+        except Exception:
+            logger.exception("%s: observer of deliveries failed", self._name)
+
+    # What is kept.
+
+    async def _commit(self, items: Sequence[QueuedMessage]) -> None:
+        entries = [item.entry for item in items if item.entry is not None]
+        while True:
+            try:
+                seqs = await self._store.commit(entries)
+                break
+            except JournalFull as problem:
+                if await self._make_room(problem):
+                    continue
+                shorter = [self._drop_policy.without_middle(entry) or entry for entry in entries]
+                if shorter == entries:
+                    raise
+                entries = shorter
+        for item, seq, entry in zip(items, seqs, entries, strict=True):
+            item.seq = seq
+            if entry is not item.entry:
+                item.entry, item.request = entry, None
+            self._queue_of(self._protocol.actions[entry.action]).add(item)
+        self._registration_state.tell()
+
+    async def _make_room(self, problem: JournalFull) -> bool:
+        on_their_way = (each.current.seq for each in self._queues if each.current is not None)
+        spared = {*on_their_way, *self._writes.seqs}
+        chosen = await self._drop_policy.choose(self._store.pending(), problem.needed, spared)
+        if chosen:
+            await self._store.drop([each.seq for each in chosen])
+            self._drop(chosen)
+            return True
+        shorter = await self._drop_policy.shortened(self._store.pending(), spared)
+        if shorter is None:
+            return False
+        await self._store.replace(shorter.seq, shorter.entry)
+        logger.warning(
+            "%s: journal is full: meter values in the middle of %s left out",
+            self._name,
+            shorter.entry.message_id,
+        )  # QUE-10
+        for item in self._waiting({shorter.seq}):
+            item.entry = item.request = None
+        return True
+
+    def _drop(self, chosen: Sequence[Stored]) -> None:
+        self.dropped += len(chosen)
+        logger.warning(
+            "%s: journal is full: %d messages dropped, %d since the start",
+            self._name,
+            len(chosen),
+            self.dropped,
+        )  # QUE-09
+        for item in self._waiting({each.seq for each in chosen}):
+            for each in self._queues:
+                if item in each.queue:
+                    each.queue.remove(item)
+            if item.delivery is not None:
+                item.delivery.close(MessageDropped("the journal was full"))
+        self._tell(Dropped(message_ids=tuple(each.entry.message_id for each in chosen)))
+
+    def _waiting(self, seqs: Collection[int]) -> list[QueuedMessage]:
+        return [item for each in self._queues for item in each.queue if item.seq in seqs]
+
+    # What an earlier run left.
+
+    async def _loads(self) -> bool:
+        try:
+            async with self._lock:
+                await self._load()
+        except BaseException as problem:
+            if not store_failed(problem):
+                raise
+            logger.error(
+                "%s: cannot load the journal: %r [tried again; nothing of it is delivered until then]",
+                self._name,
+                problem,
+            )
+            return False
+        return True
+
+    async def _load(self) -> None:
+        self._numbers.restore(await self._store.load())
+        known = {item.seq for each in self._queues for item in each.queue}
+        left: dict[DeliveryQueue, list[QueuedMessage]] = {each: [] for each in self._queues}
+        unsendable: list[tuple[Stored, LocalProtocolError]] = []
+        async for stored in self._store.pending():
+            if stored.seq in known or stored.seq in self._writes.seqs:
+                continue
+            try:
+                queue = self._queue_of(self._messages.action(stored.entry))
+            except LocalProtocolError as problem:
+                unsendable.append((stored, problem))
+                continue
+            entry = stored.entry if len(left[queue]) < IN_MEMORY else None
+            left[queue].append(QueuedMessage(entry, failures=stored.failures, seq=stored.seq))
+        for queue, items in left.items():
+            queue.queue.extendleft(reversed(items))
+        self._is_loaded = True
+        for stored, fault in unsendable:
+            item = QueuedMessage(stored.entry, seq=stored.seq)
+            await self._transactions.set_aside(item, stored.entry, fault)
+
+
+def _transaction_of(request: Any, note: str | None) -> str | None:
+    info = getattr(request, "transaction_info", None)
+    known: object = getattr(info, "transaction_id", None)
+    if known is None and note is None:
+        known = getattr(request, "transaction_id", None)
+    return note if known is None else str(known)
+
+
+def _nobody(event: DeliveryEvent) -> None:
+    """Takes no notice."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from msgspec import structs
 from typing_extensions import Unpack
@@ -28,6 +28,7 @@ from ocppkit.core import (
 
 from ._connect_loop import ConnectLoop
 from ._connect_request import connect_request
+from ._deliveries import Delivery
 from ._delivery_queue import MessageIds
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
@@ -159,8 +160,27 @@ class Station:
 
     @property
     def undelivered(self) -> int:
-        """How many messages wait that must arrive."""
+        """How many messages wait that must arrive.
+
+        Before the station runs, that is what the journal tells: zero if it has no `__len__`.
+        """
         return len(self._outbox)
+
+    @property
+    def dropped(self) -> int:
+        """How many messages a full journal has lost since the station was made. # QUE-09"""
+        return self._outbox.dropped
+
+    async def count_undelivered(self, transaction: str | None = None) -> int:
+        """Returns how many messages wait that must arrive, as GetTransactionStatus asks. # QUE-14
+
+        Args:
+            transaction: the id of a transaction, or the note where it has none; all by default.
+
+        Raises:
+            JournalError: the journal cannot be read; or what else the journal raises.
+        """
+        return await self._outbox.count(transaction)
 
     def now(self) -> datetime:
         """Returns the time as the CSMS has it, for timestamps in messages."""
@@ -304,7 +324,12 @@ class Station:
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
         kept = request if self.connected else self._offline_rules.marked(request)
-        return cast(R, await self._outbox.put(kept, call_timeout))
+        return await self._outbox.put(kept, call_timeout)
+
+    async def _deliver(self, request: Request[R], note: str | None) -> Delivery[R]:
+        self._action_of(request)
+        kept = request if self.connected else self._offline_rules.marked(request)
+        return await self._outbox.keep(kept, note=note)
 
     async def _send(self, message: Send) -> None:
         self._way_for(self._action_of(message)).send(message)

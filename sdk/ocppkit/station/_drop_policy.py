@@ -1,0 +1,142 @@
+"""Which messages a full journal may lose, as OCPP has it, and which order they go in.
+
+First go messages of no transaction that are kept only because all messages are (QUE-11). Then come
+reports on a running transaction: of each transaction the first, third, fifth ... (QUE-09), and in the
+next round again. In 2.x these are events of type Updated whose trigger is no limit; in 1.6, which has
+no rule of its own, MeterValues take their place. What begins or ends a transaction is never dropped;
+its meter values in the middle are left out where that helps (QUE-10).
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection
+from typing import Any, Final
+
+from msgspec import MsgspecError
+from msgspec.structs import replace
+
+from ocppkit.core import (
+    OFF,
+    Action,
+    InvalidMessage,
+    InvalidOutgoing,
+    Offline,
+    Protocol,
+    Request,
+    decode_payload,
+    encode_payload,
+)
+
+from ._journal import Entry, Stored
+
+__all__ = ["DropPolicy"]
+
+_UPDATED: Final = "Updated"
+_NEVER_DROPPED: Final = frozenset(
+    {
+        "LimitSet",
+        "CostLimitReached",
+        "EnergyLimitReached",
+        "TimeLimitReached",
+        "SoCLimitReached",
+    }
+)
+"""Triggers of events that tell why a transaction goes on or stops. # QUE-09"""
+
+_READINGS: Final = ("meter_value", "transaction_data")
+"""Where the message that ends a transaction has its meter values."""
+
+_EXTRA: Final = 16384
+"""Bytes that are freed beyond what is needed, so that not every message looks for room."""
+
+
+class DropPolicy:
+    """Chooses what leaves a full journal."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+
+    async def choose(
+        self, pending: AsyncIterator[Stored], needed: int, spared: Collection[int]
+    ) -> list[Stored]:
+        """Returns messages to drop; none if nothing may be dropped.
+
+        Args:
+            pending: what waits.
+            needed: bytes to free.
+            spared: numbers of messages that are on their way.
+        """
+        others: list[Stored] = []
+        updates: defaultdict[str | None, list[Stored]] = defaultdict(list)
+        async for stored in pending:
+            if stored.seq in spared:
+                continue
+            action = self._protocol.actions.get(stored.entry.action)
+            if action is None or stored.entry.version != self._protocol.version:
+                continue
+            if not action.transaction_related:
+                if action.offline is Offline.DROP:
+                    others.append(stored)
+            elif self._is_update(action, stored.entry):
+                updates[stored.entry.transaction].append(stored)
+        every_second = [each for group in updates.values() for each in group[::2]]
+        every_second.sort(key=lambda each: each.seq)
+        return _enough(others + every_second, needed + _EXTRA)
+
+    async def shortened(
+        self, pending: AsyncIterator[Stored], spared: Collection[int]
+    ) -> Stored | None:
+        """Returns a message in which meter values in the middle are left out, if there is one."""
+        async for stored in pending:
+            entry = None if stored.seq in spared else self.without_middle(stored.entry)
+            if entry is not None:
+                return replace(stored, entry=entry)
+        return None
+
+    def without_middle(self, entry: Entry) -> Entry | None:
+        """Returns the end of a transaction with its first and last meter values. # QUE-10
+
+        `None` if it has no more, or is something else.
+        """
+        action = self._protocol.actions.get(entry.action)
+        request = None if action is None else _decoded(action, entry)
+        if action is None or request is None or self._may_go(action, request):
+            return None
+        for name in _READINGS:
+            readings = getattr(request, name, None)
+            if readings and len(readings) > 2:
+                shorter = replace(request, **{name: [readings[0], readings[-1]]})
+                try:
+                    return replace(entry, payload=encode_payload(shorter, policy=OFF))
+                except InvalidOutgoing:
+                    return None
+        return None
+
+    def _is_update(self, action: Action, entry: Entry) -> bool:
+        request = _decoded(action, entry)
+        return request is not None and self._may_go(action, request)
+
+    def _may_go(self, action: Action, request: Any) -> bool:
+        if action.offline is Offline.QUEUE_IF_TRANSACTION:
+            return True
+        is_update = getattr(request, "event_type", None) == _UPDATED
+        return is_update and getattr(request, "trigger_reason", None) not in _NEVER_DROPPED
+
+
+def _decoded(action: Action, entry: Entry) -> Request[Any] | None:
+    cls: Any = action.request
+    try:
+        request: Request[Any] = decode_payload(cls, entry.payload, policy=OFF)
+    except (InvalidMessage, MsgspecError):
+        # Its turn comes, and then it becomes a dead letter.
+        return None
+    return request
+
+
+def _enough(candidates: list[Stored], needed: int) -> list[Stored]:
+    freed, chosen = 0, list[Stored]()
+    for each in candidates:
+        if freed >= needed:
+            break
+        freed += len(each.entry.payload)
+        chosen.append(each)
+    return chosen

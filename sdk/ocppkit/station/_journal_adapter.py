@@ -1,0 +1,104 @@
+"""Makes a store of a journal with three methods: without durable states, attempts and dead letters."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence, Sized
+
+from typing_extensions import TypeIs
+
+from ._journal import NO_STATES, Entry, Journal, JournalError, Store, Stored
+
+__all__ = ["JournalAdapter", "as_store"]
+
+
+def as_store(journal: Store | Journal) -> Store:
+    """Returns the store itself, or an adapter for a journal with three methods."""
+    return journal if _is_store(journal) else JournalAdapter(journal)
+
+
+def _is_store(journal: Store | Journal) -> TypeIs[Store]:
+    return hasattr(journal, "commit")
+
+
+class JournalAdapter:
+    """A store over a journal; what the journal cannot keep lives as long as this object."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._waiting: dict[int, Stored] = {}
+        self._dead: set[int] = set()
+        self._states: dict[str, bytes] = {}
+        self._is_read = False
+
+    def __len__(self) -> int:
+        if not self._is_read and isinstance(self._journal, Sized):
+            return len(self._journal)
+        return len(self._waiting)
+
+    async def load(self) -> Mapping[str, bytes]:
+        """Reads the journal, and returns the states of this run."""
+        left = await self._journal.pending()
+        self._waiting = {
+            seq: self._waiting.get(seq, Stored(seq=seq, entry=entry))
+            for seq, entry in left
+            if seq not in self._dead
+        }
+        self._is_read = True
+        return dict(self._states)
+
+    async def pending(self, after: int = 0) -> AsyncIterator[Stored]:
+        """Yields the messages that wait."""
+        for stored in list(self._waiting.values()):
+            if stored.seq > after:
+                yield stored
+
+    async def commit(
+        self, entries: Sequence[Entry], states: Mapping[str, bytes | None] = NO_STATES
+    ) -> Sequence[int]:
+        """Keeps one message: such a journal cannot keep several at once, all or nothing."""
+        if len(entries) > 1:
+            raise JournalError("a journal with three methods takes one message at a time")
+        seqs = [await self._journal.append(entry) for entry in entries]
+        for seq, entry in zip(seqs, entries, strict=True):
+            self._waiting[seq] = Stored(seq=seq, entry=entry)
+        self._change(states)
+        return seqs
+
+    async def ack(self, seq: int, states: Mapping[str, bytes | None] = NO_STATES) -> None:
+        """Removes a message."""
+        await self._journal.ack(seq)
+        self._waiting.pop(seq, None)
+        self._change(states)
+
+    async def failed(self, seq: int, failures: int) -> None:
+        """Notes the attempts, for this run."""
+        stored = self._waiting.get(seq)
+        if stored is not None:
+            self._waiting[seq] = Stored(seq=seq, entry=stored.entry, failures=failures)
+
+    async def set_aside(self, seq: int, reason: str) -> None:
+        """Leaves a message in the journal, where the next run finds it."""
+        self._waiting.pop(seq, None)
+        self._dead.add(seq)
+
+    async def replace(self, seq: int, entry: Entry) -> None:
+        """Replaces a message for this run; the journal keeps the longer one."""
+        stored = self._waiting.get(seq)
+        if stored is not None:
+            self._waiting[seq] = Stored(seq=seq, entry=entry, failures=stored.failures)
+
+    async def drop(self, seqs: Sequence[int]) -> None:
+        """Removes messages, one after another."""
+        for seq in seqs:
+            await self.ack(seq)
+
+    async def count(self, transaction: str | None = None) -> int:
+        """Returns how many messages wait."""
+        if not self._is_read:
+            await self.load()
+        entries = (stored.entry for stored in self._waiting.values())
+        return sum(transaction in (None, entry.transaction) for entry in entries)
+
+    def _change(self, states: Mapping[str, bytes | None]) -> None:
+        for name, value in states.items():
+            self._states.pop(name, None)
+            if value is not None:
+                self._states[name] = value
