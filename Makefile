@@ -98,6 +98,10 @@ golden: $(STAMP) ## Write anew what fixtures must become, and the pictures in th
 fuzz-engine: $(STAMP) ## A million frames, good and bad, into the engine (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m fuzz --seed $(or $(SEED),1) --frames $(or $(COUNT),1000000)
 
+.PHONY: trial-brute-force
+trial-brute-force: $(STAMP) ## How long a fleet waits while its own address is attacked (STATIONS=, ATTACKERS=)
+	cd tests && ../$(BIN)/python -m support.brute_force --stations $(or $(STATIONS),1000) --attackers $(or $(ATTACKERS),2)
+
 .PHONY: docs
 docs: $(STAMP) ## The documentation site in site/; warnings are errors, and nothing is fetched
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

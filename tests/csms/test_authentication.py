@@ -1,6 +1,5 @@
-"""Who may connect: passwords as bytes, certificates, and a limit on wrong attempts."""
+"""Who may connect: passwords as bytes, and certificates."""
 
-import asyncio
 import base64
 from typing import Any
 
@@ -8,17 +7,15 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import Accept, Reject
+from ocppkit.aio.lowlevel import Accept
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import (
-    AttemptLimiter,
     CertificateAuthenticator,
     Credentials,
     Csms,
     PasswordAuthenticator,
     Verdict,
 )
-from ocppkit.testing import FakeClock, settle
 
 KEY = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
 PASSWORDS: dict[str, str | bytes] = {
@@ -159,65 +156,6 @@ async def test_an_authenticator_of_ones_own() -> None:
     assert (shown.path, shown.query, shown.subprotocols) == ("/CP001", "", ("ocpp2.0.1",))
     assert shown.basic == (b"CP001", b"x")
     assert "b'x'" not in repr(seen)
-
-
-@pytest.mark.asyncio
-async def test_wrong_attempts_are_limited_by_station_and_address() -> None:
-    clock = FakeClock()
-    csms = make(clock=clock, attempts=AttemptLimiter(per_station=3, per_address=5, window=60))
-    wrong = knock("CP001", b"CP001:no", remote_address="192.0.2.1")
-    assert [await status(csms, wrong) for _ in range(4)] == [401, 401, 401, 429]
-    right = knock("CP001", b"CP001:correct horse battery", remote_address="192.0.2.1")
-    refused = await csms.accept(right)
-    assert isinstance(refused, Reject)
-    assert (refused.status, refused.headers) == (429, ((b"Retry-After", b"60"),))
-    elsewhere = knock("CP001", b"CP001:correct horse battery", remote_address="192.0.2.2")
-    assert await status(csms, elsewhere) == 101
-    other = knock("pass", b"pass:no", remote_address="192.0.2.1")
-    assert [await status(csms, other) for _ in range(3)] == [401, 401, 429]
-    await clock.advance(60)
-    assert await status(csms, right) == 101
-
-
-def test_a_window_that_is_over_counts_no_more() -> None:
-    limiter = AttemptLimiter(per_station=2, window=60)
-    limiter.failed("a", "CP001", 0)
-    limiter.failed("a", "CP001", 61)
-    assert limiter.wait("a", "CP001", 62) == 0
-    limiter.failed("a", "CP001", 62)
-    assert limiter.wait("a", "CP001", 62) == 59
-
-
-@pytest.mark.asyncio
-async def test_attempts_at_once_are_limited_too() -> None:
-    asked: list[str] = []
-    decide = asyncio.Event()
-
-    class Slow:
-        async def authenticate(self, credentials: Credentials) -> Verdict:
-            asked.append(credentials.identity)
-            await decide.wait()
-            return Verdict.REFUSED
-
-    limiter = AttemptLimiter(per_station=3)
-    csms = Csms(v201.PROTOCOL, authenticator=Slow(), attempts=limiter, clock=FakeClock())
-    tasks = [
-        asyncio.create_task(status(csms, knock(identity, f"{identity}:guess".encode())))
-        for identity in ["CP001"] * 10 + ["CP002"]
-    ]
-    await settle()
-    assert asked == ["CP001"] * 3 + ["CP002"]
-    decide.set()
-    assert sorted(await asyncio.gather(*tasks)) == [401] * 4 + [429] * 7
-    assert not limiter._undecided
-
-
-def test_the_limiter_forgets_the_oldest_and_grows_no_further() -> None:
-    limiter = AttemptLimiter(per_station=1, per_address=10)
-    for number in range(AttemptLimiter.KEYS * 2):
-        limiter.failed(f"address {number}", "CP001", 0)
-    assert limiter.wait("address 0", "CP001", 0) == 0
-    assert limiter.wait(f"address {AttemptLimiter.KEYS * 2 - 1}", "CP001", 10) == 50
 
 
 @pytest.mark.asyncio

@@ -2,8 +2,8 @@
 
 from ocppkit.aio.lowlevel import StationRecord
 
+from ._attempts import AttemptLimiter
 from ._authentication import (
-    AttemptLimiter,
     Authenticator,
     CertificateAuthenticator,
     PasswordAuthenticator,

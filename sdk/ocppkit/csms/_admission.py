@@ -22,7 +22,8 @@ from ocppkit.aio import Clock, Handshake, MaybeAwaitable
 from ocppkit.aio.lowlevel import Accept, Reject, loggable, start_task, wait_until
 from ocppkit.core import Policies, Protocol
 
-from ._authentication import AttemptLimiter, Authenticator, Refused, Verdict, common_names
+from ._attempts import AttemptLimiter, TooManyAttempts
+from ._authentication import Authenticator, Refused, Verdict, common_names
 from ._credentials import Credentials, UnusableAuthorization, password_in
 from ._identity import (
     BadHandshake,
@@ -167,25 +168,25 @@ class Admission:
         """Asks the authenticator; raises `BadHandshake` if it does not accept."""
         if self._authenticator is None:
             return
-        address, identity = credentials.remote_address, credentials.identity
-        wait = self._attempts.wait(address, identity, clock.time())
-        if wait > 0:
-            retry_after = (b"Retry-After", str(math.ceil(wait)).encode())
-            raise BadHandshake(429, "too many wrong attempts", headers=(retry_after,))
         ask = self._authenticator.authenticate
-        with self._attempts.deciding(address, identity):
-            decision: object = await self._asked("the authenticator", ask, credentials, clock)
+        try:
+            async with self._attempts.turn(credentials, clock.time):
+                decision: object = await self._asked("the authenticator", ask, credentials, clock)
+        except TooManyAttempts as problem:
+            retry_after = (b"Retry-After", str(math.ceil(problem.retry_after)).encode())
+            raise BadHandshake(429, str(problem), headers=(retry_after,)) from None
         reason = "the authenticator refused"
         if isinstance(decision, Refused):
             reason = decision.reason
             decision = decision.verdict
         if decision is Verdict.ACCEPTED:
+            self._attempts.accepted(credentials)
             return
         if not isinstance(decision, Verdict):
             raise _nonsense(
                 "the authenticator", decision, "return a Verdict, such as Verdict.ACCEPTED"
             )
-        self._attempts.failed(address, identity, clock.time())
+        self._attempts.failed(credentials, clock.time())
         if decision is Verdict.UNKNOWN:
             raise BadHandshake(404, "no such station")  # CON-08
         raise BadHandshake(  # BAS-05

@@ -1,11 +1,9 @@
-"""Who may connect: the authenticator's interface, ready-made ones, and a limit on wrong attempts."""
+"""Who may connect: the authenticator's interface, and ready-made ones."""
 
 import hmac
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -15,7 +13,6 @@ from ocppkit.aio.lowlevel import resolved
 from ._credentials import Credentials
 
 __all__ = [
-    "AttemptLimiter",
     "Authenticator",
     "CertificateAuthenticator",
     "PasswordAuthenticator",
@@ -153,61 +150,3 @@ def _subject(certificate: Mapping[str, Any], kind: str) -> tuple[str, ...]:
 def common_names(certificate: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Returns whom a certificate names: one, as a rule."""
     return _subject(certificate or {}, "commonName")
-
-
-class AttemptLimiter:
-    """Counts wrong attempts per address, and per address and identity, in windows of time.
-
-    An identity alone is never locked: a stranger's guesses must not keep the real station out.
-    """
-
-    KEYS: Final = 4096
-    """Counters kept; beyond them the oldest is forgotten, so that a flood costs no memory."""
-
-    def __init__(
-        self, *, per_station: int = 10, per_address: int = 100, window: float = 60.0
-    ) -> None:
-        self._per_station = per_station
-        self._per_address = per_address
-        self._window = window
-        self._counts: OrderedDict[tuple[str, str | None], tuple[float, int]] = OrderedDict()
-        self._undecided: Counter[tuple[str, str | None]] = Counter()
-
-    def wait(self, address: str, identity: str, now: float) -> float:
-        """Returns the seconds until the next attempt is looked at; zero if it may be now."""
-        return max(
-            self._left((address, identity), self._per_station, now),
-            self._left((address, None), self._per_address, now),
-        )
-
-    @contextmanager
-    def deciding(self, address: str, identity: str) -> Generator[None]:
-        """Counts an attempt while it is looked at: a hundred at once are no way around the limit.
-
-        Only for the station: behind one address, a whole fleet may come back at once.
-        """
-        key = (address, identity)
-        self._undecided[key] += 1
-        try:
-            yield
-        finally:
-            self._undecided[key] -= 1
-            if not self._undecided[key]:
-                del self._undecided[key]
-
-    def failed(self, address: str, identity: str, now: float) -> None:
-        """Counts a wrong attempt."""
-        for key in ((address, identity), (address, None)):
-            since, count = self._counts.pop(key, (now, 0))
-            if now >= since + self._window:
-                since, count = now, 0
-            self._counts[key] = (since, count + 1)
-        while len(self._counts) > self.KEYS:
-            self._counts.popitem(last=False)
-
-    def _left(self, key: tuple[str, str | None], most: int, now: float) -> float:
-        since, count = self._counts.get(key, (now, 0))
-        if now >= since + self._window:
-            since, count = now, 0
-        full = count + self._undecided[key] >= most
-        return since + self._window - now if full else 0.0

@@ -33,7 +33,8 @@ from ocppkit.core import (
 )
 
 from ._admission import Admission, Identify, UnknownSubprotocol, WithoutSubprotocol
-from ._authentication import AttemptLimiter, Authenticator
+from ._attempts import AttemptLimiter
+from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
 from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
