@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The bases of OCPP 2.1's messages: they say who may send what, so that a type checker can."""
 
-from typing import Generic
+from typing import ClassVar, Final, Generic
 
 from typing_extensions import TypeVar
 
@@ -11,8 +11,61 @@ from ocppkit import core
 __all__ = ["CsmsRequest", "CsmsSend", "Response", "StationRequest", "StationSend"]
 
 
+SENSITIVE: Final = core.Sensitive(
+    secret=frozenset(
+        {
+            "apnPassword",
+            "apnUserName",
+            "basicAuthPassword",
+            "key",
+            "password",
+            "simPin",
+            "user",
+        }
+    ),
+    personal=frozenset(
+        {
+            "additionalIdToken",
+            "address1",
+            "address2",
+            "certificate",
+            "customerIdentifier",
+            "data",
+            "exiRequest",
+            "exiResponse",
+            "groupIdToken",
+            "idToken",
+            "idTokens",
+            "issuerKeyHash",
+            "issuerNameHash",
+            "prioritizedEMAIDs",
+        }
+    ),
+    named_values={
+        "attributeValue": "variable.name",
+        "actualValue": "variable.name",
+        "value": "variable.name",
+    },
+    secret_names=(
+        "AuthorizationKey",
+        "BasicAuthPassword",
+        "Password",
+        "Secret",
+        "Pin",
+    ),
+    harmless_in=frozenset(
+        {
+            "sampledValue",
+        }
+    ),
+)
+"""The members whose values stay out of logs and errors."""
+
+
 class Response(core.Response, kw_only=True, frozen=True):
     """A response of OCPP 2.1."""
+
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
 
 
 R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
@@ -21,14 +74,22 @@ R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
 class StationRequest(core.StationRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 2.1 that a Charging Station sends."""
 
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+
 
 class CsmsRequest(core.CsmsRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 2.1 that a CSMS sends."""
+
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
 
 
 class StationSend(core.StationSend, kw_only=True, frozen=True):
     """A message of OCPP 2.1 that a Charging Station sends and nobody answers."""
 
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+
 
 class CsmsSend(core.CsmsSend, kw_only=True, frozen=True):
     """A message of OCPP 2.1 that a CSMS sends and nobody answers."""
+
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE

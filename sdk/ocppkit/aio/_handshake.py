@@ -14,10 +14,18 @@ from ocppkit.core import Policies
 
 from ._registration import StationRecord
 
-__all__ = ["Accept", "ConnectRequest", "Handshake", "Headers", "Reject"]
+__all__ = ["Accept", "ConnectRequest", "Handshake", "Headers", "Reject", "without_query"]
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Names and values as on the wire, in order; names in any case."""
+
+
+def without_query(url: str) -> str:
+    """Returns a URL or request target without user, password and query, as it may be logged."""
+    url = url.partition("#")[0].partition("?")[0]
+    scheme, separator, rest = url.rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2] if separator else host}{slash}{path}"
 
 
 class Handshake(Struct, frozen=True, kw_only=True):
@@ -38,8 +46,9 @@ class Handshake(Struct, frozen=True, kw_only=True):
     """The peer's address, without the port."""
 
     def __repr__(self) -> str:
-        # Headers hold passwords.
-        return f"Handshake(path={self.path!r}, secure={self.secure}, from={self.remote_address!r})"
+        # Headers hold passwords, and a query may hold a token.
+        path = without_query(self.path)
+        return f"Handshake(path={path!r}, secure={self.secure}, from={self.remote_address!r})"
 
     def headers_named(self, name: bytes) -> list[bytes]:
         """Returns the values of all headers of this name, in order."""
@@ -98,10 +107,15 @@ class ConnectRequest:
     """The connection that a station wants."""
 
     url: str
-    """With the identity as its last segment."""
+    """The URL of the CSMS, with the identity as its last segment."""
 
     subprotocols: tuple[str, ...]
     headers: Headers = field(default=(), repr=False)
 
     ssl: SSLContext | None = None
     """For `wss`: how the server is verified and which certificate we show."""
+
+    def __repr__(self) -> str:
+        # Headers and URLs hold passwords and tokens.
+        url, offered = without_query(self.url), ", ".join(self.subprotocols)
+        return f"ConnectRequest(url={url!r}, offers={offered!r})"

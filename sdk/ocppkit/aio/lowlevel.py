@@ -8,7 +8,7 @@ from ._eager_tasks import start_task
 from ._endpoint import Endpoint
 from ._frame_log import loggable
 from ._handlers import AnyHandler, HandlerTable, resolved
-from ._handshake import Accept, ConnectRequest, Reject
+from ._handshake import Accept, ConnectRequest, Reject, without_query
 from ._host import Host
 from ._peer import Peer
 from ._registration import BOOT, Registration, StationRecord, answered_status
@@ -44,4 +44,5 @@ __all__ = [
     "sleep",
     "start_task",
     "wait_until",
+    "without_query",
 ]

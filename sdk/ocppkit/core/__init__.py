@@ -18,6 +18,7 @@ from .model._messages import (
     Request,
     Response,
     Send,
+    Sensitive,
     StationRequest,
     StationSend,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "Send",
     "SendFrame",
     "SendReceived",
+    "Sensitive",
     "StationRequest",
     "StationSend",
     "Stray",

@@ -32,6 +32,7 @@ old_tls_event = "OldTls"
 serves_unknown = true
 identity_pattern = "[A-Z]{1,4}"
 identity_ignores_case = true
+sensitive = { secret = ["pin"], personal = ["idTag"], named_values = { value = "key.name" }, secret_names = ["Key"], harmless_in = ["sample"] }
 
 [protocol.roles]
 station = "Charging Station"

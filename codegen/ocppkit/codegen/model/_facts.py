@@ -122,6 +122,26 @@ class RoleFacts:
 
 
 @dataclass(frozen=True)
+class SensitiveFacts:
+    """Members whose values stay out of logs and errors, by name on the wire."""
+
+    secret: tuple[str, ...] = ()
+    """Members that hold passwords, keys and PINs."""
+
+    personal: tuple[str, ...] = ()
+    """Members that tell who charges or pays."""
+
+    named_values: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Members whose value is secret if a sibling names a secret: the member to the path of the sibling."""
+
+    secret_names: tuple[str, ...] = ()
+    """Names of secrets in such a sibling."""
+
+    harmless_in: tuple[str, ...] = ()
+    """Members whose objects have members of such names that never hold secrets."""
+
+
+@dataclass(frozen=True)
 class ProtocolFacts:
     """One version as a whole."""
 
@@ -166,6 +186,9 @@ class ProtocolFacts:
 
     identity_ignores_case: bool = False
     """Whether two identities that differ in case alone are one."""
+
+    sensitive: SensitiveFacts = field(default_factory=SensitiveFacts)
+    """Members whose values stay out of logs and errors."""
 
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """Where it answers a failed call otherwise than most: value of `core.Failure` to `reaction` (a
@@ -338,7 +361,11 @@ def _combine(layers: Sequence[_Layer]) -> VersionFacts:
 
 
 def _protocol(table: Mapping[str, Any]) -> ProtocolFacts:
-    members: dict[str, Any] = {**table, "roles": RoleFacts(**table["roles"])}
+    members: dict[str, Any] = {
+        **table,
+        "roles": RoleFacts(**table["roles"]),
+        "sensitive": SensitiveFacts(**table.get("sensitive", {})),
+    }
     return ProtocolFacts(**members)
 
 

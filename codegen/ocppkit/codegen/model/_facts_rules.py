@@ -125,6 +125,7 @@ _SENTENCE = _matching(
 )
 _NAME = _matching("a name such as 'BootNotification'", r"(?!(None|True|False)$)[A-Z][A-Za-z0-9_]*")
 _MEMBER = _matching("a member such as 'seqNo'", r"[A-Za-z_]\w*")
+_SIBLING = _matching("a sibling such as 'variable.name'", r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _USE_CASE = _matching("a use case such as 'B01'", r"[A-Z][0-9]{2}")
 _VERSION = _matching("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
 
@@ -173,6 +174,15 @@ _FILE = _Table(
                 "serves_unknown": _BOOLEAN,
                 "identity_pattern": _LINE,
                 "identity_ignores_case": _BOOLEAN,
+                "sensitive": _Table(
+                    {
+                        "secret": _list_of(_MEMBER),
+                        "personal": _list_of(_MEMBER),
+                        "named_values": _Table(rest=_SIBLING, rest_key=_MEMBER),
+                        "secret_names": _list_of(_LINE),
+                        "harmless_in": _list_of(_MEMBER),
+                    }
+                ),
                 "roles": _Table(
                     {
                         "station": _LINE,

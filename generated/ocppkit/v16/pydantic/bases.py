@@ -115,6 +115,8 @@ class Model(BaseModel, frozen=True):
         extra="forbid",
         serialize_by_alias=True,
         allow_inf_nan=False,
+        # Values may be secrets, and errors end up in logs.
+        hide_input_in_errors=True,
         field_title_generator=_wire_name,
     )
 

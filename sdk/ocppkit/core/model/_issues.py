@@ -1,5 +1,6 @@
 """What is wrong with a payload, place by place: rule, path, value and the error code that answers it."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -9,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 from ._json import is_list
 from ._protocol import ErrorCode
 
-__all__ = ["Issue", "Path", "Rule", "error_code_of", "render_path", "summary"]
+__all__ = ["Issue", "Path", "Rule", "error_code_of", "render_path", "steps_of", "summary"]
 
 Path: TypeAlias = tuple["Path", str | int] | None
 """Where a value stands: the path of what holds it and its name or position there; `None` is the
@@ -22,6 +23,10 @@ _SHOWN_ISSUES = 3
 
 _PLAIN_BITS = 64
 """Integers beyond this are described, not printed: Python refuses to print very long ones."""
+
+
+_URL_PARTS = r"(?s)(?<=://)[^/\s@]*(?=@)|(?<=\?).+"
+"""User and password, and the query, of a URL."""
 
 
 class Rule(StrEnum):
@@ -116,6 +121,9 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     repaired: bool = False
     """Whether lenient decoding went on in spite of it."""
 
+    hidden: bool = False
+    """Whether the value is a secret or tells who charges: `message` has its type and length only."""
+
     @property
     def error_code(self) -> ErrorCode:
         """The code that a CALLERROR about this issue carries."""
@@ -125,9 +133,11 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     def message(self) -> str:
         """One line for people: `unknown value 'Soon' at $.type`.
 
-        It is bounded, and the peer's control characters are escaped in it.
+        It is bounded, and the peer's control characters are escaped in it. Of secrets and of what
+        tells who charges it has type and length, of URLs neither user nor query.
         """
-        text = _TEXTS[self.rule].format(value=_shown(self.value), expected=self.expected)
+        value = _described(self.value) if self.hidden else _shown(self.value)
+        text = _TEXTS[self.rule].format(value=value, expected=self.expected)
         return f"{text} at {self.path}"
 
     def __repr__(self) -> str:
@@ -159,11 +169,16 @@ def render_path(path: Path, *, pattern: bool = False) -> str:
         path: where a value stands.
         pattern: write `[*]` for every position, as overrides name places.
     """
-    steps: list[str] = []
+    return "$" + "".join(_step(key, pattern) for key in steps_of(path))
+
+
+def steps_of(path: Path) -> list[str | int]:
+    """Returns the names and positions of a path, from the root on."""
+    steps: list[str | int] = []
     while path is not None:
         path, key = path
-        steps.append(_step(key, pattern))
-    return "$" + "".join(reversed(steps))
+        steps.append(key)
+    return steps[::-1]
 
 
 def _step(key: str | int, pattern: bool) -> str:
@@ -172,6 +187,20 @@ def _step(key: str | int, pattern: bool) -> str:
     if key.isidentifier() and key.isascii() and len(key) <= _SHOWN_TEXT:
         return f".{key}"
     return f"[{_quoted(key)}]"
+
+
+def _described(value: Any) -> str:
+    """Returns what a value is, without what it says."""
+    match value:
+        case str():
+            return f"a text of {len(value)} characters"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case _:
+            # Of objects and lists nothing is shown anyway.
+            return _shown(value)
 
 
 def _quoted(text: str) -> str:
@@ -184,7 +213,7 @@ def _quoted(text: str) -> str:
 def _shown(value: Any) -> str:
     match value:
         case str():
-            return _quoted(value)
+            return _quoted(re.sub(_URL_PARTS, "***", value) if "://" in value else value)
         case dict():
             return "an object"
         case _ if is_list(value):

@@ -7,12 +7,14 @@ table of overloads. Each OCPP version derives bases of its own from these, which
 out of a 2.0.1 role.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Generic
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final, Generic
 
 from msgspec import Struct
 from typing_extensions import TypeVar
 
 __all__ = [
+    "NOT_SENSITIVE",
     "CsmsRequest",
     "CsmsSend",
     "Message",
@@ -20,9 +22,34 @@ __all__ = [
     "Request",
     "Response",
     "Send",
+    "Sensitive",
     "StationRequest",
     "StationSend",
 ]
+
+
+class Sensitive(Struct, frozen=True, kw_only=True):
+    """The sensitive members of one version, by name on the wire."""
+
+    secret: frozenset[str] = frozenset()
+    """Members that hold passwords, keys and PINs."""
+
+    personal: frozenset[str] = frozenset()
+    """Members that tell who charges or pays."""
+
+    named_values: Mapping[str, str] = {}
+    """Members whose value is secret if a sibling names a secret: the member to the sibling, as a path
+    (`attributeValue` to `variable.name`)."""
+
+    secret_names: tuple[str, ...] = ()
+    """Names of secrets in such a sibling; it names one if it contains one of these, in any case."""
+
+    harmless_in: frozenset[str] = frozenset()
+    """Members whose objects have members of such names that never hold secrets: `sampledValue`."""
+
+
+NOT_SENSITIVE: Final = Sensitive()
+"""What classes have that belong to no version."""
 
 
 # gc=False: payloads are frozen trees and cannot form cycles; decoding is 10-25 % faster.
@@ -37,6 +64,9 @@ class Message(Payload, kw_only=True, frozen=True):
 
     __ocpp_action__: ClassVar[str]
     """The action's name as it stands on the wire."""
+
+    __ocpp_sensitive__: ClassVar[Sensitive] = NOT_SENSITIVE
+    """The members that the version keeps out of logs and errors."""
 
     __ocpp_draft__: ClassVar[int] = 6
     """The JSON Schema draft of the schema: in draft 6 the number `1.0` is an integer, in draft 4

@@ -22,8 +22,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ..model._issues import Issue, Path, Rule, render_path
+from ..model._issues import Issue, Path, Rule, render_path, steps_of
 from ..model._json import REFUSALS, Data, is_list, is_object, read, write
+from ..model._messages import NOT_SENSITIVE, Sensitive
+from ..model._sensitive import is_sensitive
 from ._formats import is_multiple, is_uri, read_datetime
 from ._policy import Mode, Override, Policy
 from ._shape import (
@@ -87,7 +89,7 @@ def repair(cls: type[Struct], data: Data, policy: Policy) -> Outcome:
         return Outcome(None, [Issue("$", Rule.NUMBER, expected=str(exc))], None)
     except REFUSALS as exc:
         return Outcome(None, [Issue("$", Rule.JSON, expected=str(exc))], None)
-    walk = _Walk(cls, policy)
+    walk = _Walk(cls, policy, value)
     try:
         payload = walk.payload(shape_of(cls), value)
     except _TooManyIssues:
@@ -102,7 +104,9 @@ class _TooManyIssues(Exception):
 class _Walk:
     """One walk over one payload."""
 
-    def __init__(self, cls: type[Struct], policy: Policy) -> None:
+    def __init__(self, cls: type[Struct], policy: Policy, root: Any) -> None:
+        self._root = root
+        self._sensitive: Sensitive = getattr(cls, "__ocpp_sensitive__", NOT_SENSITIVE)
         self.issues: list[Issue] = []
         self._mends = policy.mode is not Mode.STRICT
         self._silent = policy.mode is Mode.OFF
@@ -139,7 +143,8 @@ class _Walk:
         if not (mended and self._silent):
             if len(self.issues) == MAX_ISSUES:
                 raise _TooManyIssues
-            self.issues.append(Issue(render_path(path), rule, value, expected, mended))
+            hidden = is_sensitive(self._sensitive, steps_of(path), self._root, value)
+            self.issues.append(Issue(render_path(path), rule, value, expected, mended, hidden))
         return mended
 
     def _mistyped(self, path: Path, value: Any, expected: str, *, mends: bool = False) -> bool:

@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The bases of OCPP 9.9's messages: they say who may send what, so that a type checker can."""
 
-from typing import Generic
+from typing import ClassVar, Final, Generic
 
 from typing_extensions import TypeVar
 
@@ -11,8 +11,14 @@ from ocppkit import core
 __all__ = ["CsmsRequest", "CsmsSend", "Response", "StationRequest", "StationSend"]
 
 
+SENSITIVE: Final = core.Sensitive()
+"""The members whose values stay out of logs and errors."""
+
+
 class Response(core.Response, kw_only=True, frozen=True):
     """A response of OCPP 9.9."""
+
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
 
 
 R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
@@ -21,14 +27,22 @@ R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
 class StationRequest(core.StationRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 9.9 that a Charging Station sends."""
 
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+
 
 class CsmsRequest(core.CsmsRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 9.9 that a CSMS sends."""
+
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
 
 
 class StationSend(core.StationSend, kw_only=True, frozen=True):
     """A message of OCPP 9.9 that a Charging Station sends and nobody answers."""
 
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+
 
 class CsmsSend(core.CsmsSend, kw_only=True, frozen=True):
     """A message of OCPP 9.9 that a CSMS sends and nobody answers."""
+
+    __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
