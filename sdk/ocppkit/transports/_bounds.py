@@ -30,7 +30,7 @@ STALL_TIMEOUT: Final = 60.0
 FRAME_COST: Final = 512
 """What a frame of any length costs, in bytes: half a kilobyte of a long one is as much work."""
 
-SLICE_COST: Final = 1 << 18
+SLICE_COST: Final = 1 << 16
 """The work of one callback, in bytes as `FRAME_COST` counts them. Then other connections have a turn."""
 
 _REASON_BYTES: Final = 123

@@ -40,6 +40,7 @@ malformed           FormationViolation            RpcFrameworkError             
 id_too_long         FormationViolation            RpcFrameworkError              RpcFrameworkError
 too_deep            FormationViolation            FormatViolation                FormatViolation
 number_too_long     PropertyConstraintViolation   PropertyConstraintViolation    PropertyConstraintViolation
+too_many_elements   FormationViolation            FormatViolation                FormatViolation
 stray               silent                        silent                         silent
 duplicate_id        FormationViolation            RpcFrameworkError              RpcFrameworkError
 unknown_action      NotImplemented                NotImplemented                 NotImplemented
@@ -147,6 +148,7 @@ ONCE = {
     "id_too_long": f'[2,"{"x" * 37}","Heartbeat",{{}}]',
     "too_deep": f'[2,"x","Heartbeat",{"[" * 64}{"]" * 64}]',
     "number_too_long": f'[2,"x","Heartbeat",{{"a":{"1" * 41}}}]',
+    "too_many_elements": f'[2,"x","Heartbeat",{{"a":[{"1," * 65536}1]}}]',
     "unknown_action": '[2,"x","FlyToTheMoon",{}]',
     "wrong_direction": '[2,"x","Reset",{"type":"Soft"}]',
     "payload": '[2,"x","Heartbeat",[]]',

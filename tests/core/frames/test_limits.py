@@ -26,6 +26,7 @@ from ocppkit.core import (
 from ocppkit.core.frames._limits import (
     exceeded,
     holds_deeper,
+    holds_many_elements,
     is_deeper,
     is_plain,
     may_be_deep,
@@ -52,6 +53,7 @@ def test_the_values() -> None:
         "frame_bytes": 1024 * 1024,
         "nesting": 64,
         "digits": 40,
+        "elements": 1 << 16,
         "id_sent": 36,
         "id_read": 255,
         "queue": 256,
@@ -67,6 +69,50 @@ def test_the_values() -> None:
         "description": 255,
         "remembered": 64,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("frame_bytes", 0),
+        ("frame_bytes", 1.5),
+        ("frame_bytes", True),
+        ("handlers", -1),
+        ("queue", -1),
+        ("elements", "many"),
+        ("call_timeout", 0),
+        ("call_timeout", float("nan")),
+        ("ping_interval", -1.0),
+        ("bytes_per_second", None),
+    ],
+)
+def test_values_are_checked(name: str, value: Any) -> None:
+    with pytest.raises(LocalProtocolError, match=rf"Limits\.{name} must be .*, not {value!r}"):
+        Limits(**{name: value})
+
+
+def test_values_that_switch_something_off() -> None:
+    off = Limits(queue=0, ping_interval=0, remembered=0, description=0, frames_per_second=inf)
+    assert off.ping_interval == 0
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+@pytest.mark.parametrize(
+    ("text", "many"),
+    [
+        ("[" + "[]," * 9 + "[]]", True),
+        ("[" + "{}," * 8 + "{}]", False),
+        ("[" + "1," * 11 + "1]", True),
+        ("[" + "1," * 10 + "1]", False),
+        ('["' + ",[{" * 20 + '"]', False),
+        ('["' + '\\",[{' * 20 + '"]', False),
+        ('["\\\\",' + "[]," * 9 + "[]]", True),
+        ('["\\\\\\",' + "[]," * 9 + '"]', False),
+    ],
+)
+def test_elements_are_counted_outside_of_strings(text: str, many: bool, as_bytes: bool) -> None:
+    data = text.encode() if as_bytes else text
+    assert holds_many_elements(data, Limits(elements=10)) is many
 
 
 def test_limits_are_frozen() -> None:

@@ -57,6 +57,7 @@ FAILURES = (
     "id_too_long",
     "too_deep",
     "number_too_long",
+    "too_many_elements",
     "duplicate_id",
     "unknown_action",
     "wrong_direction",

@@ -17,6 +17,7 @@ from ..frames._limits import (
     exceeded,
     holds_deeper,
     holds_long_number,
+    holds_many_elements,
     is_deeper,
     is_plain,
     may_be_deep,
@@ -64,7 +65,14 @@ _CALL: Final = MessageKind.CALL
 def receive(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
     """Takes one text; whatever it is, it ends as events and replies."""
     try:
-        if type(data) is str and not binary and (size := len(data)) <= session.straight:
+        if (
+            type(data) is str
+            and not binary
+            and (
+                (size := len(data)) <= session.countable
+                or (size <= session.straight and not holds_many_elements(data, session.limits))
+            )
+        ):
             place = session.place
             fast_path = session.fast_path.get(data[place])
             if fast_path is not None:
@@ -92,9 +100,9 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
 
 def _receive_closely(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
     limits = session.limits
-    if (binary or len(data) * MAX_UTF8_BYTES > limits.frame_bytes) and _is_unread(
-        session, data, now, binary
-    ):
+    if (
+        binary or len(data) > limits.elements or len(data) * MAX_UTF8_BYTES > limits.frame_bytes
+    ) and _is_unread(session, data, now, binary):
         return
     issues: list[Issue] = []
     try:

@@ -19,7 +19,14 @@ __all__ = ["find_action", "refuse", "refuse_frame", "refuse_named", "refuse_payl
 
 _ANSWERS: Final = (MessageKind.CALL_RESULT, MessageKind.CALL_ERROR)
 
-_NEED_ID: Final = frozenset({Failure.MALFORMED, Failure.NUMBER_TOO_LONG, Failure.UNKNOWN_TYPE})
+_NEED_ID: Final = frozenset(
+    {
+        Failure.MALFORMED,
+        Failure.NUMBER_TOO_LONG,
+        Failure.TOO_MANY_ELEMENTS,
+        Failure.UNKNOWN_TYPE,
+    }
+)
 
 _CONTENT: Final = frozenset(
     {

@@ -15,7 +15,7 @@ Decisions where OCPP-J leaves a choice (ids such as ERR-11 are those of `docs/de
   answered like a malformed frame. Ids of 37 to 255 characters are answered with the whole id, as
   the sender could not match any other.
 * A frame that exceeds a limit of ours: too many bytes close the connection, as RFC 6455 has it;
-  too deep is a violation of format; a number too long is a value out of range.
+  too deep, or too many elements, is a violation of format; a number too long is a value out of range.
 """
 
 import re
@@ -64,6 +64,7 @@ REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
         Failure.ID_TOO_LONG: Reply(_FRAMEWORK, "MID-01, MID-07"),
         Failure.TOO_DEEP: Reply(_FORMAT, "ERR-02, ERR-21"),
         Failure.NUMBER_TOO_LONG: Reply(_PROPERTY, "ERR-13, VAL-02"),
+        Failure.TOO_MANY_ELEMENTS: Reply(_FORMAT, "ERR-02, ERR-21"),
         Failure.STRAY: Reply(NoReply.SILENT, "MID-05"),
         # A frame that asks for what is not to be had.
         Failure.DUPLICATE_ID: Reply(_FRAMEWORK, "MID-07"),

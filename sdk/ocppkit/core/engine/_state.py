@@ -46,6 +46,7 @@ class ConnectionState:
         "answers",
         "batch",
         "calls",
+        "countable",
         "events",
         "fast_path",
         "handled",
@@ -88,6 +89,9 @@ class ConnectionState:
         self.straight = limits.frame_bytes // MAX_UTF8_BYTES if answers is None else 0
         """A text of so many characters may go the straight way: it keeps to the limit of a frame,
         however many bytes each has."""
+
+        self.countable = min(self.straight, limits.elements)
+        """A text of so many characters may go the straight way, and has not too many elements."""
 
         self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
         """So many characters hold neither a number that is too long nor what is nested too deep."""

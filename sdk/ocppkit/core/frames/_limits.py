@@ -9,17 +9,20 @@ is sometimes wrong, and only what a screen catches is looked at closely.
   in. So only what was not read strictly, or names such a place, can be too deep; and then only
   if it has more brackets than the limit.
 
-The close looks leave strings out: brackets and digits may stand there as many as they like.
+* A frame has no more elements than characters, and counting characters is cheap.
+
+The close looks leave strings out: brackets, commas and digits may stand there as many as they like.
+What a close look costs is bounded by the length of the text: it runs no Python code per character.
 """
 
 import re
 from functools import cache
-from itertools import accumulate
 from math import inf
 from typing import Any, AnyStr, Final, TypeAlias
 
 from msgspec import Struct
 
+from ..model._errors import LocalProtocolError
 from ..model._failures import Failure
 from ..model._json import is_list, is_object
 from ..payloads._shape import open_members, shape_of
@@ -31,6 +34,7 @@ __all__ = [
     "exceeded",
     "holds_deeper",
     "holds_long_number",
+    "holds_many_elements",
     "is_deeper",
     "is_plain",
     "may_be_deep",
@@ -49,6 +53,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     digits: int = 40
     """The most digits in a row of a number."""
+
+    elements: int = 1 << 16
+    """The most arrays and objects of a frame together, and the most commas between their elements."""
 
     id_sent: int = 36
     """The longest message id of ours, and of a peer that is read strictly."""
@@ -83,13 +90,42 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     handshake_timeout: float = 10.0
     ping_interval: float = 54.0
-    """Two pings in a row without a pong, and the connection is dead."""
+    """Seconds between pings; 0 sends none. Two pings in a row without a pong, and the connection is dead."""
 
     description: int = 255
     """Longer error descriptions are cut."""
 
     remembered: int = 64
     """Past message ids in each direction, kept to tell late answers from foreign ones."""
+
+    def __post_init__(self) -> None:
+        """Checks the values, as a bound that is 0 or NaN by mistake stops or frees a connection.
+
+        Raises:
+            LocalProtocolError: a value is no number, or is too small; the message names it.
+        """
+        for name in self.__struct_fields__:
+            value: Any = getattr(self, name)
+            kind = (int, float) if name in _FRACTIONS else int
+            if not isinstance(value, kind) or isinstance(value, bool):
+                wanted = "a number" if name in _FRACTIONS else "an integer"
+                raise LocalProtocolError(f"Limits.{name} must be {wanted}, not {value!r}")
+            if not (value > 0 or (value == 0 and name in _MAY_BE_ZERO)):
+                least = "0 or more" if name in _MAY_BE_ZERO else "more than 0"
+                raise LocalProtocolError(f"Limits.{name} must be {least}, not {value!r}")
+
+
+_FRACTIONS: Final = frozenset(
+    {
+        "bytes_per_second",
+        "call_timeout",
+        "frames_per_second",
+        "handler_timeout",
+        "handshake_timeout",
+        "ping_interval",
+    }
+)
+_MAY_BE_ZERO: Final = frozenset({"description", "ping_interval", "queue", "remembered"})
 
 
 Names: TypeAlias = tuple[tuple[AnyStr, AnyStr], ...]
@@ -99,18 +135,17 @@ MAX_UTF8_BYTES: Final = 4
 """As many bytes has a character at most."""
 
 _STRIDE: Final = 8
-_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
-_STRING: Final = re.compile(rb'"[^"]*"?')
 _ONLY_DIGITS: Final = bytes(0x30 if chr(byte) in "0123456789" else 0x20 for byte in range(256))
 _ONLY_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
-_NEITHER: Final = bytes(byte for byte in range(256) if byte not in b'[]{}"')
-_OPEN: Final = ord("[")
+_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
     """Returns which limit a frame exceeds as a text, if one."""
     if len(data) * MAX_UTF8_BYTES > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
         return Failure.FRAME_TOO_BIG
+    if holds_many_elements(data, limits):
+        return Failure.TOO_MANY_ELEMENTS
     return Failure.NUMBER_TOO_LONG if holds_long_number(data, limits) else None
 
 
@@ -118,8 +153,21 @@ def holds_long_number(data: str | bytes, limits: Limits) -> bool:
     """Whether a number in a text has too many digits in a row."""
     if len(data) <= limits.digits or not _may_have_run(data, limits.digits):
         return False
-    bare = _STRING.sub(b'""', _unescaped(data))
+    bare = _without_strings(data)
     return b"0" * (limits.digits + 1) in bare.translate(_ONLY_DIGITS)
+
+
+def holds_many_elements(data: str | bytes, limits: Limits) -> bool:
+    """Whether a text has too many arrays, objects or commas; looked at before anything is built."""
+    if len(data) <= limits.elements or not _exceeds_elements(data, limits.elements):
+        return False
+    return _exceeds_elements(_without_strings(data), limits.elements)
+
+
+def _exceeds_elements(data: str | bytes, most: int) -> bool:
+    if isinstance(data, str):
+        return data.count("[") + data.count("{") > most or data.count(",") > most
+    return data.count(b"[") + data.count(b"{") > most or data.count(b",") > most
 
 
 def _bytes_of(data: str | bytes) -> int:
@@ -136,11 +184,14 @@ def _may_have_run(data: str | bytes, digits: int) -> bool:
     return sample.translate(_ONLY_DIGITS).find(b"0" * ((digits + 1) // _STRIDE)) >= 0
 
 
-def _unescaped(data: str | bytes) -> bytes:
-    """Returns a text without its escapes, so that every quotation mark begins or ends a string."""
+def _without_strings(data: str | bytes) -> bytes:
+    """Returns a text with every string empty. What is no JSON may lose anything."""
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
-    return _ESCAPE.sub(b"", data) if b"\\" in data else data
+    if b"\\" in data:
+        # Without escaped backslashes and quotation marks, each mark begins or ends a string.
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b'""'.join(data.split(b'"')[::2])
 
 
 def is_plain(text: str, names: Names[str], limits: Limits) -> bool:
@@ -185,21 +236,13 @@ def is_deeper(payload: bytes, limits: Limits) -> bool:
     nesting = limits.nesting - 1
     if payload.count(b"{") + payload.count(b"[") <= nesting:
         return False
-    brackets = _brackets(_unescaped(payload))
-    while len(fewer := brackets.replace(b"[]", b"")) * 4 < len(brackets) * 3:
-        # It pays to take the innermost pairs away, all at once.
-        nesting -= 1
-        brackets = fewer
-    depths = accumulate(1 if bracket == _OPEN else -1 for bracket in brackets)
-    return nesting < 0 or any(depth > nesting for depth in depths)
-
-
-def _brackets(data: bytes) -> bytes:
-    """Returns the brackets of a text, all of them square, without those in strings."""
-    marks = data.translate(_ONLY_SQUARE, _NEITHER)
-    brackets = marks.replace(b'""', b"")
-    # What is left of a string that has brackets in it keeps a quotation mark.
-    return _STRING.sub(b"", marks) if b'"' in brackets else brackets
+    brackets = _without_strings(payload).translate(_ONLY_SQUARE, _NO_BRACKETS)
+    for _ in range(nesting):
+        # Takes the innermost pairs away, all at once.
+        brackets = brackets.replace(b"[]", b"")
+        if not brackets:
+            return False
+    return bool(brackets)
 
 
 def holds_deeper(details: dict[str, Any], limits: Limits) -> bool:

@@ -52,6 +52,9 @@ class Failure(StrEnum):
     NUMBER_TOO_LONG = "number_too_long"
     """More digits in a row than `Limits.digits`."""
 
+    TOO_MANY_ELEMENTS = "too_many_elements"
+    """More arrays and objects, or more members and elements, than `Limits.elements`."""
+
     DUPLICATE_ID = "duplicate_id"
     """A call with the message id of a call that is still being handled."""
 
