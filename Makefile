@@ -102,6 +102,10 @@ fuzz-engine: $(STAMP) ## A million frames, good and bad, into the engine (SEED=,
 trial-brute-force: $(STAMP) ## How long a fleet waits while its own address is attacked (STATIONS=, ATTACKERS=)
 	cd tests && ../$(BIN)/python -m support.brute_force --stations $(or $(STATIONS),1000) --attackers $(or $(ATTACKERS),2)
 
+.PHONY: simulate
+simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fails (SEEDS=2000, STATIONS=6)
+	cd tests && ../$(BIN)/python -m simulation --seeds $(or $(SEEDS),2000) --stations $(or $(STATIONS),6)
+
 .PHONY: docs
 docs: $(STAMP) ## The documentation site in site/; warnings are errors, and nothing is fetched
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

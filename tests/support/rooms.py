@@ -14,6 +14,7 @@ RUNTIME = (
     "core/model",
     "core/payloads",
     "csms",
+    "simulation",
     "station",
     "testing",
     "transports/test_serving.py",
@@ -21,7 +22,7 @@ RUNTIME = (
 )
 """Folders, and files, whose tests need the runtime, the servers and pytest, but no other tool."""
 
-SHORT = ("aio", "csms", "live", "station", "testing", "transports")
+SHORT = ("aio", "csms", "live", "simulation", "station", "testing", "transports")
 """Folders whose tests wait for events, so that a fault shows as a test that hangs."""
 
 SHORT_SECONDS = 30

@@ -31,7 +31,7 @@ def make_csms(clock: FakeClock, **options: Any) -> Csms:
 def make_station(clock: FakeClock, **options: Any) -> ChargingStation:
     back_off = BackOff(wait_minimum=1, random_range=0)
     station = ChargingStation(
-        "CP 001", model="M", vendor_name="V", clock=clock, back_off=back_off, **options
+        "CP|001", model="M", vendor_name="V", clock=clock, back_off=back_off, **options
     )
 
     @station.on(v201.ResetRequest)
@@ -46,9 +46,9 @@ async def test_the_example_of_the_docstring() -> None:
     clock = FakeClock()
     csms, station = make_csms(clock, insecure=True), make_station(clock, insecure=True)
     async with connected(station, csms) as network:
-        handle = await csms.stations.wait("CP 001", ConnectedStation)
+        handle = await csms.stations.wait("CP|001", ConnectedStation)
         assert (await handle.reset(type=v201.ResetEnumType.IMMEDIATE)).status == "Accepted"
-        assert network.handshakes[0].path == "/CP%20001"
+        assert network.handshakes[0].path == "/CP%7C001"
     assert not handle.connected
     assert len(asyncio.all_tasks()) == 1
 
@@ -56,12 +56,12 @@ async def test_the_example_of_the_docstring() -> None:
 @pytest.mark.asyncio
 async def test_the_handshake_is_the_real_one() -> None:
     clock = FakeClock()
-    authenticator = PasswordAuthenticator({"CP 001": "secret"}.get, require_tls=True)
+    authenticator = PasswordAuthenticator({"CP|001": "secret"}.get, require_tls=True)
     csms = make_csms(clock, authenticator=authenticator)
     right, wrong = (make_station(clock, password=word) for word in ("secret", "guess"))
     async with connected(right, csms, url="wss://csms/ocpp?x=1") as network:
-        assert (await csms.stations.wait("CP 001")).accepted
-        assert network.handshakes[0].path == "/ocpp/CP%20001?x=1"
+        assert (await csms.stations.wait("CP|001")).accepted
+        assert network.handshakes[0].path == "/ocpp/CP%7C001?x=1"
     with pytest.raises(HandshakeRefused) as caught:
         await MemoryNetwork(csms).connect(wrong.open("wss://csms"))
     assert caught.value.status == 401
@@ -72,7 +72,7 @@ async def test_the_network_can_break() -> None:
     clock = FakeClock()
     csms, station = make_csms(clock, insecure=True), make_station(clock, insecure=True)
     async with connected(station, csms) as network:
-        await csms.stations.wait("CP 001")
+        await csms.stations.wait("CP|001")
         network.up = False
         network.cut()
         await clock.advance(10)
@@ -103,7 +103,7 @@ async def test_the_csms_end_can_be_inspected_and_broken() -> None:
     clock = FakeClock()
     csms, station = make_csms(clock, insecure=True), make_station(clock, insecure=True)
     async with connected(station, csms) as network:
-        handle = await csms.stations.wait("CP 001")
+        handle = await csms.stations.wait("CP|001")
         wire = network.wires[-1]
         assert wire.peer.peer is wire
         assert wire.peer.end is None
@@ -128,7 +128,7 @@ async def test_the_answer_to_a_raw_frame_can_be_seen() -> None:
     moment = datetime(2025, 6, 1, 12, tzinfo=UTC)
     csms = make_csms(clock, insecure=True, wall_clock=lambda: moment)
     async with connected(make_station(clock, insecure=True), csms) as network:
-        await csms.stations.wait("CP 001")
+        await csms.stations.wait("CP|001")
         await settle()
         wire = network.wires[-1]
         wire.write('[2,"1","Heartbeat",{}]')

@@ -1,4 +1,4 @@
-"""A clock that a test moves: what takes an hour in life takes no time here."""
+"""A clock that a test moves: what takes an hour in reality takes no time here."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,6 +22,10 @@ class _Timer:
     def __init__(self, callback: Callable[[], object]) -> None:
         self._callback: Callable[[], object] | None = callback
 
+    @property
+    def cancelled(self) -> bool:
+        return self._callback is None
+
     def cancel(self) -> None:
         self._callback = None
 
@@ -40,12 +44,16 @@ class FakeClock:
     ...
     await clock.advance(300)  # the heartbeat has been sent and answered
     ```
+
+    Only what was given this clock waits on it. In a `VirtualLoop` everything does, `asyncio.sleep` in a
+    handler too.
     """
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
         self._timers: list[tuple[float, int, _Timer]] = []
         self._order = count()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def time(self) -> float:
         """Returns the time that the test has come to."""
@@ -59,11 +67,35 @@ class FakeClock:
 
     async def advance(self, seconds: float) -> None:
         """Moves time on, timer by timer, and lets everything run that then can."""
-        goal = self._now + seconds
         await settle()
-        while self._timers and self._timers[0][0] <= goal:
-            when, _, timer = heappop(self._timers)
-            self._now = max(self._now, when)
-            timer.ring()
+        if self._loop is asyncio.get_running_loop():
+            # A loop in virtual time moves this clock, and its own timers with it.
+            await asyncio.sleep(seconds)
+            await settle()
+            return
+        goal = self._now + seconds
+        while (when := self.next_timer()) is not None and when <= goal:
+            self._ring_next()
             await settle()
         self._now = goal
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Makes this the clock of an event loop in virtual time, which then moves it."""
+        self._loop = loop
+
+    def next_timer(self) -> float | None:
+        """Returns when the next callback is due; `None` if none is."""
+        while self._timers and self._timers[0][2].cancelled:
+            heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def move_to(self, when: float) -> None:
+        """Moves time on and runs the callbacks that are due then, without a turn of the event loop between."""
+        while (due := self.next_timer()) is not None and due <= when:
+            self._ring_next()
+        self._now = max(self._now, when)
+
+    def _ring_next(self) -> None:
+        when, _, timer = heappop(self._timers)
+        self._now = max(self._now, when)
+        timer.ring()

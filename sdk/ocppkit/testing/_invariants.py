@@ -1,0 +1,70 @@
+"""What must be true in every simulation, whatever happens on the network: the rules of OCPP-J over a trace."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._trace import Trace, TraceLine
+
+__all__ = ["violations"]
+
+_CALL, _SEND = 2, 6
+_PEER = {"station": "csms", "csms": "station"}
+
+
+@dataclass
+class _Side:
+    """What one end of one connection has sent, as far as it has arrived."""
+
+    ids: set[str] = field(default_factory=set[str])
+    open_calls: dict[str, float] = field(default_factory=dict[str, float])
+    answered: set[str] = field(default_factory=set[str])
+
+
+def violations(trace: Trace, *, call_timeout: float = 30.0) -> list[str]:
+    """Returns what breaks OCPP-J in a trace; an empty list if nothing does.
+
+    * Time never goes back.
+    * A message id is used once per sender and connection. # MID-03
+    * Each reply belongs to a call of the other end, and each call has one reply at most. # SYN-02
+    * Nobody sends a call while its previous one still waits for its reply. # SYN-01
+
+    Args:
+        trace: of a simulation.
+        call_timeout: seconds after which both ends give a call up. A call that has waited for less than half of
+            that is surely not given up, however different the latencies of two messages are.
+    """
+    sides: dict[tuple[int, str], _Side] = defaultdict(_Side)
+    found: list[str] = []
+    before = 0.0
+    for line in trace.lines:
+        if line.time < before:
+            found.append(f"time goes back: {line}")
+        before = line.time
+        if line.what in _PEER:
+            found += [f"{text}: {line}" for text in _broken(line, sides, call_timeout / 2)]
+    return found
+
+
+def _broken(line: TraceLine, sides: dict[tuple[int, str], _Side], patience: float) -> Iterator[str]:
+    frame: list[Any] = json.loads(line.text)
+    kind, message_id = frame[0], frame[1]
+    sender = sides[line.connection, line.what]
+    caller = sides[line.connection, _PEER[line.what]]
+    if kind in (_CALL, _SEND):
+        if message_id in sender.ids:
+            yield "message id used twice"
+        sender.ids.add(message_id)
+        if kind == _CALL:
+            if any(line.time - since < patience for since in sender.open_calls.values()):
+                yield "a second call while one waits"
+            sender.open_calls[message_id] = line.time
+    elif message_id in caller.answered:
+        yield "second reply"
+    elif message_id not in caller.ids:
+        yield "reply to no call"
+    else:
+        caller.answered.add(message_id)
+        caller.open_calls.pop(message_id, None)

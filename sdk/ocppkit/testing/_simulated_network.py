@@ -1,0 +1,107 @@
+"""A network with latency, loss and restarts between stations and one CSMS."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+from ocppkit.aio import Handshake
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened, Reject
+from ocppkit.core import HandshakeRefused
+from ocppkit.csms import Csms
+
+from ._delayed_wire import Conditions, DelayedWire, delayed_wires
+from ._trace import Trace
+
+__all__ = ["SimulatedNetwork", "StationPlace"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationPlace:
+    """Where a station connects from."""
+
+    address: str = "192.0.2.1"
+    certificate: Mapping[str, Any] | None = None
+    """The station's certificate, as `ssl.SSLSocket.getpeercert` returns it."""
+
+
+class SimulatedNetwork:
+    """The way from stations to one CSMS, which may be stopped and started again.
+
+    `Simulation.network` makes one. All chance comes from the simulation's seed.
+    """
+
+    def __init__(
+        self, csms: Csms | None, random: Random, trace: Trace, conditions: Conditions
+    ) -> None:
+        self._csms = csms
+        self._random = random
+        self._trace = trace
+        self._count = 0
+        self._wires: list[DelayedWire] = []
+
+        self.conditions = conditions
+        """How good the network is; a new value counts from the next message on."""
+
+    @property
+    def wires(self) -> list[DelayedWire]:
+        """The stations' ends of all connections, the latest last; `peer` of each is the CSMS's end."""
+        return self._wires
+
+    def connector(self, place: StationPlace | None = None) -> Connector:
+        """Returns what a station takes for its transport: `station.run(url, network.connector(...))`."""
+
+        async def connect(request: ConnectRequest) -> Opened:
+            return await self._connect(request, place or StationPlace())
+
+        return connect
+
+    def stop_server(self) -> None:
+        """Ends the CSMS's process as `kill -9` does: every connection is lost, nobody can connect."""
+        self._csms = None
+        self._trace.note("stopped", "the CSMS")
+        for wire in self._wires:
+            wire.peer.cut()
+
+    def start_server(self, csms: Csms) -> None:
+        """Lets stations connect to this CSMS from now on."""
+        self._csms = csms
+        self._trace.note("started", "the CSMS")
+
+    async def _connect(self, request: ConnectRequest, place: StationPlace) -> Opened:
+        await asyncio.sleep(2 * self._random.uniform(*self.conditions.latency))
+        path = urlsplit(request.url).path
+        if self._csms is None or self._random.random() < self.conditions.refused:
+            self._trace.note("refused", path)
+            raise HandshakeRefused("no connection", by="network")
+        csms = self._csms
+        decision = await csms.accept(_handshake(request, place))
+        if isinstance(decision, Reject):
+            self._trace.note("refused", f"{path} {decision.status}")
+            raise HandshakeRefused(decision.reason, status=decision.status)
+        if csms is not self._csms:
+            raise HandshakeRefused("the server went away", by="network")
+        self._count += 1
+        self._trace.note("connect", path, self._count)
+        ours, theirs = delayed_wires(
+            lambda: self.conditions, self._random, self._trace, self._count
+        )
+        self._wires.append(ours)
+        csms.attach(decision, theirs)
+        return Opened(ours, decision.subprotocol)
+
+
+def _handshake(request: ConnectRequest, place: StationPlace) -> Handshake:
+    parts = urlsplit(request.url)
+    return Handshake(
+        path=f"{parts.path}?{parts.query}" if parts.query else parts.path,
+        headers=(
+            *request.headers,
+            (b"Sec-WebSocket-Protocol", ", ".join(request.subprotocols).encode()),
+        ),
+        secure=parts.scheme == "wss",
+        peer_certificate=place.certificate,
+        remote_address=place.address,
+    )

@@ -1,0 +1,100 @@
+"""An asyncio event loop in virtual time: when nothing is left to run, time jumps to the next timer.
+
+Theory of operation: a loop waits in one place only, where it asks its selector for input and says
+how long it may wait. Here the selector has no input to offer. It moves the clock to the next timer
+instead, so `asyncio.sleep`, `asyncio.timeout` and everything built on them take no real time and
+happen in the order of their deadlines. Threads would bring an order of their own; a function that
+is handed to an executor runs at once instead.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
+
+from ._fake_clock import FakeClock
+
+__all__ = ["NothingLeftToHappen", "VirtualLoop"]
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class NothingLeftToHappen(RuntimeError):
+    """Raised when every task waits and no timer is left that could wake one of them."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An event loop whose time is a `FakeClock`'s.
+
+    It has no sockets, pipes, signals or threads; a test that needs one of them needs a usual loop.
+
+    ```python
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main())  # `await asyncio.sleep(3600)` in it takes no time
+    ```
+    """
+
+    def __init__(self, clock: FakeClock | None = None) -> None:
+        super().__init__()
+        self.clock = FakeClock() if clock is None else clock
+        """The time of this loop. Its `advance` lets the timers of both run, in order."""
+
+        self.clock.bind(self)
+        # Timers within this many seconds are due. It must be more than one step of a float that
+        # holds the time, or a timer would never be reached; this is, for thirty years.
+        self._clock_resolution = 1e-6
+        # asyncio asks this attribute for input, and waits inside of it.
+        self._selector = _Selector(self)
+
+    def time(self) -> float:
+        """Returns the virtual time in seconds."""
+        return self.clock.time()
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Runs the function at once, in this thread, so that each run has the same order."""
+        del executor
+        future: asyncio.Future[T] = asyncio.Future(loop=self)
+        try:
+            future.set_result(func(*args))
+        # Whatever it raises belongs to the caller, as with threads.
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
+        return future
+
+    def move_on(self, timeout: float | None) -> None:
+        """Moves the clock to the next timer of the loop or of the clock.
+
+        Args:
+            timeout: seconds until the loop's own next timer; `None` if it has none.
+        """
+        own = None if timeout is None else self.time() + timeout
+        due = [when for when in (own, self.clock.next_timer()) if when is not None]
+        if not due:
+            raise NothingLeftToHappen(
+                "every task waits for something that nobody will do: no timer is left to wake one"
+            )
+        self.clock.move_to(min(due))
+
+    # The three methods by which asyncio's base class reaches what it waits on.
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        """Has nothing to do: no input ever comes."""
+
+    def _write_to_self(self) -> None:
+        """Has nobody to wake: the loop never waits."""
+
+
+class _Selector:
+    """Stands where asyncio waits for input."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """Lets time pass if the loop would wait."""
+        if timeout is None or timeout > 0:
+            self._loop.move_on(timeout)
+        return []
