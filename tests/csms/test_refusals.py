@@ -8,11 +8,11 @@ import pytest
 from ocppkit import v16, v201
 from ocppkit.aio import Handshake
 from ocppkit.csms import Csms, StationRefused
-from ocppkit.csms._refusals import RefusalReports
+from ocppkit.csms._refused_stations import RefusalReports
 from ocppkit.testing import FakeClock
 
 
-class Observer:
+class Noting:
     def __init__(self) -> None:
         self.refusals: list[StationRefused] = []
 
@@ -51,7 +51,7 @@ async def test_a_refusal_is_logged_with_who_and_why(caplog: pytest.LogCaptureFix
 async def test_refusals_of_one_kind_are_logged_once_a_minute_with_their_number(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock, observer = FakeClock(), Observer()
+    clock, observer = FakeClock(), Noting()
     csms = Csms(v201.PROTOCOL, insecure=True, clock=clock, observer=observer)
     events = csms.stations.events()
     for _ in range(5):
@@ -108,7 +108,7 @@ async def test_a_scanner_with_many_names_fills_neither_log_nor_memory(
 
 @pytest.mark.asyncio
 async def test_an_observer_that_fails_decides_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    class Failing(Observer):
+    class Failing(Noting):
         def connection_refused(self, refusal: StationRefused) -> None:
             raise ValueError("full disk")
 

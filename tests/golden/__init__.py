@@ -31,7 +31,7 @@ from ocppkit.codegen.model._prose import describe
 from ocppkit.codegen.render._emit import emit
 from ocppkit.codegen.schemas._schema_set import SchemaSet, load_set
 
-__all__ = ["CASES", "VERSION", "Case", "Made", "Refused", "render", "rewrite", "tiny_facts"]
+__all__ = ["CASES", "VERSION", "Case", "Made", "RefusedJson", "render", "rewrite", "tiny_facts"]
 
 VERSION = "9.9"
 """A version that nobody knows: all that the generator needs of it are schemas and facts."""
@@ -49,7 +49,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedJson:
     """JSON that is none of a message."""
 
     message: str
@@ -65,7 +65,7 @@ class Case:
     show: tuple[str, ...]
     files: tuple[str, ...] = ()
     made: tuple[Made, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedJson, ...] = ()
     holds: tuple[str, ...] = ()
     package: str = "ocpp99"
     only: tuple[str, ...] = ()
@@ -134,7 +134,7 @@ def _load(folder: Path) -> Case:
         key: tuple(table.pop(key)) for key in ("show", "files", "holds", "only") if key in table
     }
     made = tuple(Made(**each) for each in table.pop("made", ()))
-    refused = tuple(Refused(**each) for each in table.pop("refused", ()))
+    refused = tuple(RefusedJson(**each) for each in table.pop("refused", ()))
     return Case(folder, made=made, refused=refused, **lists, **table)
 
 

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 
-from .fleet import run
+from .scenario import run
 
 parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
 parser.add_argument("--seeds", type=int, default=2000, help="how many (default: 2000)")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .fleet import run
+from .scenario import run
 
 SEEDS = range(1, 21)
 

@@ -14,7 +14,7 @@ from ._credentials import Credentials
 from ._csms import Csms, CsmsOptions
 from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
-from ._refusals import RefusalObserver, StationRefused
+from ._refused_stations import RefusalObserver, StationRefused
 from ._registrar import CsmsRegistrar
 from ._registrations import MemoryRegistrations, Registrations
 from ._sqlite_registrations import SqliteRegistrations

@@ -33,7 +33,7 @@ from ._identity import (
     offered_subprotocols,
     refusal_of,
 )
-from ._refusals import RefusalReports
+from ._refused_stations import RefusalReports
 from ._registration_book import RegistrationBook
 
 __all__ = ["Admission", "Identify", "UnknownSubprotocol", "WithoutSubprotocol"]

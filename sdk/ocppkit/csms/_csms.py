@@ -40,7 +40,7 @@ from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
 from ._identity import refusal_of
-from ._refusals import RefusalReports
+from ._refused_stations import RefusalReports
 from ._registrar import CsmsRegistrar
 from ._registration_book import RegistrationBook
 from ._registrations import MemoryRegistrations, Registrations

@@ -8,7 +8,7 @@ from ocppkit.aio import Handshake, Headers
 from ocppkit.aio.lowlevel import Reject
 from ocppkit.core import Protocol
 
-from ._refusals import StationRefused
+from ._refused_stations import StationRefused
 
 __all__ = [
     "BadHandshake",

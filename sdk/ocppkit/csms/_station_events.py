@@ -10,7 +10,7 @@ from msgspec import Struct
 from ocppkit.core import ConnectionClosed
 
 from ._handle import StationHandle
-from ._refusals import StationRefused
+from ._refused_stations import StationRefused
 
 __all__ = [
     "Missed",

@@ -14,7 +14,7 @@ from ocppkit.core import ConnectionClosed, Protocol, WrongVersion
 
 from ._directory import Directory
 from ._handle import StationHandle
-from ._refusals import StationRefused
+from ._refused_stations import StationRefused
 from ._station_events import StationChange, StationEvent, Subscription
 
 __all__ = ["Stations"]

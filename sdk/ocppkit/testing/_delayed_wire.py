@@ -37,7 +37,7 @@ class Conditions:
 class DelayedWire:
     """One end of a simulated connection; a `Wire`."""
 
-    def __init__(self, link: "_Link", end: Literal["station", "csms"]) -> None:
+    def __init__(self, link: "_Cable", end: Literal["station", "csms"]) -> None:
         self._link = link
         self._name = end
         self._receiver: Receiver | None = None
@@ -106,7 +106,7 @@ class DelayedWire:
             self._receiver.connection_lost(self._over)
 
 
-class _Link:
+class _Cable:
     """What lies between the two ends."""
 
     def __init__(
@@ -161,7 +161,7 @@ def delayed_wires(
     conditions: Callable[[], Conditions], random: Random, trace: Trace, number: int
 ) -> tuple[DelayedWire, DelayedWire]:
     """Returns the station's and the CSMS's end of a connection."""
-    link = _Link(conditions, random, trace, number)
+    link = _Cable(conditions, random, trace, number)
     station, csms = DelayedWire(link, "station"), DelayedWire(link, "csms")
     station.peer, csms.peer = csms, station
     return station, csms

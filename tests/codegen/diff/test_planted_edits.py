@@ -381,7 +381,7 @@ def complaints(schemas: Schemas) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedEdit:
     """Who notices an edit that cannot be generated, and how."""
 
     locked: tuple[str, ...]
@@ -418,10 +418,10 @@ def broken_json(schemas: Schemas) -> None:
     file.write_text(file.read_text("utf-8").replace('"required": [', '"required" ['))
 
 
-REFUSED: Mapping[str, tuple[Plant, Refused]] = {
+REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
     "one definition of several": (
         one_definition,
-        Refused(
+        RefusedEdit(
             ("ResetResponse",),
             "StatusInfoType is not what it is at",
             "ResetResponse.json",
@@ -431,11 +431,11 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "a reference that leads nowhere": (
         member("ResetRequest", "type", **{"$ref": "#/definitions/ResetType"}),
-        Refused(RESET, "$ref leads nowhere", "ResetRequest.json", "/properties/type/$ref"),
+        RefusedEdit(RESET, "$ref leads nowhere", "ResetRequest.json", "/properties/type/$ref"),
     ),
     "an unknown keyword": (
         member("ResetRequest", "evseId", exclusiveMinimum=0),
-        Refused(
+        RefusedEdit(
             RESET,
             "unknown keyword 'exclusiveMinimum'",
             "ResetRequest.json",
@@ -444,12 +444,12 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "no type": (
         member("ResetRequest", "evseId", type=None),
-        Refused(RESET, "the schema lacks a type", "ResetRequest.json", "/properties/evseId"),
+        RefusedEdit(RESET, "the schema lacks a type", "ResetRequest.json", "/properties/evseId"),
     ),
-    "no JSON": (broken_json, Refused(RESET, "not JSON", "ResetRequest.json")),
+    "no JSON": (broken_json, RefusedEdit(RESET, "not JSON", "ResetRequest.json")),
     "an inline type": (
         members("ResetRequest", lambda it: it.update(mode={"type": "string", "enum": ["A"]})),
-        Refused(
+        RefusedEdit(
             RESET,
             "the type at Reset.request.mode is inline and has no name",
             "ResetRequest.json",
@@ -459,7 +459,7 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "two names that are one in Python": (
         members("ResetRequest", lambda it: it.update(evseID=DELAY)),
-        Refused(
+        RefusedEdit(
             RESET,
             "'evseId' and 'evseID' are both 'evse_id' in Python",
             "ResetRequest.json",
@@ -469,7 +469,7 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "a message that is open": (
         lambda schemas: schemas.edit("ResetRequest", lambda it: it.pop("additionalProperties")),
-        Refused(
+        RefusedEdit(
             RESET,
             "a message must be an object without unknown members",
             "ResetRequest.json",
@@ -479,15 +479,15 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "a request less": (
         remove("ResetRequest"),
-        Refused(RESET, "a response without its request", "ResetResponse.json"),
+        RefusedEdit(RESET, "a response without its request", "ResetResponse.json"),
     ),
     "a response less": (
         remove("ResetResponse"),
-        Refused(("ResetResponse",), "a request without its response", "ResetRequest.json"),
+        RefusedEdit(("ResetResponse",), "a request without its response", "ResetRequest.json"),
     ),
     "an action less": (
         remove("ResetRequest", "ResetResponse"),
-        Refused(
+        RefusedEdit(
             ("ResetRequest", "ResetResponse"),
             "there are facts of an action Reset, but OCPP 2.1 has no schema of it",
             "v21.toml",
@@ -497,7 +497,7 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "an action more": (
         both(copy("ResetRequest", "RestRequest"), copy("ResetResponse", "RestResponse")),
-        Refused(
+        RefusedEdit(
             ("RestRequest", "RestResponse"),
             "the schemas of OCPP 2.1 have an action Rest, but no facts say who sends it",
             "v21.toml",
@@ -507,7 +507,7 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "a CALL that was a SEND": (
         copy("ResetResponse", "NotifyPeriodicEventStreamResponse"),
-        Refused(
+        RefusedEdit(
             ("NotifyPeriodicEventStreamResponse",),
             "NotifyPeriodicEventStream is a send in the facts, but",
             "v21.toml",
@@ -517,7 +517,7 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
     ),
     "a SEND that was a CALL": (
         both(copy("ResetRequest", "Reset"), remove("ResetRequest", "ResetResponse")),
-        Refused(
+        RefusedEdit(
             ("Reset", "ResetRequest", "ResetResponse"),
             "Reset is a call in the facts, but has no response",
             "v21.toml",
@@ -530,7 +530,7 @@ REFUSED: Mapping[str, tuple[Plant, Refused]] = {
 
 @pytest.mark.parametrize(("plant", "expected"), REFUSED.values(), ids=REFUSED)
 def test_an_edit_is_refused(
-    plant: Plant, expected: Refused, schemas: Schemas, output: Path
+    plant: Plant, expected: RefusedEdit, schemas: Schemas, output: Path
 ) -> None:
     before = (output / PACKAGE / "registry.py").read_text("utf-8")
     plant(schemas)
