@@ -26,7 +26,7 @@ from typing import Final
 from msgspec import UNSET
 
 from ..model._failures import Failure, MessageKind
-from ..model._issues import Issue, Rule
+from ..model._issues import ERROR_CODES, Issue, Rule, rank
 from ..model._protocol import ErrorCode, NoReply, Protocol, Reply
 
 __all__ = [
@@ -46,9 +46,26 @@ UNREADABLE: Final = "-1"
 
 _FRAMEWORK = ErrorCode.RPC_FRAMEWORK_ERROR
 _FORMAT = ErrorCode.FORMAT_VIOLATION
-_OCCURRENCE = ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION
 _PROPERTY = ErrorCode.PROPERTY_CONSTRAINT_VIOLATION
-_TYPE = ErrorCode.TYPE_CONSTRAINT_VIOLATION
+
+_RULES: Final[Mapping[Rule, str]] = {
+    Rule.PAYLOAD: "ERR-16",
+    Rule.REQUIRED: "ERR-15",
+    Rule.MIN_ITEMS: "ERR-15",
+    Rule.MAX_ITEMS: "ERR-15",
+    Rule.UNKNOWN_MEMBER: "ERR-16, FRM-11",
+    Rule.NULL: "ERR-14, FRM-08",
+    Rule.TYPE: "ERR-14",
+    Rule.NUMBER: "ERR-13",
+    Rule.ENUM: "ERR-13",
+    Rule.MIN_LENGTH: "ERR-13",
+    Rule.MAX_LENGTH: "ERR-13",
+    Rule.MINIMUM: "ERR-13",
+    Rule.MAXIMUM: "ERR-13",
+    Rule.MULTIPLE_OF: "ERR-13",
+    Rule.FORMAT: "ERR-13, VAL-01",
+}
+"""The requirements behind the answer to each broken rule. `Rule.JSON` is a `Failure` to the engine."""
 
 REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
     {
@@ -71,22 +88,8 @@ REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
         Failure.UNKNOWN_ACTION: Reply(ErrorCode.NOT_IMPLEMENTED, "ERR-12"),
         Failure.WRONG_DIRECTION: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
         Failure.NOT_HANDLED: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
-        # A payload that breaks its schema.
-        Rule.PAYLOAD: Reply(_FORMAT, "ERR-16"),
-        Rule.REQUIRED: Reply(_OCCURRENCE, "ERR-15"),
-        Rule.MIN_ITEMS: Reply(_OCCURRENCE, "ERR-15"),
-        Rule.MAX_ITEMS: Reply(_OCCURRENCE, "ERR-15"),
-        Rule.UNKNOWN_MEMBER: Reply(_FORMAT, "ERR-16, FRM-11"),
-        Rule.NULL: Reply(_TYPE, "ERR-14, FRM-08"),
-        Rule.TYPE: Reply(_TYPE, "ERR-14"),
-        Rule.NUMBER: Reply(_PROPERTY, "ERR-13"),
-        Rule.ENUM: Reply(_PROPERTY, "ERR-13"),
-        Rule.MIN_LENGTH: Reply(_PROPERTY, "ERR-13"),
-        Rule.MAX_LENGTH: Reply(_PROPERTY, "ERR-13"),
-        Rule.MINIMUM: Reply(_PROPERTY, "ERR-13"),
-        Rule.MAXIMUM: Reply(_PROPERTY, "ERR-13"),
-        Rule.MULTIPLE_OF: Reply(_PROPERTY, "ERR-13"),
-        Rule.FORMAT: Reply(_PROPERTY, "ERR-13, VAL-01"),
+        # A payload that breaks its schema: the codes are those of the issues.
+        **{rule: Reply(ERROR_CODES[rule], citation) for rule, citation in _RULES.items()},
         # A good call that is refused for other reasons.
         Failure.NOT_ACCEPTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-19"),
         Failure.REJECTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-20"),
@@ -108,8 +111,6 @@ _WHICH_RESULT: Final = Reply(NoReply.SILENT, "ERR-05, MID-05")
 WITHOUT_ID: Final = frozenset(
     {Failure.BINARY, Failure.NOT_JSON, Failure.NOT_AN_ARRAY, Failure.UNREADABLE_ID}
 )
-
-_RANKS: Final = {rule: rank for rank, rule in enumerate(Rule)}
 
 
 def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> Reply:
@@ -147,11 +148,7 @@ def failed_rule(issues: Iterable[Issue]) -> Rule:
     Args:
         issues: at least one.
     """
-    return min(issues, key=_rank).rule
-
-
-def _rank(issue: Issue) -> tuple[bool, int]:
-    return issue.repaired, _RANKS[issue.rule]
+    return min(issues, key=rank).rule
 
 
 def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
@@ -161,7 +158,7 @@ def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
     """
     if isinstance(failure, Failure):
         return failure.replace("_", " ")
-    ranked = sorted(issues, key=_rank)
+    ranked = sorted(issues, key=rank)
     return "; ".join(map(_describe, ranked[:_SHOWN_ISSUES]))
 
 

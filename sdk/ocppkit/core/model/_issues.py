@@ -1,16 +1,26 @@
 """What is wrong with a payload, place by place: rule, path, value and the error code that answers it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
 from ._json import is_list
 from ._protocol import ErrorCode
 
-__all__ = ["Issue", "Path", "Rule", "error_code_of", "render_path", "steps_of", "summary"]
+__all__ = [
+    "ERROR_CODES",
+    "Issue",
+    "Path",
+    "Rule",
+    "error_code_of",
+    "rank",
+    "render_path",
+    "steps_of",
+    "summary",
+]
 
 Path: TypeAlias = tuple["Path", str | int] | None
 """Where a value stands: the path of what holds it and its name or position there; `None` is the
@@ -64,8 +74,7 @@ class Rule(StrEnum):
 
 _RANKS = {rule: rank for rank, rule in enumerate(Rule)}
 
-# OCPP-J 1.6 table 7, 2.0.1 part 4 table 8.
-_CODES = {
+ERROR_CODES: Final[Mapping[Rule, ErrorCode]] = {
     Rule.JSON: ErrorCode.RPC_FRAMEWORK_ERROR,
     Rule.PAYLOAD: ErrorCode.FORMAT_VIOLATION,
     Rule.REQUIRED: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
@@ -83,6 +92,7 @@ _CODES = {
     Rule.MULTIPLE_OF: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
     Rule.FORMAT: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
 }
+"""The code that answers a broken rule: OCPP-J 1.6 table 7, 2.0.1 part 4 table 8."""
 
 _TEXTS = {
     Rule.JSON: "not readable as JSON ({expected})",
@@ -127,7 +137,7 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     @property
     def error_code(self) -> ErrorCode:
         """The code that a CALLERROR about this issue carries."""
-        return _CODES[self.rule]
+        return ERROR_CODES[self.rule]
 
     @property
     def message(self) -> str:
@@ -151,7 +161,12 @@ def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
     Args:
         issues: at least one.
     """
-    return min(issues, key=lambda issue: (issue.repaired, _RANKS[issue.rule])).error_code
+    return min(issues, key=rank).error_code
+
+
+def rank(issue: Issue) -> tuple[bool, int]:
+    """Returns the key that sorts issues by weight: the first one decides how a message is answered."""
+    return issue.repaired, _RANKS[issue.rule]
 
 
 def summary(issues: Iterable[Issue]) -> str:
