@@ -1,5 +1,6 @@
 """The opening handshake as bytes: what is read and refused, and that others understand the answers."""
 
+import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,8 +45,68 @@ def test_a_request_as_it_stood_there() -> None:
     assert request.value(b"a") == b", caf\xe9"
 
 
-def test_a_request_without_headers() -> None:
-    assert read_request(b"GET / HTTP/1.1\r\n\r\n").headers == []
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"",
+        b"Host:\r\n",
+        b"Host: a\r\nhost: a\r\n",
+        b"Host: a b\r\n",
+        b"Host: a/b\r\n",
+        b"Host: a@b\r\n",
+        b"Host: a:b\r\n",
+        b"Host: a , b\r\n",
+        b"Host: [::1\r\n",
+        b"Host: a\r\nContent-Length: 0\r\n",
+        b"Host: a\r\ncontent-length: 5\r\n",
+        b"Host: a\r\nTransfer-Encoding: chunked\r\n",
+    ],
+)
+def test_a_request_without_one_host_or_with_a_body(fields: bytes) -> None:
+    with pytest.raises(BadRequest) as caught:
+        read_request(b"GET / HTTP/1.1\r\n" + fields + b"\r\n")
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("host", [b"a", b"a.b:80", b"192.0.2.7:9000", b"[2001:db8::1]:80", b"a_b:"])
+def test_hosts(host: bytes) -> None:
+    request = read_request(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+    assert request.value(b"host") == host
+
+
+_LINES = st.sampled_from(
+    [
+        b"Host: a", b"Host: b", b"A: b", b"A:b", b"A :b", b" folded", b"A: \x7f", b"A: \t x", b"A",
+        b"Content-Length: 0", b"Content-Length: 1, 1", b"Transfer-Encoding: chunked", b": x", b"",
+        b"Upgrade: websocket", b"\xe9: x", b"A: \xe9", b"A: \x00", b"A: x\rB: y", b"A: x\nB: y",
+    ]
+)  # fmt: skip
+_FIRST = st.sampled_from(
+    [
+        b"GET / HTTP/1.1",
+        b"GET /a?b HTTP/1.1",
+        b"GET  / HTTP/1.1",
+        b"get / HTTP/1.1",
+        b"GET /a b HTTP/1.1",
+    ]
+)
+
+
+@given(_FIRST, st.lists(_LINES, max_size=6), st.booleans())
+def test_what_is_read_is_what_h11_reads(first: bytes, lines: list[bytes], host: bool) -> None:
+    text = b"\r\n".join([first, *([b"Host: a"] if host else []), *lines, b"", b""])
+    # A head ends where the first empty line does.
+    text = text.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    try:
+        ours = read_request(text)
+    except BadRequest:
+        return
+    peer = h11.Connection(h11.SERVER)
+    peer.receive_data(text)
+    theirs = peer.next_event()
+    assert isinstance(theirs, h11.Request)
+    assert theirs.target == ours.target
+    assert list(theirs.headers) == [(name.lower(), value) for name, value in ours.headers]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +142,8 @@ def test_what_is_no_request(text: bytes) -> None:
 
 
 def test_as_many_headers_as_may_be() -> None:
-    assert len(read_request(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 128 + b"\r\n").headers) == 128
+    text = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 127 + b"\r\n"
+    assert len(read_request(text).headers) == 128
 
 
 @given(st.binary(max_size=200))

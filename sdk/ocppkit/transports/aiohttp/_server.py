@@ -62,7 +62,8 @@ def mount(
         client_certificate_header=client_certificate_header,
         grace=grace,
     )
-    app.router.add_get(path.rstrip("/") + _EVERYTHING_BELOW, handler.handle)
+    # aiohttp would take a HEAD for an upgrade.
+    app.router.add_get(path.rstrip("/") + _EVERYTHING_BELOW, handler.handle, allow_head=False)
     app.on_shutdown.append(handler.shut_down)
 
 
@@ -104,7 +105,12 @@ class Handler:
             return _refusal(decision)
         websocket = self._websocket(decision)
         await websocket.prepare(request)
-        await self._reception.attend(decision, self._transport(websocket))
+
+        def abort() -> None:
+            if request.transport is not None:
+                request.transport.abort()
+
+        await self._reception.attend(decision, self._transport(websocket), abort=abort)
         return websocket
 
     async def shut_down(self, app: web.Application) -> None:

@@ -82,7 +82,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, until nothing of it runs any more."""
         if scope["type"] == "websocket":
-            await self._serve(WebSocket(scope, receive, send))
+            await self._serve(WebSocket(scope, receive, send), receive)
         elif scope["type"] == "http":
             headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
             answer = PlainTextResponse("stations connect here by WebSocket\n", 426, headers)
@@ -90,19 +90,19 @@ class Endpoint:
         else:
             raise LocalProtocolError(f"nothing here knows about {scope['type']}")
 
-    async def _serve(self, websocket: WebSocket) -> None:
+    async def _serve(self, websocket: WebSocket, receive: Receive) -> None:
         await websocket.receive()
         decision = await self._reception.admit(self._handshake(websocket))
         if isinstance(decision, Reject):
             await _refuse(websocket, decision)
             return
-        transport = WebSocketTransport(websocket)
+        transport = WebSocketTransport(websocket, receive)
         try:
             await transport.open(decision)
         except ConnectionClosed as end:
             logger.info("%s left during its handshake: %s", decision.remote_address, end)
         else:
-            await self._reception.attend(decision, transport)
+            await self._reception.attend(decision, transport, abort=transport.abort)
 
     def _handshake(self, websocket: WebSocket) -> Handshake:
         find_certificate, client = self._peer_certificate, websocket.client

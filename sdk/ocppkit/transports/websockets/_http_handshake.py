@@ -21,6 +21,11 @@ _REQUEST: Final = re.compile(rb"GET ([!-~\x80-\xff]+) HTTP/1\.1\r\n")
 _FIELD: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n"
 _FIELDS: Final = re.compile(rb"(?:" + _FIELD + rb")*+\r\n")
 
+_HOST: Final = re.compile(
+    rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%\x80-\xff-]+)(?::[0-9]{0,5})?"
+)
+"""A host name or address, with a port perhaps: RFC 3986 section 3.2.2."""
+
 _MOST_FIELDS: Final = 128
 
 _MAGIC: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -70,7 +75,7 @@ def read_request(head: bytes) -> Request:
     """Reads the head of a request, its empty line included.
 
     Raises:
-        BadRequest: it is no GET of HTTP 1.1, or is malformed.
+        BadRequest: it is no GET of HTTP 1.1, is malformed, has a body, or does not name one host.
     """
     first = _REQUEST.match(head)
     if first is None or _FIELDS.fullmatch(head, first.end()) is None:
@@ -86,7 +91,18 @@ def read_request(head: bytes) -> Request:
         headers.append((name, value))
         name = name.lower()
         values[name] = values[name] + b", " + value if name in values else value
+    _check_fields(headers, values)
     return Request(first[1], headers, values)
+
+
+def _check_fields(headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> None:
+    if b"content-length" in values or b"transfer-encoding" in values:
+        # A body would be read as WebSocket frames, or by a proxy in front as another request.
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "a handshake has no body")
+    hosts = [value for name, value in headers if name.lower() == b"host"]
+    # RFC 9112 section 3.2
+    if len(hosts) != 1 or _HOST.fullmatch(hosts[0]) is None:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "exactly one usable Host header is needed")
 
 
 def opening_of(request: Request) -> bytes:

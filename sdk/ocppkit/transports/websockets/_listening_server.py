@@ -64,7 +64,19 @@ class Server:
             if problem is not None:
                 # The others are shut down all the same.
                 logger.error("a connection failed while it was shut down", exc_info=problem)
-        await self._listener.wait_closed()
+        await self._end_half_open(grace)
+
+    async def _end_half_open(self, grace: float) -> None:
+        """Ends connections that are still in their TLS handshake, of which nothing else knows."""
+        abort_clients = getattr(self._listener, "abort_clients", None)
+        if abort_clients is not None:
+            abort_clients()
+        try:
+            async with asyncio.timeout(grace):
+                await self._listener.wait_closed()
+        except TimeoutError:
+            # Python 3.12 waits for them, and has no way to end them.
+            logger.warning("TLS handshakes that are not finished are left to their timeout")
 
     # What connections call.
 
