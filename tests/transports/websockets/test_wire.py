@@ -379,6 +379,18 @@ async def test_a_write_that_fails_ends_the_connection_and_raises_nothing(
     assert ear.end is not None
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize("problem", GONE, ids=str)
+async def test_a_peer_that_closes_and_is_gone_has_closed(problem: Exception) -> None:
+    line, ear = Gone(problem), Ear()
+    wire = WebSocketWire(line, Side.SERVER, [], Limits(ping_interval=0), b"", lambda: None)
+    wire.start(ear)
+    brought(wire, frame(0x88, b"\x03\xe9bye"))
+    wire.connection_lost(None)
+    assert ear.end is not None
+    assert (ear.end.by, ear.end.code, ear.end.reason) == ("peer", 1001, "bye")
+
+
 @pytest.mark.parametrize("state", WireState)
 def test_no_input_leads_back(state: WireState) -> None:
     order = [

@@ -307,8 +307,9 @@ class WebSocketWire(SharedReading):
         if first is None:
             return ConnectionClosed(self._why or str(exc or "connection lost"))
         by, close = first
-        if self._why:
+        if self._why and by == "us":
             return ConnectionClosed(self._why, by=by)
+        # A peer that has sent its close frame may be gone before ours is written.
         return ConnectionClosed(close.reason, by=by, code=close.code)
 
     def _tell_end(self) -> None:
