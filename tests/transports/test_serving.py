@@ -96,7 +96,7 @@ async def test_a_big_message_both_ways(make_csms: Make, make_station: Make) -> N
             status=v201.DataTransferStatusEnumType.ACCEPTED, data=request.data
         )
     )
-    text = "é" * 400_000
+    text = "".join(f"é{number}" for number in range(100_000))
     async with (
         websockets.serve(csms, "127.0.0.1") as server,
         websockets.connect(station, url(server)),
