@@ -8,13 +8,15 @@ from typing import Any, cast
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import RegistrationStatus
+from ocppkit.aio import CallRefused, RegistrationStatus
 from ocppkit.aio.lowlevel import Accept
 from ocppkit.core import (
     ConnectionClosed,
+    ErrorCode,
     InvalidOutgoing,
     LocalProtocolError,
     WrongVersion,
+    encode_payload,
     utcnow,
 )
 from ocppkit.csms import (
@@ -28,6 +30,7 @@ from ocppkit.testing import FakeClock, settle, wire_pair
 from ocppkit.v16.roles import ConnectedChargePoint
 from ocppkit.v21.roles import ConnectedStation as ConnectedStation21
 from ocppkit.v201.roles import ConnectedStation, CsmsHandlers
+from roles.cases import extremes
 
 Make = Callable[..., Any]
 
@@ -403,25 +406,60 @@ async def test_mid_03_a_repeated_call_is_answered_again_and_handled_once(
 ) -> None:
     csms = make_csms(answer_repeats=True)
     seen: list[object] = []
+    payload = {"meterStop": 9, "timestamp": "2026-05-01T12:00:00Z", "transactionId": 7}
+    stop = [2, "1", "StopTransaction", payload]
 
-    @csms.on(v201.HeartbeatRequest)
-    def heartbeat(
-        station: ConnectedStation, request: v201.HeartbeatRequest
-    ) -> v201.HeartbeatResponse:
+    @csms.on(v16.StopTransactionRequest)
+    def stopped(
+        station: ConnectedChargePoint, request: v16.StopTransactionRequest
+    ) -> v16.StopTransactionResponse:
         seen.append(request)
-        return v201.HeartbeatResponse(current_time=utcnow())
+        return v16.StopTransactionResponse()
 
-    raw = await station(csms)
-    await raw.says(BOOT_2)
-    first = await raw.says([2, "1", "Heartbeat", {}])
+    raw = await station(csms, subprotocol="ocpp1.6")
+    await raw.says(BOOT_16)
+    first = await raw.says(stop)
     raw.wire.cut()
     await settle()
-    raw = await station(csms)
-    assert await raw.says([2, "1", "Heartbeat", {}]) == first
+    # The station has rebooted, and delivers what it had stored under the same id. # QUE-12
+    raw = await station(csms, subprotocol="ocpp1.6")
+    await raw.says(BOOT_16)
+    assert await raw.says(stop) == first
     assert len(seen) == 1
-    other = await station(csms, "CP002")
-    await other.says(BOOT_2)
-    await other.says([2, "1", "Heartbeat", {}])
+    await raw.says([2, "1", "StopTransaction", payload | {"meterStop": 10}])
+    assert len(seen) == 2
+    other = await station(csms, "CP002", "ocpp1.6")
+    await other.says(BOOT_16)
+    await other.says(stop)
+    assert len(seen) == 3
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("subprotocol", HANDLES)
+@pytest.mark.parametrize(
+    "action", ["BootNotification", "Heartbeat", "Authorize", "StatusNotification"]
+)
+async def test_mid_03_only_transaction_messages_are_answered_from_memory(
+    subprotocol: str, action: str, make_csms: Make, station: Make
+) -> None:
+    csms = make_csms(answer_repeats=True)
+    (protocol,) = (each for each in csms.protocols if each.subprotocol == subprotocol)
+    request = protocol.actions[action].request
+    seen: list[object] = []
+    raw = await station(csms, subprotocol=subprotocol)
+    (handle,) = csms.stations
+
+    def refuse(station: StationHandle, request: object) -> Any:
+        seen.append(request)
+        raise CallRefused(ErrorCode.GENERIC_ERROR)
+
+    csms._handlers._handlers[request] = refuse
+    payload = json.loads(encode_payload(extremes(request)[0]))
+    await raw.says(BOOTS[subprotocol])
+    seen.clear()
+    handle._registration.status = RegistrationStatus.ACCEPTED
+    for _ in range(2):
+        await raw.says([2, "1", action, payload])
     assert len(seen) == 2
 
 

@@ -80,15 +80,6 @@ async def test_err_19_the_boot_gate_stands_before_it(
     assert answer[:3] == [4, "h", "SecurityError"]
 
 
-@pytest.mark.asyncio
-async def test_a_repeated_one_gets_the_same_answer(make_csms: Make, station: Make) -> None:
-    hours = iter((NOON, MIDNIGHT))
-    csms = make_csms(unknown="serve", answer_repeats=True, wall_clock=lambda: next(hours))
-    raw = await station(csms)
-    (answer,) = await raw.says(HEARTBEAT)
-    assert await raw.says(HEARTBEAT) == [answer]
-
-
 class Wider(Response, kw_only=True, frozen=True):
     """An answer that needs more than the time."""
 

@@ -170,8 +170,8 @@ async def test_the_csms_guide_tells_the_truth_about_what_is_refused() -> None:
         three_stations(),
         (
             v16.FirmwareStatusNotificationRequest(status=v16.FirmwareStatus.IDLE),
-            v201.DataTransferRequest(vendor_id="ACME"),
-            v21.DataTransferRequest(vendor_id="ACME"),
+            v201.FirmwareStatusNotificationRequest(status=v201.FirmwareStatusEnumType.IDLE),
+            v21.FirmwareStatusNotificationRequest(status=v21.FirmwareStatusEnumType.IDLE),
         ),
         strict=True,
     ):

@@ -150,7 +150,7 @@ async def bench(
     async with asyncio.timeout(_PATIENCE), connected(station, csms) as network:
         if case.action is not boot:
             await station.wait_accepted()
-        handle = await csms.stations.wait(IDENTITY, case.roles.handle)
+        handle = await csms.stations.wait_connected(IDENTITY, case.roles.handle)
         await clock.advance(0)
         wires = {Role.STATION: network.wires[-1], Role.CSMS: network.wires[-1].peer}
         yield Bench(station, handle, clock, frames, wires)

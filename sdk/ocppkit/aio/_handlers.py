@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from ocppkit.core import FastPath, LocalProtocolError, Message, Protocol, Role, WrongVersion
 
+from ._unknown_vendor import unknown_vendor_handlers
+
 __all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "name_of", "resolved"]
 
 T = TypeVar("T")
@@ -36,6 +38,9 @@ class HandlerTable:
 
         self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
         """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
+
+        self.defaults: Final = unknown_vendor_handlers(protocols)
+        """What answers, in both roles, messages that have no handler of the program's."""
 
         self._role = role
         self._senders: dict[type[Message], frozenset[Role]] = {

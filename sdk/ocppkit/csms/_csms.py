@@ -144,9 +144,10 @@ class Csms:
                 `"serve"` it or `"refuse"` it. By default each version does as it may: 1.6 serves,
                 where the refusal is only recommended (ERR-19), 2.x refuses (B01.FR.10).
             directory: where the live stations are kept; in memory by default.
-            answer_repeats: remember answers for some minutes and, when a station repeats a message
-                with the same id, over a new connection perhaps, answer it again without handling
-                it again; while it is still in work, wait for that.
+            answer_repeats: remember answers to transaction messages for a day and, when a station
+                repeats one with the same id and payload, over a new connection or after a boot
+                perhaps, answer it again without handling it again; while its handler still runs,
+                wait for that. # MID-03, QUE-12
             answer_heartbeats: answer heartbeats with the time where they have no handler.
             wall_clock: tells that time; the system's by default.
             policies: says of each station that connects, by its identity, how strictly it is read
@@ -192,7 +193,10 @@ class Csms:
         )
         self._context = SessionContext(
             handlers=self._handlers,
-            heartbeats=heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {},
+            defaults={
+                **self._handlers.defaults,
+                **(heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {}),
+            },
             handles=_handles_of(protocols),
             stations=self.stations,
             settings=self._settings,

@@ -1,10 +1,15 @@
-"""Calls that a station repeats: each is handled once, over all its connections.
+"""Transaction messages that a station repeats: each is handled once, over all its connections.
 
-Theory of operation: an answer that went out is remembered by the connection's `AnswerCache`, which a
-station's connections share. What is left is the call whose connection broke while its handler ran:
-nobody heard the answer, so the station repeats the call, perhaps while the first one is still in work.
-Here such calls are known by their id and content: the repeated one joins the one in work, or gets what
-it returned. What was to run after the answer runs once, after the first that is heard.
+Theory of operation: a station keeps transaction messages until they are answered, over reboots too, and
+repeats them under the same message id (MID-03, QUE-12). An answer that was sent is remembered by the
+`AnswerCache` that a station's connections share. What is left is the call whose connection ended while
+its handler ran: the station did not get the answer, so it repeats the call, perhaps while the handler is
+still running. Such calls are known by id, action and payload: the repeated one waits for the running
+handler, or gets what it returned. Callbacks for after the response run once, after the first answer that
+is sent.
+
+Other messages are never answered from memory: some stations count their ids from 1 after each start,
+and the heartbeat or boot of then is not the one of now.
 """
 
 import asyncio
@@ -17,14 +22,14 @@ from typing import Any, Final, TypeAlias
 
 from ocppkit.aio import AfterResponse, CallContext, Clock, current_call
 from ocppkit.aio.lowlevel import AnyHandler
-from ocppkit.core import AnswerCache
+from ocppkit.core import AnswerCache, CallReceived
 
 __all__ = ["AnswerMemory", "Repeats"]
 
 _Key: TypeAlias = tuple[str, str, bytes]
 
-_SECONDS: Final = 300.0
-"""How long an answer that nobody heard is kept; the `AnswerCache` keeps others as long."""
+_SECONDS: Final = 86_400.0
+"""How long answers are kept: a station may be offline for hours before it repeats a message."""
 
 _UNHEARD: Final = 64
 """How many of them are kept."""
@@ -46,11 +51,20 @@ class _Outcome:
         return self.response
 
 
+class _TransactionAnswers(AnswerCache):
+    """Remembers answers to transaction messages only."""
+
+    def keep(self, message_id: str, call: CallReceived, text: str, now: float) -> None:
+        """Remembers the frame that answers a call, if that belongs to a transaction."""
+        if call.action.transaction_related:
+            super().keep(message_id, call, text, now)
+
+
 class Repeats:
     """What is known of the calls of one station."""
 
     def __init__(self) -> None:
-        self.answers = AnswerCache()
+        self.answers: AnswerCache = _TransactionAnswers(seconds=_SECONDS)
         self._in_work: dict[_Key, asyncio.Future[_Outcome]] = {}
         self._unheard: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
 

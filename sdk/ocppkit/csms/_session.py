@@ -63,8 +63,8 @@ class SessionContext:
     """What the sessions of one CSMS share."""
 
     handlers: HandlerTable
-    heartbeats: Mapping[type[Message], AnyHandler]
-    """What answers heartbeats that have no handler."""
+    defaults: Mapping[type[Message], AnyHandler]
+    """Answers messages that have no handler of the program's: heartbeats and DataTransfer."""
 
     handles: Mapping[str, type[StationHandle]]
     """Classes of handles by subprotocol."""
@@ -158,9 +158,11 @@ class StationSession:
         return self._context.handlers.fast_path[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
-        """Whether there is a handler; that there is none, only a station that may send it is told."""
+        """True if handled. Stations whose boot was not accepted get True, so that SecurityError wins
+        over NotSupported.
+        """
         context, request = self._context, action.request
-        if context.handlers.get(request) is not None or request in context.heartbeats:
+        if context.handlers.get(request) is not None or request in context.defaults:
             return True
         return self._refuses(action)
 
@@ -172,7 +174,7 @@ class StationSession:
         context, request = self._context, action.request
         handler = context.handlers.get(request)
         if handler is None:
-            handler = context.heartbeats.get(request)
+            handler = context.defaults.get(request)
         if handler is None:
             return Failure.NOT_HANDLED
         # MethodType binds twice as fast as `partial`.
@@ -181,7 +183,7 @@ class StationSession:
             bound = partial(self._boot, bound)
         if action.name == BOOT:
             bound = partial(self._register, bound)
-        if self._repeats is not None and action.answered:
+        if self._repeats is not None and action.transaction_related:
             bound = self._repeats.once(bound, self._clock, self._is_connected)
         return bound
 

@@ -57,6 +57,8 @@ class StationConnection:
         if self._registration_state.registration.status is RegistrationStatus.REJECTED:
             return Failure.REJECTED
         handler = self._handlers.get(action.request)
+        if handler is None:
+            handler = self._handlers.defaults.get(action.request)
         return Failure.NOT_HANDLED if handler is None else handler
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
