@@ -149,6 +149,7 @@ class DeliveryQueue:
         """
         self._store = store
         self._read_failures = 0
+        self._in_doubt = False
         self._retries = retries
         self._registration_state = registration_state
         self._ids = ids
@@ -226,7 +227,7 @@ class DeliveryQueue:
         except OcppError as problem:
             await self.set_aside(item, entry, problem)
             return
-        if item.losses and not endpoint.answers_received:
+        if self._in_doubt and not endpoint.answers_received:
             await self._probe_first(endpoint)
         await self._send(item, entry, request, endpoint, clock)
 
@@ -283,8 +284,10 @@ class DeliveryQueue:
     async def _lost(
         self, item: QueuedMessage, entry: Entry, end: ConnectionClosed, endpoint: Endpoint
     ) -> None:
+        by_peer = end.by == "peer" and end.delivered == "unknown"
+        self._in_doubt = self._in_doubt or by_peer
         # Only a CSMS that answers other calls, and says goodbye itself, may mean this message.
-        if end.by == "peer" and end.delivered == "unknown" and endpoint.answers_received:
+        if by_peer and endpoint.answers_received:
             item.losses += 1
             logger.warning(
                 "%s: connection closed by the CSMS while %s %s was unanswered, for the %d. time",
@@ -329,6 +332,7 @@ class DeliveryQueue:
                 break
             other.was_passed = True
         await self._remove(item, entry, answer)
+        self._in_doubt = bool(self.queue and self.queue[0].losses)
         self._tell(
             Delivered(
                 entry=entry, request=request, answer=answer, earlier_run=item.delivery is None
