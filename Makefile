@@ -106,6 +106,14 @@ trial-brute-force: $(STAMP) ## How long a fleet waits while its own address is a
 simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fails (SEEDS=2000, STATIONS=6)
 	cd tests && ../$(BIN)/python -m simulation --seeds $(or $(SEEDS),2000) --stations $(or $(STATIONS),6)
 
+.PHONY: fuzz-kill
+fuzz-kill: $(STAMP) ## Journals killed with signal 9 at random moments (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -m journals.kill --seed $(or $(SEED),1) --count $(or $(COUNT),500)
+
+.PHONY: fuzz-numbers
+fuzz-numbers: $(STAMP) ## 1.6 transactions offline, with power cuts (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -m station.transaction_schedules --seed $(or $(SEED),1) --count $(or $(COUNT),1000)
+
 .PHONY: docs
 docs: $(STAMP) ## The documentation site in site/; warnings are errors, and nothing is fetched
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -337,7 +337,7 @@ async def test_the_journal_survives(tmp_path: Path) -> None:
 
     offline = names["durable"](journal)
     waiting = [asyncio.create_task(event(offline, n)) for n in range(3)]
-    while len(await journal.pending()) < 3:
+    while len(journal) < 3:
         await asyncio.sleep(0.01)
     for task in waiting:
         task.cancel()
@@ -349,9 +349,47 @@ async def test_the_journal_survives(tmp_path: Path) -> None:
     async with connected(again, csms):
         await again.wait_accepted()
         await event(again, 3)
-    assert await journal.pending() == []
-    assert sent == [0, 1, 2, 3]
+        await names["begin"](again)
+    assert len(journal) == 0
+    assert sent == [0, 1, 2, 3, 0]
     journal.close()
+
+
+@pytest.mark.asyncio
+async def test_a_1_6_transaction_begins_and_ends_offline(tmp_path: Path) -> None:
+    names = executed("guides/station.md", "station.py")
+    stopped: list[int] = []
+    csms = Csms(v16.PROTOCOL, insecure=True)
+
+    @csms.on(v16.BootNotificationRequest)
+    def boot(
+        station: StationHandle, request: v16.BootNotificationRequest
+    ) -> v16.BootNotificationResponse:
+        return v16.BootNotificationResponse(
+            current_time=utcnow(), interval=300, status=v16.RegistrationStatus.ACCEPTED
+        )
+
+    @csms.on(v16.StartTransactionRequest)
+    def start(
+        station: StationHandle, request: v16.StartTransactionRequest
+    ) -> v16.StartTransactionResponse:
+        accepted = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+        return v16.StartTransactionResponse(transaction_id=4711, id_tag_info=accepted)
+
+    @csms.on(v16.StopTransactionRequest)
+    def stop(
+        station: StationHandle, request: v16.StopTransactionRequest
+    ) -> v16.StopTransactionResponse:
+        stopped.append(request.transaction_id)
+        return v16.StopTransactionResponse()
+
+    point = ChargePoint("CP016", charge_point_model="M", charge_point_vendor="V", insecure=True)
+    await names["charge_offline"](point)
+    assert point.undelivered == 2
+    async with connected(point, csms):
+        await point.wait_accepted()
+        await settle()
+    assert stopped == [4711]
 
 
 def test_the_back_off_is_the_default() -> None:

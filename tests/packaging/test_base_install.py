@@ -52,7 +52,7 @@ def test_frames_and_payloads_walk(
     assert base.python(code) == f"{action}\n"
 
 
-@pytest.mark.parametrize("room", ["aio", "csms", "station", "testing", "v16.roles", "v21.roles"])
+@pytest.mark.parametrize("room", ["aio", "csms", "journals", "station", "testing", "v16.roles"])
 def test_the_sdk_needs_nothing_else(room: str, base: Environment) -> None:
     assert base.python(f"import ocppkit.{room}") == ""
 

@@ -38,7 +38,7 @@ def stop(meter_stop: int = 0) -> v16.StopTransactionRequest:
     return v16.StopTransactionRequest(transaction_id=-1, meter_stop=meter_stop, timestamp=utcnow())
 
 
-class Csms(FakeCsms):
+class NumberingCsms(FakeCsms):
     """A CSMS that numbers transactions, and answers a repeated message as it did before."""
 
     def __init__(self, clock: FakeClock, refused: set[int]) -> None:
@@ -87,23 +87,23 @@ class Schedule:
         self.clock = FakeClock()
         transactions = self.random.randint(2, 6)
         refused = {own for own in range(transactions) if self.random.random() < 0.15}
-        self.csms = Csms(self.clock, refused)
+        self.csms = NumberingCsms(self.clock, refused)
         self.store = MemoryStore()
         self.left = self.messages(transactions)
         self.promised: set[int] = set()
 
     def messages(self, transactions: int) -> list[tuple[str, Any]]:
         """Returns the messages of all transactions, each in its order, mixed."""
-        lanes = [
+        rows = [
             [(f"S{own}", start(own))]
             + [(f"S{own}", meter(own)) for _ in range(self.random.randint(0, 3))]
             + [(f"S{own}", stop(own))]
             for own in range(transactions)
         ]
         mixed: list[tuple[str, Any]] = []
-        while any(lanes):
-            lane = self.random.choice([each for each in lanes if each])
-            mixed.append(lane.pop(0))
+        while any(rows):
+            row = self.random.choice([each for each in rows if each])
+            mixed.append(row.pop(0))
         return mixed
 
     async def play(self) -> None:

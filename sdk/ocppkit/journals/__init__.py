@@ -1,0 +1,5 @@
+"""Journals on a disk, for the messages of a station that must arrive."""
+
+from ._sqlite_journal import DeadLetter, SqliteJournal
+
+__all__ = ["DeadLetter", "SqliteJournal"]
