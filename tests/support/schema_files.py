@@ -104,12 +104,16 @@ def refused(
     pointer: str | None = None,
     line: int | None = None,
 ) -> Iterator[None]:
-    """Expect an error that says what, where and the cure."""
+    """Expect an error that says what, where and the cure.
+
+    An entry of errata has a line beside its pointer; it is compared if it is given.
+    """
     with pytest.raises(CodegenError) as caught:
         yield
     error = caught.value
     assert problem in error.problem
     assert (error.file or "").endswith(file or "")
     assert error.pointer == pointer
-    assert error.line == line
+    if line is not None or not (pointer or "").startswith("/change"):
+        assert error.line == line
     assert error.cure

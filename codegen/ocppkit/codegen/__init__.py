@@ -1,17 +1,25 @@
-"""The workshop: schemas, facts and templates in, typed messages out.
+"""The generator: reads schemas, facts and templates, and writes typed messages.
 
-`generate` is the regeneration's walk, `publish` and `compare` are its two ends; `compare_schemas` judges
-what changed between two sets of schemas.
+`generate` returns the text of all files; `publish` writes them and `compare` checks those on disk.
+`compare_schemas` judges what changed between two sets of schemas.
 """
 
 from ._errors import CodegenError
-from ._pipeline import VERSIONS, Job, generate, load_api
+from ._pipeline import VERSIONS, Job, generate, load_api, removed_actions, report_errata
 from ._resources import schemas_dir, templates_dir
 from .diff._compare import Change, Diff, Travel, compare_schemas
 from .diff._judge import Bump, Judgement, Row, Rule, Verdict
 from .diff._open_set import open_set, senders_of
 from .diff._report import REPORTS
-from .model._facts import ActionFacts, ProtocolFacts, RoleFacts, VersionFacts, load_facts
+from .model._facts import (
+    ActionFacts,
+    ProtocolFacts,
+    RoleFacts,
+    VersionFacts,
+    has_sends,
+    known_versions,
+    load_facts,
+)
 from .model._ir import (
     Action,
     Api,
@@ -33,10 +41,10 @@ from .reference._reply_table import Answer, Engine, Reaction
 from .reference._type_texts import bounds_of, type_in_words
 from .render._emit import FLAVOURS
 from .render._publish import Drift, Tree, compare, package_tree, publish, show_drift
-from .schemas._errata import Applied, Errata, apply_errata, load_errata
+from .schemas._errata import Applied, Errata, Outcome, apply_errata, load_errata
 from .schemas._import import ImportReport, import_schemas
 from .schemas._lock import check_lock
-from .schemas._schema_set import SchemaFile, SchemaSet, load_set
+from .schemas._schema_set import SchemaFile, SchemaSet, folder_of, load_set
 from .schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
 
 __all__ = [
@@ -67,6 +75,7 @@ __all__ = [
     "Kind",
     "Member",
     "Message",
+    "Outcome",
     "ProtocolFacts",
     "Reaction",
     "Ref",
@@ -90,8 +99,11 @@ __all__ = [
     "compare",
     "compare_schemas",
     "emit_reference",
+    "folder_of",
     "generate",
+    "has_sends",
     "import_schemas",
+    "known_versions",
     "load_api",
     "load_errata",
     "load_facts",
@@ -100,6 +112,8 @@ __all__ = [
     "package_tree",
     "publish",
     "refs",
+    "removed_actions",
+    "report_errata",
     "schemas_dir",
     "senders_of",
     "show_drift",

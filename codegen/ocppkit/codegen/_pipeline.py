@@ -1,4 +1,4 @@
-"""The regeneration's walk: load, normalise, parse, passes, emit, format; pure, all in memory.
+"""The steps of a generation: load, normalise, parse, passes, emit, format; all in memory.
 
 `ocppkit generate` publishes what comes out; `ocppkit generate --check` compares it instead.
 """
@@ -8,18 +8,33 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ._errors import CodegenError
 from ._resources import schemas_dir
-from .model._facts import VersionFacts, check_complete, known_versions, load_facts
+from .model._facts import (
+    VersionFacts,
+    base_version,
+    check_complete,
+    known_versions,
+    load_facts,
+)
 from .model._ir import Api
 from .model._merge import action_of, normalise
 from .model._parse import parse
 from .model._passes import build_api, keep_actions
 from .model._prose import describe
 from .render._emit import FLAVOURS, emit
-from .schemas._errata import apply_errata, load_errata
+from .schemas._errata import Applied, Outcome, apply_errata, load_errata, read_errata
 from .schemas._schema_set import SchemaSet, folder_of, load_set
 
-__all__ = ["VERSIONS", "Job", "generate", "load_api", "read_api"]
+__all__ = [
+    "VERSIONS",
+    "Job",
+    "generate",
+    "load_api",
+    "read_api",
+    "removed_actions",
+    "report_errata",
+]
 
 VERSIONS = known_versions()
 """The shipped versions, oldest first, and the name of their folders and packages."""
@@ -38,8 +53,11 @@ class Job:
     only: tuple[str, ...] = ()
     """Actions to keep; all when empty."""
 
+    base: Path | None = None
+    """A folder of schemas that replaces the shipped ones of the version: an imported edition."""
+
     schema_dirs: tuple[Path, ...] = ()
-    """Folders of schema files that are laid over the shipped ones."""
+    """Folders of schema files that are laid over those, file by file."""
 
     facts_files: tuple[Path, ...] = ()
     errata_files: tuple[Path, ...] = ()
@@ -69,13 +87,56 @@ def generate(job: Job, progress: Progress = _silent) -> dict[str, str]:
 def load_api(job: Job) -> Api:
     """Returns the version that the job describes, without rendering it."""
     facts = load_facts(job.version, *job.facts_files)
-    schemas = load_set(job.version, schemas_dir() / folder_of(job.version), *job.schema_dirs)
+    schemas = _load_schemas(job, facts)
     schemas, _ = apply_errata(schemas, load_errata(job.version, *job.errata_files))
     api = describe(read_api(schemas, facts), *job.prose_files)
     return keep_actions(api, job.only) if job.only else api
 
 
+def removed_actions(job: Job) -> tuple[str, ...]:
+    """Returns the actions that the job's facts take out of its version, sorted."""
+    return tuple(load_facts(job.version, *job.facts_files).removed)
+
+
+def report_errata(job: Job) -> tuple[Applied, ...]:
+    """Returns what becomes of each erratum of the job, those of other versions last.
+
+    Raises:
+        CodegenError: an erratum fits nothing; the error names its entry, file and line.
+    """
+    errata = read_errata(*job.errata_files)
+    own = [one for one in errata if one.version == job.version]
+    schemas = _load_schemas(job, load_facts(job.version, *job.facts_files))
+    others = (
+        Applied(change, Outcome.OTHER_VERSION, (), one.version)
+        for one in errata
+        if one.version != job.version
+        for change in one.changes
+    )
+    return (*apply_errata(schemas, own)[1], *others)
+
+
+def _load_schemas(job: Job, facts: VersionFacts) -> SchemaSet:
+    """Returns the schemas of the job's version, without those of removed actions.
+
+    Raises:
+        CodegenError: a folder of the user's has schemas of an action that the facts remove.
+    """
+    base = job.base or schemas_dir() / folder_of(base_version(facts))
+    sends = "send" in facts.protocol.message_types
+    schemas = load_set(job.version, base, *job.schema_dirs, sends=sends)
+    for name, file in schemas.files.items():
+        action = action_of(name)[0]
+        if action in facts.removed and Path(file.path).parent != base:
+            raise CodegenError(
+                f"the facts remove the action {action}, but here are its schemas",
+                file=file.path,
+                cure=f"leave the file out, or mend {facts.removed[action]}",
+            )
+    return schemas.without(facts.removed)
+
+
 def read_api(schemas: SchemaSet, facts: VersionFacts) -> Api:
-    """Returns what schemas and facts say together: the part of the walk that touches no disk."""
+    """Returns what schemas and facts say together: the part that reads no files."""
     check_complete(facts, {action_of(name)[0] for name in schemas.files})
     return build_api(parse(normalise(schemas, facts)), schemas, facts)

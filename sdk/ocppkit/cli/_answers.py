@@ -1,7 +1,6 @@
 """Asks the engine what it answers, so that the reference says what happens and not what should."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,28 @@ _MESSAGE_ID = "7f3a9c40"
 
 
 class ShippedEngine:
-    """The engine with the versions that ocppkit ships."""
+    """The engine with the versions that ocppkit ships, and others that are given.
+
+    Args:
+        others: protocols by version, of versions that are not shipped or that replace shipped ones.
+    """
+
+    def __init__(self, others: "Mapping[str, Protocol] | None" = None) -> None:
+        self._protocols = dict(others or {})
+
+    def _protocol(self, version: str) -> "Protocol":
+        from ocppkit.codegen import VERSIONS
+
+        if version not in self._protocols:
+            self._protocols[version] = import_module(f"ocppkit.{VERSIONS[version]}").PROTOCOL
+        return self._protocols[version]
 
     def answer(self, version: str, action: str, payload: str) -> "Answer | None":
         """Returns the error reply to a call with this payload; `None` if nothing is sent."""
         from ocppkit.codegen import Answer
         from ocppkit.core import CallError, Connection, MessageKind, decode_frame
 
-        protocol = _protocol(version)
+        protocol = self._protocol(version)
         about = protocol.actions[action]
         receiver = next(iter(sorted(about.senders))).peer
         connection = Connection(receiver, protocol, new_id=lambda: _MESSAGE_ID)
@@ -40,7 +53,7 @@ class ShippedEngine:
         from ocppkit.core import LENIENT, InvalidMessage, Issue, decode_payload
 
         issues: list[Issue] = []
-        cls = getattr(import_module(_protocol(version).package), message)
+        cls = getattr(import_module(self._protocol(version).package), message)
         try:
             decode_payload(cls, payload, policy=LENIENT, issues=issues)
         except InvalidMessage:
@@ -52,7 +65,7 @@ class ShippedEngine:
         from ocppkit.codegen import Reaction
         from ocppkit.core import ErrorCode, Failure, MessageKind, NoReply, Rule, reply_to
 
-        protocol = _protocol(version)
+        protocol = self._protocol(version)
 
         def spelt(reaction: ErrorCode | NoReply) -> str:
             return protocol.error_codes[reaction] if isinstance(reaction, ErrorCode) else reaction
@@ -71,11 +84,3 @@ class ShippedEngine:
                 )
             )
         return found
-
-
-@cache
-def _protocol(version: str) -> "Protocol":
-    from ocppkit.codegen import VERSIONS
-
-    protocol: Protocol = import_module(f"ocppkit.{VERSIONS[version]}").PROTOCOL
-    return protocol

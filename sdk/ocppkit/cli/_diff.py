@@ -57,21 +57,30 @@ def diff(
             show_default="any",
         ),
     ] = None,
+    facts: Annotated[
+        list[Path] | None,
+        typer.Option(help="TOML file of facts about a version of your own; it tells the senders."),
+    ] = None,
 ) -> None:
     """Compares two sets of schemas and judges each change.
 
     A change is judged twice: for a peer of the old edition that sends, and for one that receives,
     while its counterpart was updated. The advice says which part of a package's version to raise.
     """
-    from ocppkit.codegen import REPORTS, VERSIONS, compare_schemas, open_set, senders_of
+    from ocppkit.codegen import (
+        REPORTS,
+        VERSIONS,
+        compare_schemas,
+        folder_of,
+        open_set,
+        senders_of,
+    )
 
-    if version is not None and version not in VERSIONS:
-        raise typer.BadParameter(
-            f"{version!r} is not one of {', '.join(VERSIONS)}", param_hint="--version"
-        )
+    if version is not None:
+        folder_of(version)  # refuses what is no version
     versions = [name if name in VERSIONS else version for name in (old, new)]
     sets = [open_set(name, version) for name in (old, new)]
-    result = compare_schemas(sets[0], sets[1], senders_of(*versions))
+    result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=facts or ()))
     write_output(REPORTS[format_](result), output)
     if _fails(result, fail_on):
         raise typer.Exit(1)

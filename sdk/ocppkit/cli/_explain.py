@@ -40,14 +40,26 @@ def explain(
     ],
     version: Annotated[
         str | None,
-        typer.Option(help="OCPP version: 1.6, 2.0.1 or 2.1.", show_default="all that have it"),
+        typer.Option(
+            help="OCPP version: 1.6, 2.0.1, 2.1 or one that --facts describes.",
+            show_default="all that have it",
+        ),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
     errata: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of errata, or a folder of them.")
+        list[Path] | None,
+        typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an imported edition that replaces the shipped schemas of its version.",
+            show_default="the shipped schemas",
+        ),
     ] = None,
     schemas: Annotated[
-        list[Path] | None, typer.Option(help="Folder of schemas that replace or extend ours.")
+        list[Path] | None,
+        typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
     ] = None,
     facts: Annotated[
         list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
@@ -57,27 +69,29 @@ def explain(
     ] = None,
 ) -> None:
     """Shows a message: who sends it, what it is for, its members with their types and bounds."""
-    from ocppkit.codegen import VERSIONS, CodegenError, Job
+    from ocppkit.codegen import CodegenError, Job, known_versions
 
-    if version is not None and version not in VERSIONS:
+    known = known_versions(*facts or ())
+    if version is not None and version not in known:
         raise typer.BadParameter(
-            f"{version!r} is not one of {', '.join(VERSIONS)}", param_hint="--version"
+            f"{version!r} is not one of {', '.join(known)}", param_hint="--version"
         )
-    if version is None and (schemas or facts):
+    if version is None and (base or schemas or facts):
         raise CodegenError(
-            "--schemas and --facts belong to one OCPP version",
-            cure=f"name one with --version: {', '.join(VERSIONS)}",
+            "--base, --schemas and --facts belong to one OCPP version",
+            cure=f"name one with --version: {', '.join(known)}",
         )
     jobs = [
         Job(
             version=each,
-            package=f"ocppkit.{VERSIONS[each]}",
+            package=f"ocppkit.{known[each]}",
+            base=base,
             schema_dirs=tuple(schemas or ()),
             facts_files=tuple(facts or ()),
             errata_files=tuple(errata or ()),
             prose_files=tuple(prose or ()),
         )
-        for each in ([version] if version else VERSIONS)
+        for each in ([version] if version else known)
     ]
     explanations = _explain(action, jobs)
     if format_ is Format.JSON:

@@ -2,7 +2,8 @@
 
 import keyword
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,13 @@ EXAMPLES = list_examples(
 )
 
 
+class StaleErrata(StrEnum):
+    """What to do about errata that are already in the source."""
+
+    REPORT = "report"
+    FAIL = "fail"
+
+
 def generate(
     context: typer.Context,
     check: Annotated[
@@ -31,7 +39,10 @@ def generate(
     ] = False,
     version: Annotated[
         list[str] | None,
-        typer.Option(help="OCPP version: 1.6, 2.0.1 or 2.1; may be repeated.", show_default="all"),
+        typer.Option(
+            help="OCPP version: 1.6, 2.0.1, 2.1 or one that --facts describes; may be repeated.",
+            show_default="all",
+        ),
     ] = None,
     flavour: Annotated[
         list[str] | None,
@@ -59,10 +70,23 @@ def generate(
         list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
     ] = None,
     errata: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of errata, or a folder of them.")
+        list[Path] | None,
+        typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
+    ] = None,
+    stale_errata: Annotated[
+        StaleErrata,
+        typer.Option(help="What to do if an erratum is already in the source: report or fail."),
+    ] = StaleErrata.REPORT,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an imported edition that replaces the shipped schemas of its version.",
+            show_default="the shipped schemas",
+        ),
     ] = None,
     schemas: Annotated[
-        list[Path] | None, typer.Option(help="Folder of schemas that replace or extend ours.")
+        list[Path] | None,
+        typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
     ] = None,
     facts: Annotated[
         list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
@@ -77,19 +101,22 @@ def generate(
     In a checkout of ocppkit it fills generated/; elsewhere --output and --package say where the
     package goes. The package's folder is replaced as a whole: keep nothing of your own in it.
     """
-    from ocppkit.codegen import FLAVOURS, VERSIONS, Job, package_tree, publish
+    from ocppkit.codegen import FLAVOURS, Job, known_versions, package_tree, publish
 
-    versions = _choose("version", version, VERSIONS)
+    known = known_versions(*facts or ())
+    versions = _choose("version", version, known)
     # The pydantic flavour shares the enums of the msgspec flavour, which therefore always comes along.
     flavours = _choose("flavour", ["msgspec", *flavour] if flavour else None, FLAVOURS)
     place = _place(output, package)
-    packages = _packages(package, versions, schemas or facts)
+    own = [*(schemas or ()), *(facts or ()), *([base] if base else ())]
+    packages = _packages(package, {each: known[each] for each in versions}, own)
     jobs = [
         Job(
             version=each,
             package=packages[each],
             flavours=flavours,
             only=tuple(name.strip() for names in only or () for name in names.split(",")),
+            base=base,
             schema_dirs=tuple(schemas or ()),
             facts_files=tuple(facts or ()),
             errata_files=tuple(errata or ()),
@@ -98,6 +125,7 @@ def generate(
         )
         for each in versions
     ]
+    _report_inputs(jobs, stale_errata)
     with show_progress(quiet) as progress:
         rendered = render_all(jobs, progress)
     trees = [
@@ -110,6 +138,47 @@ def generate(
     publish(trees)
     for summary in summaries:
         typer.echo(summary)
+
+
+def _report_inputs(jobs: Sequence["Job"], stale_errata: StaleErrata) -> None:
+    """Says which actions the facts remove, and what becomes of each erratum of the user's.
+
+    Raises:
+        CodegenError: an erratum fits nothing, or is stale and these shall fail.
+    """
+    from ocppkit.codegen import CodegenError, Outcome, removed_actions
+
+    for job in jobs:
+        removed = removed_actions(job)
+        if removed:
+            typer.echo(f"OCPP {job.version}: removed by the facts: {', '.join(removed)}")
+    rows = list(_errata_rows(jobs))
+    for _, line in rows:
+        typer.echo(f"erratum {line}")
+    stale = [line for outcome, line in rows if outcome == Outcome.ALREADY]
+    if stale and stale_errata is StaleErrata.FAIL:
+        raise CodegenError(
+            "\n  ".join(["these errata change nothing any more:", *stale]),
+            cure="remove their entries, or run without --stale-errata fail",
+        )
+
+
+def _errata_rows(jobs: Sequence["Job"]) -> Iterator[tuple[str, str]]:
+    """Yields the outcome of each erratum, and a line that says it.
+
+    An erratum that no version of this run is for is told once.
+    """
+    from ocppkit.codegen import report_errata
+
+    versions = {job.version for job in jobs}
+    told: set[str] = set()
+    for job in jobs:
+        for row in report_errata(job) if job.errata_files else ():
+            place = row.change.place
+            line = f"{row.outcome}: {row.change.path} ({place.file}:{place.line or place.pointer})"
+            if row.version not in versions and line not in told:
+                told.add(line)
+                yield row.outcome, line
 
 
 def _choose(what: str, wanted: Sequence[str] | None, known: Iterable[str]) -> tuple[str, ...]:
@@ -127,10 +196,8 @@ def _place(output: Path | None, package: str | None) -> Path:
     """Returns the folder that packages go to."""
     from ocppkit.codegen import CodegenError
 
-    checkout = Path("generated")
-    in_checkout = (checkout / "ocppkit").is_dir() and Path("templates").is_dir()
-    if output is None and in_checkout:
-        return checkout
+    if output is None and _in_checkout():
+        return Path("generated")
     if output is None:
         raise CodegenError(
             "this folder is no checkout of ocppkit, so there is no generated/ to write to",
@@ -144,19 +211,35 @@ def _place(output: Path | None, package: str | None) -> Path:
     return output
 
 
-def _packages(
-    package: str | None, versions: Sequence[str], extra: Sequence[Path] | None
-) -> Mapping[str, str]:
-    """Returns the package of each version."""
-    from ocppkit.codegen import VERSIONS, CodegenError
+def _in_checkout() -> bool:
+    return Path("generated/ocppkit").is_dir() and Path("templates").is_dir()
 
-    if len(versions) > 1 and (package or extra):
+
+def _packages(
+    package: str | None, names: Mapping[str, str], own: Sequence[Path]
+) -> Mapping[str, str]:
+    """Returns the package of each version.
+
+    Args:
+        package: the name that the user gives.
+        names: the versions, and how the packages of each are called.
+        own: files of the user's that belong to one version.
+    """
+    from ocppkit.codegen import CodegenError
+
+    versions = list(names)
+    if len(versions) > 1 and (package or own):
         raise CodegenError(
-            "--package, --schemas and --facts belong to one OCPP version",
+            "--package, --base, --schemas and --facts belong to one OCPP version",
             cure=f"name one with --version: {', '.join(versions)}",
         )
     if package is None:
-        return {version: f"ocppkit.{VERSIONS[version]}" for version in versions}
+        return {version: f"ocppkit.{name}" for version, name in names.items()}
+    if package.partition(".")[0] == "ocppkit" and not _in_checkout():
+        raise CodegenError(
+            f"the package {package!r} would hide ocppkit's own",
+            cure="give it a name of your own, such as acme.ocpp201",
+        )
     for part in package.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
             raise CodegenError(

@@ -1,28 +1,65 @@
 """`ocppkit reference`: every message, datatype and enum of all versions as Markdown, for a site."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ._answers import ShippedEngine
 from ._terminal import list_examples
 
+if TYPE_CHECKING:
+    from ocppkit.codegen import Job
+    from ocppkit.core import Protocol
+
 __all__ = ["EXAMPLES", "pages", "reference"]
 
 EXAMPLES = list_examples(
     "ocppkit reference --output build/reference",
     "ocppkit reference --output build/reference --templates house-style",
+    "ocppkit reference --output build/reference --version 2.0.1 --schemas acme --facts acme.toml",
 )
 
 
-def pages(template_dirs: Sequence[Path] = ()) -> Mapping[str, str]:
-    """Returns the pages of the reference, by path."""
+def pages(template_dirs: Sequence[Path] = (), own: "Job | None" = None) -> Mapping[str, str]:
+    """Returns the pages of the reference, by path.
+
+    Args:
+        template_dirs: folders of templates that replace or extend the shipped ones.
+        own: a version of the user's own, or a shipped one with files of the user's.
+
+    Raises:
+        CodegenError: a file of the user's is refused.
+    """
     from ocppkit.codegen import VERSIONS, Job, emit_reference, load_api
 
-    apis = [load_api(Job(version, f"ocppkit.{name}")) for version, name in VERSIONS.items()]
-    return emit_reference(apis, ShippedEngine(), template_dirs)
+    jobs = {version: Job(version, f"ocppkit.{name}") for version, name in VERSIONS.items()}
+    protocols: dict[str, Protocol] = {}
+    if own is not None:
+        jobs[own.version] = own
+        protocols[own.version] = _protocol_of(own)
+    apis = [load_api(job) for job in jobs.values()]
+    return emit_reference(apis, ShippedEngine(protocols), template_dirs)
+
+
+def _protocol_of(job: "Job") -> "Protocol":
+    """Generates the messages of a job and imports them, so that the engine can answer with them."""
+    from ocppkit.codegen import generate, package_tree, publish
+
+    job = replace(job, package=f"ocppkit_reference_{job.package}", flavours=("msgspec",))
+    with TemporaryDirectory() as folder:
+        publish([package_tree(generate(job), Path(folder), job.package)])
+        sys.path.insert(0, folder)
+        try:
+            protocol: Protocol = import_module(job.package).PROTOCOL
+        finally:
+            sys.path.remove(folder)
+    return protocol
 
 
 def reference(
@@ -30,18 +67,62 @@ def reference(
     templates: Annotated[
         list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
     ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option(help="The OCPP version that --base, --schemas and --facts belong to."),
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an imported edition that replaces the shipped schemas of its version.",
+            show_default="the shipped schemas",
+        ),
+    ] = None,
+    schemas: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
+    ] = None,
+    errata: Annotated[
+        list[Path] | None,
+        typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
+    ] = None,
+    facts: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
+    ] = None,
+    prose: Annotated[
+        list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
+    ] = None,
 ) -> None:
     """Writes the reference of all versions as Markdown, a page per action, datatype and enum.
 
     The documentation site shows the same pages; `mkdocs build` makes them anew without this command.
     """
-    from ocppkit.codegen import CodegenError
+    from ocppkit.codegen import CodegenError, Job, known_versions
 
     if output.exists() and any(output.iterdir()):
         raise CodegenError(
             "the folder is not empty", file=str(output), cure="name a new folder, or empty it"
         )
-    made = pages(tuple(templates or ()))
+    known = known_versions(*facts or ())
+    if version is not None and version not in known:
+        raise typer.BadParameter(
+            f"{version!r} is not one of {', '.join(known)}", param_hint="--version"
+        )
+    if version is None and (base or schemas or errata or facts or prose):
+        raise CodegenError(
+            "--base, --schemas, --errata, --facts and --prose belong to one OCPP version",
+            cure=f"name one with --version: {', '.join(known)}",
+        )
+    own = version and Job(
+        version=version,
+        package=known[version],
+        base=base,
+        schema_dirs=tuple(schemas or ()),
+        errata_files=tuple(errata or ()),
+        facts_files=tuple(facts or ()),
+        prose_files=tuple(prose or ()),
+    )
+    made = pages(tuple(templates or ()), own or None)
     for path, text in made.items():
         file = output / path
         file.parent.mkdir(parents=True, exist_ok=True)

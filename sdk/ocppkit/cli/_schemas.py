@@ -26,7 +26,9 @@ app = typer.Typer(
 _Source = Annotated[
     Path, typer.Argument(help="ZIP of the Open Charge Alliance, or a folder of JSON schemas.")
 ]
-_Version = Annotated[str, typer.Option(help="OCPP version of the source: 1.6, 2.0.1 or 2.1.")]
+_Version = Annotated[
+    str, typer.Option(help="OCPP version of the source, such as 1.6, 2.0.1 or 2.1.")
+]
 _Ours = Annotated[
     Path | None,
     typer.Option(
@@ -66,15 +68,16 @@ def import_(
 
     Titles, descriptions and comments stay behind. Nothing is written if anything is refused.
     """
-    from ocppkit.codegen import import_schemas
+    from ocppkit.codegen import folder_of, has_sends, import_schemas
 
-    _check_version(version)
+    folder_of(version)  # refuses what is no version
     report = import_schemas(
         source,
         version,
         _target(output),
         source_name=name or source.resolve().name,
         source_version=source_version,
+        sends=has_sends(version),
     )
     for words, messages in (
         ("new", report.added),
@@ -105,7 +108,6 @@ def verify(source: _Source, version: _Version, schemas: _Ours = None) -> None:
     """
     from ocppkit.codegen import verify_schemas
 
-    _check_version(version)
     report = verify_schemas(source, version, _ours(schemas))
     for row in report.rows:
         for line in _row(row):
@@ -133,15 +135,6 @@ def check(schemas: _Ours = None) -> None:
     if deviations:
         raise typer.Exit(1)
     typer.echo(f"the schemas in {folder} are as locked")
-
-
-def _check_version(version: str) -> None:
-    from ocppkit.codegen import VERSIONS
-
-    if version not in VERSIONS:
-        raise typer.BadParameter(
-            f"{version!r} is not one of {', '.join(VERSIONS)}", param_hint="--version"
-        )
 
 
 def _target(output: Path | None) -> Path:

@@ -2,29 +2,53 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ocppkit.codegen.render._format import LINE_LENGTH, format_python
 from support.schema_files import refused
 
+EXPECTED = sorted((Path(__file__).parents[2] / "golden" / "cases").glob("*/expected/**/*.py"))
+
 
 def test_it_is_formatted_as_the_project_is() -> None:
     # As long as a line may be, in quotes that black prefers.
     assert (
-        format_python("a.py", f"x = '{'a' * (LINE_LENGTH - 6)}'")
+        format_python("a.py", f"x = '{'a' * (LINE_LENGTH - 6)}'", users=True)
         == f'x = "{"a" * (LINE_LENGTH - 6)}"\n'
     )
-    assert format_python("a.py", "def f(a,\n b):\n  return a").startswith(
+    assert format_python("a.py", "def f(a,\n b):\n  return a", users=True).startswith(
         "def f(a, b):\n    return"
     )
 
 
 def test_formatting_twice_changes_nothing() -> None:
-    once = format_python("a.py", "from a import (b,c)\nx = {  'a':1 }\nclass A: pass\n")
-    assert format_python("a.py", once) == once
+    text = "from a import (b,c)\nx = {  'a':1 }\nclass A: pass\n"
+    once = format_python("a.py", text, users=True)
+    assert format_python("a.py", once, users=True) == once
 
 
+def test_blank_lines_at_the_ends_are_removed() -> None:
+    assert format_python("a.py", "\n\nx = 1\n\n") == "x = 1\n"
+    assert format_python("a.py", "\n \n") == ""
+
+
+def test_only_a_line_too_long_for_the_templates_is_left_to_black() -> None:
+    as_it_is = f'"""{"word " * 30}"""\nx = [ 1 ]\n'
+    assert format_python("a.py", as_it_is) == as_it_is
+    long = f"x = [{', '.join(['1234567890'] * 10)}]\n"
+    assert format_python("a.py", long) == format_python("a.py", long, users=True) != long
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: "/".join(path.parts[-4:]))
+def test_what_the_shipped_templates_write_is_what_black_writes(path: Path) -> None:
+    """The gate runs black over generated/; these are the cases that the schemas of OCPP lack."""
+    text = path.read_text("utf-8")
+    assert format_python(path.name, text, users=True) == text
+
+
+@pytest.mark.parametrize("users", [False, True])
 @pytest.mark.parametrize(
     "text",
     [
@@ -40,9 +64,9 @@ def test_formatting_twice_changes_nothing() -> None:
         "f(a=1, a=2)",
     ],
 )
-def test_what_is_no_python_is_refused(text: str) -> None:
+def test_what_is_no_python_is_refused(text: str, users: bool) -> None:
     with refused("the template wrote what is no Python: ", file="acme/a.py"):
-        format_python("acme/a.py", text)
+        format_python("acme/a.py", text, users=users)
 
 
 @pytest.mark.parametrize(

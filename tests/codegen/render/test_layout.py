@@ -90,7 +90,7 @@ def test_black_leaves_it_alone() -> None:
         spread("x = f(", names, ")"),
         f"def f():\n{fit('    return [', ' + '.join(names[:3]), ']')}",
     ):
-        assert format_python("a.py", text) == text + "\n"
+        assert format_python("a.py", text, users=True) == text + "\n"
 
 
 IMPORTS: list[Imports] = [
@@ -118,7 +118,10 @@ def test_linters_agree_with_the_order(tmp_path: Path) -> None:
     ("value", "written"),
     [
         ("a", '"a"'),
-        ('say "a\\b"', r'"say \"a\\b\""'),
+        ('say "a\\b"', r"""'say "a\\b"'"""),
+        ('it\'s "a" b', r"""'it\'s "a" b'"""),
+        ("it's a", '"it\'s a"'),
+        ("it's a \"", r'''"it's a \""'''),
         ("café", '"café"'),
         ("line\nbreak", r'"line\nbreak"'),
         ((), "()"),

@@ -1,19 +1,19 @@
 """What a comparison can be asked about: a shipped version by name, or a folder or ZIP of anybody's schemas."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .._resources import schemas_dir
-from ..model._facts import known_versions, load_facts
+from ..model._facts import has_sends, known_versions, load_facts
 from ..schemas._import import Imported, derive_source
 from ..schemas._keywords import DRAFTS
 from ..schemas._schema_set import SchemaFile, SchemaSet, folder_of, load_set
 
 __all__ = ["open_set", "senders_of"]
 
-_ANY_VERSION = "2.1"
-"""Whose rules for file names a set of unknown version follows: 2.1 knows every kind of message."""
+_UNKNOWN = "unknown"
+"""Stands for the version of a set that nobody named."""
 
 
 def open_set(name: str, version: str | None = None) -> SchemaSet:
@@ -31,7 +31,8 @@ def open_set(name: str, version: str | None = None) -> SchemaSet:
     """
     if name in known_versions():
         return load_set(name, schemas_dir() / folder_of(name))
-    derived = derive_source(Path(name), version or _ANY_VERSION)
+    sends = version is None or has_sends(version)
+    derived = derive_source(Path(name), version or _UNKNOWN, sends=sends)
     files = {
         message: SchemaFile(message, f"{name}/{one.source.path}", _draft(one), one.document)
         for message, one in derived.items()
@@ -39,18 +40,24 @@ def open_set(name: str, version: str | None = None) -> SchemaSet:
     return SchemaSet(name, files)
 
 
-def senders_of(*versions: str | None) -> Mapping[str, str]:
+def senders_of(*versions: str | None, facts_files: Sequence[Path] = ()) -> Mapping[str, str]:
     """Returns who sends each action, as far as the facts of these versions agree.
 
     A version that is not known stands for all of them: most actions go one way in each version that has them.
+
+    Args:
+        versions: the versions of the compared sets; `None` for one that nobody named.
+        facts_files: facts of the user's, about versions that are not shipped.
     """
-    known = known_versions()
+    known = known_versions(*facts_files)
+    shipped = known_versions()
     wanted: Iterable[str] = known
     if all(version in known for version in versions):
         wanted = [version for version in versions if version is not None]
     senders: defaultdict[str, set[str]] = defaultdict(set)
     for version in wanted:
-        for name, action in load_facts(version).actions.items():
+        own = () if version in shipped else facts_files
+        for name, action in load_facts(version, *own).actions.items():
             senders[name].add(action.direction)
     return {name: found.pop() for name, found in senders.items() if len(found) == 1}
 

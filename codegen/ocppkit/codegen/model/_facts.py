@@ -1,9 +1,12 @@
 """What the schemas do not say: who sends an action, to which block it belongs, what 1.6's types are called.
 
-Facts are TOML files, reviewed by hand, one citation per action. Every file names its OCPP version;
-the files of one version are laid over each other, key by key, ours first and the user's after them.
+Facts are TOML files, reviewed by hand, one citation per action. Every file names its OCPP version.
+The files of one version are merged key by key, the shipped ones first and the user's after them.
+A version that is not shipped starts from the facts of the version that it `extends`. An action with
+`removed = true` is left out of the version.
 """
 
+import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +21,9 @@ __all__ = [
     "ProtocolFacts",
     "RoleFacts",
     "VersionFacts",
+    "base_version",
     "check_complete",
+    "has_sends",
     "known_versions",
     "load_facts",
     "require_action",
@@ -169,6 +174,12 @@ class ProtocolFacts:
     extends: str | None = None
     """The version whose messages this one took over and grew."""
 
+    ancestors: tuple[str, ...] = ()
+    """The versions that this one extends, directly or through others, oldest first."""
+
+    compared_limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Limits that the reference compares over versions: what each is called, and its member."""
+
     uncritical_events: tuple[str, ...] = ()
     """Security events that need not be kept until they can be delivered; all others must be."""
 
@@ -212,6 +223,9 @@ class VersionFacts:
     files: tuple[str, ...]
     """The files these facts were read from, the user's last: where a missing entry belongs."""
 
+    removed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Actions that this version no longer has, sorted, each with the file that says so."""
+
 
 @dataclass(frozen=True)
 class _Layer:
@@ -222,15 +236,29 @@ class _Layer:
     tables: Mapping[str, Any]
 
 
-def known_versions() -> Mapping[str, str]:
-    """Returns the versions that the workshop has facts for, oldest first, with their packages' names."""
+def known_versions(*extra: Path) -> Mapping[str, str]:
+    """Returns the versions that there are facts for, oldest first, with their packages' names.
+
+    Args:
+        extra: the user's facts files, which may describe versions of their own.
+
+    Raises:
+        CodegenError: one of these files is refused.
+    """
     found = {
         layer.version: protocol["package"]
-        for layer in _own_layers()
+        for layer in [*_own_layers(), *map(_read, extra)]
         if "package" in (protocol := layer.tables["protocol"])
     }
     oldest_first = sorted(found, key=lambda version: [int(part) for part in version.split(".")])
     return {version: found[version] for version in oldest_first}
+
+
+def has_sends(version: str) -> bool:
+    """Tells whether a version has messages without a response; unknown ones may have them."""
+    if version not in known_versions():
+        return True
+    return "send" in load_facts(version).protocol.message_types
 
 
 def load_facts(version: str, *extra: Path) -> VersionFacts:
@@ -244,22 +272,65 @@ def load_facts(version: str, *extra: Path) -> VersionFacts:
         CodegenError: a file is no TOML, belongs to another version, has an unknown key, a wrong
             type or an unknown word, or all files together leave something out.
     """
-    layers = [layer for layer in _own_layers() if layer.version == version]
-    layers.extend(_read(path) for path in extra)
-    for layer in layers:
-        if layer.version != version:
+    own, users = _own_layers(), [_read(path) for path in extra]
+    line = _line_of(version, [*own, *users])
+    factual = _line_of_facts(version, line)
+    for layer in users:
+        if layer.version not in factual:
             raise CodegenError(
                 f"these are facts of OCPP {layer.version}, not of OCPP {version}",
                 file=layer.file,
                 pointer="/protocol/version",
                 cure=f"generate OCPP {layer.version} with them, or write facts of OCPP {version}",
             )
-    if not layers:
+    layers = [layer for each in factual for layer in [*own, *users] if layer.version == each]
+    if version not in {layer.version for layer in layers}:
         raise CodegenError(
             f"there are no facts of OCPP {version!r}",
-            cure=f"choose one of {', '.join(known_versions())}",
+            cure=f"choose one of {', '.join(known_versions())}, or give facts of your own (--facts)",
         )
-    return _combine(layers)
+    return _combine(layers, line[:-1])
+
+
+def _line_of(version: str, layers: Sequence[_Layer]) -> tuple[str, ...]:
+    """Returns a version and those it extends, oldest first."""
+    line: list[str] = [version]
+    while True:
+        found = [
+            (layer, cast("str", layer.tables["protocol"]["extends"]))
+            for layer in layers
+            if layer.version == line[-1] and "extends" in layer.tables["protocol"]
+        ]
+        if not found:
+            return tuple(reversed(line))
+        layer, extended = found[-1]
+        if extended in line:
+            raise CodegenError(
+                f"OCPP {extended} extends itself",
+                file=layer.file,
+                pointer="/protocol/extends",
+                cure="name an earlier version",
+            )
+        line.append(extended)
+
+
+def _line_of_facts(version: str, line: Sequence[str]) -> Sequence[str]:
+    """Returns the versions whose facts hold for a version.
+
+    The facts of a shipped version are complete by themselves. One that is not shipped builds on
+    the nearest shipped version that it extends, and on those between the two.
+    """
+    shipped = known_versions()
+    last = max((place for place, each in enumerate(line) if each in shipped), default=0)
+    return line[last:]
+
+
+def base_version(facts: VersionFacts) -> str:
+    """Returns the shipped version whose schemas a version starts from: mostly itself."""
+    protocol = facts.protocol
+    shipped = known_versions()
+    line = [each for each in (*protocol.ancestors, protocol.version) if each in shipped]
+    return line[-1] if line else protocol.version
 
 
 def require_action(facts: VersionFacts, name: str) -> ActionFacts:
@@ -301,13 +372,25 @@ def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
     known = set(actions)
     for name in sorted(known):
         require_action(facts, name)
-    for name in sorted(facts.actions.keys() - known):
-        raise CodegenError(
-            f"there are facts of an action {name}, but OCPP {facts.protocol.version} has no schema of it",
-            file=facts.actions[name].file,
-            pointer=pointer_of("actions", name),
-            cure="remove the entry, mend its name, or add the schemas of the action",
-        )
+    absent = sorted(facts.actions.keys() - known)
+    if not absent:
+        return
+    version = facts.protocol.version
+    entries = "\n\n".join(f"    [actions.{name}]\n    removed = true" for name in absent)
+    one = len(absent) == 1
+    raise CodegenError(
+        f"there are facts of {'an action' if one else f'{len(absent)} actions'} that the schemas of "
+        f"OCPP {version} do not have: {', '.join(absent)}",
+        file=facts.actions[absent[0]].file,
+        pointer=pointer_of("actions", absent[0]),
+        cure=f"""add the missing schemas, or mend the {"name" if one else "names"} in the facts; if this edition removed
+{"the action" if one else "them"}, say so in a facts file of your own (--facts):
+
+    [protocol]
+    version = "{version}"
+
+{entries}""",
+    )
 
 
 def _own_layers() -> list[_Layer]:
@@ -338,8 +421,8 @@ def _read(path: Path) -> _Layer:
     return _Layer(file, version, tables)
 
 
-def _combine(layers: Sequence[_Layer]) -> VersionFacts:
-    """Lays the files over each other and checks what only shows in the whole."""
+def _combine(layers: Sequence[_Layer], ancestors: tuple[str, ...]) -> VersionFacts:
+    """Merges the files and checks what only shows in the whole."""
     tables: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
@@ -347,26 +430,68 @@ def _combine(layers: Sequence[_Layer]) -> VersionFacts:
         origins |= dict.fromkeys(layer.tables.get("actions", {}), layer.file)
     _require(tables["protocol"], "protocol", layers[-1].file, ("protocol",))
     _require(tables["protocol"]["roles"], "roles", layers[-1].file, ("protocol", "roles"))
-    actions = tables.get("actions", {})
+    removed = _removed(tables, origins)
+    actions = {
+        name: table for name, table in tables.get("actions", {}).items() if name not in removed
+    }
+    names = {
+        path: name
+        for path, name in tables.get("names", {}).items()
+        if path.partition(".")[0] not in removed
+    }
     for name, action in actions.items():
         _require(action, "action", origins[name], ("actions", name))
         _check_references(name, action, tables, origins[name])
     return VersionFacts(
-        protocol=_protocol(tables["protocol"]),
-        actions={name: _action(name, actions[name], origins[name]) for name in sorted(actions)},
-        names=tables.get("names", {}),
+        protocol=_protocol(tables["protocol"], ancestors),
+        actions={
+            name: _action(name, _without_followers(actions[name], removed), origins[name])
+            for name in sorted(actions)
+        },
+        names=names,
         name_files={path: layer.file for layer in layers for path in layer.tables.get("names", {})},
         files=tuple(layer.file for layer in layers),
+        removed=removed,
     )
 
 
-def _protocol(table: Mapping[str, Any]) -> ProtocolFacts:
+def _removed(tables: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str, str]:
+    """Returns the actions that the facts remove, each with the file that says so.
+
+    Raises:
+        CodegenError: there was no such action, so its name is misspelt.
+    """
+    actions: Mapping[str, Mapping[str, Any]] = tables.get("actions", {})
+    removed = {name: origins[name] for name in sorted(actions) if actions[name].get("removed")}
+    for name, file in removed.items():
+        if actions[name].keys() == {"removed"}:
+            close = difflib.get_close_matches(name, actions.keys() - removed.keys(), n=1)
+            raise CodegenError(
+                f"there is no action {name!r} to remove",
+                file=file,
+                pointer=pointer_of("actions", name),
+                cure=(
+                    f"did you mean {close[0]!r}?" if close else "mend the name or remove the entry"
+                ),
+            )
+    return removed
+
+
+def _without_followers(action: Mapping[str, Any], removed: Mapping[str, str]) -> dict[str, Any]:
+    """Returns an action's facts without a `removed = false`, and without followers that are gone."""
+    kept = {key: value for key, value in action.items() if key != "removed"}
+    if "followed_by" in kept:
+        kept["followed_by"] = [name for name in kept["followed_by"] if name not in removed]
+    return kept
+
+
+def _protocol(table: Mapping[str, Any], ancestors: tuple[str, ...]) -> ProtocolFacts:
     members: dict[str, Any] = {
         **table,
         "roles": RoleFacts(**table["roles"]),
         "sensitive": SensitiveFacts(**table.get("sensitive", {})),
     }
-    return ProtocolFacts(**members)
+    return ProtocolFacts(**members, ancestors=ancestors)
 
 
 def _lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -154,6 +154,7 @@ _ACTION = _Table(
         "followed_by": _list_of(_NAME),
         "v16_equivalent": _list_of(_NAME),
         "since": _VERSION,
+        "removed": _Rule("true or false", lambda value: isinstance(value, bool)),
     }
 )
 
@@ -169,6 +170,10 @@ _FILE = _Table(
                 "extends": _VERSION,
                 "message_types": _list_of(_one_of(*MESSAGE_KINDS)),
                 "replies": _Table(dict.fromkeys(FAILURES, _REPLY)),
+                "compared_limits": _Table(
+                    rest=_matching("a member such as 'IdTokenType.idToken'", r"[A-Z]\w*\.\w+"),
+                    rest_key=_LINE,
+                ),
                 "uncritical_events": _list_of(_NAME),
                 "untrusted_csms_event": _NAME,
                 "old_tls_event": _NAME,

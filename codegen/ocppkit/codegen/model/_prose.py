@@ -14,7 +14,8 @@ A file names its OCPP version and has one table per class:
     [BootReasonEnumType.words]          # `fields` of a message or datatype
     Watchdog = "A watchdog noticed that the software hung. [B01.FR.04]"
 
-A text that is not there is looked for in the version that this one extends. Generated docstrings,
+A text that is not there is looked for in the versions that this one extends, the nearest first.
+Generated docstrings,
 pydantic's descriptions, the reference pages and `ocppkit explain` all show these texts.
 """
 
@@ -63,8 +64,8 @@ def describe(api: Api, *paths: Path) -> Api:
 
     Args:
         api: the version.
-        paths: the user's own files, or folders of them, which overrule ours. Those of other versions
-            are checked and left out.
+        paths: the user's own files, or folders of them, which overrule ours. A file of a version
+            that this one extends holds for both; those of other versions are checked and left out.
 
     Raises:
         CodegenError: a file is no TOML, has an unknown key, or a text that is not one line; a file of
@@ -100,15 +101,14 @@ def _load(api: Api, paths: Iterable[Path]) -> _Prose:
 
 def _tables(api: Api, paths: Iterable[Path]) -> Iterator[Table]:
     """Yields the files of a version, each before those that overrule it."""
-    protocol = api.protocol
-    if protocol.extends is not None:
-        yield from _in_folder(protocol.extends)
-    yield from _in_folder(protocol.version)
-    for path in paths:
-        for table in _in(path):
-            if table.text("version") == protocol.version:
-                _require_known(table, api)
-                yield table
+    version = api.protocol.version
+    users = [table for path in paths for table in _in(path)]
+    for table in users:
+        if table.text("version") == version:
+            _require_known(table, api)
+    for each in (*api.protocol.ancestors, version):
+        yield from _in_folder(each)
+        yield from (table for table in users if table.text("version") == each)
 
 
 def _require_known(table: Table, api: Api) -> None:

@@ -22,7 +22,7 @@ from ..model._prose import documented
 from ..model._role_facts import boot_of
 from . import _annotations, _pydantic_annotations
 from ._format import format_python
-from ._layout import attribute_doc, docstring, exports, fit, import_block, literal, spread
+from ._layout import attribute_doc, bracket, docstring, exports, fit, import_block, literal, spread
 from ._templating import environment_of, render
 
 __all__ = ["FLAVOURS", "emit"]
@@ -59,14 +59,14 @@ def emit(
     folders = [folder / flavour for folder in (*template_dirs, templates_dir())]
     environment = _environment(folders, api, package, flavour)
     jobs = list(_jobs(folders, api))
-    _refuse_twins(jobs)
+    _check_unique_targets(jobs)
     files: dict[str, str] = {}
     for done, (template, target, action) in enumerate(jobs, start=1):
         path = f"{package.replace('.', '/')}/{target}"
         variables = {"sources": _sources(api, action), "action": action}
         text = render(environment, template, variables)
         if template.endswith(".py.jinja"):
-            text = format_python(path, text)
+            text = format_python(path, text, users=bool(template_dirs))
         if text.strip() or not template.endswith(".jinja"):
             files[path] = text
         progress(done, len(jobs))
@@ -92,13 +92,13 @@ def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, Action 
             yield name, target.replace("[action]", action.module), action
 
 
-def _refuse_twins(jobs: Iterable[tuple[str, str, Action | None]]) -> None:
+def _check_unique_targets(jobs: Iterable[tuple[str, str, Action | None]]) -> None:
     taken: dict[str, str] = {}
     for template, target, _ in jobs:
-        twin = taken.setdefault(target, template)
-        if twin != template:
+        other = taken.setdefault(target, template)
+        if other != template:
             raise CodegenError(
-                f"the templates {twin} and {template} both write it",
+                f"the templates {other} and {template} both write it",
                 file=target,
                 cure="remove one of them; to replace one of ours, give yours the same name",
             )
@@ -132,6 +132,7 @@ def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) 
     names: dict[str, Any] = {
         "api": api,
         "attribute_doc": attribute_doc,
+        "bracket": bracket,
         "docstring": docstring,
         "fit": fit,
         "import_block": import_block,

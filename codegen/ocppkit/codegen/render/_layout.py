@@ -11,6 +11,7 @@ from ._format import LINE_LENGTH
 __all__ = [
     "Imports",
     "attribute_doc",
+    "bracket",
     "docstring",
     "exports",
     "fit",
@@ -77,11 +78,16 @@ def fit(head: str, inner: str, tail: str) -> str:
     return f"{head}\n{indent}    {inner}\n{indent}{tail}"
 
 
-def spread(head: str, items: Sequence[str], tail: str) -> str:
-    """Writes a bracket's items on one line if they fit, else an item a line, as black does.
+def bracket(head: str, items: Sequence[str], tail: str) -> str:
+    """Writes a bracket's items as black does: on its line, on a line of their own, or an item a line."""
+    indent = " " * (len(head) - len(head.lstrip()) + 4)
+    if len(f"{indent}{', '.join(items)}") <= LINE_LENGTH:
+        return fit(head, ", ".join(items), tail)
+    return spread(head, items, tail)
 
-    black would do it too, but formats twice what it changes at all.
-    """
+
+def spread(head: str, items: Sequence[str], tail: str) -> str:
+    """Writes a bracket's items on one line if they fit, else an item a line, as black does."""
     line = f"{head}{', '.join(items)}{tail}"
     if len(line) <= LINE_LENGTH:
         return line
@@ -129,9 +135,12 @@ def _wrap(text: str, pad: str, hang: str | None = None) -> str:
 
 
 def literal(value: str | tuple[str, ...]) -> str:
-    """Writes a text, or a tuple of texts, as a literal."""
+    """Writes a text, or a tuple of texts, as a literal, in the quotes that need fewer escapes."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False)
+        if value.count('"') <= value.count("'"):
+            return text
+        return "'" + text[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
     return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
 
 

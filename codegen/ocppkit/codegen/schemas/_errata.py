@@ -14,11 +14,10 @@ from typing import TypeVar
 
 from .._errors import CodegenError
 from .._files import list_files, read_file
-from .._resources import schemas_dir
 from ._derive import derive_document
 from ._json_text import Object
 from ._patch import Applied, Change, Outcome, apply_change, read_changes
-from ._schema_set import SchemaSet, folder_of, is_version
+from ._schema_set import SchemaSet, is_version
 from ._toml import Table, read_toml
 
 __all__ = [
@@ -33,6 +32,7 @@ __all__ = [
     "correct",
     "load_corrections",
     "load_errata",
+    "read_errata",
 ]
 
 _HERE = Path(__file__).parents[1]
@@ -85,8 +85,12 @@ def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
             out. A name without suffix, such as `exi-response-7500`, is one of `OPTIONAL_ERRATA`
             unless there is such a file or folder.
     """
-    errata = _load([*_shipped("errata"), *map(_optional_or_own, paths)], _errata)
-    return tuple(one for one in errata if one.version == version)
+    return tuple(one for one in read_errata(*paths) if one.version == version)
+
+
+def read_errata(*paths: Path) -> tuple[Errata, ...]:
+    """Read the errata of all versions: the shipped ones that always apply, then the user's."""
+    return _load([*_shipped("errata"), *map(_optional_or_own, paths)], _errata)
 
 
 def load_corrections(*paths: Path) -> tuple[Corrections, ...]:
@@ -211,9 +215,9 @@ def _load(paths: Iterable[Path], read: Callable[[Table], _Loaded]) -> tuple[_Loa
 def _errata(table: Table) -> Errata:
     table.only("version", "change")
     version = table.text("version")
-    if not (is_version(version) and (schemas_dir() / folder_of(version)).is_dir()):
+    if not is_version(version):
         raise table.place.at("version").error(
-            f"there are no schemas of OCPP {version}", "write the version as in 2.0.1"
+            f"{version!r} is no OCPP version", "write the version as in 2.0.1"
         )
     return Errata(table.place.file, version, read_changes(table))
 

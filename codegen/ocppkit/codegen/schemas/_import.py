@@ -70,17 +70,19 @@ def import_schemas(
     source_name: str,
     source_version: str,
     corrections: Iterable[Corrections] | None = None,
+    sends: bool = True,
 ) -> ImportReport:
     """Derive the schemas of a source and put them in the place of those of the version.
 
     Args:
         source: a ZIP, or a folder, that holds the schemas of one OCPP version.
-        version: which version: `1.6`, `2.0.1` or `2.1`.
+        version: which version, such as `2.0.1`.
         target: the folder that holds `lock.toml` and one folder per version; made if it is not
             there.
         source_name: what the source is called, for the lock: `ocpp`, `Open Charge Alliance`.
         source_version: which edition or release of it.
         corrections: the corrections to choose from, if not the shipped ones.
+        sends: whether the version has messages without a response.
 
     Raises:
         CodegenError: if the source is refused, is not the one that its corrections know, or the
@@ -88,7 +90,7 @@ def import_schemas(
     """
     known = load_corrections() if corrections is None else corrections
     bound = tuple(one for one in known if one.binds(source_name, source_version, version))
-    imported = derive_source(source, version, bound)
+    imported = derive_source(source, version, bound, sends=sends)
     _check_source(source, source_name, source_version)
     _check_bound(source, imported, bound)
     lock = dict(read_lock(target))
@@ -115,16 +117,25 @@ def import_schemas(
 def _with_official(locked: LockedVersion) -> LockedVersion:
     """Adds the hashes of the Alliance's own files, which the shipped lock records."""
     shipped = read_lock(schemas_dir()).get(folder_of(locked.version))
-    known = shipped.files if shipped else {}
+    if shipped is None:
+        return locked
     files = {
-        name: replace(file, official_sha256=known[name].official_sha256) if name in known else file
+        name: (
+            replace(file, official_sha256=shipped.files[name].official_sha256)
+            if name in shipped.files
+            else file
+        )
         for name, file in locked.files.items()
     }
-    return replace(locked, files=files, official=shipped.official if shipped else "")
+    return replace(locked, files=files, official=shipped.official)
 
 
 def derive_source(
-    source: Path, version: str, corrections: Iterable[Corrections] = ()
+    source: Path,
+    version: str,
+    corrections: Iterable[Corrections] = (),
+    *,
+    sends: bool = True,
 ) -> dict[str, Imported]:
     """Derive every schema of a source, by message, in sorted order.
 
@@ -132,12 +143,13 @@ def derive_source(
         source: a ZIP, or a folder, that holds the schemas of one OCPP version.
         version: which version.
         corrections: applied to the files whose bytes they know.
+        sends: whether the version has messages without a response.
 
     Raises:
         CodegenError: if the source or one of its files is refused.
     """
     files = {f"{source}/{file.path}": file for file in read_source(source)}
-    paths = by_message(files, message_names(version, files))
+    paths = by_message(files, message_names(version, files, sends=sends))
     known = tuple(corrections)
     return {name: _imported(name, paths[name], files[paths[name]], known) for name in sorted(paths)}
 

@@ -1,4 +1,4 @@
-"""JSON as the workshop reads and writes it: strict on the way in, stable on the way out.
+"""JSON as the generator reads and writes it: strict on the way in, stable on the way out.
 
 The standard parser forgives what a schema must not contain: it keeps the last of two equal keys and
 reads `NaN`. Everything that it forgives is an error here, with the line or the JSON pointer.
@@ -46,13 +46,18 @@ class Place:
     pointer: str = ""
     """JSON pointer (RFC 6901) in that file."""
 
+    line: int | None = None
+    """The line of the entry that it belongs to, in files that people write by hand."""
+
     def at(self, *tokens: str | int) -> "Place":
         """Go down to a member or an item."""
-        return Place(self.file, join(self.pointer, *tokens))
+        return Place(self.file, join(self.pointer, *tokens), self.line)
 
     def error(self, problem: str, cure: str) -> CodegenError:
         """Make the error that names this place."""
-        return CodegenError(problem, file=self.file, pointer=self.pointer, cure=cure)
+        return CodegenError(
+            problem, file=self.file, pointer=self.pointer, line=self.line, cure=cure
+        )
 
     def object(self, value: Json) -> Object:
         """Return `value` if it is an object, else raise."""

@@ -14,7 +14,7 @@ a definition and holds in every file that repeats the definition:
 `#/definitions/ChargingProfileType/properties/stackLevel/minimum`.
 
 Without `old` the change adds what is not there; without `new` it takes away. Where the path ends at
-`enum` or `required`, `old` and `new` may be one word of the list instead of the whole list.
+`enum` or `required`, `old` and `new` may be one value of the list instead of the whole list.
 
 The two values make a change safe to keep: it is applied where the old value stands, does nothing
 where the new one stands already, and stops the run where something else does, because then the
@@ -22,8 +22,10 @@ schemas have moved on and somebody must look.
 """
 
 import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 
 from .._errors import CodegenError
@@ -44,6 +46,7 @@ class Outcome(StrEnum):
 
     APPLIED = "applied"
     ALREADY = "already in the source"
+    OTHER_VERSION = "not for this version"
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,9 @@ class Applied:
     messages: tuple[str, ...]
     """The messages it was applied to, or that it was found in already."""
 
+    version: str = ""
+    """The version that it is for, where that is another one."""
+
 
 def read_changes(table: Table) -> tuple[Change, ...]:
     """Read the `[[change]]` entries of a file.
@@ -102,8 +108,8 @@ def apply_change(document: Object, change: Change) -> Outcome:
     """
     *way, last = split(change.pointer)
     parent = _descend(document, way, change)
-    if _is_list_of_words(way, last) and not _is_whole_list(change):
-        return _change_word(parent, last, change)
+    if _is_list_of_values(way, last) and not _is_whole_list(change):
+        return _change_value(parent, last, change)
     stands = parent.get(last, ABSENT)
     if same(stands, change.new):
         return Outcome.ALREADY
@@ -153,7 +159,7 @@ def _descend(document: Object, way: list[str], change: Change) -> Object:
     return change.place.object(at)
 
 
-def _is_list_of_words(way: list[str], last: str) -> bool:
+def _is_list_of_values(way: list[str], last: str) -> bool:
     """Tell whether a path ends at the keyword `enum` or `required`, not at such a property."""
     inside_map = False
     for token in way:
@@ -165,18 +171,19 @@ def _is_whole_list(change: Change) -> bool:
     return isinstance(change.old, list) or isinstance(change.new, list)
 
 
-def _change_word(parent: Object, keyword: str, change: Change) -> Outcome:
-    """Add, take away or replace one word of a list."""
+def _change_value(parent: Object, keyword: str, change: Change) -> Outcome:
+    """Add, take away or replace one value of a list."""
     words = change.place.list(parent.get(keyword, []))
     old, new = change.old, change.new
     if new is ABSENT:
+        _check_spelling(old, words, change)
         result = [word for word in words if word != old]
     elif old is ABSENT:
         result = words if new in words else [*words, new]
     elif old in words and new in words:
         raise change.place.error(
             f"{change.path} holds both {show(old)} and {show(new)}",
-            "write old alone to take the old word away",
+            "write old alone to take the old value away",
         )
     elif old not in words and new not in words:
         raise _misfit(words, change)
@@ -186,6 +193,19 @@ def _change_word(parent: Object, keyword: str, change: Change) -> Outcome:
         return Outcome.ALREADY
     parent[keyword] = result
     return Outcome.APPLIED
+
+
+def _check_spelling(old: Maybe, words: Sequence[Json], change: Change) -> None:
+    """Refuse to take away a value that is not there while one is spelt almost the same.
+
+    What is not there may have gone with an edition, so it is no error by itself.
+    """
+    if isinstance(old, str) and old not in words:
+        close = get_close_matches(old, [word for word in words if isinstance(word, str)], n=1)
+        if close:
+            raise change.place.at("old").error(
+                f"{change.path} has no value {show(old)}", f"did you mean {close[0]!r}?"
+            )
 
 
 def _misfit(stands: Maybe, change: Change) -> CodegenError:

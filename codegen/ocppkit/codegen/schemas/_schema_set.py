@@ -1,8 +1,8 @@
-"""What the workshop reads: a set of structure-only JSON schemas, one file per message."""
+"""What the generator reads: a set of structure-only JSON schemas, one file per message."""
 
 import re
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -19,9 +19,6 @@ __all__ = [
     "load_set",
     "message_names",
 ]
-
-_WITHOUT_SEND = frozenset({"1.6", "2.0.1"})
-"""Versions whose OCPP-J answers every message: a file without its response is half of one."""
 
 _PARTS = {"Request": "Request", ".req": "Request", "Response": "Response", ".conf": "Response"}
 """Endings of file names; 1.6 speaks of `.req` and `.conf`."""
@@ -52,9 +49,14 @@ class SchemaSet:
     """The schemas of one version, by message name, in sorted order."""
 
     version: str
-    """`1.6`, `2.0.1` or `2.1`."""
+    """The OCPP version, such as `2.0.1`."""
 
     files: Mapping[str, SchemaFile]
+
+    def without(self, actions: Collection[str]) -> "SchemaSet":
+        """Returns the set without the messages of these actions."""
+        gone = {f"{action}{part}" for action in actions for part in ("", "Request", "Response")}
+        return replace(self, files={n: file for n, file in self.files.items() if n not in gone})
 
 
 def is_version(text: str) -> bool:
@@ -73,34 +75,37 @@ def folder_of(version: str) -> str:
     return f"v{version.replace('.', '')}"
 
 
-def load_set(version: str, *folders: Path) -> SchemaSet:
+def load_set(version: str, *folders: Path, sends: bool = True) -> SchemaSet:
     """Read the schemas of one version.
 
     Args:
-        version: `1.6`, `2.0.1` or `2.1`.
+        version: such as `2.0.1`.
         folders: folders of `*.json` files. A later folder lies over the earlier ones, file by
             file: that is how users add a vendor's messages or replace one of ours.
+        sends: whether the version has messages without a response.
 
     Raises:
         CodegenError: if a folder cannot be read or is empty, or `derive` refuses a file.
     """
     layers = [list_files(folder, ".json") for folder in folders]
-    names = message_names(version, (str(path) for layer in layers for path in layer))
+    names = message_names(version, (str(path) for layer in layers for path in layer), sends=sends)
     files: dict[str, str] = {}
     for layer in layers:
         files |= by_message(map(str, layer), names)
     return SchemaSet(version, {name: _load(name, files[name]) for name in sorted(files)})
 
 
-def message_names(version: str, paths: Iterable[str]) -> dict[str, str]:
+def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> dict[str, str]:
     """Tell which message each file of a set is.
 
     A file `X.json` beside `XResponse.json` is the request: that is how the files of 1.6 are named.
     Without a response it is a SEND, in versions that have one.
 
     Args:
-        version: `1.6`, `2.0.1` or `2.1`.
+        version: the OCPP version, for errors.
         paths: the files, such as `schemas/json/BootNotification.json`.
+        sends: whether the version has messages without a response; if not, a file that lacks its
+            response is an error.
 
     Returns:
         The name of the message by path.
@@ -114,7 +119,7 @@ def message_names(version: str, paths: Iterable[str]) -> dict[str, str]:
     for path, (action, part) in parts.items():
         if not part and (action, "Response") in found:
             part = "Request"
-        _check_pair(version, path, action, part, found)
+        _check_pair(None if sends else version, path, action, part, found)
         names[path] = action + part
     return names
 
@@ -156,15 +161,15 @@ def _action_and_part(path: str) -> tuple[str, str]:
 
 
 def _check_pair(
-    version: str, path: str, action: str, part: str, found: Set[tuple[str, str]]
+    version: str | None, path: str, action: str, part: str, found: Set[tuple[str, str]]
 ) -> None:
-    """Refuse half a message."""
+    """Refuse half a message; `version` is given where each message must have a response."""
     missing = f"{action}Response.json"
     if part == "Response" and not {(action, "Request"), (action, "")} & found:
         problem, missing = "a response without its request", f"{action}Request.json"
     elif part == "Request" and (action, "Response") not in found:
         problem = "a request without its response"
-    elif not part and version in _WITHOUT_SEND:
+    elif not part and version is not None:
         problem = f"a message without its response; OCPP {version} has none of that kind"
     else:
         return

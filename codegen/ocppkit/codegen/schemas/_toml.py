@@ -1,10 +1,11 @@
-"""TOML as the workshop reads and writes it: people edit it, so a slip is named with its place."""
+"""TOML as the generator reads and writes it: people edit it, so a slip is named with its place."""
 
 import json
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from .._errors import CodegenError
 from ._json_text import Json, Object, Place
@@ -19,9 +20,10 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 class Table:
     """One table of a file. What is missing, unknown or of the wrong type in it is an error."""
 
-    def __init__(self, entries: Json, place: Place) -> None:
+    def __init__(self, entries: Json, place: Place, text: str = "") -> None:
         self.place = place
         self._entries: Object = place.object(entries)
+        self._text = text
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -53,8 +55,20 @@ class Table:
     def array(self, key: str) -> Iterator["Table"]:
         """Return the tables of an array, which is empty if it is not there."""
         place = self.place.at(key)
-        entries = enumerate(place.list(self._entries.get(key, [])))
-        return (Table(entry, place.at(position)) for position, entry in entries)
+        entries = place.list(self._entries.get(key, []))
+        lines = self._lines_of(key, len(entries))
+        return (
+            Table(entry, replace(place.at(position), line=lines[position]))
+            for position, entry in enumerate(entries)
+        )
+
+    def _lines_of(self, key: str, count: int) -> Sequence[int | None]:
+        """Find the lines with the headers of an array's tables, which the parser does not tell."""
+        header = re.compile(rf"[ \t]*\[\[[ \t]*{re.escape(key)}[ \t]*\]\]")
+        lines = self._text.splitlines()
+        found = [number for number, line in enumerate(lines, start=1) if header.match(line)]
+        # A text of several lines may look like a header, and an inline array has none.
+        return found if len(found) == count else [None] * count
 
 
 def read_toml(data: bytes, file: str) -> Table:
@@ -81,7 +95,7 @@ def read_toml(data: bytes, file: str) -> Table:
         ) from exc
     place = Place(file)
     _check(tables, place)
-    return Table(tables, place)
+    return Table(tables, place, data.decode("utf-8-sig"))
 
 
 def write_table(path: Iterable[str], entries: Mapping[str, str]) -> str:
