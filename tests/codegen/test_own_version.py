@@ -183,7 +183,7 @@ def test_the_commands_know_it(cli: Cli, folder: Path) -> None:
     assert "play a melody" in cli("explain", "PlayMelody", *own).out
     assert "removed" not in cli("explain", "PublishFirmware", *own).out
     difference = cli("diff", "2.1", "v22", "--version", "2.2", "--facts", "v22.toml").out
-    assert "PlayMelodyRequest (CSMS -> station)" in difference
+    assert "PlayMelody (CSMS -> station): new action" in difference
     taken = cli("schemas", "import", "v22", "--version", "2.2", "--output", "imported")
     assert (taken.status, taken.out.splitlines()[-1]) == (
         0,
