@@ -1,4 +1,4 @@
-"""The exception of the workshop."""
+"""The exception of the generator."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""The one exception of the workshop: what is wrong, where, and the cure."""
+"""The one exception of the generator: what is wrong, where, and the cure."""
 
 from functools import partial
 
@@ -35,7 +35,7 @@ class CodegenError(Exception):
         super().__init__(self._text())
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Exceptions pickle as their class and arguments, and ours are keywords. The workshop runs in
+        # Exceptions pickle as their class and arguments, and ours are keywords. The generator runs in
         # several processes at once.
         make = partial(
             CodegenError,

@@ -30,7 +30,7 @@ app.command("reference", epilog=_reference.EXAMPLES)(_reference.reference)
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Runs one command line. Ends in SystemExit, with status 2 for input that the workshop refuses."""
+    """Runs one command line. Ends in SystemExit, with status 2 for input that the generator refuses."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal that knows no Unicode gets question marks instead of a traceback.

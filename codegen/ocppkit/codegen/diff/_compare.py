@@ -236,7 +236,7 @@ def _moves(changes: Iterable[Change]) -> Iterator[Change]:
     groups: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
         if change.rule in _FIELD_ADDED | _FIELD_REMOVED:
-            groups[_luggage(change)].append(change)
+            groups[_move_key(change)].append(change)
         else:
             yield change
     for group in groups.values():
@@ -249,7 +249,7 @@ def _moves(changes: Iterable[Change]) -> Iterator[Change]:
             yield from group
 
 
-def _luggage(change: Change) -> str:
+def _move_key(change: Change) -> str:
     """Returns what a member takes along when it moves: its name, its schema and its messages."""
     name = change.path.rpartition(".")[2]
     schema = change.new if change.rule in _FIELD_ADDED else change.old

@@ -173,7 +173,7 @@ def _wrong_type(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _unheard(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _unknown_enum_value(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Ref(name) if name in walk.enums:
             return "is an unknown word", "Unheard"
@@ -237,7 +237,7 @@ _BREACHES: tuple[Breach, ...] = (
     _too_many,
     _wrong_type,
     _null,
-    _unheard,
+    _unknown_enum_value,
     _too_long,
     _too_small,
     _too_big,

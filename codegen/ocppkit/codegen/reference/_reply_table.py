@@ -1,4 +1,4 @@
-"""What the reference asks the engine, which the workshop must not know: it comes in as an argument."""
+"""What the reference asks the engine, which the generator must not know: it comes in as an argument."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Puts a generated tree in its place, or says how the place differs from it.
 
-Theory of operation: a generated package is a folder that belongs to the workshop alone, so what it shall hold is known to
-the last byte. `publish` first looks at every folder that it is to replace and refuses one with a file that the workshop did
+Theory of operation: a generated package is a folder that belongs to the generator alone, so what it shall hold is known to
+the last byte. `publish` first looks at every folder that it is to replace and refuses one with a file that the generator did
 not write; then it writes all new trees beside the old ones; and only then it exchanges them, by renaming. A failure at any
 step leaves the old trees. `compare` is the same look without the last steps, in both directions: what is missing, changed,
 left over, or foreign.
@@ -103,7 +103,7 @@ def publish(trees: Sequence[Tree]) -> None:
     """Replaces the folders of all trees, or none of them.
 
     Raises:
-        CodegenError: a folder holds files that the workshop did not write, a generated file lacks the header by which
+        CodegenError: a folder holds files that the generator did not write, a generated file lacks the header by which
             the next run would know it, or the disk refuses.
     """
     for tree in trees:
@@ -118,7 +118,7 @@ def publish(trees: Sequence[Tree]) -> None:
 
 
 def _take_stock(folder: Path) -> tuple[list[str], list[str]]:
-    """Returns the files below a folder, sorted: those that the workshop wrote, and the others."""
+    """Returns the files below a folder, sorted: those that the generator wrote, and the others."""
     own: list[str] = []
     foreign: list[str] = []
     if not folder.exists() and not folder.is_symlink():
