@@ -521,7 +521,7 @@ def test_the_tests_of_the_testing_guide_pass(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "6 passed" in run.stdout
+    assert "8 passed" in run.stdout
 
 
 @pytest.mark.parametrize("serve", ["starlette_app.py", "aiohttp_app.py"])

@@ -39,6 +39,24 @@ def test_timeouts_and_late_times_are_kept() -> None:
     assert run(main()) == pytest.approx(1e9 + 0.1, abs=1e-5)
 
 
+def test_a_timer_is_never_early_at_any_time() -> None:
+    early: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(0.1)
+        for step in range(1, 2000):
+            due = loop.time() + 86400 / 7 / step
+            done = loop.create_future()
+            loop.call_at(due, done.set_result, None)
+            await done
+            if loop.time() < due:
+                early.append(due)
+
+    run(main())
+    assert early == []
+
+
 def test_a_clock_and_the_loop_have_one_time() -> None:
     clock, seen = FakeClock(), []
 

@@ -10,6 +10,7 @@ is handed to an executor runs at once instead.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from math import ulp
 from typing import Any, TypeVar, TypeVarTuple
 
 from ._fake_clock import FakeClock
@@ -41,9 +42,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """The time of this loop. Its `advance` lets the timers of both run, in order."""
 
         self.clock.bind(self)
-        # Timers within this many seconds are due. It must be more than one step of a float that
-        # holds the time, or a timer would never be reached; this is, for thirty years.
-        self._clock_resolution = 1e-6
+        self._scheduled: list[asyncio.TimerHandle]
+        self._clock_resolution = ulp(self.clock.time())
         # asyncio asks this attribute for input, and waits inside of it.
         self._selector = _Selector(self)
 
@@ -64,19 +64,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
             future.set_exception(error)
         return future
 
-    def move_on(self, timeout: float | None) -> None:
-        """Moves the clock to the next timer of the loop or of the clock.
-
-        Args:
-            timeout: seconds until the loop's own next timer; `None` if it has none.
-        """
-        own = None if timeout is None else self.time() + timeout
+    def move_on(self) -> None:
+        """Moves the clock to the next timer of the loop or of the clock."""
+        # asyncio has taken cancelled timers off the front before it asks for input.
+        own = self._scheduled[0].when() if self._scheduled else None
         due = [when for when in (own, self.clock.next_timer()) if when is not None]
         if not due:
             raise NothingLeftToHappen(
                 "every task waits for something that nobody will do: no timer is left to wake one"
             )
         self.clock.move_to(min(due))
+        # asyncio runs timers that are due before `time() + resolution`. One step of a float lets
+        # those run that are due now and no other; with more, a timer could find itself too early
+        # and be set again for ever.
+        self._clock_resolution = ulp(self.clock.time())
 
     # The three methods by which asyncio's base class reaches what it waits on.
 
@@ -96,5 +97,5 @@ class _Selector:
     def select(self, timeout: float | None) -> list[Any]:
         """Lets time pass if the loop would wait."""
         if timeout is None or timeout > 0:
-            self._loop.move_on(timeout)
+            self._loop.move_on()
         return []
