@@ -197,7 +197,8 @@ async def test_a_handler_outlives_its_connection(make_csms: Make) -> None:
 async def test_certificates_that_a_proxy_has_verified(make_csms: Make, raw: Make) -> None:
     def certificate(connection: HTTPConnection) -> dict[str, Any] | None:
         name = connection.headers.get("x-client-cn")
-        return None if name is None else {"subject": ((("commonName", name),),)}
+        operator = (("organizationName", "ACME"),)
+        return None if name is None else {"subject": (operator, (("commonName", name),))}
 
     csms = make_csms(
         authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
