@@ -1,11 +1,11 @@
-"""What holds for all tests: Hypothesis without a clock, and by folder the marker `runtime` and time limits."""
+"""What holds for all tests: Hypothesis without a clock, and by folder the markers and time limits."""
 
 import gc
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support.rooms import RUNTIME, SHORT, SHORT_SECONDS, is_in
+from support.rooms import RUNTIME, SHORT, SHORT_SECONDS, TRANSPORT, is_in
 
 # Both are guards by the clock: generating data or running one example takes longer where other
 # processes have the cores, and says nothing about the code under test.
@@ -19,6 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.as_posix()
         if is_in(path, RUNTIME):
             item.add_marker(pytest.mark.runtime)
+        if is_in(path, TRANSPORT):
+            item.add_marker(pytest.mark.transport)
         if is_in(path, SHORT) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SHORT_SECONDS))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["RUNTIME", "SHORT", "SHORT_SECONDS", "TESTS", "is_in", "tests_of"]
+__all__ = ["RUNTIME", "SHORT", "SHORT_SECONDS", "TESTS", "TRANSPORT", "is_in", "tests_of"]
 
 TESTS = Path(__file__).parents[1]
 
@@ -21,6 +21,20 @@ RUNTIME = (
     "transports/websockets",
 )
 """Folders, and files, whose tests need the runtime, the servers and pytest, but no other tool."""
+
+TRANSPORT = (
+    "transports/test_aiohttp.py",
+    "transports/test_conformance.py",
+    "transports/test_hosted.py",
+    "transports/test_hostile.py",
+    "transports/test_proxies.py",
+    "transports/test_pump.py",
+    "transports/test_serving.py",
+    "transports/test_tls_events.py",
+    "transports/websockets",
+    "pydantic_flavour/test_conversions.py",
+)
+"""Folders, and files, whose tests show that the libraries below us do what we count on."""
 
 SHORT = ("aio", "csms", "live", "simulation", "station", "testing", "transports")
 """Folders whose tests wait for events, so that a fault shows as a test that hangs."""

@@ -9,7 +9,7 @@ from os import urandom
 from struct import Struct
 from typing import Final, TypeAlias
 
-from websockets.frames import apply_mask  # type: ignore[attr-defined]
+from ._undocumented import apply_mask
 
 __all__ = [
     "PING",
