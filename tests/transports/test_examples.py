@@ -32,7 +32,10 @@ def moved(name: str, folder: Path, port: int) -> Path:
 def start(name: str, folder: Path, port: int) -> subprocess.Popen[str]:
     """Starts a program."""
     command = [sys.executable, "-W", "error", "-X", "dev", str(moved(name, folder, port))]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # The CSMS keeps its registrations in the current folder; no test may find those of another.
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
+    )
 
 
 def wait_for(port: int, process: subprocess.Popen[str]) -> None:
