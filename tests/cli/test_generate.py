@@ -130,6 +130,7 @@ def test_output_needs_a_package_of_its_own(cli: Cli) -> None:
 
 @pytest.mark.parametrize("option", ["--package=acme", "--schemas=x", "--facts=x.toml"])
 def test_what_belongs_to_one_version_needs_its_name(option: str, cli: Cli) -> None:
+    Path("x.toml").write_text('[protocol]\nversion = "2.0.1"\n')
     outcome = cli("generate", "--output", "src", "--package", "acme", option)
     assert "--version: 1.6, 2.0.1, 2.1" in outcome.problem
 

@@ -235,7 +235,7 @@ class TestRefusals:
     def test_facts_without_an_action(self, tmp_path: Path) -> None:
         facts = write(tmp_path / "facts.toml", VENDOR_FACTS)
         with refused(
-            "there are facts of an action AcmeBlink, but OCPP 2.0.1 has no schema of it",
+            "there are facts of an action that the schemas of OCPP 2.0.1 do not have: AcmeBlink",
             file=str(facts),
             pointer="/actions/AcmeBlink",
         ):

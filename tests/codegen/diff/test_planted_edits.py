@@ -489,7 +489,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         remove("ResetRequest", "ResetResponse"),
         RefusedEdit(
             ("ResetRequest", "ResetResponse"),
-            "there are facts of an action Reset, but OCPP 2.1 has no schema of it",
+            "there are facts of an action that the schemas of OCPP 2.1 do not have: Reset",
             "v21.toml",
             "/actions/Reset",
             (Rule.ACTION_REMOVED, Rule.DEFINITION_REMOVED, Rule.DEFINITION_REMOVED),
