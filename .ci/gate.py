@@ -53,9 +53,9 @@ def run(*command: str | Path, **variables: str) -> int:
 def changed() -> int:
     """Runs the tests of the files that differ from the main branch, committed or not."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from support.rooms import tests_of
+    from support.rooms import targets_of
 
-    targets = tests_of(changed_files())
+    targets = targets_of(changed_files())
     say(f"changed: tests of {', '.join(targets)}")
     return run(sys.executable, "-m", "pytest", "-q", *(f"tests/{each}" for each in targets))
 

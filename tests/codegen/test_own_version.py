@@ -49,7 +49,7 @@ removed = true
 
 
 def body(**properties: object) -> bytes:
-    """Make the bytes of a message whose members are all required."""
+    """Makes the bytes of a message whose members are all required."""
     schema = {
         "$schema": DRAFT_6,
         "type": "object",

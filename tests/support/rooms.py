@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["RUNTIME", "SHORT", "SHORT_SECONDS", "TESTS", "TRANSPORT", "is_in", "tests_of"]
+__all__ = ["RUNTIME", "SHORT", "SHORT_SECONDS", "TESTS", "TRANSPORT", "is_in", "targets_of"]
 
 TESTS = Path(__file__).parents[1]
 
@@ -57,7 +57,7 @@ def is_in(path: str, folders: Iterable[str]) -> bool:
     return f"{below}/".startswith(tuple(f"{folder}/" for folder in folders))
 
 
-def tests_of(changed: Iterable[str]) -> list[str]:
+def targets_of(changed: Iterable[str]) -> list[str]:
     """Returns what to run for changed files, as paths below `tests`.
 
     A test is run itself; for any other file, the smallest folder that mirrors its own. Names and

@@ -89,7 +89,7 @@ def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
 
 
 def read_errata(*paths: Path) -> tuple[Errata, ...]:
-    """Read the errata of all versions: the shipped ones that always apply, then the user's."""
+    """Reads the errata of all versions: the shipped ones that always apply, then the user's."""
     return _load([*_shipped("errata"), *map(_optional_or_own, paths)], _errata)
 
 

@@ -160,7 +160,7 @@ def _descend(document: Object, way: list[str], change: Change) -> Object:
 
 
 def _is_list_of_values(way: list[str], last: str) -> bool:
-    """Tell whether a path ends at the keyword `enum` or `required`, not at such a property."""
+    """Tells whether a path ends at the keyword `enum` or `required`, not at such a property."""
     inside_map = False
     for token in way:
         inside_map = token in _MAPS and not inside_map
@@ -196,7 +196,7 @@ def _change_value(parent: Object, keyword: str, change: Change) -> Outcome:
 
 
 def _check_spelling(old: Maybe, words: Sequence[Json], change: Change) -> None:
-    """Refuse to take away a value that is not there while one is spelt almost the same.
+    """Refuses to take away a value that is not there while one is spelt almost the same.
 
     What is not there may have gone with an edition, so it is no error by itself.
     """

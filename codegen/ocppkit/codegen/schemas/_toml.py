@@ -63,7 +63,7 @@ class Table:
         )
 
     def _lines_of(self, key: str, count: int) -> Sequence[int | None]:
-        """Find the lines with the headers of an array's tables, which the parser does not tell."""
+        """Finds the lines with the headers of an array's tables, which the parser does not tell."""
         header = re.compile(rf"[ \t]*\[\[[ \t]*{re.escape(key)}[ \t]*\]\]")
         lines = self._text.splitlines()
         found = [number for number, line in enumerate(lines, start=1) if header.match(line)]
