@@ -36,6 +36,9 @@ class Host:
     def call_answered(self, call: CallReceived, response: Response) -> None:
         self.told.append(("answered", call.message_id))
 
+    def call_failed(self, error: core.CallFailed) -> None:
+        self.told.append(("failed", error.code))
+
     def result_received(self, result: core.ResultReceived) -> None:
         self.told.append(("result", result.action.name))
 

@@ -400,6 +400,8 @@ class Endpoint:
                 self._pending.answered(event)
             case CallEnded():
                 self.answers_received += isinstance(event.error, (CallFailed, RemoteProtocolError))
+                if isinstance(event.error, CallFailed):
+                    self._tell("call_failed", self._host.call_failed, event.error)
                 self._pending.ended(event)
             case _:
                 self._reports.happened(event)

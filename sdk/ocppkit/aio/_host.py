@@ -5,6 +5,7 @@ from typing import Protocol
 from ocppkit import core
 from ocppkit.core import (
     Action,
+    CallFailed,
     CallReceived,
     ConnectionClosed,
     Failure,
@@ -50,6 +51,10 @@ class Host(Protocol):
 
     def result_received(self, result: ResultReceived) -> None:
         """Learns that a call of ours was answered with a result, before the next message is read."""
+        ...
+
+    def call_failed(self, error: CallFailed) -> None:
+        """Learns that a call of ours was answered with an error, before its caller does."""
         ...
 
     def disconnected(self, end: ConnectionClosed) -> None:

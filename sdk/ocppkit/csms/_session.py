@@ -26,6 +26,7 @@ from ocppkit.aio.lowlevel import (
 )
 from ocppkit.core import (
     Action,
+    CallFailed,
     CallReceived,
     ConnectionClosed,
     ErrorCode,
@@ -210,6 +211,9 @@ class StationSession:
             self._context.stations.registered(self._handle)
 
     def result_received(self, result: ResultReceived) -> None:
+        """Needs to note nothing."""
+
+    def call_failed(self, error: CallFailed) -> None:
         """Needs to note nothing."""
 
     def disconnected(self, end: ConnectionClosed) -> None:

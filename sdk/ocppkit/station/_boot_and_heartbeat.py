@@ -10,7 +10,6 @@ from ocppkit.core import (
     CallFailed,
     CallTimedOut,
     ConnectionClosed,
-    ErrorCode,
     QueueFull,
     RemoteProtocolError,
     Request,
@@ -51,9 +50,12 @@ class BootAndHeartbeat:
         A station that is registered does not boot again on a new connection. # REC-04
         """
         while self._endpoint.connected:
+            now = self._clock.time()
+            if now >= self._registration_state.boot_again_at:
+                self._registration_state.register_again()
             registered = self._registration_state.registration.accepted
-            due = self._heartbeat_due() if registered else self._registration_state.boot_at
-            if self._clock.time() < due:
+            due = self._next_duty() if registered else self._registration_state.boot_at
+            if now < due:
                 changed = self._registration_state.changed()
                 await wait_until(self._clock, due, self._endpoint.ended, changed)
                 continue
@@ -72,10 +74,10 @@ class BootAndHeartbeat:
                 self._endpoint.close(reason="no answer")
                 await self._endpoint.wait_ended()
 
-    def _heartbeat_due(self) -> float:
+    def _next_duty(self) -> float:
         # HB-01: any other message serves as well; HB-03: once a day it must be a heartbeat.
         by_silence = self._endpoint.last_sent + self._registration_state.heartbeat_interval
-        return min(by_silence, self._last_heartbeat + DAY)
+        return min(by_silence, self._last_heartbeat + DAY, self._registration_state.boot_again_at)
 
     async def _send_boot(self) -> None:
         try:
@@ -93,6 +95,3 @@ class BootAndHeartbeat:
             await self._endpoint.call(self._heartbeat())
         except (CallFailed, RemoteProtocolError) as problem:
             logger.warning("%s: the heartbeat failed: %s", self._name, problem)
-            if isinstance(problem, CallFailed) and problem.code == ErrorCode.SECURITY_ERROR:
-                # The CSMS knows nothing of our registration any more, and would refuse all else.
-                self._registration_state.forget()

@@ -73,7 +73,7 @@ class ConnectLoop:
         """Connects anew, without waiting, and boots."""
         self._restarting = True
         self._network_order.begin()
-        self._registration_state.forget()
+        self._registration_state.restarted()
         if self.endpoint is not None:
             self.endpoint.close(reason="restarting")
 

@@ -103,6 +103,8 @@ class QueuedMessage:
 
     was_passed: bool = False
     """Whether a later message was delivered since this one became suspect."""
+    refused_unregistered: bool = False
+    """Whether it was refused because the CSMS had lost our registration, which costs no attempt once."""
 
     seq: int = 0
     """Its number in the store, once it is there."""
@@ -264,6 +266,8 @@ class DeliveryQueue:
         except QueueFull:
             await sleep(clock, FULL_QUEUE_WAIT)
         except CallFailed as problem:
+            if self._is_sent_again(item, problem):
+                return
             await (
                 self._failed(item, entry, problem, clock)
                 if self._retries_errors
@@ -299,6 +303,16 @@ class DeliveryQueue:
             if item.was_passed:
                 await self.set_aside(item, entry, end)
         await endpoint.wait_ended()
+
+    def _is_sent_again(self, item: QueuedMessage, problem: CallFailed) -> bool:
+        """Whether a message stays at the head until the CSMS has accepted a boot again.
+
+        The first such refusal is no failure of the message; the next one is. # QUE-03
+        """
+        unregistered = self._registration_state.was_refused_unregistered(problem)
+        first = unregistered and not item.refused_unregistered
+        item.refused_unregistered |= unregistered
+        return first
 
     async def _failed(
         self, item: QueuedMessage, entry: Entry, problem: OcppError, clock: Clock

@@ -1,15 +1,20 @@
 """A station's standing with its CSMS: registration, heartbeat interval and clock; it outlives connections."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
 
-from ocppkit.aio.lowlevel import Registration
-from ocppkit.core import Protocol
+from ocppkit.aio.lowlevel import BOOT, Registration
+from ocppkit.core import CallFailed, ErrorCode, Protocol
+
+from ._lost_registration import LostRegistration
 
 __all__ = ["DAY", "HEARTBEAT", "RegistrationState"]
+
+logger = logging.getLogger("ocppkit.station")
 
 HEARTBEAT: Final = "Heartbeat"
 """The action that shows life; the same word in every version."""
@@ -23,14 +28,31 @@ _OWN_WAIT: Final = 60.0
 class RegistrationState:
     """What a station knows of its standing."""
 
-    def __init__(self, protocol: Protocol, wall_clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, protocol: Protocol, wall_clock: Callable[[], datetime], name: str = ""
+    ) -> None:
         self._protocol = protocol
         self._wall_clock = wall_clock
+        self._name = name
         self._changed: asyncio.Future[None] | None = None
+        self._lost_registration = LostRegistration()
+
+        self.refused_actions = self._lost_registration.waits
+        """Actions that were refused with SecurityError and not answered since."""
+
         self.registration = Registration(protocol)
 
         self.boot_at = -inf
-        """The earliest time of the next boot."""
+        """The earliest time of the next boot, while the station is not registered."""
+
+        self.boot_again_at = inf
+        """When the station, though registered, boots again because the CSMS refused a call."""
+
+        self.boot_reported = False
+        """Whether the CSMS has accepted a boot since the station started; its reason is told then."""
+
+        self.registering_again = False
+        """Whether the CSMS has lost our registration and we have not heard yet how it answers the boot."""
 
         self.heartbeat_interval = DAY
 
@@ -58,8 +80,11 @@ class RegistrationState:
         """Notes the answer to a BootNotification: status, interval and time. # BOOT-04, BOOT-10"""
         before = self._schedule
         self.registration.boot_answered(response)
+        self.registering_again = False
         self.set_clock(response)
         if self.registration.accepted:
+            self.boot_reported = True
+            self.boot_again_at = inf
             self.heartbeat_interval = response.interval if response.interval > 0 else DAY
         else:
             self.boot_at = now + (response.interval if response.interval > 0 else _OWN_WAIT)
@@ -71,11 +96,60 @@ class RegistrationState:
         """Notes that a boot was not answered with anything usable."""
         self.boot_at = now + _OWN_WAIT
 
+    def restarted(self) -> None:
+        """Begins anew, as after a start: the next thing to do is to boot, for a new reason."""
+        self.boot_reported = False
+        self.forget()
+
     def forget(self) -> None:
-        """Begins anew: the next thing to do is to boot."""
+        """Ends the registration: the next thing to do is to boot."""
         self.registration = Registration(self._protocol)
         self.boot_at = -inf
+        self.boot_again_at = inf
+        self.registering_again = False
         self.tell()
+
+    def register_again(self) -> None:
+        """Ends a registration that the CSMS knows nothing of."""
+        self.forget()
+        self.registering_again = True
+
+    def call_failed(self, error: CallFailed, now: float) -> None:
+        """Notes an error answer: SecurityError to a registered station asks for a boot. # ERR-19
+
+        The first one is followed by a boot at once. See `LostRegistration` for later ones.
+        """
+        action = error.action
+        if action is None or action == BOOT or error.code != ErrorCode.SECURITY_ERROR:
+            return
+        if not self.registration.accepted or self.boot_again_at < inf:
+            return
+        wait = self._lost_registration.refused(action)
+        logger.warning(
+            "%s: %s refused with SecurityError: the CSMS may have lost our registration [boots %s]",
+            self._name,
+            action,
+            f"in {wait:.0f} s" if wait else "now",
+        )
+        if wait == 0:
+            self.register_again()
+        else:
+            self.boot_again_at = now + wait
+            self.tell()
+
+    def call_answered(self, action: str) -> None:
+        """Notes that the CSMS answers such calls: it knows us."""
+        self._lost_registration.answered(action)
+        if not self.refused_actions:
+            self.boot_again_at = inf
+
+    def was_refused_unregistered(self, error: CallFailed) -> bool:
+        """Whether this call was refused only because the CSMS has lost our registration."""
+        return (
+            error.code == ErrorCode.SECURITY_ERROR
+            and error.action != BOOT
+            and self.registering_again
+        )
 
     def set_clock(self, response: Any) -> None:
         """Notes the CSMS's time. # BOOT-05, HB-05"""

@@ -4,15 +4,24 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from msgspec import structs
 from typing_extensions import Unpack
 
 from ocppkit.aio import RegistrationStatus
-from ocppkit.aio.lowlevel import BOOT, Connector, ConnectRequest, Endpoint, HandlerTable, loggable
+from ocppkit.aio.lowlevel import (
+    BOOT,
+    Connector,
+    ConnectRequest,
+    Endpoint,
+    HandlerTable,
+    loggable,
+    wait_until,
+)
 from ocppkit.core import (
     Action,
+    CallFailed,
     ConnectionClosed,
     ErrorCode,
     Limits,
@@ -39,6 +48,9 @@ from ._registrar import StationRegistrar
 from ._registration_state import DAY, RegistrationState
 
 __all__ = ["Station"]
+
+_NO_RESTART: Final = "Unknown"
+"""The reason of a boot without a restart; the same value in every version that has reasons."""
 
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Message)
@@ -67,7 +79,9 @@ class Station:
         ids = MessageIds(settings.new_id)
         self._settings = replace(settings, new_id=ids)
         self._handlers = HandlerTable(Role.STATION, protocol)
-        self._registration_state = RegistrationState(protocol, settings.wall_clock)
+        self._registration_state = RegistrationState(
+            protocol, settings.wall_clock, loggable(identity)
+        )
         self._offline_rules = OfflineRules(
             protocol=protocol,
             queue_all_messages=settings.queue_all_messages,
@@ -92,7 +106,7 @@ class Station:
             identity,
             protocol,
             self._settings,
-            boot=lambda: self.boot,
+            boot=self._boot_message,
             handlers=self._handlers,
             registration_state=self._registration_state,
             outbox=self._outbox,
@@ -316,11 +330,41 @@ class Station:
     def _call(
         self, request: Request[R], call_timeout: float | None = None
     ) -> Coroutine[Any, Any, R]:
-        # No coroutine around another: each of them costs twice, when it begins and when it goes on.
         action = self._action_of(request)
         if self._offline_rules.must_arrive(request, action):
             return self._keep(request, call_timeout)
-        return self._way_for(action).call(request, call_timeout)
+        return self._call_now(request, action, call_timeout)
+
+    async def _call_now(self, request: Request[R], action: Action, call_timeout: float | None) -> R:
+        state = self._registration_state
+        if state.registering_again and action.name != BOOT:
+            await self._registered_within(call_timeout)
+            return await self._way_for(action).call(request, call_timeout)
+        try:
+            return await self._way_for(action).call(request, call_timeout)
+        except CallFailed as error:
+            # The CSMS has lost our registration: what it refused goes out again after the boot.
+            if not state.was_refused_unregistered(error):
+                raise
+            if not await self._registered_within(call_timeout):
+                raise
+        return await self._way_for(action).call(request, call_timeout)
+
+    async def _registered_within(self, seconds: float | None) -> bool:
+        state = self._registration_state
+        clock = self._settings.clock or asyncio.get_running_loop()
+        wait = self._settings.limits.call_timeout if seconds is None else seconds
+        deadline = clock.time() + wait
+        while state.registering_again and clock.time() < deadline:
+            await wait_until(clock, deadline, state.changed())
+        return state.registration.accepted
+
+    def _boot_message(self) -> Request[Any]:
+        if not self._registration_state.boot_reported or not _has_reason(self.boot):
+            return self.boot
+        # BOOT-02: the station did not restart, so it must not repeat why it once did.
+        boot: Any = self.boot
+        return cast(Request[Any], structs.replace(boot, reason=type(boot.reason)(_NO_RESTART)))
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
         kept = request if self.connected else self._offline_rules.marked(request)
@@ -356,6 +400,10 @@ class Station:
 
 
 def _with_reason(boot: Request[Any], reason: str) -> Request[Any]:
-    if "reason" not in boot.__struct_fields__:
+    if not _has_reason(boot):
         raise LocalProtocolError("the boot of this version has no reason", action=BOOT)
     return structs.replace(boot, reason=reason)
+
+
+def _has_reason(boot: Request[Any]) -> bool:
+    return "reason" in boot.__struct_fields__

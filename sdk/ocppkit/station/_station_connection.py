@@ -6,6 +6,7 @@ from ocppkit.aio import RegistrationStatus
 from ocppkit.aio.lowlevel import BOOT, AnyHandler, Endpoint, HandlerTable, Wire
 from ocppkit.core import (
     Action,
+    CallFailed,
     CallReceived,
     ConnectionClosed,
     Failure,
@@ -67,10 +68,17 @@ class StationConnection:
 
     def result_received(self, result: ResultReceived) -> None:
         """Notes how a boot was answered, and what time it is for the CSMS."""
-        if result.action.name == BOOT:
-            self._registration_state.boot_answered(result.response, result.received_at)
-        elif result.action.name == HEARTBEAT:
-            self._registration_state.set_clock(result.response)
+        action, state = result.action.name, self._registration_state
+        if action == BOOT:
+            state.boot_answered(result.response, result.received_at)
+        elif action == HEARTBEAT:
+            state.set_clock(result.response)
+        if action in state.refused_actions:
+            state.call_answered(action)
+
+    def call_failed(self, error: CallFailed) -> None:
+        """Notes that the CSMS may have lost our registration."""
+        self._registration_state.call_failed(error, self.endpoint.last_received)
 
     def disconnected(self, end: ConnectionClosed) -> None:
         """Wakes those who wait for a change."""
