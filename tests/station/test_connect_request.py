@@ -107,7 +107,15 @@ def test_a_weak_context_must_be_wanted(context: ssl.SSLContext) -> None:
 
 def test_a_client_certificate_needs_no_password() -> None:
     context = ssl.create_default_context()
-    assert make(ssl=context).open("wss://csms").ssl is context
+    assert make(ssl=context, client_certificate=True).open("wss://csms").ssl is context
+
+
+def test_a_context_is_no_client_certificate_unless_the_user_says_so() -> None:
+    # Python does not tell what a context holds.
+    context = ssl.create_default_context()
+    with pytest.raises(LocalProtocolError, match="client_certificate=True"):
+        make(ssl=context).open("wss://csms")
+    assert make(ssl=context, insecure=True).open("wss://csms").ssl is context
 
 
 @pytest.mark.parametrize(

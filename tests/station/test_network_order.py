@@ -218,7 +218,7 @@ def test_a_profile_may_have_credentials_of_its_own() -> None:
 
 
 def network_order(profiles: Sequence[NetworkProfile]) -> NetworkOrder:
-    found = NetworkOrder(lambda: iter(range(1, 100)), 2, "CP001")
+    found = NetworkOrder(lambda: iter(range(1, 100)), lambda: 2, "CP001")
     found.take(profiles)
     return found
 

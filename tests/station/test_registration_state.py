@@ -1,16 +1,28 @@
 """What wakes those who wait for a change of a station's standing."""
 
+from typing import Any
+
 import pytest
 
 from ocppkit import v201
+from ocppkit.aio.lowlevel import EventStreams
 from ocppkit.core import utcnow
+from ocppkit.station import Controls
 from ocppkit.station._registration_state import RegistrationState
+from ocppkit.station._station_clock import StationClock
+from ocppkit.testing import FakeClock
 
 Status = v201.RegistrationStatusEnumType
 
 
 def answer(status: Status, interval: int) -> v201.BootNotificationResponse:
     return v201.BootNotificationResponse(current_time=utcnow(), interval=interval, status=status)
+
+
+def make() -> RegistrationState:
+    controls, events = Controls(), EventStreams[Any]()
+    clock = StationClock(utcnow, FakeClock().time, controls, name="CP001", events=events)
+    return RegistrationState(v201.PROTOCOL, controls, clock, events, name="CP001")
 
 
 @pytest.mark.asyncio
@@ -26,7 +38,7 @@ def answer(status: Status, interval: int) -> v201.BootNotificationResponse:
 async def test_a_boot_wakes_them_if_it_changes_something(
     status: Status, interval: int, woken: bool
 ) -> None:
-    registration_state = RegistrationState(v201.PROTOCOL, utcnow)
+    registration_state = make()
     first = registration_state.changed()
     registration_state.boot_answered(answer(Status.ACCEPTED, 300), 0.0)
     assert first.done()
@@ -37,7 +49,7 @@ async def test_a_boot_wakes_them_if_it_changes_something(
 
 @pytest.mark.asyncio
 async def test_a_boot_that_is_put_off_again_wakes_them() -> None:
-    registration_state = RegistrationState(v201.PROTOCOL, utcnow)
+    registration_state = make()
     registration_state.boot_answered(answer(Status.PENDING, 30), 0.0)
     changed = registration_state.changed()
     registration_state.boot_answered(answer(Status.PENDING, 30), 10.0)

@@ -91,10 +91,12 @@ async def test_profile_3(make_csms: Make, make_station: Make, tls: Make) -> None
     async with serving(csms, server_tls) as port:
         url = f"wss://localhost:{port}/ocpp"
         for connect in (aiohttp.connect, websockets.connect):
-            async with connect(make_station(ssl=tls("station", own="station")), url):
+            async with connect(
+                make_station(ssl=tls("station", own="station"), client_certificate=True), url
+            ):
                 assert (await csms.stations.wait("CP001")).accepted
         with pytest.raises(HandshakeRefused) as caught:
-            await open_once(make_station(ssl=tls("station")), url)
+            await open_once(make_station(ssl=tls("station"), client_certificate=True), url)
         assert caught.value.status == 401
 
 

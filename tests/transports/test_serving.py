@@ -133,13 +133,15 @@ async def test_profile_3(make_csms: Make, make_station: Make, tls: Make) -> None
     server_tls = tls("server", own="server")
     server_tls.verify_mode = ssl.CERT_REQUIRED
     async with websockets.serve(csms, "127.0.0.1", ssl=server_tls) as server:
-        good = make_station(ssl=tls("station", own="station"))
+        good = make_station(ssl=tls("station", own="station"), client_certificate=True)
         async with websockets.connect(good, url(server, "wss")):
             assert (await csms.stations.wait("CP001")).accepted
         for bad in (tls("station"), tls("station", own="stranger")):
             with pytest.raises(ConnectionClosed):
-                await open_once(make_station(ssl=bad), url(server, "wss"))
-        other = make_station(identity="CP002", ssl=tls("station", own="station"))
+                await open_once(make_station(ssl=bad, client_certificate=True), url(server, "wss"))
+        other = make_station(
+            identity="CP002", ssl=tls("station", own="station"), client_certificate=True
+        )
         with pytest.raises(HandshakeRefused) as caught:
             await open_once(other, url(server, "wss"))
         assert caught.value.status == 404

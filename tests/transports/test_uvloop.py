@@ -43,7 +43,9 @@ def test_a_session(profile: int, make_csms: Make, make_station: Make, tls: Make)
         if profile == 3:
             ours.verify_mode = CERT_REQUIRED
         theirs = None if profile == 1 else tls("station", own="station" if profile == 3 else None)
-        credentials: dict[str, Any] = {} if profile == 3 else {"password": "x"}
+        credentials: dict[str, Any] = (
+            {"client_certificate": True} if profile == 3 else {"password": "x"}
+        )
         station = make_station(**credentials, ssl=theirs)
         async with by_websockets(csms, ours) as port:
             url = f"ws{'s' if profile > 1 else ''}://localhost:{port}/ocpp"

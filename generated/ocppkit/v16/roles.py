@@ -142,6 +142,8 @@ class ChargePoint(Station):
     It answers what `on` and `add_handlers` gave it handlers for, and refuses the rest as NotSupported.
     """
 
+    __slots__ = ()
+
     def __init__(
         self,
         identity: str,

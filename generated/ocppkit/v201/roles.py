@@ -238,6 +238,8 @@ class ChargingStation(Station):
     It answers what `on` and `add_handlers` gave it handlers for, and refuses the rest as NotSupported.
     """
 
+    __slots__ = ()
+
     def __init__(
         self,
         identity: str,

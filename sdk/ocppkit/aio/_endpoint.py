@@ -15,7 +15,7 @@ logged here, and the work goes on. See `docs/design/failures.md`.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from math import inf
 from typing import Any, Final, TypeVar
 
@@ -52,7 +52,7 @@ from ._host import Host
 from ._pending_calls import PendingCalls
 from ._reports import Reports
 from ._settings import Settings
-from ._transport import Wire
+from ._transport import AdjustablePings, Wire
 from ._watching import Watching
 
 __all__ = ["Endpoint"]
@@ -78,9 +78,9 @@ class Endpoint:
 
     __slots__ = (
         "_calls", "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow",
-        "_handling", "_host", "_is_lost", "_now", "_observer", "_owed", "_pending", "_reports",
-        "_timer", "_timer_at", "_watching", "_wire", "_working", "answers_received",
-        "last_received", "last_sent",
+        "_handling", "_host", "_is_lost", "_now", "_observer", "_owed", "_pending",
+        "_ping_interval", "_reports", "_timer", "_timer_at", "_watching", "_wire", "_working",
+        "answers_received", "call_timeout", "last_received", "last_sent",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +126,11 @@ class Endpoint:
         self._end: ConnectionClosed | None = None
         self._ended: asyncio.Future[ConnectionClosed] | None = None
         self._now = self._clock.time()
+
+        self.call_timeout: float = settings.limits.call_timeout
+        """Seconds until a call of ours counts as unanswered; it may be changed for later calls."""
+
+        self._ping_interval = settings.limits.ping_interval
 
         self.last_sent: float = self._now
         """When a frame was last handed to the wire."""
@@ -181,14 +186,17 @@ class Endpoint:
         timeout: float | None = None,
         *,
         accepted: Callable[[], None] | None = None,
+        again: Callable[[CallFailed], Coroutine[Any, Any, R]] | None = None,
     ) -> R:
         """Sends a request and waits for its response.
 
         Args:
             request: the request.
-            timeout: seconds to wait from when the request leaves the queue; by default
-                `Limits.call_timeout`.
+            timeout: seconds to wait from when the request leaves the queue; `call_timeout` by
+                default.
             accepted: called once the request has been checked and will be sent, before it is.
+            again: makes the result of a call that the peer answered with an error: by another call,
+                or by raising the error. Without it the error is raised.
 
         Raises:
             CallFailed: the peer answered with an error.
@@ -201,7 +209,9 @@ class Endpoint:
         """
         self._must_be_connected()
         now = self._clock.time()
-        message_id = self._connection.send_call(request, now, timeout=timeout)
+        message_id = self._connection.send_call(
+            request, now, timeout=self.call_timeout if timeout is None else timeout
+        )
         waiter: asyncio.Future[Any] = asyncio.Future()
         self._calls[message_id] = waiter
         try:
@@ -211,8 +221,10 @@ class Endpoint:
                 self._watching.calling(message_id, request)
             self._flush(now, self._watching.is_active)
             response: R = await waiter
-        except BaseException:
+        except BaseException as error:
             self._forget_call(message_id, waiter)
+            if again is not None and isinstance(error, CallFailed):
+                return await again(error)
             raise
         return response
 
@@ -261,6 +273,16 @@ class Endpoint:
     def use_policies(self, policies: Policies) -> None:
         """Changes how strictly messages are decoded and checked, from the next one on."""
         self._connection.use_policies(policies)
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """Changes how often the transport sends pings, if it can do that on a live connection.
+
+        Args:
+            seconds: between two pings; zero turns them off.
+        """
+        if seconds != self._ping_interval and isinstance(self._wire, AdjustablePings):
+            self._ping_interval = seconds
+            self._wire.set_ping_interval(seconds)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes the connection: no more messages can be sent, and all calls end now.

@@ -9,13 +9,13 @@ What closes a connection, and how, is told once, by the `ConnectionClosed` that 
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from ocppkit.core import ConnectionClosed
 
 from ._handshake import ConnectRequest
 
-__all__ = ["Attachment", "Connector", "Opened", "Receiver", "Transport", "Wire"]
+__all__ = ["AdjustablePings", "Attachment", "Connector", "Opened", "Receiver", "Transport", "Wire"]
 
 
 class Receiver(Protocol):
@@ -54,6 +54,15 @@ class Wire(Protocol):
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Sends what was written, says goodbye, and ends within a bounded time."""
+        ...
+
+
+@runtime_checkable
+class AdjustablePings(Protocol):
+    """A wire whose ping interval can be changed while it is open; not every library has that."""
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """Sends pings so often from now on; zero turns them off."""
         ...
 
 

@@ -6,6 +6,7 @@ Programs that run a station or a CSMS do not need it; authors of transports do.
 from ._clock import sleep, wait_until
 from ._eager_tasks import start_task
 from ._endpoint import Endpoint
+from ._event_stream import EventStream, EventStreams
 from ._frame_log import loggable
 from ._handlers import AnyHandler, HandlerTable, resolved
 from ._handshake import Accept, ConnectRequest, Reject, without_query
@@ -14,17 +15,20 @@ from ._peer import Peer
 from ._registration import BOOT, Registration, StationRecord, answered_status
 from ._running_beside import running_beside
 from ._settings import Settings
-from ._transport import Attachment, Connector, Opened, Receiver, Transport, Wire
+from ._transport import AdjustablePings, Attachment, Connector, Opened, Receiver, Transport, Wire
 from .tls import refuse_old_tls
 
 __all__ = [
     "BOOT",
     "Accept",
+    "AdjustablePings",
     "AnyHandler",
     "Attachment",
     "ConnectRequest",
     "Connector",
     "Endpoint",
+    "EventStream",
+    "EventStreams",
     "HandlerTable",
     "Host",
     "Opened",

@@ -2,8 +2,8 @@
 
 from ._back_off import BackOff
 from ._connect_request import SecurityProfile
+from ._controls import ClockSource, Controls
 from ._deliveries import Delivered, Delivery, DeliveryEvent, Dropped, GivenUp, MessageDropped
-from ._delivery_queue import Retries
 from ._journal import (
     Entry,
     Journal,
@@ -13,26 +13,47 @@ from ._journal import (
     Store,
     Stored,
 )
+from ._lifecycle_events import (
+    Accepted,
+    Booted,
+    ClockJumped,
+    ClockSet,
+    Connected,
+    Disconnected,
+    LifecycleEvent,
+    Restarting,
+)
 from ._network_profiles import NetworkProfile, NetworkProfiles
 from ._options import StationOptions
 from ._registrar import StationRegistrar
+from ._retries import Retries
 from ._station import Station
 
 __all__ = [
+    "Accepted",
     "BackOff",
+    "Booted",
+    "ClockJumped",
+    "ClockSet",
+    "ClockSource",
+    "Connected",
+    "Controls",
     "Delivered",
     "Delivery",
     "DeliveryEvent",
+    "Disconnected",
     "Dropped",
     "Entry",
     "GivenUp",
     "Journal",
     "JournalError",
     "JournalFull",
+    "LifecycleEvent",
     "MemoryJournal",
     "MessageDropped",
     "NetworkProfile",
     "NetworkProfiles",
+    "Restarting",
     "Retries",
     "SecurityProfile",
     "Station",

@@ -1,8 +1,8 @@
 """What a station does by itself on a connection: it boots, and then sends heartbeats."""
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import Endpoint, loggable, wait_until
@@ -10,26 +10,36 @@ from ocppkit.core import (
     CallFailed,
     CallTimedOut,
     ConnectionClosed,
+    LocalProtocolError,
+    OcppError,
     QueueFull,
     RemoteProtocolError,
     Request,
 )
 
+from ._controls import DAY, Controls
 from ._delivery_queue import FULL_QUEUE_WAIT
-from ._registration_state import DAY, RegistrationState
+from ._registration_state import RegistrationState
 
 __all__ = ["BootAndHeartbeat"]
 
 logger = logging.getLogger("ocppkit.station")
 
+_MESSAGE_FAILED: Final = (CallFailed, LocalProtocolError, RemoteProtocolError)
+"""What says that a message or its answer is at fault, and not the connection."""
+
 
 class BootAndHeartbeat:
-    """Boot procedure and heartbeats on one connection."""
+    """Boot procedure and heartbeats on one connection.
+
+    A message that fails is logged and tried again; all else that is raised ends the connection.
+    """
 
     def __init__(
         self,
         endpoint: Endpoint,
         registration_state: RegistrationState,
+        controls: Controls,
         clock: Clock,
         *,
         identity: str,
@@ -38,6 +48,7 @@ class BootAndHeartbeat:
     ) -> None:
         self._endpoint = endpoint
         self._registration_state = registration_state
+        self._controls = controls
         self._clock = clock
         self._name = loggable(identity)
         self._boot = boot
@@ -58,40 +69,57 @@ class BootAndHeartbeat:
             if now < due:
                 changed = self._registration_state.changed()
                 await wait_until(self._clock, due, self._endpoint.ended, changed)
-                continue
-            try:
-                await (self._send_heartbeat() if registered else self._send_boot())
-            except ConnectionClosed:
-                continue
-            except QueueFull:
-                # Others talk enough for the moment.
-                await wait_until(
-                    self._clock, self._clock.time() + FULL_QUEUE_WAIT, self._endpoint.ended
-                )
-            except CallTimedOut:
-                # CON-10: a connection on which nobody answers is replaced.
-                logger.warning("%s: no answer, so the connection is replaced", self._name)
-                self._endpoint.close(reason="no answer")
-                await self._endpoint.wait_ended()
+                self._registration_state.clock.look()
+            else:
+                await self._do(self._send_heartbeat if registered else self._send_boot)
 
     def _next_duty(self) -> float:
-        # HB-01: any other message serves as well; HB-03: once a day it must be a heartbeat.
-        by_silence = self._endpoint.last_sent + self._registration_state.heartbeat_interval
+        # HB-01: any other message serves as well; HB-03: once a day it must be a heartbeat. One that
+        # could not be sent is no message, and must not be tried again at once.
+        latest = max(self._endpoint.last_sent, self._last_heartbeat)
+        by_silence = latest + self._controls.heartbeat_interval
         return min(by_silence, self._last_heartbeat + DAY, self._registration_state.boot_again_at)
+
+    async def _do(self, send: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await send()
+        except ConnectionClosed:
+            if self._endpoint.connected:
+                # It tells of something else, in a function of the user's for instance.
+                raise
+        except QueueFull:
+            # Others talk enough for the moment.
+            await wait_until(
+                self._clock, self._clock.time() + FULL_QUEUE_WAIT, self._endpoint.ended
+            )
+        except CallTimedOut:
+            # CON-10: a connection on which nobody answers is replaced.
+            logger.warning("%s: no answer: connection is replaced", self._name)
+            self._endpoint.close(reason="no answer")
+            await self._endpoint.wait_ended()
 
     async def _send_boot(self) -> None:
         try:
-            # The answer is noted by the link, before anything else is read.
+            # The station connection notes the answer before anything else is read.
             await self._endpoint.call(self._boot())
-        except (CallFailed, RemoteProtocolError) as problem:
-            logger.warning("%s: the boot failed: %s", self._name, problem)
+        except QueueFull:
+            raise
+        except _MESSAGE_FAILED as problem:
+            self._log_failure("BootNotification", problem)
             self._registration_state.boot_failed(self._clock.time())
         else:
             logger.info("%s: boot %s", self._name, self._registration_state.registration.status)
 
     async def _send_heartbeat(self) -> None:
-        self._last_heartbeat = self._clock.time()
+        before, self._last_heartbeat = self._last_heartbeat, self._clock.time()
         try:
             await self._endpoint.call(self._heartbeat())
-        except (CallFailed, RemoteProtocolError) as problem:
-            logger.warning("%s: the heartbeat failed: %s", self._name, problem)
+        except QueueFull:
+            self._last_heartbeat = before
+            raise
+        except _MESSAGE_FAILED as problem:
+            self._log_failure("Heartbeat", problem)
+
+    def _log_failure(self, action: str, problem: OcppError) -> None:
+        level = logging.ERROR if isinstance(problem, LocalProtocolError) else logging.WARNING
+        logger.log(level, "%s: %s failed: %s [tried again]", self._name, action, problem)

@@ -1,24 +1,35 @@
-"""The life of a station that is run: it connects, does its duty, and connects again."""
+"""The loop of a station that is run: it connects, serves the connection, waits, and connects again.
+
+Theory of operation: only who stops the station ends this loop. What a transport, the journal or a
+function of the user's raises is logged with its cause and counts as a failed attempt; the loop goes on.
+The one exception is a first attempt whose request the transport refuses (`LocalProtocolError`), a URL
+that it cannot read for instance: then the call of `run` was wrong, and it raises.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import (
     Connector,
     ConnectRequest,
     Endpoint,
+    EventStreams,
     HandlerTable,
     Opened,
     loggable,
     running_beside,
+    sleep,
     wait_until,
 )
-from ocppkit.core import ConnectionClosed, Protocol, Request
+from ocppkit.core import ConnectionClosed, LocalProtocolError, Protocol, Request
 
+from ._background_failures import is_failure
 from ._boot_and_heartbeat import BootAndHeartbeat
+from ._controls import Controls
+from ._lifecycle_events import Connected, Disconnected, Restarting
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile
 from ._options import StationSettings
@@ -31,6 +42,12 @@ __all__ = ["ConnectLoop"]
 
 logger = logging.getLogger("ocppkit.station")
 
+_DELIVERY_WAIT: Final = 10.0
+"""Seconds until delivery begins again after a failure that nobody foresaw."""
+
+
+_GOING_AWAY: Final = 1001
+
 
 class ConnectLoop:
     """Keeps one station connected."""
@@ -42,25 +59,35 @@ class ConnectLoop:
         settings: StationSettings,
         *,
         boot: Callable[[], Request[Any]],
+        controls: Controls,
         handlers: HandlerTable,
         registration_state: RegistrationState,
         outbox: Outbox,
         network_order: NetworkOrder,
+        events: EventStreams[Any],
     ) -> None:
         self._identity = identity
+        self._name = loggable(identity)
         self._protocol = protocol
         self._settings = settings
         self._boot = boot
+        self._controls = controls
         self._handlers = handlers
         self._registration_state = registration_state
         self._outbox = outbox
         self._network_order = network_order
-        self._tls_events = TlsEvents(protocol, registration_state.now)
+        self._events = events
+        self._tls_events = TlsEvents(protocol, registration_state.clock.now)
         self._served: NetworkProfile | None = None
         self._links: set[StationConnection] = set()
-        self._restarting = False
+        self._at_once = False
+        self._wait_changed = False
+        self._offline_since: float | None = None
+        self._connected_at = 0.0
         self.endpoint: Endpoint | None = None
         """The latest connection, which may have ended."""
+
+        controls.observe(self._control_changed)
 
     @property
     def online(self) -> Endpoint | None:
@@ -71,23 +98,43 @@ class ConnectLoop:
 
     def restart(self) -> None:
         """Connects anew, without waiting, and boots."""
-        self._restarting = True
         self._network_order.begin()
         self._registration_state.restarted()
+        self._events.tell(Restarting(boot=self._boot()))
+        self.reconnect("restarting")
+
+    def reconnect(self, reason: str) -> None:
+        """Connects anew, without waiting."""
+        self._at_once = True
+        self._registration_state.tell()
         if self.endpoint is not None:
-            self.endpoint.close(reason="restarting")
+            self.endpoint.close(reason=reason)
 
     async def run(
         self, open_request: Callable[[NetworkProfile], ConnectRequest], connect: Connector
     ) -> None:
-        """Lives until it is cancelled, or something fails that should not."""
+        """Runs until it is cancelled.
+
+        Raises:
+            LocalProtocolError: the transport cannot use the first request to connect.
+        """
         clock = self._settings.clock or asyncio.get_running_loop()
         try:
-            async with running_beside(self._outbox.deliver(lambda: self.online, clock)):
+            async with running_beside(self._deliver(clock)):
                 await self._stay_connected(open_request, connect, clock)
         finally:
             for link in list(self._links):
                 await link.endpoint.cancel_handlers()
+
+    async def _deliver(self, clock: Clock) -> None:
+        while True:
+            try:
+                await self._outbox.deliver(lambda: self.online, clock)
+            except BaseException as problem:
+                if not is_failure(problem):
+                    raise
+                self._log_failure("delivery failed", problem, f"goes on in {_DELIVERY_WAIT:.0f} s")
+            await sleep(clock, _DELIVERY_WAIT)
 
     async def _stay_connected(
         self,
@@ -95,23 +142,41 @@ class ConnectLoop:
         connect: Connector,
         clock: Clock,
     ) -> None:
+        first = True
         while True:
-            self._restarting = False
+            self._at_once = False
             profile = self._network_order.profile
             try:
                 opened = await connect(open_request(profile))
-            except ConnectionClosed as problem:
-                logger.warning("%s: cannot connect: %s", loggable(self._identity), problem)
-                self._failed(profile)
-                await self._report(problem)
+            except BaseException as problem:
+                if not is_failure(problem) or (first and isinstance(problem, LocalProtocolError)):
+                    raise
+                await self._not_connected(profile, problem)
             else:
                 await self._serve(opened, profile, clock)
+            first = False
             await self._rest(clock)
 
-    async def _report(self, problem: ConnectionClosed) -> None:
+    async def _not_connected(self, profile: NetworkProfile, problem: BaseException) -> None:
+        if isinstance(problem, ConnectionClosed):
+            logger.warning("%s: cannot connect: %s", self._name, problem)
+        else:
+            self._log_failure("cannot connect", problem, "tried again")
+        self._failed(profile)
         report = self._tls_events.report_on(problem)
-        if report is not None and self._settings.raise_security_events:
+        if report is not None and self._controls.raise_security_events:
+            await self._keep(report)
+
+    async def _keep(self, report: Request[Any]) -> None:
+        try:
             await self._outbox.keep(report)
+        except BaseException as problem:
+            if not is_failure(problem):
+                raise
+            self._log_failure(f"{report.__ocpp_action__} not kept", problem, "it is lost")
+
+    def _log_failure(self, what: str, problem: BaseException, effect: str) -> None:
+        logger.error("%s: %s: %r [%s]", self._name, what, problem, effect, exc_info=problem)
 
     def _failed(self, profile: NetworkProfile) -> None:
         # After a restart in the meantime it may be another one's turn.
@@ -119,36 +184,88 @@ class ConnectLoop:
             self._network_order.failed()
 
     async def _rest(self, clock: Clock) -> None:
-        seconds = 0.0 if self._restarting else self._network_order.wait()
-        if seconds == 0:
+        began, seconds = clock.time(), self._wait()
+        self._wait_changed = False
+        if seconds > 0:
+            logger.info("%s: connects again in %.1f s", self._name, seconds)
+        while not self._at_once and clock.time() < began + seconds:
+            await wait_until(clock, began + seconds, self._registration_state.changed())
+            if self._wait_changed:
+                self._wait_changed = False
+                seconds = self._wait()
+
+    def _wait(self) -> float:
+        if self._at_once:
+            return 0.0
+        try:
+            return self._network_order.wait()
+        except Exception as problem:  # noqa: BLE001 - `random` is the user's
+            seconds = self._controls.back_off.wait_minimum
+            self._log_failure("random failed", problem, f"connects again in {seconds:.1f} s")
+            self._network_order.use_back_off()
+            return seconds
+
+    def _control_changed(self, name: str) -> None:
+        endpoint = self.endpoint
+        if name == "back_off":
+            self._network_order.use_back_off()
+            self._wait_changed = True
+            self._registration_state.tell()
+        elif endpoint is None:
             return
-        logger.info("%s: connects again in %.1f s", loggable(self._identity), seconds)
-        deadline = clock.time() + seconds
-        while clock.time() < deadline and not self._restarting:
-            await wait_until(clock, deadline, self._registration_state.changed())
+        elif name == "call_timeout":
+            endpoint.call_timeout = self._controls.call_timeout
+        elif name == "ping_interval":
+            endpoint.set_ping_interval(self._controls.ping_interval)
 
     async def _serve(self, opened: Opened, profile: NetworkProfile, clock: Clock) -> None:
         link = self._link(opened)
-        endpoint = link.endpoint
-        opened.wire.start(endpoint)
         try:
-            if not self._speaks_our_version(opened):
-                self._failed(profile)
-            elif profile is self._network_order.profile:
-                self._arrived(profile)
-                self.endpoint = endpoint
-                self._registration_state.tell()
-                await self._boot_and_heartbeat(endpoint, clock).run()
-        finally:
-            if endpoint.connected:
-                await endpoint.drain(self._settings.grace)
+            await self._use(link.endpoint, opened, profile, clock)
+        except BaseException as problem:
+            if not is_failure(problem):
+                await link.endpoint.drain(self._settings.grace)
+                raise
+            self._log_failure("connection failed", problem, "connects again")
+            self._failed(profile)
+            await self._close(link.endpoint, clock)
+        if link.endpoint.connected:
+            await link.endpoint.drain(self._settings.grace)
 
-    def _arrived(self, profile: NetworkProfile) -> None:
+    async def _use(
+        self, endpoint: Endpoint, opened: Opened, profile: NetworkProfile, clock: Clock
+    ) -> None:
+        opened.wire.start(endpoint)
+        if not self._speaks_our_version(opened):
+            self._failed(profile)
+        elif profile is self._network_order.profile:
+            self._arrived(profile, endpoint, clock)
+            await self._boot_and_heartbeat(endpoint, clock).run()
+
+    async def _close(self, endpoint: Endpoint, clock: Clock) -> None:
+        # A transport that has failed may never tell the end.
+        try:
+            endpoint.close(_GOING_AWAY, "going away")
+        except Exception as problem:  # noqa: BLE001 - a transport's failure
+            self._log_failure("closing failed", problem, "connects again")
+        await wait_until(clock, clock.time() + self._settings.grace, endpoint.ended)
+        if endpoint.connected:
+            endpoint.connection_lost(ConnectionClosed("given up", by="us"))
+
+    def _arrived(self, profile: NetworkProfile, endpoint: Endpoint, clock: Clock) -> None:
         self._network_order.connected()
         self._tls_events.connected()
-        if self._served not in (None, profile):
+        if self._served is not None and not profile.is_same_way(self._served):
             self._registration_state.forget()  # BOOT-26
         self._served = profile
+        self.endpoint = endpoint
+        endpoint.call_timeout = self._controls.call_timeout
+        endpoint.set_ping_interval(self._controls.ping_interval)
+        since, self._connected_at = self._offline_since, clock.time()
+        self._events.tell(
+            Connected(profile=profile, offline_for=None if since is None else clock.time() - since)
+        )
+        self._registration_state.tell()
 
     def _link(self, opened: Opened) -> StationConnection:
         link = StationConnection(
@@ -158,16 +275,24 @@ class ConnectLoop:
             self._settings,
             handlers=self._handlers,
             registration_state=self._registration_state,
+            ended=self._ended,
             finished=self._links.discard,
         )
         self._links.add(link)
         return link
+
+    def _ended(self, link: StationConnection, end: ConnectionClosed) -> None:
+        if link.endpoint is self.endpoint:
+            clock = self._settings.clock or asyncio.get_running_loop()
+            now = self._offline_since = clock.time()
+            self._events.tell(Disconnected(end=end, connected_for=now - self._connected_at))
 
     def _boot_and_heartbeat(self, endpoint: Endpoint, clock: Clock) -> BootAndHeartbeat:
         heartbeat: Any = self._protocol.actions[HEARTBEAT].request
         return BootAndHeartbeat(
             endpoint,
             self._registration_state,
+            self._controls,
             clock,
             identity=self._identity,
             boot=self._boot,
@@ -179,7 +304,11 @@ class ConnectLoop:
             return True
         same = opened.subprotocol == self._protocol.subprotocol
         if not same:
+            # SUB-07
             logger.error(
-                "%s: the CSMS does not speak our version", loggable(self._identity)
-            )  # SUB-07
+                "%s: CSMS speaks %s, not %s [connection closed]",
+                self._name,
+                loggable(opened.subprotocol or "no version of OCPP"),
+                self._protocol.subprotocol,
+            )
         return same

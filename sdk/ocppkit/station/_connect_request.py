@@ -31,8 +31,8 @@ class SecurityProfile(IntEnum):
 def security_of(profile: NetworkProfile) -> SecurityProfile:
     """Returns the security profile that URL, password and TLS context make up.
 
-    A context of the user's without a password is taken to hold a client certificate: `ssl` does
-    not tell.
+    Python does not tell whether a TLS context holds a client certificate: the profile does, or the
+    context, if `client_context` made it.
 
     Raises:
         LocalProtocolError: the URL is none of a WebSocket.
@@ -42,9 +42,17 @@ def security_of(profile: NetworkProfile) -> SecurityProfile:
         raise LocalProtocolError("the URL of a CSMS begins with ws:// or wss://")
     if scheme == "ws":
         return SecurityProfile.NONE if profile.password is None else SecurityProfile.BASIC
-    if profile.password is not None:
-        return SecurityProfile.TLS_BASIC
-    return SecurityProfile.NONE if profile.ssl is None else SecurityProfile.TLS_CERTIFICATE
+    if _holds_certificate(profile):
+        return SecurityProfile.TLS_CERTIFICATE
+    return SecurityProfile.NONE if profile.password is None else SecurityProfile.TLS_BASIC
+
+
+def _holds_certificate(profile: NetworkProfile) -> bool:
+    if profile.ssl is None:
+        return False
+    if profile.client_certificate is not None:
+        return profile.client_certificate
+    return bool(getattr(profile.ssl, "holds_certificate", False))
 
 
 def connect_request(
@@ -58,8 +66,8 @@ def connect_request(
     """
     if security_of(profile) is SecurityProfile.NONE and not insecure:
         raise LocalProtocolError(
-            "this station has no password and no client certificate: give it one (password= or "
-            "ssl=), or write insecure=True to connect without"
+            "this station has no password and no client certificate [give it one: password=, or "
+            "ssl= with client_certificate=True if that holds one; or write insecure=True]"
         )
     context = profile.ssl
     if urlsplit(profile.url).scheme == "ws":

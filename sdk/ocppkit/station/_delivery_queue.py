@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ocppkit.aio import Clock
-from ocppkit.aio.lowlevel import Endpoint, loggable, sleep
+from ocppkit.aio.lowlevel import Endpoint, loggable, sleep, wait_until
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,
@@ -30,6 +30,7 @@ from ocppkit.core import (
     Response,
 )
 
+from ._controls import Controls
 from ._deliveries import Delivered, Delivery, DeliveryEvent, GivenUp
 from ._journal import Entry, JournalError, Store
 from ._registration_state import RegistrationState
@@ -37,7 +38,7 @@ from ._store_writer import LaterWrites, retry_waits, store_failed
 from ._stored_messages import StoredMessages
 from ._transaction_numbers import TransactionNumbers
 
-__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds", "QueuedMessage", "Retries"]
+__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds", "QueuedMessage"]
 
 logger = logging.getLogger("ocppkit.station")
 
@@ -49,18 +50,6 @@ IN_MEMORY: Final = 256
 
 SUSPECT_LOSSES: Final = 5
 """After so many connections that the CSMS closed while it had a message, the next one goes first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
-    """How a message that must arrive is retried; times are in seconds."""
-
-    attempts: int = 3
-    """1.6: TransactionMessageAttempts; 2.x: MessageAttempts of TransactionEvent."""
-
-    interval: float = 60.0
-    """1.6: TransactionMessageRetryInterval; 2.x: MessageAttemptInterval of TransactionEvent. After
-    the k-th attempt the wait is k times as long."""
 
 
 class MessageIds:
@@ -103,6 +92,7 @@ class QueuedMessage:
 
     was_passed: bool = False
     """Whether a later message was delivered since this one became suspect."""
+
     refused_unregistered: bool = False
     """Whether it was refused because the CSMS had lost our registration, which costs no attempt once."""
 
@@ -121,7 +111,7 @@ class DeliveryQueue:
     def __init__(
         self,
         store: Store,
-        retries: Retries,
+        controls: Controls,
         registration_state: RegistrationState,
         ids: MessageIds,
         *,
@@ -137,7 +127,7 @@ class DeliveryQueue:
 
         Args:
             store: where the messages are kept.
-            retries: how they are retried.
+            controls: tell how they are retried.
             registration_state: tells of changes.
             ids: makes message ids.
             name: the station, as it may stand in a log.
@@ -152,7 +142,7 @@ class DeliveryQueue:
         self._store = store
         self._read_failures = 0
         self._in_doubt = False
-        self._retries = retries
+        self._controls = controls
         self._registration_state = registration_state
         self._ids = ids
         self._name = name
@@ -318,7 +308,7 @@ class DeliveryQueue:
         self, item: QueuedMessage, entry: Entry, problem: OcppError, clock: Clock
     ) -> None:
         item.failures += 1
-        if item.failures >= self._retries.attempts:
+        if item.failures >= self._controls.retries.attempts:
             logger.error("%s: given up: %s", self._name, problem)  # QUE-05
             await self._remove(item, entry, problem)
             self._tell(
@@ -336,7 +326,13 @@ class DeliveryQueue:
             "note an attempt in",
             lambda: self._store.failed(item.seq, item.failures),
         )
-        await sleep(clock, self._retries.interval * item.failures)  # QUE-04
+        await self._wait_to_retry(item, clock)
+
+    async def _wait_to_retry(self, item: QueuedMessage, clock: Clock) -> None:
+        # QUE-04; the interval may be changed meanwhile.
+        failed_at = clock.time()
+        while clock.time() < (due := failed_at + self._controls.retries.interval * item.failures):
+            await wait_until(clock, due, self._registration_state.changed())
 
     async def _answered(
         self, item: QueuedMessage, entry: Entry, request: Request[Any], answer: Response | OcppError

@@ -24,9 +24,16 @@ class NetworkOrder:
     def __init__(
         self,
         new_waits: Callable[[], Iterator[float]],
-        attempts: int,
+        attempts: Callable[[], int],
         name: str,
     ) -> None:
+        """Begins without profiles.
+
+        Args:
+            new_waits: begins a back-off.
+            attempts: returns after how many failures the next profile has its turn.
+            name: the station, as it may stand in a log.
+        """
         self._new_waits = new_waits
         self._attempts = attempts
         self._name = name
@@ -77,10 +84,30 @@ class NetworkOrder:
         """Notes an attempt that failed."""
         self._waits.setdefault(self.profile, self._new_waits())
         self._failures += 1
-        if self._failures >= self._attempts and len(self._profiles) > 1:
+        if self._failures >= self._attempts() and len(self._profiles) > 1:
             self._failures = 0
             self._at = (self._at + 1) % len(self._profiles)
             logger.warning("%s: tries network profile %d", self._name, self._at + 1)
+
+    def use_back_off(self) -> None:
+        """Begins the back-off of each profile anew, after its parameters have changed."""
+        self._waits = {profile: self._new_waits() for profile in self._waits}
+
+    def use_credentials(self, change: Callable[[NetworkProfile], NetworkProfile]) -> None:
+        """Changes passwords and TLS contexts; whose turn it is stays.
+
+        Raises:
+            LocalProtocolError: the profile in use would be less safe than one before.
+        """
+        changed = tuple(map(change, self._profiles))
+        if changed and security_of(changed[self._at]) < self.floor:
+            raise LocalProtocolError("the security profile of a station is never lowered")
+        self._waits = {
+            new: self._waits[old]
+            for old, new in zip(self._profiles, changed, strict=True)
+            if old in self._waits
+        }
+        self._profiles = changed
 
     def wait(self) -> float:
         """Returns the seconds until the next attempt."""

@@ -21,13 +21,26 @@ class NetworkProfile:
     ssl: SSLContext | None = field(default=None, kw_only=True)
     """For `wss` there; the station's own by default."""
 
+    client_certificate: bool | None = field(default=None, kw_only=True)
+    """Whether `ssl` holds a client certificate; as the station's option says by default."""
+
+    slot: int | None = field(default=None, kw_only=True)
+    """The configurationSlot of SetNetworkProfile; another one means another boot (BOOT-26)."""
+
+    def is_same_way(self, other: "NetworkProfile") -> bool:
+        """Whether two profiles lead to the same CSMS: new credentials are no other way. # BOOT-26"""
+        return (self.url, self.slot) == (other.url, other.slot)
+
 
 NetworkProfiles: TypeAlias = str | NetworkProfile | Sequence[str | NetworkProfile]
 """One way to the CSMS or several, the most wanted first: the variable NetworkConfigurationPriority."""
 
 
 def as_profiles(
-    network: NetworkProfiles, password: str | bytes | None, ssl: SSLContext | None
+    network: NetworkProfiles,
+    password: str | bytes | None,
+    ssl: SSLContext | None,
+    client_certificate: bool | None = None,
 ) -> tuple[NetworkProfile, ...]:
     """Returns the profiles that a user has described, in one way or another, completed.
 
@@ -35,6 +48,7 @@ def as_profiles(
         network: the profiles.
         password: for those that have none.
         ssl: for those that have none.
+        client_certificate: whether that holds a client certificate.
     """
     several = (network,) if isinstance(network, str | NetworkProfile) else network
     profiles = (NetworkProfile(each) if isinstance(each, str) else each for each in several)
@@ -43,6 +57,9 @@ def as_profiles(
             each,
             password=password if each.password is None else each.password,
             ssl=ssl if each.ssl is None else each.ssl,
+            client_certificate=(
+                client_certificate if each.client_certificate is None else each.client_certificate
+            ),
         )
         for each in profiles
     )

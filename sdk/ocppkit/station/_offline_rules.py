@@ -1,5 +1,6 @@
 """Which messages must arrive, however long it takes: what OCPP says of each, and the switches it has."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -9,9 +10,12 @@ from msgspec.structs import replace
 from ocppkit.aio.lowlevel import BOOT
 from ocppkit.core import Action, Offline, Protocol, Request
 
+from ._controls import Controls
 from ._registration_state import HEARTBEAT
 
 __all__ = ["OfflineRules", "nobody_knows"]
+
+logger = logging.getLogger("ocppkit.station")
 
 # At hand, as every call needs it.
 _DROP: Final = Offline.DROP
@@ -29,17 +33,19 @@ class OfflineRules:
     """What a station keeps until it is delivered."""
 
     protocol: Protocol
-    queue_all_messages: bool
-    queued_severity: int | None
+    controls: Controls
+    name: str
     monitor_severity: Callable[[int], int | None]
 
     def must_arrive(self, request: Request[Any], action: Action) -> bool:
         """Whether this message is kept."""
-        if action.offline is _DROP and not self.queue_all_messages:
+        if action.offline is _DROP and not self.controls.queue_all_messages:
             return False
         # A boot comes before all that is kept, and a heartbeat is of no use later.
         may_wait = action.name not in {BOOT, HEARTBEAT}
-        return (self.queue_all_messages and may_wait) or self._is_kept(request, action.offline)
+        return (self.controls.queue_all_messages and may_wait) or self._is_kept(
+            request, action.offline
+        )
 
     def marked(self, request: Q) -> Q:
         """Returns a message that is made offline with the mark that it has for that. # QUE-08
@@ -67,11 +73,19 @@ class OfflineRules:
                 return any(self._is_severe(event) for event in getattr(request, "event_data", ()))
 
     def _is_severe(self, event: Any) -> bool:
-        if self.queued_severity is None:
+        queued_severity = self.controls.queued_severity
+        if queued_severity is None:
             return False
         severity: int | None = getattr(event, "severity", None)
         monitor: int | None = getattr(event, "variable_monitoring_id", None)
         if severity is None and monitor is not None:
-            severity = self.monitor_severity(monitor)
+            severity = self._severity_of(monitor)
         # What nobody can judge is better kept than lost.
-        return severity is None or severity <= self.queued_severity
+        return severity is None or severity <= queued_severity
+
+    def _severity_of(self, monitor: int) -> int | None:
+        try:
+            return self.monitor_severity(monitor)
+        except Exception:
+            logger.exception("%s: monitor_severity failed [event is kept]", self.name)
+            return None

@@ -13,11 +13,12 @@ from ocppkit.aio.lowlevel import Settings
 from ocppkit.core import Limits, OnInvalid, Policy
 
 from ._back_off import BackOff
-from ._delivery_queue import Retries
+from ._controls import ClockSource, Controls
 from ._journal import Journal, MemoryJournal, Store
 from ._offline_rules import nobody_knows
+from ._retries import Retries
 
-__all__ = ["StationOptions", "StationSettings"]
+__all__ = ["StationOptions", "StationSettings", "controls_of"]
 
 _NOW: Final = partial(datetime.now, UTC)
 
@@ -34,6 +35,10 @@ class StationOptions(TypedDict, total=False):
     ssl: SSLContext | None
     """For `wss`: verifies the CSMS, and holds our certificate in security profile 3. By default the
     system's certificates verify."""
+
+    client_certificate: bool | None
+    """Whether `ssl` holds a client certificate (security profile 3). Contexts of `client_context`
+    know that by themselves; for others it counts as false."""
 
     assume_subprotocol: bool
     """Talk to a CSMS that does not say that it speaks our version; OCPP-J forbids it."""
@@ -66,8 +71,15 @@ class StationOptions(TypedDict, total=False):
     2.1 none does."""
 
     raise_security_events: bool
-    """Report by SecurityEventNotification, over the next connection that works, that the CSMS's certificate
-    or version of TLS was not accepted; true by default."""
+    """Report by SecurityEventNotification what the station itself sees of security events, see the
+    guide; true by default."""
+
+    clock_source: ClockSource
+    """Whose time `station.now()` tells: `csms` by default, or `system`."""
+
+    monotonic: Callable[[], float] | None
+    """Counts the seconds since the CSMS last told the time, also while the machine sleeps; by
+    default CLOCK_BOOTTIME where there is one, or `clock` if that is given."""
 
     grace: float
     """Seconds that running handlers have when the station is stopped; 5 by default."""
@@ -109,6 +121,7 @@ class StationSettings(Settings):
     insecure: bool = False
     password: str | bytes | None = field(default=None, repr=False)
     ssl: SSLContext | None = None
+    client_certificate: bool | None = None
     assume_subprotocol: bool = False
     back_off: BackOff = field(default_factory=BackOff)
     connection_attempts: int = 3
@@ -118,6 +131,27 @@ class StationSettings(Settings):
     queued_severity: int | None = None
     monitor_severity: Callable[[int], int | None] = nobody_knows
     raise_security_events: bool = True
+    clock_source: ClockSource = "csms"
+    monotonic: Callable[[], float] | None = None
     grace: float = 5.0
     wall_clock: Callable[[], datetime] = _NOW
     random: Callable[[], float] = fraction
+
+
+def controls_of(settings: StationSettings) -> Controls:
+    """Returns the controls as the options set them.
+
+    Raises:
+        LocalProtocolError: an option makes no sense.
+    """
+    return Controls(
+        back_off=settings.back_off,
+        call_timeout=settings.limits.call_timeout,
+        clock_source=settings.clock_source,
+        connection_attempts=settings.connection_attempts,
+        ping_interval=settings.limits.ping_interval,
+        queue_all_messages=settings.queue_all_messages,
+        queued_severity=settings.queued_severity,
+        raise_security_events=settings.raise_security_events,
+        retries=settings.retries,
+    )

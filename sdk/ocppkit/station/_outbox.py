@@ -27,8 +27,9 @@ from ocppkit.core import (
     encode_payload,
 )
 
+from ._controls import Controls
 from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped
-from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds, QueuedMessage, Retries
+from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds, QueuedMessage
 from ._drop_policy import DropPolicy
 from ._journal import Entry, Journal, JournalFull, Store, Stored
 from ._journal_adapter import as_store
@@ -54,7 +55,7 @@ class Outbox:
         self,
         protocol: Protocol,
         journal: Store | Journal,
-        retries: Retries,
+        controls: Controls,
         registration_state: RegistrationState,
         *,
         ids: MessageIds,
@@ -83,7 +84,7 @@ class Outbox:
         def queue(retries_errors: bool) -> DeliveryQueue:
             return DeliveryQueue(
                 self._store,
-                retries,
+                controls,
                 registration_state,
                 ids,
                 name=self._name,

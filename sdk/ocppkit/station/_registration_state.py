@@ -2,24 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
 
-from ocppkit.aio.lowlevel import BOOT, Registration
-from ocppkit.core import CallFailed, ErrorCode, Protocol
+from ocppkit.aio.lowlevel import BOOT, EventStreams, Registration
+from ocppkit.core import CallFailed, ErrorCode, Protocol, Response
 
+from ._controls import Controls
+from ._lifecycle_events import Accepted, Booted
 from ._lost_registration import LostRegistration
+from ._station_clock import StationClock
 
-__all__ = ["DAY", "HEARTBEAT", "RegistrationState"]
+__all__ = ["HEARTBEAT", "RegistrationState"]
 
 logger = logging.getLogger("ocppkit.station")
 
 HEARTBEAT: Final = "Heartbeat"
 """The action that shows life; the same word in every version."""
-
-DAY: Final = 86400.0
 
 _OWN_WAIT: Final = 60.0
 """Before the next boot, where the CSMS gives no interval or no usable answer. # BOOT-10"""
@@ -29,11 +28,19 @@ class RegistrationState:
     """What a station knows of its standing."""
 
     def __init__(
-        self, protocol: Protocol, wall_clock: Callable[[], datetime], name: str = ""
+        self,
+        protocol: Protocol,
+        controls: Controls,
+        clock: StationClock,
+        events: EventStreams[Any],
+        *,
+        name: str,
     ) -> None:
         self._protocol = protocol
-        self._wall_clock = wall_clock
+        self._controls = controls
+        self._events = events
         self._name = name
+        self.clock = clock
         self._changed: asyncio.Future[None] | None = None
         self._lost_registration = LostRegistration()
 
@@ -51,18 +58,18 @@ class RegistrationState:
         self.boot_reported = False
         """Whether the CSMS has accepted a boot since the station started; its reason is told then."""
 
+        self.boot_answered_before = False
+        """Whether the CSMS has answered a boot since the station started."""
+
         self.registering_again = False
         """Whether the CSMS has lost our registration and we have not heard yet how it answers the boot."""
 
-        self.heartbeat_interval = DAY
-
-        self.clock_offset = timedelta()
-        """What the CSMS's clock shows more than ours."""
+        controls.observe(lambda _: self.tell())
 
     @property
     def _schedule(self) -> tuple[str, float, float]:
         """What others wait for to change."""
-        return self.registration.status, self.heartbeat_interval, self.boot_at
+        return self.registration.status, self._controls.heartbeat_interval, self.boot_at
 
     def changed(self) -> asyncio.Future[None]:
         """Returns a future that is done with the next change."""
@@ -79,18 +86,26 @@ class RegistrationState:
     def boot_answered(self, response: Any, now: float) -> None:
         """Notes the answer to a BootNotification: status, interval and time. # BOOT-04, BOOT-10"""
         before = self._schedule
+        first, self.boot_answered_before = not self.boot_answered_before, True
         self.registration.boot_answered(response)
         self.registering_again = False
-        self.set_clock(response)
+        self.clock.set(response.current_time)
         if self.registration.accepted:
             self.boot_reported = True
             self.boot_again_at = inf
-            self.heartbeat_interval = response.interval if response.interval > 0 else DAY
+            self._controls.heartbeat_interval = response.interval
         else:
             self.boot_at = now + (response.interval if response.interval > 0 else _OWN_WAIT)
+        if self._events.streams:
+            self._tell_boot(response, first)
         if self._schedule != before:
             # To wake whoever waits costs more than the boot itself.
             self.tell()
+
+    def _tell_boot(self, response: Response, first: bool) -> None:
+        self._events.tell(Booted(response=response, first=first))
+        if self.registration.accepted:
+            self._events.tell(Accepted(interval=self._controls.heartbeat_interval))
 
     def boot_failed(self, now: float) -> None:
         """Notes that a boot was not answered with anything usable."""
@@ -99,6 +114,7 @@ class RegistrationState:
     def restarted(self) -> None:
         """Begins anew, as after a start: the next thing to do is to boot, for a new reason."""
         self.boot_reported = False
+        self.boot_answered_before = False
         self.forget()
 
     def forget(self) -> None:
@@ -150,13 +166,3 @@ class RegistrationState:
             and error.action != BOOT
             and self.registering_again
         )
-
-    def set_clock(self, response: Any) -> None:
-        """Notes the CSMS's time. # BOOT-05, HB-05"""
-        current_time: datetime = response.current_time
-        self.clock_offset = current_time - self._wall_clock()
-
-    def now(self) -> datetime:
-        """Returns the time as the CSMS has it, to the millisecond."""
-        now = self._wall_clock() + self.clock_offset
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,10 +1,12 @@
 """The station that you run: boots, sends heartbeats, reconnects, and answers the CSMS."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from functools import partial
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec import structs
 from typing_extensions import Unpack
@@ -15,6 +17,7 @@ from ocppkit.aio.lowlevel import (
     Connector,
     ConnectRequest,
     Endpoint,
+    EventStreams,
     HandlerTable,
     loggable,
     wait_until,
@@ -27,27 +30,51 @@ from ocppkit.core import (
     Limits,
     LocalProtocolError,
     Message,
+    Offline,
     Protocol,
     Request,
     Response,
     Role,
     Send,
     WrongVersion,
+    encode_payload,
 )
 
 from ._connect_loop import ConnectLoop
 from ._connect_request import connect_request
-from ._deliveries import Delivery
+from ._controls import Controls
+from ._deliveries import Delivery, DeliveryEvent
 from ._delivery_queue import MessageIds
+from ._lifecycle_events import LifecycleEvent
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
 from ._offline_rules import OfflineRules
-from ._options import StationOptions, StationSettings
+from ._options import StationOptions, StationSettings, controls_of
 from ._outbox import Outbox
 from ._registrar import StationRegistrar
-from ._registration_state import DAY, RegistrationState
+from ._registration_state import RegistrationState
+from ._station_clock import StationClock, monotonic_time
+from ._station_credentials import StationCredentials
 
 __all__ = ["Station"]
+
+# At hand, as every call needs it.
+_ACCEPTED: Final = RegistrationStatus.ACCEPTED
+
+_DROP: Final = Offline.DROP
+
+_SET_ELSEWHERE: Final[Mapping[str, str]] = {
+    "back_off": "use station.controls.back_off",
+    "call_timeout": "use station.controls.call_timeout",
+    "clock_source": "use station.controls.clock_source",
+    "connection_attempts": "use station.controls.connection_attempts",
+    "password": "use station.reconnect(password=...)",
+    "ping_interval": "use station.controls.ping_interval",
+    "raise_security_events": "use station.controls.raise_security_events",
+    "retries": "use station.controls.retries",
+    "ssl": "use station.reconnect(ssl=...)",
+}
+"""Attributes that a station does not have, and where to set what they mean."""
 
 _NO_RESTART: Final = "Unknown"
 """The reason of a boot without a restart; the same value in every version that has reasons."""
@@ -59,8 +86,15 @@ Q = TypeVar("Q", bound=Message)
 class Station:
     """A charging station (1.6: Charge Point). Generated roles derive typed stations from it.
 
-    It needs a transport to connect, such as `ocppkit.transports.websockets`.
+    It needs a transport to connect, such as `ocppkit.transports.websockets`. What can be changed
+    while it runs is in `controls`; an attribute that would do nothing cannot be assigned.
     """
+
+    __slots__ = (
+        "__weakref__", "_boot", "_connect_loop", "_controls", "_credentials", "_events", "_handlers",
+        "_identity", "_network_order", "_offline_rules", "_outbox", "_protocol",
+        "_registration_state", "_running", "_settings",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -69,50 +103,102 @@ class Station:
         boot: Request[Any],
         **options: Unpack[StationOptions],
     ) -> None:
-        self.identity = identity
-        self.protocol = protocol
-
-        self.boot: Request[Any] = boot
-        """What it sends when it boots."""
-
+        self._identity = identity
+        self._protocol = protocol
+        self._boot = boot
         settings = StationSettings(**options)
+        name = loggable(identity)
         ids = MessageIds(settings.new_id)
         self._settings = replace(settings, new_id=ids)
+        self._credentials = StationCredentials(
+            settings.password, settings.ssl, settings.client_certificate
+        )
+        self._controls = controls = controls_of(settings)
+        self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams()
         self._handlers = HandlerTable(Role.STATION, protocol)
+        clock = StationClock(
+            settings.wall_clock,
+            settings.monotonic or monotonic_time(settings.clock),
+            controls,
+            name=name,
+            events=self._events,
+        )
         self._registration_state = RegistrationState(
-            protocol, settings.wall_clock, loggable(identity)
+            protocol, controls, clock, self._events, name=name
         )
         self._offline_rules = OfflineRules(
             protocol=protocol,
-            queue_all_messages=settings.queue_all_messages,
-            queued_severity=settings.queued_severity,
+            controls=controls,
+            name=name,
             monitor_severity=settings.monitor_severity,
         )
         self._outbox = Outbox(
             protocol,
             settings.journal,
-            settings.retries,
+            controls,
             self._registration_state,
             ids=ids,
             policy=settings.outbound,
             identity=identity,
         )
+        self._outbox.observer = self._events.tell
         self._network_order = NetworkOrder(
-            lambda: settings.back_off.waits(settings.random),
-            settings.connection_attempts,
-            loggable(identity),
+            lambda: controls.back_off.waits(settings.random),
+            lambda: controls.connection_attempts,
+            name,
         )
         self._connect_loop = ConnectLoop(
             identity,
             protocol,
             self._settings,
             boot=self._boot_message,
+            controls=controls,
             handlers=self._handlers,
             registration_state=self._registration_state,
             outbox=self._outbox,
             network_order=self._network_order,
+            events=self._events,
         )
         self._running = False
+
+    if not TYPE_CHECKING:
+        # For type checkers the slots say the same, and this would hide them.
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in _SET_ELSEWHERE:
+                raise AttributeError(
+                    f"{name} of a station is not set here [{_SET_ELSEWHERE[name]}]"
+                )
+            object.__setattr__(self, name, value)
+
+    @property
+    def identity(self) -> str:
+        """The last segment of the connection URL."""
+        return self._identity
+
+    @property
+    def protocol(self) -> Protocol:
+        """The version of OCPP that it speaks."""
+        return self._protocol
+
+    @property
+    def boot(self) -> Request[Any]:
+        """What it sends when it boots; set, it is checked at once.
+
+        Raises:
+            InvalidOutgoing: when set to a message that breaks its schema.
+            WrongVersion: when set to a message of another version.
+        """
+        return self._boot
+
+    @boot.setter
+    def boot(self, boot: Request[Any]) -> None:
+        self._check_boot(boot)
+        self._boot = boot
+
+    @property
+    def controls(self) -> Controls:
+        """The settings that can be changed while it runs: retries, back-off, timeouts, intervals, queueing."""
+        return self._controls
 
     def add_handlers(self, handlers: object) -> None:
         """Takes each method that a handler class overrides as a handler.
@@ -121,6 +207,16 @@ class Station:
             handlers: an instance of your subclass of a version's handler class for stations.
         """
         self._handlers.add_methods(handlers)
+
+    def events(self) -> AsyncIterator[LifecycleEvent | DeliveryEvent]:
+        """Returns what happens to the station from now on, for `async for`.
+
+        Connections, boots, acceptance, the clock, restarts, and what became of messages that must
+        arrive, also of those that an earlier run of the program left. Call it before the station
+        runs to miss nothing. A listener that falls more than a thousand events behind loses the
+        oldest.
+        """
+        return self._events.open()
 
     @property
     def connected(self) -> bool:
@@ -134,43 +230,35 @@ class Station:
 
     @property
     def heartbeat_interval(self) -> float:
-        """Seconds of silence after which a heartbeat is sent; an accepted boot sets it.
-
-        Set it when the CSMS writes the configuration key or variable of that name; zero stands for
-        a day.
-        """
-        return self._registration_state.heartbeat_interval
+        """The control of this name."""
+        return self._controls.heartbeat_interval
 
     @heartbeat_interval.setter
     def heartbeat_interval(self, seconds: float) -> None:
-        self._registration_state.heartbeat_interval = seconds if seconds > 0 else DAY
-        self._registration_state.tell()
+        self._controls.heartbeat_interval = seconds
 
     @property
     def queue_all_messages(self) -> bool:
-        """Whether every message is kept until it is delivered: the variable of that name.
-
-        Set it when the CSMS writes the variable. Boots and heartbeats are never kept.
-        """
-        return self._offline_rules.queue_all_messages
+        """The control of this name."""
+        return self._controls.queue_all_messages
 
     @queue_all_messages.setter
     def queue_all_messages(self, switch: bool) -> None:
-        self._offline_rules.queue_all_messages = switch
+        self._controls.queue_all_messages = switch
 
     @property
     def queued_severity(self) -> int | None:
-        """Up to which severity events are kept: the variable OfflineMonitoringEventQueuingSeverity."""
-        return self._offline_rules.queued_severity
+        """The control of this name."""
+        return self._controls.queued_severity
 
     @queued_severity.setter
     def queued_severity(self, severity: int | None) -> None:
-        self._offline_rules.queued_severity = severity
+        self._controls.queued_severity = severity
 
     @property
     def clock_offset(self) -> timedelta:
-        """What the CSMS's clock showed more than ours when it last told the time."""
-        return self._registration_state.clock_offset
+        """What the CSMS's clock showed more than the system's when it last told the time."""
+        return self._registration_state.clock.offset
 
     @property
     def undelivered(self) -> int:
@@ -197,8 +285,12 @@ class Station:
         return await self._outbox.count(transaction)
 
     def now(self) -> datetime:
-        """Returns the time as the CSMS has it, for timestamps in messages."""
-        return self._registration_state.now()
+        """Returns the time for timestamps in messages.
+
+        That is the CSMS's once it has told the time, whatever the system's clock does then; see
+        `Controls.clock_source`.
+        """
+        return self._registration_state.clock.now()
 
     async def wait_accepted(self) -> None:
         """Waits until the CSMS has accepted the boot; from then on messages may be sent."""
@@ -223,16 +315,57 @@ class Station:
                 `v201.BootReasonEnumType.REMOTE_RESET`; OCPP 1.6 has none.
 
         Raises:
+            InvalidOutgoing: the boot message breaks its schema; nothing has changed.
             LocalProtocolError: a network profile cannot be used, or none is as safe as one before;
                 or the boot message has no reason.
+            WrongVersion: the boot message is of another version.
         """
-        boot = self.boot if boot is None else boot
+        boot = self._boot if boot is None else boot
         if reason is not None:
             boot = _with_reason(boot, reason)
+        self._check_boot(boot)
         if network is not None:
             self._take(network)
-        self.boot = boot
+        self._boot = boot
         self._connect_loop.restart()
+
+    def reconnect(
+        self,
+        *,
+        password: str | bytes | None = None,
+        ssl: SSLContext | None = None,
+        client_certificate: bool | None = None,
+    ) -> None:
+        """Connects anew, at once, with other credentials and without a boot. # A01
+
+        They replace the station's own, wherever a network profile has none of its own. After the
+        answer to the request that changed them: pass it to `current_call().after_response`.
+
+        Args:
+            password: for Basic authentication; as before by default.
+            ssl: for `wss`; as before by default.
+            client_certificate: whether `ssl` holds a client certificate; as before by default.
+
+        Raises:
+            LocalProtocolError: it would not be safe, or less safe than a connection before; nothing
+                has changed.
+        """
+        old = self._credentials
+        new = StationCredentials(
+            old.password if password is None else password,
+            old.ssl if ssl is None else ssl,
+            old.client_certificate if client_certificate is None else client_certificate,
+        )
+        self._network_order.use_credentials(lambda profile: self._renewed(profile, old, new))
+        self._credentials = new
+        self._connect_loop.reconnect("reconnecting")
+
+    def _renewed(
+        self, profile: NetworkProfile, old: StationCredentials, new: StationCredentials
+    ) -> NetworkProfile:
+        changed = new.replacing(old, profile)
+        self._open(changed)
+        return changed
 
     def disconnect(self, reason: str = "") -> None:
         """Closes the connection, if there is one; the station connects again after its back-off."""
@@ -243,8 +376,13 @@ class Station:
 
     @property
     def limits(self) -> Limits:
-        """The bounds of a connection; a transport keeps to those about messages and pings."""
-        return self._settings.limits
+        """The bounds of the next connection; a transport keeps to those about messages and pings."""
+        controls = self._controls
+        return structs.replace(
+            self._settings.limits,
+            call_timeout=controls.call_timeout,
+            ping_interval=controls.ping_interval,
+        )
 
     def open(self, profile: str | NetworkProfile) -> ConnectRequest:
         """Returns the connection that this station wants.
@@ -267,10 +405,13 @@ class Station:
             connect: opens a connection; a transport gives it.
 
         Raises:
-            LocalProtocolError: the station cannot be run as it is described.
+            InvalidOutgoing: the boot message breaks its schema.
+            LocalProtocolError: the station cannot be run as it is described; or the transport
+                cannot use its first request to connect.
         """
         if self._running:
-            raise LocalProtocolError(f"station {self.identity!r} runs already")
+            raise LocalProtocolError(f"station {self._identity!r} runs already")
+        self._check_boot(self._boot)
         self._take(network)
         self._running = True
         try:
@@ -279,7 +420,8 @@ class Station:
             self._running = False
 
     def _profiles(self, network: NetworkProfiles) -> Sequence[NetworkProfile]:
-        return as_profiles(network, self._settings.password, self._settings.ssl)
+        own = self._credentials
+        return as_profiles(network, own.password, own.ssl, own.client_certificate)
 
     def _take(self, network: NetworkProfiles) -> None:
         profiles = self._profiles(network)
@@ -289,7 +431,7 @@ class Station:
 
     def _open(self, profile: NetworkProfile) -> ConnectRequest:
         return connect_request(
-            profile, self.identity, self.protocol.subprotocol, insecure=self._settings.insecure
+            profile, self._identity, self._protocol.subprotocol, insecure=self._settings.insecure
         )
 
     def refuse_result(
@@ -330,40 +472,52 @@ class Station:
     def _call(
         self, request: Request[R], call_timeout: float | None = None
     ) -> Coroutine[Any, Any, R]:
+        # No coroutine around another: each of them costs twice, when it begins and when it goes on.
         action = self._action_of(request)
-        if self._offline_rules.must_arrive(request, action):
+        may_be_kept = action.offline is not _DROP or self._controls.queue_all_messages
+        if may_be_kept and self._offline_rules.must_arrive(request, action):
             return self._keep(request, call_timeout)
-        return self._call_now(request, action, call_timeout)
+        if self._registration_state.registering_again and action.name != BOOT:
+            return self._call_when_registered(request, action, call_timeout)
+        again = partial(self._call_again, request, action, call_timeout)
+        return self._way_for(action).call(request, call_timeout, again=again)
 
-    async def _call_now(self, request: Request[R], action: Action, call_timeout: float | None) -> R:
-        state = self._registration_state
-        if state.registering_again and action.name != BOOT:
-            await self._registered_within(call_timeout)
-            return await self._way_for(action).call(request, call_timeout)
-        try:
-            return await self._way_for(action).call(request, call_timeout)
-        except CallFailed as error:
-            # The CSMS has lost our registration: what it refused goes out again after the boot.
-            if not state.was_refused_unregistered(error):
-                raise
-            if not await self._registered_within(call_timeout):
-                raise
+    async def _call_when_registered(
+        self, request: Request[R], action: Action, call_timeout: float | None
+    ) -> R:
+        await self._registered_within(call_timeout)
+        return await self._way_for(action).call(request, call_timeout)
+
+    async def _call_again(
+        self, request: Request[R], action: Action, call_timeout: float | None, error: CallFailed
+    ) -> R:
+        # The CSMS has lost our registration: what it refused goes out again after the boot.
+        if not self._registration_state.was_refused_unregistered(error):
+            raise error
+        if not await self._registered_within(call_timeout):
+            raise error
         return await self._way_for(action).call(request, call_timeout)
 
     async def _registered_within(self, seconds: float | None) -> bool:
         state = self._registration_state
         clock = self._settings.clock or asyncio.get_running_loop()
-        wait = self._settings.limits.call_timeout if seconds is None else seconds
+        wait = self._controls.call_timeout if seconds is None else seconds
         deadline = clock.time() + wait
         while state.registering_again and clock.time() < deadline:
             await wait_until(clock, deadline, state.changed())
         return state.registration.accepted
 
+    def _check_boot(self, boot: Request[Any]) -> None:
+        action = self._action_of(boot)
+        if action.name != BOOT:
+            raise LocalProtocolError(f"the boot message is a {action.name}", action=action.name)
+        encode_payload(boot, policy=self._settings.outbound)
+
     def _boot_message(self) -> Request[Any]:
-        if not self._registration_state.boot_reported or not _has_reason(self.boot):
-            return self.boot
+        if not self._registration_state.boot_reported or not _has_reason(self._boot):
+            return self._boot
         # BOOT-02: the station did not restart, so it must not repeat why it once did.
-        boot: Any = self.boot
+        boot: Any = self._boot
         return cast(Request[Any], structs.replace(boot, reason=type(boot.reason)(_NO_RESTART)))
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
@@ -380,10 +534,10 @@ class Station:
 
     def _action_of(self, message: Request[Any] | Send) -> Action:
         # Untyped code may pass anything.
-        action = self.protocol.actions.get(getattr(message, "__ocpp_action__", ""))
+        action = self._protocol.actions.get(getattr(message, "__ocpp_action__", ""))
         if action is None or not isinstance(message, action.request):
             raise WrongVersion(
-                f"{self.identity!r} speaks OCPP {self.protocol.version}, which "
+                f"{self._identity!r} speaks OCPP {self._protocol.version}, which "
                 f"{type(message).__module__}.{type(message).__qualname__} does not belong to"
             )
         return action
@@ -392,7 +546,8 @@ class Station:
         endpoint = self._connect_loop.endpoint
         if endpoint is None:
             raise ConnectionClosed("not connected yet", by="us", delivered="no", action=action.name)
-        if not self._registration_state.registration.may_send(action):
+        registration = self._registration_state.registration
+        if registration.status is not _ACCEPTED and not registration.may_send(action):
             raise LocalProtocolError(
                 "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
             )

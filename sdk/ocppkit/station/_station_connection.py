@@ -1,6 +1,7 @@
 """One connection of a station to its CSMS: what the endpoint works for."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ocppkit.aio import RegistrationStatus
 from ocppkit.aio.lowlevel import BOOT, AnyHandler, Endpoint, HandlerTable, Wire
@@ -35,12 +36,14 @@ class StationConnection:
         *,
         handlers: HandlerTable,
         registration_state: RegistrationState,
+        ended: Callable[["StationConnection", ConnectionClosed], None],
         finished: Callable[["StationConnection"], None],
     ) -> None:
         self.identity = identity
         self.protocol = protocol
         self._handlers = handlers
         self._registration_state = registration_state
+        self._when_ended = ended
         self._when_finished = finished
         self.endpoint = Endpoint(Role.STATION, self, wire, settings)
 
@@ -72,7 +75,8 @@ class StationConnection:
         if action == BOOT:
             state.boot_answered(result.response, result.received_at)
         elif action == HEARTBEAT:
-            state.set_clock(result.response)
+            response: Any = result.response
+            state.clock.set(response.current_time)
         if action in state.refused_actions:
             state.call_answered(action)
 
@@ -81,7 +85,8 @@ class StationConnection:
         self._registration_state.call_failed(error, self.endpoint.last_received)
 
     def disconnected(self, end: ConnectionClosed) -> None:
-        """Wakes those who wait for a change."""
+        """Tells of the end, and wakes those who wait for a change."""
+        self._when_ended(self, end)
         self._registration_state.tell()
 
     def finished(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
 
-from ocppkit.aio.lowlevel import Connector, running_beside
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened, running_beside
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 
@@ -55,7 +55,19 @@ class Client:
             LocalProtocolError: the station cannot be run as it is described, as it has no
                 credentials for instance.
         """
-        await station.run(network, self._connector(station.limits, compression))
+        await station.run(network, self._following(station, compression))
+
+    def _following(self, station: Station, compression: bool) -> Connector:
+        """Returns what opens connections within the limits that the station has at that time."""
+        connectors: dict[Limits, Connector] = {}
+
+        async def opened(request: ConnectRequest) -> Opened:
+            limits = station.limits
+            if limits not in connectors:
+                connectors[limits] = self._connector(limits, compression)
+            return await connectors[limits](request)
+
+        return opened
 
     @asynccontextmanager
     async def connect(
