@@ -280,7 +280,9 @@ class Endpoint:
         Args:
             seconds: between two pings; zero turns them off.
         """
-        if seconds != self._ping_interval and isinstance(self._wire, AdjustablePings):
+        if self._end is not None or seconds == self._ping_interval:
+            return
+        if isinstance(self._wire, AdjustablePings):
             self._ping_interval = seconds
             self._wire.set_ping_interval(seconds)
 

@@ -25,6 +25,7 @@ from ocppkit.aio.lowlevel import (
 from ocppkit.core import (
     Action,
     CallFailed,
+    CallTimedOut,
     ConnectionClosed,
     ErrorCode,
     Limits,
@@ -76,6 +77,9 @@ _SET_ELSEWHERE: Final[Mapping[str, str]] = {
 }
 """Attributes that a station does not have, and where to set what they mean."""
 
+_TRIGGER: Final = "Trigger"
+"""The trigger reason of a message that TriggerMessage asked for; the same value in every version."""
+
 _NO_RESTART: Final = "Unknown"
 """The reason of a boot without a restart; the same value in every version that has reasons."""
 
@@ -92,7 +96,7 @@ class Station:
 
     __slots__ = (
         "__weakref__", "_boot", "_connect_loop", "_controls", "_credentials", "_events", "_handlers",
-        "_identity", "_network_order", "_offline_rules", "_outbox", "_protocol",
+        "_identity", "_ids", "_network_order", "_offline_rules", "_outbox", "_protocol",
         "_registration_state", "_running", "_settings",
     )  # fmt: skip
 
@@ -109,6 +113,7 @@ class Station:
         settings = StationSettings(**options)
         name = loggable(identity)
         ids = MessageIds(settings.new_id)
+        self._ids = ids
         self._settings = replace(settings, new_id=ids)
         self._credentials = StationCredentials(
             settings.password, settings.ssl, settings.client_certificate
@@ -521,8 +526,25 @@ class Station:
         return cast(Request[Any], structs.replace(boot, reason=type(boot.reason)(_NO_RESTART)))
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
+        if self._is_triggered(request):
+            # BOOT-12: the CSMS has asked for it, so it does not wait for the boot to be accepted. If
+            # that fails it is kept under the same id. # MID-03
+            message_id = self._settings.new_id()
+            self._ids.use(message_id)
+            try:
+                return await self._way_for(self._action_of(request)).call(request, call_timeout)
+            except (CallTimedOut, ConnectionClosed):
+                self._ids.use(message_id)
         kept = request if self.connected else self._offline_rules.marked(request)
         return await self._outbox.put(kept, call_timeout)
+
+    def _is_triggered(self, request: Any) -> bool:
+        registration = self._registration_state.registration
+        if registration.status is not RegistrationStatus.PENDING or not self.connected:
+            return False
+        # Only 2.x says in the message that it was triggered.
+        triggered = getattr(request, "trigger_reason", _TRIGGER) == _TRIGGER
+        return triggered and registration.may_send(self._action_of(request))
 
     async def _deliver(self, request: Request[R], note: str | None) -> Delivery[R]:
         self._action_of(request)

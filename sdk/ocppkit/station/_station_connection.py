@@ -1,7 +1,8 @@
 """One connection of a station to its CSMS: what the endpoint works for."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from ocppkit.aio import RegistrationStatus
 from ocppkit.aio.lowlevel import BOOT, AnyHandler, Endpoint, HandlerTable, Wire
@@ -16,12 +17,23 @@ from ocppkit.core import (
     Response,
     ResultReceived,
     Role,
+    decode_payload,
 )
 
 from ._options import StationSettings
 from ._registration_state import HEARTBEAT, RegistrationState
 
 __all__ = ["StationConnection"]
+
+_NOT_WHILE_PENDING: Final = frozenset(
+    {
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "RequestStartTransaction",
+        "RequestStopTransaction",
+    }
+)
+"""Actions that a station answers with the status Rejected while it is Pending. # BOOT-14, BOOT-15"""
 
 
 class StationConnection:
@@ -57,13 +69,18 @@ class StationConnection:
         return self.handler_of(action) is not Failure.NOT_HANDLED
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
-        """Returns the handler, but refuses everything while the CSMS rejects us. # ERR-20"""
-        if self._registration_state.registration.status is RegistrationStatus.REJECTED:
-            return Failure.REJECTED
+        """Returns the handler, or what answers in its place until the boot is accepted."""
+        status = self._registration_state.registration.status
+        if status is RegistrationStatus.REJECTED:
+            return Failure.REJECTED  # ERR-20
         handler = self._handlers.get(action.request)
         if handler is None:
             handler = self._handlers.defaults.get(action.request)
-        return Failure.NOT_HANDLED if handler is None else handler
+        if handler is None:
+            return Failure.NOT_HANDLED
+        if status is RegistrationStatus.PENDING and action.name in _NOT_WHILE_PENDING:
+            return partial(_rejected, action)
+        return handler
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
         """Notes what the CSMS asked for, which may be sent while Pending."""
@@ -92,3 +109,8 @@ class StationConnection:
     def finished(self) -> None:
         """Passes the word on."""
         self._when_finished(self)
+
+
+def _rejected(action: Action, request: object) -> Response:
+    assert action.response is not None
+    return decode_payload(action.response, b'{"status":"Rejected"}')

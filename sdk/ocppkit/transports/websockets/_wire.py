@@ -179,6 +179,12 @@ class WebSocketWire(SharedReading):
             self._follow(core)
         self._read_on()
 
+    def set_ping_interval(self, seconds: float) -> None:
+        """Sends pings so often from now on; zero turns them off."""
+        if self._slot is not None:
+            self._slot.discard(self)
+        self._slot = self._shared.wheel(seconds).join(self) if seconds > 0 else None
+
     # What asyncio calls.
 
     def buffer_updated(self, nbytes: int) -> None:
