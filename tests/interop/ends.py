@@ -186,6 +186,7 @@ async def our_station(
     right = {
         "password": mode.password,
         "ssl": files.for_station(mode),
+        "client_certificate": mode.client_certificate,
         "insecure": mode.name == "open",
     }
     station: Any = _STATIONS[protocol.version](**{**right, **options})

@@ -36,7 +36,7 @@ KINDS: list[BaseException] = [
     OSError(28, "No space left on device"),
     RuntimeError("database is locked"),
     KeyError("db"),
-    ValueError("\ud800"),
+    ValueError("no value"),
     TimeoutError(),
     asyncio.CancelledError("of its own"),
     ssl.SSLError(1, "[SSL] no"),
@@ -339,7 +339,8 @@ async def test_delivery_that_fails_goes_on(
     clock = FakeClock()
     csms, station = fake_csms(clock), make(clock)
     csms.answers["TransactionEvent"] = {}
-    queue = station._outbox._transactions
+    untyped: Any = station
+    queue = untyped._outbox._transactions
     original, left = queue.deliver, [RuntimeError("nobody foresaw it")]
 
     async def deliver(*arguments: Any) -> None:

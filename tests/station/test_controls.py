@@ -229,9 +229,11 @@ async def test_the_ping_interval_is_followed_on_the_open_connection(
     fake_csms: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
-    monkeypatch.setattr(
-        MemoryWire, "set_ping_interval", lambda _, seconds: asked.append(seconds), raising=False
-    )
+
+    def note(wire: MemoryWire, seconds: float) -> None:
+        asked.append(seconds)
+
+    monkeypatch.setattr(MemoryWire, "set_ping_interval", note, raising=False)
     clock = FakeClock()
     csms, station = fake_csms(clock), make(clock, limits=Limits(ping_interval=54))
     async with csms.running(station):

@@ -10,14 +10,14 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.core import CallFailed, ErrorCode, utcnow
-from ocppkit.station import BackOff, MemoryJournal, Retries, Station
+from ocppkit.station import BackOff, MemoryJournal, Retries
 from ocppkit.station._lost_registration import LostRegistration
 from ocppkit.testing import FakeClock, settle
 
 Make = Callable[..., Any]
 
 VERSIONS = (v16, v201, v21)
-REFUSED = ["SecurityError", "who are you?", {}]
+REFUSED: list[Any] = ["SecurityError", "who are you?", {}]
 
 
 def make(version: Any, clock: FakeClock, **options: Any) -> Any:
@@ -89,11 +89,11 @@ async def test_err_19_que_03_a_refused_transaction_message_is_sent_again_after_a
 ) -> None:
     clock = FakeClock()
     csms = running_csms(version, fake_csms, clock)
-    station: Station = make(version, clock, retries=Retries(attempts=1))
+    station = make(version, clock, retries=Retries(attempts=1))
     async with csms.running(station):
         await csms.calls()
         forgetful(csms)
-        tasks = [asyncio.create_task(station._call(kept(version, number))) for number in range(3)]
+        tasks = [asyncio.create_task(station.call(kept(version, number))) for number in range(3)]
         await settle()
         action = kept(version, 0).__ocpp_action__
         calls = [frame[2] for frame in csms.received if frame[0] == 2]
@@ -283,7 +283,7 @@ async def test_a_csms_that_restarts_all_the_time_costs_no_event(
             if minute % 7 == 3:
                 csms.wire.cut()
                 csms.knows = False
-            task = asyncio.create_task(station._call(kept(version, minute)))
+            task = asyncio.create_task(station.call(kept(version, minute)))
             await clock.advance(60)
             await task
     assert answered == list(range(120))
