@@ -36,17 +36,17 @@ FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 
 
 def message(**keywords: Any) -> dict[str, Any]:
-    """Make the schema of a message."""
+    """Makes the schema of a message."""
     return {"$schema": DRAFT_6, "type": "object", "additionalProperties": False} | keywords
 
 
 def encode(document: object, *, bom: bool = False) -> bytes:
-    """Write a document as a publisher's tool might."""
+    """Writes a document as a publisher's tool might."""
     return (BOM if bom else b"") + json.dumps(document, indent="\t").encode()
 
 
 def pair(action: str = "Reset", *, suffix: str = "Request", **properties: Any) -> dict[str, bytes]:
-    """Make the two files of an action; the properties are the request's."""
+    """Makes the two files of an action; the properties are the request's."""
     request = message(properties=properties) if properties else message()
     return {
         f"{action}{suffix}.json": encode(request),
@@ -55,7 +55,7 @@ def pair(action: str = "Reset", *, suffix: str = "Request", **properties: Any) -
 
 
 def zipped(entries: Mapping[str, bytes], *, mode: int = 0) -> bytes:
-    """Make a ZIP.
+    """Makes a ZIP.
 
     Args:
         entries: the bytes by path.
@@ -71,7 +71,7 @@ def zipped(entries: Mapping[str, bytes], *, mode: int = 0) -> bytes:
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """Write files below a folder, and return the folder."""
+    """Writes files below a folder, and return the folder."""
     for path, data in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Read all files below a folder."""
+    """Reads all files below a folder."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -89,7 +89,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def package_schemas(version: str) -> Path:
-    """Find the originals inside the PyPI package `ocpp`."""
+    """Finds the originals inside the PyPI package `ocpp`."""
     spec = find_spec("ocpp")
     assert spec is not None
     assert spec.origin is not None
@@ -104,7 +104,7 @@ def refused(
     pointer: str | None = None,
     line: int | None = None,
 ) -> Iterator[None]:
-    """Expect an error that says what, where and the cure.
+    """Expects an error that says what, where and the cure.
 
     An entry of errata has a line beside its pointer; it is compared if it is given.
     """

@@ -15,12 +15,12 @@ from support.schema_files import DRAFT_4, DRAFT_6, encode, message, refused
 
 
 def derived(**keywords: Any) -> Any:
-    """Derive a message with these keywords."""
+    """Derives a message with these keywords."""
     return derive(encode(message(**keywords)), "ResetRequest.json").document
 
 
 def of_property(**keywords: Any) -> Any:
-    """Derive a message with one property, and return the property."""
+    """Derives a message with one property, and return the property."""
     return derived(properties={"x": keywords})["properties"]["x"]
 
 

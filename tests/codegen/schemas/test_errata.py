@@ -25,14 +25,14 @@ WHY = 'reason = "Because."\ncitation = "Ticket 1"\n'
 
 
 def errata(folder: Path, *entries: str, version: str = "2.0.1", name: str = "own.toml") -> Errata:
-    """Write a file of errata and read it."""
+    """Writes a file of errata and read it."""
     text = f'version = "{version}"\n' + "".join(f"[[change]]\n{entry}\n{WHY}" for entry in entries)
     write(folder, {name: text.encode()})
     return load_errata(version, folder / name)[-1]
 
 
 def status(*words: str) -> dict[str, Any]:
-    """Make a message that holds one definition."""
+    """Makes a message that holds one definition."""
     return message(
         properties={"status": {"$ref": "#/definitions/StatusEnumType"}},
         definitions={"StatusEnumType": {"type": "string", "enum": list(words)}},
@@ -40,7 +40,7 @@ def status(*words: str) -> dict[str, Any]:
 
 
 def schemas(**documents: dict[str, Any]) -> SchemaSet:
-    """Make a set of schemas."""
+    """Makes a set of schemas."""
     return SchemaSet(
         "2.0.1",
         {
@@ -206,7 +206,7 @@ def test_a_file_of_the_user_s_hides_an_optional_erratum_of_its_name(
 
 
 def corrections(folder: Path, *entries: str, sha256: str = "abc") -> Corrections:
-    """Write a file of corrections and read it."""
+    """Writes a file of corrections and read it."""
     text = '[source]\nname = "copy"\nversion = "1"\nocpp = "1.6"\n'
     text += f'[sha256]\nResetRequest = "{sha256}"\n'
     text += "".join(f"[[change]]\n{entry}\n{WHY}" for entry in entries)

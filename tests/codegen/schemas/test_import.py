@@ -15,7 +15,7 @@ from support.schema_files import BOM, DRAFT_4, encode, message, pair, refused, t
 
 
 def run(source: Path, target: Path, version: str = "2.0.1", **options: Any) -> ImportReport:
-    """Import a source under a name of its own."""
+    """Imports a source under a name of its own."""
     named = {"source_name": "Alliance", "source_version": "edition 4"} | options
     return import_schemas(source, version, target, **named)
 
@@ -240,7 +240,7 @@ def test_a_failure_while_writing_puts_everything_back(
 
 
 def corrections(folder: Path, sha256: str) -> tuple[Corrections, ...]:
-    """Write corrections that open a message, bound to some bytes."""
+    """Writes corrections that open a message, bound to some bytes."""
     text = f"""
 [source]
 name = "Alliance"

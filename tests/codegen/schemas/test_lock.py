@@ -22,12 +22,12 @@ RESPONSE = message()
 
 
 def structure(document: object) -> bytes:
-    """Write a schema as an import writes it."""
+    """Writes a schema as an import writes it."""
     return write_json(derive(encode(document), "").document)
 
 
 def locked(document: object, path: str = "Reset.json", edition: str = "") -> LockedFile:
-    """Make the entry of a schema."""
+    """Makes the entry of a schema."""
     return LockedFile(
         path, edition, "0" * 64, canonical_hash(derive(encode(document), "").document)
     )

@@ -12,7 +12,7 @@ from support.schema_files import refused
 
 
 def entry(**values: Any) -> bytes:
-    """Write one entry; JSON's strings, numbers and arrays are TOML's as well."""
+    """Writes one entry; JSON's strings, numbers and arrays are TOML's as well."""
     values = {"reason": "Because.", "citation": "Ticket 1"} | values
     lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
     return "\n".join(["[[change]]", *lines, ""]).encode()
@@ -25,7 +25,7 @@ def _toml(value: Any) -> str:
 
 
 def change(path: str, **values: Any) -> Change:
-    """Read one entry."""
+    """Reads one entry."""
     (read,) = read_changes(read_toml(entry(path=path, **values), "errata.toml"))
     return read
 
@@ -47,7 +47,7 @@ def document() -> dict[str, Any]:
 
 
 def apply(path: str, **values: Any) -> tuple[str, Any]:
-    """Apply one entry; return the outcome and what stands at its place."""
+    """Applies one entry; return the outcome and what stands at its place."""
     changed = document()
     outcome = apply_change(changed, change(f"ResetRequest.json#{path}", **values))
     at: Any = changed

@@ -21,12 +21,12 @@ SCHEMA = b'{"type": "object"}'
 
 
 def paths(source: Path, limits: Limits | None = None) -> list[str]:
-    """Read a source and name its files."""
+    """Reads a source and name its files."""
     return [file.path for file in read_source(source, limits)]
 
 
 def archive(folder: Path, entries: dict[str, bytes], name: str = "a.zip") -> Path:
-    """Write a ZIP into a folder."""
+    """Writes a ZIP into a folder."""
     return write(folder, {name: zipped(entries)}) / name
 
 

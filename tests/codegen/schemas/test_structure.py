@@ -29,7 +29,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def edited(**keywords: Any) -> dict[str, Any]:
-    """Return a copy of the schema with other keywords."""
+    """Returns a copy of the schema with other keywords."""
     return deepcopy(SCHEMA) | keywords
 
 

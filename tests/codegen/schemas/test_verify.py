@@ -39,7 +39,7 @@ def schemas(tmp_path: Path) -> Path:
 
 
 def verify(files: dict[str, bytes], schemas: Path, **options: Any) -> VerifyReport:
-    """Compare a source of these files."""
+    """Compares a source of these files."""
     source = schemas.parent / "compared.zip"
     source.write_bytes(zipped({f"part3/{name}": data for name, data in files.items()}))
     return verify_schemas(source, "2.0.1", schemas, **options)
@@ -95,7 +95,7 @@ def test_writes_nothing(schemas: Path) -> None:
 
 
 def errata(folder: Path, old: int, new: int) -> list[Errata]:
-    """Write an erratum on the length of one member."""
+    """Writes an erratum on the length of one member."""
     text = f"""
 version = "2.0.1"
 [[change]]
