@@ -71,8 +71,7 @@ def test_the_version(cli: Cli) -> None:
         ("generate", "--version", "3.0"),
         ("generate", "--flavour", "attrs"),
         ("schemas", "verify", "x.zip"),
-        ("schemas", "verify", "x.zip", "--version", "3.0"),
-        ("schemas", "import", "x.zip", "--version", "3.0"),
+        ("schemas", "import", "x.zip"),
     ],
     ids=" ".join,
 )

@@ -72,4 +72,4 @@ async def test_a_station_of_another_version_is_told_what_is_spoken(
                 f"ws://127.0.0.1:{port}/ocpp/CP001", subprotocols=[Subprotocol("ocpp2.0.1")]
             )
     assert b"spoken here, but ocpp1.6" in (caught.value.response.body or b"")
-    assert "refused: 400 none of the offered versions" in caplog.text
+    assert "refused 400: none of the offered versions" in caplog.text

@@ -71,13 +71,17 @@ def diff(
         REPORTS,
         VERSIONS,
         compare_schemas,
-        folder_of,
+        known_versions,
         open_set,
         senders_of,
     )
 
-    if version is not None:
-        folder_of(version)  # refuses what is no version
+    known = known_versions(*facts or ())
+    if version is not None and version not in known:
+        raise typer.BadParameter(
+            f"{version!r} is not one of {', '.join(known)}; describe a version of your own with --facts",
+            param_hint="--version",
+        )
     versions = [name if name in VERSIONS else version for name in (old, new)]
     sets = [open_set(name, version) for name in (old, new)]
     result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=facts or ()))

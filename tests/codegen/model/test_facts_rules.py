@@ -54,6 +54,7 @@ citation = "Acme manual, edition 7, page 3"
 kind = "call"
 use_cases = ["Z01"]
 transaction_related = false
+removed = false
 offline = "queue"
 offline_mark = "late"
 correlation = "request.lamp.requestId"

@@ -98,7 +98,7 @@ class TestVersionsThatExtend:
             (tmp_path / version).mkdir()
             content = PING if words == "below" else PING.partition("[Word]")[0]
             file(tmp_path / version, content.replace("sign of life", f"sign {words}"))
-        protocol = replace(tiny_api().protocol, extends="7.7")
+        protocol = replace(tiny_api().protocol, ancestors=("7.7",))
         api = describe(replace(tiny_api(), protocol=protocol))
         assert api.actions[0].request.doc == Doc("Asks for a sign above.", "B01")
         assert api.enums[0].members[0].doc == Doc("The first of both.", "B02")

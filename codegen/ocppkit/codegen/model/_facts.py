@@ -464,7 +464,7 @@ def _removed(tables: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str,
     actions: Mapping[str, Mapping[str, Any]] = tables.get("actions", {})
     removed = {name: origins[name] for name in sorted(actions) if actions[name].get("removed")}
     for name, file in removed.items():
-        if actions[name].keys() == {"removed"}:
+        if set(actions[name]) == {"removed"}:
             close = difflib.get_close_matches(name, actions.keys() - removed.keys(), n=1)
             raise CodegenError(
                 f"there is no action {name!r} to remove",

@@ -67,10 +67,11 @@ OPEN_OBJECTS = _list("""
 """Names that a property of an open object must not have: it is a dictionary, made of `**members`."""
 
 METHODS = KEYWORDS | _list("""
-    accepted add_handlers boot call clock_offset close closed connected connection count_undelivered
-    disconnect dropped handshake heartbeat_interval identity keep limits now on open options
-    protocol queue_all_messages queued_severity refuse_result remote_address restart run send start
-    status stop subprotocol undelivered use_policies version wait wait_accepted wait_disconnected
+    accepted add_handlers boot call clock_offset close closed connected connection controls
+    count_undelivered disconnect dropped events handshake heartbeat_interval identity keep
+    last_received limits note_called now on open options protocol queue_all_messages queued_severity
+    reconnect refuse_result remote_address restart run send served start status stop subprotocol
+    undelivered use_policies version wait wait_accepted wait_disconnected
 """)
 """Names that roles keep for themselves; the module and method of such an action get an underscore."""
 

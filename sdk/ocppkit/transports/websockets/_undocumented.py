@@ -4,9 +4,10 @@ They are looked at when this package is imported, so that a release of `websocke
 by name at the start, and not by an AttributeError in the middle of a connection.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
-from websockets import version
+from websockets import frames, version
 from websockets.protocol import SERVER, Protocol
 
 __all__ = ["OLDEST", "apply_mask", "check"]
@@ -48,12 +49,15 @@ def check(installed: str, protocol: object) -> None:
         )
 
 
-try:
-    from websockets.frames import apply_mask  # type: ignore[attr-defined]
-except ImportError as _problem:
+_BytesLike: TypeAlias = bytes | bytearray | memoryview
+
+_apply_mask: Callable[[_BytesLike, _BytesLike], bytes] | None = getattr(frames, "apply_mask", None)
+if _apply_mask is None:
     raise ImportError(
         f"websockets {version.version} has no frames.apply_mask, which ocppkit uses; install an older "
         "version of websockets, or a newer one of ocppkit"
-    ) from _problem
+    )
+apply_mask: Final = _apply_mask
+"""Masks or unmasks the payload of a frame with its key, RFC 6455 section 5.3."""
 
 check(version.version, Protocol(SERVER))

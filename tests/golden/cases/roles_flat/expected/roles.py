@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from ocppkit.aio import MaybeAwaitable
 from ocppkit.core import Message, Opt
 from ocppkit.csms import StationHandle
-from ocppkit.station import Station, StationOptions, StationRegistrar
+from ocppkit.station import Delivery, Station, StationOptions, StationRegistrar
 
 from .bases import CsmsRequest, Response, StationRequest
 from .constraints import Str20, Str25
@@ -45,6 +45,8 @@ class ChargingStation(Station):
 
     It answers what `on` and `add_handlers` gave it handlers for, and refuses the rest as NotSupported.
     """
+
+    __slots__ = ()
 
     def __init__(
         self,
@@ -88,6 +90,25 @@ class ChargingStation(Station):
             QueueFull: too many requests wait for this connection.
         """
         return await self._call(request, call_timeout)
+
+    async def keep(self, request: StationRequest[R], *, note: str | None = None) -> Delivery[R]:
+        """Puts a request into the journal, and returns before it is sent.
+
+        It is delivered in the order of these calls, also after a restart of the program.
+
+        Args:
+            request: one that a Charging Station may send.
+            note: what to keep with it, such as your own id of a transaction.
+
+        Returns:
+            What tells the answer: `await delivery.answer()`.
+
+        Raises:
+            InvalidOutgoing: the request breaks its schema; it was not kept.
+            JournalFull: there is no room, and nothing may be dropped.
+            LocalProtocolError: a Charging Station does not send it, or sends it by itself.
+        """
+        return await self._deliver(request, note)
 
     async def boot_notification(
         self,
