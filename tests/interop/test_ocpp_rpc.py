@@ -142,7 +142,9 @@ async def test_our_station_with_a_wrong_password_stays_outside(files: Files) -> 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 async def test_errors_are_understood_both_ways(version: str, files: Files) -> None:
     protocol, mode = PROTOCOLS[version], MODES["open"]
-    csms = Csms(protocol, insecure=True, boot_gate=False, answer_heartbeats=False)
+    csms = Csms(
+        protocol, insecure=True, boot_gate=False, answer_heartbeats=False, any_identity=True
+    )
     async with (
         asyncio.timeout(PATIENCE),
         websockets.serve(csms, "127.0.0.1") as server,

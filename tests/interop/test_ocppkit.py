@@ -64,7 +64,7 @@ def _station(**options: Any) -> ChargingStation:
 
 
 def _csms(**options: Any) -> Csms:
-    csms = Csms(v21.PROTOCOL, insecure=True, **options)
+    csms = Csms(v21.PROTOCOL, insecure=True, any_identity=True, **options)
 
     @csms.on(v21.BootNotificationRequest)
     def boot(
