@@ -49,7 +49,18 @@ def _meter_values(document: Any) -> None:
     units.remove("Hertz")
 
 
-_CORRECTIONS: Mapping[str, Callable[[Any], None]] = {"v16/MeterValues": _meter_values}
+def _exi_response(document: Any) -> None:
+    """Takes back a provisional bound; the official 2.0.1 file says 5600 up to Edition 4."""
+    exi_response = document["properties"]["exiResponse"]
+    if exi_response["maxLength"] != 7500:
+        raise ValueError("v201/Get15118EVCertificateResponse.json: maxLength is no longer 7500")
+    exi_response["maxLength"] = 5600
+
+
+_CORRECTIONS: Mapping[str, Callable[[Any], None]] = {
+    "v16/MeterValues": _meter_values,
+    "v201/Get15118EVCertificateResponse": _exi_response,
+}
 
 
 def _class_name(name: str, names: frozenset[str]) -> str:

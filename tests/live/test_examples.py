@@ -55,6 +55,8 @@ async def play_an_answer(live: Line, example: Example, sender: Role, text: str) 
     action = live.roles.protocol.actions[example["action"]]
     async with live.waiting(sender.peer, action, example["frame"][1]) as task:
         replies = await live.says(sender, text)
+        if '"SecurityError"' in text and sender is Role.CSMS:
+            replies = await refused_again(live, example, replies, text)
         assert task.done()
         if not example["valid"]:
             assert_reaction(example, replies)
@@ -67,6 +69,17 @@ async def play_an_answer(live: Line, example: Example, sender: Role, text: str) 
             problem = task.exception()
             assert isinstance(problem, CallFailed)
             assert live.roles.protocol.error_codes[ErrorCode(problem.code)] == example["frame"][2]
+
+
+async def refused_again(live: Line, example: Example, boot: list[Any], text: str) -> list[Any]:
+    """Answers the boot of a station that may be forgotten, and refuses its call once more. # ERR-19"""
+    ((_, boot_id, action, _),) = boot
+    assert action == "BootNotification"
+    live.ids[Role.STATION].next = example["frame"][1]
+    accepted = {"status": "Accepted", "interval": 300, "currentTime": "2026-01-01T00:00:00Z"}
+    ((_, message_id, again, _),) = await live.says(Role.CSMS, json.dumps([3, boot_id, accepted]))
+    assert (message_id, again) == (example["frame"][1], example["action"])
+    return await live.says(Role.CSMS, text)
 
 
 def assert_reaction(example: Example, replies: list[Any]) -> None:

@@ -15,7 +15,19 @@ import pytest
 from support.distributions import Environment
 
 ROOT = Path(__file__).parents[2]
-SDK = ("aio", "core", "csms", "journals", "station", "testing", "transports", "v16", "v201", "v21")
+SDK = (
+    "aio",
+    "core",
+    "csms",
+    "journals",
+    "observability",
+    "station",
+    "testing",
+    "transports",
+    "v16",
+    "v201",
+    "v21",
+)
 
 
 def verify(room: str, environment: Environment) -> None:

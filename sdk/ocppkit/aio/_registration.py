@@ -72,7 +72,7 @@ class Registration:
     ) -> None:
         self._protocol = protocol
         self._asked = _NOTHING
-        self.status = status
+        self.status: RegistrationStatus = status
 
     @property
     def accepted(self) -> bool:

@@ -29,7 +29,7 @@ __all__ = [
     "server_context",
 ]
 
-logger = logging.getLogger("ocppkit.aio")
+_logger = logging.getLogger("ocppkit.aio")
 
 C = TypeVar("C", bound=ssl.SSLContext)
 
@@ -94,7 +94,7 @@ class ServerContext(ssl.SSLContext):
         fresh = _server(self._files, ssl.SSLContext)
         self.remember(self._files)
         self._fresh = fresh
-        logger.info("TLS: certificates read again")
+        _logger.info("TLS: certificates read again")
 
     def wrap_bio(
         self,
@@ -168,7 +168,7 @@ def server_context(
     context.remember(files)
     for suite in context.missing_suites:
         kind = "ECDSA" if "ECDSA" in suite else "RSA"
-        logger.warning(
+        _logger.warning(
             "TLS: %s cannot be spoken: no %s certificate [OCPP demands it: pass a second "
             "certificate to server_context]",
             suite,

@@ -69,7 +69,7 @@ class SqliteJournal:
             JournalError: it cannot be opened, is no journal, is damaged, or another process has it
                 open; the message names the file and the cure, and the file is unchanged.
         """
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self.max_bytes = max_bytes
         self._database = open_database(self.path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ocppkit-journal")

@@ -27,7 +27,7 @@ class Delivery(Generic[R]):
         self._outcome = outcome
         # What fails is logged; nobody has to ask for it.
         outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self.message_id = message_id
+        self.message_id: str = message_id
         """The id under which it is sent, also after a restart."""
 
     @property
