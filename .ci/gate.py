@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13")
 NEEDS = """
     .[ws,aiohttp,starlette] hypothesis pytest pytest-asyncio pytest-timeout pytest-xdist trustme uvicorn
+    jsonschema ocpp==2.1.0 rfc3339-validator rfc3987
 """
 
 
