@@ -21,6 +21,9 @@ Make = Callable[..., Any]
 MOST_SECONDS = 0.1
 """CPU time of one callback of the event loop."""
 
+TRIES = 3
+"""How often a cost is measured: what neighbours of the machine's caches add to it is not the cost."""
+
 BOOT = (
     '[2,"b","BootNotification",'
     '{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}]'
@@ -78,12 +81,15 @@ async def test_no_callback_takes_long(
     async with serving(make_csms()) as port, raw(port, "/ocpp/bystander") as bystander:
         bystander.text(BOOT)
         assert (await bystander.next_frame())[0] == 1
-        slowest.seconds = 0.0
-        for data in (repeated, disguised):
-            await attack(port, raw, handshake, data)
+        tries: list[float] = []
+        while len(tries) < TRIES and min(tries, default=MOST_SECONDS) >= MOST_SECONDS:
+            slowest.seconds = 0.0
+            for data in (repeated, disguised):
+                await attack(port, raw, handshake, data)
+            tries.append(slowest.seconds)
         bystander.text('[2,"h","Heartbeat",{}]')
         assert json.loads((await bystander.next_frame())[1])[:2] == [3, "h"]
-    assert slowest.seconds < MOST_SECONDS
+    assert min(tries) < MOST_SECONDS, tries
 
 
 @pytest.mark.asyncio
