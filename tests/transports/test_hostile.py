@@ -471,4 +471,4 @@ async def test_memory_comes_back(
         del handle, client
         await asyncio.sleep(0.01)
         gc.collect()
-        assert sum(isinstance(each, Endpoint) for each in gc.get_objects()) == 0
+        assert sum(type(each) is Endpoint for each in gc.get_objects()) == 0
