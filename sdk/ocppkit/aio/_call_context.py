@@ -133,7 +133,7 @@ class CallRefused(OcppError):
             _check_type("details", details, Mapping, "a mapping")
             for name in details:
                 _check_type("a name in details", name, str, "a text")
-        self.code = _error_code(code)
+        self.code: ErrorCode = _error_code(code)
         self.description = description
         self.details: Mapping[str, Any] = {} if details is None else details
         # The text of an exception ends up in logs: what a peer sent may be part of it.

@@ -138,7 +138,7 @@ class Endpoint:
         self.last_received: float = self.last_sent
         """When a frame was last received."""
 
-        self.answers_received = 0
+        self.answers_received: int = 0
         """How many of our calls the peer has answered, with results or errors."""
 
     # The wire calls these.

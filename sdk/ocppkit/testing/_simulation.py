@@ -46,13 +46,13 @@ class Simulation:
         self.seed = seed
         """Seeds `random`."""
 
-        self.random = Random(seed)
+        self.random: Random = Random(seed)
         """All chance of this run: pass it, or its methods, on to what needs some."""
 
-        self.clock = FakeClock()
+        self.clock: FakeClock = FakeClock()
         """The time of this run."""
 
-        self.trace = Trace(self.clock.time)
+        self.trace: Trace = Trace(self.clock.time)
         """What happened."""
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:

@@ -38,7 +38,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         super().__init__()
-        self.clock = FakeClock() if clock is None else clock
+        self.clock: FakeClock = FakeClock() if clock is None else clock
         """The time of this loop. Its `advance` lets the timers of both run, in order."""
 
         self.clock.bind(self)
