@@ -250,11 +250,11 @@ def holds_deeper(details: dict[str, Any], limits: Limits) -> bool:
     level: list[Any] = [details]
     # The frame around them is the first level.
     for _ in range(limits.nesting - 1):
-        level = [inner for outer in level for inner in _held(outer)]
-    return bool(level)
-
-
-def _held(value: Any) -> list[Any]:
-    """Returns the objects and arrays within one."""
-    items = value.values() if is_object(value) else value
-    return [item for item in items if is_object(item) or is_list(item)]
+        items: list[Any] = []
+        for each in level:
+            items += each.values() if is_object(each) else each
+        # By type and not by a function: there may be as many as a frame has elements.
+        level = [item for item in items if type(item) is dict or type(item) is list]
+        if not level:
+            return False
+    return True
