@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ocppkit import v201
+from ocppkit.aio.lowlevel import EventStream
 from ocppkit.core import CallFailed, utcnow
 from ocppkit.station import (
     Accepted,
@@ -20,6 +21,7 @@ from ocppkit.station import (
     Delivered,
     Disconnected,
     Entry,
+    EventsMissed,
     GivenUp,
     MemoryJournal,
     Restarting,
@@ -142,18 +144,31 @@ async def test_each_listener_hears_everything_and_one_that_left_is_forgotten(
 
 
 @pytest.mark.asyncio
-async def test_a_listener_that_does_not_listen_loses_the_oldest(fake_csms: Make) -> None:
+async def test_a_listener_that_does_not_listen_learns_how_much_it_missed(fake_csms: Make) -> None:
+    clock = FakeClock()
+    csms, station = fake_csms(clock), make(clock)
+    events, others = station.events(), station.events()
+    async with csms.running(station):
+        count = 0
+        while count <= EventStream.LIMIT:
+            station.restart()
+            count += len(await told(others))
+        assert await told(events) == [EventsMissed(count=count)]
+        station.restart()
+        expected = [Restarting, Disconnected, Connected, ClockSet, Booted, Accepted]
+        assert kinds(await told(events)) == expected
+
+
+@pytest.mark.asyncio
+async def test_two_tasks_may_read_one_stream(fake_csms: Make) -> None:
     clock = FakeClock()
     csms, station = fake_csms(clock), make(clock)
     events = station.events()
+    readers = [asyncio.ensure_future(anext(events)) for _ in range(2)]
+    await settle()
     async with csms.running(station):
-        for _ in range(600):
-            await station.heartbeat()
-            station.restart()
-            await settle()
-        seen = await told(events)
-        assert len(seen) == 1024
-        assert Accepted in kinds(seen[-3:])
+        await settle()
+        assert {type(await reader) for reader in readers} == {Connected, ClockSet}
 
 
 @pytest.mark.asyncio

@@ -20,7 +20,7 @@ def answer(status: Status, interval: int) -> v201.BootNotificationResponse:
 
 
 def make() -> RegistrationState:
-    controls, events = Controls(), EventStreams[Any]()
+    controls, events = Controls(), EventStreams[Any](int)
     clock = StationClock(utcnow, FakeClock().time, controls, name="CP001", events=events)
     return RegistrationState(v201.PROTOCOL, controls, clock, events, name="CP001")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final, Generic, TypeVar
 from weakref import ref
 
@@ -12,39 +12,74 @@ E = TypeVar("E")
 
 
 class EventStream(AsyncIterator[E], Generic[E]):
-    """The events for one listener; one that falls too far behind loses the oldest."""
+    """The events of one listener; several tasks may read it, and each event goes to one of them.
+
+    It holds a bounded number of events. When there are more, all are dropped, and the listener gets
+    one event that tells how many, and then what follows.
+    """
 
     LIMIT: Final = 1024
     """Events that wait for a listener."""
 
-    def __init__(self) -> None:
-        self._events: deque[E] = deque(maxlen=self.LIMIT)
-        self._waiter: asyncio.Future[None] | None = None
+    def __init__(self, missed: Callable[[int], E]) -> None:
+        """Begins empty.
+
+        Args:
+            missed: makes the event that tells how many were dropped.
+        """
+        self._missed_event = missed
+        self._events: deque[E] = deque()
+        self._missed = 0
+        # One future for each task that waits: a shared one would be cancelled with the first of them.
+        self._waiters: dict[asyncio.Future[None], None] = {}
 
     def push(self, event: E) -> None:
         """Adds an event."""
-        self._events.append(event)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._missed or len(self._events) >= self.LIMIT:
+            self._missed += len(self._events) + 1
+            self._events.clear()
+        else:
+            self._events.append(event)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def __anext__(self) -> E:
-        while not self._events:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+        while not self._events and not self._missed:
+            await self._wait()
+        if self._missed:
+            missed, self._missed = self._missed, 0
+            return self._missed_event(missed)
         return self._events.popleft()
+
+    async def _wait(self) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters[waiter] = None
+        try:
+            await waiter
+        finally:
+            del self._waiters[waiter]
 
 
 class EventStreams(Generic[E]):
     """Hands each event to all listeners. One that is no longer referred to is forgotten."""
 
-    def __init__(self) -> None:
-        self.streams: set[ref[EventStream[E]]] = set()
+    def __init__(self, missed: Callable[[int], E]) -> None:
+        """Begins without listeners.
+
+        Args:
+            missed: makes the event for a listener that was too slow, of the number of dropped events.
+        """
+        self._missed_event = missed
+        # No `WeakSet`: to go through an empty one costs as much as a heartbeat. A dictionary keeps
+        # the order, so listeners are told in the order in which they came.
+        self.streams: dict[ref[EventStream[E]], None] = {}
         """The listeners: empty if nobody listens, so that no event has to be made."""
 
     def open(self) -> EventStream[E]:
         """Returns the events from now on."""
-        stream: EventStream[E] = EventStream()
-        self.streams.add(ref(stream, self.streams.discard))
+        stream = EventStream(self._missed_event)
+        self.streams[ref(stream, self._forget)] = None
         return stream
 
     def tell(self, event: E) -> None:
@@ -53,3 +88,6 @@ class EventStreams(Generic[E]):
             stream = reference()
             if stream is not None:
                 stream.push(event)
+
+    def _forget(self, reference: ref[EventStream[E]]) -> None:
+        self.streams.pop(reference, None)

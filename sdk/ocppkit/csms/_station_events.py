@@ -1,9 +1,6 @@
-"""What `stations.events()` tells, and the bounded stream that each listener has of it."""
+"""What `stations.events()` tells of the coming and going of stations."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -19,7 +16,6 @@ __all__ = [
     "StationConnected",
     "StationDisconnected",
     "StationEvent",
-    "Subscription",
 ]
 
 
@@ -59,42 +55,3 @@ StationChange: TypeAlias = StationAccepted | StationConnected | StationDisconnec
 """The coming and going of one station."""
 
 StationEvent: TypeAlias = StationChange | StationRefused | Missed
-
-
-class Subscription(AsyncIterator[StationEvent]):
-    """The events of one listener.
-
-    It holds a bounded number of them. When there are more, all are dropped, and the listener gets
-    `Missed` with their number and the present stations.
-    """
-
-    LIMIT: Final = 1024
-
-    def __init__(self, present: Callable[[], tuple[StationHandle, ...]]) -> None:
-        """Takes what returns the stations that are connected now."""
-        self._present = present
-        self._events: deque[StationChange | StationRefused] = deque()
-        self._missed = 0
-        self._waiters: list[asyncio.Future[None]] = []
-
-    def push(self, event: StationChange | StationRefused) -> None:
-        """Takes an event."""
-        if self._missed or len(self._events) >= self.LIMIT:
-            self._missed += len(self._events) + 1
-            self._events.clear()
-        else:
-            self._events.append(event)
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    async def __anext__(self) -> StationEvent:
-        while not self._events and not self._missed:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
-        if self._missed:
-            missed, self._missed = self._missed, 0
-            return Missed(missed, self._present())
-        return self._events.popleft()

@@ -6,16 +6,15 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final, TypeVar, overload
-from weakref import ref
 
 from ocppkit.aio import Clock
-from ocppkit.aio.lowlevel import loggable
+from ocppkit.aio.lowlevel import EventStreams, loggable
 from ocppkit.core import ConnectionClosed, Protocol, WrongVersion
 
 from ._directory import Directory
 from ._handle import StationHandle
 from ._refused_stations import StationRefused
-from ._station_events import StationChange, StationEvent, Subscription
+from ._station_events import Missed, StationChange, StationEvent
 
 __all__ = ["Stations"]
 
@@ -48,8 +47,9 @@ class Stations:
         self._wall_clock = wall_clock
         self._seen: OrderedDict[str, datetime] = OrderedDict()
         self._waiters: dict[str, set[asyncio.Future[None]]] = {}
-        # A dictionary keeps the order: listeners are told in the order in which they came.
-        self._subscriptions: dict[ref[Subscription], None] = {}
+        self._events: EventStreams[StationEvent] = EventStreams(
+            lambda count: Missed(count, self._present())
+        )
         directory.watch(self._changed)
 
     @overload
@@ -112,10 +112,7 @@ class Stations:
         Nothing is lost silently: a listener that falls more than a thousand events behind gets
         `Missed`, with their number and a list of the present stations, and then what follows.
         """
-        subscription = Subscription(self._present)
-        # No `WeakSet`: to go through an empty one, as each boot does, costs as much as a heartbeat.
-        self._subscriptions[ref(subscription, self._forget)] = None
-        return subscription
+        return self._events.open()
 
     def last_seen(self, identity: str) -> datetime | None:
         """Returns when a message of this station last came in.
@@ -149,7 +146,7 @@ class Stations:
 
     def refused(self, refusal: StationRefused) -> None:
         """Tells the listeners of a refused connection."""
-        self._publish(refusal)
+        self._events.tell(refusal)
 
     def enter(self, station: StationHandle) -> StationHandle | None:
         """Enters a new connection, and returns the one that it replaces."""
@@ -206,22 +203,13 @@ class Stations:
         return tuple(self._directory.stations())
 
     def _changed(self, change: StationChange) -> None:
-        self._publish(change)
+        self._events.tell(change)
         self._wake(change.station.identity)
 
     def _wake(self, identity: str) -> None:
         for waiter in self._waiters.get(identity.casefold(), ()):
             if not waiter.done():
                 waiter.set_result(None)
-
-    def _publish(self, event: StationChange | StationRefused) -> None:
-        for listening in tuple(self._subscriptions):
-            subscription = listening()
-            if subscription is not None:
-                subscription.push(event)
-
-    def _forget(self, subscription: ref[Subscription]) -> None:
-        self._subscriptions.pop(subscription, None)
 
 
 def _typed(found: StationHandle, handle: type[H]) -> H:

@@ -20,6 +20,7 @@ from ._lifecycle_events import (
     ClockSet,
     Connected,
     Disconnected,
+    EventsMissed,
     LifecycleEvent,
     Restarting,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Disconnected",
     "Dropped",
     "Entry",
+    "EventsMissed",
     "GivenUp",
     "Journal",
     "JournalError",

@@ -15,6 +15,7 @@ __all__ = [
     "ClockSet",
     "Connected",
     "Disconnected",
+    "EventsMissed",
     "LifecycleEvent",
     "Restarting",
 ]
@@ -88,7 +89,22 @@ class Restarting:
     """What it sends then."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsMissed:
+    """The listener was too slow, and events were dropped: ask the station how it is now."""
+
+    count: int
+    """How many events were dropped. The events that follow came after them."""
+
+
 LifecycleEvent: TypeAlias = (
-    Accepted | Booted | ClockJumped | ClockSet | Connected | Disconnected | Restarting
+    Accepted
+    | Booted
+    | ClockJumped
+    | ClockSet
+    | Connected
+    | Disconnected
+    | EventsMissed
+    | Restarting
 )
 """What happens to a station, apart from the messages that must arrive."""

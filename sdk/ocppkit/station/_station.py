@@ -46,7 +46,7 @@ from ._connect_request import connect_request
 from ._controls import Controls
 from ._deliveries import Delivery, DeliveryEvent
 from ._delivery_queue import MessageIds
-from ._lifecycle_events import LifecycleEvent
+from ._lifecycle_events import EventsMissed, LifecycleEvent
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
 from ._offline_rules import OfflineRules
@@ -119,7 +119,7 @@ class Station:
             settings.password, settings.ssl, settings.client_certificate
         )
         self._controls = controls = controls_of(settings)
-        self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams()
+        self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams(_missed)
         self._handlers = HandlerTable(Role.STATION, protocol)
         clock = StationClock(
             settings.wall_clock,
@@ -218,8 +218,8 @@ class Station:
 
         Connections, boots, acceptance, the clock, restarts, and what became of messages that must
         arrive, also of those that an earlier run of the program left. Call it before the station
-        runs to miss nothing. A listener that falls more than a thousand events behind loses the
-        oldest.
+        runs to miss nothing. A listener that falls more than a thousand events behind gets
+        `EventsMissed` with their number in place of them, and then what follows.
         """
         return self._events.open()
 
@@ -574,6 +574,10 @@ class Station:
                 "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
             )
         return endpoint
+
+
+def _missed(count: int) -> EventsMissed:
+    return EventsMissed(count=count)
 
 
 def _with_reason(boot: Request[Any], reason: str) -> Request[Any]:
