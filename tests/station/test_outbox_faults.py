@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from ocppkit.station import (
     JournalError,
     MemoryJournal,
     Retries,
+    Stored,
 )
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v16.roles import ChargePoint
@@ -249,6 +250,66 @@ async def test_an_entry_that_the_store_has_lost_is_told_and_passed(fake_csms: Ma
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert str(outcomes[256]) == "entry 257 is no longer in the journal"
     assert outcomes[257] == v201.TransactionEventResponse()
+
+
+async def until_sent(csms: Any, clock: FakeClock, count: int) -> None:
+    """Lets time go on, but never so far that a call that is answered is late."""
+    await clock.advance(10)
+    while len(sent_numbers(csms)) < count:
+        await clock.advance(0.1)
+    await settle()
+
+
+class HalfReadable(MemoryStore):
+    """A store that cannot read some of its messages, once it has told their numbers."""
+
+    unreadable: frozenset[int] = frozenset()
+
+    async def pending(self, after: int = 0) -> AsyncIterator[Stored]:
+        async for stored in super().pending(after):
+            if stored.seq in self.unreadable and after:
+                raise OSError(5, "Input/output error")
+            yield stored
+
+
+@pytest.mark.asyncio
+async def test_an_entry_that_cannot_be_read_does_not_stop_what_is_behind_it(
+    fake_csms: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, store = FakeClock(), HalfReadable()
+    csms, station = fake_csms(clock, up=False), make(clock, journal=store)
+    csms.answers["TransactionEvent"] = {}
+    deliveries = [await station.keep(event(number)) for number in range(260)]
+    store.unreadable = frozenset({257})
+    async with csms.running(station):
+        csms.up = True
+        await until_sent(csms, clock, 259)
+        with pytest.raises(JournalError, match="entry 257 cannot be read"):
+            await deliveries[256].answer()
+        await deliveries[259].answer()
+    assert sent_numbers(csms) == [*range(256), 257, 258, 259]
+    assert "CP001: journal entry 257 is not sent [the next one goes on]" in caplog.text
+    # It is still there, and the next run tries it again.
+    assert list(store.waiting) == [257]
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_can_read_nothing_loses_nothing(fake_csms: Make) -> None:
+    clock, store = FakeClock(), HalfReadable()
+    csms, station = fake_csms(clock, up=False), make(clock, journal=store)
+    csms.answers["TransactionEvent"] = {}
+    deliveries = [await station.keep(event(number)) for number in range(260)]
+    store.unreadable = frozenset(range(1, 261))
+    async with csms.running(station):
+        csms.up = True
+        await until_sent(csms, clock, 256)
+        for _ in range(500):
+            await clock.advance(1)
+        assert not deliveries[256].done
+        store.unreadable = frozenset()
+        await until_sent(csms, clock, 260)
+        assert await deliveries[256].answer() == v201.TransactionEventResponse()
+    assert sent_numbers(csms) == list(range(260))
 
 
 OUTDATED = msgspec.to_builtins(event(0)) | {"transactionInfo": {"transactionId": "T" * 99}}

@@ -174,12 +174,15 @@ class SqliteJournal:
         await self._do(change)
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces a message by a shorter one in the same place."""
+        """Replaces a message by another form of it in the same place."""
 
         def change(database: sqlite3.Connection) -> None:
             assign = "(" + _COLUMNS + ") = (?, ?, ?, ?, ?, ?)"
-            database.execute(f"UPDATE entries SET {assign} WHERE seq = ?", (*_columns(entry), seq))
-            self._measure(database)
+            select = "SELECT length(payload) FROM entries WHERE seq = ?"
+            for (size,) in database.execute(select, (seq,)).fetchall():
+                update = f"UPDATE entries SET {assign} WHERE seq = ?"
+                database.execute(update, (*_columns(entry), seq))
+                self._bytes += len(entry.payload) - size
 
         await self._do(change)
 

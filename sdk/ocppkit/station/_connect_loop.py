@@ -91,10 +91,9 @@ class ConnectLoop:
 
     @property
     def online(self) -> Endpoint | None:
-        """Where messages that must arrive can be sent, if anywhere."""
+        """The connection, if there is one now."""
         endpoint = self.endpoint
-        registered = self._registration_state.registration.accepted
-        return endpoint if endpoint is not None and endpoint.connected and registered else None
+        return endpoint if endpoint is not None and endpoint.connected else None
 
     def restart(self) -> None:
         """Connects anew, without waiting, and boots."""
@@ -285,6 +284,7 @@ class ConnectLoop:
         if link.endpoint is self.endpoint:
             clock = self._settings.clock or asyncio.get_running_loop()
             now = self._offline_since = clock.time()
+            self._outbox.disconnected()
             self._events.tell(Disconnected(end=end, connected_for=now - self._connected_at))
 
     def _boot_and_heartbeat(self, endpoint: Endpoint, clock: Clock) -> BootAndHeartbeat:

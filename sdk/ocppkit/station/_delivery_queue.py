@@ -1,23 +1,22 @@
 """One queue of journaled messages: delivered in order, with retries, over as many connections as it takes.
 
 Theory of operation: the head of the queue is sent whenever there is a connection on which the station
-is registered. No answer costs an attempt, and each wait is longer than the one before; after the last
+is registered; while the CSMS has it Pending, that is what the CSMS asked for (BOOT-12). No answer costs an attempt, and each wait is longer than the one before; after the last
 attempt the message is given up, as OCPP has it. A lost connection costs no attempt. A retry keeps its
 message id, so that a CSMS which had the message already can tell (MID-03).
 
 A message that cannot be sent for a fault of its own becomes a dead letter: the store keeps it, and the
 next one goes on. So does a message at which the CSMS closes the connection again and again, but only
-once a later message was delivered and this one then closed the connection again: see `_next`.
+once a later message was delivered and this one then closed the connection again: see `next_in_order`.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
-from ocppkit.aio import Clock
+from ocppkit.aio import Clock, RegistrationStatus
 from ocppkit.aio.lowlevel import Endpoint, loggable, sleep, wait_until
 from ocppkit.core import (
     CallFailed,
@@ -31,25 +30,28 @@ from ocppkit.core import (
 )
 
 from ._controls import Controls
-from ._deliveries import Delivered, Delivery, DeliveryEvent, GivenUp
+from ._deliveries import Delivered, DeliveryEvent, GivenUp
+from ._delivery_order import asked_for, next_in_order
 from ._journal import Entry, JournalError, Store
+from ._offline_marks import OfflineMarks
+from ._queued_message import QueuedMessage
 from ._registration_state import RegistrationState
 from ._store_writer import LaterWrites, retry_waits, store_failed
 from ._stored_messages import StoredMessages
 from ._transaction_numbers import TransactionNumbers
 
-__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds", "QueuedMessage"]
+__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds"]
 
 logger = logging.getLogger("ocppkit.station")
 
 FULL_QUEUE_WAIT: Final = 1.0
 """Seconds until a full queue of other calls is tried again."""
 
+READ_ATTEMPTS: Final = 5
+"""After so many failures to read one message from the store the next one goes on, if that can be read."""
+
 IN_MEMORY: Final = 256
 """Messages of a queue that are held in memory; those behind them are read when they come nearer."""
-
-SUSPECT_LOSSES: Final = 5
-"""After so many connections that the CSMS closed while it had a message, the next one goes first."""
 
 
 class MessageIds:
@@ -72,39 +74,6 @@ class MessageIds:
         self._next = None
 
 
-@dataclass(slots=True, eq=False)
-class QueuedMessage:
-    """A message on its way."""
-
-    entry: Entry | None
-    """`None` while it is in the store only."""
-
-    request: Request[Any] | None = None
-    """`None` until it is decoded."""
-
-    timeout: float | None = None
-    delivery: Delivery[Any] | None = None
-    """`None` if an earlier run of the program had left it."""
-
-    failures: int = 0
-    losses: int = 0
-    """Connections that the CSMS closed while it had this message."""
-
-    was_passed: bool = False
-    """Whether a later message was delivered since this one became suspect."""
-
-    refused_unregistered: bool = False
-    """Whether it was refused because the CSMS had lost our registration, which costs no attempt once."""
-
-    seq: int = 0
-    """Its number in the store, once it is there."""
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether the next message goes first, to show that it is this one that closes connections."""
-        return self.losses >= SUSPECT_LOSSES and not self.was_passed
-
-
 class DeliveryQueue:
     """One queue."""
 
@@ -119,6 +88,7 @@ class DeliveryQueue:
         retries_errors: bool,
         messages: StoredMessages,
         numbers: TransactionNumbers,
+        marks: OfflineMarks,
         writes: LaterWrites,
         tell: Callable[[DeliveryEvent], None],
         probe: Callable[[], Request[Any]],
@@ -135,6 +105,7 @@ class DeliveryQueue:
                 transaction messages, or an answer like any other.
             messages: reads messages from the store.
             numbers: what the CSMS calls transactions.
+            marks: tells which messages waited while the station was offline.
             writes: notes in the store what became of messages.
             tell: takes events.
             probe: makes a message that any CSMS answers.
@@ -149,6 +120,7 @@ class DeliveryQueue:
         self._retries_errors = retries_errors
         self._messages = messages
         self._numbers = numbers
+        self._marks = marks
         self._writes = writes
         self._tell = tell
         self._probe = probe
@@ -160,7 +132,7 @@ class DeliveryQueue:
 
     def add(self, item: QueuedMessage) -> None:
         """Puts a message at the end."""
-        if len(self.queue) >= IN_MEMORY:
+        if len(self.queue) >= IN_MEMORY and item.triggered is None:
             item.entry = item.request = None
         self.queue.append(item)
 
@@ -168,38 +140,30 @@ class DeliveryQueue:
         """Delivers for ever.
 
         Args:
-            online: returns where messages can be sent now, if anywhere.
+            online: returns the connection, if there is one.
             clock: the time between attempts.
         """
         while True:
             changed = self._registration_state.changed()
             endpoint = online()
-            if endpoint is None or not self.queue:
+            item = None if endpoint is None else self._due()
+            if endpoint is None or item is None:
                 await asyncio.wait({changed})
                 continue
-            self.current = self._next()
+            self.current = item
             try:
-                await self._attempt(self.current, endpoint, clock)
+                await self._attempt(item, endpoint, clock)
             finally:
                 self.current = None
 
-    def _next(self) -> QueuedMessage:
-        """Returns the head, or what goes before it, if the head seems to make the CSMS close the line.
-
-        A message that needs the number of a suspect transaction does not pass it.
-        """
-        head = self.queue[0]
-        if not head.is_suspect:
-            return head
-        numbered: set[str | None] = {None}
-        for item in self.queue:
-            if item.entry is None:
-                break
-            if item.is_suspect:
-                numbered.add(self._numbers.starts(item.entry))
-            elif item.entry.note is None or item.entry.note not in numbered:
-                return item
-        return head
+    def _due(self) -> QueuedMessage | None:
+        """Returns what may be sent now, on an open connection."""
+        registration = self._registration_state.registration
+        if registration.accepted:
+            return next_in_order(self.queue, self._numbers) if self.queue else None
+        if registration.status is not RegistrationStatus.PENDING:
+            return None
+        return asked_for(self.queue, self._numbers, registration)
 
     async def _attempt(self, item: QueuedMessage, endpoint: Endpoint, clock: Clock) -> None:
         entry = item.entry
@@ -219,16 +183,49 @@ class DeliveryQueue:
         except OcppError as problem:
             await self.set_aside(item, entry, problem)
             return
-        if self._in_doubt and not endpoint.answers_received:
+        if not item.may_have_left:
+            entry, request = await self._prepared(item, entry, request)
+        # While Pending, nothing is sent that the CSMS has not asked for. # BOOT-12
+        registered = self._registration_state.registration.accepted
+        if self._in_doubt and registered and not endpoint.answers_received:
             await self._probe_first(endpoint)
         await self._send(item, entry, request, endpoint, clock)
+
+    async def _prepared(
+        self, item: QueuedMessage, entry: Entry, request: Request[Any]
+    ) -> tuple[Entry, Request[Any]]:
+        """Returns a message as it is to be sent for the first time."""
+        if item.disconnections < self._marks.disconnections:
+            entry, request = await self._marks.mark(item.seq, entry, request)
+            item.entry, item.request = entry, request
+        if item is not self.queue[0]:
+            await self._marks.note_sent_early(item.seq, [each.seq for each in self.queue])
+        return entry, request
 
     async def _unread(self, item: QueuedMessage, problem: BaseException, clock: Clock) -> None:
         self._read_failures += 1
         logger.error(
             "%s: cannot read journal entry %d: %r [tried again]", self._name, item.seq, problem
         )
+        if self._read_failures >= READ_ATTEMPTS and await self._can_read_another(item):
+            # It stays in the journal, where the next run tries it again.
+            logger.error(
+                "%s: journal entry %d is not sent [the next one goes on]", self._name, item.seq
+            )
+            self._close(item, JournalError(f"entry {item.seq} cannot be read: {problem!r}"))
+            return
         await sleep(clock, retry_waits(self._read_failures))
+
+    async def _can_read_another(self, item: QueuedMessage) -> bool:
+        another = next((each.seq for each in self.queue if each.seq > item.seq), None)
+        if another is None:
+            return False
+        try:
+            return await self._messages.entry(another) is not None
+        except BaseException as problem:
+            if not store_failed(problem):
+                raise
+            return False
 
     async def _probe_first(self, endpoint: Endpoint) -> None:
         """Has the CSMS answer something harmless, so that a loss that follows tells of the message."""
@@ -246,14 +243,17 @@ class DeliveryQueue:
         endpoint: Endpoint,
         clock: Clock,
     ) -> None:
+        before, item.may_have_left = item.may_have_left, True
         try:
             request = self._numbers.leaving(entry, request)
             # From here to the frame nothing is awaited, so the id cannot go to another message.
             self._ids.use(entry.message_id)
             response = await endpoint.call(request, item.timeout)
         except ConnectionClosed as end:
+            item.may_have_left = before or end.delivered != "no"
             await self._lost(item, entry, end, endpoint)
         except QueueFull:
+            item.may_have_left = before
             await sleep(clock, FULL_QUEUE_WAIT)
         except CallFailed as problem:
             if self._is_sent_again(item, problem):
@@ -340,7 +340,7 @@ class DeliveryQueue:
         for other in self.queue:
             if other is item:
                 break
-            other.was_passed = True
+            other.passed()
         await self._remove(item, entry, answer)
         self._in_doubt = bool(self.queue and self.queue[0].losses)
         self._tell(

@@ -109,7 +109,7 @@ class Store(Protocol):
         ...
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces a message by a shorter one in the same place. # QUE-10"""
+        """Replaces a message by another form of it in the same place. # QUE-08, QUE-10"""
         ...
 
     async def drop(self, seqs: Sequence[int]) -> None:
@@ -125,6 +125,8 @@ class Journal(Protocol):
     """Keeps messages, in order, until they are acknowledged; a simpler form of `Store`.
 
     It keeps neither states nor attempts. Dead letters stay in it and are tried again by the next run.
+    It may have a method `replace(seq, entry)`, as a store has; without one, messages that waited when
+    the connection was lost are not marked as made offline, and none is shortened.
     """
 
     async def append(self, entry: Entry) -> int:
@@ -160,6 +162,10 @@ class MemoryJournal:
     async def ack(self, seq: int) -> None:
         """Forgets an entry."""
         del self._entries[seq]
+
+    async def replace(self, seq: int, entry: Entry) -> None:
+        """Replaces an entry by another form of it."""
+        self._entries[seq] = entry
 
     async def pending(self) -> Sequence[tuple[int, Entry]]:
         """Returns the entries that are left."""

@@ -1,17 +1,22 @@
 """Makes a store of a journal with three methods: without durable states, attempts and dead letters."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Sized
 
 from typing_extensions import TypeIs
 
 from ._journal import NO_STATES, Entry, Journal, JournalError, Store, Stored
 
-__all__ = ["JournalAdapter", "as_store"]
+__all__ = ["JournalAdapter", "as_store", "can_replace"]
 
 
 def as_store(journal: Store | Journal) -> Store:
     """Returns the store itself, or an adapter for a journal with three methods."""
     return journal if _is_store(journal) else JournalAdapter(journal)
+
+
+def can_replace(store: Store) -> bool:
+    """Whether messages in a store can be replaced: not over a journal without a method for it."""
+    return not isinstance(store, JournalAdapter) or store.replaces
 
 
 def _is_store(journal: Store | Journal) -> TypeIs[Store]:
@@ -27,6 +32,11 @@ class JournalAdapter:
         self._dead: set[int] = set()
         self._states: dict[str, bytes] = {}
         self._is_read = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether messages can be replaced: true if the journal has a method for it."""
+        return hasattr(self._journal, "replace")
 
     def __len__(self) -> int:
         if not self._is_read and isinstance(self._journal, Sized):
@@ -80,9 +90,18 @@ class JournalAdapter:
         self._dead.add(seq)
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces a message for this run; the journal keeps the longer one."""
+        """Replaces a message, if the journal can.
+
+        Raises:
+            JournalError: it cannot.
+        """
+        change: Callable[[int, Entry], Awaitable[None]] | None
+        change = getattr(self._journal, "replace", None)
+        if change is None:
+            raise JournalError("a journal with three methods cannot replace a message")
         stored = self._waiting.get(seq)
         if stored is not None:
+            await change(seq, entry)
             self._waiting[seq] = Stored(seq=seq, entry=entry, failures=stored.failures)
 
     async def drop(self, seqs: Sequence[int]) -> None:

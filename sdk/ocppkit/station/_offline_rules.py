@@ -3,9 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
-
-from msgspec.structs import replace
+from typing import Any, Final
 
 from ocppkit.aio.lowlevel import BOOT
 from ocppkit.core import Action, Offline, Protocol, Request
@@ -19,8 +17,6 @@ logger = logging.getLogger("ocppkit.station")
 
 # At hand, as every call needs it.
 _DROP: Final = Offline.DROP
-
-Q = TypeVar("Q", bound=Request[Any])
 
 
 def nobody_knows(monitor: int) -> int | None:
@@ -46,18 +42,6 @@ class OfflineRules:
         return (self.controls.queue_all_messages and may_wait) or self._is_kept(
             request, action.offline
         )
-
-    def marked(self, request: Q) -> Q:
-        """Returns a message that is made offline with the mark that it has for that. # QUE-08
-
-        What waits already when the connection is lost stays as it is: the CSMS may have it.
-        """
-        mark = self.protocol.actions[request.__ocpp_action__].offline_mark
-        names = dict(zip(request.__struct_encode_fields__, request.__struct_fields__, strict=True))
-        name = names.get(mark or "")
-        if name is None or getattr(request, name) is not None:
-            return request
-        return replace(request, **{name: True})
 
     def _is_kept(self, request: Any, offline: Offline) -> bool:
         match offline:

@@ -29,10 +29,12 @@ from ocppkit.core import (
 
 from ._controls import Controls
 from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped
-from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds, QueuedMessage
+from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds
 from ._drop_policy import DropPolicy
 from ._journal import Entry, Journal, JournalFull, Store, Stored
-from ._journal_adapter import as_store
+from ._journal_adapter import as_store, can_replace
+from ._offline_marks import OfflineMarks
+from ._queued_message import QueuedMessage
 from ._registration_state import HEARTBEAT, RegistrationState
 from ._store_writer import GroupCommit, LaterWrites, retry_waits, store_failed
 from ._stored_messages import StoredMessages, check_sender
@@ -70,6 +72,7 @@ class Outbox:
         self._name = loggable(identity)
         self._messages = StoredMessages(protocol, self._store)
         self._numbers = TransactionNumbers(protocol)
+        self._marks = OfflineMarks(protocol, self._store, self._name)
         self._drop_policy = DropPolicy(protocol)
         self._writes = LaterWrites(self._store, self._name)
         self._lock = asyncio.Lock()
@@ -91,6 +94,7 @@ class Outbox:
                 retries_errors=retries_errors,
                 messages=self._messages,
                 numbers=self._numbers,
+                marks=self._marks,
                 writes=self._writes,
                 tell=self._tell,
                 probe=cast(Callable[[], Request[Any]], protocol.actions[HEARTBEAT].request),
@@ -115,7 +119,18 @@ class Outbox:
             return len(self)
         return await self._store.count(transaction)
 
-    async def put(self, request: Request[R], timeout: float | None) -> R:
+    def disconnected(self) -> None:
+        """Notes that a connection has ended: what waits now waited while the station was offline."""
+        self._marks.disconnections += 1
+
+    async def put(
+        self,
+        request: Request[R],
+        timeout: float | None,
+        *,
+        offline: bool = False,
+        triggered: bool = False,
+    ) -> R:
         """Journals a message, and waits until it is answered or given up.
 
         Raises:
@@ -123,10 +138,17 @@ class Outbox:
             CallTimedOut: the last attempt was not answered.
             InvalidOutgoing: the message breaks its schema; it was not journaled.
         """
-        return await (await self.keep(request, timeout=timeout)).answer()
+        delivery = await self.keep(request, timeout=timeout, offline=offline, triggered=triggered)
+        return await delivery.answer()
 
     async def keep(
-        self, request: Request[R], *, note: str | None = None, timeout: float | None = None
+        self,
+        request: Request[R],
+        *,
+        note: str | None = None,
+        timeout: float | None = None,
+        offline: bool = False,
+        triggered: bool = False,
     ) -> Delivery[R]:
         """Journals a message; it is delivered though nobody may wait for its answer.
 
@@ -134,6 +156,8 @@ class Outbox:
             request: the message.
             note: what to keep with it.
             timeout: seconds that each attempt waits for the response.
+            offline: whether the station is offline now; the message says so then. # QUE-08
+            triggered: whether the CSMS asked for it while it has the station Pending. # BOOT-12
 
         Raises:
             InvalidOutgoing: the message breaks its schema; it was not journaled.
@@ -144,6 +168,7 @@ class Outbox:
         check_sender(action)
         if action.name in _NEVER_KEPT:
             raise LocalProtocolError("the station sends it by itself", action=action.name)
+        request = self._marks.marked(request) if offline else request
         entry = Entry(
             version=self._protocol.version,
             action=action.name,
@@ -154,14 +179,17 @@ class Outbox:
         )
         outcome: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         delivery: Delivery[R] = Delivery(entry.message_id, outcome)
-        await self._commits.put(QueuedMessage(entry, request, timeout, delivery))
+        item = QueuedMessage(entry, request, timeout, delivery)
+        item.disconnections = self._marks.disconnections
+        item.triggered = action if triggered else None
+        await self._commits.put(item)
         return delivery
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers for ever, beginning with what an earlier run of the program left.
 
         Args:
-            online: returns where messages can be sent now, if anywhere.
+            online: returns the connection, if there is one.
             clock: the time between attempts.
         """
         failures = 0
@@ -206,13 +234,14 @@ class Outbox:
         self._registration_state.tell()
 
     async def _make_room(self, problem: JournalFull) -> bool:
-        on_their_way = (each.current.seq for each in self._queues if each.current is not None)
-        spared = {*on_their_way, *self._writes.seqs}
+        spared = {*self._on_their_way(), *self._writes.seqs}
         chosen = await self._drop_policy.choose(self._store.pending(), problem.needed, spared)
         if chosen:
             await self._store.drop([each.seq for each in chosen])
             self._drop(chosen)
             return True
+        if not can_replace(self._store):
+            return False
         shorter = await self._drop_policy.shortened(self._store.pending(), spared)
         if shorter is None:
             return False
@@ -225,6 +254,12 @@ class Outbox:
         for item in self._waiting({shorter.seq}):
             item.entry = item.request = None
         return True
+
+    def _on_their_way(self) -> set[int]:
+        """Returns the numbers of messages that must not change: the CSMS may have them. # MID-03"""
+        items = (item for each in self._queues for item in each.queue)
+        left = {item.seq for item in items if item.may_have_left}
+        return left | {each.current.seq for each in self._queues if each.current is not None}
 
     def _drop(self, chosen: Sequence[Stored]) -> None:
         self.dropped += len(chosen)
@@ -263,7 +298,9 @@ class Outbox:
         return True
 
     async def _load(self) -> None:
-        self._numbers.restore(await self._store.load())
+        states = await self._store.load()
+        self._numbers.restore(states)
+        self._marks.restore(states)
         known = {item.seq for each in self._queues for item in each.queue}
         left: dict[DeliveryQueue, list[QueuedMessage]] = {each: [] for each in self._queues}
         unsendable: list[tuple[Stored, LocalProtocolError]] = []
@@ -275,14 +312,22 @@ class Outbox:
             except LocalProtocolError as problem:
                 unsendable.append((stored, problem))
                 continue
-            entry = stored.entry if len(left[queue]) < IN_MEMORY else None
-            left[queue].append(QueuedMessage(entry, failures=stored.failures, seq=stored.seq))
+            left[queue].append(self._left_item(stored, len(left[queue])))
         for queue, items in left.items():
             queue.queue.extendleft(reversed(items))
         self._is_loaded = True
         for stored, fault in unsendable:
             item = QueuedMessage(stored.entry, seq=stored.seq)
             await self._transactions.set_aside(item, stored.entry, fault)
+
+    def _left_item(self, stored: Stored, position: int) -> QueuedMessage:
+        return QueuedMessage(
+            stored.entry if position < IN_MEMORY else None,
+            failures=stored.failures,
+            disconnections=self._marks.earlier_run,
+            may_have_left=self._marks.may_have_left(stored, is_first=position == 0),
+            seq=stored.seq,
+        )
 
 
 def _transaction_of(request: Any, note: str | None) -> str | None:

@@ -25,7 +25,6 @@ from ocppkit.aio.lowlevel import (
 from ocppkit.core import (
     Action,
     CallFailed,
-    CallTimedOut,
     ConnectionClosed,
     ErrorCode,
     Limits,
@@ -96,7 +95,7 @@ class Station:
 
     __slots__ = (
         "__weakref__", "_boot", "_connect_loop", "_controls", "_credentials", "_events", "_handlers",
-        "_identity", "_ids", "_network_order", "_offline_rules", "_outbox", "_protocol",
+        "_identity", "_network_order", "_offline_rules", "_outbox", "_protocol",
         "_registration_state", "_running", "_settings",
     )  # fmt: skip
 
@@ -113,7 +112,6 @@ class Station:
         settings = StationSettings(**options)
         name = loggable(identity)
         ids = MessageIds(settings.new_id)
-        self._ids = ids
         self._settings = replace(settings, new_id=ids)
         self._credentials = StationCredentials(
             settings.password, settings.ssl, settings.client_certificate
@@ -526,30 +524,25 @@ class Station:
         return cast(Request[Any], structs.replace(boot, reason=type(boot.reason)(_NO_RESTART)))
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
-        if self._is_triggered(request):
-            # BOOT-12: the CSMS has asked for it, so it does not wait for the boot to be accepted. If
-            # that fails it is kept under the same id. # MID-03
-            message_id = self._settings.new_id()
-            self._ids.use(message_id)
-            try:
-                return await self._way_for(self._action_of(request)).call(request, call_timeout)
-            except (CallTimedOut, ConnectionClosed):
-                self._ids.use(message_id)
-        kept = request if self.connected else self._offline_rules.marked(request)
-        return await self._outbox.put(kept, call_timeout)
+        triggered = self._is_triggered(request)
+        return await self._outbox.put(
+            request, call_timeout, offline=not self.connected, triggered=triggered
+        )
 
     def _is_triggered(self, request: Any) -> bool:
         registration = self._registration_state.registration
         if registration.status is not RegistrationStatus.PENDING or not self.connected:
             return False
-        # Only 2.x says in the message that it was triggered.
+        # BOOT-12. Only 2.x says in the message that it was triggered.
         triggered = getattr(request, "trigger_reason", _TRIGGER) == _TRIGGER
         return triggered and registration.may_send(self._action_of(request))
 
     async def _deliver(self, request: Request[R], note: str | None) -> Delivery[R]:
         self._action_of(request)
-        kept = request if self.connected else self._offline_rules.marked(request)
-        return await self._outbox.keep(kept, note=note)
+        triggered = self._is_triggered(request)
+        return await self._outbox.keep(
+            request, note=note, offline=not self.connected, triggered=triggered
+        )
 
     async def _send(self, message: Send) -> None:
         self._way_for(self._action_of(message)).send(message)
