@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .model._enums import WireEnum
 from .model._failures import Failure, MessageKind
+from .model._fast_path import FastPath
 from .model._messages import (
     CsmsRequest,
     CsmsSend,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from .engine._replies import reply_to
     from .engine._state import OnInvalid
     from .frames._envelopes import decode_message, encode_message
-    from .frames._fast_path import FastPath
     from .frames._frames import (
         Call,
         CallError,
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
         CallFailed,
         CallTimedOut,
         ConnectionClosed,
-        FrameFault,
         HandshakeRefused,
         InvalidFrame,
         InvalidMessage,
@@ -105,7 +104,6 @@ __all__ = [
     "Failure",
     "FastPath",
     "Frame",
-    "FrameFault",
     "FrameRefused",
     "HandshakeRefused",
     "InvalidFrame",
@@ -163,12 +161,10 @@ _LATER = {
     "payloads._codec": ("decode_payload", "encode_payload"),
     "engine._connection": ("Connection",),
     "frames._envelopes": ("decode_message", "encode_message"),
-    "frames._fast_path": ("FastPath",),
     "model._errors": (
         "CallFailed",
         "CallTimedOut",
         "ConnectionClosed",
-        "FrameFault",
         "HandshakeRefused",
         "InvalidFrame",
         "InvalidMessage",

@@ -15,7 +15,7 @@ from ocppkit.core import (
     CallResult,
     CallResultError,
     ErrorCode,
-    FrameFault,
+    Failure,
     InvalidFrame,
     InvalidMessage,
     InvalidOutgoing,
@@ -66,24 +66,24 @@ def test_a_send_is_written_and_read():
 
 
 @pytest.mark.parametrize(
-    ("text", "fault", "code"),
+    ("text", "failure", "code"),
     [
-        ("pong", FrameFault.NOT_JSON, ErrorCode.RPC_FRAMEWORK_ERROR),
-        ('[2,"1","Rest",{}]', FrameFault.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
-        ('[2,"1","reset",{}]', FrameFault.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
-        ('[6,"1","Reset",{}]', FrameFault.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
+        ("pong", Failure.NOT_JSON, ErrorCode.RPC_FRAMEWORK_ERROR),
+        ('[2,"1","Rest",{}]', Failure.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
+        ('[2,"1","reset",{}]', Failure.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
+        ('[6,"1","Reset",{}]', Failure.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
         (
             '[2,"1","NotifyPeriodicEventStream",{}]',
-            FrameFault.UNKNOWN_ACTION,
+            Failure.UNKNOWN_ACTION,
             ErrorCode.NOT_IMPLEMENTED,
         ),
-        ('[3,"1",{}]', FrameFault.UNASKED, ErrorCode.RPC_FRAMEWORK_ERROR),
+        ('[3,"1",{}]', Failure.STRAY, ErrorCode.RPC_FRAMEWORK_ERROR),
     ],
 )
-def test_what_cannot_be_placed_is_refused(text, fault, code):
+def test_what_cannot_be_placed_is_refused(text, failure, code):
     with pytest.raises(InvalidFrame) as caught:
         decode_message(v21.PROTOCOL, text, answers={"2": v21.ResetRequest})
-    assert (caught.value.fault, caught.value.error_code) == (fault, code)
+    assert (caught.value.failure, caught.value.error_code) == (failure, code)
 
 
 STREAM = '{"data":[{"t":0.5,"v":"1"}],"id":1,"pending":0,"basetime":"2024-05-06T07:08:09Z"}'
@@ -164,19 +164,19 @@ def test_a_long_call_is_read_like_a_short_one():
 
 
 @pytest.mark.parametrize(
-    ("payload", "fault"),
+    ("payload", "failure"),
     [
-        (f'{{"vendorId":"v","data":"{LONG_DATA}"}},{{}}', FrameFault.MALFORMED),
-        (f'{{"vendorId":"v","data":"{LONG_DATA}"', FrameFault.NOT_JSON),
-        (f'{{"vendorId":"v","data":"{LONG_DATA}"}}}}', FrameFault.NOT_JSON),
-        (f'{{"vendorId":"v","data":"{LONG_DATA}\ud800"}}', FrameFault.NOT_JSON),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}"}},{{}}', Failure.MALFORMED),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}"', Failure.NOT_JSON),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}"}}}}', Failure.NOT_JSON),
+        (f'{{"vendorId":"v","data":"{LONG_DATA}\ud800"}}', Failure.NOT_JSON),
     ],
 )
-def test_a_long_text_that_is_no_frame_is_refused_like_a_short_one(payload, fault):
+def test_a_long_text_that_is_no_frame_is_refused_like_a_short_one(payload, failure):
     for text in (spelt(payload), spelt(payload.replace(LONG_DATA, ""))):
         with pytest.raises(InvalidFrame) as caught:
             decode_message(v201.PROTOCOL, text)
-        assert caught.value.fault is fault
+        assert caught.value.failure is failure
 
 
 def test_a_long_call_that_breaks_its_schema_is_refused_like_a_short_one():
@@ -191,7 +191,7 @@ def test_a_long_call_of_what_is_sent_is_refused():
     text = f'[2,"1","NotifyPeriodicEventStream",{{"x":"{LONG_DATA}"}}]'
     with pytest.raises(InvalidFrame) as caught:
         decode_message(v21.PROTOCOL, text)
-    assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+    assert caught.value.failure is Failure.UNKNOWN_ACTION
 
 
 # --- What is kept of each version ---------------------------------------------------------------
@@ -202,19 +202,21 @@ def test_a_send_of_what_is_called_is_refused_after_a_call_too():
         decode_message(v21.PROTOCOL, '[2,"1","Reset",{"type":"Immediate"}]')
     with pytest.raises(InvalidFrame) as caught:
         decode_message(v21.PROTOCOL, '[6,"1","Reset",{"type":"Immediate"}]')
-    assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+    assert caught.value.failure is Failure.UNKNOWN_ACTION
 
 
-def test_what_is_kept_of_a_version_is_no_part_of_it():
+def test_each_version_has_a_fast_path_of_its_own_that_is_no_part_of_its_value():
     text = encode_message("1", RESET)
     for _ in range(2):
         assert decode_message(v201.PROTOCOL, text) == Call("1", "Reset", RESET)
     assert decode_message(copy.copy(v201.PROTOCOL), text) == Call("1", "Reset", RESET)
     assert msgspec.structs.replace(v201.PROTOCOL) == v201.PROTOCOL
+    assert v201.PROTOCOL.fast_path.by_characters
     bare = msgspec.structs.replace(v201.PROTOCOL, actions={})
+    assert not bare.fast_path.by_characters
     with pytest.raises(InvalidFrame) as caught:
         decode_message(bare, text)
-    assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+    assert caught.value.failure is Failure.UNKNOWN_ACTION
 
 
 def test_a_call_that_another_version_knows_is_refused_by_this_one():
@@ -224,7 +226,7 @@ def test_a_call_that_another_version_knows_is_refused_by_this_one():
         decode_message(v16.PROTOCOL, '[2,"1","Heartbeat",{}]')
         with pytest.raises(InvalidFrame) as caught:
             decode_message(v16.PROTOCOL, text)
-        assert caught.value.fault is FrameFault.UNKNOWN_ACTION
+        assert caught.value.failure is Failure.UNKNOWN_ACTION
 
 
 def test_an_action_that_two_versions_share_is_read_by_each():

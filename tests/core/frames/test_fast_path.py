@@ -1,4 +1,4 @@
-"""Hints tell what a call is about before it is read; one that misleads must cost nothing but time."""
+"""`FastPath` finds a decoder by two characters of a frame; a wrong guess changes no result."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,8 @@ from ocppkit.core import (
     Role,
     decode_message,
 )
-from ocppkit.core.frames._fast_path import FURTHER, USUAL_PLACE, Hints, learn
+from ocppkit.core.frames._call_readers import FastCall
+from ocppkit.core.model._fast_path import SECOND, USUAL_PLACE
 from support.connection_pair import PROTOCOLS, VERSIONS, connect, events_of, only
 
 IDS = ("1", "7f3a", str(UUID(int=7)), 'a"Reset"')
@@ -39,33 +40,33 @@ KINDS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def test_the_usual_place_is_where_a_uuid_leaves_the_action() -> None:
+def test_the_usual_place_is_that_of_the_action_after_a_uuid() -> None:
     text = f'[2,"{UUID(int=7)}","Heartbeat",{{}}]'
     assert text[USUAL_PLACE:] == 'Heartbeat",{}]'
-    assert len(text) == USUAL_PLACE + FURTHER + 1
+    assert len(text) == USUAL_PLACE + SECOND + 1
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_hint_tells_nearly_all_actions_apart(version: str, role: Role) -> None:
-    hints: Hints[str] = {}
+def test_two_characters_tell_nearly_all_actions_apart(version: str, role: Role) -> None:
+    path: FastPath[str] = FastPath()
     sent = [name for name, action in PROTOCOLS[version].actions.items() if role in action.senders]
     for name in sent:
-        assert learn(hints, f'[2,"1","{name}",{{"xxxxxxxx":0}}]', name, name) == 8
-    found = {name for row in hints.values() for name in row.values()}
+        assert path.learn(f'[2,"1","{name}",{{"xxxxxxxx":0}}]', name, name) == 8
+    found = {name for row in path.by_characters.values() for name in row.values()}
     lost = set(sent) - found
     assert len(lost) <= 8
     if role is Role.STATION:
-        # What a station may send every day is not among them.
+        # None of those that a station sends every day.
         assert all(name.startswith(("Notify", "GetCertificate")) for name in lost), lost
 
 
-def test_of_two_actions_with_one_hint_the_last_one_is_known() -> None:
-    hints: Hints[str] = {}
+def test_of_two_actions_with_the_same_characters_the_last_one_is_known() -> None:
+    path: FastPath[str] = FastPath()
     for name in ("NotifyMonitoringReport", "NotifyEVChargingNeeds"):
-        learn(hints, f'[2,"1","{name}",{{}}]', name, name)
-    assert hints == {"N": {"i": "NotifyEVChargingNeeds"}}
-    fast_path = FastPath()
+        path.learn(f'[2,"1","{name}",{{}}]', name, name)
+    assert path.by_characters == {"N": {"i": "NotifyEVChargingNeeds"}}
+    fast_path: FastPath[FastCall] = FastPath()
     monitored = '"generatedAt":"2024-05-06T07:08:09Z","requestId":1,"seqNo":0'
     needs = '"evseId":1,"chargingNeeds":{"requestedEnergyTransfer":"DC"}'
     for _ in range(2):
@@ -78,23 +79,23 @@ def test_of_two_actions_with_one_hint_the_last_one_is_known() -> None:
             assert only(CallReceived, events_of(connection)).action.name == name
 
 
-def test_bytes_have_hints_of_their_own() -> None:
-    hints: Hints[str] = {}
+def test_texts_and_bytes_are_learnt_apart() -> None:
+    path: FastPath[str] = FastPath()
     for text in ('[2,"1","Heartbeat",{}]', '[2,"123","Heartbeat",{}]'):
-        learn(hints, text, "Heartbeat", "text")
-    learn(hints, b'[2,"1","Heartbeat",{}]', "Heartbeat", "bytes")
-    assert hints == {"H": {"]": "text"}, ord("H"): {ord("]"): "bytes"}}
+        path.learn(text, "Heartbeat", "text")
+    path.learn(b'[2,"1","Heartbeat",{}]', "Heartbeat", "bytes")
+    assert path.by_characters == {"H": {"]": "text"}, ord("H"): {ord("]"): "bytes"}}
 
 
 @pytest.mark.parametrize(
     "text",
     ['[2,"1","B\\u0065at",{"long":"enough"}]', '[2,"1","Beat",{}]', '[2,"1","Beat",{"ab":"é"}]'],
 )
-def test_what_has_no_hint_is_not_learnt(text: str) -> None:
-    hints: Hints[str] = {}
+def test_a_frame_without_both_characters_is_not_learnt(text: str) -> None:
+    path: FastPath[str] = FastPath()
     for data in (text, text.encode()):
-        assert learn(hints, data, "Beat", "any") is None
-    assert not hints
+        assert path.learn(data, "Beat", "any") is None
+    assert not path.by_characters
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -123,18 +124,18 @@ LIMITS = Limits(digits=50, nesting=30)
         ("[" * 28 + "]" * 28, Failure.TOO_DEEP),
     ],
 )
-def test_what_stands_in_front_of_a_hint_keeps_to_the_limits_too(
+def test_the_limits_hold_for_what_precedes_a_wrong_guess(
     value: str, failure: Failure | None
 ) -> None:
-    # An id of this length leaves the action where the text has, within its payload, the same word.
+    # With an id of this length the action is where this text has the same word in its payload.
     front = f'[2,"a","Heartbeat",{{"customData":{{"vendorId":"v","n":{value},"m":["'
     text = front + 'Heartbeat",[]]}}]'
     long_id = "x" * (len(front) - len('[2,"","'))
-    fast_path = FastPath()
+    fast_path: FastPath[FastCall] = FastPath()
     options: dict[str, Any] = {"limits": LIMITS, "inbound": LENIENT, "fast_path": fast_path}
     connect(Role.CSMS, **options).receive_data(f'[2,"{long_id}","Heartbeat",{{}}]', 0.0)
     assert (text[fast_path.place], fast_path.place) == ("H", len(front))
-    assert text[fast_path.place + FURTHER] in fast_path["H"]
+    assert text[fast_path.place + SECOND] in fast_path.by_characters["H"]
     connection = connect(Role.CSMS, **options)
     connection.receive_data(text, 0.0)
     if failure is None:
@@ -143,8 +144,8 @@ def test_what_stands_in_front_of_a_hint_keeps_to_the_limits_too(
         assert only(FrameRefused, events_of(connection)).failure is failure
 
 
-def test_a_hint_of_a_longer_id_is_not_lost_on_the_next_connection() -> None:
-    fast_path = FastPath()
+def test_the_position_after_a_longer_id_is_known_to_the_next_connection() -> None:
+    fast_path: FastPath[FastCall] = FastPath()
     text = '[2, "1234567", "Heartbeat", {}]'
     for _ in range(2):
         connection = connect(Role.CSMS, fast_path=fast_path)

@@ -16,7 +16,7 @@ from ocppkit.core import (
     CallResult,
     CallResultError,
     ErrorCode,
-    FrameFault,
+    Failure,
     InvalidFrame,
     InvalidOutgoing,
     Rule,
@@ -70,83 +70,83 @@ def test_a_payload_is_not_looked_into(payload):
 
 
 BROKEN = [
-    # Text, fault, type, id, action.
-    ("pong", FrameFault.NOT_JSON, None, None, None),
-    ("", FrameFault.NOT_JSON, None, None, None),
-    ('[2,"7f","Reset",{"type":}]', FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ('[2,"7f","Reset",{"type":"So', FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ('[2,"7f","Res', FrameFault.NOT_JSON, 2, "7f", None),
-    ('[2,"7f"', FrameFault.NOT_JSON, 2, "7f", None),
-    ('[2,"7', FrameFault.NOT_JSON, 2, None, None),
-    ('[3,"7f",{"status":', FrameFault.NOT_JSON, 3, "7f", None),
-    ('[2,"7f","Reset",{}', FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ('[2,"7f","Reset",{}]x', FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ('[2,"7f","Reset",{}][2,"8","Reset",{}]', FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ('[2,"7f","Reset",' + "[" * 10_000, FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ('[2,"7f","Reset",' + "[" * 10_000 + "]" * 10_001, FrameFault.NOT_JSON, 2, "7f", "Reset"),
-    ("{}", FrameFault.NOT_AN_ARRAY, None, None, None),
-    ('"[2]"', FrameFault.NOT_AN_ARRAY, None, None, None),
-    ("null", FrameFault.NOT_AN_ARRAY, None, None, None),
-    ("2", FrameFault.NOT_AN_ARRAY, None, None, None),
-    ("[]", FrameFault.UNREADABLE_ID, None, None, None),
-    ("[2]", FrameFault.UNREADABLE_ID, 2, None, None),
-    ('[2,7,"Reset",{}]', FrameFault.UNREADABLE_ID, 2, None, None),
-    ('[2,"","Reset",{}]', FrameFault.UNREADABLE_ID, 2, None, "Reset"),
-    ('[2,null,"Reset",{}]', FrameFault.UNREADABLE_ID, 2, None, None),
-    ('[2,["7f"],"Reset",{}]', FrameFault.UNREADABLE_ID, 2, None, None),
-    ('[[2],"7f","Reset",{}]', FrameFault.UNREADABLE_ID, None, None, None),
-    (f'[2,"{"x" * 256}","Reset",{{}},1]', FrameFault.UNREADABLE_ID, 2, None, "Reset"),
-    ('[7,"7f",{}]', FrameFault.UNKNOWN_TYPE, 7, "7f", None),
-    ('[-2,"7f",{}]', FrameFault.UNKNOWN_TYPE, -2, "7f", None),
-    ('[0,"7f"]', FrameFault.UNKNOWN_TYPE, 0, "7f", None),
-    ('[2,"7f"]', FrameFault.MALFORMED, 2, "7f", None),
-    ('[2,"7f","Reset"]', FrameFault.MALFORMED, 2, "7f", "Reset"),
-    ('[2,"7f","Reset",{},{}]', FrameFault.MALFORMED, 2, "7f", "Reset"),
-    ('[2,"7f",5,{}]', FrameFault.MALFORMED, 2, "7f", None),
-    ('[2,"7f",{},"Reset"]', FrameFault.MALFORMED, 2, "7f", None),
-    ('[3,"7f"]', FrameFault.MALFORMED, 3, "7f", None),
-    ('[3,"7f","Reset",{}]', FrameFault.MALFORMED, 3, "7f", None),
-    ('[2.0,"7f","Reset",{}]', FrameFault.MALFORMED, None, "7f", None),
-    ('["2","7f","Reset",{}]', FrameFault.MALFORMED, None, "7f", None),
-    ('[null,"7f","Reset",{}]', FrameFault.MALFORMED, None, "7f", None),
-    ('[true,"7f","Reset",{}]', FrameFault.MALFORMED, None, "7f", None),
-    ('[4,"7f","Odd","",{},{}]', FrameFault.MALFORMED, 4, "7f", None),
-    ('[4,"7f",5,"",{}]', FrameFault.MALFORMED, 4, "7f", None),
-    ('[4,"7f","Odd",{},{}]', FrameFault.MALFORMED, 4, "7f", None),
-    ('[4,"7f","Odd","","details"]', FrameFault.MALFORMED, 4, "7f", None),
-    ('[4,"7f","Odd","",[1e999]]', FrameFault.MALFORMED, 4, "7f", None),
+    # Text, failure, type, id, action.
+    ("pong", Failure.NOT_JSON, None, None, None),
+    ("", Failure.NOT_JSON, None, None, None),
+    ('[2,"7f","Reset",{"type":}]', Failure.NOT_JSON, 2, "7f", "Reset"),
+    ('[2,"7f","Reset",{"type":"So', Failure.NOT_JSON, 2, "7f", "Reset"),
+    ('[2,"7f","Res', Failure.NOT_JSON, 2, "7f", None),
+    ('[2,"7f"', Failure.NOT_JSON, 2, "7f", None),
+    ('[2,"7', Failure.NOT_JSON, 2, None, None),
+    ('[3,"7f",{"status":', Failure.NOT_JSON, 3, "7f", None),
+    ('[2,"7f","Reset",{}', Failure.NOT_JSON, 2, "7f", "Reset"),
+    ('[2,"7f","Reset",{}]x', Failure.NOT_JSON, 2, "7f", "Reset"),
+    ('[2,"7f","Reset",{}][2,"8","Reset",{}]', Failure.NOT_JSON, 2, "7f", "Reset"),
+    ('[2,"7f","Reset",' + "[" * 10_000, Failure.NOT_JSON, 2, "7f", "Reset"),
+    ('[2,"7f","Reset",' + "[" * 10_000 + "]" * 10_001, Failure.NOT_JSON, 2, "7f", "Reset"),
+    ("{}", Failure.NOT_AN_ARRAY, None, None, None),
+    ('"[2]"', Failure.NOT_AN_ARRAY, None, None, None),
+    ("null", Failure.NOT_AN_ARRAY, None, None, None),
+    ("2", Failure.NOT_AN_ARRAY, None, None, None),
+    ("[]", Failure.UNREADABLE_ID, None, None, None),
+    ("[2]", Failure.UNREADABLE_ID, 2, None, None),
+    ('[2,7,"Reset",{}]', Failure.UNREADABLE_ID, 2, None, None),
+    ('[2,"","Reset",{}]', Failure.UNREADABLE_ID, 2, None, "Reset"),
+    ('[2,null,"Reset",{}]', Failure.UNREADABLE_ID, 2, None, None),
+    ('[2,["7f"],"Reset",{}]', Failure.UNREADABLE_ID, 2, None, None),
+    ('[[2],"7f","Reset",{}]', Failure.UNREADABLE_ID, None, None, None),
+    (f'[2,"{"x" * 256}","Reset",{{}},1]', Failure.UNREADABLE_ID, 2, None, "Reset"),
+    ('[7,"7f",{}]', Failure.UNKNOWN_TYPE, 7, "7f", None),
+    ('[-2,"7f",{}]', Failure.UNKNOWN_TYPE, -2, "7f", None),
+    ('[0,"7f"]', Failure.UNKNOWN_TYPE, 0, "7f", None),
+    ('[2,"7f"]', Failure.MALFORMED, 2, "7f", None),
+    ('[2,"7f","Reset"]', Failure.MALFORMED, 2, "7f", "Reset"),
+    ('[2,"7f","Reset",{},{}]', Failure.MALFORMED, 2, "7f", "Reset"),
+    ('[2,"7f",5,{}]', Failure.MALFORMED, 2, "7f", None),
+    ('[2,"7f",{},"Reset"]', Failure.MALFORMED, 2, "7f", None),
+    ('[3,"7f"]', Failure.MALFORMED, 3, "7f", None),
+    ('[3,"7f","Reset",{}]', Failure.MALFORMED, 3, "7f", None),
+    ('[2.0,"7f","Reset",{}]', Failure.MALFORMED, None, "7f", None),
+    ('["2","7f","Reset",{}]', Failure.MALFORMED, None, "7f", None),
+    ('[null,"7f","Reset",{}]', Failure.MALFORMED, None, "7f", None),
+    ('[true,"7f","Reset",{}]', Failure.MALFORMED, None, "7f", None),
+    ('[4,"7f","Odd","",{},{}]', Failure.MALFORMED, 4, "7f", None),
+    ('[4,"7f",5,"",{}]', Failure.MALFORMED, 4, "7f", None),
+    ('[4,"7f","Odd",{},{}]', Failure.MALFORMED, 4, "7f", None),
+    ('[4,"7f","Odd","","details"]', Failure.MALFORMED, 4, "7f", None),
+    ('[4,"7f","Odd","",[1e999]]', Failure.MALFORMED, 4, "7f", None),
 ]
 
 
-@pytest.mark.parametrize(("text", "fault", "message_type", "message_id", "action"), BROKEN)
+@pytest.mark.parametrize(("text", "failure", "message_type", "message_id", "action"), BROKEN)
 @pytest.mark.parametrize("policy", POLICIES)
-def test_what_is_no_frame_is_salvaged(policy, text, fault, message_type, message_id, action):
+def test_what_is_no_frame_is_salvaged(policy, text, failure, message_type, message_id, action):
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(text, policy=policy)
     error = caught.value
-    assert (error.fault, error.message_type) == (fault, message_type)
+    assert (error.failure, error.message_type) == (failure, message_type)
     assert (error.message_id, error.action) == (message_id, action)
     assert len(str(error)) < 300
-    unknown = fault is FrameFault.UNKNOWN_TYPE
+    unknown = failure is Failure.UNKNOWN_TYPE
     assert error.error_code is (
         ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED if unknown else ErrorCode.RPC_FRAMEWORK_ERROR
     )
 
 
 @pytest.mark.parametrize(
-    ("data", "fault", "message_id"),
+    ("data", "failure", "message_id"),
     [
-        (b'[2,"7f","Re\xffset",{}]', FrameFault.NOT_JSON, "7f"),
-        (b'[2,"7\xff","Reset",{}]', FrameFault.NOT_JSON, None),
-        ('[2,"7\ud800","Reset",{}]', FrameFault.NOT_JSON, None),
-        (b'\xef\xbb\xbf[2,"7f","Reset",{}]', FrameFault.NOT_JSON, None),
-        (b'[2,"7f","Reset",{}]\x00', FrameFault.NOT_JSON, "7f"),
+        (b'[2,"7f","Re\xffset",{}]', Failure.NOT_JSON, "7f"),
+        (b'[2,"7\xff","Reset",{}]', Failure.NOT_JSON, None),
+        ('[2,"7\ud800","Reset",{}]', Failure.NOT_JSON, None),
+        (b'\xef\xbb\xbf[2,"7f","Reset",{}]', Failure.NOT_JSON, None),
+        (b'[2,"7f","Reset",{}]\x00', Failure.NOT_JSON, "7f"),
     ],
 )
-def test_what_is_no_utf_8_is_no_frame(data, fault, message_id):
+def test_what_is_no_utf_8_is_no_frame(data, failure, message_id):
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(data)
-    assert (caught.value.fault, caught.value.message_id) == (fault, message_id)
+    assert (caught.value.failure, caught.value.message_id) == (failure, message_id)
 
 
 def test_an_id_of_any_length_is_handed_on():
@@ -196,7 +196,7 @@ def test_padding_is_silent_in_off_and_refused_in_strict(text, fields, issues):
     assert found == []
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(text, issues=found)
-    assert (caught.value.fault, caught.value.message_id) == (FrameFault.MALFORMED, "1")
+    assert (caught.value.failure, caught.value.message_id) == (Failure.MALFORMED, "1")
 
 
 @pytest.mark.parametrize(

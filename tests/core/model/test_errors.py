@@ -10,7 +10,7 @@ from ocppkit.core import (
     CallTimedOut,
     ConnectionClosed,
     ErrorCode,
-    FrameFault,
+    Failure,
     HandshakeRefused,
     InvalidFrame,
     InvalidMessage,
@@ -79,16 +79,16 @@ def test_an_invalid_message_answers_with_the_code_of_its_issues():
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
+    ("failure", "code"),
     [
-        (FrameFault.NOT_JSON, ErrorCode.RPC_FRAMEWORK_ERROR),
-        (FrameFault.MALFORMED, ErrorCode.RPC_FRAMEWORK_ERROR),
-        (FrameFault.UNKNOWN_TYPE, ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED),
-        (FrameFault.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
+        (Failure.NOT_JSON, ErrorCode.RPC_FRAMEWORK_ERROR),
+        (Failure.MALFORMED, ErrorCode.RPC_FRAMEWORK_ERROR),
+        (Failure.UNKNOWN_TYPE, ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED),
+        (Failure.UNKNOWN_ACTION, ErrorCode.NOT_IMPLEMENTED),
     ],
 )
-def test_an_invalid_frame_answers_with_the_code_of_its_fault(fault, code):
-    assert InvalidFrame(fault=fault).error_code is code
+def test_an_invalid_frame_answers_with_the_code_of_its_fault(failure, code):
+    assert InvalidFrame(failure=failure).error_code is code
 
 
 def test_a_failed_call_tells_what_the_peer_said():
@@ -120,7 +120,7 @@ def test_a_refused_handshake_was_never_delivered():
     "error",
     [
         InvalidMessage(issues=[ISSUE], raw=b"{}", value={}, action="Reset", message_id="7f3a"),
-        InvalidFrame(fault=FrameFault.UNKNOWN_TYPE, message_type=9),
+        InvalidFrame(failure=Failure.UNKNOWN_TYPE, message_type=9),
         CallFailed("NotSupported", "no such thing", {"a": 1}),
         ConnectionClosed("bye", by="us", code=1000),
         HandshakeRefused("no", status=404),

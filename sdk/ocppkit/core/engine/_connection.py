@@ -36,8 +36,8 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from ..frames._call_readers import FastCall
 from ..frames._envelopes import wrap
-from ..frames._fast_path import FastPath
 from ..frames._frames import CallError, CallResultError
 from ..frames._limits import Limits
 from ..model._errors import (
@@ -47,6 +47,7 @@ from ..model._errors import (
     WrongVersion,
 )
 from ..model._failures import Failure, MessageKind
+from ..model._fast_path import FastPath
 from ..model._issues import Rule
 from ..model._messages import Request, Response, Send
 from ..model._protocol import Action, ErrorCode, Protocol, Role
@@ -102,7 +103,7 @@ class Connection:
         handled: Callable[[Action], bool] = _handles_all,
         on_invalid: OnInvalid | None = None,
         answers: AnswerCache | None = None,
-        fast_path: FastPath | None = None,
+        fast_path: FastPath[FastCall] | None = None,
     ) -> None:
         self._new_id = new_id
         self._session = ConnectionState(

@@ -1,9 +1,8 @@
 """What a frame of the peer becomes: an event, a reply, or both."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from ..frames._fast_path import FURTHER, fast_call_of, learn
+from ..frames._call_readers import fast_call_of
 from ..frames._frames import (
     Call,
     CallError,
@@ -23,8 +22,9 @@ from ..frames._limits import (
     may_be_deep,
     open_names,
 )
-from ..model._errors import CallFailed, FrameFault, InvalidFrame, InvalidMessage
+from ..model._errors import CallFailed, InvalidFrame, InvalidMessage
 from ..model._failures import Failure, MessageKind
+from ..model._fast_path import SECOND
 from ..model._issues import Issue, Rule
 from ..model._json import REFUSALS
 from ..model._messages import Message
@@ -46,15 +46,6 @@ from ._state import ConnectionState
 
 __all__ = ["receive"]
 
-_FAULTS: Final[Mapping[FrameFault, Failure]] = {
-    FrameFault.NOT_JSON: Failure.NOT_JSON,
-    FrameFault.NOT_AN_ARRAY: Failure.NOT_AN_ARRAY,
-    FrameFault.UNREADABLE_ID: Failure.UNREADABLE_ID,
-    FrameFault.UNKNOWN_TYPE: Failure.UNKNOWN_TYPE,
-    FrameFault.MALFORMED: Failure.MALFORMED,
-}
-
-
 # A text may end before its hint does.
 _NOT_STRAIGHT: Final = (LookupError, *REFUSALS)
 
@@ -74,10 +65,10 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
             )
         ):
             place = session.place
-            fast_path = session.fast_path.get(data[place])
-            if fast_path is not None:
-                # The straight way, which most calls go: a good one, like one before.
-                action, read, names = fast_path[data[place + FURTHER]]
+            by_second = session.fast_calls.get(data[place])
+            if by_second is not None:
+                # The fast path: a valid CALL that is written like an earlier one.
+                action, read, names = by_second[data[place + SECOND]]
                 frame = read(data)
                 message_id = frame.message_id
                 id_size = len(message_id)
@@ -109,7 +100,7 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
         frame = read_frame(data, session.inbound, issues)
     except InvalidFrame as error:
         if not _is_unread(session, data, now, False):
-            refuse_frame(session, _FAULTS[error.fault], error, data, now)
+            refuse_frame(session, error.failure, error, data, now)
         return
     # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
     if type(frame) is CallError or type(frame) is CallResultError:
@@ -159,9 +150,9 @@ def _on_call(
     action, request = taken
     if isinstance(data, str):
         # The next one goes the straight way.
-        place = learn(session.fast_path, data, action.name, fast_call_of(action))
+        place = session.fast_path.learn(data, action.name, fast_call_of(action))
         if place is not None:
-            session.place = session.fast_path.place = place
+            session.place = place
     call = CallReceived(message_id, action, data, request, tuple(issues), now)
     session.open[message_id] = call
     session.events.append(call)
@@ -324,9 +315,9 @@ def _has(
     """Whether the version has this kind of message; if not, the frame is refused."""
     if kind in session.protocol.message_types:
         return True
-    fault = FrameFault.UNKNOWN_TYPE
-    error = InvalidFrame(fault=fault, message_id=frame.message_id, message_type=kind)
-    refuse_frame(session, Failure.UNKNOWN_TYPE, error, b"", now)
+    failure = Failure.UNKNOWN_TYPE
+    error = InvalidFrame(failure=failure, message_id=frame.message_id, message_type=kind)
+    refuse_frame(session, failure, error, b"", now)
     return False
 
 
@@ -336,8 +327,11 @@ def _is_deep(
     """Whether the details of an error are nested too deep; if so, it is refused."""
     if not frame.details or not holds_deeper(frame.details, session.limits):
         return False
-    error = InvalidFrame(describe(Failure.TOO_DEEP), message_id=frame.message_id, message_type=kind)
-    refuse_frame(session, Failure.TOO_DEEP, error, b"", now)
+    failure = Failure.TOO_DEEP
+    error = InvalidFrame(
+        describe(failure), failure=failure, message_id=frame.message_id, message_type=kind
+    )
+    refuse_frame(session, failure, error, b"", now)
     return True
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from ..frames._frames import CallError, CallResultError
 from ..frames._limits import is_deeper
 from ..frames._salvage import read_head
-from ..model._errors import FrameFault, InvalidFrame, InvalidMessage, RemoteProtocolError
+from ..model._errors import InvalidFrame, InvalidMessage, RemoteProtocolError
 from ..model._failures import Failure, MessageKind
 from ..model._issues import Issue, Rule
 from ..model._json import as_bytes
@@ -107,7 +107,7 @@ def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, n
     head = read_head(data)
     error = InvalidFrame(
         describe(failure),
-        fault=FrameFault.NOT_JSON,
+        failure=failure,
         action=head.action,
         message_id=head.message_id,
         message_type=head.message_type,

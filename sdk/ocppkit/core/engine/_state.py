@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
+from ..frames._call_readers import FastCall
 from ..frames._envelopes import encode_message
-from ..frames._fast_path import FastPath
 from ..frames._frames import CallError, CallResultError, encode_frame
 from ..frames._limits import MAX_UTF8_BYTES, Limits
 from ..model._errors import (
@@ -20,6 +20,7 @@ from ..model._errors import (
     OcppError,
 )
 from ..model._failures import Failure, MessageKind
+from ..model._fast_path import FastPath
 from ..model._issues import Issue, Rule
 from ..model._json import reason
 from ..model._messages import Response
@@ -48,6 +49,7 @@ class ConnectionState:
         "calls",
         "countable",
         "events",
+        "fast_calls",
         "fast_path",
         "handled",
         "id_limit",
@@ -80,11 +82,14 @@ class ConnectionState:
         handled: Callable[[Action], bool],
         on_invalid: OnInvalid | None,
         answers: AnswerCache | None,
-        fast_path: FastPath,
+        fast_path: FastPath[FastCall],
     ) -> None:
         self.role = role
         self.peer = role.peer
         self.fast_path = fast_path
+        self.fast_calls = fast_path.by_characters
+        """The entries of the fast path, one step nearer."""
+
         # A memory of answers has to see each call closely.
         self.straight = limits.frame_bytes // MAX_UTF8_BYTES if answers is None else 0
         """A text of so many characters may go the straight way: it keeps to the limit of a frame,

@@ -8,16 +8,17 @@ here too.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..model._errors import FrameFault, InvalidFrame, InvalidMessage, InvalidOutgoing
-from ..model._failures import MessageKind
+from ..model._errors import InvalidFrame, InvalidMessage, InvalidOutgoing
+from ..model._failures import Failure, MessageKind
+from ..model._fast_path import SECOND
 from ..model._issues import Issue
 from ..model._json import UNWRITABLE, Data, reason, write
 from ..model._messages import Message, Request, Response, Send
 from ..model._protocol import Protocol
-from ..payloads._codec import ENCODE_ERRORS, WRITERS, Reader, read_payload, write_payload
+from ..payloads._codec import ENCODE_ERRORS, WRITERS, read_payload, write_payload
 from ..payloads._policy import STRICT, Mode, Policy
 from ..payloads._writing import Write
-from ._fast_path import FURTHER, USUAL_PLACE, Hints, call_reader, learn
+from ._call_readers import call_reader
 from ._frames import Call, CallResult, Frame, SendFrame, read_frame
 
 __all__ = ["decode_message", "encode_message", "wrap"]
@@ -27,9 +28,6 @@ _OFF: Final = Mode.OFF
 
 # A text may end before its hint does.
 _NOT_AT_ONCE: Final = (LookupError, *ENCODE_ERRORS)
-
-_place: int = USUAL_PLACE
-"""Where the last call that was learnt from had its action."""
 
 _NOTHING_ASKED: Mapping[str, type[Request[Any]]] = {}
 
@@ -65,8 +63,10 @@ def decode_message(
         InvalidMessage: a frame whose payload breaks its schema.
     """
     try:
-        # The straight way, which most frames go: a good call like one before.
-        call: Call[Message] = protocol.call_readers[data[_place]][data[_place + FURTHER]](data)
+        # The fast path: a valid CALL that is written like an earlier one.
+        path = protocol.fast_path
+        place = path.place
+        call: Call[Message] = path.by_characters[data[place]][data[place + SECOND]](data)
         return call
     except _NOT_AT_ONCE:
         pass
@@ -102,11 +102,9 @@ def _walk(
 
 
 def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
-    """Lets the next call like this one go the straight way."""
-    global _place
+    """Lets the fast path decode the next CALL of this kind."""
     if isinstance(data, str | bytes):
-        readers: Hints[Reader] = vars(protocol).setdefault("call_readers", {})
-        _place = learn(readers, data, action, call_reader(cls)) or _place
+        protocol.fast_path.learn(data, action, call_reader(cls))
 
 
 # `policy` may be given without its keyword for the same reason.
@@ -170,7 +168,7 @@ def _called(protocol: Protocol, frame: Call | SendFrame) -> type[Message]:
     if action is None or action.answered is not is_call:
         raise InvalidFrame(
             f"OCPP {protocol.version} has no such action",
-            fault=FrameFault.UNKNOWN_ACTION,
+            failure=Failure.UNKNOWN_ACTION,
             action=frame.action,
             message_id=frame.message_id,
             message_type=MessageKind.CALL if is_call else MessageKind.SEND,
@@ -185,7 +183,7 @@ def _answered(
     if request is None:
         raise InvalidFrame(
             "an answer that nobody waits for",
-            fault=FrameFault.UNASKED,
+            failure=Failure.STRAY,
             message_id=frame.message_id,
             message_type=3,
         )

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 from typing_extensions import TypeVar
 
-from ..model._errors import FrameFault, InvalidFrame, InvalidOutgoing
+from ..model._errors import InvalidFrame, InvalidOutgoing
+from ..model._failures import Failure
 from ..model._issues import Issue, Rule
 from ..model._json import REFUSALS, Data, read, reason, scan, write
 from ..model._protocol import ErrorCode
@@ -137,14 +138,14 @@ def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
     except REFUSALS as exc:
         problem = str(exc)
     head = read_head(data)
-    fault = _fault(data, head)
-    if fault is FrameFault.MALFORMED and policy.mode is not Mode.STRICT:
+    failure = _failure(data, head)
+    if failure is Failure.MALFORMED and policy.mode is not Mode.STRICT:
         padded = _padded(data, head, [] if issues is None or policy.mode is Mode.OFF else issues)
         if padded is not None:
             return padded
     raise InvalidFrame(
-        f"no usable frame ({fault}): {problem}",
-        fault=fault,
+        f"no usable frame ({failure}): {problem}",
+        failure=failure,
         action=head.action,
         message_id=head.message_id,
         message_type=head.message_type,
@@ -166,18 +167,18 @@ def encode_frame(frame: Frame) -> bytes:
         ) from exc
 
 
-def _fault(data: Data, head: Head) -> FrameFault:
+def _failure(data: Data, head: Head) -> Failure:
     try:
         text = scan(data)
     except REFUSALS:
-        return FrameFault.NOT_JSON
+        return Failure.NOT_JSON
     if not text.startswith("["):
-        return FrameFault.NOT_AN_ARRAY
+        return Failure.NOT_AN_ARRAY
     if head.message_id is None:
-        return FrameFault.UNREADABLE_ID
+        return Failure.UNREADABLE_ID
     if head.message_type is not None and head.message_type not in _TYPES:
-        return FrameFault.UNKNOWN_TYPE
-    return FrameFault.MALFORMED
+        return Failure.UNKNOWN_TYPE
+    return Failure.MALFORMED
 
 
 def _padded(data: Data, head: Head, issues: list[Issue]) -> Frame | None:

@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from ..model._errors import LocalProtocolError
 from ..model._failures import Failure
-from ..model._json import is_list, is_object
+from ..model._json import is_object
 from ..payloads._shape import open_members, shape_of
 
 __all__ = [

@@ -7,7 +7,7 @@ OcppError                    one except clause catches everything we raise
 │   ├── QueueFull            too many calls wait on this connection
 │   └── WrongVersion         the peer speaks another version of OCPP
 ├── RemoteProtocolError      the peer broke OCPP; .error_code is what we answer with
-│   ├── InvalidFrame         no usable frame; .fault, and the id, action and type that can be read
+│   ├── InvalidFrame         no usable frame; .failure, and the id, action and type that can be read
 │   └── InvalidMessage       a frame whose payload breaks its schema; .issues .raw .value
 ├── CallFailed               the peer answered CALLERROR: .code .description .details
 ├── CallTimedOut             no answer before the deadline
@@ -19,9 +19,9 @@ Texts that come from a peer are quoted in messages: no control character of thei
 """
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
+from ._failures import Failure
 from ._issues import Issue, error_code_of, summary
 from ._protocol import ErrorCode
 
@@ -29,7 +29,6 @@ __all__ = [
     "CallFailed",
     "CallTimedOut",
     "ConnectionClosed",
-    "FrameFault",
     "HandshakeRefused",
     "InvalidFrame",
     "InvalidMessage",
@@ -106,54 +105,31 @@ class RemoteProtocolError(OcppError):
     """What a CALLERROR about it carries; `Protocol.error_codes` has the version's spelling."""
 
 
-class FrameFault(StrEnum):
-    """Why a text is no usable frame."""
-
-    NOT_JSON = "not_json"
-    """No JSON, no UTF-8, or nested deeper than can be read."""
-
-    NOT_AN_ARRAY = "not_an_array"
-
-    UNREADABLE_ID = "unreadable_id"
-    """An array whose second element is no text, or an empty one."""
-
-    UNKNOWN_TYPE = "unknown_type"
-    """The message type number is none of 2 to 6."""
-
-    MALFORMED = "malformed"
-    """A known type with the wrong number or types of elements."""
-
-    UNKNOWN_ACTION = "unknown_action"
-    """An action that the version does not have."""
-
-    UNASKED = "unasked"
-    """An answer to a message id that is not outstanding."""
-
-
 class InvalidFrame(RemoteProtocolError):
     """A text from the peer that is no usable frame; what could be read of it is in the attributes."""
 
-    _CODES: ClassVar[Mapping[FrameFault, ErrorCode]] = {
-        FrameFault.UNKNOWN_TYPE: ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED,
-        FrameFault.UNKNOWN_ACTION: ErrorCode.NOT_IMPLEMENTED,
+    _CODES: ClassVar[Mapping[Failure, ErrorCode]] = {
+        Failure.UNKNOWN_TYPE: ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED,
+        Failure.UNKNOWN_ACTION: ErrorCode.NOT_IMPLEMENTED,
     }
 
     def __init__(
         self,
         problem: str = "",
         *,
-        fault: FrameFault = FrameFault.MALFORMED,
+        failure: Failure = Failure.MALFORMED,
         action: str | None = None,
         message_id: str | None = None,
         message_type: int | None = None,
     ) -> None:
-        super().__init__(problem or fault, action=action, message_id=message_id)
-        self.fault = fault
+        super().__init__(problem or failure, action=action, message_id=message_id)
+        self.failure = failure
+        """What is wrong; `FrameRefused.failure` may know more, as the engine has limits and a policy."""
 
         self.message_type = message_type
         """The message type number: 2 CALL, 3 CALLRESULT, 4 CALLERROR, 5 CALLRESULTERROR, 6 SEND."""
 
-        self.error_code: ErrorCode = self._CODES.get(fault, ErrorCode.RPC_FRAMEWORK_ERROR)
+        self.error_code: ErrorCode = self._CODES.get(failure, ErrorCode.RPC_FRAMEWORK_ERROR)
 
 
 class InvalidMessage(RemoteProtocolError):

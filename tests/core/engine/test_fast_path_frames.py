@@ -1,4 +1,4 @@
-"""Calls whose action is known go the straight way, and it must lead where the long way leads."""
+"""The fast path and the ordinary decoding give the same result for every frame."""
 
 import re
 from random import Random
@@ -22,7 +22,8 @@ from ocppkit.core import (
     Policy,
     Role,
 )
-from ocppkit.core.frames._fast_path import FURTHER
+from ocppkit.core.frames._call_readers import FastCall
+from ocppkit.core.model._fast_path import SECOND
 from support.connection_pair import HEARTBEAT, VERSIONS, connect, events_of, only
 
 FRAMES = 4000
@@ -30,7 +31,7 @@ FRAMES = 4000
 ACTION = re.compile(r'"(\w+)"\s*,\s*{')
 
 LIMITS = Limits(frame_bytes=6000, nesting=8, digits=12, id_read=60)
-"""Narrow, so that random frames meet them."""
+"""Small enough for random frames to exceed them."""
 
 
 def outcome(connection: Connection, text: str | bytes) -> Any:
@@ -43,58 +44,61 @@ def outcome(connection: Connection, text: str | bytes) -> Any:
 @pytest.mark.parametrize("policy", [STRICT, LENIENT, OFF], ids=["strict", "lenient", "off"])
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("role", Role)
-def test_both_ways_lead_to_the_same(role: Role, version: str, policy: Policy) -> None:
-    fast_path = FastPath()
+def test_the_fast_path_gives_the_same_events_and_replies(
+    role: Role, version: str, policy: Policy
+) -> None:
+    fast_path: FastPath[FastCall] = FastPath()
     maker = FrameMaker(Random(7))
-    straight = 0
+    decoded_fast = 0
     for _ in range(FRAMES):
         text = maker.make(version, role, "x")
         options: dict[str, Any] = {"inbound": policy, "limits": LIMITS, "new_id": lambda: "m"}
-        # However the peer wrote before: a hint is looked for where there is one.
+        # As if the last frame had its action at the same position.
         action = ACTION.search(text) if isinstance(text, str) else None
         if action is not None:
             fast_path.place = action.start(1)
         at = fast_path.place
-        known = text[at + FURTHER : at + FURTHER + 1] in fast_path.get(text[at : at + 1], {})
+        by_second = fast_path.by_characters.get(text[at : at + 1], {})
+        known = text[at + SECOND : at + SECOND + 1] in by_second
         quick = outcome(connect(role, version, fast_path=fast_path, **options), text)
         assert quick == outcome(connect(role, version, **options), text), text
-        straight += known and bool(quick[1])
-    assert straight > FRAMES / 50
+        decoded_fast += known and bool(quick[1])
+    assert decoded_fast > FRAMES / 50
 
 
-def test_what_was_handled_once_is_not_asked_for_again() -> None:
+def test_handled_is_asked_once_per_action() -> None:
     asked: list[str] = []
 
     def handled(action: Action) -> bool:
         asked.append(action.name)
         return True
 
-    fast_path = FastPath()
+    fast_path: FastPath[FastCall] = FastPath()
     for _ in range(2):
         csms = connect(Role.CSMS, handled=handled, fast_path=fast_path)
         csms.receive_data(HEARTBEAT, 0.0)
         only(CallReceived, events_of(csms))
     assert asked == ["Heartbeat"]
-    # Whose content cannot be used is asked for: it could be refused for a better reason.
+    # An invalid call is decoded slowly, and `handled` asked: NotSupported has precedence.
     csms.receive_data('[2,"b","Heartbeat",{"broken":1}]', 0.0)
     assert asked == ["Heartbeat"] * 2
 
 
-def test_without_shared_doors_each_connection_asks_for_itself() -> None:
+def test_connections_share_a_fast_path_only_if_it_is_passed_to_them() -> None:
     refusing = connect(Role.CSMS, handled=lambda action: False)
     connect(Role.CSMS).receive_data(HEARTBEAT, 0.0)
     refusing.receive_data(HEARTBEAT, 0.0)
     assert only(FrameRefused, events_of(refusing)).failure is Failure.NOT_HANDLED
 
 
-def test_a_repeated_call_is_answered_again_though_its_action_is_known() -> None:
+def test_a_repeated_call_of_a_known_action_is_recognised() -> None:
     csms = connect(Role.CSMS, answers=AnswerCache())
     for message_id in ("a", "a"):
         csms.receive_data(f'[2,"{message_id}","Heartbeat",{{}}]', 0.0)
     assert len(csms.open_calls) == 1
 
 
-def test_a_known_call_with_an_id_in_work_is_refused() -> None:
+def test_a_known_call_with_an_id_in_use_is_refused() -> None:
     csms = connect(Role.CSMS)
     for _ in range(2):
         csms.receive_data(HEARTBEAT, 0.0)
@@ -109,9 +113,9 @@ def test_a_known_call_in_a_binary_message_is_refused() -> None:
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "\U0001f50c"])
-def test_a_known_call_may_still_be_too_big(letter: str) -> None:
+def test_a_known_call_that_is_too_big_is_refused(letter: str) -> None:
     room = LIMITS.frame_bytes - len('[2,"a","DataTransfer",{"vendorId":"v","data":""}]')
-    fast_path = FastPath()
+    fast_path: FastPath[FastCall] = FastPath()
     for letters, fits in ((1, True), (room // len(letter.encode()), True), (room, letter == "x")):
         csms = connect(Role.CSMS, "1.6", limits=LIMITS, fast_path=fast_path)
         data = letter * letters
