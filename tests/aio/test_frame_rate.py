@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio._frame_rate import Pace
+from ocppkit.aio._frame_rate import FrameRate
 from ocppkit.core import ConnectionClosed, Limits, utcnow
 from ocppkit.testing import settle
 
 
-def pace(rate: float, burst: int) -> Pace:
-    return Pace(Limits(frames_per_second=rate, frames_at_once=burst))
+def frame_rate(rate: float, burst: int) -> FrameRate:
+    return FrameRate(Limits(frames_per_second=rate, frames_at_once=burst))
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(10, 1), (10, 5), (3, 100), (0.1, 7), (1000, 1000)])
 @pytest.mark.parametrize("start", [0.0, 1e6, 1e9])
 def test_a_burst_and_one_above(rate: float, burst: int, start: float) -> None:
-    counting = pace(rate, burst)
+    counting = frame_rate(rate, burst)
     assert [counting.count(start) for _ in range(burst)] == [start] * burst
     then = counting.count(start)
     assert then > start
@@ -27,20 +27,20 @@ def test_a_burst_and_one_above(rate: float, burst: int, start: float) -> None:
 
 
 def test_who_keeps_to_the_rate_is_never_slowed() -> None:
-    counting = pace(10, 1)
+    counting = frame_rate(10, 1)
     for number in range(10_000):
         assert counting.count(number / 10) == number / 10
 
 
 def test_who_waits_as_told_is_read_at_the_rate() -> None:
-    counting, now = pace(10, 5), 0.0
+    counting, now = frame_rate(10, 5), 0.0
     for _ in range(1000):
         now = counting.count(now)
     assert now == pytest.approx((1000 - 5) / 10)
 
 
 def test_the_bucket_fills_again_and_no_further() -> None:
-    counting = pace(10, 5)
+    counting = frame_rate(10, 5)
     for _ in range(5):
         counting.count(0.0)
     assert counting.count(0.0) > 0.0

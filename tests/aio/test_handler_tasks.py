@@ -345,7 +345,7 @@ async def test_a_result_after_the_end_is_dropped(
     await settle()
     gate.set()
     await settle()
-    assert "dropped: too late" in caplog.text
+    assert "result dropped: handler returned too late" in caplog.text
     assert b.host.told == [("disconnected", "network", None), "finished"]
 
 

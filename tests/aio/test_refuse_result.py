@@ -68,7 +68,7 @@ async def test_only_the_latest_results_can_be_refused(bench: Make) -> None:
     first = latest = await result(b)
     for number in range(2, 11):
         latest = await result(b, number=number)
-    with pytest.raises(LocalProtocolError, match="none of the 8 latest results"):
+    with pytest.raises(LocalProtocolError, match="not one of the 8 latest results"):
         b.endpoint.refuse_result(first, CODE)
     b.endpoint.refuse_result(latest, CODE)
     assert len(await b.peer.says()) == 1

@@ -11,6 +11,7 @@ BASES = {
     "model",
     "model._enums",
     "model._failures",
+    "model._fast_path",
     "model._messages",
     "model._objects",
     "model._opt",

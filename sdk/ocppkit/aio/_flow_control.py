@@ -1,4 +1,4 @@
-"""Decides when an endpoint reads: not while too many handlers run, nor faster than the limits allow."""
+"""Pauses reading while too many handlers run, or while the peer sends faster than the limits allow."""
 
 from math import inf
 from typing import Protocol
@@ -6,18 +6,18 @@ from typing import Protocol
 from ocppkit.core import Limits
 
 from ._clock import Clock, Timer
-from ._frame_rate import Pace
+from ._frame_rate import FrameRate
 from ._transport import Wire
 
 __all__ = ["FlowControl", "Reader"]
 
 
 class Reader(Protocol):
-    """Handles the messages that are read; an `Endpoint`."""
+    """Handles the messages that are read: an `Endpoint`."""
 
     @property
     def full(self) -> bool:
-        """Whether the maximum number of handlers is running."""
+        """Whether as many handlers are running as the limits allow."""
         ...
 
     def data_received(self, data: str | bytes) -> None:
@@ -25,20 +25,20 @@ class Reader(Protocol):
         ...
 
     def resume(self) -> None:
-        """Reads on, unless there is another reason not to."""
+        """Reads again, unless something else still forbids it."""
         ...
 
 
 class FlowControl:
     """Pauses and resumes a wire, and keeps the messages that it delivers while it is paused."""
 
-    __slots__ = ("_backlog", "_clock", "_pace", "_reader", "_timer", "_wire", "held")
+    __slots__ = ("_backlog", "_clock", "_rate", "_reader", "_timer", "_wire", "held")
 
     def __init__(self, reader: Reader, wire: Wire, clock: Clock, limits: Limits) -> None:
         self._reader = reader
         self._wire = wire
         self._clock = clock
-        self._pace = Pace(limits) if limits.frames_per_second < inf else None
+        self._rate = FrameRate(limits) if limits.frames_per_second < inf else None
         self._timer: Timer | None = None
         self._backlog: list[str | bytes] | None = None
 
@@ -48,16 +48,16 @@ class FlowControl:
     @property
     def is_limited(self) -> bool:
         """Whether a limit on frames per second is set."""
-        return self._pace is not None
+        return self._rate is not None
 
     def keep(self, data: str | bytes) -> None:
-        """Keeps a message that the wire had read before it was paused."""
+        """Keeps a message that the wire had read before it was paused, until `resume`."""
         self._backlog = self._backlog or []
         self._backlog.append(data)
 
     def count(self, now: float) -> None:
         """Counts a message, and pauses if the peer has sent more than `frames_per_second` allows."""
-        if self._pace is not None and (then := self._pace.count(now)) > now:
+        if self._rate is not None and (then := self._rate.count(now)) > now:
             self._timer = self._clock.call_at(then, self._continue)
             self.pause()
 
@@ -67,19 +67,19 @@ class FlowControl:
         self._wire.pause_reading()
 
     def resume(self) -> None:
-        """Reads on, the messages that were kept first, unless there is another reason not to."""
+        """Handles the messages that were kept and reads again, unless something else still forbids it."""
         self.held = self._timer is not None or self._reader.full
         if self.held:
             return
         backlog, self._backlog = self._backlog, None
         for data in backlog or ():
-            # If one of them fills the handlers again, the reader gives the others back to `keep`.
+            # If one of them starts the last handler allowed, the reader passes the rest to `keep`.
             self._reader.data_received(data)
         if not self.held:
             self._wire.resume_reading()
 
     def stop(self) -> None:
-        """Forgets what was kept, and the timer: the connection has ended."""
+        """Drops the messages that were kept and stops the timer: the connection has ended."""
         self._backlog = None
         if self._timer is not None:
             self._timer.cancel()

@@ -1,30 +1,36 @@
-"""How fast a peer may send: a bucket of frames that fills at a steady rate. Time is an argument."""
+"""Limits how fast a peer may send, by a token bucket. Time is an argument."""
 
 from math import inf
 
 from ocppkit.core import Limits
 
-__all__ = ["Pace"]
+__all__ = ["FrameRate"]
 
 
-class Pace:
-    """Counts the frames of one connection.
+class FrameRate:
+    """Counts the frames of one connection in a token bucket.
 
-    It keeps one number: when the bucket would be full again. A frame moves that on by one step, and
-    a peer for which it lies further away than the bucket is deep has sent too much.
+    The bucket holds `frames_at_once` tokens and gains `frames_per_second` of them. Each frame takes
+    one. Instead of the tokens, the bucket stores the time at which it will be full again: a frame
+    puts that off by one step, and the bucket is empty if it lies more than `frames_at_once` steps
+    ahead.
     """
 
-    __slots__ = ("_due", "_step", "_steps")
+    __slots__ = ("_full_at", "_step", "_steps")
 
     def __init__(self, limits: Limits) -> None:
         self._step = 1 / limits.frames_per_second
         self._steps = limits.frames_at_once
-        self._due = -inf
+        self._full_at = -inf
 
     def count(self, now: float) -> float:
-        """Counts a frame, and returns from when on the next one may be read: `now`, or later."""
-        self._due = max(self._due, now) + self._step
-        # Half a step of grace, as sums of steps are not exact.
-        if self._due - now <= (self._steps + 0.5) * self._step:
+        """Counts a frame.
+
+        Returns:
+            When the next frame may be read: `now`, or a later time if the bucket is empty.
+        """
+        self._full_at = max(self._full_at, now) + self._step
+        # Half a step more, because a sum of floating-point steps is not exact.
+        if self._full_at - now <= (self._steps + 0.5) * self._step:
             return now
-        return self._due - self._steps * self._step
+        return self._full_at - self._steps * self._step

@@ -1,16 +1,20 @@
 """Runs handlers: plain functions at once, coroutine functions as tasks. Every call gets one reply.
 
-Theory of operation: a call ends in exactly one of these ways. The handler returns a response that
-can be sent. It raises `CallRefused`, and the call is answered with that error. It fails in any other
-way (an exception of any kind, a response that cannot be encoded, a cancellation), and the call is
-answered with InternalError (ERR-18). If it does not finish in time, the engine answers with
-InternalError and the handler is cancelled. Failures are logged with identity, action, message id,
-handler and traceback; the peer gets none of that; and the connection stays open.
+Theory of operation: a call of the peer ends in exactly one of these ways.
 
-KeyboardInterrupt and SystemExit are meant for the program: the call is answered and logged, then they
-are raised again. All other exceptions end here, as asyncio has it for tasks.
+* The handler returns a response that can be sent.
+* It raises `CallRefused`, and the call is answered with that error.
+* It fails in any other way (another exception, a response that cannot be encoded, a cancellation),
+  and the call is answered with InternalError. # ERR-18
+* It does not finish in time: the engine answers with InternalError, and the handler is cancelled.
 
-Tasks are kept in sets until they are done, so that a shutdown can cancel all of them.
+A failure is logged with identity, action, message id, handler and traceback. The peer sees none of
+that, and the connection stays open.
+
+KeyboardInterrupt and SystemExit stop the program: the call is answered, the failure is logged, and
+they are raised again. All other exceptions end here, as asyncio does it with the exceptions of tasks.
+
+Tasks are kept in collections until they are done, so that a shutdown can cancel them.
 """
 
 import asyncio
@@ -29,25 +33,25 @@ from ._eager_tasks import start_task
 from ._frame_log import loggable
 from ._handlers import AnyHandler, MaybeAwaitable, name_of
 
-__all__ = ["Handling", "Replier", "Work"]
+__all__ = ["HandlerTasks", "Replier", "Work"]
 
 logger = logging.getLogger("ocppkit.aio")
 
 Work: TypeAlias = CallReceived | SendReceived
 
 _STOPS_THE_PROGRAM: Final = (KeyboardInterrupt, SystemExit)
-_TIMED_OUT: Final = "the handler's time is over"
+_TIMED_OUT: Final = "the handler did not finish in time"
 
 
 class Replier(Protocol):
-    """Sends the replies of handlers; it is told when too many run, and when none runs."""
+    """Sends the replies of handlers, and learns when too many handlers run and when none does."""
 
-    def is_owed(self, call: CallReceived) -> bool:
-        """Returns whether this call still awaits a reply that can be sent."""
+    def is_open(self, call: CallReceived) -> bool:
+        """Returns whether a call still awaits its reply, and the reply can be sent."""
         ...
 
     def answer(self, call: CallReceived, response: Response) -> bool:
-        """Sends a result, if the call still awaits one.
+        """Sends a result if the call still awaits one.
 
         Returns:
             Whether it was sent.
@@ -66,11 +70,11 @@ class Replier(Protocol):
         ...
 
     def pause(self) -> None:
-        """Called when the maximum number of handlers is running."""
+        """Called when as many handlers are running as the limits allow."""
         ...
 
     def resume(self) -> None:
-        """Called when another handler may run."""
+        """Called when another handler may be started."""
         ...
 
     def idle(self) -> None:
@@ -78,7 +82,7 @@ class Replier(Protocol):
         ...
 
 
-class Handling:
+class HandlerTasks:
     """Runs the handlers of one connection."""
 
     __slots__ = ("_afterwards", "_clock", "_limits", "_name", "_replier", "_running", "full")
@@ -92,7 +96,7 @@ class Handling:
         self._afterwards: set[asyncio.Task[None]] | None = None
 
         self.full = False
-        """Whether the maximum number of handlers is running."""
+        """Whether as many handlers are running as the limits allow."""
 
     @property
     def busy(self) -> bool:
@@ -123,15 +127,15 @@ class Handling:
             self._returned(call, outcome, context)
 
     def overdue(self, message_id: str) -> None:
-        """Cancels the handler of a call that the engine has answered because it took too long."""
+        """Cancels the handler of a call that the engine has answered with an error for lack of time."""
         for task, work in self._running.items():
             if isinstance(work, CallReceived) and work.message_id == message_id:
                 task.cancel(_TIMED_OUT)
 
     def disconnected(self) -> None:
-        """Starts a timer for each running handler, as the engine keeps no time after the end."""
+        """Limits the time of the handlers that are running: the engine no longer does once it is closed."""
         for task, work in self._running.items():
-            self._keep_time(task, work)
+            self._limit_time(task, work)
 
     async def wait_idle(self) -> None:
         """Waits until no handler is running; after_response callbacks do not count."""
@@ -161,7 +165,7 @@ class Handling:
             return
         task.add_done_callback(lambda task: self._finished(task, call, outcome))
         if isinstance(work, SendReceived):
-            self._keep_time(task, work)
+            self._limit_time(task, work)
         self.full = len(self._running) >= self._limits.handlers
         if self.full:
             self._replier.pause()
@@ -172,11 +176,11 @@ class Handling:
         try:
             response = await outcome
         except asyncio.CancelledError:
-            # `_finished` answers, as it also has to for a task that is cancelled before it starts.
+            # `_finished` sends the reply, also for a task that is cancelled before it starts.
             raise
         except BaseException as error:
             if isinstance(error, GeneratorExit) and not _is_in_event_loop():
-                # The coroutine is being closed, long after its event loop.
+                # The interpreter closes the coroutine, long after the event loop has stopped.
                 raise
             self._failed(call, error)
             if isinstance(error, _STOPS_THE_PROGRAM):
@@ -184,7 +188,7 @@ class Handling:
         else:
             self._returned(call, response, context)
 
-    def _keep_time(self, task: asyncio.Task[None], work: Work) -> None:
+    def _limit_time(self, task: asyncio.Task[None], work: Work) -> None:
         deadline = work.received_at + self._limits.handler_timeout
         timer = self._clock.call_at(deadline, lambda: task.cancel(_TIMED_OUT))
         task.add_done_callback(lambda _: timer.cancel())
@@ -192,14 +196,14 @@ class Handling:
     def _finished(
         self, task: asyncio.Task[None], call: CallContext, outcome: Coroutine[Any, Any, Any]
     ) -> None:
-        # A task that is cancelled before its first step never enters the handler.
+        # A task that was cancelled before it started has never awaited the handler's coroutine.
         outcome.close()
         was_full, self.full = self.full, False
         work = self._running.pop(task)
         if not task.cancelled():
-            # What it may have raised was logged before.
+            # Retrieves the exception, which `_failed` has logged, so that asyncio does not log it too.
             task.exception()
-        elif isinstance(work, CallReceived) and self._replier.is_owed(work):
+        elif isinstance(work, CallReceived) and self._replier.is_open(work):
             self._failed(call, asyncio.CancelledError())
         if was_full:
             self._replier.resume()
@@ -209,13 +213,13 @@ class Handling:
         work = call.event
         if isinstance(work, CallReceived):
             try:
-                # The engine checks that it is a response, and that of the action.
+                # The engine checks that it is the response of this action.
                 sent = self._replier.answer(work, outcome)
-            except Exception as error:  # noqa: BLE001 - a response is an object of the user's
+            except Exception as error:  # noqa: BLE001 - the program's response may raise anything
                 self._failed(call, error)
                 return
             if not sent:
-                logger.warning("%s: result of handler dropped: too late", self._about(work))
+                logger.warning("%s: result dropped: handler returned too late", self._about(work))
                 return
         callbacks = call.take_callbacks()
         if callbacks:
@@ -228,7 +232,7 @@ class Handling:
 
     def _callbacks_finished(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            # What it may have raised was logged before.
+            # Retrieves the exception, which `_failed` has logged, so that asyncio does not log it too.
             task.exception()
         if self._afterwards is not None:
             self._afterwards.discard(task)
@@ -239,26 +243,26 @@ class Handling:
             self._replier.idle()
 
     def _failed(self, call: CallContext, error: BaseException) -> None:
-        """Answers the call of a handler that has no result with an error, and logs why."""
+        """Answers with an error for a handler that has no result, and logs why."""
         work = call.event
-        is_owed = isinstance(work, CallReceived) and self._replier.is_owed(work)
+        is_open = isinstance(work, CallReceived) and self._replier.is_open(work)
         if isinstance(error, CallRefused):
-            unsendable = self._refuse(work, error) if is_owed else None
+            unsendable = self._refuse(work, error) if is_open else None
             if unsendable is None:
                 self._log_refusal(call, error)
                 return
             error = unsendable
-        if is_owed:
+        if is_open:
             # ERR-18
             self._replier.refuse(cast(CallReceived, work), Failure.HANDLER_FAILED)
         name = name_of(call.handler)
         logger.error("%s: handler %s failed", self._about(work), name, exc_info=error)
 
     def _refuse(self, work: Work, error: CallRefused) -> Exception | None:
-        """Answers a call as its handler wants it, and returns why that cannot be sent, if so."""
+        """Answers with the error that the handler raised; returns the exception if it cannot be sent."""
         try:
             self._replier.refuse(cast(CallReceived, work), error)
-        # By now its attributes may be anything.
+        # The handler may have set the attributes of the error to anything.
         except Exception as unsendable:  # noqa: BLE001
             return unsendable
         return None
@@ -288,7 +292,7 @@ class Handling:
 def _text_of(error: Exception) -> str:
     try:
         return str(error)
-    # A subclass may have left out what `__str__` needs.
+    # A subclass may not have called `__init__`, which sets what `__str__` needs.
     except Exception:  # noqa: BLE001
         return type(error).__name__
 
@@ -302,6 +306,6 @@ def _is_in_event_loop() -> bool:
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Returns whether an error is that of a task that was cancelled, and not raised by user code."""
+    """Returns whether an error is the cancellation of this task, and was not raised by a callback."""
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

@@ -1,4 +1,4 @@
-"""What an endpoint works for: the questions that it asks, and what it tells."""
+"""`Host`: what an endpoint asks a station or CSMS for, and what it tells it."""
 
 from typing import Protocol
 
@@ -20,7 +20,7 @@ __all__ = ["Host"]
 
 
 class Host(Protocol):
-    """What an endpoint works for: a station, or a CSMS on one of its connections."""
+    """The owner of an endpoint: a station, or a CSMS's session with a station."""
 
     @property
     def identity(self) -> str:
@@ -34,15 +34,19 @@ class Host(Protocol):
 
     @property
     def fast_path(self) -> FastPath:
-        """What all connections with these handlers share, see `core.Connection`."""
+        """The fast path that all connections with these handlers share; see `core.Connection`."""
         ...
 
     def handles(self, action: Action) -> bool:
-        """Whether a message of this kind is to be read, be it to refuse it for a better reason."""
+        """Returns whether messages of this action are decoded at all; otherwise: NotSupported.
+
+        It is also true for an action that will be refused with another error, such as SecurityError
+        before a station was accepted, because NotSupported would hide that.
+        """
         ...
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
-        """Returns what answers this action, a function of the request alone, or why nothing may."""
+        """Returns the handler, a function of the request alone, or why the call is refused."""
         ...
 
     def call_answered(self, call: CallReceived, response: Response) -> None:
@@ -50,7 +54,7 @@ class Host(Protocol):
         ...
 
     def result_received(self, result: ResultReceived) -> None:
-        """Learns that a call of ours was answered with a result, before the next message is read."""
+        """Learns that a call of ours was answered, before the next message is handled."""
         ...
 
     def call_failed(self, error: CallFailed) -> None:
@@ -62,5 +66,5 @@ class Host(Protocol):
         ...
 
     def finished(self) -> None:
-        """Learns that, after the end, nothing runs any more either; the last thing it learns."""
+        """Learns that the connection has ended and no handler runs any more; called last."""
         ...

@@ -206,7 +206,7 @@ class ObservedCalls:
         self._outgoing[message_id] = call
         self._tell(self._observer.call_started, call)
 
-    def told_of(self, message_id: str, handler: AnyHandler) -> AnyHandler:
+    def announcing(self, message_id: str, handler: AnyHandler) -> AnyHandler:
         """Returns the handler of a call, which tells of the call in its own context first."""
         call = self._incoming.get(message_id)
         if call is None:

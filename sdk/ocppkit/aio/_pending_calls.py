@@ -1,4 +1,4 @@
-"""Our calls that await an answer, as futures by message id, and the latest results."""
+"""Our calls that await an answer, as futures by message id, and the latest results that were received."""
 
 import asyncio
 from typing import Any, Final
@@ -15,26 +15,26 @@ from ocppkit.core import (
 __all__ = ["PendingCalls"]
 
 _KEPT_RESULTS: Final = 8
-"""Results that can still be refused; the program holds most of them only for a moment."""
+"""How many results can still be refused. A program refuses a result soon after it has got it."""
 
 
 class PendingCalls:
-    """The calls of one connection that have not ended, and the results that may still be refused."""
+    """Our calls on one connection that have not ended, and the results that may still be refused."""
 
     __slots__ = ("_keeps_results", "_protocol", "_results", "_when_none", "waiters")
 
     def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
-        # ERR-06: only such versions let us refuse a result.
+        # ERR-06: only a version with CALLRESULTERROR can refuse a result.
         self._keeps_results = MessageKind.CALL_RESULT_ERROR in protocol.message_types
         self._results: list[tuple[Response, str]] = []
         self._when_none: asyncio.Future[None] | None = None
 
         self.waiters: dict[str, asyncio.Future[Any]] = {}
-        """What waits for each answer, by message id; a call that has ended is not here."""
+        """The future that each caller awaits, by message id, until the call has ended."""
 
     def answered(self, event: ResultReceived) -> None:
-        """Gives a result to the caller."""
+        """Hands a result to the caller."""
         if self._keeps_results:
             self._results.append((event.response, event.message_id))
             del self._results[:-_KEPT_RESULTS]
@@ -55,8 +55,8 @@ class PendingCalls:
         """Returns the message id of a response.
 
         Raises:
-            LocalProtocolError: the version cannot refuse results, or the response is none of the
-                latest.
+            LocalProtocolError: the version cannot refuse results, or the response is not one of
+                the latest.
         """
         for known, message_id in self._results:
             if known is response:
@@ -64,8 +64,8 @@ class PendingCalls:
         if not self._keeps_results:
             raise LocalProtocolError(f"OCPP {self._protocol.version} has no CALLRESULTERROR")
         raise LocalProtocolError(
-            f"this {type(response).__name__} is none of the {_KEPT_RESULTS} latest results: "
-            "pass the very object that the call returned, before further calls"
+            f"this {type(response).__name__} is not one of the {_KEPT_RESULTS} latest results: "
+            "pass the object that the call returned, not a copy, before making more calls"
         )
 
     async def wait_none(self) -> None:

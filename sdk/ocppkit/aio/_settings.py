@@ -1,26 +1,27 @@
-"""How connections are run: what a role passes on to each of its endpoints."""
+"""The options of a connection that stations and CSMSs share, and `Settings`, which holds their values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from ocppkit.core import STRICT, Event, Limits, OnInvalid, Policy
 
 from ._clock import Clock
 from ._message_ids import new_id
 
-__all__ = ["Observer", "Settings"]
+__all__ = ["ConnectionOptions", "Observer", "Settings"]
 
 
 class Observer(Protocol):
     """Sees frames and events on a connection, for metrics and traces.
 
-    It must be quick, as the connection waits for it. What it raises is logged and does no harm. One
-    that derives from `CallObserver` hears of calls and connections too, with sizes and durations.
+    Its methods must be quick, as the connection waits for them. Exceptions that they raise are
+    logged and do no harm. An observer that derives from `CallObserver` is also told of calls and
+    connections, with sizes and durations.
     """
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
-        """Sees a frame, `in` or `out`, as it is: secrets are not taken out."""
+        """Sees a frame, with the direction `in` or `out`, unchanged: secrets are not removed."""
         ...
 
     def event(self, identity: str, event: Event) -> None:
@@ -28,28 +29,45 @@ class Observer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How a connection is run."""
+class ConnectionOptions(TypedDict, total=False):
+    """The keyword options about connections that a station and a CSMS take alike."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
+    """Bounds of each connection: sizes, times and numbers."""
 
-    inbound: Policy = STRICT
-    """How strictly the peer's messages are read."""
+    inbound: Policy
+    """How strictly the peer's messages are read; strict by default."""
 
-    outbound: Policy = STRICT
-    """How strictly our own messages are checked."""
+    outbound: Policy
+    """How strictly our own messages are checked; strict by default."""
 
-    on_invalid: OnInvalid | None = None
-    """May answer a call whose content cannot be used; see `core.Connection`."""
+    on_invalid: OnInvalid | None
+    """May answer a call whose content cannot be used. A station repeats a transaction message that is
+    refused, some without end."""
 
-    new_id: Callable[[], str] = new_id
-    """Makes message ids that were never used before, over all connections."""
+    new_id: Callable[[], str]
+    """Returns a message id that was never used before, on any connection; a random UUID by default."""
 
-    clock: Clock | None = None
+    clock: Clock | None
     """Where time comes from; the running event loop by default."""
 
-    observer: Observer | None = None
+    observer: Observer | None
+    """Sees every frame and event."""
 
+    hide_id_tokens: bool
+    """Hide in logged frames who charges: values of idTag and idToken, contract certificates and their
+    hashes. Passwords, keys and PINs are always hidden."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values of `ConnectionOptions` that a role passes to each of its endpoints."""
+
+    limits: Limits = field(default_factory=Limits)
+    inbound: Policy = STRICT
+    outbound: Policy = STRICT
+    on_invalid: OnInvalid | None = None
+    new_id: Callable[[], str] = new_id
+    clock: Clock | None = None
+    observer: Observer | None = None
     hide_id_tokens: bool = False
-    """Whether logged frames hide who charges, next to secrets, which they always hide."""

@@ -14,7 +14,7 @@ from ._host import Host
 from ._peer import Peer
 from ._registration import BOOT, Registration, StationRecord, answered_status
 from ._running_beside import running_beside
-from ._settings import Settings
+from ._settings import ConnectionOptions, Settings
 from ._transport import AdjustablePings, Attachment, Connector, Opened, Receiver, Transport, Wire
 from .tls import refuse_old_tls
 
@@ -25,6 +25,7 @@ __all__ = [
     "AnyHandler",
     "Attachment",
     "ConnectRequest",
+    "ConnectionOptions",
     "Connector",
     "Endpoint",
     "EventStream",

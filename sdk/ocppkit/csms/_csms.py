@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from ssl import SSLContext
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 from typing_extensions import Unpack
 
-from ocppkit.aio import Clock, Handshake, MaybeAwaitable, Observer
+from ocppkit.aio import Clock, Handshake, MaybeAwaitable
 from ocppkit.aio.lowlevel import (
     Accept,
     Attachment,
+    ConnectionOptions,
     HandlerTable,
     Reject,
     Settings,
@@ -22,9 +23,7 @@ from ocppkit.aio.lowlevel import (
 from ocppkit.core import (
     Limits,
     LocalProtocolError,
-    OnInvalid,
     Policies,
-    Policy,
     Protocol,
     Role,
     StationRequest,
@@ -55,32 +54,8 @@ __all__ = ["Csms", "CsmsOptions"]
 Q = TypeVar("Q", bound=StationRequest[Any] | StationSend)
 
 
-class CsmsOptions(TypedDict, total=False):
-    """The keyword options of a CSMS beside those about who may connect."""
-
-    limits: Limits
-    inbound: Policy
-    """How strictly the stations' messages are read; strict by default."""
-
-    outbound: Policy
-    """How strictly our own messages are checked; strict by default."""
-
-    on_invalid: OnInvalid | None
-    """May answer a call whose content cannot be used: a station repeats a transaction message that
-    is refused, some for ever."""
-
-    new_id: Callable[[], str]
-    """Makes message ids that were never used before; random UUIDs by default."""
-
-    clock: Clock | None
-    """Where time comes from; the running event loop by default."""
-
-    observer: Observer | None
-    """Sees every frame and event."""
-
-    hide_id_tokens: bool
-    """Hide in logged frames who charges: values of idTag and idToken, contract certificates and their
-    hashes. Passwords, keys and PINs are always hidden."""
+class CsmsOptions(ConnectionOptions, total=False):
+    """The keyword options of a CSMS about its connections, once they are open."""
 
 
 def _as_usual(identity: str) -> Policies | None:

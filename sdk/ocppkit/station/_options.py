@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from functools import partial
 from random import random as fraction
 from ssl import SSLContext
-from typing import Final, TypedDict
+from typing import Final
 
-from ocppkit.aio import Clock, Observer
-from ocppkit.aio.lowlevel import Settings
-from ocppkit.core import Limits, OnInvalid, Policy
+from ocppkit.aio.lowlevel import ConnectionOptions, Settings
 
 from ._back_off import BackOff
 from ._controls import ClockSource, Controls
@@ -23,8 +21,8 @@ __all__ = ["StationOptions", "StationSettings", "controls_of"]
 _NOW: Final = partial(datetime.now, UTC)
 
 
-class StationOptions(TypedDict, total=False):
-    """The keyword options that every station takes."""
+class StationOptions(ConnectionOptions, total=False):
+    """The keyword options that every station takes, beside those of `ConnectionOptions`."""
 
     insecure: bool
     """Connect without authentication, or with a TLS context that does not verify the CSMS."""
@@ -84,34 +82,11 @@ class StationOptions(TypedDict, total=False):
     grace: float
     """Seconds that running handlers have when the station is stopped; 5 by default."""
 
-    limits: Limits
-    inbound: Policy
-    """How strictly the messages of the CSMS are read; strict by default."""
-
-    outbound: Policy
-    """How strictly our own messages are checked; strict by default."""
-
-    on_invalid: OnInvalid | None
-    """May answer a call whose content cannot be used."""
-
-    new_id: Callable[[], str]
-    """Makes message ids that were never used before; random UUIDs by default."""
-
-    clock: Clock | None
-    """Where time comes from; the running event loop by default."""
-
     wall_clock: Callable[[], datetime]
     """Tells the date and time, which the CSMS corrects; the system's by default."""
 
     random: Callable[[], float]
     """Returns a number from 0 up to 1, for the back-off."""
-
-    observer: Observer | None
-    """Sees every frame and event."""
-
-    hide_id_tokens: bool
-    """Hide in logged frames who charges: values of idTag and idToken, contract certificates and their
-    hashes. Passwords, keys and PINs are always hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

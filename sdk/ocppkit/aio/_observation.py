@@ -1,4 +1,4 @@
-"""Shows frames to the log and the observer, and events to the observer, which may raise without harm."""
+"""Shows frames to the log and the observer, and events to the observer, whose exceptions are logged."""
 
 import logging
 from typing import Any
@@ -12,12 +12,12 @@ from ._handlers import AnyHandler
 from ._observing import CallObserver, ObservedCalls
 from ._settings import Settings
 
-__all__ = ["Watching"]
+__all__ = ["Observation"]
 
 logger = logging.getLogger("ocppkit.aio")
 
 
-class Watching:
+class Observation:
     """Shows what happens on one connection."""
 
     __slots__ = ("_calls", "_has_failed", "_hide_id_tokens", "_identity", "observer")
@@ -41,11 +41,11 @@ class Watching:
         return self.observer is not None or frames_are_logged()
 
     def frame_in(self, data: str | bytes) -> None:
-        """Shows a frame of the peer."""
+        """Shows a frame that was received."""
         self._frame("in", "<", data)
 
     def frame_out(self, text: str) -> None:
-        """Shows a frame of ours."""
+        """Shows a frame that is sent."""
         self._frame("out", ">", text)
 
     def event(self, event: Event) -> None:
@@ -59,16 +59,16 @@ class Watching:
                 self._calls.event(event)
 
     def calling(self, message_id: str, request: Request[Any]) -> None:
-        """Tells of a call of ours, in the context of the task that makes it."""
+        """Tells the observer of a call of ours, in the context of the task that makes it."""
         if self._calls is not None:
             self._calls.calling(message_id, request)
 
-    def told_of(self, work: Work, handler: AnyHandler) -> AnyHandler:
-        """Returns a handler that first tells of its call, in its own context."""
-        return handler if self._calls is None else self._calls.told_of(work.message_id, handler)
+    def announcing(self, work: Work, handler: AnyHandler) -> AnyHandler:
+        """Returns a handler that tells the observer of the call, in its own context, before it runs."""
+        return handler if self._calls is None else self._calls.announcing(work.message_id, handler)
 
     def ended(self, end: ConnectionClosed) -> None:
-        """Tells of the end of the connection."""
+        """Tells the observer that the connection has ended."""
         if self._calls is not None:
             self._calls.ended(end)
 
@@ -83,7 +83,7 @@ class Watching:
                 self._calls.frame(direction, data)
 
     def _failed(self, method: str) -> None:
-        # One that fails with a frame fails with every frame: only the first is an error in the log.
+        # An observer that fails once usually fails with every frame, so further failures are DEBUG.
         level = logging.DEBUG if self._has_failed else logging.ERROR
         self._has_failed = True
         name = f"{type(self.observer).__name__}.{method}"

@@ -1,4 +1,4 @@
-"""Logs what happens on one connection that is not a message for a handler."""
+"""Logs what happens on one connection, apart from messages that a handler answers."""
 
 import logging
 from typing import Any, Final
@@ -11,19 +11,29 @@ from ocppkit.core import (
     Failure,
     FrameRefused,
     ResultRefused,
+    Stray,
 )
 
 from ._frame_log import loggable
 
-__all__ = ["Reports"]
+__all__ = ["ConnectionLog"]
 
 logger = logging.getLogger("ocppkit.aio")
 
 _MOST_WARNINGS: Final = 100
-"""Warnings about the peer on one connection; further ones are logged at DEBUG."""
+"""How many warnings one connection may log about its peer; further ones are logged at DEBUG."""
 
 
-class Reports:
+_WHY_IGNORED: Final = {
+    Stray.LATE: "its call has timed out",
+    Stray.DOUBLED: "its call was answered before",
+    Stray.CANCELLED: "its call was cancelled",
+    Stray.UNKNOWN_ID: "the peer could not read the message id of our frame",
+    Stray.OTHER_ID: "no call has this message id",
+}
+
+
+class ConnectionLog:
     """Writes log records about one connection, each beginning with the station's identity."""
 
     __slots__ = ("_identity", "_warnings")
@@ -37,20 +47,20 @@ class Reports:
         if logger.isEnabledFor(logging.INFO):
             logger.info("%s: connection ended: %s", loggable(self._identity), end)
 
-    def left_unanswered(self, event: Any) -> None:
+    def not_answered(self, event: Any) -> None:
         """Logs a message that arrived during a shutdown."""
         logger.info("%s: not answered: shutting down", self._about(event))
 
     def refused(self, event: Any, failure: Failure) -> None:
         """Logs a message that has no handler, or must not be handled now."""
         if failure is Failure.NOT_ACCEPTED:
-            # Said once per station, with the cure, by the role that refuses.
+            # The role that refuses logs it once per station, with what to do about it.
             logger.debug("%s: refused: %s", self._about(event), failure)
         else:
             self._warn("%s: refused: %s", self._about(event), failure)
 
     def failed(self, what: str) -> None:
-        """Logs the exception that is being handled: a callback of the program's raised it."""
+        """Logs the exception that is being handled, which a method of the host has raised."""
         logger.exception("%s: %s failed", loggable(self._identity), what)
 
     def happened(self, event: Event) -> None:
@@ -62,7 +72,9 @@ class Reports:
                 if problem is not None:
                     logger.error("%s: on_invalid failed", name, exc_info=problem)
             case AnswerIgnored(stray=stray, message_id=message_id):
-                self._warn("%s: answer %s ignored: %s", name, loggable(message_id), stray)
+                self._warn(
+                    "%s: answer %s ignored: %s", name, loggable(message_id), _WHY_IGNORED[stray]
+                )
             case CallOverdue():
                 logger.error("%s: handler did not answer in time", self._about(event))
             case ResultRefused(error=error):

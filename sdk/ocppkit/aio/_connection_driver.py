@@ -1,0 +1,383 @@
+"""Drives one `core.Connection` over one wire: feeds it, runs handlers, sends replies and keeps time.
+
+Theory of operation: the wire delivers a message. The connection turns it into events. Each event is
+handled here, and then everything that the connection wants to send is written. All of this happens
+without a switch of tasks; only coroutine handlers (`_handler_tasks.py`) and the program's own calls
+(`_endpoint.py`) wait for something. One timer calls the connection at its next deadline.
+
+The connection ends exactly once. When our side closes it, our calls end at once and `connected` is
+false from then on; otherwise the wire reports the end. Handlers that are running may finish within
+their time, because a message that was received should be processed even if its reply cannot be sent.
+
+The host, the observer and the wire are code of others. What they raise is logged here, and the
+connection goes on; see `docs/design/failures.md`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from math import inf
+from typing import Final
+
+from ocppkit.core import (
+    Action,
+    AnswerCache,
+    CallEnded,
+    CallFailed,
+    CallOverdue,
+    CallReceived,
+    Connection,
+    ConnectionClosed,
+    Event,
+    Failure,
+    FrameRefused,
+    NoReply,
+    RemoteProtocolError,
+    Response,
+    ResultReceived,
+    Role,
+    SendReceived,
+)
+
+from ._call_context import CallRefused
+from ._clock import Clock, Timer
+from ._connection_log import ConnectionLog
+from ._flow_control import FlowControl
+from ._frame_log import frames_are_logged, loggable
+from ._handler_tasks import HandlerTasks, Work
+from ._host import Host
+from ._observation import Observation
+from ._pending_calls import PendingCalls
+from ._settings import Settings
+from ._transport import Wire
+
+__all__ = ["ConnectionDriver"]
+
+logger = logging.getLogger("ocppkit.aio")
+
+_TOO_BIG: Final = 1009
+_INTERNAL_ERROR: Final = 1011
+
+
+class ConnectionDriver:
+    """The part of an endpoint that the wire and the handlers use: a `Receiver` and a `Replier`."""
+
+    __slots__ = (
+        "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow", "_handlers",
+        "_host", "_is_lost", "_log", "_now", "_observation", "_observer", "_open_calls",
+        "_pending", "_timer", "_timer_at", "_waiters", "_wire", "_working", "answers_received",
+        "last_received", "last_sent",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        role: Role,
+        host: Host,
+        wire: Wire,
+        settings: Settings,
+        *,
+        answers: AnswerCache | None = None,
+    ) -> None:
+        self._host = host
+        self._wire = wire
+        self._clock: Clock = settings.clock or asyncio.get_running_loop()
+        self._observer = settings.observer
+        self._observation = Observation(host.identity, host.protocol, role, settings, self._clock)
+        self._connection = Connection(
+            role,
+            host.protocol,
+            new_id=settings.new_id,
+            limits=settings.limits,
+            inbound=settings.inbound,
+            outbound=settings.outbound,
+            handled=self._is_handled,
+            on_invalid=settings.on_invalid,
+            answers=answers,
+            fast_path=host.fast_path,
+        )
+        self._handlers = HandlerTasks(
+            self, name=host.identity, clock=self._clock, limits=settings.limits
+        )
+        self._flow = FlowControl(self, wire, self._clock, settings.limits)
+        self._open_calls = self._connection.open_calls
+        self._pending = PendingCalls(host.protocol)
+        self._waiters = self._pending.waiters
+        self._timer: Timer | None = None
+        self._timer_at = inf
+        self._working = False
+        self._draining = False
+        self._log = ConnectionLog(host.identity)
+        self._closing: ConnectionClosed | None = None
+        self._is_lost = False
+        self._end: ConnectionClosed | None = None
+        self._ended: asyncio.Future[ConnectionClosed] | None = None
+        self._now = self._clock.time()
+
+        self.last_sent: float = self._now
+        """When a frame was last handed to the wire, in seconds of the connection's clock."""
+
+        self.last_received: float = self.last_sent
+        """When a frame was last received, in seconds of the connection's clock."""
+
+        self.answers_received: int = 0
+        """How many of our calls the peer has answered, with a result or an error."""
+
+    # Called by the wire.
+
+    def data_received(self, data: str | bytes) -> None:
+        """Handles one message of the peer."""
+        flow = self._flow
+        if flow.held:
+            # Reading is paused, but the wire had read this message before.
+            flow.keep(data)
+            return
+        # The same as `Observation.is_active`, but without a function call for every frame.
+        observed = self._observer is not None or frames_are_logged()
+        if observed:
+            self._observation.frame_in(data)
+        now = self.last_received = self._clock.time()
+        if flow.is_limited:
+            flow.count(now)
+        if self._closing is None:
+            # Once we have closed, nothing can be answered, and our calls have ended.
+            self._connection.receive_data(data, now, binary=isinstance(data, bytes))
+            self._process_events(now, observed)
+
+    def connection_lost(self, end: ConnectionClosed) -> None:
+        """Ends our calls and tells the host."""
+        self._log.ended(end)
+        self._end = end
+        if self._ended is not None:
+            self._ended.set_result(end)
+        self._flow.stop()
+        self._lose(end)
+        self._tell("disconnected", self._host.disconnected, end)
+        self.idle()
+
+    # Called by roles, handles and handlers.
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent: false from the moment either side closes."""
+        return self._end is None and self._closing is None
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes the connection: no more messages can be sent, and all our calls end now.
+
+        Frames that were sent before still go out; `wait_ended` waits until that is done.
+
+        Args:
+            code: the close code of the WebSocket.
+            reason: the close reason, also that of the `ConnectionClosed` which ends our calls.
+        """
+        if not self.connected:
+            return
+        self._closing = ConnectionClosed(reason, by="us", code=code)
+        if not self._working:
+            self._shut(self._closing)
+
+    # Called by `HandlerTasks` and `FlowControl`.
+
+    @property
+    def full(self) -> bool:
+        """Whether as many handlers are running as the limits allow."""
+        return self._handlers.full
+
+    def is_open(self, call: CallReceived) -> bool:
+        """Returns whether a call of the peer still awaits its reply, and the reply can be sent."""
+        return self._open_calls.get(call.message_id) is call
+
+    def answer(self, call: CallReceived, response: Response) -> bool:
+        """Sends a result if the call still awaits one; returns whether it did."""
+        if self._open_calls.get(call.message_id) is not call:
+            return False
+        now = self._now if self._working else self._clock.time()
+        self._connection.send_result(call.message_id, response, now)
+        try:
+            self._host.call_answered(call, response)
+        except Exception:  # noqa: BLE001
+            self._host_failed("call_answered")
+        if not self._working:
+            self._flush(now, self._observation.is_active)
+        return True
+
+    def refuse(self, call: CallReceived, why: Failure | CallRefused) -> None:
+        """Sends an error: that of the reply table, or the one that the handler raised."""
+        now = self._clock.time()
+        if isinstance(why, CallRefused):
+            self._connection.send_error(
+                call.message_id, why.code, why.description, why.details, now=now
+            )
+        else:
+            self._connection.refuse(call.message_id, why, now=now)
+        self._flush(now, self._observation.is_active)
+
+    def pause(self) -> None:
+        """Stops reading."""
+        self._flow.pause()
+
+    def resume(self) -> None:
+        """Reads again, unless something else still forbids it."""
+        self._flow.resume()
+
+    def idle(self) -> None:
+        """Tells the host if the connection has ended and no handler is running any more."""
+        if self._end is not None and not self._handlers.busy:
+            self._tell("finished", self._host.finished)
+
+    # Events.
+
+    def _process_events(self, now: float, observed: bool) -> None:
+        """Handles all events, then writes what the connection wants to send."""
+        self._working = True
+        # All that is done here happens at the same time, as each look at the clock costs.
+        self._now = now
+        try:
+            while (event := self._connection.next_event()) is not None:
+                if self._observer is not None:
+                    self._observation.event(event)
+                if type(event) is CallReceived:
+                    self._begin(event)
+                else:
+                    self._process(event)
+        finally:
+            # Also when a handler raised KeyboardInterrupt: its call was answered.
+            self._working = False
+            self._flush(now, observed)
+
+    def _process(self, event: Event) -> None:
+        match event:
+            case SendReceived():
+                self._begin(event)
+            case ResultReceived():
+                self.answers_received += 1
+                # Not by `_tell`, because every call of a station comes here.
+                try:
+                    self._host.result_received(event)
+                except Exception:  # noqa: BLE001
+                    self._host_failed("result_received")
+                self._pending.answered(event)
+            case CallEnded():
+                self.answers_received += isinstance(event.error, (CallFailed, RemoteProtocolError))
+                if isinstance(event.error, CallFailed):
+                    self._tell("call_failed", self._host.call_failed, event.error)
+                self._pending.ended(event)
+            case _:
+                self._log.happened(event)
+                self._react(event)
+
+    def _is_handled(self, action: Action) -> bool:
+        try:
+            return self._host.handles(action)
+        except Exception:  # noqa: BLE001
+            self._host_failed("handles")
+            # `handler_of` then decides how the message is answered.
+            return True
+
+    def _begin(self, work: Work) -> None:
+        """Runs the handler of a message, or refuses it."""
+        try:
+            handler = self._host.handler_of(work.action)
+        except Exception:  # noqa: BLE001
+            self._host_failed("handler_of")
+            handler = Failure.HANDLER_FAILED
+        if self._draining:
+            self._log.not_answered(work)
+        elif not isinstance(handler, Failure):
+            if self._observer is not None:
+                handler = self._observation.announcing(work, handler)
+            self._handlers.start(work, handler)
+        else:
+            self._log.refused(work, handler)
+            if isinstance(work, CallReceived):
+                self.refuse(work, handler)
+
+    def _react(self, event: Event) -> None:
+        if isinstance(event, CallOverdue):
+            self._handlers.overdue(event.message_id)
+        elif isinstance(event, FrameRefused) and event.reply.reaction is NoReply.CLOSE:
+            self.close(_TOO_BIG, "message too big")
+
+    # The end.
+
+    def _shut(self, closing: ConnectionClosed) -> None:
+        """Closes the wire and ends our calls."""
+        self._flow.stop()
+        try:
+            self._wire.close(closing.code or 1000, closing.reason)
+        except Exception:
+            logger.exception("%s: closing failed", loggable(self._host.identity))
+        self._lose(closing)
+
+    def _lose(self, end: ConnectionClosed) -> None:
+        """Ends all calls: ours fail, and those of the peer can no longer be answered."""
+        if self._is_lost:
+            return
+        self._is_lost = True
+        if self._timer is not None:
+            self._timer.cancel()
+        now = self._clock.time()
+        self._connection.connection_lost(now, reason=end.reason, by=end.by, code=end.code)
+        self._process_events(now, self._observation.is_active)
+        if self._observer is not None:
+            self._observation.ended(end)
+        self._handlers.disconnected()
+
+    # Writing and timing.
+
+    def _flush(self, now: float, observed: bool) -> None:
+        """Writes what the connection wants to send, and sets the timer."""
+        if self._working:
+            # `_process_events` does it once, at its end.
+            return
+        out = self._connection.data_to_send()
+        if out:
+            self._write(out, observed)
+            self.last_sent = now
+        if self._closing is not None and not self._is_lost:
+            # A handler has closed the connection; its reply has gone out first.
+            self._shut(self._closing)
+        elif self._open_calls or self._waiters:
+            self._set_timer()
+
+    def _write(self, out: list[str], observed: bool) -> None:
+        try:
+            for text in out:
+                if observed:
+                    self._observation.frame_out(text)
+                self._wire.write(text)
+        except Exception:
+            logger.exception("%s: writing failed, closing", loggable(self._host.identity))
+            self._closing = self._closing or ConnectionClosed(
+                "writing failed", by="us", code=_INTERNAL_ERROR
+            )
+
+    def _set_timer(self) -> None:
+        deadline = self._connection.next_deadline()
+        # A timer that fires too early does no harm, whereas moving it for every call would cost.
+        if deadline is not None and deadline < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = deadline
+            self._timer = self._clock.call_at(deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._timer_at = inf
+        now = self._clock.time()
+        self._connection.handle_timeout(now)
+        self._process_events(now, self._observation.is_active)
+        if not self._is_lost:
+            # It fired too early if the call that it was set for was answered meanwhile.
+            self._set_timer()
+
+    # The host may raise: that is logged, and the connection stays open.
+
+    def _tell(self, name: str, method: Callable[..., None], *values: object) -> None:
+        try:
+            method(*values)
+        except Exception:  # noqa: BLE001
+            self._host_failed(name)
+
+    def _host_failed(self, name: str) -> None:
+        self._log.failed(f"{type(self._host).__name__}.{name}")
