@@ -5,7 +5,7 @@ import gc
 import logging
 import ssl
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -227,48 +227,6 @@ async def test_a_refusal_says_its_status(
         with pytest.raises(HandshakeRefused) as caught:
             await open_once(station, f"ws://127.0.0.1:{port}/ocpp")
         assert (caught.value.status, caught.value.delivered) == (status, "no")
-
-
-@pytest.mark.asyncio
-async def test_credentials_follow_no_redirect(make_station: Make) -> None:
-    asked: list[str] = []
-
-    async def redirect(request: web.Request) -> web.Response:
-        asked.append(request.path)
-        raise web.HTTPTemporaryRedirect("/elsewhere")
-
-    app = web.Application()
-    app.router.add_get("/{path:.*}", redirect)
-    async with serving_app(app, None) as port:
-        with pytest.raises(HandshakeRefused, match="redirect") as caught:
-            await open_once(make_station(password="x"), f"ws://127.0.0.1:{port}")
-    assert caught.value.status == 307
-    assert asked == ["/CP001"]
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 101 Yes\r\n\r\n", None])
-async def test_what_answers_is_no_csms(answer: bytes | None, make_station: Make) -> None:
-    served = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if answer is None:
-            await reader.read()
-        else:
-            writer.write(answer)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-        served.set()
-
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    station = make_station(limits=Limits(handshake_timeout=0.2))
-    async with listener:
-        with pytest.raises(ConnectionClosed) as caught:
-            await open_once(station, f"ws://127.0.0.1:{port}")
-        await served.wait()
-    assert caught.value.delivered == "no"
 
 
 @pytest.mark.asyncio

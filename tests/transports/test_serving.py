@@ -5,8 +5,8 @@ import gc
 import logging
 import re
 import ssl
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -212,30 +212,6 @@ async def test_nobody_listens(make_csms: Make, make_station: Make) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 101 Yes\r\n\r\n", None])
-async def test_what_answers_is_no_csms(answer: bytes | None, make_station: Make) -> None:
-    served = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if answer is None:
-            await reader.read()
-        else:
-            writer.write(answer)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-        served.set()
-
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    station = make_station(limits=Limits(handshake_timeout=0.2))
-    async with listener:
-        with pytest.raises(ConnectionClosed):
-            await open_once(station, f"ws://127.0.0.1:{port}")
-        await served.wait()
-
-
-@pytest.mark.asyncio
 async def test_a_url_that_is_none(make_station: Make) -> None:
     with pytest.raises(LocalProtocolError):
         await websockets.run(make_station(), "ws://")
@@ -422,65 +398,6 @@ async def test_what_comes_with_the_handshake_is_not_lost(make_station: Make) -> 
     async with listener, websockets.connect(make_station(), f"ws://127.0.0.1:{port}"):
         await served.wait()
     assert answers[0][0] == 0x81
-
-
-@asynccontextmanager
-async def answering(answer: Callable[[str], list[bytes]]) -> AsyncGenerator[int]:
-    """Answers one handshake, whose key it tells, with pieces, one after the other."""
-    served = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        key = re.findall(rb"Sec-WebSocket-Key: (.*)\r\n", head)[0].decode()
-        with suppress(ConnectionError):
-            for piece in answer(key):
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(0.01)
-            await reader.read()
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-        served.set()
-
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with listener:
-        yield listener.sockets[0].getsockname()[1]
-        await served.wait()
-
-
-@pytest.mark.asyncio
-async def test_a_refusal_in_pieces(make_station: Make) -> None:
-    head = b"HTTP/1.1 503 Busy\r\nContent-Length: 10\r\n\r\n"
-    async with answering(lambda _: [head[:20], head[20:], b"01234", b"56789"]) as port:
-        with pytest.raises(HandshakeRefused) as caught:
-            await open_once(make_station(), f"ws://127.0.0.1:{port}")
-    assert caught.value.status == 503
-
-
-@pytest.mark.asyncio
-async def test_an_answer_without_end(make_station: Make) -> None:
-    lines = [b"A: " + b"b" * 9000 + b"\r\n"] * 9
-    station = make_station(limits=Limits(handshake_timeout=5))
-    async with answering(lambda _: [b"HTTP/1.1 101 Yes\r\n", *lines]) as port:
-        with pytest.raises(HandshakeRefused):
-            await open_once(station, f"ws://127.0.0.1:{port}")
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "header", [b"Sec-WebSocket-Extensions: x-unknown", b"Sec-WebSocket-Protocol: ocpp9.9"]
-)
-async def test_what_was_not_offered(header: bytes, make_station: Make) -> None:
-    def answer(key: str) -> list[bytes]:
-        return [
-            b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n" + header + b"\r\n\r\n"
-        ]
-
-    async with answering(answer) as port:
-        with pytest.raises(HandshakeRefused):
-            await open_once(make_station(), f"ws://127.0.0.1:{port}")
 
 
 @pytest.mark.asyncio

@@ -1,23 +1,59 @@
-"""The station's side: opens connections, and runs a station on them."""
+"""The station's side: opens connections, and runs a station on them.
+
+aiohttp sends the handshake and keeps the connection; whether the answer opens a WebSocket is decided
+by `_handshake_answer`, as for every other client transport. aiohttp looks at the answer once more, so
+it is shown headers that say just what was agreed on.
+"""
 
 import asyncio
-from types import SimpleNamespace
-from typing import Final, NoReturn
+from contextlib import suppress
+from typing import Final, cast
 
 from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientError,
+    ClientHandlerType,
+    ClientMiddlewareType,
+    ClientRequest,
+    ClientResponse,
+    ClientResponseError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
-    TraceConfig,
-    TraceRequestRedirectParams,
-    WSServerHandshakeError,
+    DummyCookieJar,
+    TCPConnector,
 )
+from aiohttp.hdrs import (
+    ACCEPT_ENCODING,
+    CONNECTION,
+    HOST,
+    SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL,
+    UPGRADE,
+)
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
-from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
+from ocppkit.core import ConnectionClosed, Limits
 
+from .._csms_url import CsmsUrl, read_url
+from .._handshake_answer import (
+    BODY_BYTES,
+    BODY_TIMEOUT,
+    Agreement,
+    HandshakeAnswer,
+    accept_value,
+    check_answer,
+    malformed,
+    no_answer,
+    not_in_time,
+    refused,
+)
+from .._happy_eyeballs import NEXT_ADDRESS_AFTER
 from .._pump import Pump
 from .._station_runner import Client, Connect, Run
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
@@ -25,6 +61,7 @@ from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 __all__ = ["connect", "connector", "run"]
 
 _WINDOW_BITS: Final = 15
+_OPENED: Final = 101
 
 
 def connector(limits: Limits, compression: bool) -> Connector:
@@ -32,9 +69,10 @@ def connector(limits: Limits, compression: bool) -> Connector:
     running: set[asyncio.Task[None]] = set()
 
     async def opened(request: ConnectRequest) -> Opened:
-        session = ClientSession(timeout=ClientTimeout(total=None), trace_configs=[_no_redirects()])
+        url = read_url(request.url)
+        session = _session(_checking(request, limits, compression))
         try:
-            websocket = await _open(session, request, limits, compression)
+            websocket = await _open(session, request, url, limits, compression)
         except BaseException:
             await session.close()
             raise
@@ -58,47 +96,129 @@ async def _drive(pump: Pump, session: ClientSession) -> None:
         await pump.run()
 
 
+def _session(check: ClientMiddlewareType) -> ClientSession:
+    return ClientSession(
+        connector=TCPConnector(happy_eyeballs_delay=NEXT_ADDRESS_AFTER, interleave=1),
+        timeout=ClientTimeout(total=None),
+        # Cookies of an answer are for no other request.
+        cookie_jar=DummyCookieJar(),
+        skip_auto_headers=[ACCEPT_ENCODING],
+        auto_decompress=False,
+        response_class=_HandshakeResponse,
+        middlewares=[check],
+    )
+
+
 async def _open(
-    session: ClientSession, request: ConnectRequest, limits: Limits, compression: bool
+    session: ClientSession,
+    request: ConnectRequest,
+    url: CsmsUrl,
+    limits: Limits,
+    compression: bool,
 ) -> ClientWebSocketResponse:
-    url = _parsed(request.url)
+    # It is encoded already, and aiohttp must not resolve the dots of its path.
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    place = URL(f"http{'s' * url.secure}://{host}:{url.port}{url.target}", encoded=True)
     try:
-        async with asyncio.timeout(limits.handshake_timeout):
-            return await session.ws_connect(
-                url,
-                protocols=request.subprotocols,
-                headers=texts(request.headers),
-                ssl=True if request.ssl is None else request.ssl,
-                compress=_WINDOW_BITS if compression else 0,
-                max_msg_size=most_bytes(limits),
-                heartbeat=heartbeat(limits),
-            )
+        return await session.ws_connect(
+            place,
+            protocols=request.subprotocols,
+            headers=[(HOST, url.authority), *texts(request.headers)],
+            ssl=True if request.ssl is None else request.ssl,
+            server_hostname=url.server_name if url.secure else None,
+            compress=_WINDOW_BITS if compression else 0,
+            max_msg_size=most_bytes(limits),
+            heartbeat=heartbeat(limits),
+        )
     except TimeoutError as problem:
-        raise ConnectionClosed("no answer to the handshake", delivered="no") from problem
-    except WSServerHandshakeError as problem:
-        raise HandshakeRefused(problem.message, status=problem.status) from problem
+        raise not_in_time() from problem
     except (ClientError, OSError) as problem:
-        raise ConnectionClosed(str(problem), delivered="no") from problem
+        raise _translated(problem) from (_cause_of(problem))
 
 
-def _parsed(url: str) -> URL:
-    try:
-        parsed = URL(url, encoded=True)
-        complete = parsed.host is not None and parsed.port is not None
-    except ValueError as problem:
-        raise LocalProtocolError(str(problem)) from problem
-    if not complete:
-        raise LocalProtocolError("the URL of a CSMS names a host")
-    return parsed
+def _translated(problem: ClientError | OSError) -> ConnectionClosed:
+    if isinstance(problem, ClientResponseError):
+        # Its status is one that aiohttp has made up.
+        return malformed(problem.message)
+    if isinstance(problem, ClientConnectorError):
+        return ConnectionClosed(str(_cause_of(problem)), delivered="no")
+    return no_answer()
 
 
-def _no_redirects() -> TraceConfig:
-    # Credentials go where the user said, and nowhere that an answer says.
-    async def refuse(
-        session: ClientSession, context: SimpleNamespace, params: TraceRequestRedirectParams
-    ) -> NoReturn:
-        raise HandshakeRefused("redirects are not followed", status=params.response.status)
+def _cause_of(problem: ClientError | OSError) -> BaseException:
+    """Returns the error of the network or of TLS that aiohttp has wrapped, or what it raised."""
+    if isinstance(problem, ClientConnectorCertificateError):
+        return problem.certificate_error
+    return problem.os_error if isinstance(problem, ClientConnectorError) else problem
 
-    config = TraceConfig()
-    config.on_request_redirect.append(refuse)
-    return config
+
+class _HandshakeResponse(ClientResponse):
+    """The answer of a CSMS. Once it was checked, its headers are those that were understood."""
+
+    checked: CIMultiDictProxy[str] | None = None
+
+    @property
+    def headers(  # pyright: ignore[reportIncompatibleVariableOverride]  # it caches its own
+        self,
+    ) -> CIMultiDictProxy[str]:
+        """The headers that aiohttp sees."""
+        return super().headers if self.checked is None else self.checked
+
+
+def _checking(request: ConnectRequest, limits: Limits, compression: bool) -> ClientMiddlewareType:
+    """Returns what stands between aiohttp's request and its look at the answer."""
+
+    async def check(asked: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+        async with asyncio.timeout(limits.handshake_timeout):
+            response = await send(asked)
+        try:
+            answer = _answer_of(response)
+            if answer.status != _OPENED:
+                raise refused(answer, await _body_of(response))
+            key = asked.headers[SEC_WEBSOCKET_KEY].encode()
+            agreement = check_answer(answer, key, request.subprotocols, compression)
+            cast(_HandshakeResponse, response).checked = _headers_of(agreement, key)
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    return check
+
+
+def _answer_of(response: ClientResponse) -> HandshakeAnswer:
+    version = response.version
+    return HandshakeAnswer(
+        (0, 0) if version is None else (version.major, version.minor),
+        response.status,
+        response.raw_headers,
+    )
+
+
+async def _body_of(response: ClientResponse) -> bytes:
+    """Returns the beginning of a refusal's body; less of it if it is late or cut off."""
+    body = b""
+    with suppress(TimeoutError, ClientError):
+        async with asyncio.timeout(BODY_TIMEOUT):
+            while len(body) < BODY_BYTES and (piece := await response.content.read(BODY_BYTES)):
+                body += piece
+    return body[:BODY_BYTES]
+
+
+def _headers_of(agreement: Agreement, key: bytes) -> CIMultiDictProxy[str]:
+    """Returns headers that say what was agreed on, in the words that aiohttp compares."""
+    headers = CIMultiDict(
+        {
+            UPGRADE: "websocket",
+            CONNECTION: "upgrade",
+            SEC_WEBSOCKET_ACCEPT: accept_value(key).decode(),
+        }
+    )
+    if agreement.subprotocol is not None:
+        headers[SEC_WEBSOCKET_PROTOCOL] = agreement.subprotocol
+    if agreement.compression is not None:
+        parameters = [
+            name if value is None else f"{name}={value}" for name, value in agreement.compression
+        ]
+        headers[SEC_WEBSOCKET_EXTENSIONS] = "; ".join(["permessage-deflate", *parameters])
+    return CIMultiDictProxy(headers)

@@ -1,40 +1,51 @@
 """The station's side: opens connections, and runs a station on them."""
 
 import asyncio
+from base64 import b64encode
+from contextlib import suppress
+from os import urandom
 from typing import Final, cast
 
-from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidStatus, InvalidURI
-from websockets.extensions.permessage_deflate import enable_client_permessage_deflate
-from websockets.protocol import CLIENT, OPEN
-from websockets.typing import Subprotocol
-from websockets.uri import WebSocketURI, parse_uri
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.headers import build_extension
+from websockets.protocol import CLIENT
 
 from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
-from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits, LocalProtocolError
+from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits
 
+from .._csms_url import CsmsUrl, read_url
+from .._handshake_answer import (
+    BODY_TIMEOUT,
+    Agreement,
+    HandshakeAnswer,
+    check_answer,
+    no_answer,
+    not_in_time,
+    refused,
+)
+from .._happy_eyeballs import connected_socket
 from .._station_runner import Client, Connect, Run
 from ._bounded_deflate import BoundedDeflate
-from ._server_handshake import LONGEST_HEAD
+from ._http_answer import AnswerReader
 from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
 __all__ = ["connect", "connector", "run"]
+
+_DEFLATE: Final = ClientPerMessageDeflateFactory()
+_OPENED: Final = 101
 
 
 def connector(limits: Limits, compression: bool) -> Connector:
     """Returns what opens WebSockets within these limits."""
 
     async def opened(request: ConnectRequest) -> Opened:
+        url = read_url(request.url)
         try:
-            uri = parse_uri(request.url)
-        except InvalidURI as problem:
-            raise LocalProtocolError(str(problem)) from problem
-        try:
-            async with asyncio.timeout(limits.handshake_timeout):
-                return await _open(request, uri, limits, compression)
+            return await _open(request, url, limits, compression)
         except TimeoutError as problem:
-            raise ConnectionClosed("no answer to the handshake", delivered="no") from problem
+            raise not_in_time() from problem
         except OSError as problem:
             raise ConnectionClosed(str(problem), delivered="no") from problem
 
@@ -47,95 +58,147 @@ run: Run = _CLIENT.run
 connect: Connect = _CLIENT.connect
 
 
-async def _open(
-    request: ConnectRequest, uri: WebSocketURI, limits: Limits, compression: bool
-) -> Opened:
-    protocol = ClientProtocol(
-        uri,
-        subprotocols=[cast(Subprotocol, name) for name in request.subprotocols],
-        extensions=enable_client_permessage_deflate(None) if compression else None,
-        max_size=limits.frame_bytes,
-    )
-    loop = asyncio.get_running_loop()
-    transport, opening = await loop.create_connection(
-        lambda: _ClientHandshake(protocol, limits, request),
-        uri.host,
-        uri.port,
-        ssl=request.ssl if uri.secure else None,
-    )
+async def _open(request: ConnectRequest, url: CsmsUrl, limits: Limits, compression: bool) -> Opened:
+    key = b64encode(urandom(16))
+    async with asyncio.timeout(limits.handshake_timeout):
+        opening = await _begin(request, url, _request_head(request, url, key, compression))
+        answer = await opening.until_answered()
     try:
-        return Opened(await opening.wire, protocol.subprotocol)
+        if answer.status != _OPENED:
+            raise refused(answer, await opening.body_of(answer))
+        agreement = check_answer(answer, key, request.subprotocols, compression)
+        return Opened(opening.make_way(agreement, limits), agreement.subprotocol)
     except BaseException:
-        transport.abort()
+        opening.abort()
         raise
+
+
+async def _begin(request: ConnectRequest, url: CsmsUrl, head: bytes) -> "_ClientHandshake":
+    """Connects to the CSMS, and sends the handshake."""
+    connection = await connected_socket(url.host, url.port)
+    opening: _ClientHandshake
+    _, opening = await asyncio.get_running_loop().create_connection(
+        lambda: _ClientHandshake(head),
+        sock=connection,
+        ssl=request.ssl if url.secure else None,
+        server_hostname=url.server_name if url.secure else None,
+    )
+    return opening
+
+
+def _request_head(request: ConnectRequest, url: CsmsUrl, key: bytes, compression: bool) -> bytes:
+    lines = [
+        f"GET {url.target} HTTP/1.1".encode(),
+        b"Host: " + url.authority.encode(),
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Key: " + key,
+        b"Sec-WebSocket-Version: 13",
+    ]
+    if request.subprotocols:
+        lines.append(b"Sec-WebSocket-Protocol: " + ", ".join(request.subprotocols).encode())
+    if compression:
+        offer = build_extension([(_DEFLATE.name, list(_DEFLATE.get_request_params()))])
+        lines.append(b"Sec-WebSocket-Extensions: " + offer.encode())
+    lines += [b"%b: %b" % header for header in request.headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 class _ClientHandshake(SharedReading):
     """The handshake of a station; then it makes way."""
 
-    def __init__(self, protocol: ClientProtocol, limits: Limits, request: ConnectRequest) -> None:
+    def __init__(self, head: bytes) -> None:
+        """Takes the request to send."""
         super().__init__()
-        # The package would log whole handshakes, passwords included.
-        protocol.debug = False
-        self._protocol = protocol
-        self._limits = limits
-        self._request = request
-        self._head: bytes | None = b""
-        self.wire: asyncio.Future[WebSocketWire] = asyncio.get_running_loop().create_future()
-        """The connection, once it is open, or why it is refused."""
+        self._head = head
+        self._reader = AnswerReader()
+        loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[HandshakeAnswer] = loop.create_future()
+        self._body_ended = asyncio.Event()
+        self._lost = False
+
+    # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Sends the handshake."""
         self._transport = cast(asyncio.Transport, transport)
-        request = self._protocol.connect()
-        for name, value in self._request.headers:
-            request.headers[name.decode("latin-1")] = value.decode("latin-1")
-        self._protocol.send_request(request)
-        self._transport.writelines(self._protocol.data_to_send())
+        self._transport.write(self._head)
+        self._head = b""
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes: those of the answer apart from what a CSMS sends in the same breath."""
-        if self._head is not None:
-            self._head += data
-            head, end, data = self._head.partition(b"\r\n\r\n")
-            if not end:
-                if len(head) > LONGEST_HEAD:
-                    self._transport.abort()
-                return
-            self._head = None
-            self._protocol.receive_data(head + end)
-            self._protocol.events_received()
-        if self._protocol.state is OPEN:
-            self._make_way(data)
-        else:
-            # A refusal may have a body.
-            self._protocol.receive_data(data)
-            self._check()
-
-    def eof_received(self) -> None:
-        """Takes the end of a refusal."""
-        self._protocol.receive_eof()
-        self._check()
+        try:
+            self._reader.receive_data(data)
+        except HandshakeRefused as problem:
+            self._fail(problem)
+            self._transport.abort()
+            return
+        answer = self._reader.answer
+        if answer is None:
+            return
+        if not self._answer.done():
+            self._answer.set_result(answer)
+        if answer.status == _OPENED:
+            # What follows is for the wire.
+            self._transport.pause_reading()
+        elif self._reader.body(answer) is not None:
+            self._body_ended.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes the end of a handshake that nobody has answered."""
-        self._refuse(exc or "the connection was closed")
+        """Takes the end of a handshake that nobody has answered, or of a refusal."""
+        self._lost = True
+        self._fail(no_answer())
+        self._body_ended.set()
 
-    def _make_way(self, rest: bytes) -> None:
-        if self.wire.done():
-            return
-        extensions = [BoundedDeflate(each) for each in self._protocol.extensions]
-        wire = WebSocketWire(self._transport, CLIENT, extensions, self._limits, rest, _nothing)
-        self.wire.set_result(wire)
+    # What the connector calls.
 
-    def _check(self) -> None:
-        if self._protocol.handshake_exc is not None:
-            self._refuse(self._protocol.handshake_exc)
+    async def until_answered(self) -> HandshakeAnswer:
+        """Returns the head of the answer.
 
-    def _refuse(self, problem: Exception | str) -> None:
-        status = problem.response.status_code if isinstance(problem, InvalidStatus) else None
-        if not self.wire.done():
-            self.wire.set_exception(HandshakeRefused(str(problem), status=status))
+        Raises:
+            HandshakeRefused: it cannot be read.
+            ConnectionClosed: there is none.
+        """
+        try:
+            return await self._answer
+        except BaseException:
+            self._transport.abort()
+            raise
+
+    async def body_of(self, answer: HandshakeAnswer) -> bytes:
+        """Returns the beginning of a refusal's body; less of it if it is late or cut off."""
+        if self._reader.body(answer) is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BODY_TIMEOUT):
+                    await self._body_ended.wait()
+        body = self._reader.body(answer)
+        return self._reader.partial_body(answer) if body is None else body
+
+    def make_way(self, agreement: Agreement, limits: Limits) -> WebSocketWire:
+        """Returns the wire that takes over the connection.
+
+        Raises:
+            ConnectionClosed: it has ended in the meantime.
+        """
+        if self._lost:
+            raise no_answer()
+        extensions: list[Extension] = []
+        if agreement.compression is not None:
+            agreed = _DEFLATE.process_response_params(agreement.compression, [])
+            extensions.append(BoundedDeflate(agreed))
+        return WebSocketWire(
+            self._transport, CLIENT, extensions, limits, self._reader.rest, _nothing
+        )
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self._transport.abort()
+
+    def _fail(self, problem: ConnectionClosed) -> None:
+        if not self._answer.done():
+            self._answer.set_exception(problem)
+            # Nobody may wait for it any more.
+            self._answer.exception()
 
 
 def _nothing() -> None:
