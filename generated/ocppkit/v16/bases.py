@@ -36,11 +36,27 @@ SENSITIVE: Final = core.Sensitive(
 )
 """The members whose values stay out of logs and errors."""
 
+RULES: Final = core.PayloadRules(
+    harmless_when_absent=frozenset(
+        {
+            "retries",
+            "retryInterval",
+        }
+    ),
+    json_texts=frozenset(
+        {
+            "data",
+        }
+    ),
+)
+"""Rules about values that the schemas do not state."""
+
 
 class Response(core.Response, kw_only=True, frozen=True):
     """A response of OCPP 1.6."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
@@ -50,21 +66,25 @@ class StationRequest(core.StationRequest[R_co], Generic[R_co], kw_only=True, fro
     """A request of OCPP 1.6 that a Charge Point sends."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class CsmsRequest(core.CsmsRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 1.6 that a Central System sends."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class StationSend(core.StationSend, kw_only=True, frozen=True):
     """A message of OCPP 1.6 that a Charge Point sends and nobody answers."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class CsmsSend(core.CsmsSend, kw_only=True, frozen=True):
     """A message of OCPP 1.6 that a Central System sends and nobody answers."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES

@@ -56,11 +56,24 @@ SENSITIVE: Final = core.Sensitive(
 )
 """The members whose values stay out of logs and errors."""
 
+RULES: Final = core.PayloadRules(
+    integer_bits=32,
+    harmless_when_absent=frozenset(
+        {
+            "customData",
+            "retries",
+            "retryInterval",
+        }
+    ),
+)
+"""Rules about values that the schemas do not state."""
+
 
 class Response(core.Response, kw_only=True, frozen=True):
     """A response of OCPP 2.0.1."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
@@ -70,21 +83,25 @@ class StationRequest(core.StationRequest[R_co], Generic[R_co], kw_only=True, fro
     """A request of OCPP 2.0.1 that a Charging Station sends."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class CsmsRequest(core.CsmsRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 2.0.1 that a CSMS sends."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class StationSend(core.StationSend, kw_only=True, frozen=True):
     """A message of OCPP 2.0.1 that a Charging Station sends and nobody answers."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class CsmsSend(core.CsmsSend, kw_only=True, frozen=True):
     """A message of OCPP 2.0.1 that a CSMS sends and nobody answers."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES

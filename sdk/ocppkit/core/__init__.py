@@ -16,6 +16,7 @@ from .model._messages import (
     CsmsSend,
     Message,
     Payload,
+    PayloadRules,
     Request,
     Response,
     Send,
@@ -72,7 +73,8 @@ if TYPE_CHECKING:
         RemoteProtocolError,
         WrongVersion,
     )
-    from .model._issues import Issue, Rule
+    from .model._issues import Issue, IssueList, Issues, Rule
+    from .model._repairs import Repair
     from .model._utcnow import utcnow
     from .payloads._codec import decode_payload, encode_payload
     from .payloads._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
@@ -110,6 +112,8 @@ __all__ = [
     "InvalidMessage",
     "InvalidOutgoing",
     "Issue",
+    "IssueList",
+    "Issues",
     "KnownMembers",
     "Limits",
     "LocalProtocolError",
@@ -124,11 +128,13 @@ __all__ = [
     "Opt",
     "Override",
     "Payload",
+    "PayloadRules",
     "Policies",
     "Policy",
     "Protocol",
     "QueueFull",
     "RemoteProtocolError",
+    "Repair",
     "Reply",
     "Request",
     "Response",
@@ -199,7 +205,8 @@ _LATER = {
         "decode_frame",
         "encode_frame",
     ),
-    "model._issues": ("Issue", "Rule"),
+    "model._issues": ("Issue", "IssueList", "Issues", "Rule"),
+    "model._repairs": ("Repair",),
     "frames._limits": ("Limits",),
     "payloads._policy": ("LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"),
     "engine._replies": ("reply_to",),

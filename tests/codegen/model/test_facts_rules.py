@@ -33,6 +33,7 @@ serves_unknown = true
 identity_pattern = "[A-Z]{1,4}"
 identity_ignores_case = true
 sensitive = { secret = ["pin"], personal = ["idTag"], named_values = { value = "key.name" }, secret_names = ["Key"], harmless_in = ["sample"] }
+payloads = { integer_bits = 32, harmless_when_absent = ["retries"], json_texts = ["data"] }
 
 [protocol.roles]
 station = "Charging Station"

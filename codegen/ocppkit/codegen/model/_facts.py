@@ -147,6 +147,20 @@ class SensitiveFacts:
 
 
 @dataclass(frozen=True)
+class PayloadFacts:
+    """Rules about values that the schemas do not state."""
+
+    integer_bits: int | None = None
+    """The size of the integers that are sent; without it there is no bound."""
+
+    harmless_when_absent: tuple[str, ...] = ()
+    """Optional members, by name on the wire, that a command may lose without doing more than with them."""
+
+    json_texts: tuple[str, ...] = ()
+    """Members whose text is often JSON."""
+
+
+@dataclass(frozen=True)
 class ProtocolFacts:
     """One version as a whole."""
 
@@ -200,6 +214,9 @@ class ProtocolFacts:
 
     sensitive: SensitiveFacts = field(default_factory=SensitiveFacts)
     """Members whose values stay out of logs and errors."""
+
+    payloads: PayloadFacts = field(default_factory=PayloadFacts)
+    """Rules about values that the schemas do not state."""
 
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """Where it answers a failed call otherwise than most: value of `core.Failure` to `reaction` (a
@@ -490,6 +507,7 @@ def _protocol(table: Mapping[str, Any], ancestors: tuple[str, ...]) -> ProtocolF
         **table,
         "roles": RoleFacts(**table["roles"]),
         "sensitive": SensitiveFacts(**table.get("sensitive", {})),
+        "payloads": PayloadFacts(**table.get("payloads", {})),
     }
     return ProtocolFacts(**members, ancestors=ancestors)
 

@@ -132,6 +132,8 @@ _VERSION = _matching("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
 
 _REPLY = _Table({"reaction": _one_of(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
 
+_BITS = _Rule("a number of bits", lambda value: type(value) is int and value > 0)
+
 _BOOLEAN = _Rule("true or false", lambda value: isinstance(value, bool))
 
 _ACTION = _Table(
@@ -187,6 +189,13 @@ _FILE = _Table(
                         "named_values": _Table(rest=_SIBLING, rest_key=_MEMBER),
                         "secret_names": _list_of(_LINE),
                         "harmless_in": _list_of(_MEMBER),
+                    }
+                ),
+                "payloads": _Table(
+                    {
+                        "integer_bits": _BITS,
+                        "harmless_when_absent": _list_of(_MEMBER),
+                        "json_texts": _list_of(_MEMBER),
                     }
                 ),
                 "roles": _Table(

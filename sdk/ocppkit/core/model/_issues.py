@@ -1,18 +1,22 @@
-"""What is wrong with a payload, place by place: rule, path, value and the error code that answers it."""
+"""Issues: what is wrong with a payload at one place, with rule, path, value and error code."""
 
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
 from ._json import is_list
 from ._protocol import ErrorCode
+from ._repairs import Repair
 
 __all__ = [
     "ERROR_CODES",
+    "NO_ISSUES",
     "Issue",
+    "IssueList",
+    "Issues",
     "Path",
     "Rule",
     "error_code_of",
@@ -134,6 +138,12 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     hidden: bool = False
     """Whether the value is a secret or tells who charges: `message` has its type and length only."""
 
+    repair: Repair | None = None
+    """What lenient decoding did about it."""
+
+    left_out: str | UnsetType = UNSET
+    """The path of the member or item that was left out because of it."""
+
     @property
     def error_code(self) -> ErrorCode:
         """The code that a CALLERROR about this issue carries."""
@@ -148,11 +158,36 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
         """
         value = _described(self.value) if self.hidden else _shown(self.value)
         text = _TEXTS[self.rule].format(value=value, expected=self.expected)
-        return f"{text} at {self.path}"
+        if self.left_out is UNSET or self.left_out == self.path:
+            return f"{text} at {self.path}"
+        return f"{text} at {self.path}, so {self.left_out} was left out"
 
     def __repr__(self) -> str:
         done = ", repaired" if self.repaired else ""
         return f"<Issue {self.rule}: {self.message}{done}>"
+
+
+class Issues(tuple[Issue, ...]):
+    """The issues of one message."""
+
+    omitted: int
+    """How many more there were, beyond the number that is recorded."""
+
+    def __new__(cls, issues: Iterable[Issue] = (), omitted: int = 0) -> Self:
+        """Makes a tuple of issues, with the number of those that are not in it."""
+        self = super().__new__(cls, issues)
+        self.omitted = omitted
+        return self
+
+
+NO_ISSUES: Final = Issues()
+
+
+class IssueList(list[Issue]):
+    """A list that takes issues and counts those that are not recorded: pass it as `issues`."""
+
+    omitted: int = 0
+    """How many issues there were beyond the number that is recorded."""
 
 
 def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
@@ -173,7 +208,7 @@ def summary(issues: Iterable[Issue]) -> str:
     """Returns the first few issues as one line, those that were not repaired before the others."""
     ranked = sorted(issues, key=lambda issue: issue.repaired)
     shown = "; ".join(issue.message for issue in ranked[:_SHOWN_ISSUES])
-    more = len(ranked) - _SHOWN_ISSUES
+    more = len(ranked) - _SHOWN_ISSUES + getattr(issues, "omitted", 0)
     return f"{shown}; and {more} more" if more > 0 else shown
 
 

@@ -15,10 +15,12 @@ from typing_extensions import TypeVar
 
 __all__ = [
     "NOT_SENSITIVE",
+    "NO_RULES",
     "CsmsRequest",
     "CsmsSend",
     "Message",
     "Payload",
+    "PayloadRules",
     "Request",
     "Response",
     "Send",
@@ -52,6 +54,25 @@ NOT_SENSITIVE: Final = Sensitive()
 """What classes have that belong to no version."""
 
 
+class PayloadRules(Struct, frozen=True, kw_only=True):
+    """Rules of one version about values that its schemas do not state."""
+
+    integer_bits: int | None = None
+    """The size of the integers that are sent, in two's complement; `None` for any. # VAL-02"""
+
+    harmless_when_absent: frozenset[str] = frozenset()
+    """Optional members, by name on the wire, without which a command of the CSMS does no more than
+    with them: lenient reading may leave them out."""
+
+    json_texts: frozenset[str] = frozenset()
+    """Members whose text is often JSON: where a peer sends an object or a list, lenient reading
+    takes its JSON text."""
+
+
+NO_RULES: Final = PayloadRules()
+"""The rules of classes that belong to no version."""
+
+
 # gc=False: payloads are frozen trees and cannot form cycles; decoding is 10-25 % faster.
 class Payload(
     Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
@@ -67,6 +88,9 @@ class Message(Payload, kw_only=True, frozen=True):
 
     __ocpp_sensitive__: ClassVar[Sensitive] = NOT_SENSITIVE
     """The members that the version keeps out of logs and errors."""
+
+    __ocpp_rules__: ClassVar[PayloadRules] = NO_RULES
+    """The rules of the version that its schemas do not state."""
 
     __ocpp_draft__: ClassVar[int] = 6
     """The JSON Schema draft of the schema: in draft 6 the number `1.0` is an integer, in draft 4

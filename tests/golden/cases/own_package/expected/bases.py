@@ -14,11 +14,15 @@ __all__ = ["CsmsRequest", "CsmsSend", "Response", "StationRequest", "StationSend
 SENSITIVE: Final = core.Sensitive()
 """The members whose values stay out of logs and errors."""
 
+RULES: Final = core.PayloadRules()
+"""Rules about values that the schemas do not state."""
+
 
 class Response(core.Response, kw_only=True, frozen=True):
     """A response of OCPP 9.9."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
@@ -28,21 +32,25 @@ class StationRequest(core.StationRequest[R_co], Generic[R_co], kw_only=True, fro
     """A request of OCPP 9.9 that a Charging Station sends."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class CsmsRequest(core.CsmsRequest[R_co], Generic[R_co], kw_only=True, frozen=True):
     """A request of OCPP 9.9 that a CSMS sends."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class StationSend(core.StationSend, kw_only=True, frozen=True):
     """A message of OCPP 9.9 that a Charging Station sends and nobody answers."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
 
 
 class CsmsSend(core.CsmsSend, kw_only=True, frozen=True):
     """A message of OCPP 9.9 that a CSMS sends and nobody answers."""
 
     __ocpp_sensitive__: ClassVar[core.Sensitive] = SENSITIVE
+    __ocpp_rules__: ClassVar[core.PayloadRules] = RULES
