@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from ocppkit.core import Action, CallReceived, ErrorCode, Issue, OcppError, SendReceived
+from ocppkit.core import Action, CallReceived, ErrorCode, Issues, OcppError, SendReceived
 
 from ._frame_log import loggable
 from ._handlers import AnyHandler
@@ -42,8 +42,8 @@ class CallContext(Struct, eq=False):
         return self._event.raw
 
     @property
-    def issues(self) -> tuple[Issue, ...]:
-        """What lenient decoding repaired."""
+    def issues(self) -> Issues:
+        """What lenient decoding repaired; `issues.omitted` counts what is not recorded."""
         return self._event.issues
 
     @property

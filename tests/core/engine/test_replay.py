@@ -47,12 +47,12 @@ def played() -> tuple[list[str], list[str], list[float | None]]:
 def test_a_recorded_session_replays_byte_for_byte() -> None:
     first = played()
     assert first[0] == [
-        '[4,"1","FormationViolation","salvaged",{}]',
-        '[4,"2","OccurenceConstraintViolation","required at $.chargePointModel",{}]',
+        '[4,"1","FormationViolation","not valid JSON in UTF-8: check commas, quotation marks, brackets and escapes",{}]',
+        '[4,"2","OccurenceConstraintViolation","$.chargePointModel is required",{}]',
         '[2,"c1","ClearCache",{}]',
         '[3,"3",{"currentTime":"2025-06-01T10:00:00Z"}]',
         '[2,"c2","GetLocalListVersion",{}]',
-        '[4,"5","FormationViolation","salvaged",{}]',
+        '[4,"5","FormationViolation","not valid JSON in UTF-8: check commas, quotation marks, brackets and escapes",{}]',
         '[4,"4","InternalError","handler timed out",{}]',
     ]
     assert [played() for _ in range(3)] == [first] * 3

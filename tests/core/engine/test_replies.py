@@ -322,8 +322,10 @@ def test_a_reply_says_what_is_wrong() -> None:
     payload = {"reason": "Boredom", "chargingStation": {"model": "m" * 21, "b": 1}}
     (refused,), ((*_, said, _),) = heard("2.0.1", json.dumps([2, "x", "BootNotification", payload]))
     assert said == (
-        "required at $.chargingStation.vendorName; unknown member at $.chargingStation;"
-        " enum at $.reason"
+        "$.chargingStation.vendorName is required;"
+        " $.chargingStation has a member that its schema lacks;"
+        " $.reason must be one of ApplicationReset, FirmwareUpdate, LocalReset, PowerUp,"
+        " RemoteReset, ScheduledReset, Triggered, Unknown, Watchdog"
     )
     assert refused.kind is MessageKind.CALL
 

@@ -19,6 +19,7 @@ from ocppkit.core import (
     Failure,
     InvalidFrame,
     InvalidOutgoing,
+    Repair,
     Rule,
     SendFrame,
     decode_frame,
@@ -111,9 +112,7 @@ BROKEN = [
     ('[null,"7f","Reset",{}]', Failure.MALFORMED, None, "7f", None),
     ('[true,"7f","Reset",{}]', Failure.MALFORMED, None, "7f", None),
     ('[4,"7f","Odd","",{},{}]', Failure.MALFORMED, 4, "7f", None),
-    ('[4,"7f",5,"",{}]', Failure.MALFORMED, 4, "7f", None),
     ('[4,"7f","Odd",{},{}]', Failure.MALFORMED, 4, "7f", None),
-    ('[4,"7f","Odd","","details"]', Failure.MALFORMED, 4, "7f", None),
     ('[4,"7f","Odd","",[1e999]]', Failure.MALFORMED, 4, "7f", None),
 ]
 
@@ -175,6 +174,13 @@ PADDED = [
         [("$[3]", Rule.NULL), ("$[4]", Rule.NULL)],
     ),
     ('[4,"1","Odd","why",null]', ("1", "Odd", "why", {}), [("$[4]", Rule.NULL)]),
+    ('[4,"1","Odd","why","text"]', ("1", "Odd", "why", {}), [("$[4]", Rule.TYPE)]),
+    ('[4,"1","Odd","why",[{}]]', ("1", "Odd", "why", {}), [("$[4]", Rule.TYPE)]),
+    (
+        '[4,"1",500,true,7]',
+        ("1", "500", "true", {}),
+        [("$[2]", Rule.TYPE), ("$[3]", Rule.TYPE), ("$[4]", Rule.TYPE)],
+    ),
 ]
 
 
@@ -281,3 +287,33 @@ def test_a_cut_off_frame_still_tells_id_and_action(message_id, action):
     with pytest.raises(InvalidFrame) as caught:
         decode_frame(text[:-2])
     assert (caught.value.message_id, caught.value.action) == (message_id, action or None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[2,"a1","Heartbeat",{}]\x00',
+        '\ufeff[2,"a1","Heartbeat",{}]',
+        ' \ufeff[2,"a1","Heartbeat",{}]\x00\x00\n',
+    ],
+)
+def test_nuls_and_byte_order_marks_around_a_frame_are_cut_off(text):
+    whole = decode_frame('[2,"a1","Heartbeat",{}]')
+    for data in (text, text.encode(), bytearray(text.encode())):
+        found = []
+        assert described(decode_frame(data, policy=LENIENT, issues=found)) == described(whole)
+        assert [(issue.rule, issue.repair) for issue in found] == [
+            (Rule.JSON, Repair.FRAME_TRIMMED)
+        ]
+        assert described(decode_frame(data, policy=OFF)) == described(whole)
+        with pytest.raises(InvalidFrame):
+            decode_frame(data)
+
+
+def test_a_mark_within_a_frame_stays():
+    text = '[2,"a1","Heart\ufeffbeat",{}]'
+    found = []
+    assert described(decode_frame(text, policy=LENIENT, issues=found))[1] == "Heart\ufeffbeat"
+    assert found == []
+    with pytest.raises(InvalidFrame):
+        decode_frame('[2,"a1"\x00,"Heartbeat",{}]', policy=LENIENT)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ocppkit import v16, v201
 from ocppkit.core import (
     LENIENT,
+    STRICT,
     CallEnded,
     CallOverdue,
     CallReceived,
@@ -20,9 +21,11 @@ from ocppkit.core import (
     Limits,
     LocalProtocolError,
     NoReply,
+    Policy,
     QueueFull,
     Role,
 )
+from ocppkit.core.engine._replies import describe
 from ocppkit.core.frames._limits import (
     exceeded,
     holds_deeper,
@@ -169,7 +172,7 @@ def test_nesting(levels: int, accepted: bool, policy: dict[str, Any]) -> None:
         return
     assert isinstance(event, FrameRefused)
     assert event.failure is Failure.TOO_DEEP
-    assert frames_of(csms) == [[4, "a", "FormatViolation", "too deep", {}]]
+    assert frames_of(csms) == [[4, "a", "FormatViolation", describe(Failure.TOO_DEEP), {}]]
 
 
 def test_an_unknown_member_that_is_too_deep() -> None:
@@ -273,7 +276,24 @@ def test_a_number_too_long_is_answered() -> None:
     csms = connect(Role.CSMS)
     csms.receive_data(data_transfer(int("9" * 41)), 0.0)
     assert only(FrameRefused, events_of(csms)).failure is Failure.NUMBER_TOO_LONG
-    assert frames_of(csms) == [[4, "a", "PropertyConstraintViolation", "number too long", {}]]
+    assert frames_of(csms) == [
+        [4, "a", "PropertyConstraintViolation", "a number has too many digits", {}]
+    ]
+
+
+@pytest.mark.parametrize("policy", [STRICT, LENIENT])
+@pytest.mark.parametrize("size", [0, 70_000])
+@pytest.mark.parametrize("wrong", [",", "\x00", "\udcff"])
+def test_a_text_that_is_no_json_is_one_failure_whatever_digits_it_holds(
+    policy: Policy, size: int, wrong: str
+) -> None:
+    for digits in (1, 50):
+        csms = connect(Role.CSMS, inbound=policy)
+        data = f'{{"vendorId":"{"x" * size}{wrong if wrong > "a" else ""}","data":{"9" * digits}'
+        data += f'{wrong if wrong < "a" else ""}}}'
+        csms.receive_data(f'[2,"a","DataTransfer",{data}]', 0.0)
+        failure = only(FrameRefused, events_of(csms)).failure
+        assert failure is (Failure.NOT_JSON if policy is STRICT else Failure.SALVAGED)
 
 
 def test_a_number_of_thousands_of_digits() -> None:

@@ -254,11 +254,103 @@ def test_off_lets_out_what_can_be_written():
     assert encode_payload(naive, policy=OFF) == b'{"currentTime":"2024-05-06T00:00:00"}'
 
 
-def test_draft_6_lets_out_one_point_zero_as_an_integer():
-    response = v201.BootNotificationResponse(
-        current_time=NOW, interval=300.0, status=v201.RegistrationStatusEnumType.ACCEPTED
+ACCEPTED = v201.RegistrationStatusEnumType.ACCEPTED
+
+
+@pytest.mark.parametrize("interval", [300.0, 2**31, -(2**31) - 1, 2**70, "300", True, None])
+def test_what_is_no_integer_of_32_bits_is_not_sent_in_2_x(interval):
+    # VAL-02
+    response = v201.BootNotificationResponse(current_time=NOW, interval=interval, status=ACCEPTED)
+    with pytest.raises(InvalidOutgoing, match=r"\$\.interval"):
+        encode_payload(response)
+    assert encode_payload(response, policy=OFF)
+
+
+def test_integers_of_32_bits_are_sent():
+    for interval in (0, 2**31 - 1, -(2**31)):
+        response = v201.BootNotificationResponse(
+            current_time=NOW, interval=interval, status=ACCEPTED
+        )
+        assert f'"interval":{interval}'.encode() in encode_payload(response)
+
+
+def test_an_integer_in_a_list_is_checked():
+    periods = [v201.ChargingSchedulePeriodType(start_period=at, limit=1.0) for at in (0, 2**40)]
+    schedule = v201.ChargingScheduleType(
+        id=1,
+        charging_rate_unit=v201.ChargingRateUnitEnumType.A,
+        charging_schedule_period=periods,
     )
-    assert b'"interval":300.0' in encode_payload(response)
+    report = v201.NotifyChargingLimitRequest(
+        charging_limit=v201.ChargingLimitType(charging_limit_source="EMS"),
+        charging_schedule=[schedule],
+    )
+    with pytest.raises(InvalidOutgoing, match=r"chargingSchedulePeriod\[1\].startPeriod"):
+        encode_payload(report)
+
+
+def test_1_6_names_no_size_of_an_integer():
+    stop = v16.StopTransactionRequest(meter_stop=2**40, timestamp=NOW, transaction_id=2**63 - 1)
+    assert b"9223372036854775807" in encode_payload(stop)
+    with pytest.raises(InvalidOutgoing, match=r"meterStop"):
+        encode_payload(
+            v16.StopTransactionRequest(meter_stop=300.0, timestamp=NOW, transaction_id=1)
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-05-06 07:08:09Z",
+        "2024-05-06T07:08:09+0100",
+        "2024-05-06T07:08:09+01",
+        "2024-05-06T07:08:09",
+        "2024-05-06T07:08:09+24:00",
+        "2024-05-06T07:08Z",
+        "2024-05-06T24:00:00Z",
+        "2024-02-30T07:08:09Z",
+        "soon",
+    ],
+)
+@pytest.mark.parametrize("cls", [v16.HeartbeatResponse, v201.HeartbeatResponse])
+def test_a_text_that_rfc_3339_does_not_write_is_not_sent(cls, text):
+    with pytest.raises(InvalidOutgoing, match=r"no RFC 3339 date-time at \$\.currentTime"):
+        encode_payload(cls(current_time=text))
+
+
+@pytest.mark.parametrize("text", ["2024-05-06T07:08:09Z", "2024-05-06t07:08:09.5-09:30"])
+def test_a_text_that_rfc_3339_writes_is_sent(text):
+    response = v201.HeartbeatResponse(current_time=text)
+    assert encode_payload(response) == f'{{"currentTime":"{text}"}}'.encode()
+
+
+class Documented(v16.HeartbeatResponse, kw_only=True, frozen=True):
+    """Adds nothing but words."""
+
+
+class Extended(v16.HeartbeatResponse, kw_only=True, frozen=True):
+    """Adds a member, and names another action."""
+
+    __ocpp_action__ = "Extended"
+    zone: str = "UTC"
+
+
+class Renamed(v16.HeartbeatResponse, kw_only=True, frozen=True, rename="pascal"):
+    """Writes its members under other names."""
+
+    current_time: datetime
+
+
+def test_a_subclass_is_checked_by_the_class_of_its_action():
+    assert encode_payload(Documented(current_time=NOW)) == encode_payload(
+        v16.HeartbeatResponse(current_time=NOW)
+    )
+    assert encode_payload(Extended(current_time=NOW)) == encode_payload(
+        v16.HeartbeatResponse(current_time=NOW)
+    )
+    for wrong in (Extended(current_time=NOW, zone="CET"), Renamed(current_time=NOW)):
+        with pytest.raises(InvalidOutgoing, match="Heartbeat: "):
+            encode_payload(wrong)
 
 
 def endless():

@@ -82,3 +82,20 @@ def test_an_override_that_fits_nothing_is_refused(message, wrong, said):
 def test_two_overrides_for_one_place_are_refused():
     with pytest.raises(ValueError, match="two overrides of BootNotificationRequest for"):
         Policy(overrides=(SERIAL, SERIAL))
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "alias", "said"),
+    [
+        (v16.BootNotificationRequest, "$.chargePointModel", "chargePointVendor", "is a member of"),
+        (v16.BootNotificationRequest, "$.chargePointModel", "chargePointModel", "is a member of"),
+        (v16.MeterValuesRequest, "$.meterValue[*].timestamp", "sampledValue", "is a member of"),
+        (v201.AuthorizeRequest, "$.customData.vendorId", "vendorId", "is a member of"),
+        (v16.BootNotificationRequest, "$", "boot", "has no name"),
+        (v16.MeterValuesRequest, "$.meterValue[*]", "value", "has no name"),
+    ],
+)
+def test_an_alias_is_no_other_member(message, path, alias, said):
+    with pytest.raises(ValueError, match=said):
+        Override(message=message, path=path, alias=alias)
+    assert Override(message=v16.MeterValuesRequest, path="$.connectorId", alias="connector")

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import pytest
 from msgspec import UNSET, Meta, UnsetType, field
 
+from ocppkit import v16
 from ocppkit.core import (
     LENIENT,
     OFF,
     STRICT,
+    CsmsRequest,
     ErrorCode,
     KnownMembers,
     Mode,
@@ -18,12 +20,15 @@ from ocppkit.core import (
     Opt,
     Override,
     Payload,
+    PayloadRules,
     Policy,
+    Repair,
     Response,
     Rule,
     WireEnum,
 )
-from ocppkit.core.payloads._repair import MAX_ISSUES, repair
+from ocppkit.core.payloads._issue_recorder import MAX_ISSUES
+from ocppkit.core.payloads._repair import repair
 
 
 class Colour(WireEnum):
@@ -73,6 +78,32 @@ class OldBox(Box, kw_only=True, frozen=True):
     """The same in draft 4, which tells 1.0 from an integer."""
 
     __ocpp_draft__ = 4
+
+
+class Command(CsmsRequest, kw_only=True, frozen=True):
+    """The same as a request of the CSMS."""
+
+    __ocpp_action__ = "Command"
+    __ocpp_rules__ = PayloadRules(harmless_when_absent=frozenset({"customData"}))
+
+    name: str
+    flag: Opt[bool] = None
+    count: Opt[Annotated[int, Meta(ge=0, le=100)]] = None
+    limit: Opt[Annotated[float, Meta(ge=0, le=100, extra={"multiple_of": 0.1})]] = None
+    at: Opt[Annotated[datetime, Meta(tz=True)]] = field(name="theTime", default=None)
+    colour: Opt[Colour] = None
+    item: Opt[Item] = None
+    items: Opt[Annotated[list[Item], Meta(min_length=1, max_length=3)]] = None
+    words: Opt[list[str]] = None
+    custom: Opt[Custom] = field(name="customData", default=None)
+
+
+class Listing(Response, kw_only=True, frozen=True):
+    """A message whose list is required."""
+
+    __ocpp_action__ = "Listing"
+
+    items: Annotated[list[Item], Meta(min_length=1)]
 
 
 def passed(policy=LENIENT, cls=Box, **members):
@@ -169,71 +200,184 @@ def test_strict_finds_the_same_and_repairs_nothing(members, name, value, issue):
 def test_off_repairs_without_a_word(members, name, value, issue):
     outcome = passed(OFF, **members)
     assert getattr(outcome.payload, name) == value
-    assert outcome.issues == []
+    assert outcome.issues == ()
 
 
-BROKEN = [
+REFUSED = [
     # A missing member; a null for a required one.
-    ({"item": {}}, ("$.item.id", Rule.REQUIRED)),
-    ({"customData": {"x": 1}}, ("$.customData.vendorId", Rule.REQUIRED)),
     ({"name": None}, ("$.name", Rule.NULL)),
-    ({"words": ["a", None]}, ("$.words[1]", Rule.NULL)),
-    ({"items": [{"id": 1}, None]}, ("$.items[1]", Rule.NULL)),
-    # An object or a list for a scalar, a scalar for an object or a list.
+    # An object or a list for a scalar.
     ({"name": {"a": 1}}, ("$.name", Rule.TYPE)),
     ({"name": ["a"]}, ("$.name", Rule.TYPE)),
-    ({"count": {}}, ("$.count", Rule.TYPE)),
-    ({"count": []}, ("$.count", Rule.TYPE)),
-    ({"limit": {}}, ("$.limit", Rule.TYPE)),
-    ({"flag": {}}, ("$.flag", Rule.TYPE)),
-    ({"colour": {}}, ("$.colour", Rule.TYPE)),
-    ({"theTime": {}}, ("$.theTime", Rule.TYPE)),
-    ({"item": "a"}, ("$.item", Rule.TYPE)),
-    ({"item": [{"id": 1}]}, ("$.item", Rule.TYPE)),
-    ({"customData": "a"}, ("$.customData", Rule.TYPE)),
-    ({"words": "a"}, ("$.words", Rule.TYPE)),
-    ({"words": {"a": 1}}, ("$.words", Rule.TYPE)),
-    ({"items": 5}, ("$.items", Rule.TYPE)),
-    # What looks like another type, but not cleanly.
-    ({"flag": "true"}, ("$.flag", Rule.TYPE)),
-    ({"flag": 1}, ("$.flag", Rule.TYPE)),
-    ({"count": True}, ("$.count", Rule.TYPE)),
-    ({"count": 1.5}, ("$.count", Rule.TYPE)),
-    ({"limit": True}, ("$.limit", Rule.TYPE)),
+]
+"""A required member that cannot be built."""
+
+LEFT_OUT = [
+    ({"item": {}}, ("$.item.id", Rule.REQUIRED), "$.item"),
+    ({"customData": {"x": 1}}, ("$.customData.vendorId", Rule.REQUIRED), "$.customData"),
+    ({"count": {}}, ("$.count", Rule.TYPE), "$.count"),
+    ({"count": []}, ("$.count", Rule.TYPE), "$.count"),
+    ({"limit": {}}, ("$.limit", Rule.TYPE), "$.limit"),
+    ({"flag": {}}, ("$.flag", Rule.TYPE), "$.flag"),
+    ({"colour": {}}, ("$.colour", Rule.TYPE), "$.colour"),
+    ({"theTime": {}}, ("$.theTime", Rule.TYPE), "$.theTime"),
+    ({"item": "a"}, ("$.item", Rule.TYPE), "$.item"),
+    ({"item": [{"id": 1}]}, ("$.item", Rule.TYPE), "$.item"),
+    ({"customData": "a"}, ("$.customData", Rule.TYPE), "$.customData"),
+    ({"words": "a"}, ("$.words", Rule.TYPE), "$.words"),
+    ({"words": {"a": 1}}, ("$.words", Rule.TYPE), "$.words"),
+    ({"items": 5}, ("$.items", Rule.TYPE), "$.items"),
+    # What looks like another type, but not plainly.
+    *(({"flag": wrong}, ("$.flag", Rule.TYPE), "$.flag") for wrong in (2, -1, 0.5, "", "maybe")),
     *(
-        ({"count": text}, ("$.count", Rule.TYPE))
-        for text in (
+        ({"count": wrong}, ("$.count", Rule.TYPE), "$.count")
+        for wrong in (True, 1.5, "", "1.5", "0x1", "1_0", "\u0661", "9" * 41, "1e-1", "one")
+    ),
+    *(
+        ({"limit": wrong}, ("$.limit", Rule.TYPE), "$.limit")
+        for wrong in (True, "", ".", "nan", "inf", "1e999", "1,5", "1" * 50)
+    ),
+    # Times that are none, or whose meaning would be a guess.
+    ({"theTime": 1714979289}, ("$.theTime", Rule.TYPE), "$.theTime"),
+    *(
+        ({"theTime": wrong}, ("$.theTime", Rule.FORMAT), "$.theTime")
+        for wrong in (
             "",
-            " 1",
-            "1 ",
-            "+1",
-            "01",
-            "1.0",
-            "1e2",
-            "0x1",
-            "1_0",
-            "\u0661",
-            "1\n",
-            "9" * 41,
+            "2024-05-06",
+            "AnyText",
+            "2024-05-06T07:08:09+02:00Z",
+            "2024-05-06T07:08:09[Europe/Berlin]",
+            "2024-05-06T24:00:01Z",
+            "0000-05-06T07:08:09Z",
         )
     ),
-    *(
-        ({"limit": text}, ("$.limit", Rule.TYPE))
-        for text in ("", "1.", ".5", "nan", "inf", "1e999", "1,5", "01.5", "1.5 ", "1" * 50)
-    ),
-    # Times that are none.
-    ({"theTime": 1714979289}, ("$.theTime", Rule.TYPE)),
-    ({"theTime": ""}, ("$.theTime", Rule.FORMAT)),
-    ({"theTime": "2024-05-06"}, ("$.theTime", Rule.FORMAT)),
 ]
+"""An optional member that cannot be built, its issue, and what is left out for it."""
 
 
-@pytest.mark.parametrize(("members", "issue"), BROKEN)
+@pytest.mark.parametrize(("members", "issue"), REFUSED)
 @pytest.mark.parametrize("policy", [STRICT, LENIENT, OFF])
-def test_what_is_never_repaired(policy, members, issue):
+def test_a_required_member_that_cannot_be_built_refuses(policy, members, issue):
     outcome = passed(policy, **members)
     assert outcome.payload is None
     assert found(outcome) == [(*issue, False)]
+
+
+@pytest.mark.parametrize(("members", "issue", "path"), LEFT_OUT)
+@pytest.mark.parametrize("policy", [STRICT, OFF])
+def test_strict_and_off_leave_no_member_out(policy, members, issue, path):
+    outcome = passed(policy, **members)
+    assert outcome.payload is None
+    assert found(outcome) == [(*issue, False)]
+    assert outcome.issues[0].left_out is UNSET
+
+
+@pytest.mark.parametrize(("members", "issue", "path"), LEFT_OUT)
+def test_lenient_leaves_out_an_optional_member_that_cannot_be_built(members, issue, path):
+    outcome = passed(**members)
+    assert outcome.payload == Box(name="ok")
+    assert found(outcome) == [(*issue, True)]
+    (issue_found,) = outcome.issues
+    assert (issue_found.repair, issue_found.left_out) == (Repair.MEMBER_LEFT_OUT, path)
+
+
+@pytest.mark.parametrize(("members", "issue", "path"), LEFT_OUT)
+def test_a_command_loses_no_member(members, issue, path):
+    outcome = passed(cls=Command, **members)
+    if path == "$.customData":
+        assert outcome.payload == Command(name="ok")
+        assert outcome.issues[0].left_out == path
+    else:
+        assert outcome.payload is None
+        assert found(outcome) == [(*issue, False)]
+
+
+PLAIN = [
+    *(("count", wrong, 7) for wrong in ("7", "7.0", " 7", "7\n", "+7", "007", "7.", "0.7e1", 7.0)),
+    *(("limit", wrong, 7.5) for wrong in ("7.5", " 7.5 ", "+7.5", "07.5", "75e-1")),
+    ("limit", ".5", 0.5),
+    *(("flag", wrong, True) for wrong in (1, 1.0, "true", "TRUE", " yes", "On", "1")),
+    *(("flag", wrong, False) for wrong in (0, -0.0, "false", "No", "off", "0")),
+    *(
+        ("theTime", wrong, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC))
+        for wrong in (
+            "2024-05-06T07:08:09Z[GMT]",
+            "2024-05-06T07:08:09+00:00[Europe/London][u-ca=iso8601]",
+            "2024-05-06T07:08:09+00:00Z",
+            " 2024-05-06T07:08:09Z",
+            "2024-05-06T07:08:09 Z\n",
+            "2024-05-06T07:08:09,000Z",
+        )
+    ),
+    ("theTime", "2024-05-06T07:08Z", datetime(2024, 5, 6, 7, 8, tzinfo=UTC)),
+    ("theTime", "2024-05-06T24:00:00Z", datetime(2024, 5, 7, tzinfo=UTC)),
+    ("theTime", "2024-12-31T24:00Z", datetime(2025, 1, 1, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize(("wire", "wrong", "value"), PLAIN)
+def test_what_a_value_plainly_means_is_taken(wire, wrong, value):
+    outcome = passed(cls=OldBox, **{wire: wrong})
+    built = getattr(outcome.payload, "at" if wire == "theTime" else wire)
+    assert (built, type(built)) == (value, type(value))
+    (issue,) = outcome.issues
+    assert (issue.path, issue.value, issue.repaired) == (f"$.{wire}", wrong, True)
+    assert passed(STRICT, cls=OldBox, **{wire: wrong}).payload is None
+
+
+def test_an_item_that_cannot_be_built_is_left_out():
+    outcome = passed(items=[{"id": 1}, {"id": "x", "y": 2}, None])
+    assert outcome.payload.items == [Item(id=1)]
+    assert [(issue.path, issue.repair, issue.left_out) for issue in outcome.issues] == [
+        ("$.items[1].id", Repair.ITEM_LEFT_OUT, "$.items[1]"),
+        ("$.items[1].y", Repair.UNKNOWN_MEMBER_LEFT_OUT, UNSET),
+        ("$.items[2]", Repair.ITEM_LEFT_OUT, "$.items[2]"),
+    ]
+    for policy, cls in ((STRICT, Box), (OFF, Box), (LENIENT, Command)):
+        assert passed(policy, cls=cls, words=["a", None]).payload is None
+    assert passed(words=["a", None]).payload.words == ["a"]
+
+
+def test_a_list_that_falls_below_its_minimum_cannot_be_built():
+    outcome = passed(items=[{"id": "x"}])
+    assert outcome.payload == Box(name="ok")
+    assert [(issue.path, issue.rule, issue.left_out) for issue in outcome.issues] == [
+        ("$.items[0].id", Rule.TYPE, "$.items[0]"),
+        ("$.items", Rule.MIN_ITEMS, "$.items"),
+    ]
+    assert all(issue.repaired for issue in outcome.issues)
+    allowed = Policy(
+        mode=Mode.LENIENT, overrides=(Override(message=Box, path="$.items", min_items=0),)
+    )
+    assert passed(allowed, items=[{"id": "x"}]).payload.items == []
+    assert passed(words=[None]).payload.words == []
+
+
+def test_a_required_list_that_falls_below_its_minimum_refuses():
+    outcome = repair(Listing, b'{"items":[{"id":"x"}]}', LENIENT)
+    assert outcome.payload is None
+    assert found(outcome) == [
+        ("$.items[0].id", Rule.TYPE, True),
+        ("$.items", Rule.MIN_ITEMS, False),
+    ]
+
+
+def test_names_that_begin_alike_are_not_mixed_up():
+    outcome = passed(item="a", items=5, x=1)
+    assert [(issue.path, issue.left_out) for issue in outcome.issues] == [
+        ("$.item", "$.item"),
+        ("$.items", "$.items"),
+        ("$.x", UNSET),
+    ]
+
+
+def test_an_object_as_text_is_read_where_text_is_often_json():
+    data = {"temp": 21, "ok": True}
+    outcome = repair(v16.DataTransferRequest, json.dumps({"vendorId": "a", "data": data}), LENIENT)
+    assert json.loads(outcome.payload.data) == data
+    (issue,) = outcome.issues
+    assert (issue.path, issue.value, issue.repair) == ("$.data", data, Repair.TO_JSON_TEXT)
+    assert repair(v16.DataTransferRequest, b'{"vendorId":["a"]}', LENIENT).payload is None
 
 
 def test_a_missing_name_is_never_invented():
@@ -265,11 +409,11 @@ def test_every_issue_is_found_in_the_order_of_the_text():
 
 
 def test_lenient_tells_what_it_would_have_repaired():
-    outcome = passed(count=200, item={})
+    outcome = passed(count=200, name=None)
     assert outcome.payload is None
     assert found(outcome) == [
+        ("$.name", Rule.NULL, False),
         ("$.count", Rule.MAXIMUM, True),
-        ("$.item.id", Rule.REQUIRED, False),
     ]
 
 
@@ -317,7 +461,7 @@ def test_an_unknown_word_is_a_pseudo_member():
 )
 def test_strict_accepts_what_the_schema_allows(text, name, value):
     outcome = repair(Box, text, STRICT)
-    assert outcome.issues == []
+    assert outcome.issues == ()
     assert getattr(outcome.payload, name) == value
     assert type(getattr(outcome.payload, name)) is type(value)
 
@@ -385,22 +529,42 @@ def test_what_cannot_be_read_has_one_issue(policy, data, rule):
 
 def test_an_integer_that_no_double_holds_is_no_number():
     outcome = repair(Box, '{"name":"a","limit":' + "9" * 400 + "}", LENIENT)
-    assert found(outcome) == [("$.limit", Rule.NUMBER, False)]
+    assert found(outcome) == [("$.limit", Rule.NUMBER, True)]
+    assert outcome.payload == Box(name="a")
 
 
-def test_a_hostile_message_is_given_up():
+def test_issues_beyond_a_bound_are_counted_and_repaired_all_the_same():
     text = '{"name":"a","words":[' + ",".join(["0"] * 100_000) + "]}"
-    for policy in (STRICT, LENIENT):
+    for policy, built in ((STRICT, False), (LENIENT, True)):
         outcome = repair(Box, text, policy)
-        assert outcome.payload is None
-        assert len(outcome.issues) == MAX_ISSUES
-    assert len(repair(Box, text, OFF).payload.words) == 100_000
+        assert (outcome.payload is not None) is built
+        assert (len(outcome.issues), outcome.issues.omitted) == (MAX_ISSUES, 100_000 - MAX_ISSUES)
+    assert len(repair(Box, text, LENIENT).payload.words) == 100_000
+    silent = repair(Box, text, OFF)
+    assert (len(silent.payload.words), silent.issues, silent.issues.omitted) == (100_000, (), 0)
 
 
-def test_as_many_issues_as_allowed_are_repaired():
+def test_as_many_issues_as_the_bound_are_recorded():
     outcome = passed(words=[0] * MAX_ISSUES)
     assert len(outcome.payload.words) == len(outcome.issues) == MAX_ISSUES
-    assert passed(words=[0] * (MAX_ISSUES + 1)).payload is None
+    assert outcome.issues.omitted == 0
+
+
+def test_the_issue_that_decides_the_answer_is_recorded_however_many_came_before():
+    text = '{"words":[' + ",".join(["0"] * 2000) + "]}"
+    outcome = repair(Box, text, LENIENT)
+    assert outcome.payload is None
+    assert found(outcome)[-1] == ("$.name", Rule.REQUIRED, False)
+    assert (len(outcome.issues), outcome.issues.omitted) == (MAX_ISSUES, 2001 - MAX_ISSUES)
+
+
+def test_an_issue_beyond_the_bound_that_is_left_out_decides_nothing():
+    words, items = ["0"] * 2000, '[{"id":"x"},{"id":1}]'
+    text = '{"words":[' + ",".join(words) + f'],"items":{items},"item":{{}},"name":[]}}'
+    outcome = repair(Box, text, LENIENT)
+    assert outcome.payload is None
+    assert found(outcome)[-1] == ("$.name", Rule.TYPE, False)
+    assert [issue.repaired for issue in outcome.issues].count(False) == 1
 
 
 # Overrides.
@@ -437,19 +601,19 @@ def test_an_override_moves_a_limit_in_every_mode(path, loosened, inside, beyond,
     for mode in (Mode.STRICT, Mode.LENIENT):
         policy = overriding(path, mode, **loosened)
         accepted = passed(policy, **inside)
-        assert accepted.issues == []
+        assert accepted.issues == ()
         assert accepted.payload is not None
         assert found(passed(policy, **beyond)) == [(path, rule, mode is Mode.LENIENT)]
 
 
 def test_an_override_allows_an_empty_list():
     outcome = passed(overriding("$.items", min_items=0), items=[])
-    assert (outcome.payload.items, outcome.issues) == ([], [])
+    assert (outcome.payload.items, outcome.issues) == ([], ())
 
 
 def test_an_override_opens_an_enum():
     outcome = passed(overriding("$.colour", open_enum=True), colour="Blue")
-    assert (outcome.payload.colour, outcome.issues) == ("Blue", [])
+    assert (outcome.payload.colour, outcome.issues) == ("Blue", ())
     assert found(passed(overriding("$.colour", open_enum=True), colour=7)) == [
         ("$.colour", Rule.TYPE, False)
     ]
@@ -458,7 +622,7 @@ def test_an_override_opens_an_enum():
 def test_an_override_reads_another_name():
     policy = overriding("$.theTime", alias="time")
     outcome = passed(policy, time="2024-05-06T07:08:09Z")
-    assert (outcome.payload.at.year, outcome.issues) == (2024, [])
+    assert (outcome.payload.at.year, outcome.issues) == (2024, ())
     both = passed(policy, theTime="2024-05-06T07:08:09Z", time="soon")
     assert found(both) == [("$.time", Rule.UNKNOWN_MEMBER, False)]
     wrong = passed(policy, time="soon")
@@ -468,7 +632,7 @@ def test_an_override_reads_another_name():
 def test_an_override_reads_another_name_in_an_open_object():
     policy = overriding("$.customData.vendorId", alias="vendor")
     outcome = passed(policy, customData={"vendor": "a", "x": 1})
-    assert (outcome.payload.custom, outcome.issues) == ({"vendorId": "a", "x": 1}, [])
+    assert (outcome.payload.custom, outcome.issues) == ({"vendorId": "a", "x": 1}, ())
 
 
 def test_an_override_holds_for_every_item_of_a_list():

@@ -51,7 +51,7 @@ from ..model._fast_path import FastPath
 from ..model._issues import Rule
 from ..model._messages import Request, Response, Send
 from ..model._protocol import Action, ErrorCode, Protocol, Role
-from ..payloads._codec import write_payload
+from ..payloads._codec import message_class, write_payload
 from ..payloads._policy import STRICT, Policies, Policy
 from ._answers import AnswerCache
 from ._calls import LOST, OutgoingCall
@@ -414,7 +414,13 @@ class Connection:
         # Untyped code may pass anything.
         name = getattr(message, "__ocpp_action__", None)
         action = session.protocol.actions.get(name or "")
-        if action is None or not isinstance(message, action.request):
+        if action is None or not (
+            type(message) is action.request
+            or (
+                isinstance(message, action.request)
+                and message_class(type(message)) is action.request
+            )
+        ):
             origin = f"{type(message).__module__}.{type(message).__qualname__}"
             version = session.protocol.version
             raise WrongVersion(f"{origin} is no message of OCPP {version}", action=name)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from ..frames._frames import Call, parse
 from ..model._errors import CallFailed, CallTimedOut, ConnectionClosed, RemoteProtocolError
 from ..model._failures import Failure, MessageKind
-from ..model._issues import Issue, Rule
+from ..model._issues import NO_ISSUES, Issues, Rule
 from ..model._messages import Request, Response, Send
 from ..model._protocol import Action, Reply
 
@@ -57,7 +57,7 @@ class CallReceived(_Event, frozen=True, gc=False):
     """The frame as it came."""
 
     request: Request[Any]
-    issues: tuple[Issue, ...]
+    issues: Issues
     """What was repaired in it."""
 
     received_at: float
@@ -74,7 +74,7 @@ class SendReceived(_Delivery, frozen=True):
     """The peer sent what is never answered."""
 
     message: Send
-    issues: tuple[Issue, ...]
+    issues: Issues
     received_at: float
 
 
@@ -82,7 +82,7 @@ class ResultReceived(_Delivery, frozen=True):
     """A call of ours was answered."""
 
     response: Response
-    issues: tuple[Issue, ...]
+    issues: Issues
     received_at: float
 
 
@@ -94,7 +94,7 @@ class CallEnded(_Event, frozen=True):
     """A call of ours ended without a result: raise the error to whoever waits for it."""
 
     error: EndedBy
-    issues: tuple[Issue, ...] = ()
+    issues: Issues = NO_ISSUES
     """What was repaired in the frame that ended it."""
 
 

@@ -10,6 +10,7 @@ from ..frames._frames import (
     CallResultError,
     SendFrame,
     read_frame,
+    trimmed,
 )
 from ..frames._limits import (
     MAX_UTF8_BYTES,
@@ -25,8 +26,8 @@ from ..frames._limits import (
 from ..model._errors import CallFailed, InvalidFrame, InvalidMessage
 from ..model._failures import Failure, MessageKind
 from ..model._fast_path import SECOND
-from ..model._issues import Issue, Rule
-from ..model._json import REFUSALS
+from ..model._issues import NO_ISSUES, Issue, IssueList, Issues, Rule
+from ..model._json import REFUSALS, is_json
 from ..model._messages import Message
 from ..model._protocol import Action
 from ..payloads._codec import read_payload
@@ -80,7 +81,7 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
                     and id_size <= session.id_limit
                     and message_id not in session.open
                 ):
-                    call = CallReceived(message_id, action, data, frame.payload, (), now)
+                    call = CallReceived(message_id, action, data, frame.payload, NO_ISSUES, now)
                     session.open[message_id] = call
                     session.events.append(call)
                     return
@@ -95,13 +96,16 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
         binary or len(data) > limits.elements or len(data) * MAX_UTF8_BYTES > limits.frame_bytes
     ) and _is_unread(session, data, now, binary):
         return
-    issues: list[Issue] = []
+    issues = IssueList()
     try:
         frame = read_frame(data, session.inbound, issues)
     except InvalidFrame as error:
         if not _is_unread(session, data, now, False):
             refuse_frame(session, error.failure, error, data, now)
         return
+    if issues:
+        # Everything behind it reads the frame in the text again.
+        data = _text_of(data)
     # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
     if type(frame) is CallError or type(frame) is CallResultError:
         _take_error(session, frame, data, now, issues)
@@ -109,7 +113,8 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
     # Nothing in front of the payload can be a number but the type, which is one digit.
     raw = bytes(frame.payload)
     if len(raw) > limits.digits and holds_long_number(raw, limits):
-        refuse_text(session, Failure.NUMBER_TOO_LONG, data, now)
+        failure = Failure.NUMBER_TOO_LONG if is_json(data) else Failure.NOT_JSON
+        refuse_text(session, failure, data, now)
     elif type(frame) is Call:
         _on_call(session, frame, data, raw, now, issues)
     elif type(frame) is CallResult:
@@ -121,12 +126,26 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
 def _is_unread(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> bool:
     """Whether a text is refused before anybody looks for a frame in it; if so, it was."""
     failure = exceeded(data, session.limits)
+    if failure is Failure.NUMBER_TOO_LONG and not is_json(data):
+        # Text that is no JSON is one failure, whatever digits it holds; it is found out later.
+        failure = None
     if failure is None and binary and session.strict:
         failure = Failure.BINARY
     if failure is None:
         return False
     refuse_text(session, failure, data, now)
     return True
+
+
+def _text_of(data: str | bytes) -> str | bytes:
+    """Returns a text without the NULs and marks that were cut off when its frame was read."""
+    clean = trimmed(data)
+    assert isinstance(clean, str | bytes)
+    return clean
+
+
+def _noted(issues: IssueList) -> Issues:
+    return Issues(issues, issues.omitted) if issues else NO_ISSUES
 
 
 # What the peer asks for.
@@ -138,7 +157,7 @@ def _on_call(
     data: str | bytes,
     raw: bytes,
     now: float,
-    issues: list[Issue],
+    issues: IssueList,
 ) -> None:
     message_id = frame.message_id
     known = message_id in session.open or session.answers is not None
@@ -153,20 +172,20 @@ def _on_call(
         place = session.fast_path.learn(data, action.name, fast_call_of(action))
         if place is not None:
             session.place = place
-    call = CallReceived(message_id, action, data, request, tuple(issues), now)
+    call = CallReceived(message_id, action, data, request, _noted(issues), now)
     session.open[message_id] = call
     session.events.append(call)
 
 
 def _on_send(
-    session: ConnectionState, frame: SendFrame, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState, frame: SendFrame, raw: bytes, now: float, issues: IssueList
 ) -> None:
     if not _has(session, MessageKind.SEND, frame, now):
         return
     taken = _take(session, frame, MessageKind.SEND, raw, issues)
     if taken is not None:
         action, message = taken
-        event = SendReceived(frame.message_id, action, raw, message, tuple(issues), now)
+        event = SendReceived(frame.message_id, action, raw, message, _noted(issues), now)
         session.events.append(event)
 
 
@@ -175,7 +194,7 @@ def _take(
     frame: Call | SendFrame,
     kind: MessageKind,
     raw: bytes,
-    issues: list[Issue],
+    issues: IssueList,
 ) -> tuple[Action, Any] | None:
     """Returns action and message, or `None` after the frame was refused."""
     message_id = frame.message_id
@@ -194,7 +213,7 @@ def _take(
     return action, message
 
 
-def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: list[Issue]) -> Any:
+def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: IssueList) -> Any:
     """Returns a payload; raises `InvalidMessage`."""
     message = read_payload(cls, raw, session.inbound, issues)
     if session.strict and not may_be_deep(raw, open_names(cls), session.limits):
@@ -237,7 +256,7 @@ def _refuse_long_id(session: ConnectionState, frame: Call | SendFrame, kind: Mes
 
 
 def _on_result(
-    session: ConnectionState, frame: CallResult, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState, frame: CallResult, raw: bytes, now: float, issues: IssueList
 ) -> None:
     call = session.calls.answer(frame.message_id)
     if isinstance(call, OutgoingCall):
@@ -248,7 +267,7 @@ def _on_result(
 
 
 def _deliver_result(
-    session: ConnectionState, call: OutgoingCall, raw: bytes, now: float, issues: list[Issue]
+    session: ConnectionState, call: OutgoingCall, raw: bytes, now: float, issues: IssueList
 ) -> None:
     action = call.action
     assert action.response is not None
@@ -262,7 +281,7 @@ def _deliver_result(
         # The program may still refuse it. # ERR-06
         session.results.remember(call.message_id, action)
     session.events.append(
-        ResultReceived(call.message_id, action, raw, response, tuple(issues), now)
+        ResultReceived(call.message_id, action, raw, response, _noted(issues), now)
     )
 
 
@@ -271,7 +290,7 @@ def _take_error(
     frame: CallError | CallResultError,
     data: str | bytes,
     now: float,
-    issues: list[Issue],
+    issues: IssueList,
 ) -> None:
     if holds_long_number(data, session.limits):
         refuse_text(session, Failure.NUMBER_TOO_LONG, data, now)
@@ -281,7 +300,7 @@ def _take_error(
         _on_result_error(session, frame, now)
 
 
-def _on_error(session: ConnectionState, frame: CallError, now: float, issues: list[Issue]) -> None:
+def _on_error(session: ConnectionState, frame: CallError, now: float, issues: IssueList) -> None:
     if _is_deep(session, frame, MessageKind.CALL_ERROR, now):
         return
     call = session.calls.answer(frame.message_id)
@@ -290,7 +309,7 @@ def _on_error(session: ConnectionState, frame: CallError, now: float, issues: li
         kind = MessageKind.CALL_ERROR
         session.events.append(AnswerIgnored(frame.message_id, kind, call, error))
     else:
-        session.end(call, error, issues)
+        session.end(call, error, _noted(issues))
     session.take_turns(now)
 
 

@@ -23,8 +23,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from msgspec import UNSET
-
 from ..model._failures import Failure, MessageKind
 from ..model._issues import ERROR_CODES, Issue, Rule, rank
 from ..model._protocol import ErrorCode, NoReply, Protocol, Reply
@@ -152,12 +150,13 @@ def failed_rule(issues: Iterable[Issue]) -> Rule:
 
 
 def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
-    """Returns the description of an error reply: what decided the code, and what else is wrong.
+    """Returns the description of an error reply: what the sender has to mend.
 
-    Nothing in it was written by the peer.
+    Of broken rules it names those first that decided the code: which member, which rule, and what is
+    allowed. Nothing in it was written by the peer, so of an unknown member it says where that is.
     """
     if isinstance(failure, Failure):
-        return failure.replace("_", " ")
+        return _TEXTS.get(failure) or failure.replace("_", " ")
     ranked = sorted(issues, key=rank)
     return "; ".join(map(_describe, ranked[:_SHOWN_ISSUES]))
 
@@ -167,11 +166,45 @@ def _describe(issue: Issue) -> str:
     if issue.rule is Rule.UNKNOWN_MEMBER:
         # Its last step is the peer's; a step in quotes is always the peer's.
         path = re.split(r"\['|\[\"", path)[0] if path.endswith("]") else path.rpartition(".")[0]
-    wanted = "" if issue.expected is UNSET else f" (due: {issue.expected})"
-    return f"{issue.rule.replace('_', ' ')} at {path}{wanted}"
+    return _ADVICE[issue.rule].format(path=path, expected=issue.expected)
 
 
 _SHOWN_ISSUES: Final = 3
+
+_TEXTS: Final[Mapping[Failure, str]] = {
+    Failure.FRAME_TOO_BIG: "the message is too long",
+    Failure.BINARY: "OCPP-J messages are text messages, not binary ones",
+    Failure.NOT_JSON: "not valid JSON in UTF-8",
+    Failure.SALVAGED: "not valid JSON in UTF-8: check commas, quotation marks, brackets and escapes",
+    Failure.NOT_AN_ARRAY: "a message must be a JSON array such as [2, id, action, payload]",
+    Failure.UNREADABLE_ID: "the message id must be a text of 1 to 36 characters",
+    Failure.ID_TOO_LONG: "the message id must have at most 36 characters",
+    Failure.MALFORMED: "a CALL must be [2, id, action, payload], with texts as id and action",
+    Failure.TOO_DEEP: "arrays and objects are nested too deep",
+    Failure.NUMBER_TOO_LONG: "a number has too many digits",
+    Failure.TOO_MANY_ELEMENTS: "too many arrays, objects or elements in one message",
+}
+"""What is said of failures whose name alone does not tell what to mend."""
+
+_ADVICE: Final[Mapping[Rule, str]] = {
+    Rule.JSON: "not valid JSON ({expected})",
+    Rule.PAYLOAD: "the payload must be a JSON object",
+    Rule.REQUIRED: "{path} is required",
+    Rule.MIN_ITEMS: "{path} must have at least {expected} items",
+    Rule.MAX_ITEMS: "{path} must have at most {expected} items",
+    Rule.UNKNOWN_MEMBER: "{path} has a member that its schema lacks",
+    Rule.NULL: "{path} must be {expected}, not null",
+    Rule.TYPE: "{path} must be {expected}",
+    Rule.NUMBER: "{path} is too large a number",
+    Rule.ENUM: "{path} must be one of {expected}",
+    Rule.MIN_LENGTH: "{path} must have at least {expected} characters",
+    Rule.MAX_LENGTH: "{path} must have at most {expected} characters",
+    Rule.MINIMUM: "{path} must be at least {expected}",
+    Rule.MAXIMUM: "{path} must be at most {expected}",
+    Rule.MULTIPLE_OF: "{path} must be a multiple of {expected}",
+    Rule.FORMAT: "{path} must be written as {expected}",
+}
+"""What a sender has to mend, by rule."""
 
 
 def spell_code(protocol: Protocol, code: ErrorCode) -> str:

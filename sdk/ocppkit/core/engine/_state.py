@@ -4,7 +4,7 @@ Both halves of the engine stand on it: `_reception.py` (what the peer sends) and
 our side asks for). It judges nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
@@ -21,10 +21,12 @@ from ..model._errors import (
 )
 from ..model._failures import Failure, MessageKind
 from ..model._fast_path import FastPath
-from ..model._issues import Issue, Rule
+from ..model._issues import NO_ISSUES, Issues, Rule
 from ..model._json import reason
 from ..model._messages import Response
 from ..model._protocol import Action, ErrorCode, Protocol, Role
+from ..payloads._codec import message_class
+from ..payloads._normalise import NotEncodable, normalise_untyped
 from ..payloads._policy import Mode, Policy
 from ._answers import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
@@ -172,11 +174,11 @@ class ConnectionState:
         """Says whether the peer may have seen a call of ours that was not answered."""
         return "unknown" if 0 <= call.batch < self.batch else "no"
 
-    def end(self, call: OutgoingCall, error: EndedBy, issues: Sequence[Issue] = ()) -> None:
+    def end(self, call: OutgoingCall, error: EndedBy, issues: Issues = NO_ISSUES) -> None:
         """Tells that a call of ours ended without a result."""
         error.action = call.action.name
         error.message_id = call.message_id
-        self.events.append(CallEnded(call.message_id, call.action, error, tuple(issues)))
+        self.events.append(CallEnded(call.message_id, call.action, error, issues))
 
     def take_turns(self, now: float) -> None:
         """Sends the next waiting call, if it is its turn."""
@@ -190,7 +192,8 @@ class ConnectionState:
         Raises:
             InvalidOutgoing: it is no response of the action, or cannot be encoded.
         """
-        if action.response is None or not isinstance(response, action.response):
+        cls = type(response)
+        if cls is not action.response and not _belongs_to(cls, action.response):
             due = action.response.__name__ if action.response else "nothing"
             raise InvalidOutgoing(
                 f"a {type(response).__name__} in place of {due}",
@@ -223,7 +226,29 @@ class ConnectionState:
         # FRM-10
         cut = description[: self.limits.description]
         spelt = spell_code(self.protocol, code)
-        return encode_frame(frame(message_id, spelt, cut, _as_dict(message_id, details))).decode()
+        members = _normalised(message_id, _as_dict(message_id, details))
+        return encode_frame(frame(message_id, spelt, cut, members)).decode()
+
+
+def _belongs_to(cls: type[Any], due: type[Response] | None) -> bool:
+    """Returns whether a class is a subclass of an action's response, and of no other message."""
+    return due is not None and issubclass(cls, due) and message_class(cls) is due
+
+
+def _normalised(message_id: str, details: dict[str, Any]) -> dict[str, Any]:
+    """Returns the details of an error in the form in which payloads are written."""
+    try:
+        normalised: dict[str, Any] = normalise_untyped(details, None)
+        return normalised
+    except NotEncodable as error:
+        raise InvalidOutgoing(
+            f"details cannot be sent: {error}", issues=[error.issue], message_id=message_id
+        ) from error
+    # Objects of the user's may raise what they like, and may contain themselves.
+    except Exception as error:
+        raise InvalidOutgoing(
+            f"details cannot be read: {reason(error)}", message_id=message_id
+        ) from error
 
 
 def _as_dict(message_id: str, details: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ here too.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ..model._errors import InvalidFrame, InvalidMessage, InvalidOutgoing
 from ..model._failures import Failure, MessageKind
@@ -15,7 +15,13 @@ from ..model._issues import Issue
 from ..model._json import UNWRITABLE, Data, reason, write
 from ..model._messages import Message, Request, Response, Send
 from ..model._protocol import Protocol
-from ..payloads._codec import ENCODE_ERRORS, WRITERS, read_payload, write_payload
+from ..payloads._codec import (
+    ENCODE_ERRORS,
+    WRITERS,
+    message_class,
+    read_payload,
+    write_payload,
+)
 from ..payloads._policy import STRICT, Mode, Policy
 from ..payloads._writing import Write
 from ._call_readers import call_reader
@@ -157,7 +163,9 @@ _PARTS: Final[dict[type[Message], tuple[bytes, bytes, Write]]] = {}
 def _take_apart(cls: type[Message]) -> tuple[bytes, bytes, Write]:
     kind = _kind_of(cls)
     front = b"[%b," % write(kind.__struct_config__.tag)
-    middle = b"," if kind is CallResult else b",%b," % write(cls.__ocpp_action__)
+    # A subclass may name another action.
+    known = cast("type[Message]", message_class(cls))
+    middle = b"," if kind is CallResult else b",%b," % write(known.__ocpp_action__)
     parts = _PARTS[cls] = front, middle, WRITERS[cls]
     return parts
 

@@ -2,8 +2,8 @@
 
 Theory of operation: a frame is an array whose first element names its type. msgspec reads it as a
 union tagged by that number and leaves the payload as raw bytes, so the payload is decoded once,
-by the class that its action names. What is no frame ends as `InvalidFrame`, with everything an
-answer needs (message id, action, type) as far as it can be read, from broken JSON too.
+by the class that its action names. A text that is no frame raises `InvalidFrame`, with everything
+that an answer needs (message id, action, type) as far as it can be read, from broken JSON too.
 
 How long a message id may be is for the engine's limits to say; here it must be a text, not empty.
 """
@@ -18,8 +18,9 @@ from typing_extensions import TypeVar
 from ..model._errors import InvalidFrame, InvalidOutgoing
 from ..model._failures import Failure
 from ..model._issues import Issue, Rule
-from ..model._json import REFUSALS, Data, read, reason, scan, write
+from ..model._json import REFUSALS, Data, as_bytes, is_object, read, reason, scan, write
 from ..model._protocol import ErrorCode
+from ..model._repairs import Repair
 from ..payloads._policy import STRICT, Mode, Policy
 from ._salvage import Head, read_head
 
@@ -34,6 +35,7 @@ __all__ = [
     "encode_frame",
     "parse",
     "read_frame",
+    "trimmed",
 ]
 
 MessageId: TypeAlias = Annotated[str, Meta(min_length=1)]
@@ -122,7 +124,8 @@ def decode_frame(
 
     Args:
         data: one WebSocket message.
-        policy: beyond strict, a CALLERROR that is too short or holds nulls is padded.
+        policy: beyond strict, NULs and byte order marks around the frame are cut off, and a
+            CALLERROR that is too short, or has elements of wrong types, is filled up.
         issues: takes what was repaired, if anything was.
 
     Raises:
@@ -132,17 +135,23 @@ def decode_frame(
 
 
 def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
-    """Does what `decode_frame` does, for the walks of good frames: they have no time for keywords."""
+    """Does what `decode_frame` does, for callers on the fast path: keyword arguments take time."""
     try:
         return parse(data)
     except REFUSALS as exc:
         problem = str(exc)
+    found: list[Issue] = [] if issues is None or policy.mode is Mode.OFF else issues
+    if policy.mode is not Mode.STRICT:
+        clean = trimmed(data)
+        if clean is not data:
+            found.append(_TRIMMED)
+            return read_frame(clean, policy, issues)
     head = read_head(data)
     failure = _failure(data, head)
     if failure is Failure.MALFORMED and policy.mode is not Mode.STRICT:
-        padded = _padded(data, head, [] if issues is None or policy.mode is Mode.OFF else issues)
-        if padded is not None:
-            return padded
+        filled = _filled(data, head, found)
+        if filled is not None:
+            return filled
     raise InvalidFrame(
         f"no usable frame ({failure}): {problem}",
         failure=failure,
@@ -150,6 +159,30 @@ def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
         message_id=head.message_id,
         message_type=head.message_type,
     )
+
+
+def trimmed(data: Data) -> Data:
+    """Returns a text without NULs and byte order marks around it; the same object if there are none.
+
+    RFC 8259 section 8.1 lets a parser ignore the mark; a NUL is the end of a text in C.
+    """
+    if isinstance(data, str):
+        clean = data.strip(_AROUND)
+        return data if clean == data.strip(_BLANKS) else clean
+    raw = as_bytes(data)
+    clean_raw = raw.strip(_AROUND.encode())
+    return data if clean_raw == raw.strip(_BLANKS.encode()) else clean_raw
+
+
+_BLANKS: Final = " \t\r\n"
+_AROUND: Final = "\ufeff\x00" + _BLANKS
+_TRIMMED: Final = Issue(
+    "$",
+    Rule.JSON,
+    expected="a NUL or a byte order mark around it",
+    repaired=True,
+    repair=Repair.FRAME_TRIMMED,
+)
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -181,8 +214,12 @@ def _failure(data: Data, head: Head) -> Failure:
     return Failure.MALFORMED
 
 
-def _padded(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
-    """Reads an error frame with elements missing or null, or with one object for all of them."""
+_ELEMENTS: Final = ("a code", "a description", "an object")
+"""What stands behind the message id of an error frame."""
+
+
+def _filled(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
+    """Reads an error frame with elements missing or of wrong types, or with one object for all of them."""
     frame = _ERROR_TYPES.get(head.message_type or 0)
     if frame is None or head.message_id is None:
         return None
@@ -190,25 +227,43 @@ def _padded(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
         elements: list[Any] = read(data)
     except REFUSALS:
         return None
-    rest = elements[2:]
-    details: dict[str, Any] = {}
-    if rest and isinstance(rest[-1], dict):
-        details = rest.pop()
-    elif len(rest) == 3 and rest[-1] is None:
-        rest.pop()
-    if len(rest) > 2 or not all(isinstance(item, str | None) for item in rest):
+    code, description, details = _error_parts(elements[2:])
+    if len(elements) > 5 or isinstance(code, dict | list) or isinstance(description, dict | list):
         return None
-    code, description = [*rest, None, None][:2]
-    issues += _padding(elements)
-    return frame(head.message_id, code or ErrorCode.GENERIC_ERROR, description or "", details)
+    issues += _error_issues(elements)
+    return frame(
+        head.message_id,
+        ErrorCode.GENERIC_ERROR if code in (None, "") else _as_text(code),
+        "" if description is None else _as_text(description),
+        details if is_object(details) else {},
+    )
 
 
-def _padding(elements: list[Any]) -> list[Issue]:
-    nulls = [
-        Issue(f"$[{at}]", Rule.NULL, None, expected, repaired=True)
-        for at, expected in enumerate(("a code", "a description", "an object"), start=2)
-        if at < len(elements) and elements[at] is None
-    ]
-    if len(elements) == 5:
-        return nulls
-    return [Issue("$", Rule.MIN_ITEMS, elements, 5, repaired=True), *nulls]
+def _error_parts(rest: list[Any]) -> tuple[Any, Any, Any]:
+    """Returns code, description and details of an error frame; an object in front of them is the details."""
+    if rest and len(rest) < len(_ELEMENTS) and is_object(rest[-1]):
+        *rest, details = rest
+        rest = [*[*rest, None, None][:2], details]
+    code, description, details = [*rest, None, None, None][:3]
+    return code, description, details
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else write(value).decode()
+
+
+def _error_issues(elements: list[Any]) -> list[Issue]:
+    issues: list[Issue] = []
+    if len(elements) < 5:
+        issues.append(_error_issue("$", Rule.MIN_ITEMS, elements, 5))
+    for at, (value, expected) in enumerate(zip(elements[2:], _ELEMENTS, strict=False), start=2):
+        due = dict if at == 4 else str
+        if value is None:
+            issues.append(_error_issue(f"$[{at}]", Rule.NULL, None, expected))
+        elif not isinstance(value, due) and len(elements) == 5:
+            issues.append(_error_issue(f"$[{at}]", Rule.TYPE, value, expected))
+    return issues
+
+
+def _error_issue(path: str, rule: Rule, value: Any, expected: str | int) -> Issue:
+    return Issue(path, rule, value, expected, True, repair=Repair.ERROR_FRAME_FILLED)

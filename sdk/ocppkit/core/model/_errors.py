@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from ._failures import Failure
-from ._issues import Issue, error_code_of, summary
+from ._issues import Issue, Issues, error_code_of, summary
 from ._protocol import ErrorCode
 
 __all__ = [
@@ -86,7 +86,7 @@ class InvalidOutgoing(LocalProtocolError):
         message_id: str | None = None,
     ) -> None:
         super().__init__(problem or summary(issues), action=action, message_id=message_id)
-        self.issues: tuple[Issue, ...] = tuple(issues)
+        self.issues = Issues(issues, getattr(issues, "omitted", 0))
         """Every rule that the message breaks."""
 
 
@@ -146,7 +146,7 @@ class InvalidMessage(RemoteProtocolError):
         message_id: str | None = None,
     ) -> None:
         super().__init__(problem or summary(issues), action=action, message_id=message_id)
-        self.issues: tuple[Issue, ...] = tuple(issues)
+        self.issues = Issues(issues, getattr(issues, "omitted", 0))
         """Every rule that the payload breaks, with those that would have been repaired."""
 
         self.raw = raw

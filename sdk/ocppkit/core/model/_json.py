@@ -10,6 +10,7 @@ __all__ = [
     "UNWRITABLE",
     "Data",
     "as_bytes",
+    "is_json",
     "is_list",
     "is_object",
     "read",
@@ -54,6 +55,15 @@ def scan(data: Data) -> str:
     """
     # msgspec passes over strings without looking at their UTF-8.
     return bytes(_raw.decode(data)).decode()
+
+
+def is_json(data: Data) -> bool:
+    """Whether a text is JSON in UTF-8, whatever numbers it holds."""
+    try:
+        scan(data)
+    except REFUSALS:
+        return False
+    return True
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

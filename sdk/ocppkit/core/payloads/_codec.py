@@ -1,10 +1,10 @@
-"""Payloads in and out: strict first, and one repair pass for what strict refuses.
+"""Decodes and encodes payloads: strictly first, then by the repair pass if that refuses.
 
-A good payload costs one dictionary look-up more than its msgspec decoder. Decoders, checks and
+A valid payload costs one dictionary look-up more than its msgspec decoder. Decoders, checks and
 writers are compiled when a class is first used. Everything else happens on the way to an error:
 see `_repair.py`.
 
-Where strict is not the letter of the schema:
+Where strict reading is not the letter of the schema:
 
 * Date-times with a space for `T`, or with an offset such as `+0100`, are accepted, as msgspec reads
   them. Leap seconds are accepted, as RFC 3339 has them, and become the second after.
@@ -13,25 +13,28 @@ Where strict is not the letter of the schema:
   refused, wherever they stand.
 * Strings with half a surrogate pair are refused: no UTF-8 can carry them on.
 * Of a member that stands twice, the last counts.
+
+Writing is stricter: see `encode_payload`.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from ..model._errors import InvalidMessage, InvalidOutgoing
-from ..model._issues import Issue
+from ..model._issues import Issue, IssueList
 from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object, reason
-from ..model._messages import Payload
+from ..model._messages import NO_RULES, Payload, PayloadRules
 from ..model._objects import OpenObject
 from ._checks import Check, check_of
 from ._normalise import NotEncodable
 from ._policy import STRICT, Mode, Policy
 from ._repair import repair
 from ._shape import shape_of
-from ._writing import Write, normalised_writer_of, write_of
+from ._writing import Write, is_recursive, normalised_writer_of, write_of
 
 __all__ = [
     "ENCODE_ERRORS",
@@ -40,6 +43,7 @@ __all__ = [
     "Reader",
     "decode_payload",
     "encode_payload",
+    "message_class",
     "read_payload",
     "strict_reader",
     "write_payload",
@@ -54,6 +58,18 @@ ENCODE_ERRORS: Final = (NotEncodable, AttributeError, *REFUSALS, *UNWRITABLE)
 """All that the writers raise over what they cannot write, or what does not pass their check."""
 
 
+@cache
+def message_class(cls: type[Payload]) -> type[Payload]:
+    """Returns the class that says what a payload may hold: that of its action, for a subclass of it.
+
+    A subclass may have members of its own, and they must not be sent. A datatype is its own.
+    """
+    for base in reversed(cls.__mro__):
+        if "__ocpp_action__" in vars(base) and issubclass(base, Payload):
+            return base
+    return cls
+
+
 def decode_payload(
     cls: type[P], data: Data, *, policy: Policy = STRICT, issues: list[Issue] | None = None
 ) -> P:
@@ -63,7 +79,7 @@ def decode_payload(
         cls: the class to build.
         data: JSON as text or bytes.
         policy: how strictly it is read.
-        issues: takes what was repaired, if anything was.
+        issues: takes what was repaired, at most 1,000 issues; an `IssueList` counts the others, too.
 
     Raises:
         InvalidMessage: the payload breaks its schema beyond what the policy repairs.
@@ -72,7 +88,7 @@ def decode_payload(
 
 
 def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] | None) -> P:
-    """Does what `decode_payload` does, for the walks of good frames: they have no time for keywords."""
+    """Does what `decode_payload` does, for callers on the fast path: keyword arguments take time."""
     try:
         payload: P = READERS[cls](data)
         return payload
@@ -85,6 +101,8 @@ def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] |
         )
     if issues is not None:
         issues += outcome.issues
+        if isinstance(issues, IssueList):
+            issues.omitted += outcome.issues.omitted
     repaired: P = outcome.payload
     return repaired
 
@@ -92,7 +110,10 @@ def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] |
 def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
     """Encodes one payload, without its frame, and decodes the bytes again to check them.
 
-    Date-times leave in UTC, with `Z` and at most milliseconds; the payload itself is not changed.
+    They are checked against the class of the message's action, so a member that a subclass adds is
+    refused. Date-times are sent in UTC, with `Z` and at most milliseconds; a text in place of one must
+    be what RFC 3339 writes. Integers are sent without a fraction and, in OCPP 2.x, within 32 bits
+    (VAL-02). The payload itself is not changed.
 
     Args:
         payload: what to send.
@@ -100,7 +121,7 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
             ever repaired.
 
     Raises:
-        InvalidOutgoing: the payload breaks its schema, or holds what JSON has no word for.
+        InvalidOutgoing: the payload breaks its schema, or holds what JSON cannot hold.
     """
     return write_payload(payload, policy)
 
@@ -113,7 +134,7 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
     except Exception:  # noqa: BLE001 - members of the user's raise what they like
         # `_write_closely` finds out what is wrong, and whether the policy minds.
         pass
-    return _write_closely(cls, payload, policy)
+    return _write_closely(message_class(cls), payload, policy)
 
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
@@ -130,9 +151,9 @@ def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> byte
     return data
 
 
-def _check_closely(cls: type[Payload], data: bytes, policy: Policy) -> None:
+def _check_closely(cls: type[Struct], data: bytes, policy: Policy) -> None:
     strict = msgspec.structs.replace(policy, mode=Mode.STRICT)
-    outcome = repair(cls, data, strict)
+    outcome = repair(cls, data, strict, outgoing=True)
     if outcome.payload is None:
         raise InvalidOutgoing(issues=outcome.issues, action=_action(cls))
 
@@ -149,26 +170,34 @@ class _Readers(dict[type[Struct], Reader]):
         return reader
 
 
-class _Writers(dict[type[Struct], Write]):
+class _Writers(dict[type[Payload], Write]):
     """The writers by class, each compiled when it is first asked for."""
 
-    def __init__(self, reader_of: Callable[[type[Struct]], Reader]) -> None:
+    def __init__(self, *, checked: bool) -> None:
         super().__init__()
-        self._reader_of = reader_of
+        self._checked = checked
 
-    def __missing__(self, cls: type[Struct]) -> Write:
-        write = self[cls] = write_of(shape_of(cls), self._reader_of(cls))
+    def __missing__(self, cls: type[Payload]) -> Write:
+        known = message_class(cls)
+        write = self[cls] = _writer_of(known) if self._checked else write_of(shape_of(known), bool)
         return write
 
 
+def _writer_of(cls: type[Payload]) -> Write:
+    shape = shape_of(cls)
+    if is_recursive(shape):
+        return write_of(shape, lambda data: _check_closely(cls, data, STRICT))
+    rules: PayloadRules = getattr(cls, "__ocpp_rules__", NO_RULES)
+    return write_of(shape, READERS[cls], integer_bits=rules.integer_bits)
+
+
 READERS: Final = _Readers()
-WRITERS: Final = _Writers(READERS.__getitem__)
-# Nobody reads what these write: `bool` is happy with any bytes.
-_UNCHECKED: Final = _Writers(lambda cls: bool)
+WRITERS: Final = _Writers(checked=True)
+_UNCHECKED: Final = _Writers(checked=False)
 
 
 def strict_reader(kind: Any, check: Check | None) -> Reader:
-    """Compiles what reads JSON strictly as a type, with a check of what msgspec cannot see."""
+    """Returns a strict reader of JSON as a type, with a check of what msgspec cannot see."""
     decode = msgspec.json.Decoder(kind, dec_hook=_build_open_object).decode
     if check is None:
         return decode
@@ -192,5 +221,5 @@ def _build_open_object(cls: type[Any], members: Any) -> Any:
     return cls.from_members(members)
 
 
-def _action(cls: type[Payload]) -> str:
+def _action(cls: type[Struct]) -> str:
     return getattr(cls, "__ocpp_action__", cls.__name__)

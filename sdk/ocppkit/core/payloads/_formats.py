@@ -1,7 +1,7 @@
 """Texts and numbers with rules of their own: date-times, URIs, multiples of a decimal.
 
-RFC 3339 allows more than msgspec parses, and the schemas name RFC 3339; chargers write less than it
-demands. `read_datetime` covers both and says which it was.
+RFC 3339, which the schemas name, allows more than msgspec parses, and chargers write less than it
+demands. `read_datetime` reads both and says which it was.
 
 Decisions:
 
@@ -18,13 +18,33 @@ from typing import Annotated, Final
 
 from msgspec import Meta, ValidationError, convert
 
-__all__ = ["is_multiple", "is_uri", "read_datetime", "utc_text"]
+__all__ = ["is_multiple", "is_rfc3339", "is_uri", "read_datetime", "utc_text"]
 
 _Aware = Annotated[datetime, Meta(tz=True)]
 
-# Patterns stay texts, compiled by `re` when first needed: few processes need them, and importing is
-# what everybody does.
-_DATETIME = r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,40}))?([Zz]|[+-]\d\d(?::?\d\d)?)?"
+# Patterns stay texts, compiled by `re` when first needed: few processes need them, and each process
+# that imports this module would wait.
+_RFC3339: Final = (
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+)
+_CLEAN: Final = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,40})?(?:[Zz]|[+-]\d\d:\d\d)"
+"""What the codec reads without an issue, if msgspec did not."""
+
+# Behind the offset some write a second one, or the name of a zone in brackets (RFC 9557).
+_PLAIN: Final = (
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,40}))?)?"
+    r"\s?(?:([+-]00:?00)Z|([Zz]|[+-]\d\d(?::?\d\d)?)?)((?:\[[^\[\]]{1,64}\])*)"
+)
+_LONGEST: Final = 200
+"""A date-time with the longest fraction and zone is shorter."""
+
+
+def is_rfc3339(text: str) -> bool:
+    """Returns whether a text is a date-time exactly as RFC 3339 writes it, with `T` and a whole offset."""
+    if re.fullmatch(_RFC3339, text, re.ASCII) is None:
+        return False
+    found = read_datetime(text, UTC)
+    return found is not None and found[1]
 
 
 def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
@@ -35,25 +55,47 @@ def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
         naive: the zone of a text that names none.
 
     Returns:
-        The aware value and whether RFC 3339 allows the text, or `None` for what is no date-time.
+        The aware value and whether the codec reads the text without an issue, or `None` if it names no
+        instant, or not plainly.
     """
     try:
         return convert(text, _Aware), True
     except ValidationError:
-        found = re.fullmatch(_DATETIME, text, re.ASCII)
+        pass
+    if len(text) > _LONGEST:
+        return None
+    found = re.fullmatch(_PLAIN, text.strip(), re.ASCII)
     if found is None:
         return None
-    date, clock, second, fraction, offset = found.groups()
-    leap = second == "60"
-    digits = (fraction or "").ljust(6, "0")[:6]
+    date, clock, second, fraction, zero, offset, zones = found.groups()
+    if offset is None and zero is None and zones:
+        # The offset of a zone that is only named depends on laws.
+        return None
     try:
-        value = datetime.fromisoformat(f"{date}T{clock}:{'59' if leap else second}.{digits}")
-        value = value.replace(tzinfo=_zone(offset, naive))
-        if leap:
-            value += timedelta(seconds=1)
-        return value, _is_complete(offset) and (not leap or _starts_month(value))
+        value, is_leap = _instant(
+            date, clock, second or "00", fraction, _zone(zero or offset, naive)
+        )
+        is_clean = re.fullmatch(_CLEAN, text, re.ASCII) is not None and not clock.startswith("24")
+        return value, is_clean and (not is_leap or _starts_month(value))
     except (ValueError, OverflowError):
         return None
+
+
+def _instant(
+    date: str, clock: str, second: str, fraction: str | None, zone: tzinfo
+) -> tuple[datetime, bool]:
+    """Returns a date-time and whether it was a leap second; raises `ValueError` if there is none such."""
+    is_leap = second == "60"
+    is_midnight = clock == "24:00" and not int(second) and not int(fraction or "0")
+    if is_midnight:
+        # ISO 8601: the end of a day, which is the start of the next.
+        clock = "00:00"
+    digits = (fraction or "").ljust(6, "0")[:6]
+    value = datetime.fromisoformat(f"{date}T{clock}:{'59' if is_leap else second}.{digits}")
+    value = value.replace(tzinfo=zone)
+    if is_leap:
+        value += timedelta(seconds=1)
+    return value + timedelta(days=1) if is_midnight else value, is_leap
 
 
 def _zone(offset: str | None, naive: tzinfo) -> tzinfo:
@@ -68,10 +110,6 @@ def _zone(offset: str | None, naive: tzinfo) -> tzinfo:
     return timezone(-span if offset[0] == "-" else span)
 
 
-def _is_complete(offset: str | None) -> bool:
-    return offset is not None and (offset in "Zz" or len(offset) == 6)
-
-
 def _starts_month(value: datetime) -> bool:
     # RFC 3339 section 5.7: leap seconds stand at the end of a month, in UTC.
     utc = value.astimezone(UTC)
@@ -81,7 +119,8 @@ def _starts_month(value: datetime) -> bool:
 def utc_text(value: datetime) -> str:
     """Returns an aware date-time as OCPP wants it: in UTC, with `Z`, and milliseconds if there are any.
 
-    The same instant is the same text, whatever zone it was given in. What lies beyond the milliseconds is cut, so that no text names a time after its value.
+    The same instant is the same text, whatever zone it has. What lies beyond the milliseconds is cut, so
+    that no text names a time after its value.
 
     Raises:
         OverflowError: the value has no UTC equivalent between the years 1 and 9999.

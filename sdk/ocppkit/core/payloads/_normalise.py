@@ -1,9 +1,9 @@
-"""Dresses a payload for the wire: date-times with `Z` and milliseconds, and no number that JSON lacks.
+"""Normalises a payload before it is written: date-times with `Z` and milliseconds, no number that JSON lacks.
 
-msgspec writes date-times with six digits and in the zone they came in, and NaN as `null`. The dress
-of a class is compiled once and knows where its date-times and untyped values sit. It returns the
-very same payload where nothing needs a change (whole seconds in UTC do not), else a copy along the
-path to what changed; the user's object stays as it was.
+msgspec writes date-times with six digits and in the zone that they have, and NaN as `null`. The
+normaliser of a class is compiled once and knows where its date-times and untyped values are. It
+returns the same payload if nothing needs a change (whole seconds in UTC do not), else a copy along
+the path to what changed; the user's object stays as it was.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,14 @@ from ..model._json import is_object
 from ._formats import utc_text
 from ._shape import AnyShape, DateTimeShape, ListShape, ObjectShape, OpenShape, Shape
 
-__all__ = ["Normalise", "NotEncodable", "normaliser_of"]
+__all__ = ["Normalise", "NotEncodable", "normalise_untyped", "normaliser_of"]
 
 Normalise: TypeAlias = Callable[[Any, Path], Any]
+"""Returns a value as it is to be written; raises `NotEncodable`."""
 
 
 class NotEncodable(Exception):
-    """A value that JSON has no word for; carries the issue."""
+    """Raised for a value that JSON cannot hold; carries the issue."""
 
     def __init__(self, issue: Issue) -> None:
         super().__init__(issue.message)
@@ -35,21 +36,40 @@ class NotEncodable(Exception):
 
 @cache
 def normaliser_of(shape: Shape) -> Normalise | None:
-    """Returns what dresses values of a shape, or `None` where msgspec writes them well.
+    """Returns the normaliser of values of a shape, or `None` if msgspec writes them well.
 
-    A dress touches what it knows and leaves the rest to the check of the outgoing bytes.
+    What a normaliser does not know it leaves as it is, to the check of the written bytes.
     """
-    return _dress(shape, ())
+    return _normaliser(shape, ())
 
 
-def _dress(shape: Shape, inside: tuple[object, ...]) -> Normalise | None:
+def normalise_untyped(value: Any, path: Path) -> Any:
+    """Returns a value for a place where any JSON may stand.
+
+    Raises:
+        NotEncodable: a number that JSON lacks, or two members of one name.
+    """
+    match value:
+        case str():
+            return value
+        case float() if not isfinite(value):
+            raise NotEncodable(Issue(render_path(path), Rule.NUMBER, value))
+        case _ if is_object(value):
+            return _untyped_members(value, path)
+        case list() | tuple():
+            return _items(normalise_untyped, value, path)
+        case _:
+            return _moment(value, path)
+
+
+def _normaliser(shape: Shape, inside: tuple[object, ...]) -> Normalise | None:
     match shape:
         case DateTimeShape():
             return _moment
         case AnyShape() | OpenShape():
-            return _untyped
+            return normalise_untyped
         case ListShape(item=item):
-            return _list(_dress(item, inside))
+            return _list(_normaliser(item, inside))
         case ObjectShape():
             return _object(shape, inside)
         case _:
@@ -67,52 +87,41 @@ def _moment(value: Any, path: Path) -> Any:
         return value
 
 
-def _untyped(value: Any, path: Path) -> Any:
-    match value:
-        case str():
-            return value
-        case float() if not isfinite(value):
-            raise NotEncodable(Issue(render_path(path), Rule.NUMBER, value))
-        case _ if is_object(value):
-            return _untyped_members(value, path)
-        case list() | tuple():
-            return _items(_untyped, value, path)
-        case _:
-            return _moment(value, path)
-
-
-def _untyped_members(members: dict[str, Any], path: Path) -> Any:
-    changed = {
-        name: new
-        for name, old in members.items()
-        if (new := _untyped(old, (path, name))) is not old
-    }
+def _untyped_members(members: dict[Any, Any], path: Path) -> Any:
+    changed: dict[str, Any] = {}
+    for name, old in members.items():
+        if not isinstance(name, str) and str(name) in members:
+            # msgspec would write 1 as "1", and the name would stand there twice.
+            raise NotEncodable(Issue(render_path(path), Rule.TYPE, name, "a text as a name"))
+        new = normalise_untyped(old, (path, str(name)))
+        if new is not old:
+            changed[name] = new
     return {**members, **changed} if changed else members
 
 
-def _list(dress: Normalise | None) -> Normalise | None:
-    if dress is None:
+def _list(normalise: Normalise | None) -> Normalise | None:
+    if normalise is None:
         return None
     return lambda value, path: (
-        _items(dress, value, path) if isinstance(value, list | tuple) else value
+        _items(normalise, value, path) if isinstance(value, list | tuple) else value
     )
 
 
-def _items(dress: Normalise, items: Any, path: Path) -> Any:
-    new = [dress(item, (path, at)) for at, item in enumerate(items)]
+def _items(normalise: Normalise, items: Any, path: Path) -> Any:
+    new = [normalise(item, (path, at)) for at, item in enumerate(items)]
     return new if any(a is not b for a, b in zip(new, items, strict=True)) else items
 
 
 def _object(shape: ObjectShape, inside: tuple[object, ...]) -> Normalise | None:
     if shape in inside:
-        # A class within itself: its dress is not ready yet, so it is compiled when first needed.
+        # A class within itself: its normaliser is not ready yet, so it is compiled when first needed.
         return lambda value, path: (
-            value if (dress := normaliser_of(shape)) is None else dress(value, path)
+            value if (normalise := normaliser_of(shape)) is None else normalise(value, path)
         )
     parts = [
-        (member.name, wire, dress)
+        (member.name, wire, normalise)
         for wire, member in shape.members.items()
-        if (dress := _dress(member.shape, (*inside, shape))) is not None
+        if (normalise := _normaliser(member.shape, (*inside, shape))) is not None
     ]
     return _members(shape.cls, parts) if parts else None
 
@@ -122,11 +131,11 @@ def _members(cls: type[Struct], parts: list[tuple[str, str, Normalise]]) -> Norm
         if not isinstance(value, cls):
             return value
         changed: dict[str, Any] | None = None
-        for name, wire, dress in parts:
+        for name, wire, normalise in parts:
             old = getattr(value, name)
             if old is None:
                 continue
-            new = dress(old, (path, wire))
+            new = normalise(old, (path, wire))
             if new is not old:
                 changed = changed or {}
                 changed[name] = new

@@ -38,7 +38,11 @@ class Mode(StrEnum):
 
 
 class Override(Struct, frozen=True, kw_only=True):
-    """Loosens one place of one message, in every mode and without an issue.
+    """Loosens the rules at one place of one message, in every mode and without an issue.
+
+    Raises:
+        ValueError: the message has no such place, nothing can be loosened there, or the alias is a
+            member of its own.
 
     ```python
     Override(
@@ -62,7 +66,7 @@ class Override(Struct, frozen=True, kw_only=True):
     """Words beyond the enum's become pseudo-members."""
 
     alias: str | None = None
-    """Another name on the wire, read where the right one is absent."""
+    """Another name on the wire, read where the right one is absent; no member beside it may have it."""
 
     def __post_init__(self) -> None:
         shapes = dict(places(shape_of(self.message)))
@@ -74,6 +78,20 @@ class Override(Struct, frozen=True, kw_only=True):
         if wrong or not self._given():
             said = f"{', '.join(wrong)} cannot be loosened" if wrong else "nothing is loosened"
             raise ValueError(f"{said} at {self.path} of {self.message.__name__}")
+        self._check_alias(shapes)
+
+    def _check_alias(self, shapes: Mapping[str, Shape]) -> None:
+        parent, _, name = self.path.rpartition(".")
+        if self.alias is None:
+            return
+        if not parent or name.endswith("]"):
+            raise ValueError(f"{self.path} has no name that {self.alias!r} could stand for")
+        if f"{parent}.{self.alias}" in shapes:
+            # Both would be read from the one value.
+            raise ValueError(
+                f"{self.alias!r} is a member of {self.message.__name__} at {parent} already, so it is "
+                f"no alias of {name}"
+            )
 
     def limit(self, rule: Rule) -> float | None:
         """Returns the limit that takes the place of the schema's, or `None` where that stands."""

@@ -1,81 +1,111 @@
-"""Writes payloads as JSON, dressed for the wire where they need it.
+"""Writes payloads as JSON: date-times in OCPP's form, and nothing that JSON cannot hold.
 
-Theory of operation: few payloads need a dress (see `_outgoing.py`), and to walk all of a payload to
-find that out would cost more than to write it. So the date-times are looked at in a sweep, and so are the
-untyped members of the payload itself. Whether anything stands in one further down the written bytes
-say: then its member's name stands in them.
+Theory of operation: few payloads hold something that msgspec writes otherwise than OCPP wants it (see
+`_normalise.py`), and to walk all of a payload to find that out would cost more than to write it. So
+field expressions look at the date-times, the integers and the untyped members of the payload itself.
+Whether a member further down holds untyped JSON is seen in the written bytes: then its name is in them.
 
-The looks, the writing and the check are one compiled expression: of what a small payload costs, each
-function between them would be a tenth.
+These looks, the writing and the check are one compiled expression, since each function between them
+would cost a small payload a tenth more.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import UTC
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from msgspec import UNSET
 
 from ..model._json import write
-from ._field_expression import compile_expression, field_expressions
+from ._field_expression import FieldExpression, compile_expression, field_expressions
 from ._normalise import normaliser_of
-from ._shape import AnyShape, DateTimeShape, ObjectShape, Shape, is_open, open_members
+from ._shape import (
+    AnyShape,
+    DateTimeShape,
+    IntegerShape,
+    ObjectShape,
+    Shape,
+    is_open,
+    open_members,
+)
 
-__all__ = ["Write", "normalised_writer_of", "write_of"]
+__all__ = ["Write", "is_recursive", "normalised_writer_of", "write_of"]
 
 Write: TypeAlias = Callable[[Any], bytes]
 """Returns a payload as JSON; raises `NotEncodable`, one of `UNWRITABLE`, or what its check raises."""
 
 Check: TypeAlias = Callable[[bytes], object]
-"""Sees what was written; raises if it is not to leave, and else returns something true."""
+"""Sees what was written; raises if it must not be sent, and else returns something true."""
 
-_ODD: Final = "{0}.tzinfo is not UTC or {0}.microsecond"
-"""Of a date-time that msgspec does not write as OCPP wants it."""
+_NEEDS_NORMALISING: Final = "{0}.tzinfo is not UTC or {0}.microsecond"
+"""Whether msgspec writes a date-time otherwise than OCPP wants it."""
 
 
-def write_of(shape: ObjectShape, check: Check) -> Write:
-    """Returns what writes good payloads of a class; a bad one may also end as an `AttributeError`.
+def write_of(shape: ObjectShape, check: Check, *, integer_bits: int | None = None) -> Write:
+    """Returns the writer of a class's valid payloads; an invalid one may also raise `AttributeError`.
 
     Args:
         shape: the class.
-        check: is asked before anything leaves.
+        check: is given everything that was written.
+        integer_bits: integers that need more bits raise `OverflowError`. # VAL-02
     """
-    dressed = normalised_writer_of(shape, check)
-    moments = list(field_expressions(shape, _is_moment))
-    if any(isinstance(moment.shape, ObjectShape) for moment in moments):
-        # A class within itself is so rare that its payloads are dressed unseen.
-        return dressed
+    normalised = normalised_writer_of(shape, check)
+    if is_recursive(shape):
+        # An expression cannot follow a class within itself; no class of a shipped version is one.
+        return normalised
     named = {f"name{at}": name for at, name in enumerate(open_members(shape, below=True))}
     looks = [
-        *_own(shape),
-        *(moment.find(_ODD) for moment in moments),
+        *_own_untyped(shape),
+        *(place.find(_NEEDS_NORMALISING) for place in _places(shape, DateTimeShape)),
         "not (data := write(payload))",
         # Backwards: `find` takes twice as long, since every member begins with the same quotation mark.
         *(f"data.rfind({name}) >= 0" for name in named),
     ]
-    text = f"dressed(payload) if {' or '.join(looks)} else check(data) and data"
-    known = {"UTC": UTC, "UNSET": UNSET, "write": write, "check": check, "dressed": dressed}
+    text = f"normalised(payload) if {' or '.join(looks)} else check(data) and data"
+    if integer_bits is not None:
+        least, most = -(1 << integer_bits - 1), (1 << integer_bits - 1) - 1
+        outside = f"not {least} <= {{0}} <= {most}"
+        found = [place.find(outside) for place in _places(shape, IntegerShape)]
+        text = f"too_big() if {' or '.join(found)} else {text}" if found else text
+    known = {
+        "UTC": UTC,
+        "UNSET": UNSET,
+        "write": write,
+        "check": check,
+        "normalised": normalised,
+        "too_big": _refuse_integer,
+    }
     return compile_expression(text, {**known, **named})
 
 
 def normalised_writer_of(shape: ObjectShape, check: Check) -> Write:
-    """Returns what writes payloads of a class and dresses them unseen."""
-    dress = normaliser_of(shape)
+    """Returns a writer that normalises each payload of a class, whether it needs it or not."""
+    normalise = normaliser_of(shape)
 
     def write_normalised(payload: Any) -> bytes:
-        data = write(payload if dress is None else dress(payload, None))
+        data = write(payload if normalise is None else normalise(payload, None))
         check(data)
         return data
 
     return write_normalised
 
 
-def _own(shape: ObjectShape) -> Iterator[str]:
-    """Yields the looks at the members of the class itself that let anything in."""
+def is_recursive(shape: ObjectShape) -> bool:
+    """Returns whether a class contains itself."""
+    places = field_expressions(shape, lambda _: False)
+    return any(isinstance(place.shape, ObjectShape) for place in places)
+
+
+def _places(shape: ObjectShape, kind: type[Shape]) -> Iterator[FieldExpression]:
+    return field_expressions(shape, lambda place: isinstance(place, kind))
+
+
+def _own_untyped(shape: ObjectShape) -> Iterator[str]:
+    """Yields the looks at the members of the class itself that may hold any JSON."""
     for member in shape.members.values():
         if is_open(member.shape):
             absent = "UNSET" if isinstance(member.shape, AnyShape) else "None"
             yield f"payload.{member.name} is not {absent}"
 
 
-def _is_moment(shape: Shape) -> bool:
-    return isinstance(shape, DateTimeShape)
+def _refuse_integer() -> NoReturn:
+    raise OverflowError("an integer beyond the size that the version sends")

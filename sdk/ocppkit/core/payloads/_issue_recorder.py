@@ -1,0 +1,82 @@
+"""Records the issues of one payload: as many as a bound allows, and counts the rest."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
+
+from ..model._issues import Issue, Issues, rank
+from ..model._repairs import Repair
+
+__all__ = ["MAX_ISSUES", "IssueRecorder"]
+
+MAX_ISSUES: Final = 1000
+"""A message may have more issues; they are counted and not recorded, since a hostile one could fill
+the memory."""
+
+_MAX_RESERVE: Final = 50
+
+
+class IssueRecorder:
+    """The issues of one payload, in the order in which they are found."""
+
+    __slots__ = ("_issues", "_omitted", "_reserve")
+
+    def __init__(self) -> None:
+        self._issues: list[Issue] = []
+        # Issues that refuse the message must not be lost behind a thousand repaired ones: one of them
+        # decides how it is answered.
+        self._reserve: list[Issue] = []
+        self._omitted = 0
+
+    def wants(self, repaired: bool) -> bool:
+        """Counts an issue, and returns whether it is to be passed to `add`."""
+        if len(self._issues) < MAX_ISSUES:
+            return True
+        self._omitted += 1
+        return not repaired and len(self._reserve) < _MAX_RESERVE
+
+    def add(self, issue: Issue) -> None:
+        """Records an issue."""
+        (self._issues if len(self._issues) < MAX_ISSUES else self._reserve).append(issue)
+
+    def leave_out(self, path: str, repair: Repair) -> None:
+        """Marks every issue at a member or item, the last one that was looked at, as repaired by leaving it out."""
+        for at in _last_below(self._reserve, path):
+            # It was counted as omitted already, and now it decides nothing.
+            del self._reserve[at]
+        for at in _last_below(self._issues, path):
+            self._mark(at, path, repair)
+
+    def leave_out_items(self, path: str) -> None:
+        """Marks every issue in the items of a list, the last value that was looked at, likewise."""
+        for at in _last_below(self._reserve, path):
+            del self._reserve[at]
+        for at in _last_below(self._issues, path):
+            place = self._issues[at].path
+            if place != path:
+                item = place[: place.index("]", len(path)) + 1]
+                self._mark(at, item, Repair.ITEM_LEFT_OUT)
+
+    def result(self, *, refused: bool) -> Issues:
+        """Returns the issues; if the message is refused, the one that decides its answer is among them."""
+        issues = self._issues
+        if refused and self._reserve:
+            best = min(self._reserve, key=rank)
+            if rank(best) < min(map(rank, issues)):
+                issues = [*issues[:-1], best]
+        return Issues(issues, self._omitted)
+
+    def _mark(self, at: int, path: str, repair: Repair) -> None:
+        issue = self._issues[at]
+        if not issue.repaired:
+            self._issues[at] = replace(issue, repaired=True, repair=repair, left_out=path)
+
+
+def _last_below(issues: list[Issue], path: str) -> Iterable[int]:
+    """Yields the positions of the issues at a path or below it, from the end of a list on."""
+    for at in range(len(issues) - 1, -1, -1):
+        place = issues[at].path
+        if place != path and not (place.startswith(path) and place[len(path)] in ".["):
+            return
+        yield at
