@@ -79,7 +79,7 @@ def test_strict(quirk, verdict):
         assert told(issues) == verdict["issues"]
         assert not any(issue.repaired for issue in issues)
     else:
-        names = ("fault", "message_type", "message_id", "action")
+        names = ("failure", "message_type", "message_id", "action")
         read = {name: getattr(found, name) for name in names}
         assert {name: value for name, value in read.items() if value is not None} == verdict[
             "reads"
