@@ -6,12 +6,11 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Final
 
-from .findings import Book, Finding
+from .findings import Book
 from .scale import Scale
 
 __all__ = ["probe", "run"]
@@ -22,6 +21,8 @@ _VERSIONS: Final = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 
 _GENERATOR: Final = "ocppkit generate"
 _PARSER: Final = "datamodel-codegen, 2.0.1 alone"
+_FACE: Final = "ocppkit.v21"
+_MODELS: Final = "ocppkit.v21.pydantic"
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 _PROBE: Final = """
@@ -47,7 +48,7 @@ def run(scale: Scale, book: Book) -> None:
 def _imports(scale: Scale, book: Book) -> None:
     ours = {f"ocppkit.{package}": version for version, package in _VERSIONS.items()}
     theirs = {f"ocpp.{package}": version for version, package in _VERSIONS.items()}
-    modules = [_FLOOR, *ours, *(name for name in theirs if find_spec(name))]
+    modules = [_FLOOR, *ours, _MODELS, *(name for name in theirs if find_spec(name))]
     seconds: dict[str, list[float]] = {name: [] for name in modules}
     memory: dict[str, list[float]] = {name: [] for name in modules}
     for name in modules:
@@ -60,6 +61,7 @@ def _imports(scale: Scale, book: Book) -> None:
     for name in modules:
         book.cost(_GROUP, f"import {name}", name, "ms", [took * 1e3 for took in seconds[name]])
         book.cost(_GROUP, f"import {name}, memory", name, "MiB", memory[name])
+    book.share(_GROUP, "import 2.1, pydantic", seconds, _MODELS, _FACE, "import-pydantic")
     for name, version in ours.items():
         what = f"import {version}"
         book.share(_GROUP, what, seconds, name, _FLOOR, f"import-{version}")
@@ -94,17 +96,8 @@ def _generation(scale: Scale, book: Book) -> None:
         seconds[_PARSER].append(_parse())
     for who, values in seconds.items():
         book.cost(_GROUP, "generate", who, "s", values)
-    book.find(
-        Finding(
-            _GROUP,
-            "generate all versions, both flavours",
-            _GENERATOR,
-            f"{_PARSER} {median(seconds[_PARSER]):.1f} s",
-            "s",
-            tuple(seconds[_GENERATOR]),
-            "generate",
-        )
-    )
+    what = "generate all versions, both flavours"
+    book.share(_GROUP, what, seconds, _GENERATOR, _PARSER, "generate")
 
 
 def _parse() -> float:

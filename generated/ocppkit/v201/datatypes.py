@@ -180,8 +180,6 @@ class ACChargingParametersType(Payload, kw_only=True, frozen=True):
     """Highest voltage, in V, that the EV accepts at its AC input. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class APNType(Payload, kw_only=True, frozen=True):
@@ -217,8 +215,6 @@ class APNType(Payload, kw_only=True, frozen=True):
     """Method by which user name and password are presented to the access point. [B09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdditionalInfoType(Payload, kw_only=True, frozen=True):
@@ -236,8 +232,6 @@ class AdditionalInfoType(Payload, kw_only=True, frozen=True):
     [C01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenType(Payload, kw_only=True, frozen=True):
@@ -262,8 +256,6 @@ class IdTokenType(Payload, kw_only=True, frozen=True):
     [C01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageContentType(Payload, kw_only=True, frozen=True):
@@ -285,8 +277,6 @@ class MessageContentType(Payload, kw_only=True, frozen=True):
     """The text itself, or the address to load it from when the format is URI. [O01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenInfoType(Payload, kw_only=True, frozen=True):
@@ -329,8 +319,6 @@ class IdTokenInfoType(Payload, kw_only=True, frozen=True):
     [C01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AuthorizationData(Payload, kw_only=True, frozen=True):
@@ -348,8 +336,6 @@ class AuthorizationData(Payload, kw_only=True, frozen=True):
     Full list it must be there. [D01.FR.17]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataType(Payload, kw_only=True, frozen=True):
@@ -376,8 +362,6 @@ class CertificateHashDataType(Payload, kw_only=True, frozen=True):
     [M03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataChainType(Payload, kw_only=True, frozen=True):
@@ -402,8 +386,6 @@ class CertificateHashDataChainType(Payload, kw_only=True, frozen=True):
     root certificates. [M03.FR.05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingLimitType(Payload, kw_only=True, frozen=True):
@@ -420,8 +402,6 @@ class ChargingLimitType(Payload, kw_only=True, frozen=True):
     source did not say. [K12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DCChargingParametersType(Payload, kw_only=True, frozen=True):
@@ -461,8 +441,6 @@ class DCChargingParametersType(Payload, kw_only=True, frozen=True):
     [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingNeedsType(Payload, kw_only=True, frozen=True):
@@ -490,8 +468,6 @@ class ChargingNeedsType(Payload, kw_only=True, frozen=True):
     then; left out when unknown. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileCriterionType(Payload, kw_only=True, frozen=True):
@@ -523,8 +499,6 @@ class ChargingProfileCriterionType(Payload, kw_only=True, frozen=True):
     matter. [K09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingSchedulePeriodType(Payload, kw_only=True, frozen=True):
@@ -552,8 +526,6 @@ class ChargingSchedulePeriodType(Payload, kw_only=True, frozen=True):
     EVSE that can switch phases, left out the station chooses. [K01.FR.19]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RelativeTimeIntervalType(Payload, kw_only=True, frozen=True):
@@ -571,8 +543,6 @@ class RelativeTimeIntervalType(Payload, kw_only=True, frozen=True):
     """Length of the span in seconds; left out, it lasts until the next entry begins. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostType(Payload, kw_only=True, frozen=True):
@@ -595,8 +565,6 @@ class CostType(Payload, kw_only=True, frozen=True):
     [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ConsumptionCostType(Payload, kw_only=True, frozen=True):
@@ -615,8 +583,6 @@ class ConsumptionCostType(Payload, kw_only=True, frozen=True):
     """Up to three ways to express the cost of the band, such as price and carbon dioxide. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffEntryType(Payload, kw_only=True, frozen=True):
@@ -641,8 +607,6 @@ class SalesTariffEntryType(Payload, kw_only=True, frozen=True):
     told. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffType(Payload, kw_only=True, frozen=True):
@@ -670,8 +634,6 @@ class SalesTariffType(Payload, kw_only=True, frozen=True):
     """Prices in order of time, each with the span for which it holds. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingScheduleType(Payload, kw_only=True, frozen=True):
@@ -712,8 +674,6 @@ class ChargingScheduleType(Payload, kw_only=True, frozen=True):
     are none to pass. [K01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileType(Payload, kw_only=True, frozen=True):
@@ -763,8 +723,6 @@ class ChargingProfileType(Payload, kw_only=True, frozen=True):
     RequestStartTransaction, where the transaction does not exist yet. [K01.FR.03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ModemType(Payload, kw_only=True, frozen=True):
@@ -783,8 +741,6 @@ class ModemType(Payload, kw_only=True, frozen=True):
     left out when not known. [B01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingStationType(Payload, kw_only=True, frozen=True):
@@ -814,8 +770,6 @@ class ChargingStationType(Payload, kw_only=True, frozen=True):
     [B01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearChargingProfileType(Payload, kw_only=True, frozen=True):
@@ -840,8 +794,6 @@ class ClearChargingProfileType(Payload, kw_only=True, frozen=True):
     matter. [K10]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StatusInfoType(Payload, kw_only=True, frozen=True):
@@ -861,8 +813,6 @@ class StatusInfoType(Payload, kw_only=True, frozen=True):
     [B01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearMonitoringResultType(Payload, kw_only=True, frozen=True):
@@ -882,8 +832,6 @@ class ClearMonitoringResultType(Payload, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVSEType(Payload, kw_only=True, frozen=True):
@@ -900,8 +848,6 @@ class EVSEType(Payload, kw_only=True, frozen=True):
     a whole is meant. [G03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentType(Payload, kw_only=True, frozen=True):
@@ -924,8 +870,6 @@ class ComponentType(Payload, kw_only=True, frozen=True):
     single one. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableType(Payload, kw_only=True, frozen=True):
@@ -944,8 +888,6 @@ class VariableType(Payload, kw_only=True, frozen=True):
     single one. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentVariableType(Payload, kw_only=True, frozen=True):
@@ -963,8 +905,6 @@ class ComponentVariableType(Payload, kw_only=True, frozen=True):
     """Variable to report on; left out, all variables of the component match. [B08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CompositeScheduleType(Payload, kw_only=True, frozen=True):
@@ -994,8 +934,6 @@ class CompositeScheduleType(Payload, kw_only=True, frozen=True):
     """Unit of the limits, W or A; the one that was asked for if the request named one. [K08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EventDataType(Payload, kw_only=True, frozen=True):
@@ -1054,8 +992,6 @@ class EventDataType(Payload, kw_only=True, frozen=True):
     """Variable whose value set the event off, such as Temperature or AvailabilityState. [N07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FirmwareType(Payload, kw_only=True, frozen=True):
@@ -1085,8 +1021,6 @@ class FirmwareType(Payload, kw_only=True, frozen=True):
     installed. Left out for updates without signature. [L01.FR.04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableDataType(Payload, kw_only=True, frozen=True):
@@ -1105,8 +1039,6 @@ class GetVariableDataType(Payload, kw_only=True, frozen=True):
     """Variable to read, with instance where the component has several of that name. [B06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableResultType(Payload, kw_only=True, frozen=True):
@@ -1140,8 +1072,6 @@ class GetVariableResultType(Payload, kw_only=True, frozen=True):
     [B06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LogParametersType(Payload, kw_only=True, frozen=True):
@@ -1163,8 +1093,6 @@ class LogParametersType(Payload, kw_only=True, frozen=True):
     the present. [N01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageInfoType(Payload, kw_only=True, frozen=True):
@@ -1204,8 +1132,6 @@ class MessageInfoType(Payload, kw_only=True, frozen=True):
     """The text to be shown with its format and language. [O01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SignedMeterValueType(Payload, kw_only=True, frozen=True):
@@ -1232,8 +1158,6 @@ class SignedMeterValueType(Payload, kw_only=True, frozen=True):
     never, once or always, and it is empty where it is not sent. [J02.FR.21]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnitOfMeasureType(Payload, kw_only=True, frozen=True):
@@ -1251,8 +1175,6 @@ class UnitOfMeasureType(Payload, kw_only=True, frozen=True):
     stays as it is. 0 when left out. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SampledValueType(Payload, kw_only=True, frozen=True):
@@ -1287,8 +1209,6 @@ class SampledValueType(Payload, kw_only=True, frozen=True):
     """Unit and scale of the number; left out, it is unscaled and energy is in Wh. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MeterValueType(Payload, kw_only=True, frozen=True):
@@ -1307,8 +1227,6 @@ class MeterValueType(Payload, kw_only=True, frozen=True):
     """Moment at which all values of the set were taken, by the station's clock. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableMonitoringType(Payload, kw_only=True, frozen=True):
@@ -1335,8 +1253,6 @@ class VariableMonitoringType(Payload, kw_only=True, frozen=True):
     """Number given to its events, from 0 (danger) to 9 (debugging). [N02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MonitoringDataType(Payload, kw_only=True, frozen=True):
@@ -1357,8 +1273,6 @@ class MonitoringDataType(Payload, kw_only=True, frozen=True):
     """Monitors set on the variable, each with its type, value and severity. [N02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VPNType(Payload, kw_only=True, frozen=True):
@@ -1387,8 +1301,6 @@ class VPNType(Payload, kw_only=True, frozen=True):
     """Protocol that builds and encrypts the tunnel. [B09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NetworkConnectionProfileType(Payload, kw_only=True, frozen=True):
@@ -1428,8 +1340,6 @@ class NetworkConnectionProfileType(Payload, kw_only=True, frozen=True):
     """Tunnel through which the CSMS is reached; left out when none is used. [B09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OCSPRequestDataType(Payload, kw_only=True, frozen=True):
@@ -1456,8 +1366,6 @@ class OCSPRequestDataType(Payload, kw_only=True, frozen=True):
     is revoked. [M06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableAttributeType(Payload, kw_only=True, frozen=True):
@@ -1484,8 +1392,6 @@ class VariableAttributeType(Payload, kw_only=True, frozen=True):
     when it may. [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableCharacteristicsType(Payload, kw_only=True, frozen=True):
@@ -1519,8 +1425,6 @@ class VariableCharacteristicsType(Payload, kw_only=True, frozen=True):
     [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportDataType(Payload, kw_only=True, frozen=True):
@@ -1549,8 +1453,6 @@ class ReportDataType(Payload, kw_only=True, frozen=True):
     other reports may do without. [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringDataType(Payload, kw_only=True, frozen=True):
@@ -1585,8 +1487,6 @@ class SetMonitoringDataType(Payload, kw_only=True, frozen=True):
     """Variable to watch; its characteristics tell whether it can be. [N04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringResultType(Payload, kw_only=True, frozen=True):
@@ -1620,8 +1520,6 @@ class SetMonitoringResultType(Payload, kw_only=True, frozen=True):
     """Severity number from 0 (danger) to 9 (debugging), repeated from the request. [N04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableDataType(Payload, kw_only=True, frozen=True):
@@ -1644,8 +1542,6 @@ class SetVariableDataType(Payload, kw_only=True, frozen=True):
     """Variable to write, with instance where the component has several of that name. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableResultType(Payload, kw_only=True, frozen=True):
@@ -1673,8 +1569,6 @@ class SetVariableResultType(Payload, kw_only=True, frozen=True):
     """Variable that was to be written, repeated from the request for matching the result. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionType(Payload, kw_only=True, frozen=True):
@@ -1705,5 +1599,3 @@ class TransactionType(Payload, kw_only=True, frozen=True):
     request, otherwise left out. [F01.FR.25]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

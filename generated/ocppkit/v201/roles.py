@@ -267,8 +267,7 @@ class ChargingStation(Station):
                 maker several. [B01]
             firmware_version: Release of the software that is running now; left out when the station
                 does not tell. [B01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
+            custom_data: the member `customData` of its boot.
             reason: Why the station registers: plain power-up, a reset and by whom, new firmware, or
                 a trigger. [B01.FR.09]
             options: see `ocppkit.station.StationOptions`.
@@ -335,21 +334,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> AuthorizeResponse:
-        """Asks whether an idToken, or a contract certificate, may be used to charge.
-
-        Args:
-            id_token: Token presented by the driver; for Plug and Charge the eMAID taken from the
-                contract certificate. [C01]
-            certificate: PEM text of the vehicle's contract certificate; sent when the station
-                cannot verify it itself and CentralContractValidationAllowed lets it ask, else left
-                out. [C07]
-            iso15118_certificate_hash_data: Hashes that let the CSMS check by OCSP whether a
-                certificate of the contract's chain was revoked, at most four; left out unless for
-                Plug and Charge. [C07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks whether an idToken, or a contract certificate, may be used to charge."""
         request = AuthorizeRequest(
             id_token=id_token,
             certificate=certificate,
@@ -366,16 +351,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> BootNotificationResponse:
-        """Registers the Charging Station after a start; the answer sets clock and interval.
-
-        Args:
-            charging_station: Vendor, model, serial number, firmware and modem of the station. [B01]
-            reason: Why the station registers: plain power-up, a reset and by whom, new firmware, or
-                a trigger. [B01.FR.09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Registers the Charging Station after a start; the answer sets clock and interval."""
         request = BootNotificationRequest(
             charging_station=charging_station,
             reason=reason,
@@ -391,16 +367,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearedChargingLimitResponse:
-        """Reports that an external charging limit was released.
-
-        Args:
-            charging_limit_source: Which kind of external system has lifted its limit. [K13]
-            evse_id: Number of the EVSE that the limit was on, counted from 1; absent when it held
-                for the whole station. [K13]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that an external charging limit was released."""
         request = ClearedChargingLimitRequest(
             charging_limit_source=charging_limit_source,
             evse_id=evse_id,
@@ -417,19 +384,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> DataTransferResponse:
-        """Carries vendor-specific data in either direction.
-
-        Args:
-            message_id: Kind of message within the vendor's extension; left out when the vendor
-                needs only one. [P01]
-            data: Any JSON value, in a form that only the two sides know; left out when the names
-                say enough. [P01]
-            vendor_id: Whose extension this is, preferably a reversed domain name such as
-                com.example; unknown ones are answered with UnknownVendorId. [P01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Carries vendor-specific data in either direction."""
         request = DataTransferRequest(
             message_id=message_id,
             data=data,
@@ -446,17 +401,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> FirmwareStatusNotificationResponse:
-        """Reports the progress of a firmware update.
-
-        Args:
-            status: Step reached by download, signature check and installation, or the reason why
-                the update ended. [L01]
-            request_id: The number that UpdateFirmware gave to this update; left out only with the
-                status Idle. [L01.FR.20]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the progress of a firmware update."""
         request = FirmwareStatusNotificationRequest(
             status=status,
             request_id=request_id,
@@ -473,19 +418,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> Get15118EVCertificateResponse:
-        """Forwards an EV's request to install or update its contract certificate.
-
-        Args:
-            iso15118_schema_version: Name of the ISO 15118 schema that the session uses; without it
-                the CSMS could not decode exiRequest. [M01]
-            action: Whether the vehicle wants a first certificate or an update of the one it has.
-                [M01]
-            exi_request: The vehicle's own request, in the EXI bytes in which it came, as Base64
-                text of at most 5600 characters. [M01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Forwards an EV's request to install or update its contract certificate."""
         request = Get15118EVCertificateRequest(
             iso15118_schema_version=iso15118_schema_version,
             action=action,
@@ -501,15 +434,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetCertificateStatusResponse:
-        """Asks the CSMS for the OCSP status of a certificate.
-
-        Args:
-            ocsp_request_data: Hashes, serial number and the address of the OCSP server for the
-                certificate in question. [M06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the CSMS for the OCSP status of a certificate."""
         request = GetCertificateStatusRequest(
             ocsp_request_data=ocsp_request_data,
             custom_data=custom_data,
@@ -522,13 +447,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> HeartbeatResponse:
-        """Shows that the Charging Station is alive, and asks for the time.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Shows that the Charging Station is alive, and asks for the time."""
         request = HeartbeatRequest(
             custom_data=custom_data,
         )
@@ -542,17 +461,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> LogStatusNotificationResponse:
-        """Reports the progress of a log upload.
-
-        Args:
-            status: How far the upload has come or why it ended; Idle appears only in answer to a
-                trigger while nothing is uploaded. [N01]
-            request_id: The number that GetLog gave to this upload; left out only when triggered
-                while no upload is running. [N01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the progress of a log upload."""
         request = LogStatusNotificationRequest(
             status=status,
             request_id=request_id,
@@ -568,16 +477,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> MeterValuesResponse:
-        """Delivers meter readings that are not part of a transaction's events.
-
-        Args:
-            evse_id: Number of the EVSE that was measured, counted from 1; 0 is the station's main
-                meter. [J01]
-            meter_value: Readings grouped by the moment at which they were taken. [J01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers meter readings that are not part of a transaction's events."""
         request = MeterValuesRequest(
             evse_id=evse_id,
             meter_value=meter_value,
@@ -594,19 +494,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyChargingLimitResponse:
-        """Reports a charging limit that an external system imposed.
-
-        Args:
-            charging_schedule: The imposed limits over time; sent only when
-                NotifyChargingLimitWithSchedules is true and they are known. [K12]
-            evse_id: Number of the EVSE that the limit is on, counted from 1; absent when it holds
-                for the whole station. [K12]
-            charging_limit: Which kind of system set the limit, and whether the grid depends on it.
-                [K12]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports a charging limit that an external system imposed."""
         request = NotifyChargingLimitRequest(
             charging_schedule=charging_schedule,
             evse_id=evse_id,
@@ -626,20 +514,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyCustomerInformationResponse:
-        """Delivers one part of the ordered customer information.
-
-        Args:
-            data: Part of the information as text for people to read, at most 512 characters in no
-                fixed format. [N09]
-            tbc: True when further parts follow; false or absent marks the last one. [N09]
-            seq_no: Number of this part, counted from 0 for the first. [N09]
-            generated_at: Moment (UTC, the station's clock) at which this part was put together.
-                [N09]
-            request_id: The number that CustomerInformation gave to the order. [N09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of the ordered customer information."""
         request = NotifyCustomerInformationRequest(
             data=data,
             tbc=tbc,
@@ -659,18 +534,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyDisplayMessagesResponse:
-        """Delivers one part of an ordered report of display messages.
-
-        Args:
-            message_info: Stored texts with their priority, state and times; left out when there is
-                none to tell. [O03]
-            request_id: The number that GetDisplayMessages gave to the order. [O03]
-            tbc: True when further parts of this listing follow; false or absent marks the last one.
-                [O03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of display messages."""
         request = NotifyDisplayMessagesRequest(
             message_info=message_info,
             request_id=request_id,
@@ -688,18 +552,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyEVChargingNeedsResponse:
-        """Forwards the energy needs that an EV announced over ISO 15118.
-
-        Args:
-            max_schedule_tuples: Highest number of periods that the vehicle can handle in one
-                schedule; absent when it did not say. [K15]
-            charging_needs: Wanted mode of energy transfer, amounts and limits, and when the driver
-                wants to leave. [K15]
-            evse_id: Number of the EVSE that the vehicle is connected to, counted from 1. [K15]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Forwards the energy needs that an EV announced over ISO 15118."""
         request = NotifyEVChargingNeedsRequest(
             max_schedule_tuples=max_schedule_tuples,
             charging_needs=charging_needs,
@@ -717,17 +570,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyEVChargingScheduleResponse:
-        """Forwards the charging schedule that an EV intends to follow.
-
-        Args:
-            time_base: Moment (UTC) from which the periods of the schedule are counted. [K15]
-            charging_schedule: The course of power or current that the vehicle intends to draw.
-                [K15]
-            evse_id: Number of the EVSE that the vehicle is connected to, above 0. [K15]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Forwards the charging schedule that an EV intends to follow."""
         request = NotifyEVChargingScheduleRequest(
             time_base=time_base,
             charging_schedule=charging_schedule,
@@ -746,19 +589,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyEventResponse:
-        """Reports events that variable monitors or changes of components raised.
-
-        Args:
-            generated_at: Moment (UTC, the station's clock) at which this message was put together;
-                each event has a timestamp of its own. [N07]
-            tbc: True when more of the same report of events follows; false or absent marks the end.
-                [N07]
-            seq_no: Number of this message within the report, counted from 0. [N07]
-            event_data: The events, each with its component, variable, value and cause. [N07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports events that variable monitors or changes of components raised."""
         request = NotifyEventRequest(
             generated_at=generated_at,
             tbc=tbc,
@@ -779,21 +610,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyMonitoringReportResponse:
-        """Delivers one part of an ordered report of variable monitors.
-
-        Args:
-            monitor: Monitors by component and variable, with kind, value and severity; left out
-                when there is none to tell. [N02]
-            request_id: The number that GetMonitoringReport gave to the order. [N02]
-            tbc: True when further parts of this report follow; false or absent marks the last one.
-                [N02]
-            seq_no: Number of this part, counted from 0 for the first. [N02]
-            generated_at: Moment (UTC, the station's clock) at which this part was put together.
-                [N02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of variable monitors."""
         request = NotifyMonitoringReportRequest(
             monitor=monitor,
             request_id=request_id,
@@ -815,21 +632,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyReportResponse:
-        """Delivers one part of an ordered report of the device model.
-
-        Args:
-            request_id: The number that GetBaseReport or GetReport gave to the order. [B07]
-            generated_at: Moment (UTC, the station's clock) at which this part was put together.
-                [B07]
-            report_data: Variables with attributes and characteristics, without the values of
-                write-only ones; absent when there is nothing to report. [B07]
-            tbc: True when further parts of this report follow; false or absent marks the last one.
-                [B07]
-            seq_no: Number of this part, counted from 0 for the first. [B07.FR.10]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of the device model."""
         request = NotifyReportRequest(
             request_id=request_id,
             generated_at=generated_at,
@@ -849,19 +652,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> PublishFirmwareStatusNotificationResponse:
-        """Reports the progress of publishing firmware on a Local Controller.
-
-        Args:
-            status: Step reached by download, checksum test and publishing, or the reason why it
-                failed. [L03]
-            location: Addresses at which stations can get the image, one per protocol; required for
-                Published, otherwise left out. [L03]
-            request_id: The number that PublishFirmware gave to the order; left out when none is
-                going on. [L03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the progress of publishing firmware on a Local Controller."""
         request = PublishFirmwareStatusNotificationRequest(
             status=status,
             location=location,
@@ -881,21 +672,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReportChargingProfilesResponse:
-        """Delivers one part of an ordered report of charging profiles.
-
-        Args:
-            request_id: The number that GetChargingProfiles gave to the order. [K09]
-            charging_limit_source: Who set the profiles in this message: the operator, an energy
-                manager, the grid operator or somebody else. [K09]
-            charging_profile: Profiles from that source on that EVSE, as they are stored. [K09]
-            tbc: True when further messages of this report follow; false or absent marks the last
-                one. [K09]
-            evse_id: Number of the EVSE that the profiles are stored for; 0 means the station as a
-                whole. [K09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of charging profiles."""
         request = ReportChargingProfilesRequest(
             request_id=request_id,
             charging_limit_source=charging_limit_source,
@@ -914,17 +691,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReservationStatusUpdateResponse:
-        """Reports that a reservation expired or was removed.
-
-        Args:
-            reservation_id: The number that ReserveNow gave to the reservation in its field id.
-                [H04]
-            reservation_update_status: Expired when its time was over, Removed when the EVSE failed
-                or went out of service. [H01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that a reservation expired or was removed."""
         request = ReservationStatusUpdateRequest(
             reservation_id=reservation_id,
             reservation_update_status=reservation_update_status,
@@ -941,19 +708,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SecurityEventNotificationResponse:
-        """Reports a security event.
-
-        Args:
-            type: Name of the event, from OCPP's list or the vendor's own, such as
-                InvalidFirmwareSignature; at most 50 characters. [A04]
-            timestamp: Moment (UTC) when the event happened, which may lie long before its delivery.
-                [A04]
-            tech_info: Details for experts, at most 255 characters in no fixed format; left out when
-                there are none. [A04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports a security event."""
         request = SecurityEventNotificationRequest(
             type=type,
             timestamp=timestamp,
@@ -970,17 +725,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SignCertificateResponse:
-        """Asks the CSMS to have a certificate of the Charging Station signed.
-
-        Args:
-            csr: Certificate signing request (PKCS #10) as PEM text, made with a fresh key pair
-                whose private half stays in the station. [A02]
-            certificate_type: Whether the certificate is for the CSMS connection or for ISO 15118;
-                absent means one for both. [A02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the CSMS to have a certificate of the Charging Station signed."""
         request = SignCertificateRequest(
             csr=csr,
             certificate_type=certificate_type,
@@ -998,18 +743,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> StatusNotificationResponse:
-        """Reports the status of one connector.
-
-        Args:
-            timestamp: Moment (UTC) since when the reported state holds. [G01]
-            connector_status: Available, Occupied, Reserved, Unavailable or Faulted; how far
-                charging has got is told by TransactionEvent. [G01.FR.01]
-            evse_id: Number of the EVSE that the connector belongs to, counted from 1. [G01]
-            connector_id: Number of the connector within its EVSE, counted from 1 in each. [G01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the status of one connector."""
         request = StatusNotificationRequest(
             timestamp=timestamp,
             connector_status=connector_status,
@@ -1037,36 +771,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> TransactionEventResponse:
-        """Reports the start, the progress or the end of a transaction, with meter readings.
-
-        Args:
-            event_type: Whether this is the first event of the transaction, a further one or the
-                last. [E01]
-            meter_value: Readings that belong to the event; only Ended may carry those of several
-                sampling intervals. Left out when none are due. [J02.FR.10]
-            timestamp: Moment (UTC) when the event happened, also when it is delivered later. [E01]
-            trigger_reason: What caused the message; when several reasons apply, the most specific
-                one. [E01.FR.15]
-            seq_no: Number of the event, one higher each time, should begin with 0 at Started; a gap
-                shows that an event is missing. [E01]
-            offline: True when the event happened, or was still queued, while the connection was
-                down; false or absent otherwise. [E04.FR.03]
-            number_of_phases_used: Number of phases that charge, told when energy begins to flow and
-                at each change; left out when the station cannot tell. [E02.FR.18]
-            cable_max_current: Highest current in amperes that the connected cable may carry; left
-                out when the station cannot tell. [E01]
-            reservation_id: Number of the reservation that this transaction uses up, sent once, in
-                the event that does so; otherwise left out. [H03]
-            transaction_info: Id and charging state of the transaction, and at its end the reason.
-                [E01]
-            evse: EVSE with its connector, sent once, in the first event after the vehicle was
-                connected; later events leave it out. [E01.FR.16]
-            id_token: Token of the driver, sent once in the first event after authorization and
-                again when a token stops charging; otherwise left out. [E07.FR.02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the start, the progress or the end of a transaction, with meter readings."""
         request = TransactionEventRequest(
             event_type=event_type,
             meter_value=meter_value,
@@ -1112,15 +817,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CancelReservationResponse:
-        """Cancels the reservation with the given id.
-
-        Args:
-            reservation_id: The number that ReserveNow gave to the reservation in its field id.
-                [H02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Cancels the reservation with the given id."""
         request = CancelReservationRequest(
             reservation_id=reservation_id,
             custom_data=custom_data,
@@ -1135,17 +832,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CertificateSignedResponse:
-        """Delivers the certificate chain that was signed for an earlier request.
-
-        Args:
-            certificate_chain: PEM text: the new certificate first, then the intermediate ones in
-                the order of issue; MaxCertificateChainSize limits its size. [A02]
-            certificate_type: Which certificate this is, equal to the type in SignCertificate;
-                absent means that one serves both the CSMS connection and ISO 15118. [A02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers the certificate chain that was signed for an earlier request."""
         request = CertificateSignedRequest(
             certificate_chain=certificate_chain,
             certificate_type=certificate_type,
@@ -1161,17 +848,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ChangeAvailabilityResponse:
-        """Makes the Charging Station, an EVSE or a connector operative or inoperative.
-
-        Args:
-            evse: EVSE to change, or one connector of it when connectorId is given inside; absent
-                means the whole station. [G04.FR.01]
-            operational_status: Inoperative forbids new charging there; Operative allows it and
-                gives each part back the state it had on its own. [G03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Makes the Charging Station, an EVSE or a connector operative or inoperative."""
         request = ChangeAvailabilityRequest(
             evse=evse,
             operational_status=operational_status,
@@ -1185,13 +862,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearCacheResponse:
-        """Empties the Charging Station's authorization cache.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Empties the Charging Station's authorization cache."""
         request = ClearCacheRequest(
             custom_data=custom_data,
         )
@@ -1205,17 +876,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearChargingProfileResponse:
-        """Removes charging profiles by id or by matching criteria.
-
-        Args:
-            charging_profile_id: Number of the one profile to remove; absent when profiles are
-                chosen by criteria. [K10]
-            charging_profile_criteria: Filter by EVSE, purpose and stack level; a profile must meet
-                every part that is given. Absent when chargingProfileId is used. [K10]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes charging profiles by id or by matching criteria."""
         request = ClearChargingProfileRequest(
             charging_profile_id=charging_profile_id,
             charging_profile_criteria=charging_profile_criteria,
@@ -1230,14 +891,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearDisplayMessageResponse:
-        """Removes a message that was set for the display.
-
-        Args:
-            id: Number that SetDisplayMessage gave to the text; others stay on display. [O05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes a message that was set for the display."""
         request = ClearDisplayMessageRequest(
             id=id,
             custom_data=custom_data,
@@ -1251,14 +905,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearVariableMonitoringResponse:
-        """Removes variable monitors by id.
-
-        Args:
-            id: Numbers of the monitors to remove, each answered on its own. [N06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes variable monitors by id."""
         request = ClearVariableMonitoringRequest(
             id=id,
             custom_data=custom_data,
@@ -1273,17 +920,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CostUpdatedResponse:
-        """Tells the Charging Station the running cost of a transaction, for its display.
-
-        Args:
-            total_cost: Cost so far, taxes included, in the currency that the variable
-                TariffCostCtrlr.Currency names. [I02]
-            transaction_id: The running transaction that the cost belongs to, by the id that the
-                station gave it. [I02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Tells the Charging Station the running cost of a transaction, for its display."""
         request = CostUpdatedRequest(
             total_cost=total_cost,
             transaction_id=transaction_id,
@@ -1303,24 +940,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CustomerInformationResponse:
-        """Asks for a report of the data kept about a customer, for their removal, or for both.
-
-        Args:
-            customer_certificate: Names the customer by the hashes of a contract certificate; absent
-                when named otherwise. [N09]
-            id_token: Names the customer by a token; absent when named otherwise. [N09]
-            request_id: Number chosen by the CSMS that each NotifyCustomerInformation of this order
-                repeats. [N09]
-            report: True orders the data to be sent by NotifyCustomerInformation; with false they
-                are not. [N09]
-            clear: True orders the data to be erased, except for the local list, which SendLocalList
-                changes. [N10]
-            customer_identifier: Names the customer by any other text, such as a vendor's customer
-                number; absent when token or certificate is given. [N09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks for a report of the data kept about a customer, for their removal, or for both."""
         request = CustomerInformationRequest(
             customer_certificate=customer_certificate,
             id_token=id_token,
@@ -1341,19 +961,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> DataTransferResponse:
-        """Carries vendor-specific data in either direction.
-
-        Args:
-            message_id: Kind of message within the vendor's extension; left out when the vendor
-                needs only one. [P01]
-            data: Any JSON value, in a form that only the two sides know; left out when the names
-                say enough. [P01]
-            vendor_id: Whose extension this is, preferably a reversed domain name such as
-                com.example; unknown ones are answered with UnknownVendorId. [P01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Carries vendor-specific data in either direction."""
         request = DataTransferRequest(
             message_id=message_id,
             data=data,
@@ -1369,15 +977,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> DeleteCertificateResponse:
-        """Deletes an installed certificate, identified by its hash data.
-
-        Args:
-            certificate_hash_data: Hashes and serial number that name the certificate; the station's
-                own certificate cannot be deleted in this way. [M04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Deletes an installed certificate, identified by its hash data."""
         request = DeleteCertificateRequest(
             certificate_hash_data=certificate_hash_data,
             custom_data=custom_data,
@@ -1392,17 +992,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetBaseReportResponse:
-        """Orders one of the predefined reports of the device model.
-
-        Args:
-            request_id: Number chosen by the CSMS that every NotifyReport of this report repeats.
-                [B07]
-            report_base: Which selection is wanted: what can be set, everything, or a summary of
-                state and problems. [B07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders one of the predefined reports of the device model."""
         request = GetBaseReportRequest(
             request_id=request_id,
             report_base=report_base,
@@ -1419,19 +1009,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetChargingProfilesResponse:
-        """Orders a report of the installed charging profiles.
-
-        Args:
-            request_id: Number chosen by the CSMS that every ReportChargingProfiles of this order
-                repeats. [K09]
-            evse_id: Number of the EVSE whose profiles are wanted; 0 means those of the station
-                itself, absent means all. [K09]
-            charging_profile: Filter by ids, or by purpose, stack level and source of the limit.
-                [K09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the installed charging profiles."""
         request = GetChargingProfilesRequest(
             request_id=request_id,
             evse_id=evse_id,
@@ -1449,19 +1027,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetCompositeScheduleResponse:
-        """Asks for the merged schedule of limits of an EVSE or of the grid connection.
-
-        Args:
-            duration: Length in seconds of the wanted schedule, counted from the moment the request
-                arrives. [K08]
-            charging_rate_unit: Whether limits shall be given in amperes or in watts; absent leaves
-                the choice to the station. [K08]
-            evse_id: Number of the EVSE to compute for; 0 asks for the expected total at the grid
-                connection. [K08.FR.03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks for the merged schedule of limits of an EVSE or of the grid connection."""
         request = GetCompositeScheduleRequest(
             duration=duration,
             charging_rate_unit=charging_rate_unit,
@@ -1480,18 +1046,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetDisplayMessagesResponse:
-        """Orders a report of the messages set for the display.
-
-        Args:
-            id: Numbers of the texts that are wanted; absent means whatever their number. [O03]
-            request_id: Number chosen by the CSMS that every NotifyDisplayMessages of this order
-                repeats. [O03]
-            priority: Only texts of this urgency; absent means any. [O03]
-            state: Only texts that are shown in this state of the station; absent means any. [O03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the messages set for the display."""
         request = GetDisplayMessagesRequest(
             id=id,
             request_id=request_id,
@@ -1508,15 +1063,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetInstalledCertificateIdsResponse:
-        """Lists the hash data of the installed certificates.
-
-        Args:
-            certificate_type: Which kinds to list, such as CSMS or V2G roots; absent means all
-                kinds. [M03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Lists the hash data of the installed certificates."""
         request = GetInstalledCertificateIdsRequest(
             certificate_type=certificate_type,
             custom_data=custom_data,
@@ -1529,13 +1076,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetLocalListVersionResponse:
-        """Reads the version of the local authorization list: 0 if none is installed.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reads the version of the local authorization list: 0 if none is installed."""
         request = GetLocalListVersionRequest(
             custom_data=custom_data,
         )
@@ -1552,21 +1093,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetLogResponse:
-        """Asks the Charging Station to upload a diagnostics or security log.
-
-        Args:
-            log: Where to upload to and which span of time is wanted. [N01]
-            log_type: Whether the diagnostics log or the security log shall be uploaded. [N01]
-            request_id: Number chosen by the CSMS that every LogStatusNotification of this upload
-                repeats. [N01]
-            retries: Number of attempts before the upload is given up; absent leaves it to the
-                station. [N01]
-            retry_interval: Seconds between two attempts to upload; absent leaves it to the station.
-                [N01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to upload a diagnostics or security log."""
         request = GetLogRequest(
             log=log,
             log_type=log_type,
@@ -1586,19 +1113,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetMonitoringReportResponse:
-        """Orders a report of the variable monitors.
-
-        Args:
-            component_variable: Only monitors on these components or variables; absent means on any.
-                [N02]
-            request_id: Number chosen by the CSMS that every NotifyMonitoringReport of this order
-                repeats. [N02]
-            monitoring_criteria: Only monitors of these kinds: threshold, delta or periodic; absent
-                means any kind. [N02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the variable monitors."""
         request = GetMonitoringReportRequest(
             component_variable=component_variable,
             request_id=request_id,
@@ -1616,19 +1131,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetReportResponse:
-        """Orders a report of chosen parts of the device model.
-
-        Args:
-            component_variable: Components or variables that are wanted; what is left out of an
-                entry acts as a wildcard, absent means all. [B08]
-            request_id: Number chosen by the CSMS that every NotifyReport of this report repeats.
-                [B08]
-            component_criteria: Only components to which at least one of these states applies, such
-                as Enabled or Problem; absent means any. [B08]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of chosen parts of the device model."""
         request = GetReportRequest(
             component_variable=component_variable,
             request_id=request_id,
@@ -1644,15 +1147,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetTransactionStatusResponse:
-        """Asks whether a transaction is ongoing and whether messages are still queued.
-
-        Args:
-            transaction_id: Transaction to ask about; absent asks only whether any transaction
-                messages wait in the queue. [E14.FR.06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks whether a transaction is ongoing and whether messages are still queued."""
         request = GetTransactionStatusRequest(
             transaction_id=transaction_id,
             custom_data=custom_data,
@@ -1666,15 +1161,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetVariablesResponse:
-        """Reads attributes of variables of the device model.
-
-        Args:
-            get_variable_data: Component, variable and attribute of each value to read; not more
-                entries than the station's ItemsPerMessage for GetVariables. [B06.FR.05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reads attributes of variables of the device model."""
         request = GetVariablesRequest(
             get_variable_data=get_variable_data,
             custom_data=custom_data,
@@ -1689,17 +1176,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> InstallCertificateResponse:
-        """Installs a root certificate in the Charging Station.
-
-        Args:
-            certificate_type: What the root shall vouch for: the CSMS, V2G partners, mobility
-                operators or firmware signatures. [M05]
-            certificate: The root itself as PEM text, at most 5500 characters; one that is already
-                installed is replaced. [M05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Installs a root certificate in the Charging Station."""
         request = InstallCertificateRequest(
             certificate_type=certificate_type,
             certificate=certificate,
@@ -1718,23 +1195,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> PublishFirmwareResponse:
-        """Asks a Local Controller to fetch firmware and offer it to its Charging Stations.
-
-        Args:
-            location: Address from which the Local Controller downloads the image, with scheme such
-                as https. [L03]
-            retries: Number of attempts to download before it gives up; absent leaves it to the
-                Local Controller. [L03]
-            checksum: MD5 over the whole image as 32 hexadecimal digits, checked after the download;
-                later names the image for UnpublishFirmware. [L03]
-            request_id: Number chosen by the CSMS that every PublishFirmwareStatusNotification of
-                this order repeats. [L03]
-            retry_interval: Seconds between two attempts to download; absent leaves it to the Local
-                Controller. [L03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks a Local Controller to fetch firmware and offer it to its Charging Stations."""
         request = PublishFirmwareRequest(
             location=location,
             retries=retries,
@@ -1756,23 +1217,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> RequestStartTransactionResponse:
-        """Asks the Charging Station to start a transaction for an idToken.
-
-        Args:
-            evse_id: Number of the EVSE to use, counted from 1; absent lets the station pick one or
-                refuse. [F01]
-            group_id_token: Group whose tokens may end the transaction as well; left out when the
-                token has no group or it is not known. [F01]
-            id_token: Token to start for; the station checks it first when
-                AuthCtrlr.AuthorizeRemoteStart is true, except for the type Central. [F01]
-            remote_start_id: Number chosen by the CSMS, repeated in the next TransactionEvent to tie
-                the transaction to this request. [F01.FR.25]
-            charging_profile: Limits for this transaction alone: purpose TxProfile, without
-                transactionId. Absent when none are needed. [F01.FR.09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to start a transaction for an idToken."""
         request = RequestStartTransactionRequest(
             evse_id=evse_id,
             group_id_token=group_id_token,
@@ -1790,15 +1235,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> RequestStopTransactionResponse:
-        """Asks the Charging Station to stop a running transaction.
-
-        Args:
-            transaction_id: Id that the station gave to the transaction in its first
-                TransactionEvent; one that does not run is answered with Rejected. [F03.FR.08]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to stop a running transaction."""
         request = RequestStopTransactionRequest(
             transaction_id=transaction_id,
             custom_data=custom_data,
@@ -1817,25 +1254,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReserveNowResponse:
-        """Reserves an EVSE, a type of connector or any EVSE for an idToken.
-
-        Args:
-            id: Number chosen by the CSMS for later cancelling; the TransactionEvent that uses the
-                reservation repeats it as reservationId. [H01]
-            expiry_date_time: Moment (UTC) at which an unused reservation ends and the connectors
-                become Available again. [H01]
-            connector_type: Type of plug that the driver needs when no EVSE is named; absent means
-                any. [H01]
-            id_token: Token that the place is kept for; others are turned away unless they share
-                groupIdToken. [H01]
-            evse_id: Number of the EVSE to keep free, counted from 1; absent means any one, if
-                ReservationCtrlr.NonEvseSpecific is true. [H01.FR.19]
-            group_id_token: Group whose other tokens may use the reservation as well; absent limits
-                it to idToken. [H01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reserves an EVSE, a type of connector or any EVSE for an idToken."""
         request = ReserveNowRequest(
             id=id,
             expiry_date_time=expiry_date_time,
@@ -1855,17 +1274,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ResetResponse:
-        """Asks the Charging Station, or one EVSE, for a reset, at once or when idle.
-
-        Args:
-            type: Immediate ends running transactions and resets at once; OnIdle waits until the
-                last of them has ended. [B12]
-            evse_id: Number of the one EVSE to reset, counted from 1; absent means the whole
-                station. [B11]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station, or one EVSE, for a reset, at once or when idle."""
         request = ResetRequest(
             type=type,
             evse_id=evse_id,
@@ -1882,19 +1291,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SendLocalListResponse:
-        """Replaces or updates the local authorization list.
-
-        Args:
-            local_authorization_list: Entries to store, at least one; left out with Full it clears
-                the list, with Differential it only sets the version. [D01.FR.04]
-            version_number: Number that the list shall have afterwards, above 0; for Differential it
-                must be higher than the installed one. [D01.FR.19]
-            update_type: Full replaces everything, Differential adds, changes or removes single
-                entries. [D01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Replaces or updates the local authorization list."""
         request = SendLocalListRequest(
             local_authorization_list=local_authorization_list,
             version_number=version_number,
@@ -1911,17 +1308,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetChargingProfileResponse:
-        """Installs or replaces a charging profile.
-
-        Args:
-            evse_id: Number of the EVSE the limits are for, above 0 for a TxProfile; 0 means the
-                station for ChargingStationMaxProfile and every EVSE for TxDefaultProfile. [K01]
-            charging_profile: The profile to install; it replaces a stored one with the same id.
-                [K01.FR.05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Installs or replaces a charging profile."""
         request = SetChargingProfileRequest(
             evse_id=evse_id,
             charging_profile=charging_profile,
@@ -1936,14 +1323,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetDisplayMessageResponse:
-        """Adds or replaces a message for the display.
-
-        Args:
-            message: The text with its id, priority, format and times of display. [O01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Adds or replaces a message for the display."""
         request = SetDisplayMessageRequest(
             message=message,
             custom_data=custom_data,
@@ -1957,16 +1337,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetMonitoringBaseResponse:
-        """Selects which set of predefined monitors is active.
-
-        Args:
-            monitoring_base: All activates preconfigured monitors and keeps custom ones,
-                FactoryDefault drops the custom ones, HardWiredOnly leaves just the built-in ones.
-                [N03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Selects which set of predefined monitors is active."""
         request = SetMonitoringBaseRequest(
             monitoring_base=monitoring_base,
             custom_data=custom_data,
@@ -1980,15 +1351,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetMonitoringLevelResponse:
-        """Limits the reported events to those up to a given severity number.
-
-        Args:
-            severity: Highest severity number that is still reported, from 0 (danger) to 9
-                (debugging); 0 lets only the gravest events through. [N05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Limits the reported events to those up to a given severity number."""
         request = SetMonitoringLevelRequest(
             severity=severity,
             custom_data=custom_data,
@@ -2003,18 +1366,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetNetworkProfileResponse:
-        """Stores a network connection profile in a configuration slot.
-
-        Args:
-            configuration_slot: Number of the slot to write, one of those that
-                NetworkConfigurationPriority lists as possible; its old content is overwritten.
-                [B09]
-            connection_data: Address of the CSMS, transport, interface and security profile to use
-                from this slot. [B09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Stores a network connection profile in a configuration slot."""
         request = SetNetworkProfileRequest(
             configuration_slot=configuration_slot,
             connection_data=connection_data,
@@ -2029,15 +1381,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetVariableMonitoringResponse:
-        """Creates or replaces variable monitors.
-
-        Args:
-            set_monitoring_data: Monitors to create, or with the id of an existing one to replace;
-                at most as many as the station's ItemsPerMessage allows. [N04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Creates or replaces variable monitors."""
         request = SetVariableMonitoringRequest(
             set_monitoring_data=set_monitoring_data,
             custom_data=custom_data,
@@ -2051,15 +1395,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetVariablesResponse:
-        """Writes attributes of variables of the device model.
-
-        Args:
-            set_variable_data: Component, variable, attribute and new value for each setting; no
-                attribute twice, and at most as many as ItemsPerMessage allows. [B05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Writes attributes of variables of the device model."""
         request = SetVariablesRequest(
             set_variable_data=set_variable_data,
             custom_data=custom_data,
@@ -2074,17 +1410,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> TriggerMessageResponse:
-        """Asks the Charging Station to send one of its own messages now.
-
-        Args:
-            evse: EVSE or connector that the message shall be about; absent means all, and messages
-                about the station ignore it. [F06.FR.11]
-            requested_message: Which of the station's messages is wanted, or which certificate it
-                shall renew. [F06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to send one of its own messages now."""
         request = TriggerMessageRequest(
             evse=evse,
             requested_message=requested_message,
@@ -2100,16 +1426,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UnlockConnectorResponse:
-        """Asks the Charging Station to release the cable that is locked in a connector.
-
-        Args:
-            evse_id: Number of the EVSE that the connector belongs to, counted from 1. [F05]
-            connector_id: Number of the connector within that EVSE, counted from 1; the lock is
-                tried even when no cable is seen. [F05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to release the cable that is locked in a connector."""
         request = UnlockConnectorRequest(
             evse_id=evse_id,
             connector_id=connector_id,
@@ -2124,15 +1441,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UnpublishFirmwareResponse:
-        """Asks a Local Controller to stop offering a firmware file.
-
-        Args:
-            checksum: MD5 over the whole image as 32 hexadecimal digits, the same that
-                PublishFirmware gave; it names the image. [L04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks a Local Controller to stop offering a firmware file."""
         request = UnpublishFirmwareRequest(
             checksum=checksum,
             custom_data=custom_data,
@@ -2149,21 +1458,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UpdateFirmwareResponse:
-        """Asks the Charging Station to fetch and install firmware.
-
-        Args:
-            retries: Number of attempts to download before the update is given up; absent leaves it
-                to the station. [L01]
-            retry_interval: Seconds between two attempts to download; absent leaves it to the
-                station. [L01]
-            request_id: Number chosen by the CSMS that every FirmwareStatusNotification of this
-                update repeats. [L01]
-            firmware: Where the image lies, when to fetch and install it, and for a signed one
-                certificate and signature. [L01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to fetch and install firmware."""
         request = UpdateFirmwareRequest(
             retries=retries,
             retry_interval=retry_interval,

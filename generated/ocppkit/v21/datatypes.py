@@ -275,8 +275,6 @@ class ACChargingParametersType(Payload, kw_only=True, frozen=True):
     """Highest voltage, in V, that the EV accepts at its AC input. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class APNType(Payload, kw_only=True, frozen=True):
@@ -312,8 +310,6 @@ class APNType(Payload, kw_only=True, frozen=True):
     """Method by which user name and password are presented to the access point. [B09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RationalNumberType(Payload, kw_only=True, frozen=True):
@@ -333,8 +329,6 @@ class RationalNumberType(Payload, kw_only=True, frozen=True):
     the number. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceRuleType(Payload, kw_only=True, frozen=True):
@@ -370,8 +364,6 @@ class PriceRuleType(Payload, kw_only=True, frozen=True):
     discharging, it counts downwards. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceRuleStackType(Payload, kw_only=True, frozen=True):
@@ -390,8 +382,6 @@ class PriceRuleStackType(Payload, kw_only=True, frozen=True):
     """One to eight rules, each for the range of power that begins at its powerRangeStart. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TaxRuleType(Payload, kw_only=True, frozen=True):
@@ -427,8 +417,6 @@ class TaxRuleType(Payload, kw_only=True, frozen=True):
     """Rate of the tax in percent. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OverstayRuleType(Payload, kw_only=True, frozen=True):
@@ -451,8 +439,6 @@ class OverstayRuleType(Payload, kw_only=True, frozen=True):
     """Seconds after which the fee is due again. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OverstayRuleListType(Payload, kw_only=True, frozen=True):
@@ -478,8 +464,6 @@ class OverstayRuleListType(Payload, kw_only=True, frozen=True):
     """Seconds until overstaying is charged; absent when time is no criterion. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdditionalSelectedServicesType(Payload, kw_only=True, frozen=True):
@@ -497,8 +481,6 @@ class AdditionalSelectedServicesType(Payload, kw_only=True, frozen=True):
     """Readable name by which the driver recognizes the service. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AbsolutePriceScheduleType(Payload, kw_only=True, frozen=True):
@@ -554,8 +536,6 @@ class AbsolutePriceScheduleType(Payload, kw_only=True, frozen=True):
     """Extra services with a fee of their own, at most five; absent when there are none. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AdditionalInfoType(Payload, kw_only=True, frozen=True):
@@ -573,8 +553,6 @@ class AdditionalInfoType(Payload, kw_only=True, frozen=True):
     PaymentRecognition tell how was paid. [C18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AddressType(Payload, kw_only=True, frozen=True):
@@ -602,8 +580,6 @@ class AddressType(Payload, kw_only=True, frozen=True):
     """Country in words, not as a code. [C18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenType(Payload, kw_only=True, frozen=True):
@@ -628,8 +604,6 @@ class IdTokenType(Payload, kw_only=True, frozen=True):
     DirectPayment, VIN or EVCCID. [C01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageContentType(Payload, kw_only=True, frozen=True):
@@ -653,8 +627,6 @@ class MessageContentType(Payload, kw_only=True, frozen=True):
     what the code shall hold. [O01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class IdTokenInfoType(Payload, kw_only=True, frozen=True):
@@ -697,8 +669,6 @@ class IdTokenInfoType(Payload, kw_only=True, frozen=True):
     [C01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AuthorizationData(Payload, kw_only=True, frozen=True):
@@ -716,8 +686,6 @@ class AuthorizationData(Payload, kw_only=True, frozen=True):
     Full list it must be there. [D01.FR.17]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class BatteryDataType(Payload, kw_only=True, frozen=True):
@@ -747,8 +715,6 @@ class BatteryDataType(Payload, kw_only=True, frozen=True):
     [S03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataType(Payload, kw_only=True, frozen=True):
@@ -775,8 +741,6 @@ class CertificateHashDataType(Payload, kw_only=True, frozen=True):
     [M03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateHashDataChainType(Payload, kw_only=True, frozen=True):
@@ -801,8 +765,6 @@ class CertificateHashDataChainType(Payload, kw_only=True, frozen=True):
     root certificates. [M03.FR.05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateStatusRequestInfoType(Payload, kw_only=True, frozen=True):
@@ -822,8 +784,6 @@ class CertificateStatusRequestInfoType(Payload, kw_only=True, frozen=True):
     """One to five addresses of the source, usually taken from the certificate itself. [M07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CertificateStatusType(Payload, kw_only=True, frozen=True):
@@ -845,8 +805,6 @@ class CertificateStatusType(Payload, kw_only=True, frozen=True):
     """Date and time until which the status may be kept; then it has to be asked for again. [M07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingLimitType(Payload, kw_only=True, frozen=True):
@@ -868,8 +826,6 @@ class ChargingLimitType(Payload, kw_only=True, frozen=True):
     source did not say. [K12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERChargingParametersType(Payload, kw_only=True, frozen=True):
@@ -1072,8 +1028,6 @@ class DERChargingParametersType(Payload, kw_only=True, frozen=True):
     refuse to discharge, to spare its battery. Absent when the EV told none. [R02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVPriceRuleType(Payload, kw_only=True, frozen=True):
@@ -1090,8 +1044,6 @@ class EVPriceRuleType(Payload, kw_only=True, frozen=True):
     discharging. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVAbsolutePriceScheduleEntryType(Payload, kw_only=True, frozen=True):
@@ -1109,8 +1061,6 @@ class EVAbsolutePriceScheduleEntryType(Payload, kw_only=True, frozen=True):
     """One to eight prices, by power range. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVAbsolutePriceScheduleType(Payload, kw_only=True, frozen=True):
@@ -1136,8 +1086,6 @@ class EVAbsolutePriceScheduleType(Payload, kw_only=True, frozen=True):
     by stacked energy. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVPowerScheduleEntryType(Payload, kw_only=True, frozen=True):
@@ -1154,8 +1102,6 @@ class EVPowerScheduleEntryType(Payload, kw_only=True, frozen=True):
     to offer. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVPowerScheduleType(Payload, kw_only=True, frozen=True):
@@ -1173,8 +1119,6 @@ class EVPowerScheduleType(Payload, kw_only=True, frozen=True):
     """Moment at which the first entry begins, as date and time with offset. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVEnergyOfferType(Payload, kw_only=True, frozen=True):
@@ -1193,8 +1137,6 @@ class EVEnergyOfferType(Payload, kw_only=True, frozen=True):
     """Power over time that the EV offers. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DCChargingParametersType(Payload, kw_only=True, frozen=True):
@@ -1234,8 +1176,6 @@ class DCChargingParametersType(Payload, kw_only=True, frozen=True):
     [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class V2XChargingParametersType(Payload, kw_only=True, frozen=True):
@@ -1340,8 +1280,6 @@ class V2XChargingParametersType(Payload, kw_only=True, frozen=True):
     the EV told none. [Q01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingNeedsType(Payload, kw_only=True, frozen=True):
@@ -1402,8 +1340,6 @@ class ChargingNeedsType(Payload, kw_only=True, frozen=True):
     then; left out when unknown. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostDimensionType(Payload, kw_only=True, frozen=True):
@@ -1419,8 +1355,6 @@ class CostDimensionType(Payload, kw_only=True, frozen=True):
     """Amount in the unit of the type: Wh, A, W or seconds. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingPeriodType(Payload, kw_only=True, frozen=True):
@@ -1442,8 +1376,6 @@ class ChargingPeriodType(Payload, kw_only=True, frozen=True):
     """When the period begins, as date and time with offset. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileCriterionType(Payload, kw_only=True, frozen=True):
@@ -1475,8 +1407,6 @@ class ChargingProfileCriterionType(Payload, kw_only=True, frozen=True):
     out, the source does not matter. [K09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LimitAtSoCType(Payload, kw_only=True, frozen=True):
@@ -1495,8 +1425,6 @@ class LimitAtSoCType(Payload, kw_only=True, frozen=True):
     """Highest charging rate from then on, in the chargingRateUnit of the schedule. [K01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class V2XFreqWattPointType(Payload, kw_only=True, frozen=True):
@@ -1513,8 +1441,6 @@ class V2XFreqWattPointType(Payload, kw_only=True, frozen=True):
     """Power in W at that frequency: positive to charge, negative to discharge. [Q08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class V2XSignalWattPointType(Payload, kw_only=True, frozen=True):
@@ -1531,8 +1457,6 @@ class V2XSignalWattPointType(Payload, kw_only=True, frozen=True):
     """Power in W at that signal: positive to charge, negative to discharge. [Q08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingSchedulePeriodType(Payload, kw_only=True, frozen=True):
@@ -1635,8 +1559,6 @@ class ChargingSchedulePeriodType(Payload, kw_only=True, frozen=True):
     LocalFrequency, where it may be absent as well. [Q08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RelativeTimeIntervalType(Payload, kw_only=True, frozen=True):
@@ -1654,8 +1576,6 @@ class RelativeTimeIntervalType(Payload, kw_only=True, frozen=True):
     """Length of the span in seconds; left out, it lasts until the next entry begins. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostType(Payload, kw_only=True, frozen=True):
@@ -1678,8 +1598,6 @@ class CostType(Payload, kw_only=True, frozen=True):
     [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ConsumptionCostType(Payload, kw_only=True, frozen=True):
@@ -1698,8 +1616,6 @@ class ConsumptionCostType(Payload, kw_only=True, frozen=True):
     """Up to three ways to express the cost of the band, such as price and carbon dioxide. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffEntryType(Payload, kw_only=True, frozen=True):
@@ -1724,8 +1640,6 @@ class SalesTariffEntryType(Payload, kw_only=True, frozen=True):
     told. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SalesTariffType(Payload, kw_only=True, frozen=True):
@@ -1753,8 +1667,6 @@ class SalesTariffType(Payload, kw_only=True, frozen=True):
     """Prices in order of time, each with the span for which it holds. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceLevelScheduleEntryType(Payload, kw_only=True, frozen=True):
@@ -1771,8 +1683,6 @@ class PriceLevelScheduleEntryType(Payload, kw_only=True, frozen=True):
     """Relative level without unit: the lower the cheaper, up to numberOfPriceLevels. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceLevelScheduleType(Payload, kw_only=True, frozen=True):
@@ -1801,8 +1711,6 @@ class PriceLevelScheduleType(Payload, kw_only=True, frozen=True):
     """Count of different levels over all price level schedules offered to the EV. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingScheduleType(Payload, kw_only=True, frozen=True):
@@ -1878,8 +1786,6 @@ class ChargingScheduleType(Payload, kw_only=True, frozen=True):
     is absent when no levels are told. [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingProfileType(Payload, kw_only=True, frozen=True):
@@ -1951,8 +1857,6 @@ class ChargingProfileType(Payload, kw_only=True, frozen=True):
     [K18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingScheduleUpdateType(Payload, kw_only=True, frozen=True):
@@ -2012,8 +1916,6 @@ class ChargingScheduleUpdateType(Payload, kw_only=True, frozen=True):
     capacitive; absent when one value covers all phases. [Q04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ModemType(Payload, kw_only=True, frozen=True):
@@ -2032,8 +1934,6 @@ class ModemType(Payload, kw_only=True, frozen=True):
     left out when not known. [B01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChargingStationType(Payload, kw_only=True, frozen=True):
@@ -2063,8 +1963,6 @@ class ChargingStationType(Payload, kw_only=True, frozen=True):
     [B01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearChargingProfileType(Payload, kw_only=True, frozen=True):
@@ -2089,8 +1987,6 @@ class ClearChargingProfileType(Payload, kw_only=True, frozen=True):
     matter. [K10]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StatusInfoType(Payload, kw_only=True, frozen=True):
@@ -2110,8 +2006,6 @@ class StatusInfoType(Payload, kw_only=True, frozen=True):
     [B01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearMonitoringResultType(Payload, kw_only=True, frozen=True):
@@ -2131,8 +2025,6 @@ class ClearMonitoringResultType(Payload, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearTariffsResultType(Payload, kw_only=True, frozen=True):
@@ -2152,8 +2044,6 @@ class ClearTariffsResultType(Payload, kw_only=True, frozen=True):
     """Whether the tariff is removed; NoTariff when nothing was there. [I10]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EVSEType(Payload, kw_only=True, frozen=True):
@@ -2170,8 +2060,6 @@ class EVSEType(Payload, kw_only=True, frozen=True):
     a whole is meant. [G03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentType(Payload, kw_only=True, frozen=True):
@@ -2194,8 +2082,6 @@ class ComponentType(Payload, kw_only=True, frozen=True):
     single one. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableType(Payload, kw_only=True, frozen=True):
@@ -2214,8 +2100,6 @@ class VariableType(Payload, kw_only=True, frozen=True):
     single one. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ComponentVariableType(Payload, kw_only=True, frozen=True):
@@ -2233,8 +2117,6 @@ class ComponentVariableType(Payload, kw_only=True, frozen=True):
     """Variable to report on; left out, all variables of the component match. [B08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CompositeScheduleType(Payload, kw_only=True, frozen=True):
@@ -2264,8 +2146,6 @@ class CompositeScheduleType(Payload, kw_only=True, frozen=True):
     """The resulting limits in order of time, with startPeriod counted from scheduleStart. [K08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PeriodicEventStreamParamsType(Payload, kw_only=True, frozen=True):
@@ -2284,8 +2164,6 @@ class PeriodicEventStreamParamsType(Payload, kw_only=True, frozen=True):
     """Count of values that makes a message due; absent when only the interval counts. [N11]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ConstantStreamDataType(Payload, kw_only=True, frozen=True):
@@ -2305,8 +2183,6 @@ class ConstantStreamDataType(Payload, kw_only=True, frozen=True):
     """Id of the monitor whose readings are streamed; it tells component and variable. [N11]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TaxRateType(Payload, kw_only=True, frozen=True):
@@ -2326,8 +2202,6 @@ class TaxRateType(Payload, kw_only=True, frozen=True):
     below. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PriceType(Payload, kw_only=True, frozen=True):
@@ -2350,8 +2224,6 @@ class PriceType(Payload, kw_only=True, frozen=True):
     one. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TotalPriceType(Payload, kw_only=True, frozen=True):
@@ -2367,8 +2239,6 @@ class TotalPriceType(Payload, kw_only=True, frozen=True):
     """Gross total in the currency of the cost; may be absent when exclTax is given. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TotalCostType(Payload, kw_only=True, frozen=True):
@@ -2405,8 +2275,6 @@ class TotalCostType(Payload, kw_only=True, frozen=True):
     """Sum of all parts, or the tariff's minimum or maximum in its place. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TotalUsageType(Payload, kw_only=True, frozen=True):
@@ -2429,8 +2297,6 @@ class TotalUsageType(Payload, kw_only=True, frozen=True):
     """Seconds for which the EVSE was reserved before; absent without a reservation. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostDetailsType(Payload, kw_only=True, frozen=True):
@@ -2460,8 +2326,6 @@ class CostDetailsType(Payload, kw_only=True, frozen=True):
     """Readable explanation of why computing failed; absent when it did not. [I12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERCurvePointsType(Payload, kw_only=True, frozen=True):
@@ -2479,8 +2343,6 @@ class DERCurvePointsType(Payload, kw_only=True, frozen=True):
     (under-excited) and negative to inject (over-excited) reactive power. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class HysteresisType(Payload, kw_only=True, frozen=True):
@@ -2507,8 +2369,6 @@ class HysteresisType(Payload, kw_only=True, frozen=True):
     [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReactivePowerParamsType(Payload, kw_only=True, frozen=True):
@@ -2532,8 +2392,6 @@ class ReactivePowerParamsType(Payload, kw_only=True, frozen=True):
     [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VoltageParamsType(Payload, kw_only=True, frozen=True):
@@ -2558,8 +2416,6 @@ class VoltageParamsType(Payload, kw_only=True, frozen=True):
     """Kind of power that keeps flowing during momentary cessation; absent when none does. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERCurveType(Payload, kw_only=True, frozen=True):
@@ -2606,8 +2462,6 @@ class DERCurveType(Payload, kw_only=True, frozen=True):
     """Seconds for which the curve stays in force; absent only in a default control. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DERCurveGetType(Payload, kw_only=True, frozen=True):
@@ -2633,8 +2487,6 @@ class DERCurveGetType(Payload, kw_only=True, frozen=True):
     [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EnterServiceType(Payload, kw_only=True, frozen=True):
@@ -2673,8 +2525,6 @@ class EnterServiceType(Payload, kw_only=True, frozen=True):
     """Seconds over which power rises after the start; left out when the CSMS sets none. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EnterServiceGetType(Payload, kw_only=True, frozen=True):
@@ -2690,8 +2540,6 @@ class EnterServiceGetType(Payload, kw_only=True, frozen=True):
     """The controlId under which the condition was set. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class EventDataType(Payload, kw_only=True, frozen=True):
@@ -2754,8 +2602,6 @@ class EventDataType(Payload, kw_only=True, frozen=True):
     absent when not known. [N07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FirmwareType(Payload, kw_only=True, frozen=True):
@@ -2785,8 +2631,6 @@ class FirmwareType(Payload, kw_only=True, frozen=True):
     installed. Left out for updates without signature. [L01.FR.04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedPFType(Payload, kw_only=True, frozen=True):
@@ -2814,8 +2658,6 @@ class FixedPFType(Payload, kw_only=True, frozen=True):
     """Seconds for which the setting stays in force; absent in a default control. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedPFGetType(Payload, kw_only=True, frozen=True):
@@ -2838,8 +2680,6 @@ class FixedPFGetType(Payload, kw_only=True, frozen=True):
     [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedVarType(Payload, kw_only=True, frozen=True):
@@ -2867,8 +2707,6 @@ class FixedVarType(Payload, kw_only=True, frozen=True):
     """Seconds for which the setpoint stays in force; absent in a default control. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FixedVarGetType(Payload, kw_only=True, frozen=True):
@@ -2891,8 +2729,6 @@ class FixedVarGetType(Payload, kw_only=True, frozen=True):
     [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FreqDroopType(Payload, kw_only=True, frozen=True):
@@ -2931,8 +2767,6 @@ class FreqDroopType(Payload, kw_only=True, frozen=True):
     """Seconds for which the droop stays in force; absent in a default control. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FreqDroopGetType(Payload, kw_only=True, frozen=True):
@@ -2955,8 +2789,6 @@ class FreqDroopGetType(Payload, kw_only=True, frozen=True):
     [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableDataType(Payload, kw_only=True, frozen=True):
@@ -2975,8 +2807,6 @@ class GetVariableDataType(Payload, kw_only=True, frozen=True):
     """Variable to read, with instance where the component has several of that name. [B06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariableResultType(Payload, kw_only=True, frozen=True):
@@ -3010,8 +2840,6 @@ class GetVariableResultType(Payload, kw_only=True, frozen=True):
     [B06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GradientType(Payload, kw_only=True, frozen=True):
@@ -3031,8 +2859,6 @@ class GradientType(Payload, kw_only=True, frozen=True):
     """Ramp at a soft start, in seconds; 0 when it does not apply. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GradientGetType(Payload, kw_only=True, frozen=True):
@@ -3048,8 +2874,6 @@ class GradientGetType(Payload, kw_only=True, frozen=True):
     """The controlId under which the ramp rates were set. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LimitMaxDischargeType(Payload, kw_only=True, frozen=True):
@@ -3080,8 +2904,6 @@ class LimitMaxDischargeType(Payload, kw_only=True, frozen=True):
     """Seconds for which the cap stays in force; absent in a default control. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LimitMaxDischargeGetType(Payload, kw_only=True, frozen=True):
@@ -3104,8 +2926,6 @@ class LimitMaxDischargeGetType(Payload, kw_only=True, frozen=True):
     """The cap as it was installed. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LogParametersType(Payload, kw_only=True, frozen=True):
@@ -3127,8 +2947,6 @@ class LogParametersType(Payload, kw_only=True, frozen=True):
     the present. [N01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MessageInfoType(Payload, kw_only=True, frozen=True):
@@ -3174,8 +2992,6 @@ class MessageInfoType(Payload, kw_only=True, frozen=True):
     [O06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SignedMeterValueType(Payload, kw_only=True, frozen=True):
@@ -3202,8 +3018,6 @@ class SignedMeterValueType(Payload, kw_only=True, frozen=True):
     PublicKeyWithSignedMeterValue does not call for it. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnitOfMeasureType(Payload, kw_only=True, frozen=True):
@@ -3221,8 +3035,6 @@ class UnitOfMeasureType(Payload, kw_only=True, frozen=True):
     stays as it is. 0 when left out. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SampledValueType(Payload, kw_only=True, frozen=True):
@@ -3257,8 +3069,6 @@ class SampledValueType(Payload, kw_only=True, frozen=True):
     """Unit and scale of the number; left out, it is unscaled and energy is in Wh. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MeterValueType(Payload, kw_only=True, frozen=True):
@@ -3277,8 +3087,6 @@ class MeterValueType(Payload, kw_only=True, frozen=True):
     """Moment at which all values of the set were taken, by the station's clock. [J02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableMonitoringType(Payload, kw_only=True, frozen=True):
@@ -3309,8 +3117,6 @@ class VariableMonitoringType(Payload, kw_only=True, frozen=True):
     [N02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MonitoringDataType(Payload, kw_only=True, frozen=True):
@@ -3331,8 +3137,6 @@ class MonitoringDataType(Payload, kw_only=True, frozen=True):
     """Monitors set on the variable, each with its type, value and severity. [N02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VPNType(Payload, kw_only=True, frozen=True):
@@ -3361,8 +3165,6 @@ class VPNType(Payload, kw_only=True, frozen=True):
     """Protocol that builds and encrypts the tunnel. [B09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NetworkConnectionProfileType(Payload, kw_only=True, frozen=True):
@@ -3410,8 +3212,6 @@ class NetworkConnectionProfileType(Payload, kw_only=True, frozen=True):
     """Tunnel through which the CSMS is reached; left out when none is used. [B09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class OCSPRequestDataType(Payload, kw_only=True, frozen=True):
@@ -3438,8 +3238,6 @@ class OCSPRequestDataType(Payload, kw_only=True, frozen=True):
     is revoked. [M06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableAttributeType(Payload, kw_only=True, frozen=True):
@@ -3466,8 +3264,6 @@ class VariableAttributeType(Payload, kw_only=True, frozen=True):
     when it may. [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VariableCharacteristicsType(Payload, kw_only=True, frozen=True):
@@ -3505,8 +3301,6 @@ class VariableCharacteristicsType(Payload, kw_only=True, frozen=True):
     [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportDataType(Payload, kw_only=True, frozen=True):
@@ -3535,8 +3329,6 @@ class ReportDataType(Payload, kw_only=True, frozen=True):
     other reports may do without. [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringDataType(Payload, kw_only=True, frozen=True):
@@ -3577,8 +3369,6 @@ class SetMonitoringDataType(Payload, kw_only=True, frozen=True):
     """Variable to watch; its characteristics tell whether it can be. [N04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringResultType(Payload, kw_only=True, frozen=True):
@@ -3612,8 +3402,6 @@ class SetMonitoringResultType(Payload, kw_only=True, frozen=True):
     """Severity number from 0 (danger) to 9 (debugging), repeated from the request. [N04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableDataType(Payload, kw_only=True, frozen=True):
@@ -3636,8 +3424,6 @@ class SetVariableDataType(Payload, kw_only=True, frozen=True):
     """Variable to write, with instance where the component has several of that name. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableResultType(Payload, kw_only=True, frozen=True):
@@ -3665,8 +3451,6 @@ class SetVariableResultType(Payload, kw_only=True, frozen=True):
     """Variable that was to be written, repeated from the request for matching the result. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StreamDataElementType(Payload, kw_only=True, frozen=True):
@@ -3683,8 +3467,6 @@ class StreamDataElementType(Payload, kw_only=True, frozen=True):
     """The reading as text, in the format of the monitored variable. [N15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffAssignmentType(Payload, kw_only=True, frozen=True):
@@ -3715,8 +3497,6 @@ class TariffAssignmentType(Payload, kw_only=True, frozen=True):
     """Drivers whose tariff this is; absent for a default tariff. [I09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffConditionsFixedType(Payload, kw_only=True, frozen=True):
@@ -3758,8 +3538,6 @@ class TariffConditionsFixedType(Payload, kw_only=True, frozen=True):
     idToken's PaymentRecognition; absent for any. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffConditionsType(Payload, kw_only=True, frozen=True):
@@ -3840,8 +3618,6 @@ class TariffConditionsType(Payload, kw_only=True, frozen=True):
     """Seconds spent without charging up to which the price counts. Absent: no upper bound. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffEnergyPriceType(Payload, kw_only=True, frozen=True):
@@ -3857,8 +3633,6 @@ class TariffEnergyPriceType(Payload, kw_only=True, frozen=True):
     """When this price is active; absent, it always is. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffEnergyType(Payload, kw_only=True, frozen=True):
@@ -3876,8 +3650,6 @@ class TariffEnergyType(Payload, kw_only=True, frozen=True):
     """Taxes on top of the energy price, one to five; absent when none apply. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffFixedPriceType(Payload, kw_only=True, frozen=True):
@@ -3893,8 +3665,6 @@ class TariffFixedPriceType(Payload, kw_only=True, frozen=True):
     """Net amount in the tariff's currency, due once. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffFixedType(Payload, kw_only=True, frozen=True):
@@ -3912,8 +3682,6 @@ class TariffFixedType(Payload, kw_only=True, frozen=True):
     """Taxes on top of the fixed fee, one to five; absent when none apply. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffTimePriceType(Payload, kw_only=True, frozen=True):
@@ -3929,8 +3697,6 @@ class TariffTimePriceType(Payload, kw_only=True, frozen=True):
     """When this price is active; absent, it always is. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffTimeType(Payload, kw_only=True, frozen=True):
@@ -3948,8 +3714,6 @@ class TariffTimeType(Payload, kw_only=True, frozen=True):
     """Taxes on top of the time price, one to five; absent when none apply. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TariffType(Payload, kw_only=True, frozen=True):
@@ -3998,8 +3762,6 @@ class TariffType(Payload, kw_only=True, frozen=True):
     """Most that a transaction costs; absent when there is no ceiling. [I07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionLimitType(Payload, kw_only=True, frozen=True):
@@ -4024,8 +3786,6 @@ class TransactionLimitType(Payload, kw_only=True, frozen=True):
     [E16]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionType(Payload, kw_only=True, frozen=True):
@@ -4065,5 +3825,3 @@ class TransactionType(Payload, kw_only=True, frozen=True):
     """Limits in force, sent once when they are set or changed; absent otherwise. [E16]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

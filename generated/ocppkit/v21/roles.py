@@ -355,8 +355,7 @@ class ChargingStation(Station):
                 maker several. [B01]
             firmware_version: Release of the software that is running now; left out when the station
                 does not tell. [B01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
+            custom_data: the member `customData` of its boot.
             reason: Why the station registers: plain power-up, a reset and by whom, new firmware, or
                 a trigger. [B01.FR.09]
             options: see `ocppkit.station.StationOptions`.
@@ -432,21 +431,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> AuthorizeResponse:
-        """Asks whether an idToken, or a contract certificate, may be used to charge.
-
-        Args:
-            id_token: Token presented by the driver; for Plug and Charge the eMAID taken from the
-                contract certificate. [C01]
-            certificate: PEM text of the contract certificate and the ones above it, leaf first and
-                without the root; sent when the station cannot verify them itself, else left out.
-                [C07]
-            iso15118_certificate_hash_data: Hashes that let the CSMS check by OCSP whether a
-                certificate of the contract's chain was revoked, at most four; left out unless for
-                Plug and Charge. [C07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks whether an idToken, or a contract certificate, may be used to charge."""
         request = AuthorizeRequest(
             id_token=id_token,
             certificate=certificate,
@@ -465,20 +450,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> BatterySwapResponse:
-        """Reports batteries put into or taken out of a battery swap station.
-
-        Args:
-            battery_data: One entry for each battery of this event, with slot, serial number and
-                condition. [S03]
-            event_type: Whether the batteries came in, went out, or were not taken out in time.
-                [S03]
-            id_token: Driver on whose authorization the swap takes place. [S03]
-            request_id: Number that ties the in and out events of one swap together, and to
-                RequestBatterySwapRequest when the swap was started from afar. [S03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports batteries put into or taken out of a battery swap station."""
         request = BatterySwapRequest(
             battery_data=battery_data,
             event_type=event_type,
@@ -496,16 +468,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> BootNotificationResponse:
-        """Registers the Charging Station after a start; the answer sets clock and interval.
-
-        Args:
-            charging_station: Vendor, model, serial number, firmware and modem of the station. [B01]
-            reason: Why the station registers: plain power-up, a reset and by whom, new firmware, or
-                a trigger. [B01.FR.09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Registers the Charging Station after a start; the answer sets clock and interval."""
         request = BootNotificationRequest(
             charging_station=charging_station,
             reason=reason,
@@ -521,17 +484,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearedChargingLimitResponse:
-        """Reports that an external charging limit was released.
-
-        Args:
-            charging_limit_source: Who had set the limit that is gone: EMS, SO, CSO, Other; since
-                2.1 an open string with values listed outside the schema. [K13]
-            evse_id: Number of the EVSE that the limit was on; absent, or 0, when it held for the
-                whole station. [K13]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that an external charging limit was released."""
         request = ClearedChargingLimitRequest(
             charging_limit_source=charging_limit_source,
             evse_id=evse_id,
@@ -546,14 +499,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClosePeriodicEventStreamResponse:
-        """Announces that a periodic event stream is closed.
-
-        Args:
-            id: Number of the stream that ends, as given when it was opened. [N13]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Announces that a periodic event stream is closed."""
         request = ClosePeriodicEventStreamRequest(
             id=id,
             custom_data=custom_data,
@@ -569,19 +515,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> DataTransferResponse:
-        """Carries vendor-specific data in either direction.
-
-        Args:
-            message_id: Kind of message within the vendor's extension; left out when the vendor
-                needs only one. [P01]
-            data: Any JSON value, in a form that only the two sides know; left out when the names
-                say enough. [P01]
-            vendor_id: Whose extension this is, preferably a reversed domain name such as
-                com.example; unknown ones are answered with UnknownVendorId. [P01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Carries vendor-specific data in either direction."""
         request = DataTransferRequest(
             message_id=message_id,
             data=data,
@@ -599,19 +533,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> FirmwareStatusNotificationResponse:
-        """Reports the progress of a firmware update.
-
-        Args:
-            status: Step reached by download, signature check and installation, or the reason why
-                the update ended. [L01]
-            request_id: The number that UpdateFirmware gave to this update; left out only with the
-                status Idle. [L01.FR.20]
-            status_info: Reason code and text on the present status, for instance why a download
-                failed; left out when there is nothing to add. [L01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the progress of a firmware update."""
         request = FirmwareStatusNotificationRequest(
             status=status,
             request_id=request_id,
@@ -631,23 +553,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> Get15118EVCertificateResponse:
-        """Forwards an EV's request to install or update its contract certificate.
-
-        Args:
-            iso15118_schema_version: Name of the ISO 15118 schema that the session uses; without it
-                the CSMS could not decode exiRequest. [M01]
-            action: Whether the vehicle wants a first certificate or an update of the one it has.
-                [M01]
-            exi_request: The EV's certificate request as Base64 of the EXI message, passed on
-                unread; ISO 15118-20 needs up to 11000 characters. [M01]
-            maximum_contract_certificate_chains: Number of contracts for which the EV can take
-                certificate chains now; required for ISO 15118-20, absent for ISO 15118-2. [M01]
-            prioritized_emaids: Contract ids to be served first when there are more contracts than
-                the EV takes; only for ISO 15118-20. [M01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Forwards an EV's request to install or update its contract certificate."""
         request = Get15118EVCertificateRequest(
             iso15118_schema_version=iso15118_schema_version,
             action=action,
@@ -665,15 +571,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetCertificateChainStatusResponse:
-        """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain.
-
-        Args:
-            certificate_status_requests: One to four certificates of the chain, each with the source
-                to be asked. [M07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain."""
         request = GetCertificateChainStatusRequest(
             certificate_status_requests=certificate_status_requests,
             custom_data=custom_data,
@@ -687,15 +585,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetCertificateStatusResponse:
-        """Asks the CSMS for the OCSP status of a certificate.
-
-        Args:
-            ocsp_request_data: Hashes, serial number and the address of the OCSP server for the
-                certificate in question. [M06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the CSMS for the OCSP status of a certificate."""
         request = GetCertificateStatusRequest(
             ocsp_request_data=ocsp_request_data,
             custom_data=custom_data,
@@ -708,13 +598,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> HeartbeatResponse:
-        """Shows that the Charging Station is alive, and asks for the time.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Shows that the Charging Station is alive, and asks for the time."""
         request = HeartbeatRequest(
             custom_data=custom_data,
         )
@@ -729,19 +613,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> LogStatusNotificationResponse:
-        """Reports the progress of a log upload.
-
-        Args:
-            status: How far the upload has come or why it ended; Idle appears only in answer to a
-                trigger while nothing is uploaded. [N01]
-            request_id: The number that GetLog gave to this upload; left out only when triggered
-                while no upload is running. [N01]
-            status_info: Reason code and text on the upload's status, for instance why it failed;
-                left out when there is nothing to add. [N01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the progress of a log upload."""
         request = LogStatusNotificationRequest(
             status=status,
             request_id=request_id,
@@ -758,16 +630,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> MeterValuesResponse:
-        """Delivers meter readings that are not part of a transaction's events.
-
-        Args:
-            evse_id: Number of the EVSE that was measured, counted from 1; 0 is the station's main
-                meter. [J01]
-            meter_value: Readings grouped by the moment at which they were taken. [J01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers meter readings that are not part of a transaction's events."""
         request = MeterValuesRequest(
             evse_id=evse_id,
             meter_value=meter_value,
@@ -784,19 +647,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyChargingLimitResponse:
-        """Reports a charging limit that an external system imposed.
-
-        Args:
-            charging_schedule: The imposed limits over time; sent only when
-                NotifyChargingLimitWithSchedules is true and they are known. [K12]
-            evse_id: EVSE that the external limit concerns; absent or 0 means the whole station.
-                [K12]
-            charging_limit: Which kind of system set the limit, whether the grid depends on it, and
-                whether it is extra capacity from local generation instead. [K12]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports a charging limit that an external system imposed."""
         request = NotifyChargingLimitRequest(
             charging_schedule=charging_schedule,
             evse_id=evse_id,
@@ -816,20 +667,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyCustomerInformationResponse:
-        """Delivers one part of the ordered customer information.
-
-        Args:
-            data: Part of the information as text for people to read, at most 512 characters in no
-                fixed format. [N09]
-            tbc: True when further parts follow; false or absent marks the last one. [N09]
-            seq_no: Number of this part, counted from 0 for the first. [N09]
-            generated_at: Moment (UTC, the station's clock) at which this part was put together.
-                [N09]
-            request_id: The number that CustomerInformation gave to the order. [N09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of the ordered customer information."""
         request = NotifyCustomerInformationRequest(
             data=data,
             tbc=tbc,
@@ -851,21 +689,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyDERAlarmResponse:
-        """Reports the start or the end of an alarm about a grid fault.
-
-        Args:
-            control_type: DER control that raised the alarm, for example LVMustTrip. [R05]
-            grid_event_fault: Kind of disturbance behind the alarm; absent when it is not known.
-                [R05]
-            alarm_ended: True when the fault is over; false or absent when it has begun. [R05]
-            timestamp: When the alarm began or ended by the station's clock, as date and time with
-                offset. [R05]
-            extra_info: Free text that the EV gave along with the alarm; absent when it gave none.
-                [R05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the start or the end of an alarm about a grid fault."""
         request = NotifyDERAlarmRequest(
             control_type=control_type,
             grid_event_fault=grid_event_fault,
@@ -886,20 +710,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyDERStartStopResponse:
-        """Reports that a scheduled DER control started or stopped.
-
-        Args:
-            control_id: The control that began or ended, under the id it got in
-                SetDERControlRequest. [R04]
-            started: True when the control has begun, false when it has ended. [R04]
-            timestamp: When the control began or ended by the station's clock, as date and time with
-                offset. [R04]
-            superseded_ids: Controls of the same type that this one puts out of force by starting;
-                absent when there are none. [R04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that a scheduled DER control started or stopped."""
         request = NotifyDERStartStopRequest(
             control_id=control_id,
             started=started,
@@ -918,18 +729,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyDisplayMessagesResponse:
-        """Delivers one part of an ordered report of display messages.
-
-        Args:
-            message_info: Stored texts with their priority, state and times; left out when there is
-                none to tell. [O03]
-            request_id: The number that GetDisplayMessages gave to the order. [O03]
-            tbc: True when further parts of this listing follow; false or absent marks the last one.
-                [O03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of display messages."""
         request = NotifyDisplayMessagesRequest(
             message_info=message_info,
             request_id=request_id,
@@ -948,21 +748,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyEVChargingNeedsResponse:
-        """Forwards the energy needs that an EV announced over ISO 15118.
-
-        Args:
-            evse_id: Number of the EVSE that the vehicle is connected to, counted from 1. [K15]
-            max_schedule_tuples: Most entries per schedule that the EV can handle: schedule tuples
-                in ISO 15118-2; power, price and price level entries in ISO 15118-20. Absent when
-                not known. [K15]
-            charging_needs: Wanted mode of energy transfer, amounts and limits, and when the driver
-                wants to leave. [K15]
-            timestamp: When the EV announced its needs, as date and time with offset; useful if the
-                station was offline then, else left out. [K17]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Forwards the energy needs that an EV announced over ISO 15118."""
         request = NotifyEVChargingNeedsRequest(
             evse_id=evse_id,
             max_schedule_tuples=max_schedule_tuples,
@@ -983,21 +769,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyEVChargingScheduleResponse:
-        """Forwards the charging schedule that an EV intends to follow.
-
-        Args:
-            time_base: Moment (UTC) from which the periods of the schedule are counted. [K15]
-            charging_schedule: The course of power or current that the vehicle intends to draw.
-                [K15]
-            evse_id: Number of the EVSE that the vehicle is connected to, above 0. [K15]
-            selected_charging_schedule_id: Id of the one of up to three offered schedules that the
-                EV chose; absent when not known. [K16]
-            power_tolerance_acceptance: True when the EV of an ISO 15118-20 session agrees to the
-                power tolerance of the schedule; absent when it said nothing. [K18]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Forwards the charging schedule that an EV intends to follow."""
         request = NotifyEVChargingScheduleRequest(
             time_base=time_base,
             charging_schedule=charging_schedule,
@@ -1018,19 +790,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyEventResponse:
-        """Reports events that variable monitors or changes of components raised.
-
-        Args:
-            generated_at: Moment (UTC, the station's clock) at which this message was put together;
-                each event has a timestamp of its own. [N07]
-            tbc: True when more of the same report of events follows; false or absent marks the end.
-                [N07]
-            seq_no: Number of this message within the report, counted from 0. [N07]
-            event_data: The events, each with its component, variable, value and cause. [N07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports events that variable monitors or changes of components raised."""
         request = NotifyEventRequest(
             generated_at=generated_at,
             tbc=tbc,
@@ -1051,21 +811,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyMonitoringReportResponse:
-        """Delivers one part of an ordered report of variable monitors.
-
-        Args:
-            monitor: Monitors by component and variable, with kind, value and severity; left out
-                when there is none to tell. [N02]
-            request_id: The number that GetMonitoringReport gave to the order. [N02]
-            tbc: True when further parts of this report follow; false or absent marks the last one.
-                [N02]
-            seq_no: Number of this part, counted from 0 for the first. [N02]
-            generated_at: Moment (UTC, the station's clock) at which this part was put together.
-                [N02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of variable monitors."""
         request = NotifyMonitoringReportRequest(
             monitor=monitor,
             request_id=request_id,
@@ -1085,18 +831,7 @@ class ChargingStation(Station):
         basetime: DateTime,
         custom_data: Opt[CustomDataType] = None,
     ) -> None:
-        """Pushes values of a periodic event stream; it is a SEND, never answered.
-
-        Args:
-            data: Values since the last message, each with its offset from basetime. [N15]
-            id: Number of the open stream that the values belong to. [N15]
-            pending: Count of values that stay in the station's buffer after this message; 0 means
-                that all are delivered. [N15]
-            basetime: Moment to which every t of data is added, as date and time with offset: the
-                time of the first sample. [N15]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-        """
+        """Pushes values of a periodic event stream; it is a SEND, never answered."""
         message = NotifyPeriodicEventStream(
             data=data,
             id=id,
@@ -1114,16 +849,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyPriorityChargingResponse:
-        """Reports that priority charging of a transaction was switched on or off.
-
-        Args:
-            transaction_id: Transaction that is, or was, charged with priority. [K22]
-            activated: True when the priority profile is now in use, false when the ordinary
-                profiles count again. [K22]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that priority charging of a transaction was switched on or off."""
         request = NotifyPriorityChargingRequest(
             transaction_id=transaction_id,
             activated=activated,
@@ -1142,21 +868,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyReportResponse:
-        """Delivers one part of an ordered report of the device model.
-
-        Args:
-            request_id: The number that GetBaseReport or GetReport gave to the order. [B07]
-            generated_at: Moment (UTC, the station's clock) at which this part was put together.
-                [B07]
-            report_data: Variables with attributes and characteristics, without the values of
-                write-only ones; absent when there is nothing to report. [B07]
-            tbc: True when further parts of this report follow; false or absent marks the last one.
-                [B07]
-            seq_no: Number of this part, counted from 0 for the first. [B07.FR.10]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of the device model."""
         request = NotifyReportRequest(
             request_id=request_id,
             generated_at=generated_at,
@@ -1183,33 +895,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifySettlementResponse:
-        """Reports that an ad hoc card payment was settled or cancelled.
-
-        Args:
-            transaction_id: Transaction that was paid; absent when the payment was cancelled before
-                one had started. [C19]
-            psp_ref: Reference of the payment service provider, which also served as idToken of the
-                driver. [C21]
-            status: How the payment ended: settled, cancelled, refused by the provider, or not
-                deliverable. [C21]
-            status_info: Free text from terminal or provider on the outcome; unlike elsewhere a
-                plain string, left out when there is none. [C21]
-            settlement_amount: Amount that was settled, or that could not be, in the currency of the
-                transaction. [C21]
-            settlement_time: When the payment was settled or attempted, as date and time with
-                offset. [C21]
-            receipt_id: Number of the receipt, when terminal or station made it; absent when the
-                CSMS is to make it. [C21]
-            receipt_url: Where the driver can fetch the receipt that terminal or station made;
-                absent when the CSMS is to make it. [C21]
-            vat_company: Name and address for a company receipt; absent for a private customer.
-                [C21]
-            vat_number: VAT number to print on a company receipt; absent for a private customer.
-                [C21]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that an ad hoc card payment was settled or cancelled."""
         request = NotifySettlementRequest(
             transaction_id=transaction_id,
             psp_ref=psp_ref,
@@ -1232,15 +918,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> OpenPeriodicEventStreamResponse:
-        """Announces a periodic event stream and its constant data.
-
-        Args:
-            constant_stream_data: Number, monitor and parameters of the stream, which
-                NotifyPeriodicEventStream does not repeat. [N11]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Announces a periodic event stream and its constant data."""
         request = OpenPeriodicEventStreamRequest(
             constant_stream_data=constant_stream_data,
             custom_data=custom_data,
@@ -1257,21 +935,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> PublishFirmwareStatusNotificationResponse:
-        """Reports the progress of publishing firmware on a Local Controller.
-
-        Args:
-            status: Step reached by download, checksum test and publishing, or the reason why it
-                failed. [L03]
-            location: Addresses at which stations can get the image, one per protocol; required for
-                Published, otherwise left out. [L03]
-            request_id: The number that PublishFirmware gave to the order; left out when none is
-                going on. [L03]
-            status_info: Reason code and text on the publication's status, for instance why it
-                failed; left out when there is nothing to add. [L03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the progress of publishing firmware on a Local Controller."""
         request = PublishFirmwareStatusNotificationRequest(
             status=status,
             location=location,
@@ -1288,14 +952,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> PullDynamicScheduleUpdateResponse:
-        """Asks for new limits and setpoints of a dynamic charging profile.
-
-        Args:
-            charging_profile_id: Id of the installed dynamic profile whose values are due. [K28]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks for new limits and setpoints of a dynamic charging profile."""
         request = PullDynamicScheduleUpdateRequest(
             charging_profile_id=charging_profile_id,
             custom_data=custom_data,
@@ -1313,21 +970,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReportChargingProfilesResponse:
-        """Delivers one part of an ordered report of charging profiles.
-
-        Args:
-            request_id: The number that GetChargingProfiles gave to the order. [K09]
-            charging_limit_source: Who installed these profiles: CSO, EMS, SO, Other; since 2.1 an
-                open string with values listed outside the schema. [K09]
-            charging_profile: Profiles from that source on that EVSE, as they are stored. [K09]
-            tbc: True when further messages of this report follow; false or absent marks the last
-                one. [K09]
-            evse_id: Number of the EVSE that the profiles are stored for; 0 means the station as a
-                whole. [K09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of charging profiles."""
         request = ReportChargingProfilesRequest(
             request_id=request_id,
             charging_limit_source=charging_limit_source,
@@ -1354,30 +997,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReportDERControlResponse:
-        """Delivers one part of an ordered report of DER controls.
-
-        Args:
-            curve: Installed curves, such as VoltVar or LVMustTrip; absent when this part holds
-                none. [R04]
-            enter_service: Installed conditions for connecting to the grid; absent when this part
-                holds none. [R04]
-            fixed_pf_absorb: Installed power factor settings for drawing power; absent when this
-                part holds none. [R04]
-            fixed_pf_inject: Installed power factor settings for feeding in power; absent when this
-                part holds none. [R04]
-            fixed_var: Installed constant reactive power setpoints; absent when this part holds
-                none. [R04]
-            freq_droop: Installed frequency droop settings; absent when this part holds none. [R04]
-            gradient: Installed ramp rates; absent when this part holds none. [R04]
-            limit_max_discharge: Installed caps on discharge power; absent when this part holds
-                none. [R04]
-            request_id: Number of the GetDERControlRequest that ordered the report. [R04]
-            tbc: True when further parts of the same report follow; false or absent in the last one.
-                [R04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers one part of an ordered report of DER controls."""
         request = ReportDERControlRequest(
             curve=curve,
             enter_service=enter_service,
@@ -1401,17 +1021,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReservationStatusUpdateResponse:
-        """Reports that a reservation expired or was removed.
-
-        Args:
-            reservation_id: The number that ReserveNow gave to the reservation in its field id.
-                [H04]
-            reservation_update_status: Expired when its time was over, Removed when the EVSE became
-                unusable, NoTransaction when it was claimed but nothing was started. [H04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports that a reservation expired or was removed."""
         request = ReservationStatusUpdateRequest(
             reservation_id=reservation_id,
             reservation_update_status=reservation_update_status,
@@ -1428,19 +1038,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SecurityEventNotificationResponse:
-        """Reports a security event.
-
-        Args:
-            type: Name of the event, from OCPP's list or the vendor's own, such as
-                InvalidFirmwareSignature; at most 50 characters. [A04]
-            timestamp: Moment (UTC) when the event happened, which may lie long before its delivery.
-                [A04]
-            tech_info: Details for experts, at most 255 characters in no fixed format; left out when
-                there are none. [A04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports a security event."""
         request = SecurityEventNotificationRequest(
             type=type,
             timestamp=timestamp,
@@ -1459,21 +1057,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SignCertificateResponse:
-        """Asks the CSMS to have a certificate of the Charging Station signed.
-
-        Args:
-            csr: Certificate signing request (PKCS #10) as PEM text, made with a fresh key pair
-                whose private half stays in the station. [A02]
-            certificate_type: Whether the certificate is for the CSMS connection or for ISO 15118;
-                absent means one for both. [A02]
-            hash_root_certificate: Root under which the V2G certificate should be signed, when
-                several are installed; absent, the CSMS chooses. [A02]
-            request_id: Number that CertificateSignedRequest will repeat, so that several signings
-                can run side by side; absent when not needed. [A02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the CSMS to have a certificate of the Charging Station signed."""
         request = SignCertificateRequest(
             csr=csr,
             certificate_type=certificate_type,
@@ -1493,18 +1077,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> StatusNotificationResponse:
-        """Reports the status of one connector.
-
-        Args:
-            timestamp: Moment (UTC) since when the reported state holds. [G01]
-            connector_status: Available, Occupied, Reserved, Unavailable or Faulted; how far
-                charging has got is told by TransactionEvent. [G01.FR.01]
-            evse_id: Number of the EVSE that the connector belongs to, counted from 1. [G01]
-            connector_id: Number of the connector within its EVSE, counted from 1 in each. [G01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the status of one connector."""
         request = StatusNotificationRequest(
             timestamp=timestamp,
             connector_status=connector_status,
@@ -1535,42 +1108,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> TransactionEventResponse:
-        """Reports the start, the progress or the end of a transaction, with meter readings.
-
-        Args:
-            cost_details: Cost and usage that the station computed from the tariff, running or
-                final; absent when it does not compute costs. [I12]
-            event_type: Whether this is the first event of the transaction, a further one or the
-                last. [E01]
-            meter_value: Readings that belong to the event; only Ended may carry those of several
-                sampling intervals. Left out when none are due. [J02.FR.10]
-            timestamp: Moment (UTC) when the event happened, also when it is delivered later. [E01]
-            trigger_reason: What caused the message; when several reasons apply, the most specific
-                one. [E01.FR.15]
-            seq_no: Number of the event, one higher each time, should begin with 0 at Started; a gap
-                shows that an event is missing. [E01]
-            offline: True when the event happened, or was still queued, while the connection was
-                down; false or absent otherwise. [E04.FR.03]
-            number_of_phases_used: Number of phases that charge, told when energy begins to flow and
-                at each change; left out when the station cannot tell. [E02.FR.18]
-            cable_max_current: Highest current in amperes that the connected cable may carry; left
-                out when the station cannot tell. [E01]
-            reservation_id: Number of the reservation that this transaction uses up, sent once, in
-                the event that does so; otherwise left out. [H03]
-            preconditioning_status: Whether the EV's battery is conditioned for following setpoints;
-                absent means Unknown. [E02]
-            evse_sleep: True while the EVSE's power electronics are switched off to save energy in
-                this transaction; absent means false. [Q10]
-            transaction_info: Id and charging state of the transaction, and at its end the reason.
-                [E01]
-            evse: EVSE with its connector, sent once, in the first event after the vehicle was
-                connected; later events leave it out. [E01.FR.16]
-            id_token: Token of the driver, sent once in the first event after authorization and
-                again when a token stops charging; otherwise left out. [E07.FR.02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reports the start, the progress or the end of a transaction, with meter readings."""
         request = TransactionEventRequest(
             cost_details=cost_details,
             event_type=event_type,
@@ -1599,16 +1137,7 @@ class ChargingStation(Station):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> VatNumberValidationResponse:
-        """Asks the CSMS to check a VAT number that a driver entered.
-
-        Args:
-            vat_number: VAT number as the driver typed it in. [C18]
-            evse_id: Number of the EVSE for which the driver pays; absent when none is chosen yet.
-                [C18]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the CSMS to check a VAT number that a driver entered."""
         request = VatNumberValidationRequest(
             vat_number=vat_number,
             evse_id=evse_id,
@@ -1645,16 +1174,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> AFRRSignalResponse:
-        """Passes on a signal of the automatic frequency restoration reserve (aFRR).
-
-        Args:
-            timestamp: Moment from which the signal counts, as date and time with offset. [Q08]
-            signal: Number on the x-axis of v2xSignalWattCurve, without a unit; the curve gives the
-                power to charge or discharge with. [Q08]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Passes on a signal of the automatic frequency restoration reserve (aFRR)."""
         request = AFRRSignalRequest(
             timestamp=timestamp,
             signal=signal,
@@ -1670,17 +1190,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> AdjustPeriodicEventStreamResponse:
-        """Changes how often a periodic event stream is sent.
-
-        Args:
-            id: Number of the open stream to adjust, as given in OpenPeriodicEventStreamRequest.
-                [N14]
-            params: New sending interval and number of values per message; they replace the present
-                ones. [N14]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Changes how often a periodic event stream is sent."""
         request = AdjustPeriodicEventStreamRequest(
             id=id,
             params=params,
@@ -1695,15 +1205,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CancelReservationResponse:
-        """Cancels the reservation with the given id.
-
-        Args:
-            reservation_id: The number that ReserveNow gave to the reservation in its field id.
-                [H02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Cancels the reservation with the given id."""
         request = CancelReservationRequest(
             reservation_id=reservation_id,
             custom_data=custom_data,
@@ -1719,19 +1221,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CertificateSignedResponse:
-        """Delivers the certificate chain that was signed for an earlier request.
-
-        Args:
-            certificate_chain: PEM text: the new certificate first, then the intermediate ones in
-                the order of issue; MaxCertificateChainSize limits its size. [A02]
-            certificate_type: Which certificate this is, equal to the type in SignCertificate;
-                absent means that one serves both the CSMS connection and ISO 15118. [A02]
-            request_id: Repeats the number of the SignCertificateRequest that this chain answers;
-                absent when that request had none. [A02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers the certificate chain that was signed for an earlier request."""
         request = CertificateSignedRequest(
             certificate_chain=certificate_chain,
             certificate_type=certificate_type,
@@ -1748,17 +1238,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ChangeAvailabilityResponse:
-        """Makes the Charging Station, an EVSE or a connector operative or inoperative.
-
-        Args:
-            evse: EVSE to change, or one connector of it when connectorId is given inside; absent
-                means the whole station. [G04.FR.01]
-            operational_status: Inoperative forbids new charging there; Operative allows it and
-                gives each part back the state it had on its own. [G03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Makes the Charging Station, an EVSE or a connector operative or inoperative."""
         request = ChangeAvailabilityRequest(
             evse=evse,
             operational_status=operational_status,
@@ -1774,16 +1254,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ChangeTransactionTariffResponse:
-        """Changes the tariff of a running transaction.
-
-        Args:
-            tariff: Tariff that counts from now on; its currency has to be that of the present one.
-                [I11]
-            transaction_id: Running transaction that gets the tariff. [I11]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Changes the tariff of a running transaction."""
         request = ChangeTransactionTariffRequest(
             tariff=tariff,
             transaction_id=transaction_id,
@@ -1797,13 +1268,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearCacheResponse:
-        """Empties the Charging Station's authorization cache.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Empties the Charging Station's authorization cache."""
         request = ClearCacheRequest(
             custom_data=custom_data,
         )
@@ -1817,17 +1282,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearChargingProfileResponse:
-        """Removes charging profiles by id or by matching criteria.
-
-        Args:
-            charging_profile_id: Number of the one profile to remove; absent when profiles are
-                chosen by criteria. [K10]
-            charging_profile_criteria: Filter by EVSE, purpose and stack level; a profile must meet
-                every part that is given. Absent when chargingProfileId is used. [K10]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes charging profiles by id or by matching criteria."""
         request = ClearChargingProfileRequest(
             charging_profile_id=charging_profile_id,
             charging_profile_criteria=charging_profile_criteria,
@@ -1844,18 +1299,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearDERControlResponse:
-        """Removes DER controls by id or by type.
-
-        Args:
-            is_default: True to remove default controls, false to remove scheduled ones. [R04]
-            control_type: Removes only controls of this type; left out when controlId is given or
-                when all types are meant. [R04]
-            control_id: Single control to remove; left out, all that match isDefault and controlType
-                go. [R04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes DER controls by id or by type."""
         request = ClearDERControlRequest(
             is_default=is_default,
             control_type=control_type,
@@ -1871,14 +1315,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearDisplayMessageResponse:
-        """Removes a message that was set for the display.
-
-        Args:
-            id: Number that SetDisplayMessage gave to the text; others stay on display. [O05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes a message that was set for the display."""
         request = ClearDisplayMessageRequest(
             id=id,
             custom_data=custom_data,
@@ -1893,16 +1330,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearTariffsResponse:
-        """Removes tariffs by id or by EVSE.
-
-        Args:
-            tariff_ids: Tariffs to remove; absent, all those at evseId are removed. [I10]
-            evse_id: Number of the EVSE to which the removal is limited; absent, tariffs are removed
-                wherever they are installed. [I10]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes tariffs by id or by EVSE."""
         request = ClearTariffsRequest(
             tariff_ids=tariff_ids,
             evse_id=evse_id,
@@ -1917,14 +1345,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ClearVariableMonitoringResponse:
-        """Removes variable monitors by id.
-
-        Args:
-            id: Numbers of the monitors to remove, each answered on its own. [N06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Removes variable monitors by id."""
         request = ClearVariableMonitoringRequest(
             id=id,
             custom_data=custom_data,
@@ -1939,17 +1360,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CostUpdatedResponse:
-        """Tells the Charging Station the running cost of a transaction, for its display.
-
-        Args:
-            total_cost: Cost so far, taxes included, in the currency that the variable
-                TariffCostCtrlr.Currency names. [I02]
-            transaction_id: The running transaction that the cost belongs to, by the id that the
-                station gave it. [I02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Tells the Charging Station the running cost of a transaction, for its display."""
         request = CostUpdatedRequest(
             total_cost=total_cost,
             transaction_id=transaction_id,
@@ -1969,24 +1380,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> CustomerInformationResponse:
-        """Asks for a report of the data kept about a customer, for their removal, or for both.
-
-        Args:
-            customer_certificate: Names the customer by the hashes of a contract certificate; absent
-                when named otherwise. [N09]
-            id_token: Names the customer by a token; absent when named otherwise. [N09]
-            request_id: Number chosen by the CSMS that each NotifyCustomerInformation of this order
-                repeats. [N09]
-            report: True orders the data to be sent by NotifyCustomerInformation; with false they
-                are not. [N09]
-            clear: True orders the data to be erased, except for the local list, which SendLocalList
-                changes. [N10]
-            customer_identifier: Names the customer by any other text, such as a vendor's customer
-                number; absent when token or certificate is given. [N09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks for a report of the data kept about a customer, for their removal, or for both."""
         request = CustomerInformationRequest(
             customer_certificate=customer_certificate,
             id_token=id_token,
@@ -2007,19 +1401,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> DataTransferResponse:
-        """Carries vendor-specific data in either direction.
-
-        Args:
-            message_id: Kind of message within the vendor's extension; left out when the vendor
-                needs only one. [P01]
-            data: Any JSON value, in a form that only the two sides know; left out when the names
-                say enough. [P01]
-            vendor_id: Whose extension this is, preferably a reversed domain name such as
-                com.example; unknown ones are answered with UnknownVendorId. [P01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Carries vendor-specific data in either direction."""
         request = DataTransferRequest(
             message_id=message_id,
             data=data,
@@ -2035,15 +1417,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> DeleteCertificateResponse:
-        """Deletes an installed certificate, identified by its hash data.
-
-        Args:
-            certificate_hash_data: Hashes and serial number that name the certificate; the station's
-                own certificate cannot be deleted in this way. [M04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Deletes an installed certificate, identified by its hash data."""
         request = DeleteCertificateRequest(
             certificate_hash_data=certificate_hash_data,
             custom_data=custom_data,
@@ -2058,17 +1432,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetBaseReportResponse:
-        """Orders one of the predefined reports of the device model.
-
-        Args:
-            request_id: Number chosen by the CSMS that every NotifyReport of this report repeats.
-                [B07]
-            report_base: Which selection is wanted: what can be set, everything, or a summary of
-                state and problems. [B07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders one of the predefined reports of the device model."""
         request = GetBaseReportRequest(
             request_id=request_id,
             report_base=report_base,
@@ -2085,19 +1449,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetChargingProfilesResponse:
-        """Orders a report of the installed charging profiles.
-
-        Args:
-            request_id: Number chosen by the CSMS that every ReportChargingProfiles of this order
-                repeats. [K09]
-            evse_id: Number of the EVSE whose profiles are wanted; 0 means those of the station
-                itself, absent means all. [K09]
-            charging_profile: Filter by ids, or by purpose, stack level and source of the limit.
-                [K09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the installed charging profiles."""
         request = GetChargingProfilesRequest(
             request_id=request_id,
             evse_id=evse_id,
@@ -2115,19 +1467,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetCompositeScheduleResponse:
-        """Asks for the merged schedule of limits of an EVSE or of the grid connection.
-
-        Args:
-            duration: Length in seconds of the wanted schedule, counted from the moment the request
-                arrives. [K08]
-            charging_rate_unit: Whether limits shall be given in amperes or in watts; absent leaves
-                the choice to the station. [K08]
-            evse_id: Number of the EVSE to compute for; 0 asks for the expected total at the grid
-                connection. [K08.FR.03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks for the merged schedule of limits of an EVSE or of the grid connection."""
         request = GetCompositeScheduleRequest(
             duration=duration,
             charging_rate_unit=charging_rate_unit,
@@ -2146,21 +1486,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetDERControlResponse:
-        """Orders a report of the installed DER controls.
-
-        Args:
-            request_id: Number that the reports will repeat, so that they can be matched to this
-                order. [R04]
-            is_default: True for default controls, false for scheduled ones; left out, it does not
-                narrow the report. [R04]
-            control_type: Reports only controls of this type; left out when controlId is given or
-                when all types are wanted. [R04]
-            control_id: Single control to report; left out, all controls of the given type are
-                reported. [R04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the installed DER controls."""
         request = GetDERControlRequest(
             request_id=request_id,
             is_default=is_default,
@@ -2180,18 +1506,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetDisplayMessagesResponse:
-        """Orders a report of the messages set for the display.
-
-        Args:
-            id: Numbers of the texts that are wanted; absent means whatever their number. [O03]
-            request_id: Number chosen by the CSMS that every NotifyDisplayMessages of this order
-                repeats. [O03]
-            priority: Only texts of this urgency; absent means any. [O03]
-            state: Only texts that are shown in this state of the station; absent means any. [O03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the messages set for the display."""
         request = GetDisplayMessagesRequest(
             id=id,
             request_id=request_id,
@@ -2208,15 +1523,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetInstalledCertificateIdsResponse:
-        """Lists the hash data of the installed certificates.
-
-        Args:
-            certificate_type: Which kinds to list, such as CSMS or V2G roots; absent means all
-                kinds. [M03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Lists the hash data of the installed certificates."""
         request = GetInstalledCertificateIdsRequest(
             certificate_type=certificate_type,
             custom_data=custom_data,
@@ -2229,13 +1536,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetLocalListVersionResponse:
-        """Reads the version of the local authorization list: 0 if none is installed.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reads the version of the local authorization list: 0 if none is installed."""
         request = GetLocalListVersionRequest(
             custom_data=custom_data,
         )
@@ -2252,22 +1553,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetLogResponse:
-        """Asks the Charging Station to upload a diagnostics or security log.
-
-        Args:
-            log: Where to upload to and which span of time is wanted. [N01]
-            log_type: Which log to upload: diagnostics, security, or the samples of the data
-                collector. [N01]
-            request_id: Number chosen by the CSMS that every LogStatusNotification of this upload
-                repeats. [N01]
-            retries: Number of further attempts when the first upload fails; 0 means none, absent
-                leaves it to the station. [N01]
-            retry_interval: Seconds between two attempts to upload; absent leaves it to the station.
-                [N01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to upload a diagnostics or security log."""
         request = GetLogRequest(
             log=log,
             log_type=log_type,
@@ -2287,19 +1573,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetMonitoringReportResponse:
-        """Orders a report of the variable monitors.
-
-        Args:
-            component_variable: Only monitors on these components or variables; absent means on any.
-                [N02]
-            request_id: Number chosen by the CSMS that every NotifyMonitoringReport of this order
-                repeats. [N02]
-            monitoring_criteria: Only monitors of these kinds: threshold, delta or periodic; absent
-                means any kind. [N02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of the variable monitors."""
         request = GetMonitoringReportRequest(
             component_variable=component_variable,
             request_id=request_id,
@@ -2314,13 +1588,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetPeriodicEventStreamResponse:
-        """Lists the open periodic event streams.
-
-        Args:
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Lists the open periodic event streams."""
         request = GetPeriodicEventStreamRequest(
             custom_data=custom_data,
         )
@@ -2335,19 +1603,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetReportResponse:
-        """Orders a report of chosen parts of the device model.
-
-        Args:
-            component_variable: Components or variables that are wanted; what is left out of an
-                entry acts as a wildcard, absent means all. [B08]
-            request_id: Number chosen by the CSMS that every NotifyReport of this report repeats.
-                [B08]
-            component_criteria: Only components to which at least one of these states applies, such
-                as Enabled or Problem; absent means any. [B08]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Orders a report of chosen parts of the device model."""
         request = GetReportRequest(
             component_variable=component_variable,
             request_id=request_id,
@@ -2363,14 +1619,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetTariffsResponse:
-        """Lists the tariffs installed on an EVSE or the whole Charging Station.
-
-        Args:
-            evse_id: EVSE whose tariffs are listed; 0 asks for those of all EVSEs. [I09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Lists the tariffs installed on an EVSE or the whole Charging Station."""
         request = GetTariffsRequest(
             evse_id=evse_id,
             custom_data=custom_data,
@@ -2384,15 +1633,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetTransactionStatusResponse:
-        """Asks whether a transaction is ongoing and whether messages are still queued.
-
-        Args:
-            transaction_id: Transaction to ask about; absent asks only whether any transaction
-                messages wait in the queue. [E14.FR.06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks whether a transaction is ongoing and whether messages are still queued."""
         request = GetTransactionStatusRequest(
             transaction_id=transaction_id,
             custom_data=custom_data,
@@ -2406,15 +1647,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> GetVariablesResponse:
-        """Reads attributes of variables of the device model.
-
-        Args:
-            get_variable_data: Component, variable and attribute of each value to read; not more
-                entries than the station's ItemsPerMessage for GetVariables. [B06.FR.05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reads attributes of variables of the device model."""
         request = GetVariablesRequest(
             get_variable_data=get_variable_data,
             custom_data=custom_data,
@@ -2429,17 +1662,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> InstallCertificateResponse:
-        """Installs a root certificate in the Charging Station.
-
-        Args:
-            certificate_type: What the root shall vouch for: the CSMS, V2G partners, mobility
-                operators, firmware signatures, or car makers. [M05]
-            certificate: Root certificate to be trusted, as PEM text of at most 10000 characters.
-                [M05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Installs a root certificate in the Charging Station."""
         request = InstallCertificateRequest(
             certificate_type=certificate_type,
             certificate=certificate,
@@ -2455,16 +1678,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyAllowedEnergyTransferResponse:
-        """Updates the energy transfer modes that a transaction may use.
-
-        Args:
-            transaction_id: Running transaction whose modes change. [Q02]
-            allowed_energy_transfer: All modes that are allowed from now on; they replace the
-                earlier list. [Q02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Updates the energy transfer modes that a transaction may use."""
         request = NotifyAllowedEnergyTransferRequest(
             transaction_id=transaction_id,
             allowed_energy_transfer=allowed_energy_transfer,
@@ -2480,17 +1694,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> NotifyWebPaymentStartedResponse:
-        """Announces that a driver started a web payment, such as by QR code, for an EVSE.
-
-        Args:
-            evse_id: Number of the EVSE on which the driver wants to start once the payment has gone
-                through. [C25]
-            timeout: Seconds from now after which no result of the payment need be expected any
-                more. [C25]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Announces that a driver started a web payment, such as by QR code, for an EVSE."""
         request = NotifyWebPaymentStartedRequest(
             evse_id=evse_id,
             timeout=timeout,
@@ -2509,23 +1713,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> PublishFirmwareResponse:
-        """Asks a Local Controller to fetch firmware and offer it to its Charging Stations.
-
-        Args:
-            location: Address from which the Local Controller downloads the image, with scheme such
-                as https. [L03]
-            retries: Number of further attempts when the first download fails; 0 means none, absent
-                leaves it to the Local Controller. [L03]
-            checksum: MD5 over the whole image as 32 hexadecimal digits, checked after the download;
-                later names the image for UnpublishFirmware. [L03]
-            request_id: Number chosen by the CSMS that every PublishFirmwareStatusNotification of
-                this order repeats. [L03]
-            retry_interval: Seconds between two attempts to download; absent leaves it to the Local
-                Controller. [L03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks a Local Controller to fetch firmware and offer it to its Charging Stations."""
         request = PublishFirmwareRequest(
             location=location,
             retries=retries,
@@ -2544,16 +1732,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> RequestBatterySwapResponse:
-        """Asks a battery swap station to start a swap for an idToken.
-
-        Args:
-            id_token: Driver for whom the swap is started; the station treats it as authorized.
-                [S02]
-            request_id: Number that the BatterySwapRequests of this swap will repeat. [S02]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks a battery swap station to start a swap for an idToken."""
         request = RequestBatterySwapRequest(
             id_token=id_token,
             request_id=request_id,
@@ -2572,23 +1751,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> RequestStartTransactionResponse:
-        """Asks the Charging Station to start a transaction for an idToken.
-
-        Args:
-            evse_id: Number of the EVSE to use, counted from 1; absent lets the station pick one or
-                refuse. [F01]
-            group_id_token: Group whose tokens may end the transaction as well; left out when the
-                token has no group or it is not known. [F01]
-            id_token: Token to start for; the station checks it first when
-                AuthCtrlr.AuthorizeRemoteStart is true, except for the type Central. [F01]
-            remote_start_id: Number chosen by the CSMS, repeated in the next TransactionEvent to tie
-                the transaction to this request. [F01.FR.25]
-            charging_profile: Limits for this transaction alone: purpose TxProfile, without
-                transactionId. Absent when none are needed. [F01.FR.09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to start a transaction for an idToken."""
         request = RequestStartTransactionRequest(
             evse_id=evse_id,
             group_id_token=group_id_token,
@@ -2606,15 +1769,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> RequestStopTransactionResponse:
-        """Asks the Charging Station to stop a running transaction.
-
-        Args:
-            transaction_id: Id that the station gave to the transaction in its first
-                TransactionEvent; one that does not run is answered with Rejected. [F03.FR.08]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to stop a running transaction."""
         request = RequestStopTransactionRequest(
             transaction_id=transaction_id,
             custom_data=custom_data,
@@ -2633,25 +1788,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ReserveNowResponse:
-        """Reserves an EVSE, a type of connector or any EVSE for an idToken.
-
-        Args:
-            id: Number chosen by the CSMS for later cancelling; the TransactionEvent that uses the
-                reservation repeats it as reservationId. [H01]
-            expiry_date_time: Moment (UTC) at which an unused reservation ends and the connectors
-                become Available again. [H01]
-            connector_type: Kind of connector wanted, such as cCCS2; absent for any. In 2.1 an open
-                string with words listed outside the schema. [H01]
-            id_token: Token that the place is kept for; others are turned away unless they share
-                groupIdToken. [H01]
-            evse_id: Number of the EVSE to keep free, counted from 1; absent means any one, if
-                ReservationCtrlr.NonEvseSpecific is true. [H01.FR.19]
-            group_id_token: Group whose other tokens may use the reservation as well; absent limits
-                it to idToken. [H01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Reserves an EVSE, a type of connector or any EVSE for an idToken."""
         request = ReserveNowRequest(
             id=id,
             expiry_date_time=expiry_date_time,
@@ -2671,17 +1808,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> ResetResponse:
-        """Asks the Charging Station, or one EVSE, for a reset, at once or when idle.
-
-        Args:
-            type: OnIdle waits for transactions to end, Immediate ends them, ImmediateAndResume
-                interrupts them and goes on afterwards. [B13]
-            evse_id: Number of the one EVSE to reset, counted from 1; absent means the whole
-                station. [B11]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station, or one EVSE, for a reset, at once or when idle."""
         request = ResetRequest(
             type=type,
             evse_id=evse_id,
@@ -2698,19 +1825,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SendLocalListResponse:
-        """Replaces or updates the local authorization list.
-
-        Args:
-            local_authorization_list: Entries to store, at least one; left out with Full it clears
-                the list, with Differential it only sets the version. [D01.FR.04]
-            version_number: Number that the list shall have afterwards, above 0; for Differential it
-                must be higher than the installed one. [D01.FR.19]
-            update_type: Full replaces everything, Differential adds, changes or removes single
-                entries. [D01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Replaces or updates the local authorization list."""
         request = SendLocalListRequest(
             local_authorization_list=local_authorization_list,
             version_number=version_number,
@@ -2727,17 +1842,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetChargingProfileResponse:
-        """Installs or replaces a charging profile.
-
-        Args:
-            evse_id: Number of the EVSE the limits are for, above 0 for a TxProfile; 0 means the
-                station for ChargingStationMaxProfile and every EVSE for TxDefaultProfile. [K01]
-            charging_profile: The profile to install; it replaces a stored one with the same id.
-                [K01.FR.05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Installs or replaces a charging profile."""
         request = SetChargingProfileRequest(
             evse_id=evse_id,
             charging_profile=charging_profile,
@@ -2762,29 +1867,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetDERControlResponse:
-        """Installs a default or scheduled DER control.
-
-        Args:
-            is_default: True for a control that counts whenever no scheduled one is active, as
-                EnterService and Gradients always do; false for one with start time and duration.
-                [R04]
-            control_id: Id, preferably a UUID, under which the control is later reported, superseded
-                or cleared. [R04]
-            control_type: Kind of control; it tells which one of the following settings has to be
-                filled in, and no other. [R04]
-            curve: Points of the curve for all types that are curves, such as VoltVar; else absent.
-                [R04]
-            enter_service: Conditions for connecting to the grid; only for type EnterService. [R04]
-            fixed_pf_absorb: Power factor while drawing power; only for type FixedPFAbsorb. [R04]
-            fixed_pf_inject: Power factor while feeding in power; only for type FixedPFInject. [R04]
-            fixed_var: Constant reactive power setpoint; only for type FixedVar. [R04]
-            freq_droop: Droop of active power over frequency; only for type FreqDroop. [R04]
-            gradient: Ramp rates of power; only for type Gradients. [R04]
-            limit_max_discharge: Cap on discharge power; only for type LimitMaxDischarge. [R04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Installs a default or scheduled DER control."""
         request = SetDERControlRequest(
             is_default=is_default,
             control_id=control_id,
@@ -2809,16 +1892,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetDefaultTariffResponse:
-        """Installs the default tariff for local cost calculation.
-
-        Args:
-            evse_id: EVSE at which the tariff counts; 0 installs it for all EVSEs. [I07]
-            tariff: Prices, conditions and descriptions to store; it takes effect at its validFrom,
-                at once when that is absent. [I07]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Installs the default tariff for local cost calculation."""
         request = SetDefaultTariffRequest(
             evse_id=evse_id,
             tariff=tariff,
@@ -2833,14 +1907,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetDisplayMessageResponse:
-        """Adds or replaces a message for the display.
-
-        Args:
-            message: The text with its id, priority, format and times of display. [O01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Adds or replaces a message for the display."""
         request = SetDisplayMessageRequest(
             message=message,
             custom_data=custom_data,
@@ -2854,16 +1921,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetMonitoringBaseResponse:
-        """Selects which set of predefined monitors is active.
-
-        Args:
-            monitoring_base: All activates preconfigured monitors and keeps custom ones,
-                FactoryDefault drops the custom ones, HardWiredOnly leaves just the built-in ones.
-                [N03]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Selects which set of predefined monitors is active."""
         request = SetMonitoringBaseRequest(
             monitoring_base=monitoring_base,
             custom_data=custom_data,
@@ -2877,15 +1935,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetMonitoringLevelResponse:
-        """Limits the reported events to those up to a given severity number.
-
-        Args:
-            severity: Highest severity number that is still reported, from 0 (danger) to 9
-                (debugging); 0 lets only the gravest events through. [N05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Limits the reported events to those up to a given severity number."""
         request = SetMonitoringLevelRequest(
             severity=severity,
             custom_data=custom_data,
@@ -2900,18 +1950,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetNetworkProfileResponse:
-        """Stores a network connection profile in a configuration slot.
-
-        Args:
-            configuration_slot: Number of the slot to write, one of those that
-                NetworkConfigurationPriority lists as possible; its old content is overwritten.
-                [B09]
-            connection_data: Address of the CSMS, transport, interface and security profile to use
-                from this slot. [B09]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Stores a network connection profile in a configuration slot."""
         request = SetNetworkProfileRequest(
             configuration_slot=configuration_slot,
             connection_data=connection_data,
@@ -2926,15 +1965,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetVariableMonitoringResponse:
-        """Creates or replaces variable monitors.
-
-        Args:
-            set_monitoring_data: Monitors to create, or with the id of an existing one to replace;
-                at most as many as the station's ItemsPerMessage allows. [N04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Creates or replaces variable monitors."""
         request = SetVariableMonitoringRequest(
             set_monitoring_data=set_monitoring_data,
             custom_data=custom_data,
@@ -2948,15 +1979,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> SetVariablesResponse:
-        """Writes attributes of variables of the device model.
-
-        Args:
-            set_variable_data: Component, variable, attribute and new value for each setting; no
-                attribute twice, and at most as many as ItemsPerMessage allows. [B05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Writes attributes of variables of the device model."""
         request = SetVariablesRequest(
             set_variable_data=set_variable_data,
             custom_data=custom_data,
@@ -2972,19 +1995,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> TriggerMessageResponse:
-        """Asks the Charging Station to send one of its own messages now.
-
-        Args:
-            evse: EVSE or connector that the message shall be about; absent means all, and messages
-                about the station ignore it. [F06.FR.11]
-            requested_message: Which of the station's messages is wanted, or which certificate it
-                shall renew. [F06]
-            custom_trigger: Name of the message to be sent, agreed with the station's vendor; only
-                together with CustomTrigger, else absent. [F06]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to send one of its own messages now."""
         request = TriggerMessageRequest(
             evse=evse,
             requested_message=requested_message,
@@ -3001,16 +2012,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UnlockConnectorResponse:
-        """Asks the Charging Station to release the cable that is locked in a connector.
-
-        Args:
-            evse_id: Number of the EVSE that the connector belongs to, counted from 1. [F05]
-            connector_id: Number of the connector within that EVSE, counted from 1; the lock is
-                tried even when no cable is seen. [F05]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to release the cable that is locked in a connector."""
         request = UnlockConnectorRequest(
             evse_id=evse_id,
             connector_id=connector_id,
@@ -3025,15 +2027,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UnpublishFirmwareResponse:
-        """Asks a Local Controller to stop offering a firmware file.
-
-        Args:
-            checksum: MD5 over the whole image as 32 hexadecimal digits, the same that
-                PublishFirmware gave; it names the image. [L04]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks a Local Controller to stop offering a firmware file."""
         request = UnpublishFirmwareRequest(
             checksum=checksum,
             custom_data=custom_data,
@@ -3048,15 +2042,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UpdateDynamicScheduleResponse:
-        """Delivers new limits and setpoints of a dynamic charging profile.
-
-        Args:
-            charging_profile_id: Id of the installed profile of kind Dynamic that is updated. [K28]
-            schedule_update: New values for the profile's only period. [K28]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Delivers new limits and setpoints of a dynamic charging profile."""
         request = UpdateDynamicScheduleRequest(
             charging_profile_id=charging_profile_id,
             schedule_update=schedule_update,
@@ -3074,21 +2060,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UpdateFirmwareResponse:
-        """Asks the Charging Station to fetch and install firmware.
-
-        Args:
-            retries: Number of further attempts when the first download fails; 0 means none, absent
-                leaves it to the station. [L01]
-            retry_interval: Seconds between two attempts to download; absent leaves it to the
-                station. [L01]
-            request_id: Number chosen by the CSMS that every FirmwareStatusNotification of this
-                update repeats. [L01]
-            firmware: Where the image lies, when to fetch and install it, and for a signed one
-                certificate and signature. [L01]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Asks the Charging Station to fetch and install firmware."""
         request = UpdateFirmwareRequest(
             retries=retries,
             retry_interval=retry_interval,
@@ -3106,16 +2078,7 @@ class ConnectedStation(StationHandle):
         custom_data: Opt[CustomDataType] = None,
         call_timeout: float | None = None,
     ) -> UsePriorityChargingResponse:
-        """Switches priority charging of a transaction on or off.
-
-        Args:
-            transaction_id: Running transaction to be charged with priority, or no longer. [K21]
-            activate: True to put the PriorityCharging profile in place of the ordinary one, false
-                to return to that. [K21]
-            custom_data: Extra members of a vendor's own, under its vendorId, which readers who do
-                not know the vendor ignore; absent without such extensions. [Part 4 §9]
-            call_timeout: seconds to wait for the response; the connection's limit by default.
-        """
+        """Switches priority charging of a transaction on or off."""
         request = UsePriorityChargingRequest(
             transaction_id=transaction_id,
             activate=activate,

@@ -1,9 +1,10 @@
-"""Renders several packages side by side, each in a process of its own: formatting takes all of a core."""
+"""Renders several packages side by side, in this process and in others: each takes all of a core."""
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,22 +33,47 @@ def render_all(jobs: Sequence["Job"], progress: Progress) -> list[Mapping[str, s
     """
     from ocppkit.codegen import generate
 
-    workers = min(len(jobs), os.cpu_count() or 1)
-    if workers == 1:
-        return [generate(job, progress) for job in jobs]
+    workers = min(len(jobs), os.cpu_count() or 1) - 1
+    if not workers:
+        with _without_gc():
+            return [generate(job, progress) for job in jobs]
     # Spawned, not forked: the progress display runs a thread, and a fork of threads may hang.
     context = get_context("spawn")
     steps: SimpleQueue[Step] = context.SimpleQueue()
+    # The later a version, the larger it is, and this process need not be started first.
+    *others, own = jobs
+
+    def report(what: str, done: int, total: int) -> None:
+        progress(what, done, total)
+        _hand_on(steps, progress)
+
     with ProcessPoolExecutor(workers, context, _prepare, (steps,)) as pool:
-        # The later a version, the larger it is; the longest job must not be the last to start.
-        pending = {pool.submit(_render, job): job for job in reversed(jobs)}
-        running = set(pending)
+        pending = {job: pool.submit(_render, job) for job in reversed(others)}
+        with _without_gc():
+            rendered = generate(own, report)
+        running = set(pending.values())
         while running:
             _, running = wait(running, _LOOK_EVERY)
-            while not steps.empty():
-                progress(*steps.get())
-        done = {job: future.result() for future, job in pending.items()}
-    return [done[job] for job in jobs]
+            _hand_on(steps, progress)
+        return [*(pending[job].result() for job in others), rendered]
+
+
+def _hand_on(steps: "SimpleQueue[Step]", progress: Progress) -> None:
+    """Reports what the other processes have done since the last time."""
+    while not steps.empty():
+        progress(*steps.get())
+
+
+@contextmanager
+def _without_gc() -> Generator[None, None, None]:
+    """Keeps the garbage collector from looking at what is about to be thrown away: a fifth of the work."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 _steps: list["SimpleQueue[Step]"] = []
@@ -57,8 +83,7 @@ _steps: list["SimpleQueue[Step]"] = []
 def _prepare(steps: "SimpleQueue[Step]") -> None:
     """Makes a process of the pool ready."""
     _steps.append(steps)
-    # It ends before what it leaves behind is worth looking for, which would be a fifth of its work.
-    gc.disable()
+    gc.disable()  # as in `_without_gc`
 
 
 def _render(job: "Job") -> Mapping[str, str]:

@@ -50,6 +50,17 @@ class TestShippedTexts:
     def test_everything_has_one(self, version: str) -> None:
         assert list(undescribed(api_of(version))) == []
 
+    @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+    def test_what_custom_data_is_for_stands_once_at_its_type(self, version: str) -> None:
+        api = api_of(version)
+        (type_,) = (each for each in api.datatypes if each.name == "CustomDataType")
+        assert type_.doc is not None
+        members = [
+            f for fields in api.fields_of().values() for f in fields if f.wire == "customData"
+        ]
+        assert len(members) > 150
+        assert [each.doc for each in members if each.doc is not None] == []
+
     @EACH
     def test_each_says_more_than_its_name(self, version: str) -> None:
         wrong = [
@@ -142,10 +153,12 @@ class TestPlantedFaults:
     def test_a_missing_text_is_found(self) -> None:
         api = load_api(Job("2.1", "acme", only=("Heartbeat",)))
         (beat,) = api.actions
-        bare = replace(beat.request, doc=None, fields=(replace(beat.request.fields[0], doc=None),))
-        planted = replace(api, actions=(replace(beat, request=bare),))
+        assert beat.response is not None
+        first, *others = beat.response.fields
+        bare = replace(beat.response, doc=None, fields=(replace(first, doc=None), *others))
+        planted = replace(api, actions=(replace(beat, response=bare),))
         assert set(undescribed(planted)) == {
-            "HeartbeatRequest",
-            "HeartbeatRequest.customData",
+            "HeartbeatResponse",
+            "HeartbeatResponse.currentTime",
             *undescribed(api),
         }

@@ -121,6 +121,20 @@ def test_what_binds_each_name_once_passes(text: str) -> None:
     assert format_python("a.py", text) == text
 
 
+@pytest.mark.parametrize("names", [1, 300, 70_000])
+def test_a_name_for_two_things_is_found_among_many(names: int) -> None:
+    """The numbers of names need one, two and three bytes in the code that is looked at."""
+    many = "".join(f"A{number} = 0\n" for number in range(names))
+    assert format_python("a.py", many) == many
+    with refused(f"A{names - 1} would stand for two things", file="a.py", line=names + 1):
+        format_python("a.py", f"{many}A{names - 1} = 1\n")
+
+
+def test_a_long_comment_is_no_work_for_black() -> None:
+    text = f"# {'word ' * 30}end\nx = [ 1 ]\n"
+    assert format_python("a.py", text) == text
+
+
 def test_black_is_imported_when_it_is_needed() -> None:
     code = "import sys, ocppkit.codegen; print('black' in sys.modules, 'datamodel_code_generator' in sys.modules)"
     answer = subprocess.run(

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ocppkit.codegen.render._layout import (
     literal,
     natural,
     spread,
+    wrapped,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +50,35 @@ def test_imports_stand_in_groups_and_merge() -> None:
 def test_nothing_to_import_is_nothing() -> None:
     assert import_block() == ""
     assert import_block({"typing": []}, {".enums": ()}) == ""
+
+
+def test_imports_inside_a_block_are_indented_and_broken_where_they_end() -> None:
+    names = [f"Name{number:02}" for number in range(11)]
+    line = f"from a import {', '.join(names)}"
+    assert len(line) <= LINE_LENGTH < len(line) + 4
+    assert import_block({"a": names}) == line
+    assert import_block({"a": names}, indent=4).splitlines()[:2] == [
+        "    from a import (",
+        "        Name00,",
+    ]
+
+
+@pytest.mark.parametrize("width", [1, 7, 20, 33, 90])
+def test_texts_are_broken_as_textwrap_breaks_them(width: int) -> None:
+    text = (
+        "A station-wide limit of 32 A, unless e.g. `SetChargingProfile` says less: see K01.FR.09."
+    )
+    assert wrapped(text, width) == textwrap.wrap(
+        text, width, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def test_the_first_line_may_be_shorter() -> None:
+    assert wrapped("one two three four", 5, 10) == ["one", "two three", "four"]
+
+
+def test_an_empty_text_is_one_empty_line() -> None:
+    assert wrapped("", 10) == [""]
 
 
 def test_names_sort_as_people_do() -> None:

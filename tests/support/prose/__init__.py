@@ -130,11 +130,18 @@ def entries(api: Api) -> Iterator[Entry]:
 
 
 def undescribed(api: Api) -> Iterator[str]:
-    """Yields each message, datatype, enum and member of an object that has no text."""
+    """Yields each message, datatype, enum and member of an object that has no text.
+
+    What customData is for stands at its type, and not once more at each of a thousand members.
+    """
     for each in _objects(api):
         if each.doc is None:
             yield each.name
-        yield from (f"{each.name}.{field.wire}" for field in each.fields if field.doc is None)
+        yield from (
+            f"{each.name}.{field.wire}"
+            for field in each.fields
+            if field.doc is None and field.wire != "customData"
+        )
     yield from (enum.name for enum in api.enums if enum.doc is None)
 
 

@@ -10,6 +10,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -410,8 +411,9 @@ def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
     )
 
 
-def _own_layers() -> list[_Layer]:
-    return [_read(path) for path in sorted(_FOLDER.glob("*.toml"))]
+@cache
+def _own_layers() -> tuple[_Layer, ...]:
+    return tuple(_read(path) for path in sorted(_FOLDER.glob("*.toml")))
 
 
 def _read(path: Path) -> _Layer:

@@ -6,6 +6,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from ._facts import ActionFacts, ProtocolFacts
 
@@ -192,6 +193,10 @@ class Api:
 
     def enum_names(self) -> frozenset[str]:
         """The names that stand for enums."""
+        return self._enum_names
+
+    @cached_property
+    def _enum_names(self) -> frozenset[str]:
         return frozenset(enum.name for enum in self.enums)
 
     def fields_of(self) -> Mapping[str, tuple[Field, ...]]:

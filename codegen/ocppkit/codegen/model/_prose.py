@@ -5,7 +5,7 @@ A file names its OCPP version and has one table per class:
     version = "2.0.1"
 
     [everywhere]                        # members that mean the same in every class
-    customData = "Properties of a vendor's own. [Part 2 §1.4]"
+    statusInfo = "Why the status is what it is. [Part 2 appendix 5]"
 
     [BootReasonEnumType]
     about = "Why the station has restarted."
@@ -23,6 +23,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -142,7 +143,12 @@ def _nearest(word: str, known: Iterable[str], otherwise: str) -> str:
 
 def _in_folder(version: str) -> Iterator[Table]:
     folder = _FOLDER / folder_of(version)
-    return _in(folder) if folder.is_dir() else iter(())
+    return iter(_shipped(folder)) if folder.is_dir() else iter(())
+
+
+@cache
+def _shipped(folder: Path) -> tuple[Table, ...]:
+    return tuple(_in(folder))
 
 
 def _in(path: Path) -> Iterator[Table]:

@@ -7,13 +7,17 @@ of users' templates, and on a file with a line that is longer than the templates
 
 import ast
 import builtins
+import dis
 from collections.abc import Iterator
+from types import CodeType
 
 from .._errors import CodegenError
 
 __all__ = ["LINE_LENGTH", "format_python"]
 
 LINE_LENGTH = 100
+
+_STORE_NAME, _EXTENDED_ARG = dis.opmap["STORE_NAME"], dis.opmap["EXTENDED_ARG"]
 
 _BUILTINS = {name: "Python's own" for name in dir(builtins) if name.islower()}
 """What generated code uses without an import; `Warning` and other capitalised names it does not."""
@@ -33,26 +37,44 @@ def format_python(path: str, text: str, *, users: bool = False) -> str:
     """
     formatted = text.strip("\n") + "\n" if text.strip() else ""
     try:
-        if users:
+        if users or _has_long_lines(formatted):
             formatted = _blackened(path, text)
-        tree = ast.parse(formatted)
-        if not users and _has_long_lines(formatted, tree):
-            formatted = _blackened(path, text)
-            tree = ast.parse(formatted)
-        # The parser lets through what only the compiler refuses, such as two parameters of one name.
-        compile(tree, path, "exec", dont_inherit=True)
-    except SyntaxError as error:
+        # Compiled, not only parsed: the parser lets two parameters of one name through. And from the
+        # text, since a tree of Python objects takes three times as long.
+        module = compile(formatted, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
         raise _no_python(path, error) from error
-    _refuse_clashes(path, tree)
+    if _may_clash(module):
+        _refuse_clashes(path, ast.parse(formatted))
     return formatted
 
 
-def _has_long_lines(text: str, tree: ast.Module) -> bool:
-    """Tells whether a line is too long that is no part of a docstring, which black leaves alone."""
-    long = {n for n, line in enumerate(text.splitlines(), start=1) if len(line) > LINE_LENGTH}
+def _may_clash(module: CodeType) -> bool:
+    """Tells whether a module binds a name twice, or one of Python's own: a quick look before the exact one."""
+    bound = list(_stored_names(module))
+    return len(set(bound)) < len(bound) or not _BUILTINS.keys().isdisjoint(bound)
+
+
+def _stored_names(module: CodeType) -> Iterator[str]:
+    """Yields what a module binds, once for each time; `dis.get_instructions` would take ten times as long."""
+    high, code = 0, module.co_code
+    for operation, low in zip(code[::2], code[1::2], strict=True):
+        argument = high | low
+        if operation == _STORE_NAME:
+            yield module.co_names[argument]
+        high = argument << 8 if operation == _EXTENDED_ARG else 0
+
+
+def _has_long_lines(text: str) -> bool:
+    """Tells whether a line is too long that is neither comment nor docstring, which black leaves alone."""
+    long = {
+        number
+        for number, line in enumerate(text.splitlines(), start=1)
+        if len(line) > LINE_LENGTH and not line.lstrip().startswith("#")
+    }
     if not long:
         return False
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             long.difference_update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return bool(long)

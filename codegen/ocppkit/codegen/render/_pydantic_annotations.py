@@ -1,7 +1,6 @@
 """How the pydantic flavour writes types: members, named scalars, and the imports they need."""
 
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from ..model._ir import Api, Array, Datatype, Doc, Field, Kind, Message, Ref, Scalar, Type
 from ._constraints import constraint_name, scalars
 from ._format import LINE_LENGTH
-from ._layout import Imports, literal, natural, spread
+from ._layout import Imports, literal, natural, spread, wrapped
 
 __all__ = [
     "Constraint",
@@ -86,7 +85,7 @@ def _call(arguments: list[str], doc: Doc | None) -> str:
         return spread("        Field(", arguments, "),")
     # Each part has quotation marks around it and a space at its end, the last one a comma.
     width = LINE_LENGTH - len(f'            {_DESCRIPTION}"" ,')
-    *parts, last = textwrap.wrap(str(doc), width, break_long_words=False, break_on_hyphens=False)
+    *parts, last = wrapped(str(doc), width)
     text = "\n            ".join(literal(part) for part in [*(f"{part} " for part in parts), last])
     return spread("        Field(", [*arguments[:-1], f"{_DESCRIPTION}{text}"], "),")
 

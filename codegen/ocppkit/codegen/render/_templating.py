@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+)
+from jinja2.bccache import Bucket
 
 from .._errors import CodegenError
 
@@ -23,6 +31,24 @@ _MISTAKES = (
 """What a template that is wrong can raise."""
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Keeps what templates were compiled to, so that each is compiled once and not once a version."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        compiled = self._compiled.get((bucket.key, bucket.checksum))
+        if compiled is not None:
+            bucket.bytecode_from_string(compiled)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
+
+
 def environment_of(folders: Sequence[Path]) -> Environment:
     """Returns an environment that looks into these folders, the first of them first."""
     return Environment(
@@ -31,6 +57,9 @@ def environment_of(folders: Sequence[Path]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_COMPILED,
+        cache_size=-1,
+        auto_reload=False,
         autoescape=False,  # it writes Python and Markdown, not HTML
     )
 

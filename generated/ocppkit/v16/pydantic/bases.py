@@ -9,7 +9,9 @@ No dump holds an absent member, and all write the names of the wire.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from importlib import import_module
 from typing import (
     Annotated,
     Any,
@@ -43,11 +45,35 @@ __all__ = [
     "Twin",
     "Untyped",
     "check_json",
+    "find_later",
     "unset",
 ]
 
 M = TypeVar("M")
 T = TypeVar("T")
+
+
+def find_later(
+    package: str, modules: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Returns a `__getattr__` and a `__dir__` for a package that imports its modules when they are needed.
+
+    Args:
+        package: the package's name.
+        modules: the module below it of each name that it offers.
+    """
+
+    def find(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{package}.{modules[name]}"), name)
+        setattr(import_module(package), name, value)  # found without this function from now on
+        return value
+
+    def names() -> list[str]:
+        return sorted({*vars(import_module(package)), *modules})
+
+    return find, names
 
 
 class _Present:
@@ -110,7 +136,7 @@ class Model(BaseModel, frozen=True):
     """A message or datatype."""
 
     # Strictness is a matter of each member: a strict model would take no text for a date-time or an
-    # enum once FastAPI has parsed the JSON. Nor is `defer_build` for FastAPI: it warns of every body.
+    # enum once FastAPI has parsed the JSON. Nor does `defer_build` suit FastAPI, which warns then.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
         serialize_by_alias=True,

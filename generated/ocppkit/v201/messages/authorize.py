@@ -36,8 +36,6 @@ class AuthorizeResponse(Response, kw_only=True, frozen=True):
     nor hashes. [C07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class AuthorizeRequest(StationRequest[AuthorizeResponse], kw_only=True, frozen=True):
@@ -64,5 +62,3 @@ class AuthorizeRequest(StationRequest[AuthorizeResponse], kw_only=True, frozen=T
     revoked, at most four; left out unless for Plug and Charge. [C07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -29,8 +29,6 @@ class ClearCacheResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearCacheRequest(CsmsRequest[ClearCacheResponse], kw_only=True, frozen=True):
@@ -43,5 +41,3 @@ class ClearCacheRequest(CsmsRequest[ClearCacheResponse], kw_only=True, frozen=Tr
     __ocpp_action__ = "ClearCache"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -29,8 +29,6 @@ class ClearVariableMonitoringResponse(Response, kw_only=True, frozen=True):
     be removed. [N06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearVariableMonitoringRequest(
@@ -48,5 +46,3 @@ class ClearVariableMonitoringRequest(
     """Numbers of the monitors to remove, each answered on its own. [N06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

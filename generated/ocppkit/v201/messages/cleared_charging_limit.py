@@ -22,8 +22,6 @@ class ClearedChargingLimitResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "ClearedChargingLimit"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearedChargingLimitRequest(
@@ -45,5 +43,3 @@ class ClearedChargingLimitRequest(
     station. [K13]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -22,8 +22,6 @@ class CostUpdatedResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "CostUpdated"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class CostUpdatedRequest(CsmsRequest[CostUpdatedResponse], kw_only=True, frozen=True):
@@ -44,5 +42,3 @@ class CostUpdatedRequest(CsmsRequest[CostUpdatedResponse], kw_only=True, frozen=
     [I02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

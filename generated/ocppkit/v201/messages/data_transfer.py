@@ -38,8 +38,6 @@ class DataTransferResponse(Response, kw_only=True, frozen=True):
     [P01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DataTransferRequest(
@@ -69,5 +67,3 @@ class DataTransferRequest(
     are answered with UnknownVendorId. [P01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class DeleteCertificateResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class DeleteCertificateRequest(CsmsRequest[DeleteCertificateResponse], kw_only=True, frozen=True):
@@ -48,5 +46,3 @@ class DeleteCertificateRequest(CsmsRequest[DeleteCertificateResponse], kw_only=T
     deleted in this way. [M04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -22,8 +22,6 @@ class FirmwareStatusNotificationResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "FirmwareStatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class FirmwareStatusNotificationRequest(
@@ -46,5 +44,3 @@ class FirmwareStatusNotificationRequest(
     [L01.FR.20]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

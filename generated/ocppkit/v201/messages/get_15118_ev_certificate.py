@@ -35,8 +35,6 @@ class Get15118EVCertificateResponse(Response, kw_only=True, frozen=True):
     content when the status is Failed. [M01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class Get15118EVCertificateRequest(
@@ -62,5 +60,3 @@ class Get15118EVCertificateRequest(
     characters. [M01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

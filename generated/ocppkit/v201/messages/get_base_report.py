@@ -30,8 +30,6 @@ class GetBaseReportResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetBaseReportRequest(CsmsRequest[GetBaseReportResponse], kw_only=True, frozen=True):
@@ -51,5 +49,3 @@ class GetBaseReportRequest(CsmsRequest[GetBaseReportResponse], kw_only=True, fro
     [B07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -36,8 +36,6 @@ class GetCertificateStatusResponse(Response, kw_only=True, frozen=True):
     Failed. [M06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetCertificateStatusRequest(
@@ -56,5 +54,3 @@ class GetCertificateStatusRequest(
     [M06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -34,8 +34,6 @@ class GetLogResponse(Response, kw_only=True, frozen=True):
     """Name that the uploaded file will have; absent when there is nothing to upload. [N01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetLogRequest(CsmsRequest[GetLogResponse], kw_only=True, frozen=True):
@@ -63,5 +61,3 @@ class GetLogRequest(CsmsRequest[GetLogResponse], kw_only=True, frozen=True):
     """Seconds between two attempts to upload; absent leaves it to the station. [N01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

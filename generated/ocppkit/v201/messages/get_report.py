@@ -32,8 +32,6 @@ class GetReportResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetReportRequest(CsmsRequest[GetReportResponse], kw_only=True, frozen=True):
@@ -61,5 +59,3 @@ class GetReportRequest(CsmsRequest[GetReportResponse], kw_only=True, frozen=True
     absent means any. [B08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

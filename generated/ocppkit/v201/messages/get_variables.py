@@ -29,8 +29,6 @@ class GetVariablesResponse(Response, kw_only=True, frozen=True):
     [B06.FR.01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetVariablesRequest(CsmsRequest[GetVariablesResponse], kw_only=True, frozen=True):
@@ -49,5 +47,3 @@ class GetVariablesRequest(CsmsRequest[GetVariablesResponse], kw_only=True, froze
     ItemsPerMessage for GetVariables. [B06.FR.05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

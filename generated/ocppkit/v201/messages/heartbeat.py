@@ -25,8 +25,6 @@ class HeartbeatResponse(Response, kw_only=True, frozen=True):
     """The CSMS's clock in UTC; the station should set its own clock to it. [G02.FR.06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class HeartbeatRequest(StationRequest[HeartbeatResponse], kw_only=True, frozen=True):
@@ -39,5 +37,3 @@ class HeartbeatRequest(StationRequest[HeartbeatResponse], kw_only=True, frozen=T
     __ocpp_action__ = "Heartbeat"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -23,8 +23,6 @@ class NotifyChargingLimitResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyChargingLimit"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyChargingLimitRequest(
@@ -52,5 +50,3 @@ class NotifyChargingLimitRequest(
     """Which kind of system set the limit, and whether the grid depends on it. [K12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

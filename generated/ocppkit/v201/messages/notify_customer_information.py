@@ -22,8 +22,6 @@ class NotifyCustomerInformationResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyCustomerInformation"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyCustomerInformationRequest(
@@ -54,5 +52,3 @@ class NotifyCustomerInformationRequest(
     """The number that CustomerInformation gave to the order. [N09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class NotifyEVChargingNeedsResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyEVChargingNeedsRequest(
@@ -57,5 +55,3 @@ class NotifyEVChargingNeedsRequest(
     """Number of the EVSE that the vehicle is connected to, counted from 1. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class NotifyEVChargingScheduleResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyEVChargingScheduleRequest(
@@ -55,5 +53,3 @@ class NotifyEVChargingScheduleRequest(
     """Number of the EVSE that the vehicle is connected to, above 0. [K15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -24,8 +24,6 @@ class NotifyMonitoringReportResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyMonitoringReport"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyMonitoringReportRequest(
@@ -55,5 +53,3 @@ class NotifyMonitoringReportRequest(
     """Moment (UTC, the station's clock) at which this part was put together. [N02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -32,8 +32,6 @@ class PublishFirmwareResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PublishFirmwareRequest(CsmsRequest[PublishFirmwareResponse], kw_only=True, frozen=True):
@@ -65,5 +63,3 @@ class PublishFirmwareRequest(CsmsRequest[PublishFirmwareResponse], kw_only=True,
     """Seconds between two attempts to download; absent leaves it to the Local Controller. [L03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -25,8 +25,6 @@ class PublishFirmwareStatusNotificationResponse(Response, kw_only=True, frozen=T
     __ocpp_action__ = "PublishFirmwareStatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PublishFirmwareStatusNotificationRequest(
@@ -51,5 +49,3 @@ class PublishFirmwareStatusNotificationRequest(
     """The number that PublishFirmware gave to the order; left out when none is going on. [L03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -24,8 +24,6 @@ class ReportChargingProfilesResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "ReportChargingProfiles"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportChargingProfilesRequest(
@@ -59,5 +57,3 @@ class ReportChargingProfilesRequest(
     """Number of the EVSE that the profiles are stored for; 0 means the station as a whole. [K09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

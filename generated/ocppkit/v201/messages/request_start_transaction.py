@@ -36,8 +36,6 @@ class RequestStartTransactionResponse(Response, kw_only=True, frozen=True):
     absent otherwise. [F01.FR.13]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class RequestStartTransactionRequest(
@@ -72,5 +70,3 @@ class RequestStartTransactionRequest(
     are needed. [F01.FR.09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

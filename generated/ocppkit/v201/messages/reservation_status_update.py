@@ -22,8 +22,6 @@ class ReservationStatusUpdateResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "ReservationStatusUpdate"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReservationStatusUpdateRequest(
@@ -46,5 +44,3 @@ class ReservationStatusUpdateRequest(
     """Expired when its time was over, Removed when the EVSE failed or went out of service. [H01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -31,8 +31,6 @@ class ReserveNowResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReserveNowRequest(CsmsRequest[ReserveNowResponse], kw_only=True, frozen=True):
@@ -68,5 +66,3 @@ class ReserveNowRequest(CsmsRequest[ReserveNowResponse], kw_only=True, frozen=Tr
     [H01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class ResetResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ResetRequest(CsmsRequest[ResetResponse], kw_only=True, frozen=True):
@@ -51,5 +49,3 @@ class ResetRequest(CsmsRequest[ResetResponse], kw_only=True, frozen=True):
     """Number of the one EVSE to reset, counted from 1; absent means the whole station. [B11]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

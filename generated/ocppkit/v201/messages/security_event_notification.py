@@ -22,8 +22,6 @@ class SecurityEventNotificationResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "SecurityEventNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SecurityEventNotificationRequest(
@@ -49,5 +47,3 @@ class SecurityEventNotificationRequest(
     [A04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

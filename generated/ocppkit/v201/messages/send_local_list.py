@@ -33,8 +33,6 @@ class SendLocalListResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SendLocalListRequest(CsmsRequest[SendLocalListResponse], kw_only=True, frozen=True):
@@ -60,5 +58,3 @@ class SendLocalListRequest(CsmsRequest[SendLocalListResponse], kw_only=True, fro
     """Full replaces everything, Differential adds, changes or removes single entries. [D01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class SetDisplayMessageResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetDisplayMessageRequest(CsmsRequest[SetDisplayMessageResponse], kw_only=True, frozen=True):
@@ -47,5 +45,3 @@ class SetDisplayMessageRequest(CsmsRequest[SetDisplayMessageResponse], kw_only=T
     """The text with its id, priority, format and times of display. [O01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -29,8 +29,6 @@ class SetVariablesResponse(Response, kw_only=True, frozen=True):
     [B05.FR.01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariablesRequest(CsmsRequest[SetVariablesResponse], kw_only=True, frozen=True):
@@ -49,5 +47,3 @@ class SetVariablesRequest(CsmsRequest[SetVariablesResponse], kw_only=True, froze
     most as many as ItemsPerMessage allows. [B05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

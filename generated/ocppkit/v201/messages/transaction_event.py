@@ -52,8 +52,6 @@ class TransactionEventResponse(Response, kw_only=True, frozen=True):
     absent changes nothing. [I06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TransactionEventRequest(StationRequest[TransactionEventResponse], kw_only=True, frozen=True):
@@ -112,5 +110,3 @@ class TransactionEventRequest(StationRequest[TransactionEventResponse], kw_only=
     stops charging; otherwise left out. [E07.FR.02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

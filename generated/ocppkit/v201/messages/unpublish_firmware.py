@@ -27,8 +27,6 @@ class UnpublishFirmwareResponse(Response, kw_only=True, frozen=True):
     right now. [L04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class UnpublishFirmwareRequest(CsmsRequest[UnpublishFirmwareResponse], kw_only=True, frozen=True):
@@ -45,5 +43,3 @@ class UnpublishFirmwareRequest(CsmsRequest[UnpublishFirmwareResponse], kw_only=T
     names the image. [L04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

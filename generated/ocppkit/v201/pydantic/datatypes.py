@@ -189,15 +189,7 @@ class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], 
             description="Highest voltage, in V, that the EV accepts at its AC input. [K15]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class APNType(Model, Twin[datatypes.APNType], frozen=True):
@@ -264,15 +256,7 @@ class APNType(Model, Twin[datatypes.APNType], frozen=True):
             "point. [B09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True):
@@ -296,15 +280,7 @@ class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True)
             "OCPP defines none. [C01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
@@ -338,15 +314,7 @@ class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
             "certificate or the CSMS. [C01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True):
@@ -377,15 +345,7 @@ class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True)
             "[O01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
@@ -460,15 +420,7 @@ class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
             "when there is none. [C01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
@@ -494,15 +446,7 @@ class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
             "entry is deleted, in a Full list it must be there. [D01.FR.17]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
@@ -545,15 +489,7 @@ class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], fr
             "and leading zeros. [M03]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateHashDataChainType(
@@ -591,15 +527,7 @@ class CertificateHashDataChainType(
             "of them; left out for root certificates. [M03.FR.05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
@@ -624,15 +552,7 @@ class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
             "not; left out when the source did not say. [K12]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], frozen=True):
@@ -705,15 +625,7 @@ class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], 
             "when it did not say. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
@@ -754,15 +666,7 @@ class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
             "energy should be there by then; left out when unknown. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingProfileCriterionType(
@@ -809,15 +713,7 @@ class ChargingProfileCriterionType(
             "the origin does not matter. [K09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodType], frozen=True):
@@ -860,15 +756,7 @@ class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodTyp
             "chooses. [K01.FR.19]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], frozen=True):
@@ -893,15 +781,7 @@ class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], 
             "begins. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CostType(Model, Twin[datatypes.CostType], frozen=True):
@@ -931,15 +811,7 @@ class CostType(Model, Twin[datatypes.CostType], frozen=True):
             "it needs no scaling. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=True):
@@ -967,15 +839,7 @@ class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=Tru
             "carbon dioxide. [K15]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=True):
@@ -1011,15 +875,7 @@ class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=T
             "when only the rank is told. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
@@ -1062,15 +918,7 @@ class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
             description="Prices in order of time, each with the span for which it holds. [K15]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=True):
@@ -1138,15 +986,7 @@ class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=T
             "left out when there are none to pass. [K01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=True):
@@ -1231,15 +1071,7 @@ class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=Tru
             "yet. [K01.FR.03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
@@ -1263,15 +1095,7 @@ class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
             "and operator codes; left out when not known. [B01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=True):
@@ -1320,15 +1144,7 @@ class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=Tru
             "does not tell. [B01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], frozen=True):
@@ -1362,15 +1178,7 @@ class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], 
             "the priority does not matter. [K10]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
@@ -1397,15 +1205,7 @@ class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
             "code says enough. [B01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType], frozen=True):
@@ -1431,15 +1231,7 @@ class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType]
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
@@ -1463,15 +1255,7 @@ class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
             "out when the EVSE as a whole is meant. [G03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
@@ -1502,15 +1286,7 @@ class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
             "when there is a single one. [B05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
@@ -1534,15 +1310,7 @@ class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
             "out when there is a single one. [B05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen=True):
@@ -1566,15 +1334,7 @@ class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen
             "[B08]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen=True):
@@ -1621,15 +1381,7 @@ class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen
             "named one. [K08]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
@@ -1736,15 +1488,7 @@ class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
             "AvailabilityState. [N07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
@@ -1794,15 +1538,7 @@ class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
             "[L01.FR.04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=True):
@@ -1832,15 +1568,7 @@ class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=Tru
             "name. [B06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen=True):
@@ -1896,15 +1624,7 @@ class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen
             "result can be matched. [B06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
@@ -1937,15 +1657,7 @@ class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
             "the log goes up to the present. [N01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
@@ -2011,15 +1723,7 @@ class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
         MessageContentType,
         Field(description="The text to be shown with its format and language. [O01]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=True):
@@ -2063,15 +1767,7 @@ class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=T
             "is not sent. [J02.FR.21]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
@@ -2094,15 +1790,7 @@ class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
             "means 1500; the unit stays as it is. 0 when left out. [J02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
@@ -2157,15 +1845,7 @@ class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
             "Wh. [J02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
@@ -2190,15 +1870,7 @@ class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
             "clock. [J02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], frozen=True):
@@ -2233,15 +1905,7 @@ class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], froz
         Int,
         Field(description="Number given to its events, from 0 (danger) to 9 (debugging). [N02]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True):
@@ -2267,15 +1931,7 @@ class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True)
             "[N02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
@@ -2309,15 +1965,7 @@ class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
         VPNEnumType,
         Field(description="Protocol that builds and encrypts the tunnel. [B09]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NetworkConnectionProfileType(
@@ -2391,15 +2039,7 @@ class NetworkConnectionProfileType(
             "[B09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=True):
@@ -2446,15 +2086,7 @@ class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=Tru
             "whether the certificate is revoked. [M06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen=True):
@@ -2495,15 +2127,7 @@ class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen
             "false, the default, when it may. [B07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsType], frozen=True):
@@ -2560,15 +2184,7 @@ class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsT
             "when it refuses them. [B07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
@@ -2601,15 +2217,7 @@ class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
             "in a full inventory, other reports may do without. [B07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen=True):
@@ -2658,15 +2266,7 @@ class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen
         VariableType,
         Field(description="Variable to watch; its characteristics tell whether it can be. [N04]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], frozen=True):
@@ -2721,15 +2321,7 @@ class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], fr
             "request. [N04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=True):
@@ -2767,15 +2359,7 @@ class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=Tru
             "name. [B05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen=True):
@@ -2823,15 +2407,7 @@ class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen
             "the result. [B05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
@@ -2881,12 +2457,4 @@ class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
             "next event after that request, otherwise left out. [F01.FR.25]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -24,8 +24,6 @@ class BatterySwapResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "BatterySwap"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class BatterySwapRequest(StationRequest[BatterySwapResponse], kw_only=True, frozen=True):
@@ -51,5 +49,3 @@ class BatterySwapRequest(StationRequest[BatterySwapResponse], kw_only=True, froz
     when the swap was started from afar. [S03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -40,8 +40,6 @@ class BootNotificationResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class BootNotificationRequest(StationRequest[BootNotificationResponse], kw_only=True, frozen=True):
@@ -61,5 +59,3 @@ class BootNotificationRequest(StationRequest[BootNotificationResponse], kw_only=
     [B01.FR.09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -31,8 +31,6 @@ class ChangeAvailabilityResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ChangeAvailabilityRequest(CsmsRequest[ChangeAvailabilityResponse], kw_only=True, frozen=True):
@@ -53,5 +51,3 @@ class ChangeAvailabilityRequest(CsmsRequest[ChangeAvailabilityResponse], kw_only
     state it had on its own. [G03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class ClearDERControlResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearDERControlRequest(CsmsRequest[ClearDERControlResponse], kw_only=True, frozen=True):
@@ -54,5 +52,3 @@ class ClearDERControlRequest(CsmsRequest[ClearDERControlResponse], kw_only=True,
     """Single control to remove; left out, all that match isDefault and controlType go. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -29,8 +29,6 @@ class ClearTariffsResponse(Response, kw_only=True, frozen=True):
     """One result for each tariff concerned; a single NoTariff entry when nothing matched. [I10]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearTariffsRequest(CsmsRequest[ClearTariffsResponse], kw_only=True, frozen=True):
@@ -52,5 +50,3 @@ class ClearTariffsRequest(CsmsRequest[ClearTariffsResponse], kw_only=True, froze
     are installed. [I10]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

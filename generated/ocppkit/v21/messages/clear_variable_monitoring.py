@@ -30,8 +30,6 @@ class ClearVariableMonitoringResponse(Response, kw_only=True, frozen=True):
     be removed. [N06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClearVariableMonitoringRequest(
@@ -49,5 +47,3 @@ class ClearVariableMonitoringRequest(
     """Numbers of the monitors to remove, each answered on its own. [N06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -22,8 +22,6 @@ class ClosePeriodicEventStreamResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "ClosePeriodicEventStream"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ClosePeriodicEventStreamRequest(
@@ -41,5 +39,3 @@ class ClosePeriodicEventStreamRequest(
     """Number of the stream that ends, as given when it was opened. [N13]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

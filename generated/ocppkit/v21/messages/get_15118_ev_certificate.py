@@ -41,8 +41,6 @@ class Get15118EVCertificateResponse(Response, kw_only=True, frozen=True):
     absent when not told, as with ISO 15118-2. [M01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class Get15118EVCertificateRequest(
@@ -80,5 +78,3 @@ class Get15118EVCertificateRequest(
     15118-20. [M01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

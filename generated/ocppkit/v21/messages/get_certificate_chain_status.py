@@ -29,8 +29,6 @@ class GetCertificateChainStatusResponse(Response, kw_only=True, frozen=True):
     """One state for each certificate that was asked about. [M07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetCertificateChainStatusRequest(
@@ -50,5 +48,3 @@ class GetCertificateChainStatusRequest(
     """One to four certificates of the chain, each with the source to be asked. [M07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

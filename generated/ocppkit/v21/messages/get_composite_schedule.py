@@ -34,8 +34,6 @@ class GetCompositeScheduleResponse(Response, kw_only=True, frozen=True):
     """Limits over the wanted time with unit and starting moment; absent when rejected. [K08]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetCompositeScheduleRequest(
@@ -62,5 +60,3 @@ class GetCompositeScheduleRequest(
     [K08.FR.03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class GetDERControlResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetDERControlRequest(CsmsRequest[GetDERControlResponse], kw_only=True, frozen=True):
@@ -58,5 +56,3 @@ class GetDERControlRequest(CsmsRequest[GetDERControlResponse], kw_only=True, fro
     """Single control to report; left out, all controls of the given type are reported. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -32,8 +32,6 @@ class GetDisplayMessagesResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetDisplayMessagesRequest(CsmsRequest[GetDisplayMessagesResponse], kw_only=True, frozen=True):
@@ -58,5 +56,3 @@ class GetDisplayMessagesRequest(CsmsRequest[GetDisplayMessagesResponse], kw_only
     """Only texts that are shown in this state of the station; absent means any. [O03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

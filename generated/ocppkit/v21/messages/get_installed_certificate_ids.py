@@ -37,8 +37,6 @@ class GetInstalledCertificateIdsResponse(Response, kw_only=True, frozen=True):
     when nothing was found. [M03.FR.05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetInstalledCertificateIdsRequest(
@@ -58,5 +56,3 @@ class GetInstalledCertificateIdsRequest(
     """Which kinds to list, such as CSMS or V2G roots; absent means all kinds. [M03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

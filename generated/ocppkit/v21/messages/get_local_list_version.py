@@ -25,8 +25,6 @@ class GetLocalListVersionResponse(Response, kw_only=True, frozen=True):
     sent or local lists are switched off. [D02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetLocalListVersionRequest(
@@ -40,5 +38,3 @@ class GetLocalListVersionRequest(
     __ocpp_action__ = "GetLocalListVersion"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -28,8 +28,6 @@ class GetPeriodicEventStreamResponse(Response, kw_only=True, frozen=True):
     """One entry for each open stream; absent when there is none. [N12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetPeriodicEventStreamRequest(
@@ -44,5 +42,3 @@ class GetPeriodicEventStreamRequest(
     __ocpp_action__ = "GetPeriodicEventStream"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -38,8 +38,6 @@ class GetTariffsResponse(Response, kw_only=True, frozen=True):
     none. [I09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetTariffsRequest(CsmsRequest[GetTariffsResponse], kw_only=True, frozen=True):
@@ -55,5 +53,3 @@ class GetTariffsRequest(CsmsRequest[GetTariffsResponse], kw_only=True, frozen=Tr
     """EVSE whose tariffs are listed; 0 asks for those of all EVSEs. [I09]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -31,8 +31,6 @@ class GetTransactionStatusResponse(Response, kw_only=True, frozen=True):
     delivered. [E14]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class GetTransactionStatusRequest(
@@ -51,5 +49,3 @@ class GetTransactionStatusRequest(
     queue. [E14.FR.06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -22,8 +22,6 @@ class LogStatusNotificationResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "LogStatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class LogStatusNotificationRequest(
@@ -50,5 +48,3 @@ class LogStatusNotificationRequest(
     is nothing to add. [N01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

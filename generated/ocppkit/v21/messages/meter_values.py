@@ -24,8 +24,6 @@ class MeterValuesResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "MeterValues"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class MeterValuesRequest(StationRequest[MeterValuesResponse], kw_only=True, frozen=True):
@@ -44,5 +42,3 @@ class MeterValuesRequest(StationRequest[MeterValuesResponse], kw_only=True, froz
     """Readings grouped by the moment at which they were taken. [J01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -33,8 +33,6 @@ class NotifyAllowedEnergyTransferResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyAllowedEnergyTransferRequest(
@@ -57,5 +55,3 @@ class NotifyAllowedEnergyTransferRequest(
     """All modes that are allowed from now on; they replace the earlier list. [Q02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

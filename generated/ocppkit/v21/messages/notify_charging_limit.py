@@ -24,8 +24,6 @@ class NotifyChargingLimitResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyChargingLimit"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyChargingLimitRequest(
@@ -53,5 +51,3 @@ class NotifyChargingLimitRequest(
     capacity from local generation instead. [K12]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

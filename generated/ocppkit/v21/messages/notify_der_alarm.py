@@ -23,8 +23,6 @@ class NotifyDERAlarmResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyDERAlarm"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyDERAlarmRequest(StationRequest[NotifyDERAlarmResponse], kw_only=True, frozen=True):
@@ -52,5 +50,3 @@ class NotifyDERAlarmRequest(StationRequest[NotifyDERAlarmResponse], kw_only=True
     """Free text that the EV gave along with the alarm; absent when it gave none. [R05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

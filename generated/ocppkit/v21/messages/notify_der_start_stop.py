@@ -24,8 +24,6 @@ class NotifyDERStartStopResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyDERStartStop"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyDERStartStopRequest(
@@ -56,5 +54,3 @@ class NotifyDERStartStopRequest(
     none. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -23,8 +23,6 @@ class NotifyDisplayMessagesResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyDisplayMessages"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyDisplayMessagesRequest(
@@ -50,5 +48,3 @@ class NotifyDisplayMessagesRequest(
     """True when further parts of this listing follow; false or absent marks the last one. [O03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

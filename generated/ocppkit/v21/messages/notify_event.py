@@ -24,8 +24,6 @@ class NotifyEventResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyEvent"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyEventRequest(StationRequest[NotifyEventResponse], kw_only=True, frozen=True):
@@ -51,5 +49,3 @@ class NotifyEventRequest(StationRequest[NotifyEventResponse], kw_only=True, froz
     """The events, each with its component, variable, value and cause. [N07]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

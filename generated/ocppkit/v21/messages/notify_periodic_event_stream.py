@@ -39,5 +39,3 @@ class NotifyPeriodicEventStream(StationSend, kw_only=True, frozen=True):
     sample. [N15]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -22,8 +22,6 @@ class NotifyPriorityChargingResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyPriorityCharging"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyPriorityChargingRequest(
@@ -45,5 +43,3 @@ class NotifyPriorityChargingRequest(
     [K22]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -24,8 +24,6 @@ class NotifyReportResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyReport"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyReportRequest(StationRequest[NotifyReportResponse], kw_only=True, frozen=True):
@@ -56,5 +54,3 @@ class NotifyReportRequest(StationRequest[NotifyReportResponse], kw_only=True, fr
     """Number of this part, counted from 0 for the first. [B07.FR.10]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -30,8 +30,6 @@ class NotifySettlementResponse(Response, kw_only=True, frozen=True):
     """Number of the receipt by the CSMS; absent when it makes none. [C21]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifySettlementRequest(StationRequest[NotifySettlementResponse], kw_only=True, frozen=True):
@@ -80,5 +78,3 @@ class NotifySettlementRequest(StationRequest[NotifySettlementResponse], kw_only=
     """VAT number to print on a company receipt; absent for a private customer. [C21]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

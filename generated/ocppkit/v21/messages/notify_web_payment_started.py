@@ -22,8 +22,6 @@ class NotifyWebPaymentStartedResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "NotifyWebPaymentStarted"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class NotifyWebPaymentStartedRequest(
@@ -45,5 +43,3 @@ class NotifyWebPaymentStartedRequest(
     """Seconds from now after which no result of the payment need be expected any more. [C25]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

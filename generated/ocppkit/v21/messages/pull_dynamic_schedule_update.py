@@ -33,8 +33,6 @@ class PullDynamicScheduleUpdateResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class PullDynamicScheduleUpdateRequest(
@@ -52,5 +50,3 @@ class PullDynamicScheduleUpdateRequest(
     """Id of the installed dynamic profile whose values are due. [K28]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -32,8 +32,6 @@ class ReportDERControlResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "ReportDERControl"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReportDERControlRequest(StationRequest[ReportDERControlResponse], kw_only=True, frozen=True):
@@ -89,5 +87,3 @@ class ReportDERControlRequest(StationRequest[ReportDERControlResponse], kw_only=
     """True when further parts of the same report follow; false or absent in the last one. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -23,8 +23,6 @@ class ReservationStatusUpdateResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "ReservationStatusUpdate"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class ReservationStatusUpdateRequest(
@@ -48,5 +46,3 @@ class ReservationStatusUpdateRequest(
     was claimed but nothing was started. [H04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -32,8 +32,6 @@ class SetChargingProfileResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetChargingProfileRequest(CsmsRequest[SetChargingProfileResponse], kw_only=True, frozen=True):
@@ -53,5 +51,3 @@ class SetChargingProfileRequest(CsmsRequest[SetChargingProfileResponse], kw_only
     """The profile to install; it replaces a stored one with the same id. [K01.FR.05]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -47,8 +47,6 @@ class SetDERControlResponse(Response, kw_only=True, frozen=True):
     """Controls that this one overrides by its priority; absent when there are none. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetDERControlRequest(CsmsRequest[SetDERControlResponse], kw_only=True, frozen=True):
@@ -97,5 +95,3 @@ class SetDERControlRequest(CsmsRequest[SetDERControlResponse], kw_only=True, fro
     """Cap on discharge power; only for type LimitMaxDischarge. [R04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

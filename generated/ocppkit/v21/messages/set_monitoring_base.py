@@ -30,8 +30,6 @@ class SetMonitoringBaseResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetMonitoringBaseRequest(CsmsRequest[SetMonitoringBaseResponse], kw_only=True, frozen=True):
@@ -48,5 +46,3 @@ class SetMonitoringBaseRequest(CsmsRequest[SetMonitoringBaseResponse], kw_only=T
     ones, HardWiredOnly leaves just the built-in ones. [N03]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -29,8 +29,6 @@ class SetVariableMonitoringResponse(Response, kw_only=True, frozen=True):
     [N04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SetVariableMonitoringRequest(
@@ -51,5 +49,3 @@ class SetVariableMonitoringRequest(
     station's ItemsPerMessage allows. [N04]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

@@ -32,8 +32,6 @@ class SignCertificateResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class SignCertificateRequest(StationRequest[SignCertificateResponse], kw_only=True, frozen=True):
@@ -66,5 +64,3 @@ class SignCertificateRequest(StationRequest[SignCertificateResponse], kw_only=Tr
     side; absent when not needed. [A02]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

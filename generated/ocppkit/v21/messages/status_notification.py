@@ -23,8 +23,6 @@ class StatusNotificationResponse(Response, kw_only=True, frozen=True):
     __ocpp_action__ = "StatusNotification"
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class StatusNotificationRequest(
@@ -52,5 +50,3 @@ class StatusNotificationRequest(
     """Number of the connector within its EVSE, counted from 1 in each. [G01]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

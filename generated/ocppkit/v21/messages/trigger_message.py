@@ -31,8 +31,6 @@ class TriggerMessageResponse(Response, kw_only=True, frozen=True):
     absent when the status alone is clear. [Part 2 appendix 5]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class TriggerMessageRequest(CsmsRequest[TriggerMessageResponse], kw_only=True, frozen=True):
@@ -56,5 +54,3 @@ class TriggerMessageRequest(CsmsRequest[TriggerMessageResponse], kw_only=True, f
     CustomTrigger, else absent. [F06]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

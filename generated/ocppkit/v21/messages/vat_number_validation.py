@@ -40,8 +40,6 @@ class VatNumberValidationResponse(Response, kw_only=True, frozen=True):
     """Accepted when the number is valid, Rejected when it is not or could not be checked. [C18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""
 
 
 class VatNumberValidationRequest(
@@ -62,5 +60,3 @@ class VatNumberValidationRequest(
     """Number of the EVSE for which the driver pays; absent when none is chosen yet. [C18]"""
 
     custom_data: Opt[CustomDataType] = field(name="customData", default=None)
-    """Extra members of a vendor's own, under its vendorId, which readers who do not know the vendor
-    ignore; absent without such extensions. [Part 4 §9]"""

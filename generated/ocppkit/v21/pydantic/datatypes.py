@@ -285,15 +285,7 @@ class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], 
             description="Highest voltage, in V, that the EV accepts at its AC input. [K15]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class APNType(Model, Twin[datatypes.APNType], frozen=True):
@@ -360,15 +352,7 @@ class APNType(Model, Twin[datatypes.APNType], frozen=True):
             "point. [B09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class RationalNumberType(Model, Twin[datatypes.RationalNumberType], frozen=True):
@@ -393,15 +377,7 @@ class RationalNumberType(Model, Twin[datatypes.RationalNumberType], frozen=True)
             "the field that holds the number. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PriceRuleType(Model, Twin[datatypes.PriceRuleType], frozen=True):
@@ -458,15 +434,7 @@ class PriceRuleType(Model, Twin[datatypes.PriceRuleType], frozen=True):
             "below zero, for discharging, it counts downwards. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PriceRuleStackType(Model, Twin[datatypes.PriceRuleStackType], frozen=True):
@@ -490,15 +458,7 @@ class PriceRuleStackType(Model, Twin[datatypes.PriceRuleStackType], frozen=True)
             "powerRangeStart. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TaxRuleType(Model, Twin[datatypes.TaxRuleType], frozen=True):
@@ -561,15 +521,7 @@ class TaxRuleType(Model, Twin[datatypes.TaxRuleType], frozen=True):
         RationalNumberType,
         Field(alias="taxRate", description="Rate of the tax in percent. [K18]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class OverstayRuleType(Model, Twin[datatypes.OverstayRuleType], frozen=True):
@@ -608,15 +560,7 @@ class OverstayRuleType(Model, Twin[datatypes.OverstayRuleType], frozen=True):
             description="Seconds after which the fee is due again. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class OverstayRuleListType(Model, Twin[datatypes.OverstayRuleListType], frozen=True):
@@ -652,15 +596,7 @@ class OverstayRuleListType(Model, Twin[datatypes.OverstayRuleListType], frozen=T
             "[K18]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AdditionalSelectedServicesType(
@@ -687,15 +623,7 @@ class AdditionalSelectedServicesType(
             description="Readable name by which the driver recognizes the service. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AbsolutePriceScheduleType(Model, Twin[datatypes.AbsolutePriceScheduleType], frozen=True):
@@ -801,15 +729,7 @@ class AbsolutePriceScheduleType(Model, Twin[datatypes.AbsolutePriceScheduleType]
             "are none. [K18]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True):
@@ -833,15 +753,7 @@ class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True)
             "PaymentBrand and PaymentRecognition tell how was paid. [C18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AddressType(Model, Twin[datatypes.AddressType], frozen=True):
@@ -875,15 +787,7 @@ class AddressType(Model, Twin[datatypes.AddressType], frozen=True):
         ),
     ] = None
     country: Annotated[Str50, Field(description="Country in words, not as a code. [C18]")]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
@@ -917,15 +821,7 @@ class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
             "Central, KeyCode, DirectPayment, VIN or EVCCID. [C01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True):
@@ -957,15 +853,7 @@ class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True)
             "load from, with QRCODE what the code shall hold. [O01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
@@ -1040,15 +928,7 @@ class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
             "when there is none. [C01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
@@ -1074,15 +954,7 @@ class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
             "entry is deleted, in a Full list it must be there. [D01.FR.17]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class BatteryDataType(Model, Twin[datatypes.BatteryDataType], frozen=True):
@@ -1137,15 +1009,7 @@ class BatteryDataType(Model, Twin[datatypes.BatteryDataType], frozen=True):
             "it tells nothing. [S03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
@@ -1188,15 +1052,7 @@ class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], fr
             "and leading zeros. [M03]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateHashDataChainType(
@@ -1234,15 +1090,7 @@ class CertificateHashDataChainType(
             "of them; left out for root certificates. [M03.FR.05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateStatusRequestInfoType(
@@ -1274,15 +1122,7 @@ class CertificateStatusRequestInfoType(
             "itself. [M07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateStatusType(Model, Twin[datatypes.CertificateStatusType], frozen=True):
@@ -1314,15 +1154,7 @@ class CertificateStatusType(Model, Twin[datatypes.CertificateStatusType], frozen
             "asked for again. [M07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
@@ -1355,15 +1187,7 @@ class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
             "not; left out when the source did not say. [K12]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DERChargingParametersType(Model, Twin[datatypes.DERChargingParametersType], frozen=True):
@@ -1718,15 +1542,7 @@ class DERChargingParametersType(Model, Twin[datatypes.DERChargingParametersType]
             "when the EV told none. [R02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVPriceRuleType(Model, Twin[datatypes.EVPriceRuleType], frozen=True):
@@ -1750,15 +1566,7 @@ class EVPriceRuleType(Model, Twin[datatypes.EVPriceRuleType], frozen=True):
             "rule; negative for discharging. [Q01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVAbsolutePriceScheduleEntryType(
@@ -1782,15 +1590,7 @@ class EVAbsolutePriceScheduleEntryType(
             description="One to eight prices, by power range. [Q01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVAbsolutePriceScheduleType(Model, Twin[datatypes.EVAbsolutePriceScheduleType], frozen=True):
@@ -1829,15 +1629,7 @@ class EVAbsolutePriceScheduleType(Model, Twin[datatypes.EVAbsolutePriceScheduleT
             "power, by peak power or by stacked energy. [Q01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVPowerScheduleEntryType(Model, Twin[datatypes.EVPowerScheduleEntryType], frozen=True):
@@ -1857,15 +1649,7 @@ class EVPowerScheduleEntryType(Model, Twin[datatypes.EVPowerScheduleEntryType], 
             "positive: it has nothing to offer. [Q01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVPowerScheduleType(Model, Twin[datatypes.EVPowerScheduleType], frozen=True):
@@ -1891,15 +1675,7 @@ class EVPowerScheduleType(Model, Twin[datatypes.EVPowerScheduleType], frozen=Tru
             "[Q01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVEnergyOfferType(Model, Twin[datatypes.EVEnergyOfferType], frozen=True):
@@ -1920,15 +1696,7 @@ class EVEnergyOfferType(Model, Twin[datatypes.EVEnergyOfferType], frozen=True):
         EVPowerScheduleType,
         Field(alias="evPowerSchedule", description="Power over time that the EV offers. [Q01]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], frozen=True):
@@ -2001,15 +1769,7 @@ class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], 
             "when it did not say. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class V2XChargingParametersType(Model, Twin[datatypes.V2XChargingParametersType], frozen=True):
@@ -2219,15 +1979,7 @@ class V2XChargingParametersType(Model, Twin[datatypes.V2XChargingParametersType]
             "departure; absent when the EV told none. [Q01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
@@ -2318,15 +2070,7 @@ class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
             "energy should be there by then; left out when unknown. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CostDimensionType(Model, Twin[datatypes.CostDimensionType], frozen=True):
@@ -2343,15 +2087,7 @@ class CostDimensionType(Model, Twin[datatypes.CostDimensionType], frozen=True):
         StrictFloat,
         Field(description="Amount in the unit of the type: Wh, A, W or seconds. [I12]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingPeriodType(Model, Twin[datatypes.ChargingPeriodType], frozen=True):
@@ -2384,15 +2120,7 @@ class ChargingPeriodType(Model, Twin[datatypes.ChargingPeriodType], frozen=True)
             description="When the period begins, as date and time with offset. [I12]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingProfileCriterionType(
@@ -2439,15 +2167,7 @@ class ChargingProfileCriterionType(
             "strings since 2.1. Left out, the source does not matter. [K09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LimitAtSoCType(Model, Twin[datatypes.LimitAtSoCType], frozen=True):
@@ -2472,15 +2192,7 @@ class LimitAtSoCType(Model, Twin[datatypes.LimitAtSoCType], frozen=True):
             "schedule. [K01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class V2XFreqWattPointType(Model, Twin[datatypes.V2XFreqWattPointType], frozen=True):
@@ -2498,15 +2210,7 @@ class V2XFreqWattPointType(Model, Twin[datatypes.V2XFreqWattPointType], frozen=T
             "[Q08]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class V2XSignalWattPointType(Model, Twin[datatypes.V2XSignalWattPointType], frozen=True):
@@ -2527,15 +2231,7 @@ class V2XSignalWattPointType(Model, Twin[datatypes.V2XSignalWattPointType], froz
             "[Q08]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodType], frozen=True):
@@ -2723,15 +2419,7 @@ class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodTyp
             "operationMode LocalFrequency, where it may be absent as well. [Q08]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], frozen=True):
@@ -2756,15 +2444,7 @@ class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], 
             "begins. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CostType(Model, Twin[datatypes.CostType], frozen=True):
@@ -2794,15 +2474,7 @@ class CostType(Model, Twin[datatypes.CostType], frozen=True):
             "it needs no scaling. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=True):
@@ -2830,15 +2502,7 @@ class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=Tru
             "carbon dioxide. [K15]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=True):
@@ -2874,15 +2538,7 @@ class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=T
             "when only the rank is told. [K15]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
@@ -2925,15 +2581,7 @@ class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
             description="Prices in order of time, each with the span for which it holds. [K15]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PriceLevelScheduleEntryType(Model, Twin[datatypes.PriceLevelScheduleEntryType], frozen=True):
@@ -2955,15 +2603,7 @@ class PriceLevelScheduleEntryType(Model, Twin[datatypes.PriceLevelScheduleEntryT
             "numberOfPriceLevels. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PriceLevelScheduleType(Model, Twin[datatypes.PriceLevelScheduleType], frozen=True):
@@ -3014,15 +2654,7 @@ class PriceLevelScheduleType(Model, Twin[datatypes.PriceLevelScheduleType], froz
             "EV. [K18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=True):
@@ -3157,15 +2789,7 @@ class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=T
             "absolutePriceSchedule, and is absent when no levels are told. [K18]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=True):
@@ -3291,15 +2915,7 @@ class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=Tru
             "they are not signed. [K18]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingScheduleUpdateType(Model, Twin[datatypes.ChargingScheduleUpdateType], frozen=True):
@@ -3411,15 +3027,7 @@ class ChargingScheduleUpdateType(Model, Twin[datatypes.ChargingScheduleUpdateTyp
             "phases. [Q04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
@@ -3443,15 +3051,7 @@ class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
             "and operator codes; left out when not known. [B01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=True):
@@ -3500,15 +3100,7 @@ class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=Tru
             "does not tell. [B01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], frozen=True):
@@ -3542,15 +3134,7 @@ class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], 
             "the priority does not matter. [K10]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
@@ -3577,15 +3161,7 @@ class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
             "code says enough. [B01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType], frozen=True):
@@ -3611,15 +3187,7 @@ class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType]
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearTariffsResultType(Model, Twin[datatypes.ClearTariffsResultType], frozen=True):
@@ -3649,15 +3217,7 @@ class ClearTariffsResultType(Model, Twin[datatypes.ClearTariffsResultType], froz
         TariffClearStatusEnumType,
         Field(description="Whether the tariff is removed; NoTariff when nothing was there. [I10]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
@@ -3681,15 +3241,7 @@ class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
             "out when the EVSE as a whole is meant. [G03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
@@ -3720,15 +3272,7 @@ class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
             "when there is a single one. [B05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
@@ -3752,15 +3296,7 @@ class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
             "out when there is a single one. [B05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen=True):
@@ -3784,15 +3320,7 @@ class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen
             "[B08]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen=True):
@@ -3839,15 +3367,7 @@ class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen
             "scheduleStart. [K08]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PeriodicEventStreamParamsType(
@@ -3874,15 +3394,7 @@ class PeriodicEventStreamParamsType(
             "counts. [N11]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ConstantStreamDataType(Model, Twin[datatypes.ConstantStreamDataType], frozen=True):
@@ -3913,15 +3425,7 @@ class ConstantStreamDataType(Model, Twin[datatypes.ConstantStreamDataType], froz
             "variable. [N11]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TaxRateType(Model, Twin[datatypes.TaxRateType], frozen=True):
@@ -3945,15 +3449,7 @@ class TaxRateType(Model, Twin[datatypes.TaxRateType], frozen=True):
             "the result of the level below. [I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PriceType(Model, Twin[datatypes.PriceType], frozen=True):
@@ -3988,15 +3484,7 @@ class PriceType(Model, Twin[datatypes.PriceType], frozen=True):
             "are not told one by one. [I12]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TotalPriceType(Model, Twin[datatypes.TotalPriceType], frozen=True):
@@ -4021,15 +3509,7 @@ class TotalPriceType(Model, Twin[datatypes.TotalPriceType], frozen=True):
             "given. [I12]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TotalCostType(Model, Twin[datatypes.TotalCostType], frozen=True):
@@ -4094,15 +3574,7 @@ class TotalCostType(Model, Twin[datatypes.TotalCostType], frozen=True):
             description="Sum of all parts, or the tariff's minimum or maximum in its place. [I12]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TotalUsageType(Model, Twin[datatypes.TotalUsageType], frozen=True):
@@ -4139,15 +3611,7 @@ class TotalUsageType(Model, Twin[datatypes.TotalUsageType], frozen=True):
             "reservation. [I12]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CostDetailsType(Model, Twin[datatypes.CostDetailsType], frozen=True):
@@ -4193,15 +3657,7 @@ class CostDetailsType(Model, Twin[datatypes.CostDetailsType], frozen=True):
             "[I12]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DERCurvePointsType(Model, Twin[datatypes.DERCurvePointsType], frozen=True):
@@ -4225,15 +3681,7 @@ class DERCurvePointsType(Model, Twin[datatypes.DERCurvePointsType], frozen=True)
             "reactive power. [R04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class HysteresisType(Model, Twin[datatypes.HysteresisType], frozen=True):
@@ -4275,15 +3723,7 @@ class HysteresisType(Model, Twin[datatypes.HysteresisType], frozen=True):
             "CSMS sets none. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ReactivePowerParamsType(Model, Twin[datatypes.ReactivePowerParamsType], frozen=True):
@@ -4316,15 +3756,7 @@ class ReactivePowerParamsType(Model, Twin[datatypes.ReactivePowerParamsType], fr
             "CSMS sets none. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VoltageParamsType(Model, Twin[datatypes.VoltageParamsType], frozen=True):
@@ -4360,15 +3792,7 @@ class VoltageParamsType(Model, Twin[datatypes.VoltageParamsType], frozen=True):
             "none does. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DERCurveType(Model, Twin[datatypes.DERCurveType], frozen=True):
@@ -4446,15 +3870,7 @@ class DERCurveType(Model, Twin[datatypes.DERCurveType], frozen=True):
             "control. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DERCurveGetType(Model, Twin[datatypes.DERCurveGetType], frozen=True):
@@ -4491,15 +3907,7 @@ class DERCurveGetType(Model, Twin[datatypes.DERCurveGetType], frozen=True):
             "takes its place. [R04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EnterServiceType(Model, Twin[datatypes.EnterServiceType], frozen=True):
@@ -4560,15 +3968,7 @@ class EnterServiceType(Model, Twin[datatypes.EnterServiceType], frozen=True):
             "sets none. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EnterServiceGetType(Model, Twin[datatypes.EnterServiceGetType], frozen=True):
@@ -4588,15 +3988,7 @@ class EnterServiceGetType(Model, Twin[datatypes.EnterServiceGetType], frozen=Tru
         Str36,
         Field(description="The controlId under which the condition was set. [R04]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
@@ -4710,15 +4102,7 @@ class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
             "(danger) to 9 (debug); absent when not known. [N07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
@@ -4768,15 +4152,7 @@ class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
             "[L01.FR.04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FixedPFType(Model, Twin[datatypes.FixedPFType], frozen=True):
@@ -4821,15 +4197,7 @@ class FixedPFType(Model, Twin[datatypes.FixedPFType], frozen=True):
             "control. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FixedPFGetType(Model, Twin[datatypes.FixedPFGetType], frozen=True):
@@ -4862,15 +4230,7 @@ class FixedPFGetType(Model, Twin[datatypes.FixedPFGetType], frozen=True):
             "takes its place. [R04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FixedVarType(Model, Twin[datatypes.FixedVarType], frozen=True):
@@ -4912,15 +4272,7 @@ class FixedVarType(Model, Twin[datatypes.FixedVarType], frozen=True):
             "control. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FixedVarGetType(Model, Twin[datatypes.FixedVarGetType], frozen=True):
@@ -4953,15 +4305,7 @@ class FixedVarGetType(Model, Twin[datatypes.FixedVarGetType], frozen=True):
             "takes its place. [R04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FreqDroopType(Model, Twin[datatypes.FreqDroopType], frozen=True):
@@ -5030,15 +4374,7 @@ class FreqDroopType(Model, Twin[datatypes.FreqDroopType], frozen=True):
             "[R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class FreqDroopGetType(Model, Twin[datatypes.FreqDroopGetType], frozen=True):
@@ -5068,15 +4404,7 @@ class FreqDroopGetType(Model, Twin[datatypes.FreqDroopGetType], frozen=True):
             "takes its place. [R04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=True):
@@ -5106,15 +4434,7 @@ class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=Tru
             "name. [B06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen=True):
@@ -5170,15 +4490,7 @@ class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen
             "result can be matched. [B06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GradientType(Model, Twin[datatypes.GradientType], frozen=True):
@@ -5205,15 +4517,7 @@ class GradientType(Model, Twin[datatypes.GradientType], frozen=True):
             description="Ramp at a soft start, in seconds; 0 when it does not apply. [R04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GradientGetType(Model, Twin[datatypes.GradientGetType], frozen=True):
@@ -5230,15 +4534,7 @@ class GradientGetType(Model, Twin[datatypes.GradientGetType], frozen=True):
         Str36,
         Field(description="The controlId under which the ramp rates were set. [R04]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LimitMaxDischargeType(Model, Twin[datatypes.LimitMaxDischargeType], frozen=True):
@@ -5287,15 +4583,7 @@ class LimitMaxDischargeType(Model, Twin[datatypes.LimitMaxDischargeType], frozen
             "[R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LimitMaxDischargeGetType(Model, Twin[datatypes.LimitMaxDischargeGetType], frozen=True):
@@ -5325,15 +4613,7 @@ class LimitMaxDischargeGetType(Model, Twin[datatypes.LimitMaxDischargeGetType], 
         LimitMaxDischargeType,
         Field(alias="limitMaxDischarge", description="The cap as it was installed. [R04]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
@@ -5366,15 +4646,7 @@ class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
             "the log goes up to the present. [N01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
@@ -5450,15 +4722,7 @@ class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
             "one is enough. [O06]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=True):
@@ -5501,15 +4765,7 @@ class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=T
             "PublicKeyWithSignedMeterValue does not call for it. [J02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
@@ -5532,15 +4788,7 @@ class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
             "means 1500; the unit stays as it is. 0 when left out. [J02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
@@ -5595,15 +4843,7 @@ class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
             "Wh. [J02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
@@ -5628,15 +4868,7 @@ class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
             "clock. [J02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], frozen=True):
@@ -5679,15 +4911,7 @@ class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], froz
             "set by the CSMS. [N02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True):
@@ -5713,15 +4937,7 @@ class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True)
             "[N02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
@@ -5755,15 +4971,7 @@ class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
         VPNEnumType,
         Field(description="Protocol that builds and encrypts the tunnel. [B09]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NetworkConnectionProfileType(
@@ -5852,15 +5060,7 @@ class NetworkConnectionProfileType(
             "[B09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=True):
@@ -5907,15 +5107,7 @@ class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=Tru
             "whether the certificate is revoked. [M06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen=True):
@@ -5956,15 +5148,7 @@ class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen
             "false, the default, when it may. [B07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsType], frozen=True):
@@ -6029,15 +5213,7 @@ class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsT
             "when it refuses them. [B07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
@@ -6070,15 +5246,7 @@ class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
             "in a full inventory, other reports may do without. [B07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen=True):
@@ -6136,15 +5304,7 @@ class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen
         VariableType,
         Field(description="Variable to watch; its characteristics tell whether it can be. [N04]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], frozen=True):
@@ -6199,15 +5359,7 @@ class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], fr
             "request. [N04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=True):
@@ -6245,15 +5397,7 @@ class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=Tru
             "name. [B05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen=True):
@@ -6301,15 +5445,7 @@ class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen
             "the result. [B05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class StreamDataElementType(Model, Twin[datatypes.StreamDataElementType], frozen=True):
@@ -6329,15 +5465,7 @@ class StreamDataElementType(Model, Twin[datatypes.StreamDataElementType], frozen
         Str2500,
         Field(description="The reading as text, in the format of the monitored variable. [N15]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffAssignmentType(Model, Twin[datatypes.TariffAssignmentType], frozen=True):
@@ -6382,15 +5510,7 @@ class TariffAssignmentType(Model, Twin[datatypes.TariffAssignmentType], frozen=T
             description="Drivers whose tariff this is; absent for a default tariff. [I09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffConditionsFixedType(Model, Twin[datatypes.TariffConditionsFixedType], frozen=True):
@@ -6466,15 +5586,7 @@ class TariffConditionsFixedType(Model, Twin[datatypes.TariffConditionsFixedType]
             "read from the idToken's PaymentRecognition; absent for any. [I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffConditionsType(Model, Twin[datatypes.TariffConditionsType], frozen=True):
@@ -6631,15 +5743,7 @@ class TariffConditionsType(Model, Twin[datatypes.TariffConditionsType], frozen=T
             "upper bound. [I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffEnergyPriceType(Model, Twin[datatypes.TariffEnergyPriceType], frozen=True):
@@ -6656,15 +5760,7 @@ class TariffEnergyPriceType(Model, Twin[datatypes.TariffEnergyPriceType], frozen
         Opt[TariffConditionsType],
         Field(description="When this price is active; absent, it always is. [I07]"),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffEnergyType(Model, Twin[datatypes.TariffEnergyType], frozen=True):
@@ -6691,15 +5787,7 @@ class TariffEnergyType(Model, Twin[datatypes.TariffEnergyType], frozen=True):
             "[I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffFixedPriceType(Model, Twin[datatypes.TariffFixedPriceType], frozen=True):
@@ -6719,15 +5807,7 @@ class TariffFixedPriceType(Model, Twin[datatypes.TariffFixedPriceType], frozen=T
             description="Net amount in the tariff's currency, due once. [I07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffFixedType(Model, Twin[datatypes.TariffFixedType], frozen=True):
@@ -6754,15 +5834,7 @@ class TariffFixedType(Model, Twin[datatypes.TariffFixedType], frozen=True):
             "[I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffTimePriceType(Model, Twin[datatypes.TariffTimePriceType], frozen=True):
@@ -6782,15 +5854,7 @@ class TariffTimePriceType(Model, Twin[datatypes.TariffTimePriceType], frozen=Tru
         Opt[TariffConditionsType],
         Field(description="When this price is active; absent, it always is. [I07]"),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffTimeType(Model, Twin[datatypes.TariffTimeType], frozen=True):
@@ -6817,15 +5881,7 @@ class TariffTimeType(Model, Twin[datatypes.TariffTimeType], frozen=True):
             "[I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TariffType(Model, Twin[datatypes.TariffType], frozen=True):
@@ -6921,15 +5977,7 @@ class TariffType(Model, Twin[datatypes.TariffType], frozen=True):
             description="Most that a transaction costs; absent when there is no ceiling. [I07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TransactionLimitType(Model, Twin[datatypes.TransactionLimitType], frozen=True):
@@ -6970,15 +6018,7 @@ class TransactionLimitType(Model, Twin[datatypes.TransactionLimitType], frozen=T
             "when it is not limited. [E16]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
@@ -7052,12 +6092,4 @@ class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
             "otherwise. [E16]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -2,60 +2,71 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The messages of OCPP 1.6 as pydantic models, one module per action."""
 
-from .authorize import AuthorizeRequest, AuthorizeResponse
-from .boot_notification import BootNotificationRequest, BootNotificationResponse
-from .cancel_reservation import CancelReservationRequest, CancelReservationResponse
-from .certificate_signed import CertificateSignedRequest, CertificateSignedResponse
-from .change_availability import ChangeAvailabilityRequest, ChangeAvailabilityResponse
-from .change_configuration import ChangeConfigurationRequest, ChangeConfigurationResponse
-from .clear_cache import ClearCacheRequest, ClearCacheResponse
-from .clear_charging_profile import ClearChargingProfileRequest, ClearChargingProfileResponse
-from .data_transfer import DataTransferRequest, DataTransferResponse
-from .delete_certificate import DeleteCertificateRequest, DeleteCertificateResponse
-from .diagnostics_status_notification import (
-    DiagnosticsStatusNotificationRequest,
-    DiagnosticsStatusNotificationResponse,
-)
-from .extended_trigger_message import ExtendedTriggerMessageRequest, ExtendedTriggerMessageResponse
-from .firmware_status_notification import (
-    FirmwareStatusNotificationRequest,
-    FirmwareStatusNotificationResponse,
-)
-from .get_composite_schedule import GetCompositeScheduleRequest, GetCompositeScheduleResponse
-from .get_configuration import GetConfigurationRequest, GetConfigurationResponse
-from .get_diagnostics import GetDiagnosticsRequest, GetDiagnosticsResponse
-from .get_installed_certificate_ids import (
-    GetInstalledCertificateIdsRequest,
-    GetInstalledCertificateIdsResponse,
-)
-from .get_local_list_version import GetLocalListVersionRequest, GetLocalListVersionResponse
-from .get_log import GetLogRequest, GetLogResponse
-from .heartbeat import HeartbeatRequest, HeartbeatResponse
-from .install_certificate import InstallCertificateRequest, InstallCertificateResponse
-from .log_status_notification import LogStatusNotificationRequest, LogStatusNotificationResponse
-from .meter_values import MeterValuesRequest, MeterValuesResponse
-from .remote_start_transaction import RemoteStartTransactionRequest, RemoteStartTransactionResponse
-from .remote_stop_transaction import RemoteStopTransactionRequest, RemoteStopTransactionResponse
-from .reserve_now import ReserveNowRequest, ReserveNowResponse
-from .reset import ResetRequest, ResetResponse
-from .security_event_notification import (
-    SecurityEventNotificationRequest,
-    SecurityEventNotificationResponse,
-)
-from .send_local_list import SendLocalListRequest, SendLocalListResponse
-from .set_charging_profile import SetChargingProfileRequest, SetChargingProfileResponse
-from .sign_certificate import SignCertificateRequest, SignCertificateResponse
-from .signed_firmware_status_notification import (
-    SignedFirmwareStatusNotificationRequest,
-    SignedFirmwareStatusNotificationResponse,
-)
-from .signed_update_firmware import SignedUpdateFirmwareRequest, SignedUpdateFirmwareResponse
-from .start_transaction import StartTransactionRequest, StartTransactionResponse
-from .status_notification import StatusNotificationRequest, StatusNotificationResponse
-from .stop_transaction import StopTransactionRequest, StopTransactionResponse
-from .trigger_message import TriggerMessageRequest, TriggerMessageResponse
-from .unlock_connector import UnlockConnectorRequest, UnlockConnectorResponse
-from .update_firmware import UpdateFirmwareRequest, UpdateFirmwareResponse
+from typing import TYPE_CHECKING
+
+from ..bases import find_later
+
+if TYPE_CHECKING:
+    from .authorize import AuthorizeRequest, AuthorizeResponse
+    from .boot_notification import BootNotificationRequest, BootNotificationResponse
+    from .cancel_reservation import CancelReservationRequest, CancelReservationResponse
+    from .certificate_signed import CertificateSignedRequest, CertificateSignedResponse
+    from .change_availability import ChangeAvailabilityRequest, ChangeAvailabilityResponse
+    from .change_configuration import ChangeConfigurationRequest, ChangeConfigurationResponse
+    from .clear_cache import ClearCacheRequest, ClearCacheResponse
+    from .clear_charging_profile import ClearChargingProfileRequest, ClearChargingProfileResponse
+    from .data_transfer import DataTransferRequest, DataTransferResponse
+    from .delete_certificate import DeleteCertificateRequest, DeleteCertificateResponse
+    from .diagnostics_status_notification import (
+        DiagnosticsStatusNotificationRequest,
+        DiagnosticsStatusNotificationResponse,
+    )
+    from .extended_trigger_message import (
+        ExtendedTriggerMessageRequest,
+        ExtendedTriggerMessageResponse,
+    )
+    from .firmware_status_notification import (
+        FirmwareStatusNotificationRequest,
+        FirmwareStatusNotificationResponse,
+    )
+    from .get_composite_schedule import GetCompositeScheduleRequest, GetCompositeScheduleResponse
+    from .get_configuration import GetConfigurationRequest, GetConfigurationResponse
+    from .get_diagnostics import GetDiagnosticsRequest, GetDiagnosticsResponse
+    from .get_installed_certificate_ids import (
+        GetInstalledCertificateIdsRequest,
+        GetInstalledCertificateIdsResponse,
+    )
+    from .get_local_list_version import GetLocalListVersionRequest, GetLocalListVersionResponse
+    from .get_log import GetLogRequest, GetLogResponse
+    from .heartbeat import HeartbeatRequest, HeartbeatResponse
+    from .install_certificate import InstallCertificateRequest, InstallCertificateResponse
+    from .log_status_notification import LogStatusNotificationRequest, LogStatusNotificationResponse
+    from .meter_values import MeterValuesRequest, MeterValuesResponse
+    from .remote_start_transaction import (
+        RemoteStartTransactionRequest,
+        RemoteStartTransactionResponse,
+    )
+    from .remote_stop_transaction import RemoteStopTransactionRequest, RemoteStopTransactionResponse
+    from .reserve_now import ReserveNowRequest, ReserveNowResponse
+    from .reset import ResetRequest, ResetResponse
+    from .security_event_notification import (
+        SecurityEventNotificationRequest,
+        SecurityEventNotificationResponse,
+    )
+    from .send_local_list import SendLocalListRequest, SendLocalListResponse
+    from .set_charging_profile import SetChargingProfileRequest, SetChargingProfileResponse
+    from .sign_certificate import SignCertificateRequest, SignCertificateResponse
+    from .signed_firmware_status_notification import (
+        SignedFirmwareStatusNotificationRequest,
+        SignedFirmwareStatusNotificationResponse,
+    )
+    from .signed_update_firmware import SignedUpdateFirmwareRequest, SignedUpdateFirmwareResponse
+    from .start_transaction import StartTransactionRequest, StartTransactionResponse
+    from .status_notification import StatusNotificationRequest, StatusNotificationResponse
+    from .stop_transaction import StopTransactionRequest, StopTransactionResponse
+    from .trigger_message import TriggerMessageRequest, TriggerMessageResponse
+    from .unlock_connector import UnlockConnectorRequest, UnlockConnectorResponse
+    from .update_firmware import UpdateFirmwareRequest, UpdateFirmwareResponse
 
 __all__ = [
     "AuthorizeRequest",
@@ -137,3 +148,86 @@ __all__ = [
     "UpdateFirmwareRequest",
     "UpdateFirmwareResponse",
 ]
+
+if not TYPE_CHECKING:
+    _MODULES = {
+        "AuthorizeResponse": "authorize",
+        "AuthorizeRequest": "authorize",
+        "BootNotificationResponse": "boot_notification",
+        "BootNotificationRequest": "boot_notification",
+        "CancelReservationResponse": "cancel_reservation",
+        "CancelReservationRequest": "cancel_reservation",
+        "CertificateSignedResponse": "certificate_signed",
+        "CertificateSignedRequest": "certificate_signed",
+        "ChangeAvailabilityResponse": "change_availability",
+        "ChangeAvailabilityRequest": "change_availability",
+        "ChangeConfigurationResponse": "change_configuration",
+        "ChangeConfigurationRequest": "change_configuration",
+        "ClearCacheResponse": "clear_cache",
+        "ClearCacheRequest": "clear_cache",
+        "ClearChargingProfileResponse": "clear_charging_profile",
+        "ClearChargingProfileRequest": "clear_charging_profile",
+        "DataTransferResponse": "data_transfer",
+        "DataTransferRequest": "data_transfer",
+        "DeleteCertificateResponse": "delete_certificate",
+        "DeleteCertificateRequest": "delete_certificate",
+        "DiagnosticsStatusNotificationResponse": "diagnostics_status_notification",
+        "DiagnosticsStatusNotificationRequest": "diagnostics_status_notification",
+        "ExtendedTriggerMessageResponse": "extended_trigger_message",
+        "ExtendedTriggerMessageRequest": "extended_trigger_message",
+        "FirmwareStatusNotificationResponse": "firmware_status_notification",
+        "FirmwareStatusNotificationRequest": "firmware_status_notification",
+        "GetCompositeScheduleResponse": "get_composite_schedule",
+        "GetCompositeScheduleRequest": "get_composite_schedule",
+        "GetConfigurationResponse": "get_configuration",
+        "GetConfigurationRequest": "get_configuration",
+        "GetDiagnosticsResponse": "get_diagnostics",
+        "GetDiagnosticsRequest": "get_diagnostics",
+        "GetInstalledCertificateIdsResponse": "get_installed_certificate_ids",
+        "GetInstalledCertificateIdsRequest": "get_installed_certificate_ids",
+        "GetLocalListVersionResponse": "get_local_list_version",
+        "GetLocalListVersionRequest": "get_local_list_version",
+        "GetLogResponse": "get_log",
+        "GetLogRequest": "get_log",
+        "HeartbeatResponse": "heartbeat",
+        "HeartbeatRequest": "heartbeat",
+        "InstallCertificateResponse": "install_certificate",
+        "InstallCertificateRequest": "install_certificate",
+        "LogStatusNotificationResponse": "log_status_notification",
+        "LogStatusNotificationRequest": "log_status_notification",
+        "MeterValuesResponse": "meter_values",
+        "MeterValuesRequest": "meter_values",
+        "RemoteStartTransactionResponse": "remote_start_transaction",
+        "RemoteStartTransactionRequest": "remote_start_transaction",
+        "RemoteStopTransactionResponse": "remote_stop_transaction",
+        "RemoteStopTransactionRequest": "remote_stop_transaction",
+        "ReserveNowResponse": "reserve_now",
+        "ReserveNowRequest": "reserve_now",
+        "ResetResponse": "reset",
+        "ResetRequest": "reset",
+        "SecurityEventNotificationResponse": "security_event_notification",
+        "SecurityEventNotificationRequest": "security_event_notification",
+        "SendLocalListResponse": "send_local_list",
+        "SendLocalListRequest": "send_local_list",
+        "SetChargingProfileResponse": "set_charging_profile",
+        "SetChargingProfileRequest": "set_charging_profile",
+        "SignCertificateResponse": "sign_certificate",
+        "SignCertificateRequest": "sign_certificate",
+        "SignedFirmwareStatusNotificationResponse": "signed_firmware_status_notification",
+        "SignedFirmwareStatusNotificationRequest": "signed_firmware_status_notification",
+        "SignedUpdateFirmwareResponse": "signed_update_firmware",
+        "SignedUpdateFirmwareRequest": "signed_update_firmware",
+        "StartTransactionResponse": "start_transaction",
+        "StartTransactionRequest": "start_transaction",
+        "StatusNotificationResponse": "status_notification",
+        "StatusNotificationRequest": "status_notification",
+        "StopTransactionResponse": "stop_transaction",
+        "StopTransactionRequest": "stop_transaction",
+        "TriggerMessageResponse": "trigger_message",
+        "TriggerMessageRequest": "trigger_message",
+        "UnlockConnectorResponse": "unlock_connector",
+        "UnlockConnectorRequest": "unlock_connector",
+        "UpdateFirmwareResponse": "update_firmware",
+        "UpdateFirmwareRequest": "update_firmware",
+    }
+    __getattr__, __dir__ = find_later(__name__, _MODULES)

@@ -2,97 +2,117 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The messages of OCPP 2.0.1 as pydantic models, one module per action."""
 
-from .authorize import AuthorizeRequest, AuthorizeResponse
-from .boot_notification import BootNotificationRequest, BootNotificationResponse
-from .cancel_reservation import CancelReservationRequest, CancelReservationResponse
-from .certificate_signed import CertificateSignedRequest, CertificateSignedResponse
-from .change_availability import ChangeAvailabilityRequest, ChangeAvailabilityResponse
-from .clear_cache import ClearCacheRequest, ClearCacheResponse
-from .clear_charging_profile import ClearChargingProfileRequest, ClearChargingProfileResponse
-from .clear_display_message import ClearDisplayMessageRequest, ClearDisplayMessageResponse
-from .clear_variable_monitoring import (
-    ClearVariableMonitoringRequest,
-    ClearVariableMonitoringResponse,
-)
-from .cleared_charging_limit import ClearedChargingLimitRequest, ClearedChargingLimitResponse
-from .cost_updated import CostUpdatedRequest, CostUpdatedResponse
-from .customer_information import CustomerInformationRequest, CustomerInformationResponse
-from .data_transfer import DataTransferRequest, DataTransferResponse
-from .delete_certificate import DeleteCertificateRequest, DeleteCertificateResponse
-from .firmware_status_notification import (
-    FirmwareStatusNotificationRequest,
-    FirmwareStatusNotificationResponse,
-)
-from .get_15118_ev_certificate import Get15118EVCertificateRequest, Get15118EVCertificateResponse
-from .get_base_report import GetBaseReportRequest, GetBaseReportResponse
-from .get_certificate_status import GetCertificateStatusRequest, GetCertificateStatusResponse
-from .get_charging_profiles import GetChargingProfilesRequest, GetChargingProfilesResponse
-from .get_composite_schedule import GetCompositeScheduleRequest, GetCompositeScheduleResponse
-from .get_display_messages import GetDisplayMessagesRequest, GetDisplayMessagesResponse
-from .get_installed_certificate_ids import (
-    GetInstalledCertificateIdsRequest,
-    GetInstalledCertificateIdsResponse,
-)
-from .get_local_list_version import GetLocalListVersionRequest, GetLocalListVersionResponse
-from .get_log import GetLogRequest, GetLogResponse
-from .get_monitoring_report import GetMonitoringReportRequest, GetMonitoringReportResponse
-from .get_report import GetReportRequest, GetReportResponse
-from .get_transaction_status import GetTransactionStatusRequest, GetTransactionStatusResponse
-from .get_variables import GetVariablesRequest, GetVariablesResponse
-from .heartbeat import HeartbeatRequest, HeartbeatResponse
-from .install_certificate import InstallCertificateRequest, InstallCertificateResponse
-from .log_status_notification import LogStatusNotificationRequest, LogStatusNotificationResponse
-from .meter_values import MeterValuesRequest, MeterValuesResponse
-from .notify_charging_limit import NotifyChargingLimitRequest, NotifyChargingLimitResponse
-from .notify_customer_information import (
-    NotifyCustomerInformationRequest,
-    NotifyCustomerInformationResponse,
-)
-from .notify_display_messages import NotifyDisplayMessagesRequest, NotifyDisplayMessagesResponse
-from .notify_ev_charging_needs import NotifyEVChargingNeedsRequest, NotifyEVChargingNeedsResponse
-from .notify_ev_charging_schedule import (
-    NotifyEVChargingScheduleRequest,
-    NotifyEVChargingScheduleResponse,
-)
-from .notify_event import NotifyEventRequest, NotifyEventResponse
-from .notify_monitoring_report import NotifyMonitoringReportRequest, NotifyMonitoringReportResponse
-from .notify_report import NotifyReportRequest, NotifyReportResponse
-from .publish_firmware import PublishFirmwareRequest, PublishFirmwareResponse
-from .publish_firmware_status_notification import (
-    PublishFirmwareStatusNotificationRequest,
-    PublishFirmwareStatusNotificationResponse,
-)
-from .report_charging_profiles import ReportChargingProfilesRequest, ReportChargingProfilesResponse
-from .request_start_transaction import (
-    RequestStartTransactionRequest,
-    RequestStartTransactionResponse,
-)
-from .request_stop_transaction import RequestStopTransactionRequest, RequestStopTransactionResponse
-from .reservation_status_update import (
-    ReservationStatusUpdateRequest,
-    ReservationStatusUpdateResponse,
-)
-from .reserve_now import ReserveNowRequest, ReserveNowResponse
-from .reset import ResetRequest, ResetResponse
-from .security_event_notification import (
-    SecurityEventNotificationRequest,
-    SecurityEventNotificationResponse,
-)
-from .send_local_list import SendLocalListRequest, SendLocalListResponse
-from .set_charging_profile import SetChargingProfileRequest, SetChargingProfileResponse
-from .set_display_message import SetDisplayMessageRequest, SetDisplayMessageResponse
-from .set_monitoring_base import SetMonitoringBaseRequest, SetMonitoringBaseResponse
-from .set_monitoring_level import SetMonitoringLevelRequest, SetMonitoringLevelResponse
-from .set_network_profile import SetNetworkProfileRequest, SetNetworkProfileResponse
-from .set_variable_monitoring import SetVariableMonitoringRequest, SetVariableMonitoringResponse
-from .set_variables import SetVariablesRequest, SetVariablesResponse
-from .sign_certificate import SignCertificateRequest, SignCertificateResponse
-from .status_notification import StatusNotificationRequest, StatusNotificationResponse
-from .transaction_event import TransactionEventRequest, TransactionEventResponse
-from .trigger_message import TriggerMessageRequest, TriggerMessageResponse
-from .unlock_connector import UnlockConnectorRequest, UnlockConnectorResponse
-from .unpublish_firmware import UnpublishFirmwareRequest, UnpublishFirmwareResponse
-from .update_firmware import UpdateFirmwareRequest, UpdateFirmwareResponse
+from typing import TYPE_CHECKING
+
+from ..bases import find_later
+
+if TYPE_CHECKING:
+    from .authorize import AuthorizeRequest, AuthorizeResponse
+    from .boot_notification import BootNotificationRequest, BootNotificationResponse
+    from .cancel_reservation import CancelReservationRequest, CancelReservationResponse
+    from .certificate_signed import CertificateSignedRequest, CertificateSignedResponse
+    from .change_availability import ChangeAvailabilityRequest, ChangeAvailabilityResponse
+    from .clear_cache import ClearCacheRequest, ClearCacheResponse
+    from .clear_charging_profile import ClearChargingProfileRequest, ClearChargingProfileResponse
+    from .clear_display_message import ClearDisplayMessageRequest, ClearDisplayMessageResponse
+    from .clear_variable_monitoring import (
+        ClearVariableMonitoringRequest,
+        ClearVariableMonitoringResponse,
+    )
+    from .cleared_charging_limit import ClearedChargingLimitRequest, ClearedChargingLimitResponse
+    from .cost_updated import CostUpdatedRequest, CostUpdatedResponse
+    from .customer_information import CustomerInformationRequest, CustomerInformationResponse
+    from .data_transfer import DataTransferRequest, DataTransferResponse
+    from .delete_certificate import DeleteCertificateRequest, DeleteCertificateResponse
+    from .firmware_status_notification import (
+        FirmwareStatusNotificationRequest,
+        FirmwareStatusNotificationResponse,
+    )
+    from .get_15118_ev_certificate import (
+        Get15118EVCertificateRequest,
+        Get15118EVCertificateResponse,
+    )
+    from .get_base_report import GetBaseReportRequest, GetBaseReportResponse
+    from .get_certificate_status import GetCertificateStatusRequest, GetCertificateStatusResponse
+    from .get_charging_profiles import GetChargingProfilesRequest, GetChargingProfilesResponse
+    from .get_composite_schedule import GetCompositeScheduleRequest, GetCompositeScheduleResponse
+    from .get_display_messages import GetDisplayMessagesRequest, GetDisplayMessagesResponse
+    from .get_installed_certificate_ids import (
+        GetInstalledCertificateIdsRequest,
+        GetInstalledCertificateIdsResponse,
+    )
+    from .get_local_list_version import GetLocalListVersionRequest, GetLocalListVersionResponse
+    from .get_log import GetLogRequest, GetLogResponse
+    from .get_monitoring_report import GetMonitoringReportRequest, GetMonitoringReportResponse
+    from .get_report import GetReportRequest, GetReportResponse
+    from .get_transaction_status import GetTransactionStatusRequest, GetTransactionStatusResponse
+    from .get_variables import GetVariablesRequest, GetVariablesResponse
+    from .heartbeat import HeartbeatRequest, HeartbeatResponse
+    from .install_certificate import InstallCertificateRequest, InstallCertificateResponse
+    from .log_status_notification import LogStatusNotificationRequest, LogStatusNotificationResponse
+    from .meter_values import MeterValuesRequest, MeterValuesResponse
+    from .notify_charging_limit import NotifyChargingLimitRequest, NotifyChargingLimitResponse
+    from .notify_customer_information import (
+        NotifyCustomerInformationRequest,
+        NotifyCustomerInformationResponse,
+    )
+    from .notify_display_messages import NotifyDisplayMessagesRequest, NotifyDisplayMessagesResponse
+    from .notify_ev_charging_needs import (
+        NotifyEVChargingNeedsRequest,
+        NotifyEVChargingNeedsResponse,
+    )
+    from .notify_ev_charging_schedule import (
+        NotifyEVChargingScheduleRequest,
+        NotifyEVChargingScheduleResponse,
+    )
+    from .notify_event import NotifyEventRequest, NotifyEventResponse
+    from .notify_monitoring_report import (
+        NotifyMonitoringReportRequest,
+        NotifyMonitoringReportResponse,
+    )
+    from .notify_report import NotifyReportRequest, NotifyReportResponse
+    from .publish_firmware import PublishFirmwareRequest, PublishFirmwareResponse
+    from .publish_firmware_status_notification import (
+        PublishFirmwareStatusNotificationRequest,
+        PublishFirmwareStatusNotificationResponse,
+    )
+    from .report_charging_profiles import (
+        ReportChargingProfilesRequest,
+        ReportChargingProfilesResponse,
+    )
+    from .request_start_transaction import (
+        RequestStartTransactionRequest,
+        RequestStartTransactionResponse,
+    )
+    from .request_stop_transaction import (
+        RequestStopTransactionRequest,
+        RequestStopTransactionResponse,
+    )
+    from .reservation_status_update import (
+        ReservationStatusUpdateRequest,
+        ReservationStatusUpdateResponse,
+    )
+    from .reserve_now import ReserveNowRequest, ReserveNowResponse
+    from .reset import ResetRequest, ResetResponse
+    from .security_event_notification import (
+        SecurityEventNotificationRequest,
+        SecurityEventNotificationResponse,
+    )
+    from .send_local_list import SendLocalListRequest, SendLocalListResponse
+    from .set_charging_profile import SetChargingProfileRequest, SetChargingProfileResponse
+    from .set_display_message import SetDisplayMessageRequest, SetDisplayMessageResponse
+    from .set_monitoring_base import SetMonitoringBaseRequest, SetMonitoringBaseResponse
+    from .set_monitoring_level import SetMonitoringLevelRequest, SetMonitoringLevelResponse
+    from .set_network_profile import SetNetworkProfileRequest, SetNetworkProfileResponse
+    from .set_variable_monitoring import SetVariableMonitoringRequest, SetVariableMonitoringResponse
+    from .set_variables import SetVariablesRequest, SetVariablesResponse
+    from .sign_certificate import SignCertificateRequest, SignCertificateResponse
+    from .status_notification import StatusNotificationRequest, StatusNotificationResponse
+    from .transaction_event import TransactionEventRequest, TransactionEventResponse
+    from .trigger_message import TriggerMessageRequest, TriggerMessageResponse
+    from .unlock_connector import UnlockConnectorRequest, UnlockConnectorResponse
+    from .unpublish_firmware import UnpublishFirmwareRequest, UnpublishFirmwareResponse
+    from .update_firmware import UpdateFirmwareRequest, UpdateFirmwareResponse
 
 __all__ = [
     "AuthorizeRequest",
@@ -224,3 +244,136 @@ __all__ = [
     "UpdateFirmwareRequest",
     "UpdateFirmwareResponse",
 ]
+
+if not TYPE_CHECKING:
+    _MODULES = {
+        "AuthorizeResponse": "authorize",
+        "AuthorizeRequest": "authorize",
+        "BootNotificationResponse": "boot_notification",
+        "BootNotificationRequest": "boot_notification",
+        "CancelReservationResponse": "cancel_reservation",
+        "CancelReservationRequest": "cancel_reservation",
+        "CertificateSignedResponse": "certificate_signed",
+        "CertificateSignedRequest": "certificate_signed",
+        "ChangeAvailabilityResponse": "change_availability",
+        "ChangeAvailabilityRequest": "change_availability",
+        "ClearCacheResponse": "clear_cache",
+        "ClearCacheRequest": "clear_cache",
+        "ClearChargingProfileResponse": "clear_charging_profile",
+        "ClearChargingProfileRequest": "clear_charging_profile",
+        "ClearDisplayMessageResponse": "clear_display_message",
+        "ClearDisplayMessageRequest": "clear_display_message",
+        "ClearVariableMonitoringResponse": "clear_variable_monitoring",
+        "ClearVariableMonitoringRequest": "clear_variable_monitoring",
+        "ClearedChargingLimitResponse": "cleared_charging_limit",
+        "ClearedChargingLimitRequest": "cleared_charging_limit",
+        "CostUpdatedResponse": "cost_updated",
+        "CostUpdatedRequest": "cost_updated",
+        "CustomerInformationResponse": "customer_information",
+        "CustomerInformationRequest": "customer_information",
+        "DataTransferResponse": "data_transfer",
+        "DataTransferRequest": "data_transfer",
+        "DeleteCertificateResponse": "delete_certificate",
+        "DeleteCertificateRequest": "delete_certificate",
+        "FirmwareStatusNotificationResponse": "firmware_status_notification",
+        "FirmwareStatusNotificationRequest": "firmware_status_notification",
+        "Get15118EVCertificateResponse": "get_15118_ev_certificate",
+        "Get15118EVCertificateRequest": "get_15118_ev_certificate",
+        "GetBaseReportResponse": "get_base_report",
+        "GetBaseReportRequest": "get_base_report",
+        "GetCertificateStatusResponse": "get_certificate_status",
+        "GetCertificateStatusRequest": "get_certificate_status",
+        "GetChargingProfilesResponse": "get_charging_profiles",
+        "GetChargingProfilesRequest": "get_charging_profiles",
+        "GetCompositeScheduleResponse": "get_composite_schedule",
+        "GetCompositeScheduleRequest": "get_composite_schedule",
+        "GetDisplayMessagesResponse": "get_display_messages",
+        "GetDisplayMessagesRequest": "get_display_messages",
+        "GetInstalledCertificateIdsResponse": "get_installed_certificate_ids",
+        "GetInstalledCertificateIdsRequest": "get_installed_certificate_ids",
+        "GetLocalListVersionResponse": "get_local_list_version",
+        "GetLocalListVersionRequest": "get_local_list_version",
+        "GetLogResponse": "get_log",
+        "GetLogRequest": "get_log",
+        "GetMonitoringReportResponse": "get_monitoring_report",
+        "GetMonitoringReportRequest": "get_monitoring_report",
+        "GetReportResponse": "get_report",
+        "GetReportRequest": "get_report",
+        "GetTransactionStatusResponse": "get_transaction_status",
+        "GetTransactionStatusRequest": "get_transaction_status",
+        "GetVariablesResponse": "get_variables",
+        "GetVariablesRequest": "get_variables",
+        "HeartbeatResponse": "heartbeat",
+        "HeartbeatRequest": "heartbeat",
+        "InstallCertificateResponse": "install_certificate",
+        "InstallCertificateRequest": "install_certificate",
+        "LogStatusNotificationResponse": "log_status_notification",
+        "LogStatusNotificationRequest": "log_status_notification",
+        "MeterValuesResponse": "meter_values",
+        "MeterValuesRequest": "meter_values",
+        "NotifyChargingLimitResponse": "notify_charging_limit",
+        "NotifyChargingLimitRequest": "notify_charging_limit",
+        "NotifyCustomerInformationResponse": "notify_customer_information",
+        "NotifyCustomerInformationRequest": "notify_customer_information",
+        "NotifyDisplayMessagesResponse": "notify_display_messages",
+        "NotifyDisplayMessagesRequest": "notify_display_messages",
+        "NotifyEVChargingNeedsResponse": "notify_ev_charging_needs",
+        "NotifyEVChargingNeedsRequest": "notify_ev_charging_needs",
+        "NotifyEVChargingScheduleResponse": "notify_ev_charging_schedule",
+        "NotifyEVChargingScheduleRequest": "notify_ev_charging_schedule",
+        "NotifyEventResponse": "notify_event",
+        "NotifyEventRequest": "notify_event",
+        "NotifyMonitoringReportResponse": "notify_monitoring_report",
+        "NotifyMonitoringReportRequest": "notify_monitoring_report",
+        "NotifyReportResponse": "notify_report",
+        "NotifyReportRequest": "notify_report",
+        "PublishFirmwareResponse": "publish_firmware",
+        "PublishFirmwareRequest": "publish_firmware",
+        "PublishFirmwareStatusNotificationResponse": "publish_firmware_status_notification",
+        "PublishFirmwareStatusNotificationRequest": "publish_firmware_status_notification",
+        "ReportChargingProfilesResponse": "report_charging_profiles",
+        "ReportChargingProfilesRequest": "report_charging_profiles",
+        "RequestStartTransactionResponse": "request_start_transaction",
+        "RequestStartTransactionRequest": "request_start_transaction",
+        "RequestStopTransactionResponse": "request_stop_transaction",
+        "RequestStopTransactionRequest": "request_stop_transaction",
+        "ReservationStatusUpdateResponse": "reservation_status_update",
+        "ReservationStatusUpdateRequest": "reservation_status_update",
+        "ReserveNowResponse": "reserve_now",
+        "ReserveNowRequest": "reserve_now",
+        "ResetResponse": "reset",
+        "ResetRequest": "reset",
+        "SecurityEventNotificationResponse": "security_event_notification",
+        "SecurityEventNotificationRequest": "security_event_notification",
+        "SendLocalListResponse": "send_local_list",
+        "SendLocalListRequest": "send_local_list",
+        "SetChargingProfileResponse": "set_charging_profile",
+        "SetChargingProfileRequest": "set_charging_profile",
+        "SetDisplayMessageResponse": "set_display_message",
+        "SetDisplayMessageRequest": "set_display_message",
+        "SetMonitoringBaseResponse": "set_monitoring_base",
+        "SetMonitoringBaseRequest": "set_monitoring_base",
+        "SetMonitoringLevelResponse": "set_monitoring_level",
+        "SetMonitoringLevelRequest": "set_monitoring_level",
+        "SetNetworkProfileResponse": "set_network_profile",
+        "SetNetworkProfileRequest": "set_network_profile",
+        "SetVariableMonitoringResponse": "set_variable_monitoring",
+        "SetVariableMonitoringRequest": "set_variable_monitoring",
+        "SetVariablesResponse": "set_variables",
+        "SetVariablesRequest": "set_variables",
+        "SignCertificateResponse": "sign_certificate",
+        "SignCertificateRequest": "sign_certificate",
+        "StatusNotificationResponse": "status_notification",
+        "StatusNotificationRequest": "status_notification",
+        "TransactionEventResponse": "transaction_event",
+        "TransactionEventRequest": "transaction_event",
+        "TriggerMessageResponse": "trigger_message",
+        "TriggerMessageRequest": "trigger_message",
+        "UnlockConnectorResponse": "unlock_connector",
+        "UnlockConnectorRequest": "unlock_connector",
+        "UnpublishFirmwareResponse": "unpublish_firmware",
+        "UnpublishFirmwareRequest": "unpublish_firmware",
+        "UpdateFirmwareResponse": "update_firmware",
+        "UpdateFirmwareRequest": "update_firmware",
+    }
+    __getattr__, __dir__ = find_later(__name__, _MODULES)

@@ -38,15 +38,7 @@ class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
             "neither certificate nor hashes. [C07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
@@ -83,12 +75,4 @@ class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
             "Charge. [C07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -37,15 +37,7 @@ class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse],
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], frozen=True):
@@ -71,12 +63,4 @@ class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], f
             "means that one serves both the CSMS connection and ISO 15118. [A02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

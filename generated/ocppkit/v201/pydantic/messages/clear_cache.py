@@ -33,15 +33,7 @@ class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearCacheRequest(Model, Twin[messages.ClearCacheRequest], frozen=True):
@@ -51,12 +43,4 @@ class ClearCacheRequest(Model, Twin[messages.ClearCacheRequest], frozen=True):
     blocked; the local list stays untouched. [C11]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

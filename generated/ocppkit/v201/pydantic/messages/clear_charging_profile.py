@@ -37,15 +37,7 @@ class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResp
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearChargingProfileRequest(Model, Twin[messages.ClearChargingProfileRequest], frozen=True):
@@ -71,12 +63,4 @@ class ClearChargingProfileRequest(Model, Twin[messages.ClearChargingProfileReque
             "that is given. Absent when chargingProfileId is used. [K10]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -48,15 +48,7 @@ class Get15118EVCertificateResponse(
             "characters; without content when the status is Failed. [M01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateRequest], frozen=True):
@@ -89,12 +81,4 @@ class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateReq
             "text of at most 5600 characters. [M01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -46,15 +46,7 @@ class GetCertificateStatusResponse(Model, Twin[messages.GetCertificateStatusResp
             "out only when status is Failed. [M06]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetCertificateStatusRequest(Model, Twin[messages.GetCertificateStatusRequest], frozen=True):
@@ -72,12 +64,4 @@ class GetCertificateStatusRequest(Model, Twin[messages.GetCertificateStatusReque
             "certificate in question. [M06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

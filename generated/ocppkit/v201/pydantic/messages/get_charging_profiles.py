@@ -34,15 +34,7 @@ class GetChargingProfilesResponse(Model, Twin[messages.GetChargingProfilesRespon
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetChargingProfilesRequest(Model, Twin[messages.GetChargingProfilesRequest], frozen=True):
@@ -75,12 +67,4 @@ class GetChargingProfilesRequest(Model, Twin[messages.GetChargingProfilesRequest
             description="Filter by ids, or by purpose, stack level and source of the limit. [K09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -34,15 +34,7 @@ class GetDisplayMessagesResponse(Model, Twin[messages.GetDisplayMessagesResponse
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetDisplayMessagesRequest(Model, Twin[messages.GetDisplayMessagesRequest], frozen=True):
@@ -79,12 +71,4 @@ class GetDisplayMessagesRequest(Model, Twin[messages.GetDisplayMessagesRequest],
             "any. [O03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

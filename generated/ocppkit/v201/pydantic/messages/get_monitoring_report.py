@@ -37,15 +37,7 @@ class GetMonitoringReportResponse(Model, Twin[messages.GetMonitoringReportRespon
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetMonitoringReportRequest(Model, Twin[messages.GetMonitoringReportRequest], frozen=True):
@@ -82,12 +74,4 @@ class GetMonitoringReportRequest(Model, Twin[messages.GetMonitoringReportRequest
             "any kind. [N02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -37,15 +37,7 @@ class GetTransactionStatusResponse(Model, Twin[messages.GetTransactionStatusResp
             "still wait to be delivered. [E14]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetTransactionStatusRequest(Model, Twin[messages.GetTransactionStatusRequest], frozen=True):
@@ -63,12 +55,4 @@ class GetTransactionStatusRequest(Model, Twin[messages.GetTransactionStatusReque
             "messages wait in the queue. [E14.FR.06]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

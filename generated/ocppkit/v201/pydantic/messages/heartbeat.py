@@ -28,15 +28,7 @@ class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
             "[G02.FR.06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class HeartbeatRequest(Model, Twin[messages.HeartbeatRequest], frozen=True):
@@ -46,12 +38,4 @@ class HeartbeatRequest(Model, Twin[messages.HeartbeatRequest], frozen=True):
     hours should go out to keep the clock right. [G02]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -23,15 +23,7 @@ class LogStatusNotificationResponse(
     Empty confirmation that the report on the log upload has arrived. [N01]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationRequest], frozen=True):
@@ -56,12 +48,4 @@ class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationReq
             "while no upload is running. [N01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

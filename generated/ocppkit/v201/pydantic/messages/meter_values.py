@@ -20,15 +20,7 @@ class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True
     Empty confirmation, given whatever the readings say. [J01]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class MeterValuesRequest(Model, Twin[messages.MeterValuesRequest], frozen=True):
@@ -54,12 +46,4 @@ class MeterValuesRequest(Model, Twin[messages.MeterValuesRequest], frozen=True):
             description="Readings grouped by the moment at which they were taken. [J01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

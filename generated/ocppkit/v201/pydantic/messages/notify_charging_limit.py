@@ -20,15 +20,7 @@ class NotifyChargingLimitResponse(Model, Twin[messages.NotifyChargingLimitRespon
     Empty confirmation that the external limit was noted; the CSMS cannot object to it. [K12]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyChargingLimitRequest(Model, Twin[messages.NotifyChargingLimitRequest], frozen=True):
@@ -63,12 +55,4 @@ class NotifyChargingLimitRequest(Model, Twin[messages.NotifyChargingLimitRequest
             "[K12]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

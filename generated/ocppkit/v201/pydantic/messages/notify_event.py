@@ -20,15 +20,7 @@ class NotifyEventResponse(Model, Twin[messages.NotifyEventResponse], frozen=True
     Empty confirmation that the events have arrived. [N07]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyEventRequest(Model, Twin[messages.NotifyEventRequest], frozen=True):
@@ -68,12 +60,4 @@ class NotifyEventRequest(Model, Twin[messages.NotifyEventRequest], frozen=True):
             description="The events, each with its component, variable, value and cause. [N07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -23,15 +23,7 @@ class ReportChargingProfilesResponse(
     Empty confirmation that these profiles have arrived. [K09]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ReportChargingProfilesRequest(
@@ -81,12 +73,4 @@ class ReportChargingProfilesRequest(
             "as a whole. [K09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

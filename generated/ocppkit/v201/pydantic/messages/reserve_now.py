@@ -37,15 +37,7 @@ class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ReserveNowRequest(Model, Twin[messages.ReserveNowRequest], frozen=True):
@@ -102,12 +94,4 @@ class ReserveNowRequest(Model, Twin[messages.ReserveNowRequest], frozen=True):
             "it to idToken. [H01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

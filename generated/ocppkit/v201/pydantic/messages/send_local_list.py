@@ -38,15 +38,7 @@ class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SendLocalListRequest(Model, Twin[messages.SendLocalListRequest], frozen=True):
@@ -81,12 +73,4 @@ class SendLocalListRequest(Model, Twin[messages.SendLocalListRequest], frozen=Tr
             "entries. [D01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

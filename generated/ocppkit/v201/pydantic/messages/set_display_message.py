@@ -36,15 +36,7 @@ class SetDisplayMessageResponse(Model, Twin[messages.SetDisplayMessageResponse],
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetDisplayMessageRequest(Model, Twin[messages.SetDisplayMessageRequest], frozen=True):
@@ -58,12 +50,4 @@ class SetDisplayMessageRequest(Model, Twin[messages.SetDisplayMessageRequest], f
         MessageInfoType,
         Field(description="The text with its id, priority, format and times of display. [O01]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

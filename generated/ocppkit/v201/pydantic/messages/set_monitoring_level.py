@@ -34,15 +34,7 @@ class SetMonitoringLevelResponse(Model, Twin[messages.SetMonitoringLevelResponse
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetMonitoringLevelRequest(Model, Twin[messages.SetMonitoringLevelRequest], frozen=True):
@@ -59,12 +51,4 @@ class SetMonitoringLevelRequest(Model, Twin[messages.SetMonitoringLevelRequest],
             "(debugging); 0 lets only the gravest events through. [N05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

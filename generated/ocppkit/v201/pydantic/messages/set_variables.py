@@ -28,15 +28,7 @@ class SetVariablesResponse(Model, Twin[messages.SetVariablesResponse], frozen=Tr
             "variable and attribute. [B05.FR.01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetVariablesRequest(Model, Twin[messages.SetVariablesRequest], frozen=True):
@@ -55,12 +47,4 @@ class SetVariablesRequest(Model, Twin[messages.SetVariablesRequest], frozen=True
             "attribute twice, and at most as many as ItemsPerMessage allows. [B05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

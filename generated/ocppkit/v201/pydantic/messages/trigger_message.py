@@ -37,15 +37,7 @@ class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], froze
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TriggerMessageRequest(Model, Twin[messages.TriggerMessageRequest], frozen=True):
@@ -70,12 +62,4 @@ class TriggerMessageRequest(Model, Twin[messages.TriggerMessageRequest], frozen=
             "renew. [F06]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -37,15 +37,7 @@ class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], fro
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UnlockConnectorRequest(Model, Twin[messages.UnlockConnectorRequest], frozen=True):
@@ -70,12 +62,4 @@ class UnlockConnectorRequest(Model, Twin[messages.UnlockConnectorRequest], froze
             "tried even when no cable is seen. [F05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

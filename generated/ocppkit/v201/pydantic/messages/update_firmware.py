@@ -38,15 +38,7 @@ class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], froze
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UpdateFirmwareRequest(Model, Twin[messages.UpdateFirmwareRequest], frozen=True):
@@ -86,12 +78,4 @@ class UpdateFirmwareRequest(Model, Twin[messages.UpdateFirmwareRequest], frozen=
             "certificate and signature. [L01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

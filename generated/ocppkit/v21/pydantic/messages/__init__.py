@@ -2,148 +2,174 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """The messages of OCPP 2.1 as pydantic models, one module per action."""
 
-from .adjust_periodic_event_stream import (
-    AdjustPeriodicEventStreamRequest,
-    AdjustPeriodicEventStreamResponse,
-)
-from .afrr_signal import AFRRSignalRequest, AFRRSignalResponse
-from .authorize import AuthorizeRequest, AuthorizeResponse
-from .battery_swap import BatterySwapRequest, BatterySwapResponse
-from .boot_notification import BootNotificationRequest, BootNotificationResponse
-from .cancel_reservation import CancelReservationRequest, CancelReservationResponse
-from .certificate_signed import CertificateSignedRequest, CertificateSignedResponse
-from .change_availability import ChangeAvailabilityRequest, ChangeAvailabilityResponse
-from .change_transaction_tariff import (
-    ChangeTransactionTariffRequest,
-    ChangeTransactionTariffResponse,
-)
-from .clear_cache import ClearCacheRequest, ClearCacheResponse
-from .clear_charging_profile import ClearChargingProfileRequest, ClearChargingProfileResponse
-from .clear_der_control import ClearDERControlRequest, ClearDERControlResponse
-from .clear_display_message import ClearDisplayMessageRequest, ClearDisplayMessageResponse
-from .clear_tariffs import ClearTariffsRequest, ClearTariffsResponse
-from .clear_variable_monitoring import (
-    ClearVariableMonitoringRequest,
-    ClearVariableMonitoringResponse,
-)
-from .cleared_charging_limit import ClearedChargingLimitRequest, ClearedChargingLimitResponse
-from .close_periodic_event_stream import (
-    ClosePeriodicEventStreamRequest,
-    ClosePeriodicEventStreamResponse,
-)
-from .cost_updated import CostUpdatedRequest, CostUpdatedResponse
-from .customer_information import CustomerInformationRequest, CustomerInformationResponse
-from .data_transfer import DataTransferRequest, DataTransferResponse
-from .delete_certificate import DeleteCertificateRequest, DeleteCertificateResponse
-from .firmware_status_notification import (
-    FirmwareStatusNotificationRequest,
-    FirmwareStatusNotificationResponse,
-)
-from .get_15118_ev_certificate import Get15118EVCertificateRequest, Get15118EVCertificateResponse
-from .get_base_report import GetBaseReportRequest, GetBaseReportResponse
-from .get_certificate_chain_status import (
-    GetCertificateChainStatusRequest,
-    GetCertificateChainStatusResponse,
-)
-from .get_certificate_status import GetCertificateStatusRequest, GetCertificateStatusResponse
-from .get_charging_profiles import GetChargingProfilesRequest, GetChargingProfilesResponse
-from .get_composite_schedule import GetCompositeScheduleRequest, GetCompositeScheduleResponse
-from .get_der_control import GetDERControlRequest, GetDERControlResponse
-from .get_display_messages import GetDisplayMessagesRequest, GetDisplayMessagesResponse
-from .get_installed_certificate_ids import (
-    GetInstalledCertificateIdsRequest,
-    GetInstalledCertificateIdsResponse,
-)
-from .get_local_list_version import GetLocalListVersionRequest, GetLocalListVersionResponse
-from .get_log import GetLogRequest, GetLogResponse
-from .get_monitoring_report import GetMonitoringReportRequest, GetMonitoringReportResponse
-from .get_periodic_event_stream import GetPeriodicEventStreamRequest, GetPeriodicEventStreamResponse
-from .get_report import GetReportRequest, GetReportResponse
-from .get_tariffs import GetTariffsRequest, GetTariffsResponse
-from .get_transaction_status import GetTransactionStatusRequest, GetTransactionStatusResponse
-from .get_variables import GetVariablesRequest, GetVariablesResponse
-from .heartbeat import HeartbeatRequest, HeartbeatResponse
-from .install_certificate import InstallCertificateRequest, InstallCertificateResponse
-from .log_status_notification import LogStatusNotificationRequest, LogStatusNotificationResponse
-from .meter_values import MeterValuesRequest, MeterValuesResponse
-from .notify_allowed_energy_transfer import (
-    NotifyAllowedEnergyTransferRequest,
-    NotifyAllowedEnergyTransferResponse,
-)
-from .notify_charging_limit import NotifyChargingLimitRequest, NotifyChargingLimitResponse
-from .notify_customer_information import (
-    NotifyCustomerInformationRequest,
-    NotifyCustomerInformationResponse,
-)
-from .notify_der_alarm import NotifyDERAlarmRequest, NotifyDERAlarmResponse
-from .notify_der_start_stop import NotifyDERStartStopRequest, NotifyDERStartStopResponse
-from .notify_display_messages import NotifyDisplayMessagesRequest, NotifyDisplayMessagesResponse
-from .notify_ev_charging_needs import NotifyEVChargingNeedsRequest, NotifyEVChargingNeedsResponse
-from .notify_ev_charging_schedule import (
-    NotifyEVChargingScheduleRequest,
-    NotifyEVChargingScheduleResponse,
-)
-from .notify_event import NotifyEventRequest, NotifyEventResponse
-from .notify_monitoring_report import NotifyMonitoringReportRequest, NotifyMonitoringReportResponse
-from .notify_periodic_event_stream import NotifyPeriodicEventStream
-from .notify_priority_charging import NotifyPriorityChargingRequest, NotifyPriorityChargingResponse
-from .notify_report import NotifyReportRequest, NotifyReportResponse
-from .notify_settlement import NotifySettlementRequest, NotifySettlementResponse
-from .notify_web_payment_started import (
-    NotifyWebPaymentStartedRequest,
-    NotifyWebPaymentStartedResponse,
-)
-from .open_periodic_event_stream import (
-    OpenPeriodicEventStreamRequest,
-    OpenPeriodicEventStreamResponse,
-)
-from .publish_firmware import PublishFirmwareRequest, PublishFirmwareResponse
-from .publish_firmware_status_notification import (
-    PublishFirmwareStatusNotificationRequest,
-    PublishFirmwareStatusNotificationResponse,
-)
-from .pull_dynamic_schedule_update import (
-    PullDynamicScheduleUpdateRequest,
-    PullDynamicScheduleUpdateResponse,
-)
-from .report_charging_profiles import ReportChargingProfilesRequest, ReportChargingProfilesResponse
-from .report_der_control import ReportDERControlRequest, ReportDERControlResponse
-from .request_battery_swap import RequestBatterySwapRequest, RequestBatterySwapResponse
-from .request_start_transaction import (
-    RequestStartTransactionRequest,
-    RequestStartTransactionResponse,
-)
-from .request_stop_transaction import RequestStopTransactionRequest, RequestStopTransactionResponse
-from .reservation_status_update import (
-    ReservationStatusUpdateRequest,
-    ReservationStatusUpdateResponse,
-)
-from .reserve_now import ReserveNowRequest, ReserveNowResponse
-from .reset import ResetRequest, ResetResponse
-from .security_event_notification import (
-    SecurityEventNotificationRequest,
-    SecurityEventNotificationResponse,
-)
-from .send_local_list import SendLocalListRequest, SendLocalListResponse
-from .set_charging_profile import SetChargingProfileRequest, SetChargingProfileResponse
-from .set_default_tariff import SetDefaultTariffRequest, SetDefaultTariffResponse
-from .set_der_control import SetDERControlRequest, SetDERControlResponse
-from .set_display_message import SetDisplayMessageRequest, SetDisplayMessageResponse
-from .set_monitoring_base import SetMonitoringBaseRequest, SetMonitoringBaseResponse
-from .set_monitoring_level import SetMonitoringLevelRequest, SetMonitoringLevelResponse
-from .set_network_profile import SetNetworkProfileRequest, SetNetworkProfileResponse
-from .set_variable_monitoring import SetVariableMonitoringRequest, SetVariableMonitoringResponse
-from .set_variables import SetVariablesRequest, SetVariablesResponse
-from .sign_certificate import SignCertificateRequest, SignCertificateResponse
-from .status_notification import StatusNotificationRequest, StatusNotificationResponse
-from .transaction_event import TransactionEventRequest, TransactionEventResponse
-from .trigger_message import TriggerMessageRequest, TriggerMessageResponse
-from .unlock_connector import UnlockConnectorRequest, UnlockConnectorResponse
-from .unpublish_firmware import UnpublishFirmwareRequest, UnpublishFirmwareResponse
-from .update_dynamic_schedule import UpdateDynamicScheduleRequest, UpdateDynamicScheduleResponse
-from .update_firmware import UpdateFirmwareRequest, UpdateFirmwareResponse
-from .use_priority_charging import UsePriorityChargingRequest, UsePriorityChargingResponse
-from .vat_number_validation import VatNumberValidationRequest, VatNumberValidationResponse
+from typing import TYPE_CHECKING
+
+from ..bases import find_later
+
+if TYPE_CHECKING:
+    from .adjust_periodic_event_stream import (
+        AdjustPeriodicEventStreamRequest,
+        AdjustPeriodicEventStreamResponse,
+    )
+    from .afrr_signal import AFRRSignalRequest, AFRRSignalResponse
+    from .authorize import AuthorizeRequest, AuthorizeResponse
+    from .battery_swap import BatterySwapRequest, BatterySwapResponse
+    from .boot_notification import BootNotificationRequest, BootNotificationResponse
+    from .cancel_reservation import CancelReservationRequest, CancelReservationResponse
+    from .certificate_signed import CertificateSignedRequest, CertificateSignedResponse
+    from .change_availability import ChangeAvailabilityRequest, ChangeAvailabilityResponse
+    from .change_transaction_tariff import (
+        ChangeTransactionTariffRequest,
+        ChangeTransactionTariffResponse,
+    )
+    from .clear_cache import ClearCacheRequest, ClearCacheResponse
+    from .clear_charging_profile import ClearChargingProfileRequest, ClearChargingProfileResponse
+    from .clear_der_control import ClearDERControlRequest, ClearDERControlResponse
+    from .clear_display_message import ClearDisplayMessageRequest, ClearDisplayMessageResponse
+    from .clear_tariffs import ClearTariffsRequest, ClearTariffsResponse
+    from .clear_variable_monitoring import (
+        ClearVariableMonitoringRequest,
+        ClearVariableMonitoringResponse,
+    )
+    from .cleared_charging_limit import ClearedChargingLimitRequest, ClearedChargingLimitResponse
+    from .close_periodic_event_stream import (
+        ClosePeriodicEventStreamRequest,
+        ClosePeriodicEventStreamResponse,
+    )
+    from .cost_updated import CostUpdatedRequest, CostUpdatedResponse
+    from .customer_information import CustomerInformationRequest, CustomerInformationResponse
+    from .data_transfer import DataTransferRequest, DataTransferResponse
+    from .delete_certificate import DeleteCertificateRequest, DeleteCertificateResponse
+    from .firmware_status_notification import (
+        FirmwareStatusNotificationRequest,
+        FirmwareStatusNotificationResponse,
+    )
+    from .get_15118_ev_certificate import (
+        Get15118EVCertificateRequest,
+        Get15118EVCertificateResponse,
+    )
+    from .get_base_report import GetBaseReportRequest, GetBaseReportResponse
+    from .get_certificate_chain_status import (
+        GetCertificateChainStatusRequest,
+        GetCertificateChainStatusResponse,
+    )
+    from .get_certificate_status import GetCertificateStatusRequest, GetCertificateStatusResponse
+    from .get_charging_profiles import GetChargingProfilesRequest, GetChargingProfilesResponse
+    from .get_composite_schedule import GetCompositeScheduleRequest, GetCompositeScheduleResponse
+    from .get_der_control import GetDERControlRequest, GetDERControlResponse
+    from .get_display_messages import GetDisplayMessagesRequest, GetDisplayMessagesResponse
+    from .get_installed_certificate_ids import (
+        GetInstalledCertificateIdsRequest,
+        GetInstalledCertificateIdsResponse,
+    )
+    from .get_local_list_version import GetLocalListVersionRequest, GetLocalListVersionResponse
+    from .get_log import GetLogRequest, GetLogResponse
+    from .get_monitoring_report import GetMonitoringReportRequest, GetMonitoringReportResponse
+    from .get_periodic_event_stream import (
+        GetPeriodicEventStreamRequest,
+        GetPeriodicEventStreamResponse,
+    )
+    from .get_report import GetReportRequest, GetReportResponse
+    from .get_tariffs import GetTariffsRequest, GetTariffsResponse
+    from .get_transaction_status import GetTransactionStatusRequest, GetTransactionStatusResponse
+    from .get_variables import GetVariablesRequest, GetVariablesResponse
+    from .heartbeat import HeartbeatRequest, HeartbeatResponse
+    from .install_certificate import InstallCertificateRequest, InstallCertificateResponse
+    from .log_status_notification import LogStatusNotificationRequest, LogStatusNotificationResponse
+    from .meter_values import MeterValuesRequest, MeterValuesResponse
+    from .notify_allowed_energy_transfer import (
+        NotifyAllowedEnergyTransferRequest,
+        NotifyAllowedEnergyTransferResponse,
+    )
+    from .notify_charging_limit import NotifyChargingLimitRequest, NotifyChargingLimitResponse
+    from .notify_customer_information import (
+        NotifyCustomerInformationRequest,
+        NotifyCustomerInformationResponse,
+    )
+    from .notify_der_alarm import NotifyDERAlarmRequest, NotifyDERAlarmResponse
+    from .notify_der_start_stop import NotifyDERStartStopRequest, NotifyDERStartStopResponse
+    from .notify_display_messages import NotifyDisplayMessagesRequest, NotifyDisplayMessagesResponse
+    from .notify_ev_charging_needs import (
+        NotifyEVChargingNeedsRequest,
+        NotifyEVChargingNeedsResponse,
+    )
+    from .notify_ev_charging_schedule import (
+        NotifyEVChargingScheduleRequest,
+        NotifyEVChargingScheduleResponse,
+    )
+    from .notify_event import NotifyEventRequest, NotifyEventResponse
+    from .notify_monitoring_report import (
+        NotifyMonitoringReportRequest,
+        NotifyMonitoringReportResponse,
+    )
+    from .notify_periodic_event_stream import NotifyPeriodicEventStream
+    from .notify_priority_charging import (
+        NotifyPriorityChargingRequest,
+        NotifyPriorityChargingResponse,
+    )
+    from .notify_report import NotifyReportRequest, NotifyReportResponse
+    from .notify_settlement import NotifySettlementRequest, NotifySettlementResponse
+    from .notify_web_payment_started import (
+        NotifyWebPaymentStartedRequest,
+        NotifyWebPaymentStartedResponse,
+    )
+    from .open_periodic_event_stream import (
+        OpenPeriodicEventStreamRequest,
+        OpenPeriodicEventStreamResponse,
+    )
+    from .publish_firmware import PublishFirmwareRequest, PublishFirmwareResponse
+    from .publish_firmware_status_notification import (
+        PublishFirmwareStatusNotificationRequest,
+        PublishFirmwareStatusNotificationResponse,
+    )
+    from .pull_dynamic_schedule_update import (
+        PullDynamicScheduleUpdateRequest,
+        PullDynamicScheduleUpdateResponse,
+    )
+    from .report_charging_profiles import (
+        ReportChargingProfilesRequest,
+        ReportChargingProfilesResponse,
+    )
+    from .report_der_control import ReportDERControlRequest, ReportDERControlResponse
+    from .request_battery_swap import RequestBatterySwapRequest, RequestBatterySwapResponse
+    from .request_start_transaction import (
+        RequestStartTransactionRequest,
+        RequestStartTransactionResponse,
+    )
+    from .request_stop_transaction import (
+        RequestStopTransactionRequest,
+        RequestStopTransactionResponse,
+    )
+    from .reservation_status_update import (
+        ReservationStatusUpdateRequest,
+        ReservationStatusUpdateResponse,
+    )
+    from .reserve_now import ReserveNowRequest, ReserveNowResponse
+    from .reset import ResetRequest, ResetResponse
+    from .security_event_notification import (
+        SecurityEventNotificationRequest,
+        SecurityEventNotificationResponse,
+    )
+    from .send_local_list import SendLocalListRequest, SendLocalListResponse
+    from .set_charging_profile import SetChargingProfileRequest, SetChargingProfileResponse
+    from .set_default_tariff import SetDefaultTariffRequest, SetDefaultTariffResponse
+    from .set_der_control import SetDERControlRequest, SetDERControlResponse
+    from .set_display_message import SetDisplayMessageRequest, SetDisplayMessageResponse
+    from .set_monitoring_base import SetMonitoringBaseRequest, SetMonitoringBaseResponse
+    from .set_monitoring_level import SetMonitoringLevelRequest, SetMonitoringLevelResponse
+    from .set_network_profile import SetNetworkProfileRequest, SetNetworkProfileResponse
+    from .set_variable_monitoring import SetVariableMonitoringRequest, SetVariableMonitoringResponse
+    from .set_variables import SetVariablesRequest, SetVariablesResponse
+    from .sign_certificate import SignCertificateRequest, SignCertificateResponse
+    from .status_notification import StatusNotificationRequest, StatusNotificationResponse
+    from .transaction_event import TransactionEventRequest, TransactionEventResponse
+    from .trigger_message import TriggerMessageRequest, TriggerMessageResponse
+    from .unlock_connector import UnlockConnectorRequest, UnlockConnectorResponse
+    from .unpublish_firmware import UnpublishFirmwareRequest, UnpublishFirmwareResponse
+    from .update_dynamic_schedule import UpdateDynamicScheduleRequest, UpdateDynamicScheduleResponse
+    from .update_firmware import UpdateFirmwareRequest, UpdateFirmwareResponse
+    from .use_priority_charging import UsePriorityChargingRequest, UsePriorityChargingResponse
+    from .vat_number_validation import VatNumberValidationRequest, VatNumberValidationResponse
 
 __all__ = [
     "AFRRSignalRequest",
@@ -328,3 +354,189 @@ __all__ = [
     "VatNumberValidationRequest",
     "VatNumberValidationResponse",
 ]
+
+if not TYPE_CHECKING:
+    _MODULES = {
+        "AFRRSignalResponse": "afrr_signal",
+        "AFRRSignalRequest": "afrr_signal",
+        "AdjustPeriodicEventStreamResponse": "adjust_periodic_event_stream",
+        "AdjustPeriodicEventStreamRequest": "adjust_periodic_event_stream",
+        "AuthorizeResponse": "authorize",
+        "AuthorizeRequest": "authorize",
+        "BatterySwapResponse": "battery_swap",
+        "BatterySwapRequest": "battery_swap",
+        "BootNotificationResponse": "boot_notification",
+        "BootNotificationRequest": "boot_notification",
+        "CancelReservationResponse": "cancel_reservation",
+        "CancelReservationRequest": "cancel_reservation",
+        "CertificateSignedResponse": "certificate_signed",
+        "CertificateSignedRequest": "certificate_signed",
+        "ChangeAvailabilityResponse": "change_availability",
+        "ChangeAvailabilityRequest": "change_availability",
+        "ChangeTransactionTariffResponse": "change_transaction_tariff",
+        "ChangeTransactionTariffRequest": "change_transaction_tariff",
+        "ClearCacheResponse": "clear_cache",
+        "ClearCacheRequest": "clear_cache",
+        "ClearChargingProfileResponse": "clear_charging_profile",
+        "ClearChargingProfileRequest": "clear_charging_profile",
+        "ClearDERControlResponse": "clear_der_control",
+        "ClearDERControlRequest": "clear_der_control",
+        "ClearDisplayMessageResponse": "clear_display_message",
+        "ClearDisplayMessageRequest": "clear_display_message",
+        "ClearTariffsResponse": "clear_tariffs",
+        "ClearTariffsRequest": "clear_tariffs",
+        "ClearVariableMonitoringResponse": "clear_variable_monitoring",
+        "ClearVariableMonitoringRequest": "clear_variable_monitoring",
+        "ClearedChargingLimitResponse": "cleared_charging_limit",
+        "ClearedChargingLimitRequest": "cleared_charging_limit",
+        "ClosePeriodicEventStreamResponse": "close_periodic_event_stream",
+        "ClosePeriodicEventStreamRequest": "close_periodic_event_stream",
+        "CostUpdatedResponse": "cost_updated",
+        "CostUpdatedRequest": "cost_updated",
+        "CustomerInformationResponse": "customer_information",
+        "CustomerInformationRequest": "customer_information",
+        "DataTransferResponse": "data_transfer",
+        "DataTransferRequest": "data_transfer",
+        "DeleteCertificateResponse": "delete_certificate",
+        "DeleteCertificateRequest": "delete_certificate",
+        "FirmwareStatusNotificationResponse": "firmware_status_notification",
+        "FirmwareStatusNotificationRequest": "firmware_status_notification",
+        "Get15118EVCertificateResponse": "get_15118_ev_certificate",
+        "Get15118EVCertificateRequest": "get_15118_ev_certificate",
+        "GetBaseReportResponse": "get_base_report",
+        "GetBaseReportRequest": "get_base_report",
+        "GetCertificateChainStatusResponse": "get_certificate_chain_status",
+        "GetCertificateChainStatusRequest": "get_certificate_chain_status",
+        "GetCertificateStatusResponse": "get_certificate_status",
+        "GetCertificateStatusRequest": "get_certificate_status",
+        "GetChargingProfilesResponse": "get_charging_profiles",
+        "GetChargingProfilesRequest": "get_charging_profiles",
+        "GetCompositeScheduleResponse": "get_composite_schedule",
+        "GetCompositeScheduleRequest": "get_composite_schedule",
+        "GetDERControlResponse": "get_der_control",
+        "GetDERControlRequest": "get_der_control",
+        "GetDisplayMessagesResponse": "get_display_messages",
+        "GetDisplayMessagesRequest": "get_display_messages",
+        "GetInstalledCertificateIdsResponse": "get_installed_certificate_ids",
+        "GetInstalledCertificateIdsRequest": "get_installed_certificate_ids",
+        "GetLocalListVersionResponse": "get_local_list_version",
+        "GetLocalListVersionRequest": "get_local_list_version",
+        "GetLogResponse": "get_log",
+        "GetLogRequest": "get_log",
+        "GetMonitoringReportResponse": "get_monitoring_report",
+        "GetMonitoringReportRequest": "get_monitoring_report",
+        "GetPeriodicEventStreamResponse": "get_periodic_event_stream",
+        "GetPeriodicEventStreamRequest": "get_periodic_event_stream",
+        "GetReportResponse": "get_report",
+        "GetReportRequest": "get_report",
+        "GetTariffsResponse": "get_tariffs",
+        "GetTariffsRequest": "get_tariffs",
+        "GetTransactionStatusResponse": "get_transaction_status",
+        "GetTransactionStatusRequest": "get_transaction_status",
+        "GetVariablesResponse": "get_variables",
+        "GetVariablesRequest": "get_variables",
+        "HeartbeatResponse": "heartbeat",
+        "HeartbeatRequest": "heartbeat",
+        "InstallCertificateResponse": "install_certificate",
+        "InstallCertificateRequest": "install_certificate",
+        "LogStatusNotificationResponse": "log_status_notification",
+        "LogStatusNotificationRequest": "log_status_notification",
+        "MeterValuesResponse": "meter_values",
+        "MeterValuesRequest": "meter_values",
+        "NotifyAllowedEnergyTransferResponse": "notify_allowed_energy_transfer",
+        "NotifyAllowedEnergyTransferRequest": "notify_allowed_energy_transfer",
+        "NotifyChargingLimitResponse": "notify_charging_limit",
+        "NotifyChargingLimitRequest": "notify_charging_limit",
+        "NotifyCustomerInformationResponse": "notify_customer_information",
+        "NotifyCustomerInformationRequest": "notify_customer_information",
+        "NotifyDERAlarmResponse": "notify_der_alarm",
+        "NotifyDERAlarmRequest": "notify_der_alarm",
+        "NotifyDERStartStopResponse": "notify_der_start_stop",
+        "NotifyDERStartStopRequest": "notify_der_start_stop",
+        "NotifyDisplayMessagesResponse": "notify_display_messages",
+        "NotifyDisplayMessagesRequest": "notify_display_messages",
+        "NotifyEVChargingNeedsResponse": "notify_ev_charging_needs",
+        "NotifyEVChargingNeedsRequest": "notify_ev_charging_needs",
+        "NotifyEVChargingScheduleResponse": "notify_ev_charging_schedule",
+        "NotifyEVChargingScheduleRequest": "notify_ev_charging_schedule",
+        "NotifyEventResponse": "notify_event",
+        "NotifyEventRequest": "notify_event",
+        "NotifyMonitoringReportResponse": "notify_monitoring_report",
+        "NotifyMonitoringReportRequest": "notify_monitoring_report",
+        "NotifyPeriodicEventStream": "notify_periodic_event_stream",
+        "NotifyPriorityChargingResponse": "notify_priority_charging",
+        "NotifyPriorityChargingRequest": "notify_priority_charging",
+        "NotifyReportResponse": "notify_report",
+        "NotifyReportRequest": "notify_report",
+        "NotifySettlementResponse": "notify_settlement",
+        "NotifySettlementRequest": "notify_settlement",
+        "NotifyWebPaymentStartedResponse": "notify_web_payment_started",
+        "NotifyWebPaymentStartedRequest": "notify_web_payment_started",
+        "OpenPeriodicEventStreamResponse": "open_periodic_event_stream",
+        "OpenPeriodicEventStreamRequest": "open_periodic_event_stream",
+        "PublishFirmwareResponse": "publish_firmware",
+        "PublishFirmwareRequest": "publish_firmware",
+        "PublishFirmwareStatusNotificationResponse": "publish_firmware_status_notification",
+        "PublishFirmwareStatusNotificationRequest": "publish_firmware_status_notification",
+        "PullDynamicScheduleUpdateResponse": "pull_dynamic_schedule_update",
+        "PullDynamicScheduleUpdateRequest": "pull_dynamic_schedule_update",
+        "ReportChargingProfilesResponse": "report_charging_profiles",
+        "ReportChargingProfilesRequest": "report_charging_profiles",
+        "ReportDERControlResponse": "report_der_control",
+        "ReportDERControlRequest": "report_der_control",
+        "RequestBatterySwapResponse": "request_battery_swap",
+        "RequestBatterySwapRequest": "request_battery_swap",
+        "RequestStartTransactionResponse": "request_start_transaction",
+        "RequestStartTransactionRequest": "request_start_transaction",
+        "RequestStopTransactionResponse": "request_stop_transaction",
+        "RequestStopTransactionRequest": "request_stop_transaction",
+        "ReservationStatusUpdateResponse": "reservation_status_update",
+        "ReservationStatusUpdateRequest": "reservation_status_update",
+        "ReserveNowResponse": "reserve_now",
+        "ReserveNowRequest": "reserve_now",
+        "ResetResponse": "reset",
+        "ResetRequest": "reset",
+        "SecurityEventNotificationResponse": "security_event_notification",
+        "SecurityEventNotificationRequest": "security_event_notification",
+        "SendLocalListResponse": "send_local_list",
+        "SendLocalListRequest": "send_local_list",
+        "SetChargingProfileResponse": "set_charging_profile",
+        "SetChargingProfileRequest": "set_charging_profile",
+        "SetDERControlResponse": "set_der_control",
+        "SetDERControlRequest": "set_der_control",
+        "SetDefaultTariffResponse": "set_default_tariff",
+        "SetDefaultTariffRequest": "set_default_tariff",
+        "SetDisplayMessageResponse": "set_display_message",
+        "SetDisplayMessageRequest": "set_display_message",
+        "SetMonitoringBaseResponse": "set_monitoring_base",
+        "SetMonitoringBaseRequest": "set_monitoring_base",
+        "SetMonitoringLevelResponse": "set_monitoring_level",
+        "SetMonitoringLevelRequest": "set_monitoring_level",
+        "SetNetworkProfileResponse": "set_network_profile",
+        "SetNetworkProfileRequest": "set_network_profile",
+        "SetVariableMonitoringResponse": "set_variable_monitoring",
+        "SetVariableMonitoringRequest": "set_variable_monitoring",
+        "SetVariablesResponse": "set_variables",
+        "SetVariablesRequest": "set_variables",
+        "SignCertificateResponse": "sign_certificate",
+        "SignCertificateRequest": "sign_certificate",
+        "StatusNotificationResponse": "status_notification",
+        "StatusNotificationRequest": "status_notification",
+        "TransactionEventResponse": "transaction_event",
+        "TransactionEventRequest": "transaction_event",
+        "TriggerMessageResponse": "trigger_message",
+        "TriggerMessageRequest": "trigger_message",
+        "UnlockConnectorResponse": "unlock_connector",
+        "UnlockConnectorRequest": "unlock_connector",
+        "UnpublishFirmwareResponse": "unpublish_firmware",
+        "UnpublishFirmwareRequest": "unpublish_firmware",
+        "UpdateDynamicScheduleResponse": "update_dynamic_schedule",
+        "UpdateDynamicScheduleRequest": "update_dynamic_schedule",
+        "UpdateFirmwareResponse": "update_firmware",
+        "UpdateFirmwareRequest": "update_firmware",
+        "UsePriorityChargingResponse": "use_priority_charging",
+        "UsePriorityChargingRequest": "use_priority_charging",
+        "VatNumberValidationResponse": "vat_number_validation",
+        "VatNumberValidationRequest": "vat_number_validation",
+    }
+    __getattr__, __dir__ = find_later(__name__, _MODULES)

@@ -37,15 +37,7 @@ class AFRRSignalResponse(Model, Twin[messages.AFRRSignalResponse], frozen=True):
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AFRRSignalRequest(Model, Twin[messages.AFRRSignalRequest], frozen=True):
@@ -68,12 +60,4 @@ class AFRRSignalRequest(Model, Twin[messages.AFRRSignalRequest], frozen=True):
             "gives the power to charge or discharge with. [Q08]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -60,15 +60,7 @@ class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
             "place of the default one; absent when there is none. [I08]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
@@ -105,12 +97,4 @@ class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
             "Charge. [C07]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -21,15 +21,7 @@ class BatterySwapResponse(Model, Twin[messages.BatterySwapResponse], frozen=True
     Confirms that the CSMS has received the event; it carries no verdict on the batteries. [S03]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class BatterySwapRequest(Model, Twin[messages.BatterySwapRequest], frozen=True):
@@ -71,12 +63,4 @@ class BatterySwapRequest(Model, Twin[messages.BatterySwapRequest], frozen=True):
             "RequestBatterySwapRequest when the swap was started from afar. [S03]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

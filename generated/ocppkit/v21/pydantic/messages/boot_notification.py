@@ -54,15 +54,7 @@ class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], f
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class BootNotificationRequest(Model, Twin[messages.BootNotificationRequest], frozen=True):
@@ -86,12 +78,4 @@ class BootNotificationRequest(Model, Twin[messages.BootNotificationRequest], fro
             "firmware, or a trigger. [B01.FR.09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

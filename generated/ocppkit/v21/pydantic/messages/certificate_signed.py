@@ -37,15 +37,7 @@ class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse],
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], frozen=True):
@@ -79,12 +71,4 @@ class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], f
             "answers; absent when that request had none. [A02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -37,15 +37,7 @@ class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ChangeAvailabilityRequest(Model, Twin[messages.ChangeAvailabilityRequest], frozen=True):
@@ -70,12 +62,4 @@ class ChangeAvailabilityRequest(Model, Twin[messages.ChangeAvailabilityRequest],
             "each part back the state it had on its own. [G03]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

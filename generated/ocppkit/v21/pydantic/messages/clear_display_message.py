@@ -37,15 +37,7 @@ class ClearDisplayMessageResponse(Model, Twin[messages.ClearDisplayMessageRespon
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearDisplayMessageRequest(Model, Twin[messages.ClearDisplayMessageRequest], frozen=True):
@@ -62,12 +54,4 @@ class ClearDisplayMessageRequest(Model, Twin[messages.ClearDisplayMessageRequest
             "[O05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

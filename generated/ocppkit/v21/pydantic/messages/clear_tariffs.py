@@ -29,15 +29,7 @@ class ClearTariffsResponse(Model, Twin[messages.ClearTariffsResponse], frozen=Tr
             "nothing matched. [I10]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearTariffsRequest(Model, Twin[messages.ClearTariffsRequest], frozen=True):
@@ -63,12 +55,4 @@ class ClearTariffsRequest(Model, Twin[messages.ClearTariffsRequest], frozen=True
             "removed wherever they are installed. [I10]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -20,15 +20,7 @@ class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResp
     Empty confirmation that the lifted limit was noted. [K13]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClearedChargingLimitRequest(Model, Twin[messages.ClearedChargingLimitRequest], frozen=True):
@@ -54,12 +46,4 @@ class ClearedChargingLimitRequest(Model, Twin[messages.ClearedChargingLimitReque
             "the whole station. [K13]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

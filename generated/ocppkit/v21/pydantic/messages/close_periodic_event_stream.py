@@ -22,15 +22,7 @@ class ClosePeriodicEventStreamResponse(
     Confirms that the CSMS expects no more values of the stream. [N13]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ClosePeriodicEventStreamRequest(
@@ -46,12 +38,4 @@ class ClosePeriodicEventStreamRequest(
         IntMin0,
         Field(description="Number of the stream that ends, as given when it was opened. [N13]"),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -20,15 +20,7 @@ class CostUpdatedResponse(Model, Twin[messages.CostUpdatedResponse], frozen=True
     Empty confirmation; whether the cost is shown depends on the station's display. [I02]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CostUpdatedRequest(Model, Twin[messages.CostUpdatedRequest], frozen=True):
@@ -54,12 +46,4 @@ class CostUpdatedRequest(Model, Twin[messages.CostUpdatedRequest], frozen=True):
             "station gave it. [I02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

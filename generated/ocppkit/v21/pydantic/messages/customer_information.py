@@ -37,15 +37,7 @@ class CustomerInformationResponse(Model, Twin[messages.CustomerInformationRespon
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class CustomerInformationRequest(Model, Twin[messages.CustomerInformationRequest], frozen=True):
@@ -100,12 +92,4 @@ class CustomerInformationRequest(Model, Twin[messages.CustomerInformationRequest
             "number; absent when token or certificate is given. [N09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

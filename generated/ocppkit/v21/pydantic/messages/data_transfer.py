@@ -45,15 +45,7 @@ class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=Tr
             "there is none. [P01]",
         ),
     ] = Field(default_factory=unset)
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DataTransferRequest(Model, Twin[messages.DataTransferRequest], frozen=True):
@@ -86,12 +78,4 @@ class DataTransferRequest(Model, Twin[messages.DataTransferRequest], frozen=True
             "com.example; unknown ones are answered with UnknownVendorId. [P01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

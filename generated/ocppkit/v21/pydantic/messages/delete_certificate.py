@@ -36,15 +36,7 @@ class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse],
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class DeleteCertificateRequest(Model, Twin[messages.DeleteCertificateRequest], frozen=True):
@@ -62,12 +54,4 @@ class DeleteCertificateRequest(Model, Twin[messages.DeleteCertificateRequest], f
             "certificate cannot be deleted in this way. [M04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

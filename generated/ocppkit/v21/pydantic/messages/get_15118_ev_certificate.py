@@ -57,15 +57,7 @@ class Get15118EVCertificateResponse(
             "when it is above 0; absent when not told, as with ISO 15118-2. [M01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateRequest], frozen=True):
@@ -116,12 +108,4 @@ class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateReq
             "EV takes; only for ISO 15118-20. [M01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

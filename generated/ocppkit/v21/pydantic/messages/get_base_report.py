@@ -37,15 +37,7 @@ class GetBaseReportResponse(Model, Twin[messages.GetBaseReportResponse], frozen=
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetBaseReportRequest(Model, Twin[messages.GetBaseReportRequest], frozen=True):
@@ -71,12 +63,4 @@ class GetBaseReportRequest(Model, Twin[messages.GetBaseReportRequest], frozen=Tr
             "state and problems. [B07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -44,15 +44,7 @@ class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResp
             "rejected. [K08]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetCompositeScheduleRequest(Model, Twin[messages.GetCompositeScheduleRequest], frozen=True):
@@ -85,12 +77,4 @@ class GetCompositeScheduleRequest(Model, Twin[messages.GetCompositeScheduleReque
             "grid connection. [K08.FR.03]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

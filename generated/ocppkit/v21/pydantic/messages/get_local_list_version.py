@@ -28,15 +28,7 @@ class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionRespon
             "0 when none was ever sent or local lists are switched off. [D02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetLocalListVersionRequest(Model, Twin[messages.GetLocalListVersionRequest], frozen=True):
@@ -45,12 +37,4 @@ class GetLocalListVersionRequest(Model, Twin[messages.GetLocalListVersionRequest
     Sent before SendLocalList to find out whether the station's list is up to date. [D02]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -37,15 +37,7 @@ class GetReportResponse(Model, Twin[messages.GetReportResponse], frozen=True):
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetReportRequest(Model, Twin[messages.GetReportRequest], frozen=True):
@@ -82,12 +74,4 @@ class GetReportRequest(Model, Twin[messages.GetReportRequest], frozen=True):
             "Enabled or Problem; absent means any. [B08]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

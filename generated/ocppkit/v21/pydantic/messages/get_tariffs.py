@@ -46,15 +46,7 @@ class GetTariffsResponse(Model, Twin[messages.GetTariffsResponse], frozen=True):
             "absent when there are none. [I09]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetTariffsRequest(Model, Twin[messages.GetTariffsRequest], frozen=True):
@@ -71,12 +63,4 @@ class GetTariffsRequest(Model, Twin[messages.GetTariffsRequest], frozen=True):
             description="EVSE whose tariffs are listed; 0 asks for those of all EVSEs. [I09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

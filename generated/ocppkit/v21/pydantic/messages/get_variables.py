@@ -28,15 +28,7 @@ class GetVariablesResponse(Model, Twin[messages.GetVariablesResponse], frozen=Tr
             "variable and attribute. [B06.FR.01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class GetVariablesRequest(Model, Twin[messages.GetVariablesRequest], frozen=True):
@@ -55,12 +47,4 @@ class GetVariablesRequest(Model, Twin[messages.GetVariablesRequest], frozen=True
             "entries than the station's ItemsPerMessage for GetVariables. [B06.FR.05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

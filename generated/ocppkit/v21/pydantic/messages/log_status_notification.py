@@ -23,15 +23,7 @@ class LogStatusNotificationResponse(
     Empty confirmation that the report on the log upload has arrived. [N01]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationRequest], frozen=True):
@@ -64,12 +56,4 @@ class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationReq
             "left out when there is nothing to add. [N01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -21,15 +21,7 @@ class NotifyDERAlarmResponse(Model, Twin[messages.NotifyDERAlarmResponse], froze
     Confirms that the CSMS has received the alarm; it demands nothing. [R05]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyDERAlarmRequest(Model, Twin[messages.NotifyDERAlarmRequest], frozen=True):
@@ -75,12 +67,4 @@ class NotifyDERAlarmRequest(Model, Twin[messages.NotifyDERAlarmRequest], frozen=
             "none. [R05]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -20,15 +20,7 @@ class NotifyDERStartStopResponse(Model, Twin[messages.NotifyDERStartStopResponse
     Confirms that the CSMS has noted the start or the end. [R04]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyDERStartStopRequest(Model, Twin[messages.NotifyDERStartStopRequest], frozen=True):
@@ -67,12 +59,4 @@ class NotifyDERStartStopRequest(Model, Twin[messages.NotifyDERStartStopRequest],
             "absent when there are none. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -22,15 +22,7 @@ class NotifyDisplayMessagesResponse(
     Empty confirmation that this part of the listing has arrived. [O03]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyDisplayMessagesRequest(Model, Twin[messages.NotifyDisplayMessagesRequest], frozen=True):
@@ -62,12 +54,4 @@ class NotifyDisplayMessagesRequest(Model, Twin[messages.NotifyDisplayMessagesReq
             "the last one. [O03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -22,15 +22,7 @@ class NotifyPriorityChargingResponse(
     Confirms that the CSMS knows about the switch. [K22]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyPriorityChargingRequest(
@@ -56,12 +48,4 @@ class NotifyPriorityChargingRequest(
             "profiles count again. [K22]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

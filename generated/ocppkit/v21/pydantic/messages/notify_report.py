@@ -20,15 +20,7 @@ class NotifyReportResponse(Model, Twin[messages.NotifyReportResponse], frozen=Tr
     Empty confirmation that this part of the device model has arrived. [B07]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifyReportRequest(Model, Twin[messages.NotifyReportRequest], frozen=True):
@@ -76,12 +68,4 @@ class NotifyReportRequest(Model, Twin[messages.NotifyReportRequest], frozen=True
             description="Number of this part, counted from 0 for the first. [B07.FR.10]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

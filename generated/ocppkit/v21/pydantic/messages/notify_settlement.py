@@ -36,15 +36,7 @@ class NotifySettlementResponse(Model, Twin[messages.NotifySettlementResponse], f
             description="Number of the receipt by the CSMS; absent when it makes none. [C21]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class NotifySettlementRequest(Model, Twin[messages.NotifySettlementRequest], frozen=True):
@@ -133,12 +125,4 @@ class NotifySettlementRequest(Model, Twin[messages.NotifySettlementRequest], fro
             "[C21]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -38,15 +38,7 @@ class PublishFirmwareResponse(Model, Twin[messages.PublishFirmwareResponse], fro
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class PublishFirmwareRequest(Model, Twin[messages.PublishFirmwareRequest], frozen=True):
@@ -93,12 +85,4 @@ class PublishFirmwareRequest(Model, Twin[messages.PublishFirmwareRequest], froze
             "Controller. [L03]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -29,15 +29,7 @@ class ReportDERControlResponse(Model, Twin[messages.ReportDERControlResponse], f
     Confirms that the CSMS has received this part of the report. [R04]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class ReportDERControlRequest(Model, Twin[messages.ReportDERControlRequest], frozen=True):
@@ -138,12 +130,4 @@ class ReportDERControlRequest(Model, Twin[messages.ReportDERControlRequest], fro
             "the last one. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

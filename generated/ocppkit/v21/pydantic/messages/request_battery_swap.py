@@ -37,15 +37,7 @@ class RequestBatterySwapResponse(Model, Twin[messages.RequestBatterySwapResponse
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class RequestBatterySwapRequest(Model, Twin[messages.RequestBatterySwapRequest], frozen=True):
@@ -70,12 +62,4 @@ class RequestBatterySwapRequest(Model, Twin[messages.RequestBatterySwapRequest],
             description="Number that the BatterySwapRequests of this swap will repeat. [S02]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -38,15 +38,7 @@ class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetChargingProfileRequest(Model, Twin[messages.SetChargingProfileRequest], frozen=True):
@@ -73,12 +65,4 @@ class SetChargingProfileRequest(Model, Twin[messages.SetChargingProfileRequest],
             "[K01.FR.05]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -37,15 +37,7 @@ class SetDefaultTariffResponse(Model, Twin[messages.SetDefaultTariffResponse], f
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetDefaultTariffRequest(Model, Twin[messages.SetDefaultTariffRequest], frozen=True):
@@ -69,12 +61,4 @@ class SetDefaultTariffRequest(Model, Twin[messages.SetDefaultTariffRequest], fro
             "validFrom, at once when that is absent. [I07]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

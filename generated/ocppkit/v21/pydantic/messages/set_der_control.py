@@ -57,15 +57,7 @@ class SetDERControlResponse(Model, Twin[messages.SetDERControlResponse], frozen=
             "none. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetDERControlRequest(Model, Twin[messages.SetDERControlRequest], frozen=True):
@@ -153,12 +145,4 @@ class SetDERControlRequest(Model, Twin[messages.SetDERControlRequest], frozen=Tr
             description="Cap on discharge power; only for type LimitMaxDischarge. [R04]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

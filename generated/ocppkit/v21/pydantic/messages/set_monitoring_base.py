@@ -36,15 +36,7 @@ class SetMonitoringBaseResponse(Model, Twin[messages.SetMonitoringBaseResponse],
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetMonitoringBaseRequest(Model, Twin[messages.SetMonitoringBaseRequest], frozen=True):
@@ -63,12 +55,4 @@ class SetMonitoringBaseRequest(Model, Twin[messages.SetMonitoringBaseRequest], f
             "built-in ones. [N03]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

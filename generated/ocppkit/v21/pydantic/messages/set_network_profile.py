@@ -37,15 +37,7 @@ class SetNetworkProfileResponse(Model, Twin[messages.SetNetworkProfileResponse],
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetNetworkProfileRequest(Model, Twin[messages.SetNetworkProfileRequest], frozen=True):
@@ -72,12 +64,4 @@ class SetNetworkProfileRequest(Model, Twin[messages.SetNetworkProfileRequest], f
             "from this slot. [B09]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

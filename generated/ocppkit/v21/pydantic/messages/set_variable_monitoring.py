@@ -30,15 +30,7 @@ class SetVariableMonitoringResponse(
             "will refer to. [N04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class SetVariableMonitoringRequest(Model, Twin[messages.SetVariableMonitoringRequest], frozen=True):
@@ -57,12 +49,4 @@ class SetVariableMonitoringRequest(Model, Twin[messages.SetVariableMonitoringReq
             "most as many as the station's ItemsPerMessage allows. [N04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -21,15 +21,7 @@ class StatusNotificationResponse(Model, Twin[messages.StatusNotificationResponse
     Empty confirmation, given whatever the reported status is. [G01]
     """
 
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class StatusNotificationRequest(Model, Twin[messages.StatusNotificationRequest], frozen=True):
@@ -65,12 +57,4 @@ class StatusNotificationRequest(Model, Twin[messages.StatusNotificationRequest],
             description="Number of the connector within its EVSE, counted from 1 in each. [G01]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

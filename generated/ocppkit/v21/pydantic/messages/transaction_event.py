@@ -84,15 +84,7 @@ class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], f
             "formats; absent when one is enough. [E01]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class TransactionEventRequest(Model, Twin[messages.TransactionEventRequest], frozen=True):
@@ -220,12 +212,4 @@ class TransactionEventRequest(Model, Twin[messages.TransactionEventRequest], fro
             "and again when a token stops charging; otherwise left out. [E07.FR.02]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -28,15 +28,7 @@ class UnpublishFirmwareResponse(Model, Twin[messages.UnpublishFirmwareResponse],
             "station is fetching it right now. [L04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UnpublishFirmwareRequest(Model, Twin[messages.UnpublishFirmwareRequest], frozen=True):
@@ -53,12 +45,4 @@ class UnpublishFirmwareRequest(Model, Twin[messages.UnpublishFirmwareRequest], f
             "PublishFirmware gave; it names the image. [L04]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -39,15 +39,7 @@ class UpdateDynamicScheduleResponse(
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UpdateDynamicScheduleRequest(Model, Twin[messages.UpdateDynamicScheduleRequest], frozen=True):
@@ -71,12 +63,4 @@ class UpdateDynamicScheduleRequest(Model, Twin[messages.UpdateDynamicScheduleReq
             description="New values for the profile's only period. [K28]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

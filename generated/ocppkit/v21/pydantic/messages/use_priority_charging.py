@@ -37,15 +37,7 @@ class UsePriorityChargingResponse(Model, Twin[messages.UsePriorityChargingRespon
             "appendix 5]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class UsePriorityChargingRequest(Model, Twin[messages.UsePriorityChargingRequest], frozen=True):
@@ -69,12 +61,4 @@ class UsePriorityChargingRequest(Model, Twin[messages.UsePriorityChargingRequest
             "false to return to that. [K21]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None

@@ -56,15 +56,7 @@ class VatNumberValidationResponse(Model, Twin[messages.VatNumberValidationRespon
             "be checked. [C18]",
         ),
     ]
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
 class VatNumberValidationRequest(Model, Twin[messages.VatNumberValidationRequest], frozen=True):
@@ -86,12 +78,4 @@ class VatNumberValidationRequest(Model, Twin[messages.VatNumberValidationRequest
             "yet. [C18]",
         ),
     ] = None
-    custom_data: Annotated[
-        Opt[CustomDataType],
-        Field(
-            alias="customData",
-            description="Extra members of a vendor's own, under its vendorId, which readers who "
-            "do not know the vendor ignore; absent without such extensions. [Part 4 "
-            "§9]",
-        ),
-    ] = None
+    custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
