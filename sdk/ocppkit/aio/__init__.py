@@ -10,6 +10,7 @@ from ._handshake import Handshake, Headers
 from ._observing import CallObserver, ObservedCall, ObservedConnection, Outcome
 from ._registration import RegistrationStatus
 from ._settings import Observer
+from ._stopping import stop_requested
 
 __all__ = [
     "AfterResponse",
@@ -27,4 +28,5 @@ __all__ = [
     "RegistrationStatus",
     "Timer",
     "current_call",
+    "stop_requested",
 ]

@@ -15,6 +15,7 @@ from ._peer import Peer
 from ._registration import BOOT, Registration, StationRecord, answered_status
 from ._running_beside import running_beside
 from ._settings import ConnectionOptions, Settings
+from ._stopping import draining_first
 from ._transport import AdjustablePings, Attachment, Connector, Opened, Receiver, Transport, Wire
 from .tls import refuse_old_tls
 
@@ -42,6 +43,7 @@ __all__ = [
     "Transport",
     "Wire",
     "answered_status",
+    "draining_first",
     "loggable",
     "refuse_old_tls",
     "resolved",

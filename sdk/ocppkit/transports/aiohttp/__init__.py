@@ -9,8 +9,9 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 from ._client import connect, run
+from ._run_server import run_server
 from ._server import Handler, mount
 
-__all__ = ["Handler", "connect", "mount", "run"]
+__all__ = ["Handler", "connect", "mount", "run", "run_server"]
 
 del _aiohttp

@@ -113,8 +113,18 @@ class Handler:
         await self._reception.attend(decision, self._transport(websocket), abort=abort)
         return websocket
 
+    async def drain(self) -> None:
+        """Ends all connections in order, while the application still runs; nobody is let in any more.
+
+        Running handlers and commands under way have `grace` seconds.
+        """
+        await self._reception.close(self._grace)
+
     async def shut_down(self, app: web.Application) -> None:
-        """Ends all connections in order; for the application's `on_shutdown`."""
+        """Ends all connections in order; for the application's `on_shutdown`.
+
+        By then aiohttp reads nothing more, so commands under way get no answer: see `run_server`.
+        """
         self._leaving = True
         await self._reception.close(self._grace)
 

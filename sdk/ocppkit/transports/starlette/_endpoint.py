@@ -1,7 +1,8 @@
 """The CSMS's side: an ASGI application to be mounted, and its translation of handshakes."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ocppkit.aio import Handshake, Headers
-from ocppkit.aio.lowlevel import Reject
+from ocppkit.aio.lowlevel import Reject, draining_first
 from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
@@ -35,12 +36,14 @@ def endpoint(
     peer_certificate: PeerCertificate | None = None,
     trusted_proxies: Sequence[str] = (),
     client_certificate_header: str | None = None,
+    grace: float = 10.0,
 ) -> "Endpoint":
     """Returns what serves a CSMS inside an application.
 
     ```python
-    app = FastAPI()
-    app.mount("/ocpp", endpoint(csms))  # CP001 connects to ws://.../ocpp/CP001
+    stations = endpoint(csms)
+    app = FastAPI(lifespan=stations.lifespan)
+    app.mount("/ocpp", stations)  # CP001 connects to ws://.../ocpp/CP001
     ```
 
     It does as endpoint of a `WebSocketRoute` too. Routes of the application reach the stations
@@ -57,6 +60,8 @@ def endpoint(
             that they have verified; they must remove it from what clients send.
             uvicorn translates what proxies at 127.0.0.1 say before it comes here, unless it is
             started with `--no-proxy-headers`.
+        grace: seconds that running handlers and commands under way have at the end; see
+            `Endpoint.lifespan`.
 
     Raises:
         LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
@@ -67,17 +72,22 @@ def endpoint(
         client_certificate_header,
         keep_certificate=peer_certificate is not None,
     )
-    return Endpoint(csms, peer_certificate, proxies)
+    return Endpoint(csms, peer_certificate, proxies, grace)
 
 
 class Endpoint:
     """An ASGI application that serves a CSMS; `endpoint` makes it."""
 
     def __init__(
-        self, csms: Csms, peer_certificate: PeerCertificate | None, proxies: Proxies
+        self,
+        csms: Csms,
+        peer_certificate: PeerCertificate | None,
+        proxies: Proxies,
+        grace: float,
     ) -> None:
         self._reception = Reception(csms, proxies)
         self._peer_certificate = peer_certificate
+        self._grace = grace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, until nothing of it runs any more."""
@@ -89,6 +99,31 @@ class Endpoint:
             await answer(scope, receive, send)
         else:
             raise LocalProtocolError(f"nothing here knows about {scope['type']}")
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
+        """Ends the connections in order when the server stops; for the application's `lifespan`.
+
+        ```python
+        stations = endpoint(csms)
+        app = FastAPI(lifespan=stations.lifespan)
+        app.mount("/ocpp", stations)
+        ```
+
+        uvicorn closes all connections the moment SIGTERM or SIGINT comes, so that answers of running
+        handlers are lost. This lets them, and commands under way, finish within `grace` seconds
+        before uvicorn learns of the signal. A lifespan of your own enters it by `async with`.
+
+        Args:
+            app: the application; not needed.
+        """
+        with draining_first(self.drain):
+            yield
+        await self.drain()
+
+    async def drain(self) -> None:
+        """Ends all connections in order; nobody is let in any more."""
+        await self._reception.close(self._grace)
 
     async def _serve(self, websocket: WebSocket, receive: Receive) -> None:
         await websocket.receive()

@@ -13,8 +13,9 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 from ._client import connect, run
+from ._run_server import ServeOptions, run_server
 from ._server import Server, serve
 
-__all__ = ["Server", "connect", "run", "serve"]
+__all__ = ["ServeOptions", "Server", "connect", "run", "run_server", "serve"]
 
 del _websockets

@@ -1,0 +1,59 @@
+"""An aiohttp application as a whole program: it serves until it is told to stop."""
+
+import asyncio
+import logging
+from ssl import SSLContext
+
+from aiohttp import web
+
+from ocppkit.aio import stop_requested
+
+from ._server import Handler
+
+__all__ = ["run_server"]
+
+logger = logging.getLogger("ocppkit.transports")
+
+
+async def run_server(
+    app: web.Application,
+    host: str | None = None,
+    port: int = 0,
+    *,
+    ssl: SSLContext | None = None,
+) -> None:
+    """Serves an application until SIGTERM or SIGINT (Ctrl-C) comes, then ends in order.
+
+    ```python
+    asyncio.run(run_server(app, "127.0.0.1", 9000))
+    ```
+
+    It takes the place of `aiohttp.web.run_app`, which reads nothing more from the moment of the
+    signal. Here running handlers, and commands that wait for their answer, have the `grace` that was
+    given to `mount` before aiohttp shuts down. A second signal ends the program at once.
+
+    Args:
+        app: the application, with a CSMS in it; see `mount`.
+        host: the interface; all of them by default.
+        port: the port; any free one by default, which the log names.
+        ssl: serve `wss` and `https` with the certificate in this context.
+
+    Raises:
+        LocalProtocolError: this is not the main thread.
+    """
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=ssl).start()
+        logger.info("serving on port %d", runner.addresses[0][1])
+        await stop_requested()
+        await asyncio.gather(*(handler.drain() for handler in _handlers(app)))
+    finally:
+        await runner.cleanup()
+
+
+def _handlers(app: web.Application) -> set[Handler]:
+    """Returns the handlers to which routes lead, also those of applications within this one."""
+    called = (*(route.handler for route in app.router.routes()), *app.on_shutdown)
+    owners = (getattr(function, "__self__", None) for function in called)
+    return {owner for owner in owners if isinstance(owner, Handler)}

@@ -1,0 +1,51 @@
+"""The CSMS's side as a whole program: it serves until it is told to stop."""
+
+from collections.abc import Sequence
+from ssl import SSLContext
+from typing import TypedDict
+
+from typing_extensions import Unpack
+
+from ocppkit.aio import stop_requested
+from ocppkit.csms import Csms
+
+from ._server import serve
+
+__all__ = ["ServeOptions", "run_server"]
+
+
+class ServeOptions(TypedDict, total=False):
+    """The keyword options of `serve`, which describes them."""
+
+    ssl: SSLContext | None
+    compression: bool
+    max_connections: int | None
+    trusted_proxies: Sequence[str]
+    client_certificate_header: str | None
+    grace: float
+
+
+async def run_server(
+    csms: Csms, host: str | None = None, port: int = 0, **options: Unpack[ServeOptions]
+) -> None:
+    """Serves a CSMS until SIGTERM or SIGINT (Ctrl-C) comes, then ends its connections in order.
+
+    ```python
+    asyncio.run(websockets.run_server(csms, "127.0.0.1", 9000))
+    ```
+
+    On the signal nobody is let in any more. Running handlers, and commands that wait for their
+    answer, have `grace` seconds; then stations are told goodbye, and the function returns. A second
+    signal ends the program at once. To run something beside, use `serve` and `stop_requested`.
+
+    Args:
+        csms: the CSMS.
+        host: the interface; all of them by default.
+        port: the port; any free one by default, which the log names.
+        options: those of `serve`.
+
+    Raises:
+        LocalProtocolError: as `serve` does, or this is not the main thread.
+    """
+    async with serve(csms, host, port, **options):
+        await stop_requested()
