@@ -3,12 +3,14 @@
 Stations connect to `ws://127.0.0.1:8080/ocpp/<identity>`; `POST /stations/<identity>/reset` resets one.
 """
 
+import asyncio
+
 from aiohttp import web
 
 from ocppkit import v201
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
-from ocppkit.transports.aiohttp import mount
+from ocppkit.transports.aiohttp import mount, run_server
 from ocppkit.v201.roles import ConnectedStation
 
 csms = Csms(v201.PROTOCOL, insecure=True)
@@ -52,4 +54,4 @@ def make_app() -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(make_app(), host="127.0.0.1")
+    asyncio.run(run_server(make_app(), "127.0.0.1", 8080))

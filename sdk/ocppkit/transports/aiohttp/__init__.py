@@ -8,8 +8,8 @@ except ModuleNotFoundError as _missing:
         name=_missing.name,
     ) from _missing
 
+from ._application_server import run_server
 from ._client import connect, run
-from ._run_server import run_server
 from ._server import Handler, mount
 
 __all__ = ["Handler", "connect", "mount", "run", "run_server"]
