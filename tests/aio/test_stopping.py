@@ -74,7 +74,7 @@ def in_another_thread(main: Any) -> None:
     def run() -> None:
         try:
             asyncio.run(main())
-        except BaseException as problem:
+        except BaseException as problem:  # noqa: BLE001 - it is raised again below
             problems.append(problem)
 
     thread = threading.Thread(target=run)
