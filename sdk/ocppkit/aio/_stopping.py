@@ -38,7 +38,12 @@ async def stop_requested() -> signal.Signals:
             "signals reach the main thread only: leave the block of `serve` in another way"
         )
     came: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
-    with _handled(lambda number: came.done() or came.set_result(number)):
+
+    def note(number: signal.Signals) -> None:
+        if not came.done():
+            came.set_result(number)
+
+    with _handled(note):
         number = await came
     logger.info("stopping on %s [a second signal ends the program at once]", number.name)
     return number
