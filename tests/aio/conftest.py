@@ -23,6 +23,7 @@ class Host:
     protocol: core.Protocol = v201.PROTOCOL
     handlers: dict[str, AnyHandler] = field(default_factory=dict)
     refused: dict[str, Failure] = field(default_factory=dict)
+    station: object = None
     told: list[Any] = field(default_factory=list)
     fast_path: core.FastPath = field(default_factory=core.FastPath)
 

@@ -7,6 +7,7 @@ from ._call_context import AfterResponse, CallContext, CallRefused, current_call
 from ._clock import Clock, Timer
 from ._handlers import MaybeAwaitable
 from ._handshake import Handshake, Headers
+from ._invalid_call import InvalidCall
 from ._observing import CallObserver, ObservedCall, ObservedConnection, Outcome
 from ._registration import RegistrationStatus
 from ._settings import Observer
@@ -20,6 +21,7 @@ __all__ = [
     "Clock",
     "Handshake",
     "Headers",
+    "InvalidCall",
     "MaybeAwaitable",
     "ObservedCall",
     "ObservedConnection",

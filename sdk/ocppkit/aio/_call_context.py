@@ -6,7 +6,15 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from ocppkit.core import Action, CallReceived, ErrorCode, Issues, OcppError, SendReceived
+from ocppkit.core import (
+    Action,
+    CallReceived,
+    ErrorCode,
+    InvalidCallReceived,
+    Issues,
+    OcppError,
+    SendReceived,
+)
 
 from ._frame_log import loggable
 from ._handlers import AnyHandler
@@ -19,7 +27,7 @@ AfterResponse: TypeAlias = Callable[[], Coroutine[Any, Any, object] | object]
 class CallContext(Struct, eq=False):
     """The call that a handler is answering."""
 
-    _event: CallReceived | SendReceived
+    _event: CallReceived | InvalidCallReceived | SendReceived
     _handler: AnyHandler
     _callbacks: list[AfterResponse] | None = None
 
@@ -43,7 +51,10 @@ class CallContext(Struct, eq=False):
 
     @property
     def issues(self) -> Issues:
-        """What lenient decoding repaired; `issues.omitted` counts what is not recorded."""
+        """What lenient decoding repaired, or what `on_invalid` is asked about.
+
+        `issues.omitted` counts what is not recorded.
+        """
         return self._event.issues
 
     @property
@@ -52,7 +63,7 @@ class CallContext(Struct, eq=False):
         return self._event.received_at
 
     @property
-    def event(self) -> CallReceived | SendReceived:
+    def event(self) -> CallReceived | InvalidCallReceived | SendReceived:
         """The event by which the engine reported the call."""
         return self._event
 

@@ -17,9 +17,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from math import inf
-from typing import Final
+from typing import Final, cast
 
 from ocppkit.core import (
+    DEFERRED,
     Action,
     AnswerCache,
     CallEnded,
@@ -28,14 +29,19 @@ from ocppkit.core import (
     CallReceived,
     Connection,
     ConnectionClosed,
+    Deferred,
     Event,
     Failure,
     FrameRefused,
+    InvalidCallReceived,
+    InvalidMessage,
     NoReply,
+    OpenCall,
     RemoteProtocolError,
     Response,
     ResultReceived,
     Role,
+    Rule,
     SendReceived,
 )
 
@@ -45,7 +51,9 @@ from ._connection_log import ConnectionLog
 from ._flow_control import FlowControl
 from ._frame_log import frames_are_logged, loggable
 from ._handler_tasks import HandlerTasks, Work
+from ._handlers import AnyHandler
 from ._host import Host
+from ._invalid_call import invalid_call
 from ._observation import Observation
 from ._pending_calls import PendingCalls
 from ._settings import Settings
@@ -64,8 +72,8 @@ class ConnectionDriver:
 
     __slots__ = (
         "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow", "_handlers",
-        "_host", "_is_lost", "_log", "_now", "_observation", "_observer", "_open_calls",
-        "_pending", "_timer", "_timer_at", "_waiters", "_wire", "_working", "answers_received",
+        "_host", "_is_lost", "_log", "_now", "_observation", "_observer", "_on_invalid",
+        "_open_calls", "_pending", "_timer", "_timer_at", "_waiters", "_wire", "_working", "answers_received",
         "last_received", "last_sent",
     )  # fmt: skip
 
@@ -82,6 +90,7 @@ class ConnectionDriver:
         self._wire = wire
         self._clock: Clock = settings.clock or asyncio.get_running_loop()
         self._observer = settings.observer
+        self._on_invalid = settings.on_invalid
         self._observation = Observation(host.identity, host.protocol, role, settings, self._clock)
         self._connection = Connection(
             role,
@@ -91,7 +100,7 @@ class ConnectionDriver:
             inbound=settings.inbound,
             outbound=settings.outbound,
             handled=self._is_handled,
-            on_invalid=settings.on_invalid,
+            on_invalid=None if settings.on_invalid is None else _defer,
             answers=answers,
             fast_path=host.fast_path,
         )
@@ -183,11 +192,11 @@ class ConnectionDriver:
         """Whether as many handlers are running as the limits allow."""
         return self._handlers.full
 
-    def is_open(self, call: CallReceived) -> bool:
+    def is_open(self, call: OpenCall) -> bool:
         """Returns whether a call of the peer still awaits its reply, and the reply can be sent."""
         return self._open_calls.get(call.message_id) is call
 
-    def answer(self, call: CallReceived, response: Response) -> bool:
+    def answer(self, call: OpenCall, response: Response) -> bool:
         """Sends a result if the call still awaits one; returns whether it did."""
         if self._open_calls.get(call.message_id) is not call:
             return False
@@ -201,15 +210,21 @@ class ConnectionDriver:
             self._flush(now, self._observation.is_active)
         return True
 
-    def refuse(self, call: CallReceived, why: Failure | CallRefused) -> None:
+    def refuse(self, call: OpenCall, why: Failure | Rule | CallRefused) -> None:
         """Sends an error: that of the reply table, or the one that the handler raised."""
         now = self._clock.time()
+        if isinstance(call, InvalidCallReceived) and not isinstance(why, CallRefused):
+            # Whatever came of asking, what is wrong is the call.
+            self._connection.refuse_invalid(call.message_id)
+            if not self._working:
+                self._process_events(now, self._observation.is_active)
+            return
         if isinstance(why, CallRefused):
             self._connection.send_error(
                 call.message_id, why.code, why.description, why.details, now=now
             )
         else:
-            self._connection.refuse(call.message_id, why, now=now)
+            self._connection.refuse(call.message_id, cast(Failure, why), now=now)
         self._flush(now, self._observation.is_active)
 
     def pause(self) -> None:
@@ -249,6 +264,8 @@ class ConnectionDriver:
         match event:
             case SendReceived():
                 self._begin(event)
+            case InvalidCallReceived():
+                self._begin_invalid(event)
             case ResultReceived():
                 self.answers_received += 1
                 # Not by `_tell`, because every call of a station comes here.
@@ -277,6 +294,7 @@ class ConnectionDriver:
     def _begin(self, work: Work) -> None:
         """Runs the handler of a message, or refuses it."""
         try:
+            # Not by `_handler_of`, because every call of a station comes here.
             handler = self._host.handler_of(work.action)
         except Exception:  # noqa: BLE001
             self._host_failed("handler_of")
@@ -291,6 +309,23 @@ class ConnectionDriver:
             self._log.refused(work, handler)
             if isinstance(work, CallReceived):
                 self.refuse(work, handler)
+
+    def _begin_invalid(self, call: InvalidCallReceived) -> None:
+        """Asks `on_invalid` about a call, if the peer may make such calls now."""
+        if self._draining:
+            self._log.not_answered(call)
+        elif self._on_invalid is None or isinstance(self._handler_of(call.action), Failure):
+            self.refuse(call, call.failure)
+        else:
+            invalid = invalid_call(self._host.station, call)
+            self._handlers.start(call, self._on_invalid, invalid)
+
+    def _handler_of(self, action: Action) -> AnyHandler | Failure:
+        try:
+            return self._host.handler_of(action)
+        except Exception:  # noqa: BLE001
+            self._host_failed("handler_of")
+            return Failure.HANDLER_FAILED
 
     def _react(self, event: Event) -> None:
         if isinstance(event, CallOverdue):
@@ -381,3 +416,7 @@ class ConnectionDriver:
 
     def _host_failed(self, name: str) -> None:
         self._log.failed(f"{type(self._host).__name__}.{name}")
+
+
+def _defer(error: InvalidMessage) -> Deferred:
+    return DEFERRED

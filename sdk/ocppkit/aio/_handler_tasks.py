@@ -25,7 +25,16 @@ from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from ocppkit.core import CallReceived, Failure, Limits, Response, SendReceived
+from ocppkit.core import (
+    CallReceived,
+    Failure,
+    InvalidCallReceived,
+    Limits,
+    OpenCall,
+    Response,
+    Rule,
+    SendReceived,
+)
 
 from ._call_context import RUNNING_CALL, AfterResponse, CallContext, CallRefused
 from ._clock import Clock
@@ -37,7 +46,10 @@ __all__ = ["HandlerTasks", "Replier", "Work"]
 
 logger = logging.getLogger("ocppkit.aio")
 
-Work: TypeAlias = CallReceived | SendReceived
+Work: TypeAlias = OpenCall | SendReceived
+
+_CALLS: Final = (CallReceived, InvalidCallReceived)
+"""What awaits a reply."""
 
 _STOPS_THE_PROGRAM: Final = (KeyboardInterrupt, SystemExit)
 _TIMED_OUT: Final = "the handler did not finish in time"
@@ -46,11 +58,11 @@ _TIMED_OUT: Final = "the handler did not finish in time"
 class Replier(Protocol):
     """Sends the replies of handlers, and learns when too many handlers run and when none does."""
 
-    def is_open(self, call: CallReceived) -> bool:
+    def is_open(self, call: OpenCall) -> bool:
         """Returns whether a call still awaits its reply, and the reply can be sent."""
         ...
 
-    def answer(self, call: CallReceived, response: Response) -> bool:
+    def answer(self, call: OpenCall, response: Response) -> bool:
         """Sends a result if the call still awaits one.
 
         Returns:
@@ -61,7 +73,7 @@ class Replier(Protocol):
         """
         ...
 
-    def refuse(self, call: CallReceived, why: Failure | CallRefused) -> None:
+    def refuse(self, call: OpenCall, why: Failure | Rule | CallRefused) -> None:
         """Sends an error.
 
         Raises:
@@ -108,12 +120,18 @@ class HandlerTasks:
         """Whether a handler is running."""
         return bool(self._running)
 
-    def start(self, work: Work, handler: AnyHandler) -> None:
-        """Runs a handler: a plain function to its end, a coroutine function as a task."""
+    def start(self, work: Work, handler: AnyHandler, invalid: object = None) -> None:
+        """Runs a handler: a plain function to its end, a coroutine function as a task.
+
+        Args:
+            work: what to handle.
+            handler: the handler, or the function that is asked about an invalid call.
+            invalid: what that function is given.
+        """
         call = CallContext(work, handler)
         context = copy_context()
         context.run(RUNNING_CALL.set, call)
-        payload = work.request if type(work) is CallReceived else cast(SendReceived, work).message
+        payload = work.request if type(work) is CallReceived else _given(work, invalid)
         try:
             outcome: MaybeAwaitable[Response | None] = context.run(handler, payload)
         except BaseException as error:
@@ -129,7 +147,7 @@ class HandlerTasks:
     def overdue(self, message_id: str) -> None:
         """Cancels the handler of a call that the engine has answered with an error for lack of time."""
         for task, work in self._running.items():
-            if isinstance(work, CallReceived) and work.message_id == message_id:
+            if isinstance(work, _CALLS) and work.message_id == message_id:
                 task.cancel(_TIMED_OUT)
 
     def disconnected(self) -> None:
@@ -203,7 +221,7 @@ class HandlerTasks:
         if not task.cancelled():
             # Retrieves the exception, which `_failed` has logged, so that asyncio does not log it too.
             task.exception()
-        elif isinstance(work, CallReceived) and self._replier.is_open(work):
+        elif isinstance(work, _CALLS) and self._replier.is_open(work):
             self._failed(call, asyncio.CancelledError())
         if was_full:
             self._replier.resume()
@@ -211,10 +229,15 @@ class HandlerTasks:
 
     def _returned(self, call: CallContext, outcome: Any, context: Context) -> None:
         work = call.event
-        if isinstance(work, CallReceived):
+        if outcome is None and type(work) is InvalidCallReceived:
+            # The connection may have ended meanwhile.
+            if self._replier.is_open(work):
+                self._replier.refuse(work, work.failure)
+            return
+        if isinstance(work, _CALLS):
             try:
                 # The engine checks that it is the response of this action.
-                sent = self._replier.answer(work, outcome)
+                sent = self._replier.answer(work, cast(Response, outcome))
             except Exception as error:  # noqa: BLE001 - the program's response may raise anything
                 self._failed(call, error)
                 return
@@ -245,7 +268,7 @@ class HandlerTasks:
     def _failed(self, call: CallContext, error: BaseException) -> None:
         """Answers with an error for a handler that has no result, and logs why."""
         work = call.event
-        is_open = isinstance(work, CallReceived) and self._replier.is_open(work)
+        is_open = isinstance(work, _CALLS) and self._replier.is_open(work)
         if isinstance(error, CallRefused):
             unsendable = self._refuse(work, error) if is_open else None
             if unsendable is None:
@@ -254,14 +277,14 @@ class HandlerTasks:
             error = unsendable
         if is_open:
             # ERR-18
-            self._replier.refuse(cast(CallReceived, work), Failure.HANDLER_FAILED)
+            self._replier.refuse(cast(OpenCall, work), Failure.HANDLER_FAILED)
         name = name_of(call.handler)
         logger.error("%s: handler %s failed", self._about(work), name, exc_info=error)
 
     def _refuse(self, work: Work, error: CallRefused) -> Exception | None:
         """Answers with the error that the handler raised; returns the exception if it cannot be sent."""
         try:
-            self._replier.refuse(cast(CallReceived, work), error)
+            self._replier.refuse(cast(OpenCall, work), error)
         # The handler may have set the attributes of the error to anything.
         except Exception as unsendable:  # noqa: BLE001
             return unsendable
@@ -287,6 +310,10 @@ class HandlerTasks:
 
     def _about(self, work: Work) -> str:
         return f"{loggable(self._name)}: {work.action.name} {loggable(work.message_id)}"
+
+
+def _given(work: Work, invalid: object) -> object:
+    return work.message if isinstance(work, SendReceived) else invalid
 
 
 def _text_of(error: Exception) -> str:

@@ -6,10 +6,10 @@ from ocppkit import core
 from ocppkit.core import (
     Action,
     CallFailed,
-    CallReceived,
     ConnectionClosed,
     Failure,
     FastPath,
+    OpenCall,
     Response,
     ResultReceived,
 )
@@ -37,6 +37,11 @@ class Host(Protocol):
         """The fast path that all connections with these handlers share; see `core.Connection`."""
         ...
 
+    @property
+    def station(self) -> object:
+        """What `on_invalid` is told who the station is: its handle, or the station itself."""
+        ...
+
     def handles(self, action: Action) -> bool:
         """Returns whether messages of this action are decoded at all; otherwise: NotSupported.
 
@@ -49,7 +54,7 @@ class Host(Protocol):
         """Returns the handler, a function of the request alone, or why the call is refused."""
         ...
 
-    def call_answered(self, call: CallReceived, response: Response) -> None:
+    def call_answered(self, call: OpenCall, response: Response) -> None:
         """Learns that a call of the peer was answered with a result."""
         ...
 

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypedDict
+from typing import Any, Protocol, TypeAlias, TypedDict
 
-from ocppkit.core import STRICT, Event, Limits, OnInvalid, Policy
+from ocppkit.core import STRICT, Event, Limits, Policy, Response
 
 from ._clock import Clock
+from ._handlers import MaybeAwaitable
+from ._invalid_call import InvalidCall
 from ._message_ids import new_id
 
-__all__ = ["ConnectionOptions", "Observer", "Settings"]
+__all__ = ["ConnectionOptions", "Observer", "OnInvalidCall", "Settings"]
+
+
+OnInvalidCall: TypeAlias = Callable[[InvalidCall[Any]], MaybeAwaitable[Response | None]]
+"""Answers a call whose content cannot be used, or returns `None` to have it refused."""
 
 
 class Observer(Protocol):
@@ -41,9 +47,9 @@ class ConnectionOptions(TypedDict, total=False):
     outbound: Policy
     """How strictly our own messages are checked; strict by default."""
 
-    on_invalid: OnInvalid | None
-    """May answer a call whose content cannot be used. A station repeats a transaction message that is
-    refused, some without end."""
+    on_invalid: OnInvalidCall | None
+    """May answer a call whose content cannot be used, such as a StartTransaction without a timestamp:
+    see `InvalidCall`. A station repeats a transaction message that is refused, some without end."""
 
     new_id: Callable[[], str]
     """Returns a message id that was never used before, on any connection; a random UUID by default."""
@@ -66,7 +72,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     inbound: Policy = STRICT
     outbound: Policy = STRICT
-    on_invalid: OnInvalid | None = None
+    on_invalid: OnInvalidCall | None = None
     new_id: Callable[[], str] = new_id
     clock: Clock | None = None
     observer: Observer | None = None

@@ -40,13 +40,15 @@ if TYPE_CHECKING:
         CallRepeated,
         Event,
         FrameRefused,
+        InvalidCallReceived,
+        OpenCall,
         ResultReceived,
         ResultRefused,
         SendReceived,
         Stray,
     )
     from .engine._replies import reply_to
-    from .engine._state import OnInvalid
+    from .engine._state import DEFERRED, Deferred, OnInvalid
     from .frames._envelopes import decode_message, encode_message
     from .frames._frames import (
         Call,
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from .payloads._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
 
 __all__ = [
+    "DEFERRED",
     "LENIENT",
     "OFF",
     "STRICT",
@@ -101,6 +104,7 @@ __all__ = [
     "ConnectionClosed",
     "CsmsRequest",
     "CsmsSend",
+    "Deferred",
     "ErrorCode",
     "Event",
     "Failure",
@@ -108,6 +112,7 @@ __all__ = [
     "Frame",
     "FrameRefused",
     "HandshakeRefused",
+    "InvalidCallReceived",
     "InvalidFrame",
     "InvalidMessage",
     "InvalidOutgoing",
@@ -124,6 +129,7 @@ __all__ = [
     "OcppError",
     "Offline",
     "OnInvalid",
+    "OpenCall",
     "OpenObject",
     "Opt",
     "Override",
@@ -190,6 +196,8 @@ _LATER = {
         "CallRepeated",
         "Event",
         "FrameRefused",
+        "InvalidCallReceived",
+        "OpenCall",
         "ResultReceived",
         "ResultRefused",
         "SendReceived",
@@ -210,7 +218,7 @@ _LATER = {
     "frames._limits": ("Limits",),
     "payloads._policy": ("LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"),
     "engine._replies": ("reply_to",),
-    "engine._state": ("OnInvalid",),
+    "engine._state": ("DEFERRED", "Deferred", "OnInvalid"),
 }
 """What is not loaded with this package, by module; the same as above for type checkers."""
 

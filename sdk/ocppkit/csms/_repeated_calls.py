@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 
 from ocppkit.aio import AfterResponse, CallContext, Clock, current_call
 from ocppkit.aio.lowlevel import AnyHandler
-from ocppkit.core import AnswerCache, CallReceived
+from ocppkit.core import AnswerCache, OpenCall
 
 __all__ = ["AnswerMemory", "Repeats"]
 
@@ -54,7 +54,7 @@ class _Outcome:
 class _TransactionAnswers(AnswerCache):
     """Remembers answers to transaction messages only."""
 
-    def keep(self, message_id: str, call: CallReceived, text: str, now: float) -> None:
+    def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
         """Remembers the frame that answers a call, if that belongs to a transaction."""
         if call.action.transaction_related:
             super().keep(message_id, call, text, now)

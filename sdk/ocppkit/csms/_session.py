@@ -27,12 +27,12 @@ from ocppkit.aio.lowlevel import (
 from ocppkit.core import (
     Action,
     CallFailed,
-    CallReceived,
     ConnectionClosed,
     ErrorCode,
     Failure,
     FastPath,
     Message,
+    OpenCall,
     Protocol,
     Request,
     Response,
@@ -143,6 +143,11 @@ class StationSession:
         if self._context.idle_timeout > 0:
             self._watch()
 
+    @property
+    def station(self) -> StationHandle:
+        """The station's handle."""
+        return self._handle
+
     def data_received(self, data: str | bytes) -> None:
         """Takes what was read before this session began."""
         self._endpoint.data_received(data)
@@ -204,7 +209,7 @@ class StationSession:
             self._context.stations.served(self._handle)
         return True
 
-    def call_answered(self, call: CallReceived, response: Response) -> None:
+    def call_answered(self, call: OpenCall, response: Response) -> None:
         """Notes how a boot was answered."""
         if call.action.name == BOOT:
             self._registration.boot_answered(response)

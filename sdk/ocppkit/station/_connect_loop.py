@@ -58,6 +58,7 @@ class ConnectLoop:
         protocol: Protocol,
         settings: StationSettings,
         *,
+        station: object,
         boot: Callable[[], Request[Any]],
         controls: Controls,
         handlers: HandlerTable,
@@ -70,6 +71,7 @@ class ConnectLoop:
         self._name = loggable(identity)
         self._protocol = protocol
         self._settings = settings
+        self._station = station
         self._boot = boot
         self._controls = controls
         self._handlers = handlers
@@ -272,6 +274,7 @@ class ConnectLoop:
             self._protocol,
             opened.wire,
             self._settings,
+            station=self._station,
             handlers=self._handlers,
             registration_state=self._registration_state,
             ended=self._ended,

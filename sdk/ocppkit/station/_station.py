@@ -154,6 +154,7 @@ class Station:
             identity,
             protocol,
             self._settings,
+            station=self,
             boot=self._boot_message,
             controls=controls,
             handlers=self._handlers,

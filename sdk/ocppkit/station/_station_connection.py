@@ -13,6 +13,7 @@ from ocppkit.core import (
     ConnectionClosed,
     Failure,
     FastPath,
+    OpenCall,
     Protocol,
     Response,
     ResultReceived,
@@ -46,6 +47,7 @@ class StationConnection:
         wire: Wire,
         settings: StationSettings,
         *,
+        station: object,
         handlers: HandlerTable,
         registration_state: RegistrationState,
         ended: Callable[["StationConnection", ConnectionClosed], None],
@@ -53,6 +55,7 @@ class StationConnection:
     ) -> None:
         self.identity = identity
         self.protocol = protocol
+        self.station = station
         self._handlers = handlers
         self._registration_state = registration_state
         self._when_ended = ended
@@ -82,9 +85,10 @@ class StationConnection:
             return partial(_rejected, action)
         return handler
 
-    def call_answered(self, call: CallReceived, response: Response) -> None:
+    def call_answered(self, call: OpenCall, response: Response) -> None:
         """Notes what the CSMS asked for, which may be sent while Pending."""
-        self._registration_state.registration.csms_asked(call.request)
+        if isinstance(call, CallReceived):
+            self._registration_state.registration.csms_asked(call.request)
 
     def result_received(self, result: ResultReceived) -> None:
         """Notes how a boot was answered, and what time it is for the CSMS."""

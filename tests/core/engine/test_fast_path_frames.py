@@ -37,7 +37,11 @@ LIMITS = Limits(frame_bytes=6000, nesting=8, digits=12, id_read=60)
 def outcome(connection: Connection, text: str | bytes) -> Any:
     connection.receive_data(text, 1.0, binary=isinstance(text, bytes))
     events = [(type(event).__name__, repr(event)) for event in events_of(connection)]
-    calls = [(call.raw, call.request, call.issues) for call in connection.open_calls.values()]
+    calls = [
+        (call.raw, call.request, call.issues)
+        for call in connection.open_calls.values()
+        if isinstance(call, CallReceived)
+    ]
     return events, calls, connection.data_to_send(), dict(connection.refused)
 
 

@@ -7,13 +7,16 @@ import pytest
 
 from ocppkit import v16, v21
 from ocppkit.core import (
+    DEFERRED,
     LENIENT,
     CallReceived,
     Failure,
     FrameRefused,
+    InvalidCallReceived,
     InvalidMessage,
     InvalidOutgoing,
     Limits,
+    LocalProtocolError,
     Response,
     ResultRefused,
     Role,
@@ -202,6 +205,56 @@ def test_a_hook_that_fails_does_no_harm(hook: Any, problem: type[Exception]) -> 
     refused = only(FrameRefused, events_of(csms))
     assert isinstance(refused.problem, problem)
     assert refused.answer is None
+
+
+BROKEN = f'[2,"a","StartTransaction",{BROKEN_START}]'
+
+
+def test_a_deferred_answer_is_one_reply_later() -> None:
+    csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: DEFERRED)
+    csms.receive_data(BROKEN, 3.0)
+    assert frames_of(csms) == []
+    call = only(InvalidCallReceived, events_of(csms))
+    assert (call.message_id, call.action.name) == ("a", "StartTransaction")
+    assert (call.failure, call.received_at) == (Rule.TYPE, 3.0)
+    assert json.loads(call.raw) == call.error.value == json.loads(BROKEN_START)
+    assert call.issues == call.error.issues
+    assert dict(csms.open_calls) == {"a": call}
+    response = accept_it(call.error)
+    assert response is not None
+    csms.send_result("a", response, 4.0)
+    assert [frame[:2] for frame in frames_of(csms)] == [[3, "a"]]
+    with pytest.raises(LocalProtocolError, match="no such call"):
+        csms.refuse_invalid("a")
+
+
+def test_a_deferred_answer_may_be_that_of_the_table_after_all() -> None:
+    csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: DEFERRED)
+    csms.receive_data(BROKEN, 0.0)
+    events_of(csms)
+    csms.refuse_invalid("a")
+    assert [frame[:3] for frame in frames_of(csms)] == [[4, "a", "TypeConstraintViolation"]]
+    assert only(FrameRefused, events_of(csms)).error.message_id == "a"
+    assert not csms.open_calls
+    # It counts once.
+    assert csms.refused == {Rule.TYPE: 1}
+
+
+def test_only_deferred_calls_are_refused_as_invalid() -> None:
+    csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: DEFERRED)
+    csms.receive_data('[2,"a","Heartbeat",{}]', 0.0)
+    with pytest.raises(LocalProtocolError, match="is valid"):
+        csms.refuse_invalid("a")
+    assert list(csms.open_calls) == ["a"]
+
+
+def test_a_deferred_answer_has_the_time_of_a_handler() -> None:
+    csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: DEFERRED)
+    csms.receive_data(BROKEN, 0.0)
+    deadline = csms.next_deadline()
+    assert deadline is not None
+    csms.handle_timeout(deadline)
+    assert [frame[:3] for frame in frames_of(csms)] == [[4, "a", "InternalError"]]
 
 
 def test_a_result_of_the_hook_can_be_refused_by_the_peer() -> None:

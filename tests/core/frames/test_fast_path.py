@@ -151,5 +151,6 @@ def test_the_position_after_a_longer_id_is_known_to_the_next_connection() -> Non
         connection = connect(Role.CSMS, fast_path=fast_path)
         connection.receive_data(text, 0.0)
         (call,) = connection.open_calls.values()
+        assert isinstance(call, CallReceived)
         assert (call.raw, call.data) == (b"{}", text)
     assert fast_path.place == text.index("Heartbeat")

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from ._events import CallReceived
+from ._events import OpenCall
 
 __all__ = ["AnswerCache"]
 
@@ -41,7 +41,7 @@ class AnswerCache:
             return None
         return answer.text
 
-    def keep(self, message_id: str, call: CallReceived, text: str, now: float) -> None:
+    def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
         """Notes the frame that answers a call, and forgets the oldest where there are too many."""
         self._answers.pop(message_id, None)
         digest = _digest(call.action.name, call.raw)

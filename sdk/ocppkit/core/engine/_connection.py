@@ -55,8 +55,9 @@ from ..payloads._codec import message_class, write_payload
 from ..payloads._policy import STRICT, Policies, Policy
 from ._answers import AnswerCache
 from ._calls import LOST, OutgoingCall
-from ._events import CallCancelled, CallOverdue, CallReceived, Event
+from ._events import CallCancelled, CallOverdue, Event, InvalidCallReceived, OpenCall
 from ._incoming import receive
+from ._refusals import refuse_deferred
 from ._replies import UNREADABLE, describe, reply_to
 from ._state import NO_DETAILS, ConnectionState, OnInvalid
 
@@ -83,8 +84,8 @@ class Connection:
         outbound: how strictly our own messages are checked.
         handled: says which actions somebody handles here; others are answered with NotSupported. What
             is handled once must be for as long as `fast_path` are used.
-        on_invalid: may answer a call whose content cannot be used. A station repeats a transaction
-            message that is refused, some for ever.
+        on_invalid: may answer a call whose content cannot be used, at once or, by returning
+            `DEFERRED`, later. A station repeats a transaction message that is refused, some for ever.
         answers: remembers answers, so that a repeated call is answered again and not handled again.
         fast_path: is shared by connections of the same role, version and handlers.
     """
@@ -148,7 +149,7 @@ class Connection:
         return MappingProxyType(self._session.refused)
 
     @property
-    def open_calls(self) -> Mapping[str, CallReceived]:
+    def open_calls(self) -> Mapping[str, OpenCall]:
         """The peer's calls that are owed a reply, by message id, oldest first: always as they are now."""
         # A proxy would be one more thing that each connection keeps, and one more step for each call.
         return self._session.open
@@ -348,6 +349,20 @@ class Connection:
             session.close_call(message_id, text, now)
         else:
             del session.open[message_id]
+
+    def refuse_invalid(self, message_id: str) -> None:
+        """Refuses a call whose answer the `on_invalid` hook has deferred, as the reply table says.
+
+        Raises:
+            LocalProtocolError: there is no such call, or it was answered before.
+            ConnectionClosed: the connection was lost before.
+        """
+        session = self._session
+        call = session.open_call(message_id)
+        if not isinstance(call, InvalidCallReceived):
+            raise LocalProtocolError("the content of this call is valid", message_id=message_id)
+        del session.open[message_id]
+        refuse_deferred(session, call)
 
     def send_result_error(
         self,

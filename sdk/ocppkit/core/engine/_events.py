@@ -11,7 +11,13 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from ..frames._frames import Call, parse
-from ..model._errors import CallFailed, CallTimedOut, ConnectionClosed, RemoteProtocolError
+from ..model._errors import (
+    CallFailed,
+    CallTimedOut,
+    ConnectionClosed,
+    InvalidMessage,
+    RemoteProtocolError,
+)
 from ..model._failures import Failure, MessageKind
 from ..model._issues import NO_ISSUES, Issues, Rule
 from ..model._messages import Request, Response, Send
@@ -27,6 +33,8 @@ __all__ = [
     "EndedBy",
     "Event",
     "FrameRefused",
+    "InvalidCallReceived",
+    "OpenCall",
     "ResultReceived",
     "ResultRefused",
     "SendReceived",
@@ -68,6 +76,33 @@ class CallReceived(_Event, frozen=True, gc=False):
         frame = parse(self.data)
         assert isinstance(frame, Call)
         return bytes(frame.payload)
+
+
+class InvalidCallReceived(_Event, frozen=True):
+    """The peer called, and the call's content cannot be used; the hook has deferred its answer.
+
+    Answer it with `send_result` or `send_error`, or let the reply table say how by `refuse_invalid`.
+    """
+
+    error: InvalidMessage
+    """What is wrong with it, and what it says."""
+
+    failure: Failure | Rule
+    received_at: float
+
+    @property
+    def raw(self) -> bytes:
+        """The payload as it stood on the wire; the whole text where that is no JSON."""
+        return self.error.raw
+
+    @property
+    def issues(self) -> Issues:
+        """Every rule that the payload breaks."""
+        return self.error.issues
+
+
+OpenCall: TypeAlias = CallReceived | InvalidCallReceived
+"""A call of the peer that is owed a reply."""
 
 
 class SendReceived(_Delivery, frozen=True):
@@ -177,6 +212,7 @@ Event: TypeAlias = (
     | CallReceived
     | CallRepeated
     | FrameRefused
+    | InvalidCallReceived
     | ResultReceived
     | ResultRefused
     | SendReceived

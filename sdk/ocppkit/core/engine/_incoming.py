@@ -163,7 +163,7 @@ def _on_call(
     known = message_id in session.open or session.answers is not None
     if known and _is_repeated(session, frame, raw, now):
         return
-    taken = _take(session, frame, _CALL, raw, issues)
+    taken = _take(session, frame, _CALL, raw, issues, now)
     if taken is None:
         return
     action, request = taken
@@ -182,7 +182,7 @@ def _on_send(
 ) -> None:
     if not _has(session, MessageKind.SEND, frame, now):
         return
-    taken = _take(session, frame, MessageKind.SEND, raw, issues)
+    taken = _take(session, frame, MessageKind.SEND, raw, issues, now)
     if taken is not None:
         action, message = taken
         event = SendReceived(frame.message_id, action, raw, message, _noted(issues), now)
@@ -195,6 +195,7 @@ def _take(
     kind: MessageKind,
     raw: bytes,
     issues: IssueList,
+    now: float,
 ) -> tuple[Action, Any] | None:
     """Returns action and message, or `None` after the frame was refused."""
     message_id = frame.message_id
@@ -208,7 +209,7 @@ def _take(
     try:
         message = _read(session, action.request, raw, issues)
     except InvalidMessage as error:
-        refuse_payload(session, kind, error, message_id)
+        refuse_payload(session, kind, error, message_id, now)
         return None
     return action, message
 
@@ -275,7 +276,7 @@ def _deliver_result(
         response = _read(session, action.response, raw, issues)
     except InvalidMessage as error:
         session.end(call, error)
-        refuse_payload(session, MessageKind.CALL_RESULT, error, call.message_id)
+        refuse_payload(session, MessageKind.CALL_RESULT, error, call.message_id, now)
         return
     if session.results is not None:
         # The program may still refuse it. # ERR-06

@@ -11,11 +11,19 @@ from ..model._issues import Issue, Rule
 from ..model._json import as_bytes
 from ..model._messages import Response
 from ..model._protocol import Action, ErrorCode, NoReply, Reply
-from ._events import FrameRefused, Stray
+from ._events import FrameRefused, InvalidCallReceived, Stray
 from ._replies import UNREADABLE, WITHOUT_ID, describe, failed_rule, kind_of, reply_to
-from ._state import ConnectionState
+from ._state import ConnectionState, Deferred
 
-__all__ = ["find_action", "refuse", "refuse_frame", "refuse_named", "refuse_payload", "refuse_text"]
+__all__ = [
+    "find_action",
+    "refuse",
+    "refuse_deferred",
+    "refuse_frame",
+    "refuse_named",
+    "refuse_payload",
+    "refuse_text",
+]
 
 _ANSWERS: Final = (MessageKind.CALL_RESULT, MessageKind.CALL_ERROR)
 
@@ -59,8 +67,9 @@ def refuse(
     kind: MessageKind,
     error: RemoteProtocolError,
     offer: InvalidMessage | None = None,
+    now: float = 0.0,
 ) -> None:
-    """Reacts to a failure as the reply table says, unless the hook has an answer.
+    """Reacts to a failure as the reply table says, unless the hook has an answer, now or later.
 
     Args:
         session: whose peer it is.
@@ -68,13 +77,36 @@ def refuse(
         kind: what it is wrong with.
         error: what is known of it.
         offer: what to show to the hook, if it is to be asked.
+        now: the time, if it is to be asked.
     """
     session.refused[failure] = session.refused.get(failure, 0) + 1
     answer, problem = (None, None) if offer is None else _ask_hook(session, offer)
+    if isinstance(answer, Deferred):
+        assert offer is not None
+        _defer(session, failure, offer, now)
+        return
     reply = reply_to(session.protocol, failure, kind)
     if answer is None:
         _react(session, reply, failure, kind, error)
     session.events.append(FrameRefused(failure, kind, reply, error, answer, problem))
+
+
+def refuse_deferred(session: ConnectionState, call: InvalidCallReceived) -> None:
+    """Refuses a call about which the hook has said nothing after all, as the reply table says."""
+    reply = reply_to(session.protocol, call.failure, _CALL)
+    _react(session, reply, call.failure, _CALL, call.error)
+    session.events.append(FrameRefused(call.failure, _CALL, reply, call.error))
+
+
+def _defer(
+    session: ConnectionState, failure: Failure | Rule, offer: InvalidMessage, now: float
+) -> None:
+    assert offer.action is not None
+    assert offer.message_id is not None
+    action = session.protocol.actions[offer.action]
+    call = InvalidCallReceived(offer.message_id, action, offer, failure, now)
+    session.open[offer.message_id] = call
+    session.events.append(call)
 
 
 def refuse_named(
@@ -90,7 +122,7 @@ def refuse_named(
 
 
 def refuse_payload(
-    session: ConnectionState, kind: MessageKind, error: InvalidMessage, message_id: str
+    session: ConnectionState, kind: MessageKind, error: InvalidMessage, message_id: str, now: float
 ) -> None:
     """Refuses a frame whose payload breaks its schema, or is too deep to be looked at."""
     error.message_id = message_id
@@ -99,7 +131,7 @@ def refuse_payload(
         failure = Failure.TOO_DEEP
     elif failure is Rule.JSON:
         failure = _no_json(session)
-    refuse(session, failure, kind, error, error if kind is MessageKind.CALL else None)
+    refuse(session, failure, kind, error, error if kind is MessageKind.CALL else None, now)
 
 
 def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, now: float) -> None:
@@ -132,7 +164,7 @@ def refuse_frame(
         else:
             session.end(call, error)
     asked = kind is MessageKind.CALL and failure in _CONTENT and session.on_invalid is not None
-    refuse(session, failure, kind, error, _offer(session, error, data) if asked else None)
+    refuse(session, failure, kind, error, _offer(session, error, data) if asked else None, now)
     session.take_turns(now)
 
 
@@ -194,13 +226,13 @@ def _offer(
 
 def _ask_hook(
     session: ConnectionState, offer: InvalidMessage
-) -> tuple[Response | None, Exception | None]:
+) -> tuple[Response | Deferred | None, Exception | None]:
     """Lets the hook answer a call, and returns what it answered or why that came to nothing."""
     if session.on_invalid is None or offer.action is None or offer.message_id is None:
         return None, None
     try:
         answer = session.on_invalid(offer)
-        if answer is not None:
+        if answer is not None and not isinstance(answer, Deferred):
             action = session.protocol.actions[offer.action]
             text = session.result_text(offer.message_id, action, answer)
             session.out.append(text)

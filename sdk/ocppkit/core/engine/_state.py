@@ -5,6 +5,7 @@ our side asks for). It judges nothing.
 """
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
@@ -30,13 +31,24 @@ from ..payloads._normalise import NotEncodable, normalise_untyped
 from ..payloads._policy import Mode, Policy
 from ._answers import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
-from ._events import CallEnded, CallReceived, EndedBy, Event
+from ._events import CallEnded, EndedBy, Event, OpenCall
 from ._replies import spell_code
 
-__all__ = ["NO_DETAILS", "ConnectionState", "OnInvalid"]
+__all__ = ["DEFERRED", "NO_DETAILS", "ConnectionState", "Deferred", "OnInvalid"]
 
-OnInvalid = Callable[[InvalidMessage], Response | None]
-"""Sees a call whose content cannot be used, and may answer it. It must be pure: no I/O, no clock."""
+
+class Deferred(Enum):
+    """The type of `DEFERRED`."""
+
+    DEFERRED = "deferred"
+
+
+DEFERRED: Final = Deferred.DEFERRED
+"""What a hook returns to answer a call later: then the call is reported as `InvalidCallReceived`."""
+
+OnInvalid = Callable[[InvalidMessage], Response | Deferred | None]
+"""Sees a call whose content cannot be used, and may answer it, at once or later; with `None` it is
+answered by the reply table. It must be pure: no I/O, no clock."""
 
 NO_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -114,7 +126,7 @@ class ConnectionState:
         self.answers = answers
         self.read_with(inbound)
         self.calls = Calls(limits)
-        self.open: dict[str, CallReceived] = {}
+        self.open: dict[str, OpenCall] = {}
         self.answered: Recent[Action] | None = None
         """Our latest results, where the version lets the peer refuse them. # ERR-06"""
 
@@ -142,7 +154,7 @@ class ConnectionState:
         if self.calls.state is LOST:
             raise ConnectionClosed("the connection was lost before", delivered="no")
 
-    def open_call(self, message_id: str) -> CallReceived:
+    def open_call(self, message_id: str) -> OpenCall:
         """Returns a call of the peer that is owed a reply; raises if there is none with this id."""
         call = self.open.get(message_id)
         if call is None:
