@@ -287,6 +287,29 @@ async def test_it_finishes_while_the_connection_drains(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("response", [STARTED, None])
+async def test_a_connection_that_ends_meanwhile_does_no_harm(
+    response: Response | None, make_csms: Make, station: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on = asyncio.Event()
+    ended: list[str] = []
+
+    async def wait(call: InvalidCall[Any]) -> Response | None:
+        await go_on.wait()
+        ended.append(call.message_id)
+        return response
+
+    raw = await booted(csms_with(make_csms, "ocpp1.6", Kept(wait)), station, "ocpp1.6")
+    await raw.says([2, "1", "StartTransaction", WITHOUT_TIMESTAMP])
+    raw.wire.cut()
+    go_on.set()
+    await settle()
+    # What it stores is stored, though nobody learns of it.
+    assert ended == ["1"]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.asyncio
 async def test_what_is_no_json_has_no_value(make_csms: Make, station: Make) -> None:
     kept = Kept(lambda call: STARTED)
     raw = await booted(csms_with(make_csms, "ocpp1.6", kept), station, "ocpp1.6")
