@@ -47,7 +47,7 @@ from ._reject_after_open import RejectAfterOpen
 from ._repeated_calls import AnswerMemory
 from ._session import SessionContext, StationSession
 from ._stations import Stations
-from ._version_sniffing import Sniffing
+from ._version_sniffing import Sniffing, VersionMemory
 
 __all__ = ["Csms", "CsmsOptions"]
 
@@ -103,7 +103,7 @@ class Csms:
             insecure: serve without an authenticator: everybody may connect, under any name.
             attempts: limits wrong attempts to authenticate.
             without_subprotocol: what to do with a station that names no version: `"refuse"` it,
-                take this version for granted, or `"sniff"` its first message.
+                take this version for granted, or `"sniff"` its messages until one tells.
             unknown_subprotocol: what to do with a station that offers only other versions:
                 `"refuse"` it, or open the connection and `"close"` it, as OCPP-J has it.
             identify: returns the identity of the station that a handshake is of, for paths that say
@@ -147,6 +147,7 @@ class Csms:
         self._insecure = insecure
         self._has_authenticator = authenticator is not None
         self._without_subprotocol: WithoutSubprotocol = without_subprotocol
+        self._versions = VersionMemory(protocols)
         self._by_subprotocol = {protocol.subprotocol: protocol for protocol in protocols}
         self._refusals = RefusalReports(self._clock, self._settings.observer, self.stations.refused)
         registered = RegistrationBook(
@@ -279,6 +280,7 @@ class Csms:
                 accept,
                 wire,
                 self.protocols,
+                self._versions,
                 lambda protocol: StationSession(self._context, accept, wire, protocol, finished),
                 self._settings,
                 self._clock(),
