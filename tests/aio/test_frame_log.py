@@ -2,13 +2,17 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
-from ocppkit.aio._frame_log import log_frame
+from ocppkit import v16, v21, v201
+from ocppkit.aio._frame_log import frame_text, log_frame
 from ocppkit.aio.lowlevel import loggable
+from ocppkit.core import Protocol
 
 SECRET = "T0p-s3cret"
+PROTOCOLS = [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL]
 
 
 @pytest.mark.parametrize(
@@ -17,40 +21,78 @@ SECRET = "T0p-s3cret"
         {"key": "AuthorizationKey", "value": SECRET},
         {"key": "authorizationKEY", "value": SECRET},
         {"value": SECRET, "key": "AuthorizationKey"},
-        {
-            "setVariableData": [
-                {"attributeValue": SECRET, "variable": {"name": "BasicAuthPassword"}}
-            ]
-        },
         {"configurationKey": [{"key": "AuthorizationKey", "value": SECRET, "readonly": False}]},
         {"connectionData": {"basicAuthPassword": SECRET}},
         {"connectionData": {"vpn": {"password": SECRET}, "apn": {"apnPassword": SECRET}}},
         {"location": f"ftp://joe:{SECRET}@files.example/x"},
         {"key": "AuthorizationKey", "value": f'quote " and \\ {SECRET}'},
-        {"connectionData": {"vpn": {"password": "x", "key": SECRET}}},
-        {"actualValue": SECRET, "variable": {"name": "BasicAuthPassword"}},
         {"idToken": {"idToken": SECRET, "type": "KeyCode"}},
         {"vendorId": "V", "data": json.dumps({"password": SECRET, "n": 1})},
         {"vendorId": "V", "data": json.dumps({"data": json.dumps({"password": SECRET})})},
     ],
 )
 @pytest.mark.parametrize("separators", [(",", ":"), (" , ", " : ")])
-def test_secrets_do_not_show(payload: object, separators: tuple[str, str]) -> None:
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.version)
+def test_secrets_do_not_show(payload: Any, separators: tuple[str, str], protocol: Protocol) -> None:
     text = json.dumps([2, "1", "X", payload], separators=separators)
-    assert SECRET not in loggable(text)
-    assert SECRET not in loggable(text.encode())
-
-
-def test_a_pin_that_is_a_number_does_not_show() -> None:
-    assert "4711" not in loggable('[2,"1","SetNetworkProfile",{"apn":{"simPin":4711}}]')
+    assert SECRET not in frame_text(text, protocol)
+    assert SECRET not in frame_text(text.encode(), protocol)
 
 
 @pytest.mark.parametrize(
     "payload",
     [
-        {"idTag": SECRET},
-        {"IDTAG": SECRET},
-        {"idTagInfo": {"status": "Accepted", "parentIdTag": SECRET}},
+        {"connectionData": {"vpn": {"password": "x", "key": SECRET}}},
+        {"connectionData": {"vpn": {"user": SECRET}}},
+        {"connectionData": {"apn": {"apnUserName": SECRET}}},
+        {"actualValue": SECRET, "variable": {"name": "BasicAuthPassword"}},
+        {"setVariableData": [{"attributeValue": SECRET, "variable": {"name": "SomePin"}}]},
+    ],
+)
+@pytest.mark.parametrize("protocol", PROTOCOLS[1:], ids=lambda protocol: protocol.version)
+def test_secrets_of_2_x_do_not_show(payload: object, protocol: Protocol) -> None:
+    assert SECRET not in frame_text(json.dumps([2, "1", "X", payload]), protocol)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.version)
+def test_every_member_that_the_facts_name_is_hidden(protocol: Protocol) -> None:
+    facts = next(iter(protocol.actions.values())).request.__ocpp_sensitive__
+    assert facts.personal
+    for name in facts.secret:
+        assert SECRET not in frame_text(json.dumps([2, "1", "X", {name: SECRET}]), protocol)
+    for name in facts.personal:
+        text = json.dumps([2, "1", "X", {name: SECRET}])
+        assert SECRET not in frame_text(text, protocol, hide_id_tokens=True)
+    for name, sibling in facts.named_values.items():
+        for secret in facts.secret_names:
+            said: Any = secret
+            for step in reversed(sibling.split(".")):
+                said = {step: said}
+            text = json.dumps([2, "1", "X", {name: SECRET, **said}])
+            assert SECRET not in frame_text(text, protocol), (name, secret)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.version)
+def test_a_word_that_begins_like_a_secret_hides_nothing(protocol: Protocol) -> None:
+    text = '[2,"1","X",{"key":"WebSocketPingInterval","value":"60","attributeValue":"61"}]'
+    assert '"60"' in frame_text(text, protocol)
+    assert '"61"' in frame_text(text, protocol)
+
+
+def test_vendors_secrets_are_known_by_their_names_in_a_text_of_no_version() -> None:
+    assert loggable(f'{{"wifiPassword":"{SECRET}"}}') == '{"wifiPassword":"***"}'
+    assert SECRET not in loggable(f'{{"key":"AuthorizationKey","value":"{SECRET}"}}')
+
+
+def test_a_pin_that_is_a_number_does_not_show() -> None:
+    text = '[2,"1","SetNetworkProfile",{"apn":{"simPin":4711}}]'
+    assert "4711" not in frame_text(text, v201.PROTOCOL)
+    assert "4711" not in loggable(text)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
         {"idToken": {"idToken": SECRET, "type": "ISO14443"}},
         {"idTokenInfo": {"groupIdToken": {"idToken": SECRET, "type": "Central"}}},
         {"idToken": {"additionalInfo": [{"additionalIdToken": SECRET, "type": "x"}]}},
@@ -60,8 +102,8 @@ def test_a_pin_that_is_a_number_does_not_show() -> None:
         {"iso15118CertificateHashData": [{"issuerNameHash": SECRET, "issuerKeyHash": "x"}]},
         {"customerCertificate": {"issuerKeyHash": "x", "serialNumber": SECRET}},
         {"exiRequest": SECRET},
-        {"vendorId": "V", "data": json.dumps({"idTag": SECRET})},
-        {"idTag": [SECRET]},
+        {"vendorId": "V", "data": json.dumps({"idToken": SECRET})},
+        {"idToken": [SECRET]},
     ],
 )
 @pytest.mark.parametrize("separators", [(",", ":"), (" , ", " : ")])
@@ -69,13 +111,31 @@ def test_who_charges_shows_unless_it_is_to_be_hidden(
     payload: object, separators: tuple[str, str]
 ) -> None:
     text = json.dumps([2, "1", "X", payload], separators=separators)
-    assert SECRET in loggable(text)
-    assert SECRET not in loggable(text, hide_id_tokens=True)
+    assert SECRET in frame_text(text, v21.PROTOCOL)
+    assert SECRET not in frame_text(text, v21.PROTOCOL, hide_id_tokens=True)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"idTag": SECRET},
+        {"IDTAG": SECRET},
+        {"idTagInfo": {"status": "Accepted", "parentIdTag": SECRET}},
+        {"vendorId": "V", "data": json.dumps({"idTag": SECRET})},
+        {"idTag": [SECRET]},
+    ],
+)
+def test_who_charges_in_1_6(payload: object) -> None:
+    text = json.dumps([2, "1", "X", payload])
+    assert SECRET in frame_text(text, v16.PROTOCOL)
+    assert SECRET not in frame_text(text, v16.PROTOCOL, hide_id_tokens=True)
 
 
 def test_a_token_that_is_a_number_is_hidden_too() -> None:
     text = '[2,"1","Authorize",{"idTag":4711}]'
-    assert loggable(text, hide_id_tokens=True) == '[2,"1","Authorize",{"idTag":"***"}]'
+    assert (
+        frame_text(text, v16.PROTOCOL, hide_id_tokens=True) == '[2,"1","Authorize",{"idTag":"***"}]'
+    )
 
 
 def test_what_tells_nothing_of_who_charges_shows() -> None:
@@ -83,7 +143,7 @@ def test_what_tells_nothing_of_who_charges_shows() -> None:
         '[2,"1","BootNotification",{"chargingStation":{"serialNumber":"SN1"},'
         '"certificateType":"V2G","idTokenInfo":{"status":"Accepted"},"certificateStatus":"Good"}]'
     )
-    assert loggable(text, hide_id_tokens=True) == text
+    assert frame_text(text, v201.PROTOCOL, hide_id_tokens=True) == text
 
 
 class Bomb(str):
@@ -95,22 +155,24 @@ class Bomb(str):
 
 def test_nothing_is_formatted_when_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "ocppkit.frames")
-    log_frame(Bomb(), "<", Bomb(), hide_id_tokens=True)
+    log_frame(Bomb(), "<", Bomb(), v16.PROTOCOL, hide_id_tokens=True)
     assert caplog.records == []
     caplog.set_level(logging.DEBUG, "ocppkit.frames")
-    log_frame("CP001", "<", '[2,"1","Authorize",{"idTag":"T"}]', hide_id_tokens=True)
+    text = '[2,"1","Authorize",{"idTag":"T"}]'
+    log_frame("CP001", "<", text, v16.PROTOCOL, hide_id_tokens=True)
     assert [record.message for record in caplog.records] == [
         'CP001 < [2,"1","Authorize",{"idTag":"***"}]'
     ]
 
 
 def test_a_secret_cut_off_does_not_show() -> None:
-    assert SECRET not in loggable('[2,"1","X",{"key":"AuthorizationKey","value":"' + SECRET)
+    text = '[2,"1","X",{"key":"AuthorizationKey","value":"' + SECRET
+    assert SECRET not in frame_text(text, v16.PROTOCOL)
 
 
 def test_what_is_no_secret_shows() -> None:
     text = '[2,"1","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]'
-    assert loggable(text) == text
+    assert frame_text(text, v16.PROTOCOL) == text
 
 
 @pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x1b", "\x9b", "\u2028", "\u202e"])
@@ -130,6 +192,20 @@ def test_long_frames_are_cut() -> None:
     assert text.endswith("(1000000 characters)")
 
 
+@pytest.mark.parametrize("length", range(4080, 4110))
+def test_a_secret_at_the_cut_does_not_show(length: int) -> None:
+    """Whatever a cut leaves of a secret, and however far away its name stands."""
+    tail = ',"variable":{"name":"BasicAuthPassword"}}'
+    for head, end in (
+        ('{"attributeValue":"', '"' + "x" * 5000 + tail),
+        ('{"location":"ftp://joe:', '@files.example/x"}'),
+        ('{"connectionData":{"apn":{"apnPassword":"', '"}}}'),
+    ):
+        filler = '[2,"1","X",{"data":"' + "x" * (length - len(head) - 30) + '"},'
+        text = frame_text(filler + head + "S" * 60 + end + "x" * 5000, v201.PROTOCOL)
+        assert "SSS" not in text, text[-100:]
+
+
 def test_a_hostile_frame_costs_no_time() -> None:
     # A quadratic expression would take minutes over these.
     for text in (
@@ -141,4 +217,4 @@ def test_a_hostile_frame_costs_no_time() -> None:
         '"idTag":["a",' * 80_000,
         '"idTag":' + " " * 1_000_000,
     ):
-        assert len(loggable(text, hide_id_tokens=True)) < 5000
+        assert len(frame_text(text, v21.PROTOCOL, hide_id_tokens=True)) < 5000

@@ -1,40 +1,35 @@
-"""How frames look in a log: no secret, no control character of the peer's, no endless line."""
+"""How frames look in a log: no secret, no control character of the peer's, no endless line.
+
+Theory of operation: what is logged may be cut off or no JSON at all, and may be a megabyte of somebody's
+malice. So nothing is parsed: patterns find the members that the facts of the version name, in the text as
+it stands, and put asterisks in place of their values. Where the facts say that a value is secret if
+something beside it is the name of a secret, such a name anywhere in the frame hides all such values.
+"""
 
 import logging
 import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final
 
-__all__ = ["frames_are_logged", "log_frame", "loggable"]
+from ocppkit.core import Protocol, Sensitive
+
+__all__ = ["frame_text", "frames_are_logged", "log_frame", "loggable"]
 
 logger = logging.getLogger("ocppkit.frames")
 
 _LONGEST: Final = 4096
 
-_SECRETS: Final = (r"[^\"\\]*(?:password|secret)", "simPin")
-"""Members whose very name says that the value is secret: 2.1 network profiles, APN and VPN settings."""
+_SPEAKING: Final = (r"[^\"\\]*(?:password|secret)", "simPin", "authorization_?key")
+"""Members whose very name says that the value is secret, also in what vendors add."""
 
-_SECRET_KEY: Final = re.compile(
-    r"authorizationkey|basicauthpassword|simpin|password|secret", re.IGNORECASE
-)
-"""Keys and variables that hold a secret: the value stands in another member beside the name."""
-
+_SECRET_NAMES: Final = ("AuthorizationKey", "BasicAuthPassword", "Password", "Secret", "Pin")
 _VALUES: Final = ("value", "attributeValue", "actualValue")
-
-_VPN: Final = re.compile(r'"vpn"', re.IGNORECASE)
-"""The one object whose `key` is no name."""
-
-_ID_TOKENS: Final = (
-    *("idTag", "parentIdTag"),  # 1.6
-    *("idToken", "additionalIdToken", "customerIdentifier", "idTokens", "prioritizedEMAIDs"),  # 2.x
-    # Contract certificates, whole, hashed, and on their way to the vehicle.
-    *("certificate", "issuerNameHash", "issuerKeyHash", "exiRequest", "exiResponse"),
-)
-"""Members that tell who charges."""
+"""What is looked for in a text of no known version."""
 
 _CERTIFICATE: Final = re.compile(r'"issuerKeyHash"', re.IGNORECASE)
-"""Beside it a serial number is one of a certificate."""
+"""Beside it a serial number is one of a contract certificate, which tells who charges."""
 
 _PIN: Final = re.compile("KeyCode", re.IGNORECASE)
 """An idToken of this type is a PIN. # C04.FR.04"""
@@ -43,7 +38,7 @@ _STRING: Final = r'"(?:[^"\\]++|\\.)*+(?:"|\Z)'
 _VALUE: Final = rf"(?:{_STRING}|\[(?:\s*+{_STRING}\s*+,?)*+\]?|[-+.\w]++)"
 
 
-def _members(names: Sequence[str]) -> re.Pattern[str]:
+def _members(names: Iterable[str]) -> re.Pattern[str]:
     """Finds the values of members; also of those in JSON inside a text, as DataTransfer may have it."""
     name = "|".join(names)
     plain = rf'(?P<plain>(?<!\\)"(?:{name})"\s*:\s*){_VALUE}'
@@ -51,52 +46,118 @@ def _members(names: Sequence[str]) -> re.Pattern[str]:
     return re.compile(f"{plain}|{inside}", re.IGNORECASE)
 
 
-_SECRET_MEMBER: Final = _members(_SECRETS)
-_VALUE_MEMBER: Final = _members(_VALUES)
-_KEY_MEMBER: Final = _members(("key",))
-_ID_TOKEN_MEMBER: Final = _members(_ID_TOKENS)
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What is looked for in the frames of one version."""
+
+    secret_members: re.Pattern[str]
+    names_secret: re.Pattern[str]
+    named_values: re.Pattern[str]
+    personal_members: re.Pattern[str]
+
+
+@lru_cache(maxsize=64)
+def _patterns(
+    secret: frozenset[str],
+    personal: frozenset[str],
+    values: tuple[str, ...],
+    secret_names: tuple[str, ...],
+) -> _Patterns:
+    names = "|".join(map(re.escape, secret_names))
+    return _Patterns(
+        secret_members=_members((*_SPEAKING, *map(re.escape, sorted(secret)))),
+        # What goes on in small letters is another word: `WebSocketPingInterval` names no PIN.
+        names_secret=re.compile(f"(?i:{names})s?(?![a-z])"),
+        named_values=_members(map(re.escape, values)),
+        personal_members=_members(map(re.escape, sorted(personal))),
+    )
+
+
 _SERIAL_NUMBER_MEMBER: Final = _members(("serialNumber",))
+_ID_TOKEN_MEMBER: Final = _members(("idToken", "additionalIdToken"))
+_OF_NO_VERSION: Final = _patterns(frozenset(), frozenset(), _VALUES, _SECRET_NAMES)
 
 # ftp://user:password@host, as locations of firmware and logs have it.
 _USER_INFO: Final = re.compile(r"(:(?:\\?/){2})[^/\s\"\\@]*@")
-
+_CUT_USER_INFO: Final = re.compile(r"(:(?:\\?/){2})[^/\s\"\\@]*\Z")
 
 frames_are_logged: Final = partial(logger.isEnabledFor, logging.DEBUG)
 """Says whether anybody looks at frames; to be asked before anything is done for them."""
 
 
-def log_frame(name: str, direction: str, data: str | bytes, hide_id_tokens: bool = False) -> None:
-    """Logs a frame at DEBUG, to `ocppkit.frames`; costs one comparison when that level is off."""
-    if logger.isEnabledFor(logging.DEBUG):
-        logger.debug("%s %s %s", loggable(name), direction, loggable(data, hide_id_tokens))
-
-
-def loggable(data: str | bytes, hide_id_tokens: bool = False) -> str:
-    """Returns a text of the peer's as it may stand in a log.
+def log_frame(
+    name: str,
+    direction: str,
+    data: str | bytes,
+    protocol: Protocol,
+    hide_id_tokens: bool = False,
+) -> None:
+    """Logs a frame at DEBUG, to `ocppkit.frames`; costs one comparison when that level is off.
 
     Args:
-        data: the text, a frame perhaps.
+        name: the station's identity.
+        direction: an arrow.
+        data: the frame.
+        protocol: the version, whose facts name the members that are not shown.
         hide_id_tokens: hide who charges, beside secrets, which are always hidden.
     """
-    text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
-    text = _USER_INFO.sub(r"\1***@", text)
-    if _SECRET_KEY.search(text):
-        text = _hidden(text, _SECRET_MEMBER, _VALUE_MEMBER)
-        if _VPN.search(text):
-            text = _hidden(text, _KEY_MEMBER)
-    if hide_id_tokens or _PIN.search(text):
-        text = _hidden(text, _ID_TOKEN_MEMBER)
+    if logger.isEnabledFor(logging.DEBUG):
+        text = frame_text(data, protocol, hide_id_tokens)
+        logger.debug("%s %s %s", loggable(name), direction, text)
+
+
+def frame_text(data: str | bytes, protocol: Protocol, hide_id_tokens: bool = False) -> str:
+    """Returns a frame as `log_frame` logs it."""
+    return _printable(_redacted(_text(data), _patterns_of(protocol), hide_id_tokens))
+
+
+def loggable(data: str | bytes) -> str:
+    """Returns a text of the peer's that is no frame as it may stand in a log: an identity, a reason."""
+    return _printable(_redacted(_text(data), _OF_NO_VERSION, hide_personal=False))
+
+
+def _patterns_of(protocol: Protocol) -> _Patterns:
+    facts = _facts_of(protocol)
+    return _patterns(facts.secret, facts.personal, tuple(facts.named_values), facts.secret_names)
+
+
+def _facts_of(protocol: Protocol) -> Sensitive:
+    # They are facts of the version, so all of its messages have the same.
+    for action in protocol.actions.values():
+        return action.request.__ocpp_sensitive__
+    return Sensitive()
+
+
+def _redacted(whole: str, patterns: _Patterns, hide_personal: bool) -> str:
+    """Returns as much of a text as is logged, without secrets; a name may stand anywhere in the whole."""
+    text = _USER_INFO.sub(r"\1***@", whole[:_LONGEST])
+    if len(whole) > _LONGEST:
+        text = _CUT_USER_INFO.sub(r"\1***", text)
+    if '"' in text:
+        for members in _to_hide(whole, patterns, hide_personal):
+            text = members.sub(_blank, text)
+    return text if len(whole) <= _LONGEST else f"{text}... ({len(whole)} characters)"
+
+
+def _to_hide(text: str, patterns: _Patterns, hide_personal: bool) -> Iterator[re.Pattern[str]]:
+    yield patterns.secret_members
+    if patterns.names_secret.search(text):
+        yield patterns.named_values
+    if hide_personal:
+        yield patterns.personal_members
         if _CERTIFICATE.search(text):
-            text = _hidden(text, _SERIAL_NUMBER_MEMBER)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}... ({len(text)} characters)"
+            yield _SERIAL_NUMBER_MEMBER
+    elif _PIN.search(text):
+        yield _ID_TOKEN_MEMBER
+
+
+def _text(data: str | bytes) -> str:
+    return data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
+
+
+def _printable(text: str) -> str:
+    """Returns a text with control characters escaped."""
     return text if text.isprintable() else "".join(map(_escaped, text))
-
-
-def _hidden(text: str, *members: re.Pattern[str]) -> str:
-    for pattern in members:
-        text = pattern.sub(_blank, text)
-    return text
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -20,12 +20,13 @@ logger = logging.getLogger("ocppkit.aio")
 class Observation:
     """Shows what happens on one connection."""
 
-    __slots__ = ("_calls", "_has_failed", "_hide_id_tokens", "_identity", "observer")
+    __slots__ = ("_calls", "_has_failed", "_hide_id_tokens", "_identity", "_protocol", "observer")
 
     def __init__(
         self, identity: str, protocol: Protocol, role: Role, settings: Settings, clock: Clock
     ) -> None:
         self._identity = identity
+        self._protocol = protocol
         self._hide_id_tokens = settings.hide_id_tokens
         self._has_failed = False
         self.observer = settings.observer
@@ -73,7 +74,7 @@ class Observation:
             self._calls.ended(end)
 
     def _frame(self, direction: str, arrow: str, data: str | bytes) -> None:
-        log_frame(self._identity, arrow, data, self._hide_id_tokens)
+        log_frame(self._identity, arrow, data, self._protocol, self._hide_id_tokens)
         if self.observer is not None:
             try:
                 self.observer.frame(self._identity, direction, data)
