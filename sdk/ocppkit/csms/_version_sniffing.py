@@ -23,7 +23,7 @@ from ocppkit.aio.lowlevel import BOOT, Accept, Settings, Wire, loggable
 from ocppkit.core import (
     LENIENT,
     ConnectionClosed,
-    FrameFault,
+    Failure,
     InvalidFrame,
     InvalidMessage,
     Issue,
@@ -211,7 +211,7 @@ def _fit(protocol: Protocol, data: str | bytes) -> _Fit:
     except InvalidMessage:
         return _Fit.NAMED
     except InvalidFrame as error:
-        foreign = error.fault in (FrameFault.UNKNOWN_ACTION, FrameFault.UNASKED)
+        foreign = error.failure in (Failure.UNKNOWN_ACTION, Failure.STRAY)
         return _Fit.FOREIGN if foreign else _Fit.UNREADABLE
     return _Fit.REPAIRED if issues else _Fit.SUITS
 
