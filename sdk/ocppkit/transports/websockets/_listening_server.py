@@ -1,9 +1,8 @@
-"""A server on a socket of its own: it listens, keeps to its room, and ends in order."""
+"""A server on a socket of its own: it listens, keeps to its most connections, and ends in order."""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from ssl import SSLContext
 from typing import Final, TypeAlias
 
 from ocppkit.aio.lowlevel import Accept, Attachment, Wire
@@ -16,8 +15,11 @@ logger = logging.getLogger("ocppkit.transports")
 _BACKLOG: Final = 4096
 """Connections that may wait to be taken: after an outage, all stations come at once."""
 
+_MOST_EXCESS: Final = 128
+"""Connections above `max_connections` that may wait for their refusal; more are ended without one."""
+
 NewConnection: TypeAlias = Callable[["ServerConnection"], asyncio.BaseProtocol]
-"""Makes what speaks on a new connection, given the connection that it is."""
+"""Returns the protocol of a new connection."""
 
 
 class Server:
@@ -28,6 +30,7 @@ class Server:
         self._max_connections = max_connections
         self._closing = False
         self._connections: set[ServerConnection] = set()
+        self._excess: set[ServerConnection] = set()
         self._listener: asyncio.Server
 
     @property
@@ -37,21 +40,16 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many connections there are, half-open ones included."""
+        """How many connections there are, half-open ones included, and those without TLS yet."""
         return len(self._connections)
 
-    async def listen(
-        self, new_connection: NewConnection, host: str | None, port: int, tls: SSLContext | None
-    ) -> None:
+    async def listen(self, new_connection: NewConnection, host: str | None, port: int) -> None:
         """Takes connections from now on."""
-        patience = self._csms.limits.handshake_timeout
         self._listener = await asyncio.get_running_loop().create_server(
             lambda: new_connection(ServerConnection(self, self._csms)),
             host,
             port,
             backlog=_BACKLOG,
-            ssl=tls,
-            ssl_handshake_timeout=None if tls is None else patience,
         )
         logger.info("serving on port %d", self.port)
 
@@ -59,41 +57,34 @@ class Server:
         """Takes no connection any more, and ends those that are there."""
         self._closing = True
         self._listener.close()
-        ending = [connection.shut_down(grace) for connection in self._connections]
+        everyone = self._connections | self._excess
+        ending = [connection.shut_down(grace) for connection in everyone]
         for problem in await asyncio.gather(*ending, return_exceptions=True):
             if problem is not None:
                 # The others are shut down all the same.
                 logger.error("a connection failed while it was shut down", exc_info=problem)
-        await self._end_half_open(grace)
-
-    async def _end_half_open(self, grace: float) -> None:
-        """Ends connections that are still in their TLS handshake, of which nothing else knows."""
-        abort_clients = getattr(self._listener, "abort_clients", None)
-        if abort_clients is not None:
-            abort_clients()
-        try:
-            async with asyncio.timeout(grace):
-                await self._listener.wait_closed()
-        except TimeoutError:
-            # Python 3.12 waits for them, and has no way to end them.
-            logger.warning("TLS handshakes that are not finished are left to their timeout")
+        # From Python 3.12 on, for those that came at the last moment, too.
+        await self._listener.wait_closed()
 
     # What connections call.
 
     def entered(self, connection: "ServerConnection") -> bool:
-        """Notes a connection, and returns whether there is room for it.
+        """Notes a connection as soon as it is there, and returns whether there is room for it.
 
-        With TLS, what fails in TLS is never heard of here.
+        One for which there is none may be told so, unless there are too many of them.
         """
+        if connection in self._connections:
+            return True
         full = self._max_connections is not None and self.connections >= self._max_connections
-        self._connections.add(connection)
-        if self._closing:
+        (self._excess if full else self._connections).add(connection)
+        if self._closing or len(self._excess) > _MOST_EXCESS:
             connection.abort()
         return not full
 
     def left(self, connection: "ServerConnection") -> None:
         """Forgets a connection of which nothing runs any more."""
         self._connections.discard(connection)
+        self._excess.discard(connection)
 
 
 class ServerConnection:
@@ -115,7 +106,7 @@ class ServerConnection:
         self._gone: asyncio.Future[None] | None = None
 
     def begin(self, transport: asyncio.Transport) -> bool:
-        """Takes the connection, and returns whether there is room for it."""
+        """Takes the connection, or its transport of TLS, and returns whether there is room for it."""
         self._transport = transport
         return self._server.entered(self)
 

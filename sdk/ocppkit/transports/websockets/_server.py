@@ -1,5 +1,6 @@
 """The CSMS's side: a server for this package's connections."""
 
+from asyncio import BaseProtocol
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from ssl import SSLContext
@@ -9,6 +10,7 @@ from ocppkit.csms import Csms
 from .._proxies import proxies_at
 from ._listening_server import Server, ServerConnection
 from ._server_handshake import ServerHandshake
+from ._tls_handshake import TlsHandshake
 
 __all__ = ["Server", "serve"]
 
@@ -42,7 +44,8 @@ async def serve(
         port: the port; any free one by default, see `Server.port`.
         ssl: serve `wss` with the certificate in this context.
         compression: agree to permessage-deflate, which OCPP 2.x demands of a CSMS.
-        max_connections: refuse more connections than these, half-open ones included.
+        max_connections: refuse more connections than these. They count from the moment they are there,
+            before TLS and before their handshake.
         trusted_proxies: addresses and networks of reverse proxies in front, such as `"10.0.0.0/8"`, or
             `"unix"`. From these alone, X-Forwarded-For or Forwarded tells the station's address, and
             X-Forwarded-Proto or Forwarded whether it uses TLS.
@@ -58,10 +61,11 @@ async def serve(
     proxies = proxies_at(trusted_proxies, client_certificate_header)
     server = Server(csms, max_connections)
 
-    def new_connection(connection: ServerConnection) -> ServerHandshake:
-        return ServerHandshake(csms, connection, compression, proxies)
+    def new_connection(connection: ServerConnection) -> BaseProtocol:
+        handshake = ServerHandshake(csms, connection, compression, proxies)
+        return handshake if ssl is None else TlsHandshake(csms, connection, ssl, handshake)
 
-    await server.listen(new_connection, host, port, ssl)
+    await server.listen(new_connection, host, port)
     try:
         yield server
     finally:

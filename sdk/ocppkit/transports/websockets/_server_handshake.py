@@ -87,6 +87,7 @@ class ServerHandshake(SharedReading):
             self._unread = rest
             self._deciding = start_task(self._decide(head + end))
         elif len(head) > LONGEST_HEAD:
+            self._report("the head of the handshake is too long")
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -100,6 +101,8 @@ class ServerHandshake(SharedReading):
 
     def on_interval(self) -> None:
         """Ends the connection: it has been waited for long enough."""
+        if self._deciding is None:
+            self._report(f"no handshake within {self._csms.limits.handshake_timeout:g} s")
         self._transport.abort()
 
     # The work.
@@ -114,14 +117,17 @@ class ServerHandshake(SharedReading):
             else:
                 self._refuse(decision.status, decision.body, decision.headers)
         except BadRequest as problem:
-            logger.info("no WebSocket was asked for: %s", problem)
+            self._report(str(problem), problem.status)
             self._refuse(problem.status, f"{problem}\n".encode(), problem.headers)
 
     async def _asked(self, request: Request) -> Accept | Reject:
-        if not self._has_room:
-            return Reject(status=503, reason="too many connections")
         try:
-            return await self._csms.accept(self._proxies(self._handshake(request)))
+            handshake = self._proxies(self._handshake(request))
+            if self._has_room:
+                return await self._csms.accept(handshake)
+            full = Reject(status=503, reason="too many connections")
+            self._csms.report_refusal(full.reason, status=full.status, handshake=handshake)
+            return full
         except Exception:
             logger.exception("the handshake failed")
             return Reject(status=500, reason="internal error")
@@ -160,14 +166,21 @@ class ServerHandshake(SharedReading):
 
     def _handshake(self, request: Request) -> Handshake:
         about = self._transport.get_extra_info
-        peer: Sequence[str] | None = about("peername")
         return Handshake(
             path=request.target.decode("ascii", "surrogateescape"),
             headers=request.headers,
             peer_certificate=about("peercert") or None,
             secure=about("sslcontext") is not None,
-            remote_address=peer[0] if peer else "",
+            remote_address=self._remote_address(),
         )
+
+    def _remote_address(self) -> str:
+        peer: Sequence[str] | None = self._transport.get_extra_info("peername")
+        return peer[0] if peer else ""
+
+    def _report(self, reason: str, status: int | None = None) -> None:
+        """Reports a connection that never became a handshake."""
+        self._csms.report_refusal(reason, status=status, remote_address=self._remote_address())
 
 
 def _agreed_deflate(offered: bytes) -> tuple[Extension, bytes] | None:
