@@ -165,6 +165,25 @@ def test_nothing_is_formatted_when_nobody_listens(caplog: pytest.LogCaptureFixtu
     ]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": SECRET, "b": [SECRET, {"c": SECRET}]},
+        [SECRET, {"value": SECRET}, 'with ] and } and " in it', SECRET],
+        [],
+        {},
+    ],
+)
+def test_values_of_another_type_do_not_show(value: object) -> None:
+    text = json.dumps([2, "1", "X", {"a": 1, "idTag": value, "b": "shown"}])
+    shown = '[2, "1", "X", {"a": 1, "idTag": "***", "b": "shown"}]'
+    assert frame_text(text, v16.PROTOCOL, hide_id_tokens=True) == shown
+    inside = json.dumps({"vendorId": "V", "n": json.dumps({"idTag": value}), "b": "shown"})
+    text = frame_text(inside, v16.PROTOCOL, hide_id_tokens=True)
+    assert SECRET not in text
+    assert '"b": "shown"' in text
+
+
 def test_a_secret_cut_off_does_not_show() -> None:
     text = '[2,"1","X",{"key":"AuthorizationKey","value":"' + SECRET
     assert SECRET not in frame_text(text, v16.PROTOCOL)

@@ -35,14 +35,20 @@ _PIN: Final = re.compile("KeyCode", re.IGNORECASE)
 """An idToken of this type is a PIN. # C04.FR.04"""
 
 _STRING: Final = r'"(?:[^"\\]++|\\.)*+(?:"|\Z)'
-_VALUE: Final = rf"(?:{_STRING}|\[(?:\s*+{_STRING}\s*+,?)*+\]?|[-+.\w]++)"
+_VALUE: Final = rf"(?:{_STRING}|(?P<opened>[\[{{])|[-+.\w]++)"
+
+_TOKENS: Final = re.compile(rf"{_STRING}|[\[\]{{}}]")
+_QUOTE: Final = re.compile(r'(?<!\\)"|\Z')
 
 
 def _members(names: Iterable[str]) -> re.Pattern[str]:
     """Finds the values of members; also of those in JSON inside a text, as DataTransfer may have it."""
     name = "|".join(names)
     plain = rf'(?P<plain>(?<!\\)"(?:{name})"\s*:\s*){_VALUE}'
-    inside = rf'(?P<inside>(?<!\\)\\++"(?:{name})\\++"\s*:\s*)(?:\\++"[^"]*+"?|[-+.\w]++)'
+    inside = (
+        rf'(?P<inside>(?<!\\)\\++"(?:{name})\\++"\s*:\s*)'
+        r'(?:\\++"[^"]*+"?|(?P<opened_inside>[\[{])|[-+.\w]++)'
+    )
     return re.compile(f"{plain}|{inside}", re.IGNORECASE)
 
 
@@ -75,7 +81,8 @@ def _patterns(
 
 _SERIAL_NUMBER_MEMBER: Final = _members(("serialNumber",))
 _ID_TOKEN_MEMBER: Final = _members(("idToken", "additionalIdToken"))
-_OF_NO_VERSION: Final = _patterns(frozenset(), frozenset(), _VALUES, _SECRET_NAMES)
+_NO_NAMES: Final[frozenset[str]] = frozenset()
+_OF_NO_VERSION: Final = _patterns(_NO_NAMES, _NO_NAMES, _VALUES, _SECRET_NAMES)
 
 # ftp://user:password@host, as locations of firmware and logs have it.
 _USER_INFO: Final = re.compile(r"(:(?:\\?/){2})[^/\s\"\\@]*@")
@@ -135,7 +142,7 @@ def _redacted(whole: str, patterns: _Patterns, hide_personal: bool) -> str:
         text = _CUT_USER_INFO.sub(r"\1***", text)
     if '"' in text:
         for members in _to_hide(whole, patterns, hide_personal):
-            text = members.sub(_blank, text)
+            text = _hidden(text, members)
     return text if len(whole) <= _LONGEST else f"{text}... ({len(whole)} characters)"
 
 
@@ -160,8 +167,34 @@ def _printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_escaped, text))
 
 
-def _blank(match: re.Match[str]) -> str:
-    return f'{match["plain"] or match["inside"]}"***"'
+def _hidden(text: str, members: re.Pattern[str]) -> str:
+    """Returns a text with asterisks in place of the values of members, whatever their types are."""
+    parts: list[str] = []
+    at = 0
+    for match in members.finditer(text):
+        if match.start() >= at:
+            parts += text[at : match.start()], match["plain"] or match["inside"], '"***"'
+            at = _end_of_value(text, match)
+    return "".join((*parts, text[at:]))
+
+
+def _end_of_value(text: str, match: re.Match[str]) -> int:
+    """Returns where the value of a member ends."""
+    if match["opened_inside"]:
+        # The JSON inside a text ends where the text does.
+        return _end(_QUOTE.search(text, match.end()), text)
+    if not match["opened"]:
+        return match.end()
+    depth = 0
+    for token in _TOKENS.finditer(text, match.start("opened")):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return len(text)
+
+
+def _end(match: re.Match[str] | None, text: str) -> int:
+    return len(text) if match is None else match.start()
 
 
 def _escaped(character: str) -> str:
