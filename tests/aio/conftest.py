@@ -40,6 +40,9 @@ class Host:
     def call_failed(self, error: core.CallFailed) -> None:
         self.told.append(("failed", error.code))
 
+    def invalid_received(self, error: core.RemoteProtocolError) -> None:
+        self.told.append(("invalid", error.error_code))
+
     def result_received(self, result: core.ResultReceived) -> None:
         self.told.append(("result", result.action.name))
 

@@ -76,6 +76,7 @@ async def test_opening_a_connection(
 ) -> None:
     clock = FakeClock()
     csms, station = fake_csms(clock), make(clock)
+    csms.answers["SecurityEventNotification"] = {}
     accept, attempts = csms.connect, 0
 
     async def connect(request: ConnectRequest) -> Opened:
@@ -273,7 +274,7 @@ async def test_a_function_of_the_user_s(
     clock = FakeClock()
     csms = fake_csms(clock)
     station = make(clock, queued_severity=9, **{option: function})
-    csms.answers |= {"NotifyEvent": {}}
+    csms.answers |= {"NotifyEvent": {}, "SecurityEventNotification": {}}
 
     @station.on(v201.ResetRequest)
     def reset(request: v201.ResetRequest) -> v201.ResetResponse:

@@ -203,7 +203,7 @@ async def test_a_triggered_boot_counts(fake_csms: Make) -> None:
 @pytest.mark.parametrize("answer", [["InternalError", "", {}], {"status": "Perhaps"}])
 async def test_a_boot_that_fails_is_tried_again(answer: Any, fake_csms: Make) -> None:
     clock = FakeClock()
-    csms, station = fake_csms(clock), make(clock)
+    csms, station = fake_csms(clock), make(clock, raise_security_events=False)
     csms.answers["BootNotification"] = answer
     async with csms.running(station):
         assert await csms.calls() == ["BootNotification"]
@@ -235,7 +235,7 @@ async def test_con_10_no_answer_replaces_the_connection(action: str, fake_csms: 
 @pytest.mark.asyncio
 async def test_a_heartbeat_that_fails_is_no_end(fake_csms: Make) -> None:
     clock = FakeClock()
-    csms, station = fake_csms(clock), make(clock)
+    csms, station = fake_csms(clock), make(clock, raise_security_events=False)
     async with csms.running(station):
         for answer in (["InternalError", "", {}], {"currentTime": "yesterday"}):
             csms.answers["Heartbeat"] = answer

@@ -156,7 +156,7 @@ async def test_que_06_a_lost_connection_costs_no_attempt(fake_csms: Make) -> Non
 @pytest.mark.asyncio
 async def test_an_answer_that_cannot_be_used_is_an_answer(fake_csms: Make) -> None:
     clock = FakeClock()
-    csms, station = fake_csms(clock), make(clock)
+    csms, station = fake_csms(clock), make(clock, raise_security_events=False)
     csms.answers["TransactionEvent"] = {"totalCost": "much"}
     async with csms.running(station):
         with pytest.raises(InvalidMessage):

@@ -38,3 +38,30 @@ async def test_sec_10_an_untrusted_csms(
         report = await reported
     assert report.type == "InvalidCsmsCertificate"
     assert "certificate" in (report.tech_info or "").lower()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("library", [websockets, aiohttp], ids=lambda each: each.__name__)
+async def test_a_csms_that_refuses_the_password(
+    library: Any, make_csms: Make, make_station: Make
+) -> None:
+    csms = make_csms(authenticator=PasswordAuthenticator({"CP001": "x"}.get))
+    stranger = make_csms(authenticator=PasswordAuthenticator({"CP001": "another"}.get))
+    reported: asyncio.Future[v201.SecurityEventNotificationRequest] = asyncio.Future()
+
+    @csms.on(v201.SecurityEventNotificationRequest)  # type: ignore[untyped-decorator]
+    def note(
+        station: Any, request: v201.SecurityEventNotificationRequest
+    ) -> v201.SecurityEventNotificationResponse:
+        reported.set_result(request)
+        return v201.SecurityEventNotificationResponse()
+
+    station = make_station(password="x", connection_attempts=1)
+    async with (
+        websockets.serve(stranger, "127.0.0.1") as first,
+        websockets.serve(csms, "127.0.0.1") as second,
+        library.connect(station, [f"ws://127.0.0.1:{each.port}" for each in (first, second)]),
+        asyncio.timeout(10),
+    ):
+        report = await reported
+    assert report.type == "FailedToAuthenticateAtCsms"

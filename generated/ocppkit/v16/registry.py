@@ -12,6 +12,7 @@ from ocppkit.core import (
     Protocol,
     Reply,
     Role,
+    SecurityEvent,
 )
 
 from . import messages
@@ -378,7 +379,26 @@ PROTOCOL = Protocol(
             "AttemptedReplayAttacks",
         }
     ),
-    untrusted_csms_event="InvalidCentralSystemCertificate",
+    security_events={
+        SecurityEvent.ATTEMPTED_REPLAY_ATTACKS: "AttemptedReplayAttacks",
+        SecurityEvent.CSMS_FAILED_TO_AUTHENTICATE: "CentralSystemFailedToAuthenticate",
+        SecurityEvent.FAILED_TO_AUTHENTICATE_AT_CSMS: "FailedToAuthenticateAtCentralSystem",
+        SecurityEvent.FIRMWARE_UPDATED: "FirmwareUpdated",
+        SecurityEvent.INVALID_CHARGING_STATION_CERTIFICATE: "InvalidChargePointCertificate",
+        SecurityEvent.INVALID_CSMS_CERTIFICATE: "InvalidCentralSystemCertificate",
+        SecurityEvent.INVALID_FIRMWARE_SIGNATURE: "InvalidFirmwareSignature",
+        SecurityEvent.INVALID_FIRMWARE_SIGNING_CERTIFICATE: "InvalidFirmwareSigningCertificate",
+        SecurityEvent.INVALID_MESSAGES: "InvalidMessages",
+        SecurityEvent.INVALID_TLS_CIPHER_SUITE: "InvalidTLSCipherSuite",
+        SecurityEvent.INVALID_TLS_VERSION: "InvalidTLSVersion",
+        SecurityEvent.MEMORY_EXHAUSTION: "MemoryExhaustion",
+        SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS: "ReconfigurationOfSecurityParameters",
+        SecurityEvent.RESET_OR_REBOOT: "ResetOrReboot",
+        SecurityEvent.SECURITY_LOG_WAS_CLEARED: "SecurityLogWasCleared",
+        SecurityEvent.SETTING_SYSTEM_TIME: "SettingSystemTime",
+        SecurityEvent.STARTUP_OF_THE_DEVICE: "StartupOfTheDevice",
+        SecurityEvent.TAMPER_DETECTION_ACTIVATED: "TamperDetectionActivated",
+    },
     replies={
         Failure.BINARY: Reply(
             NoReply.SILENT, "OCPP-J 1.6 §4.1.2 has no answer for what names no message"

@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """What OCPP 2.1 is, as data: `PROTOCOL`."""
 
-from ocppkit.core import Action, ErrorCode, MessageKind, Offline, Protocol, Role
+from ocppkit.core import Action, ErrorCode, MessageKind, Offline, Protocol, Role, SecurityEvent
 
 from . import messages
 
@@ -886,6 +886,27 @@ PROTOCOL = Protocol(
             "AttemptedReplayAttacks",
         }
     ),
-    untrusted_csms_event="InvalidCsmsCertificate",
-    old_tls_event="InvalidTLSVersion",
+    security_events={
+        SecurityEvent.ATTEMPTED_REPLAY_ATTACKS: "AttemptedReplayAttacks",
+        SecurityEvent.CSMS_FAILED_TO_AUTHENTICATE: "CsmsFailedToAuthenticate",
+        SecurityEvent.DISCARDED_RENEWED_CLIENT_CERTIFICATE: "DiscardedRenewedClientCertificate",
+        SecurityEvent.FAILED_TO_AUTHENTICATE_AT_CSMS: "FailedToAuthenticateAtCsms",
+        SecurityEvent.FIRMWARE_UPDATED: "FirmwareUpdated",
+        SecurityEvent.INVALID_CHARGING_STATION_CERTIFICATE: "InvalidChargingStationCertificate",
+        SecurityEvent.INVALID_CSMS_CERTIFICATE: "InvalidCsmsCertificate",
+        SecurityEvent.INVALID_FIRMWARE_SIGNATURE: "InvalidFirmwareSignature",
+        SecurityEvent.INVALID_FIRMWARE_SIGNING_CERTIFICATE: "InvalidFirmwareSigningCertificate",
+        SecurityEvent.INVALID_MESSAGES: "InvalidMessages",
+        SecurityEvent.INVALID_TLS_CIPHER_SUITE: "InvalidTLSCipherSuite",
+        SecurityEvent.INVALID_TLS_VERSION: "InvalidTLSVersion",
+        SecurityEvent.MAINTENANCE_LOGIN_ACCEPTED: "MaintenanceLoginAccepted",
+        SecurityEvent.MAINTENANCE_LOGIN_FAILED: "MaintenanceLoginFailed",
+        SecurityEvent.MEMORY_EXHAUSTION: "MemoryExhaustion",
+        SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS: "ReconfigurationOfSecurityParameters",
+        SecurityEvent.RESET_OR_REBOOT: "ResetOrReboot",
+        SecurityEvent.SECURITY_LOG_WAS_CLEARED: "SecurityLogWasCleared",
+        SecurityEvent.SETTING_SYSTEM_TIME: "SettingSystemTime",
+        SecurityEvent.STARTUP_OF_THE_DEVICE: "StartupOfTheDevice",
+        SecurityEvent.TAMPER_DETECTION_ACTIVATED: "TamperDetectionActivated",
+    },
 )

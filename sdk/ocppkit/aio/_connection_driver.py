@@ -66,6 +66,17 @@ logger = logging.getLogger("ocppkit.aio")
 _TOO_BIG: Final = 1009
 _INTERNAL_ERROR: Final = 1011
 
+_NOT_WANTED: Final = frozenset(
+    {
+        Failure.NOT_HANDLED,
+        Failure.NOT_ACCEPTED,
+        Failure.REJECTED,
+        Failure.STRAY,
+        Failure.UNKNOWN_ACTION,
+    }
+)
+"""Why a message is refused that may be valid: it is not wanted now, or here."""
+
 
 class ConnectionDriver:
     """The part of an endpoint that the wire and the handlers use: a `Receiver` and a `Replier`."""
@@ -278,6 +289,8 @@ class ConnectionDriver:
                 self.answers_received += isinstance(event.error, (CallFailed, RemoteProtocolError))
                 if isinstance(event.error, CallFailed):
                     self._tell("call_failed", self._host.call_failed, event.error)
+                elif isinstance(event.error, RemoteProtocolError):
+                    self._tell("invalid_received", self._host.invalid_received, event.error)
                 self._pending.ended(event)
             case _:
                 self._log.happened(event)
@@ -330,8 +343,11 @@ class ConnectionDriver:
     def _react(self, event: Event) -> None:
         if isinstance(event, CallOverdue):
             self._handlers.overdue(event.message_id)
-        elif isinstance(event, FrameRefused) and event.reply.reaction is NoReply.CLOSE:
-            self.close(_TOO_BIG, "message too big")
+        elif isinstance(event, FrameRefused):
+            if event.failure not in _NOT_WANTED:
+                self._tell("invalid_received", self._host.invalid_received, event.error)
+            if event.reply.reaction is NoReply.CLOSE:
+                self.close(_TOO_BIG, "message too big")
 
     # The end.
 

@@ -10,6 +10,7 @@ from ocppkit.core import (
     Failure,
     FastPath,
     OpenCall,
+    RemoteProtocolError,
     Response,
     ResultReceived,
 )
@@ -64,6 +65,10 @@ class Host(Protocol):
 
     def call_failed(self, error: CallFailed) -> None:
         """Learns that a call of ours was answered with an error, before its caller does."""
+        ...
+
+    def invalid_received(self, error: RemoteProtocolError) -> None:
+        """Learns that the peer sent what is no valid message, or a result that breaks its schema."""
         ...
 
     def disconnected(self, end: ConnectionClosed) -> None:

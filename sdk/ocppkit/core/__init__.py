@@ -26,7 +26,16 @@ from .model._messages import (
 )
 from .model._objects import KnownMembers, OpenObject
 from .model._opt import Opt
-from .model._protocol import Action, ErrorCode, NoReply, Offline, Protocol, Reply, Role
+from .model._protocol import (
+    Action,
+    ErrorCode,
+    NoReply,
+    Offline,
+    Protocol,
+    Reply,
+    Role,
+    SecurityEvent,
+)
 
 if TYPE_CHECKING:
     from .engine._answers import AnswerCache
@@ -148,6 +157,7 @@ __all__ = [
     "ResultRefused",
     "Role",
     "Rule",
+    "SecurityEvent",
     "Send",
     "SendFrame",
     "SendReceived",

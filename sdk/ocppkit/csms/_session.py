@@ -34,6 +34,7 @@ from ocppkit.core import (
     Message,
     OpenCall,
     Protocol,
+    RemoteProtocolError,
     Request,
     Response,
     ResultReceived,
@@ -219,6 +220,9 @@ class StationSession:
         """Needs to note nothing."""
 
     def call_failed(self, error: CallFailed) -> None:
+        """Needs to note nothing."""
+
+    def invalid_received(self, error: RemoteProtocolError) -> None:
         """Needs to note nothing."""
 
     def disconnected(self, end: ConnectionClosed) -> None:

@@ -35,8 +35,8 @@ from ._network_profiles import NetworkProfile
 from ._options import StationSettings
 from ._outbox import Outbox
 from ._registration_state import HEARTBEAT, RegistrationState
+from ._security_events import SecurityEvents
 from ._station_connection import StationConnection
-from ._tls_events import TlsEvents
 
 __all__ = ["ConnectLoop"]
 
@@ -66,6 +66,7 @@ class ConnectLoop:
         outbox: Outbox,
         network_order: NetworkOrder,
         events: EventStreams[Any],
+        security_events: SecurityEvents,
     ) -> None:
         self._identity = identity
         self._name = loggable(identity)
@@ -79,7 +80,7 @@ class ConnectLoop:
         self._outbox = outbox
         self._network_order = network_order
         self._events = events
-        self._tls_events = TlsEvents(protocol, registration_state.clock.now)
+        self._security_events = security_events
         self._served: NetworkProfile | None = None
         self._links: set[StationConnection] = set()
         self._at_once = False
@@ -121,7 +122,10 @@ class ConnectLoop:
         """
         clock = self._settings.clock or asyncio.get_running_loop()
         try:
-            async with running_beside(self._deliver(clock)):
+            async with (
+                running_beside(self._deliver(clock)),
+                running_beside(self._security_events.run(self._outbox.keep, clock)),
+            ):
                 await self._stay_connected(open_request, connect, clock)
         finally:
             for link in list(self._links):
@@ -152,29 +156,19 @@ class ConnectLoop:
             except BaseException as problem:
                 if not is_failure(problem) or (first and isinstance(problem, LocalProtocolError)):
                     raise
-                await self._not_connected(profile, problem)
+                self._not_connected(profile, problem)
             else:
                 await self._serve(opened, profile, clock)
             first = False
             await self._rest(clock)
 
-    async def _not_connected(self, profile: NetworkProfile, problem: BaseException) -> None:
+    def _not_connected(self, profile: NetworkProfile, problem: BaseException) -> None:
         if isinstance(problem, ConnectionClosed):
             logger.warning("%s: cannot connect: %s", self._name, problem)
         else:
             self._log_failure("cannot connect", problem, "tried again")
         self._failed(profile)
-        report = self._tls_events.report_on(problem)
-        if report is not None and self._controls.raise_security_events:
-            await self._keep(report)
-
-    async def _keep(self, report: Request[Any]) -> None:
-        try:
-            await self._outbox.keep(report)
-        except BaseException as problem:
-            if not is_failure(problem):
-                raise
-            self._log_failure(f"{report.__ocpp_action__} not kept", problem, "it is lost")
+        self._security_events.not_connected(problem)
 
     def _log_failure(self, what: str, problem: BaseException, effect: str) -> None:
         logger.error("%s: %s: %r [%s]", self._name, what, problem, effect, exc_info=problem)
@@ -255,7 +249,7 @@ class ConnectLoop:
 
     def _arrived(self, profile: NetworkProfile, endpoint: Endpoint, clock: Clock) -> None:
         self._network_order.connected()
-        self._tls_events.connected()
+        self._security_events.connected()
         if self._served is not None and not profile.is_same_way(self._served):
             self._registration_state.forget()  # BOOT-26
         self._served = profile
@@ -277,6 +271,7 @@ class ConnectLoop:
             station=self._station,
             handlers=self._handlers,
             registration_state=self._registration_state,
+            security_events=self._security_events,
             ended=self._ended,
             finished=self._links.discard,
         )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from ocppkit.core import LocalProtocolError
 
@@ -49,6 +50,11 @@ class NetworkOrder:
     def profile(self) -> NetworkProfile:
         """The profile whose turn it is."""
         return self._profiles[self._at]
+
+    @property
+    def credentials(self) -> frozenset[Any]:
+        """The security profiles, passwords and TLS contexts of all network profiles."""
+        return frozenset((security_of(each), each.password, each.ssl) for each in self._profiles)
 
     def take(self, profiles: Sequence[NetworkProfile]) -> None:
         """Takes these profiles from now on, and begins with the first.

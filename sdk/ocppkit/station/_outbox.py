@@ -123,24 +123,6 @@ class Outbox:
         """Notes that a connection has ended: what waits now waited while the station was offline."""
         self._marks.disconnections += 1
 
-    async def put(
-        self,
-        request: Request[R],
-        timeout: float | None,
-        *,
-        offline: bool = False,
-        triggered: bool = False,
-    ) -> R:
-        """Journals a message, and waits until it is answered or given up.
-
-        Raises:
-            CallFailed: the last attempt was answered with an error.
-            CallTimedOut: the last attempt was not answered.
-            InvalidOutgoing: the message breaks its schema; it was not journaled.
-        """
-        delivery = await self.keep(request, timeout=timeout, offline=offline, triggered=triggered)
-        return await delivery.answer()
-
     async def keep(
         self,
         request: Request[R],

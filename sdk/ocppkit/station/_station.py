@@ -35,6 +35,7 @@ from ocppkit.core import (
     Request,
     Response,
     Role,
+    SecurityEvent,
     Send,
     WrongVersion,
     encode_payload,
@@ -43,8 +44,9 @@ from ocppkit.core import (
 from ._connect_loop import ConnectLoop
 from ._connect_request import connect_request
 from ._controls import Controls
-from ._deliveries import Delivery, DeliveryEvent
+from ._deliveries import Delivery, DeliveryEvent, Dropped
 from ._delivery_queue import MessageIds
+from ._journal import JournalFull
 from ._lifecycle_events import EventsMissed, LifecycleEvent
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
@@ -53,6 +55,7 @@ from ._options import StationOptions, StationSettings, controls_of
 from ._outbox import Outbox
 from ._registrar import StationRegistrar
 from ._registration_state import RegistrationState
+from ._security_events import SecurityEvents, security_report
 from ._station_clock import StationClock, monotonic_time
 from ._station_credentials import StationCredentials
 
@@ -76,6 +79,8 @@ _SET_ELSEWHERE: Final[Mapping[str, str]] = {
 }
 """Attributes that a station does not have, and where to set what they mean."""
 
+_RECONFIGURED: Final = SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS
+
 _TRIGGER: Final = "Trigger"
 """The trigger reason of a message that TriggerMessage asked for; the same value in every version."""
 
@@ -96,7 +101,7 @@ class Station:
     __slots__ = (
         "__weakref__", "_boot", "_connect_loop", "_controls", "_credentials", "_events", "_handlers",
         "_identity", "_network_order", "_offline_rules", "_outbox", "_protocol",
-        "_registration_state", "_running", "_settings",
+        "_registration_state", "_running", "_security_events", "_settings",
     )  # fmt: skip
 
     def __init__(
@@ -119,13 +124,11 @@ class Station:
         self._controls = controls = controls_of(settings)
         self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams(_missed)
         self._handlers = HandlerTable(Role.STATION, protocol)
+        monotonic = settings.monotonic or monotonic_time(settings.clock)
         clock = StationClock(
-            settings.wall_clock,
-            settings.monotonic or monotonic_time(settings.clock),
-            controls,
-            name=name,
-            events=self._events,
+            settings.wall_clock, monotonic, controls, name=name, events=self._events
         )
+        self._security_events = SecurityEvents(protocol, controls, clock.now, monotonic, name=name)
         self._registration_state = RegistrationState(
             protocol, controls, clock, self._events, name=name
         )
@@ -144,7 +147,7 @@ class Station:
             policy=settings.outbound,
             identity=identity,
         )
-        self._outbox.observer = self._events.tell
+        self._outbox.observer = self._tell_delivery
         self._network_order = NetworkOrder(
             lambda: controls.back_off.waits(settings.random),
             lambda: controls.connection_attempts,
@@ -162,6 +165,7 @@ class Station:
             outbox=self._outbox,
             network_order=self._network_order,
             events=self._events,
+            security_events=self._security_events,
         )
         self._running = False
 
@@ -329,7 +333,10 @@ class Station:
             boot = _with_reason(boot, reason)
         self._check_boot(boot)
         if network is not None:
+            before = self._network_order.credentials
             self._take(network)
+            if before not in (frozenset(), self._network_order.credentials):
+                self._security_events.seen(_RECONFIGURED, "network profiles")
         self._boot = boot
         self._connect_loop.restart()
 
@@ -362,6 +369,10 @@ class Station:
         )
         self._network_order.use_credentials(lambda profile: self._renewed(profile, old, new))
         self._credentials = new
+        if new != old:
+            self._security_events.seen(
+                _RECONFIGURED, "password" if new.password != old.password else "TLS"
+            )
         self._connect_loop.reconnect("reconnecting")
 
     def _renewed(
@@ -437,6 +448,32 @@ class Station:
         return connect_request(
             profile, self._identity, self._protocol.subprotocol, insecure=self._settings.insecure
         )
+
+    async def security_event(
+        self, event: SecurityEvent | str, tech_info: str | None = None
+    ) -> Delivery[Any]:
+        """Reports a security event that the program has seen: it is delivered, however long that takes.
+
+        It returns when the report is in the journal. What the station sees by itself it reports by
+        itself; the guide lists both kinds.
+
+        Args:
+            event: the event; its name on the wire is that of the station's version. Text is the name
+                of a vendor's own.
+            tech_info: more about it, for technicians; the first 255 characters are sent.
+
+        Raises:
+            InvalidOutgoing: the name is too long.
+            JournalFull: there is no room, and nothing may be dropped.
+            LocalProtocolError: the version has no such event.
+        """
+        report = security_report(self._protocol, event, self.now(), tech_info)
+        if report is None:
+            raise LocalProtocolError(
+                f"OCPP {self._protocol.version} has no security event {event}"
+                " [pass its name as text if it is one of your own]"
+            )
+        return await self._outbox.keep(report)
 
     def refuse_result(
         self,
@@ -525,10 +562,8 @@ class Station:
         return cast(Request[Any], structs.replace(boot, reason=type(boot.reason)(_NO_RESTART)))
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
-        triggered = self._is_triggered(request)
-        return await self._outbox.put(
-            request, call_timeout, offline=not self.connected, triggered=triggered
-        )
+        delivery = await self._put(request, call_timeout=call_timeout)
+        return await delivery.answer()
 
     def _is_triggered(self, request: Any) -> bool:
         registration = self._registration_state.registration
@@ -540,10 +575,28 @@ class Station:
 
     async def _deliver(self, request: Request[R], note: str | None) -> Delivery[R]:
         self._action_of(request)
-        triggered = self._is_triggered(request)
-        return await self._outbox.keep(
-            request, note=note, offline=not self.connected, triggered=triggered
-        )
+        return await self._put(request, note=note)
+
+    async def _put(
+        self, request: Request[R], *, note: str | None = None, call_timeout: float | None = None
+    ) -> Delivery[R]:
+        try:
+            return await self._outbox.keep(
+                request,
+                note=note,
+                timeout=call_timeout,
+                offline=not self.connected,
+                triggered=self._is_triggered(request),
+            )
+        except JournalFull as problem:
+            self._security_events.seen_again(SecurityEvent.MEMORY_EXHAUSTION, str(problem))
+            raise
+
+    def _tell_delivery(self, event: DeliveryEvent) -> None:
+        if isinstance(event, Dropped):
+            about = f"journal is full: {len(event.message_ids)} messages dropped"
+            self._security_events.seen_again(SecurityEvent.MEMORY_EXHAUSTION, about)
+        self._events.tell(event)
 
     async def _send(self, message: Send) -> None:
         self._way_for(self._action_of(message)).send(message)

@@ -15,14 +15,17 @@ from ocppkit.core import (
     FastPath,
     OpenCall,
     Protocol,
+    RemoteProtocolError,
     Response,
     ResultReceived,
     Role,
+    SecurityEvent,
     decode_payload,
 )
 
 from ._options import StationSettings
 from ._registration_state import HEARTBEAT, RegistrationState
+from ._security_events import SecurityEvents
 
 __all__ = ["StationConnection"]
 
@@ -50,6 +53,7 @@ class StationConnection:
         station: object,
         handlers: HandlerTable,
         registration_state: RegistrationState,
+        security_events: SecurityEvents,
         ended: Callable[["StationConnection", ConnectionClosed], None],
         finished: Callable[["StationConnection"], None],
     ) -> None:
@@ -58,6 +62,7 @@ class StationConnection:
         self.station = station
         self._handlers = handlers
         self._registration_state = registration_state
+        self._security_events = security_events
         self._when_ended = ended
         self._when_finished = finished
         self.endpoint = Endpoint(Role.STATION, self, wire, settings)
@@ -104,6 +109,10 @@ class StationConnection:
     def call_failed(self, error: CallFailed) -> None:
         """Notes that the CSMS may have lost our registration."""
         self._registration_state.call_failed(error, self.endpoint.last_received)
+
+    def invalid_received(self, error: RemoteProtocolError) -> None:
+        """Notes the security event that this is."""
+        self._security_events.seen_again(SecurityEvent.INVALID_MESSAGES, str(error))
 
     def disconnected(self, end: ConnectionClosed) -> None:
         """Tells of the end, and wakes those who wait for a change."""

@@ -12,10 +12,11 @@ from ocppkit.codegen.model._facts_rules import (
     MESSAGE_KINDS,
     NO_REPLIES,
     OFFLINE,
+    SECURITY_EVENTS,
     check,
     pointer_of,
 )
-from ocppkit.core import ErrorCode, Failure, MessageKind, NoReply, Offline
+from ocppkit.core import ErrorCode, Failure, MessageKind, NoReply, Offline, SecurityEvent
 
 WHOLE = """
 [protocol]
@@ -27,8 +28,7 @@ error_codes = { NotSupported = "NotSupported" }
 message_types = ["call_result", "send"]
 replies = { not_json = { reaction = "silent", citation = "Acme manual, page 4" } }
 uncritical_events = ["LampReplaced"]
-untrusted_csms_event = "StrangeCsms"
-old_tls_event = "OldTls"
+security_events = { InvalidCsmsCertificate = "StrangeCsms" }
 serves_unknown = true
 identity_pattern = "[A-Z]{1,4}"
 identity_ignores_case = true
@@ -94,6 +94,7 @@ def test_every_rule_is_exercised_by_the_whole_file() -> None:
 def test_the_words_are_those_of_core() -> None:
     assert set(OFFLINE) == {word.value for word in Offline}
     assert set(ERROR_CODES) == {code.value for code in ErrorCode}
+    assert set(SECURITY_EVENTS) == {event.value for event in SecurityEvent}
     assert set(FAILURES) == {failure.value for failure in Failure}
     assert set(NO_REPLIES) == {word.value for word in NoReply}
     assert {*MESSAGE_KINDS, "other"} == {kind.name.lower() for kind in MessageKind}

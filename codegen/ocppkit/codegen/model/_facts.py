@@ -198,11 +198,8 @@ class ProtocolFacts:
     uncritical_events: tuple[str, ...] = ()
     """Security events that need not be kept until they can be delivered; all others must be."""
 
-    untrusted_csms_event: str | None = None
-    """The security event that a CSMS's certificate does not verify."""
-
-    old_tls_event: str | None = None
-    """The security event that a CSMS offers only versions of TLS before 1.2."""
+    security_events: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The security events that this version knows: value of `core.SecurityEvent` to spelling on the wire."""
 
     serves_unknown: bool = False
     """Whether a CSMS may serve a station of whose boot it knows nothing."""

@@ -19,6 +19,7 @@ __all__ = [
     "NO_REPLIES",
     "OFFLINE",
     "REQUIRED",
+    "SECURITY_EVENTS",
     "check",
     "pointer_of",
 ]
@@ -41,6 +42,31 @@ ERROR_CODES = (
     "TypeConstraintViolation",
 )
 """The values of `core.ErrorCode`; a test compares them."""
+
+SECURITY_EVENTS = (
+    "AttemptedReplayAttacks",
+    "CsmsFailedToAuthenticate",
+    "DiscardedRenewedClientCertificate",
+    "FailedToAuthenticateAtCsms",
+    "FirmwareUpdated",
+    "InvalidChargingStationCertificate",
+    "InvalidCsmsCertificate",
+    "InvalidFirmwareSignature",
+    "InvalidFirmwareSigningCertificate",
+    "InvalidMessages",
+    "InvalidTLSCipherSuite",
+    "InvalidTLSVersion",
+    "MaintenanceLoginAccepted",
+    "MaintenanceLoginFailed",
+    "MemoryExhaustion",
+    "ReconfigurationOfSecurityParameters",
+    "ResetOrReboot",
+    "SecurityLogWasCleared",
+    "SettingSystemTime",
+    "StartupOfTheDevice",
+    "TamperDetectionActivated",
+)
+"""The values of `core.SecurityEvent`; a test compares them."""
 
 MESSAGE_KINDS = ("call", "call_result", "call_error", "call_result_error", "send")
 """The names of `core.MessageKind` that have a number on the wire; a test compares them."""
@@ -177,8 +203,7 @@ _FILE = _Table(
                     rest_key=_LINE,
                 ),
                 "uncritical_events": _list_of(_NAME),
-                "untrusted_csms_event": _NAME,
-                "old_tls_event": _NAME,
+                "security_events": _Table(dict.fromkeys(SECURITY_EVENTS, _NAME)),
                 "serves_unknown": _BOOLEAN,
                 "identity_pattern": _LINE,
                 "identity_ignores_case": _BOOLEAN,

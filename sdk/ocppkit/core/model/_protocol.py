@@ -10,7 +10,16 @@ from ._failures import Failure, MessageKind
 from ._fast_path import FastPath
 from ._messages import Request, Response, Send
 
-__all__ = ["Action", "ErrorCode", "NoReply", "Offline", "Protocol", "Reply", "Role"]
+__all__ = [
+    "Action",
+    "ErrorCode",
+    "NoReply",
+    "Offline",
+    "Protocol",
+    "Reply",
+    "Role",
+    "SecurityEvent",
+]
 
 
 class Role(StrEnum):
@@ -43,6 +52,73 @@ class ErrorCode(StrEnum):
     RPC_FRAMEWORK_ERROR = "RpcFrameworkError"
     SECURITY_ERROR = "SecurityError"
     TYPE_CONSTRAINT_VIOLATION = "TypeConstraintViolation"
+
+
+class SecurityEvent(StrEnum):
+    """The security events of OCPP, under their 2.x names; `Protocol.security_events` has each version's spelling."""
+
+    ATTEMPTED_REPLAY_ATTACKS = "AttemptedReplayAttacks"
+    """The station received a message again that was not repeated for a lost answer."""
+
+    CSMS_FAILED_TO_AUTHENTICATE = "CsmsFailedToAuthenticate"
+    """The station rejected the credentials of the CSMS."""
+
+    DISCARDED_RENEWED_CLIENT_CERTIFICATE = "DiscardedRenewedClientCertificate"
+    """The station could not connect with a new certificate and went back to the old one."""
+
+    FAILED_TO_AUTHENTICATE_AT_CSMS = "FailedToAuthenticateAtCsms"
+    """The CSMS rejected the credentials of the station."""
+
+    FIRMWARE_UPDATED = "FirmwareUpdated"
+    """New firmware was installed."""
+
+    INVALID_CHARGING_STATION_CERTIFICATE = "InvalidChargingStationCertificate"
+    """The certificate that CertificateSigned brought cannot be used."""
+
+    INVALID_CSMS_CERTIFICATE = "InvalidCsmsCertificate"
+    """The certificate of the CSMS does not verify."""
+
+    INVALID_FIRMWARE_SIGNATURE = "InvalidFirmwareSignature"
+    """The signature of a firmware does not verify."""
+
+    INVALID_FIRMWARE_SIGNING_CERTIFICATE = "InvalidFirmwareSigningCertificate"
+    """The certificate that a firmware is signed with does not verify."""
+
+    INVALID_MESSAGES = "InvalidMessages"
+    """The station received what is no valid message of OCPP."""
+
+    INVALID_TLS_CIPHER_SUITE = "InvalidTLSCipherSuite"
+    """The CSMS offers only cipher suites that OCPP does not allow."""
+
+    INVALID_TLS_VERSION = "InvalidTLSVersion"
+    """The CSMS offers only versions of TLS before 1.2."""
+
+    MAINTENANCE_LOGIN_ACCEPTED = "MaintenanceLoginAccepted"
+    """Somebody logged in to the local maintenance interface."""
+
+    MAINTENANCE_LOGIN_FAILED = "MaintenanceLoginFailed"
+    """Somebody failed to log in to the local maintenance interface."""
+
+    MEMORY_EXHAUSTION = "MemoryExhaustion"
+    """The memory or the flash of the station is getting full."""
+
+    RECONFIGURATION_OF_SECURITY_PARAMETERS = "ReconfigurationOfSecurityParameters"
+    """A key, a certificate or the security profile was changed."""
+
+    RESET_OR_REBOOT = "ResetOrReboot"
+    """The station was reset or restarted."""
+
+    SECURITY_LOG_WAS_CLEARED = "SecurityLogWasCleared"
+    """The security log was cleared."""
+
+    SETTING_SYSTEM_TIME = "SettingSystemTime"
+    """The clock of the station was set."""
+
+    STARTUP_OF_THE_DEVICE = "StartupOfTheDevice"
+    """The station has started."""
+
+    TAMPER_DETECTION_ACTIVATED = "TamperDetectionActivated"
+    """The sensor that detects tampering was triggered."""
 
 
 class NoReply(StrEnum):
@@ -177,11 +253,8 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     uncritical_events: frozenset[str] = frozenset()
     """Security events that need not be kept until they can be delivered; all others must be."""
 
-    untrusted_csms_event: str | None = None
-    """The security event that a CSMS's certificate does not verify, if there is one."""
-
-    old_tls_event: str | None = None
-    """The security event that a CSMS offers only versions of TLS before 1.2, if there is one."""
+    security_events: Mapping[SecurityEvent, str] = {}
+    """The security events that this version knows, as it spells them on the wire."""
 
     replies: Mapping[Failure, Reply] = {}
     """Where this version answers a failed call otherwise than most: see `_replies.py`."""

@@ -12,6 +12,7 @@ from ocppkit.core import (
     Protocol,
     Reply,
     Role,
+    SecurityEvent,
 )
 
 from . import messages
@@ -74,8 +75,10 @@ PROTOCOL = Protocol(
             "Trifle",
         }
     ),
-    untrusted_csms_event="StrangeCsms",
-    old_tls_event="OldTls",
+    security_events={
+        SecurityEvent.INVALID_CSMS_CERTIFICATE: "StrangeCsms",
+        SecurityEvent.INVALID_TLS_VERSION: "OldTls",
+    },
     replies={
         Failure.NOT_JSON: Reply(NoReply.SILENT, "A trial of ours"),
         Failure.MALFORMED: Reply(ErrorCode.GENERIC_ERROR, "Another trial"),
