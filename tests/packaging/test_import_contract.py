@@ -33,6 +33,7 @@ sys.exit(lint_imports(config_filename={config!r}, no_cache=True))
 BASE = {"msgspec", "typing_extensions"}
 LIBRARIES = {
     "aio": BASE,
+    "blocks": {"msgspec"},
     "cli": {"rich", "typer"},
     "codegen": {"black", "datamodel_code_generator", "jinja2"},
     "core": BASE,
@@ -160,6 +161,8 @@ def test_the_contract_holds(copy: Path) -> None:
             {"messages"},
         ),
         ("sdk/ocppkit/csms/_csms.py", "import ocppkit.v16.pydantic", {"house", "pydantic"}),
+        ("sdk/ocppkit/blocks/charging/_track.py", "import random", {"blocks"}),
+        ("sdk/ocppkit/blocks/charging/_track.py", "import ocppkit.aio", {"house", "blocks"}),
     ],
 )
 def test_a_planted_import_is_found(file: str, planted: str, expected: set[str], copy: Path) -> None:

@@ -1,0 +1,1 @@
+"""Functional blocks: charging behaviour as pure state machines, one model for all OCPP versions."""

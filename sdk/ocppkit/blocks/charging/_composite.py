@@ -1,0 +1,186 @@
+"""The composite schedule: what all charging profiles together allow over a window of time.
+
+Theory of operation: the window is walked from change to change. At each change, every stack of
+profiles has a leading period, and the limit is the lowest of them (CMP-06), in the unit that is asked
+for.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from ._amounts import PHASES, Amount, Electricity
+from ._circumstances import Circumstances
+from ._profiles import InstalledProfile, RateUnit
+from ._stacks import ProfileStack, ProfileStacks
+
+__all__ = ["CompositePeriod", "composite"]
+
+
+class CompositePeriod(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What holds from one moment of a composite schedule on."""
+
+    start_period: int
+    """Seconds from the beginning of the schedule."""
+
+    limit: float | None = None
+    """What may be taken from the grid; absent if nothing limits it, not even what the EVSE can give."""
+
+    limit_l2: float | None = None
+    limit_l3: float | None = None
+    number_phases: int | None = None
+    """Absent where no profile counts."""
+
+    phase_to_use: int | None = None
+    discharge_limit: float | None = None
+    setpoint: float | None = None
+    operation_mode: str | None = None
+
+
+def composite(
+    installed: Iterable[InstalledProfile],
+    circumstances: Circumstances,
+    *,
+    evse_id: int,
+    start: datetime,
+    duration: int,
+    unit: RateUnit = RateUnit.AMPERES,
+    schedule: int = 0,
+    most: int = 1024,
+) -> tuple[CompositePeriod, ...]:
+    """Returns what the installed profiles allow, from change to change.
+
+    Args:
+        installed: the profiles.
+        circumstances: what else counts.
+        evse_id: the EVSE; 0 for what all of them take from the grid together (CMP-11).
+        start: when the window begins. A fraction of a second is dropped: periods begin at whole
+            seconds.
+        duration: seconds of the window.
+        unit: what the limits are to be in.
+        schedule: which of up to three schedules of a TxProfile counts, from 0 (CMP-17).
+        most: how many periods to return; a longer schedule is cut there.
+    """
+    electricity = Electricity(unit, circumstances.voltage)
+    stacks = ProfileStacks(
+        installed,
+        circumstances,
+        electricity,
+        evse_id=evse_id,
+        window=start.replace(microsecond=0),
+        schedule=schedule,
+    )
+    maximum = electricity.converted(circumstances.maximum, RateUnit.AMPERES, PHASES)
+    return tuple(islice(_steps(stacks, electricity, maximum, duration), most))
+
+
+def _steps(
+    stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None, duration: int
+) -> Iterator[CompositePeriod]:
+    moment, last = 0, None
+    while moment < duration:
+        next_change = stacks.move(moment)
+        rates = _rates(stacks, electricity, maximum)
+        # CMP-10: equal neighbours are one.
+        if rates != last:
+            yield _period(moment, rates)
+            last = rates
+        moment = next_change
+
+
+class _Rates(NamedTuple):
+    """What holds at a moment; details are those of one EVSE, if there are any."""
+
+    limit: Amount | None = None
+    phases: int | None = None
+    details: "_Details | None" = None
+
+
+class _Details(NamedTuple):
+    phase_to_use: int | None
+    discharge_limit: float | None
+    setpoint: float | None
+    operation_mode: str | None
+
+
+def _period(moment: int, rates: _Rates) -> CompositePeriod:
+    limit, phases, details = rates
+    l1, l2, l3 = limit if isinstance(limit, tuple) else (limit, None, None)
+    more = {} if details is None else details._asdict()
+    return CompositePeriod(
+        start_period=moment, limit=l1, limit_l2=l2, limit_l3=l3, number_phases=phases, **more
+    )
+
+
+def _rates(stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None) -> _Rates:
+    """Returns what holds at the moment that the stacks were moved to."""
+    leading = [stack for stack in stacks.all if stack.period is not None]
+    if not leading:
+        # CMP-06: without a profile, what the station can give.
+        return _Rates(_limit(stacks, electricity, maximum, PHASES))
+    phases, detailed = leading[0].phases, False
+    for stack in leading:
+        # CMP-08: the lowest number of phases of all periods that count.
+        phases = min(phases, stack.phases) if stack.phases != phases else phases
+        detailed = detailed or stack.is_detailed
+    limit = _limit(stacks, electricity, maximum, phases)
+    # Several EVSEs together have no phase, setpoint or operation mode.
+    details = _details(limit, stacks, leading) if detailed and not stacks.shares else None
+    return _Rates(limit, phases, details)
+
+
+def _limit(
+    stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None, phases: int
+) -> Amount | None:
+    limits = [stack.amount for stack in stacks.caps if stack.amount is not None]
+    most = _sum_of_shares(stacks, electricity, maximum, phases) if stacks.shares else maximum
+    if most is not None:
+        limits.append(most)
+    if not limits:
+        return None
+    lowest = electricity.lowest(limits, phases) if len(limits) > 1 else limits[0]
+    if not stacks.added:
+        return lowest
+    # SC.01 (2.1): local generation comes on top of what the grid gives.
+    added = [stack.amount for stack in stacks.added if stack.amount is not None]
+    return electricity.total([lowest, *added], phases)
+
+
+def _sum_of_shares(
+    stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None, phases: int
+) -> Amount | None:
+    """Returns what all EVSEs may take together; `None` if one of them has no limit."""
+    shares: list[Amount] = []
+    for share in stacks.shares:
+        limits = [stack.amount for stack in share if stack.amount is not None]
+        if maximum is not None:
+            limits.append(maximum)
+        if not limits:
+            return None
+        shares.append(electricity.lowest(limits, phases))
+    return electricity.total(shares, phases)
+
+
+def _details(limit: Amount | None, stacks: ProfileStacks, leading: list[ProfileStack]) -> _Details:
+    """Returns phase, setpoint and operation mode of one EVSE."""
+    phase, discharge, setpoint, mode = None, None, None, None
+    for stack in leading:
+        if stack.period is None:
+            continue
+        phase = phase or stack.period.phase_to_use
+        most = stack.converted(stack.period.discharge_limit)
+        if most is not None:
+            # A discharge limit is below 0: the highest feeds the least into the grid.
+            discharge = most if discharge is None else max(discharge, most)
+        if stack in stacks.transaction:
+            mode = stack.period.operation_mode
+            setpoint = stack.converted(stack.period.setpoint)
+    if setpoint is not None:
+        # K08.FR.08: a setpoint lies between the limits. Both are those of L1 if phases differ.
+        most = limit[0] if isinstance(limit, tuple) else limit
+        setpoint = setpoint if most is None else min(setpoint, most)
+        setpoint = setpoint if discharge is None else max(setpoint, discharge)
+    return _Details(phase, discharge, setpoint, mode)

@@ -1,0 +1,215 @@
+"""The charging profiles that are installed on a station: set, clear, find, and keep over a restart."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from ._circumstances import Circumstances
+from ._profiles import ChargingProfile, InstalledProfile, Purpose
+from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal, refusal
+
+__all__ = ["InstalledProfiles", "ProfileCriteria"]
+
+_FORMAT = 1
+
+
+class ProfileCriteria(Struct, frozen=True, kw_only=True):
+    """Which profiles are meant; an absent member means any."""
+
+    ids: Collection[int] | None = None
+    evse_id: int | None = None
+    """The place where it is installed; 0 means only those of the whole station."""
+
+    purpose: Purpose | None = None
+    stack_level: int | None = None
+    sources: Collection[str] | None = None
+    """Who set it, such as CSO or EMS."""
+
+    def match(self, installed: InstalledProfile) -> bool:
+        """Returns whether all that is named fits."""
+        profile = installed.profile
+        return (
+            (self.ids is None or profile.id in self.ids)
+            and self.evse_id in (None, installed.evse_id)
+            and self.purpose in (None, profile.charging_profile_purpose)
+            and self.stack_level in (None, profile.stack_level)
+            and (self.sources is None or installed.source in self.sources)
+        )
+
+
+class _State(Struct):
+    """What is kept over a restart."""
+
+    format: int
+    profiles: list[InstalledProfile]
+
+
+class InstalledProfiles:
+    """The installed profiles of one station."""
+
+    def __init__(
+        self,
+        rules: ChargingRules,
+        abilities: ChargingAbilities,
+        *,
+        uniform: Callable[[int], int],
+    ) -> None:
+        """Begins without profiles.
+
+        Args:
+            rules: those of the OCPP version.
+            abilities: what the station can do.
+            uniform: returns an integer from 0 to its argument, at random; `randomized_delay` needs it.
+        """
+        self._rules = rules
+        self.abilities = abilities
+        """What the station can do."""
+
+        self._uniform = uniform
+        self._profiles: list[InstalledProfile] = []
+
+    def __iter__(self) -> Iterator[InstalledProfile]:
+        return iter(self._profiles)
+
+    def __len__(self) -> int:
+        return len(self._profiles)
+
+    def set(
+        self,
+        profile: ChargingProfile,
+        evse_id: int,
+        circumstances: Circumstances,
+        *,
+        starts_transaction: bool = False,
+        as_sent: bytes | None = None,
+    ) -> ProfileRefusal | None:
+        """Installs a profile in the place of those that it replaces.
+
+        Args:
+            profile: the profile.
+            evse_id: where to install it; 0 for the whole station, or each of its EVSEs.
+            circumstances: the EVSEs and transactions of the station.
+            starts_transaction: whether it came with a remote start, for a transaction that does not run
+                yet.
+            as_sent: the profile as the CSMS sent it, JSON of its OCPP version, for reports.
+
+        Returns:
+            Why it was refused; `None` if it is installed.
+        """
+        others = [each for each in self._profiles if not self._is_replaced(each, profile, evse_id)]
+        refused = refusal(
+            profile,
+            evse_id,
+            others,
+            circumstances,
+            self._rules,
+            self.abilities,
+            starts_transaction=starts_transaction,
+        )
+        if refused is None:
+            self._profiles = [*others, self._installed(profile, evse_id, as_sent)]
+        return refused
+
+    def set_external(
+        self,
+        profile: ChargingProfile,
+        evse_id: int,
+        *,
+        source: str = "EMS",
+        as_sent: bytes | None = None,
+    ) -> InstalledProfile:
+        """Installs a limit by order of another system than the CSMS, in place of the one with its id.
+
+        Args:
+            profile: the limit; its purpose is ChargingStationExternalConstraints.
+            evse_id: where it holds; 0 for the whole station.
+            source: who set it: EMS, SO or another value of the specification.
+            as_sent: the profile as JSON of the OCPP version, for reports.
+        """
+        self.remove_external(profile.id)
+        installed = self._installed(profile, evse_id, as_sent, source)
+        self._profiles.append(installed)
+        return installed
+
+    def remove_external(self, profile_id: int) -> InstalledProfile | None:
+        """Removes a limit of another system than the CSMS; returns it if there was one."""
+        for each in self._profiles:
+            if each.is_external and each.profile.id == profile_id:
+                self._profiles.remove(each)
+                return each
+        return None
+
+    def clear(self, criteria: ProfileCriteria) -> Sequence[InstalledProfile]:
+        """Removes profiles for the CSMS, and returns them.
+
+        Args:
+            criteria: which; with ids, nothing else counts (CHP-14, CHP-15).
+        """
+        if criteria.ids is not None:
+            criteria = ProfileCriteria(ids=criteria.ids)
+        # CHP-15: a CSMS cannot clear what another system has set.
+        return self._remove(lambda each: criteria.match(each) and not each.is_external)
+
+    def find(self, criteria: ProfileCriteria) -> Sequence[InstalledProfile]:
+        """Returns the profiles that fit (CHP-16)."""
+        return [each for each in self._profiles if criteria.match(each)]
+
+    def end_transaction(self, evse_id: int, transaction_id: str) -> Sequence[InstalledProfile]:
+        """Removes the TxProfiles of a transaction that has ended, and returns them (CHP-10)."""
+        return self._remove(
+            lambda each: each.profile.charging_profile_purpose is Purpose.TX
+            and each.evse_id == evse_id
+            and each.profile.transaction_id in (None, transaction_id)
+        )
+
+    def state(self) -> bytes:
+        """Returns all profiles, to be kept over a restart (CHP-10)."""
+        return msgspec.json.encode(_State(_FORMAT, self._profiles))
+
+    def restore(self, state: bytes) -> None:
+        """Takes the profiles that were kept.
+
+        Raises:
+            ValueError: the state is torn, of another program, or of a later format; nothing changes.
+        """
+        try:
+            kept = msgspec.json.decode(state, type=_State)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"these are no charging profiles: {error}") from error
+        if kept.format != _FORMAT:
+            raise ValueError(
+                f"charging profiles of format {kept.format}, not {_FORMAT}: "
+                "a newer release has written them"
+            )
+        self._profiles = kept.profiles
+
+    def _is_replaced(self, each: InstalledProfile, by: ChargingProfile, evse_id: int) -> bool:
+        if each.is_external:
+            return False
+        if each.profile.id == by.id:
+            return True
+        # CHP-05: in 1.6, the same purpose and level at the same connector replaces too.
+        return (
+            self._rules.same_level_replaces
+            and each.evse_id == evse_id
+            and each.profile.stack_level == by.stack_level
+            and each.profile.charging_profile_purpose is by.charging_profile_purpose
+        )
+
+    def _installed(
+        self, profile: ChargingProfile, evse_id: int, as_sent: bytes | None, source: str = "CSO"
+    ) -> InstalledProfile:
+        schedule = profile.charging_schedule[0]
+        most = schedule.randomized_delay or 0
+        later = len(schedule.charging_schedule_period) - 1
+        # CMP-15: drawn once, when the profile arrives.
+        delays = tuple(self._uniform(most) for _ in range(later)) if most else ()
+        return InstalledProfile(
+            profile=profile, evse_id=evse_id, delays=delays, source=source, as_sent=as_sent
+        )
+
+    def _remove(self, fits: Callable[[InstalledProfile], bool]) -> Sequence[InstalledProfile]:
+        removed = [each for each in self._profiles if fits(each)]
+        self._profiles = [each for each in self._profiles if not fits(each)]
+        return removed

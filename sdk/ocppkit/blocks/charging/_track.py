@@ -1,0 +1,199 @@
+"""One charging profile over a window of time: which period counts, and until when.
+
+Theory of operation: times are whole seconds from the beginning of the window, since a composite
+schedule is told in whole seconds. What begins within a second counts from the next whole one, so
+that at each whole second that period counts which really does at that moment.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from math import ceil
+from operator import lt
+from typing import Final
+
+from ._profiles import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod, ProfileKind
+
+__all__ = ["FOREVER", "Track", "delayed_starts", "whole_seconds"]
+
+FOREVER: Final = 1 << 62
+"""A moment after every other, in seconds."""
+
+
+class Track:
+    """Tells for a moment of the window which period of a profile counts."""
+
+    __slots__ = ("_begin", "_every", "_from", "_local", "_starts", "_until", "_values", "unit")
+
+    def __init__(
+        self,
+        profile: ChargingProfile,
+        schedule: ChargingSchedule,
+        window: datetime,
+        *,
+        anchor: datetime,
+        delays: Sequence[int] = (),
+        offline_since: datetime | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
+        """Prepares a profile.
+
+        Args:
+            profile: the profile.
+            schedule: that of its schedules which counts.
+            window: when the window begins, at a whole second.
+            anchor: when a relative schedule begins.
+            delays: seconds by which the periods after the first begin later.
+            offline_since: when the connection to the CSMS was lost, if there is none.
+            zone: the zone of the station's local time, for a schedule that follows it.
+        """
+        self.unit = schedule.charging_rate_unit
+        """The unit of the limits."""
+
+        self._every = _recurrence(profile)
+        # CMP-03: a period counts before the end of the schedule, and of the day or week.
+        length = min(
+            FOREVER if schedule.duration is None else schedule.duration,
+            FOREVER if self._every is None else self._every,
+        )
+        starts, periods = delayed_starts(schedule, delays, length)
+        self._values: list[ChargingSchedulePeriod | None] = [None, *periods, None]
+        self._starts = [*starts, length, FOREVER]
+        self._from, self._until = _validity(profile, window, offline_since)
+        self._local: _LocalTime | None = None
+        begin = _beginning(profile, schedule, anchor)
+        if begin is None:
+            self._begin = 0 if self._every is None else -FOREVER
+        elif schedule.use_local_time and zone is not None:
+            self._local = _LocalTime(window, zone)
+            # CMP-16: the zone that is written there is ignored.
+            self._begin = self._local.seconds(begin)
+        else:
+            self._begin = whole_seconds(begin - window)
+
+    def at(self, moment: int) -> tuple[ChargingSchedulePeriod | None, int]:
+        """Returns the period that counts, and the moment until which that is so.
+
+        Args:
+            moment: seconds from the beginning of the window.
+        """
+        # CMP-01: it counts from `valid_from` on, and no longer at `valid_to`.
+        if moment < self._from:
+            return None, self._from
+        if moment >= self._until:
+            return None, FOREVER
+        if self._local is None:
+            period, until = self._scheduled(moment)
+        else:
+            shift, steady_until = self._local.shift(moment)
+            period, until = self._scheduled(moment + shift)
+            until = min(until - shift, steady_until)
+        return period, until if until < self._until else self._until
+
+    def _scheduled(self, moment: int) -> tuple[ChargingSchedulePeriod | None, int]:
+        begin = self._begin
+        if self._every is not None and moment >= begin:
+            # CMP-02: a recurring schedule begins anew each day or week.
+            begin = moment - (moment - begin) % self._every
+        index = bisect_right(self._starts, moment - begin)
+        until = begin + self._starts[index]
+        if index == len(self._starts) - 1 and self._every is not None:
+            until = begin + self._every
+        return self._values[index], until
+
+
+class _LocalTime:
+    """The local clock within a window, in seconds from the local time at which the window begins."""
+
+    def __init__(self, window: datetime, zone: tzinfo) -> None:
+        self._window = window.astimezone(zone)
+        self._first = self._offset(0)
+
+    def seconds(self, local: datetime) -> int:
+        """Returns a local time, whatever zone it names."""
+        return whole_seconds(local.replace(tzinfo=None) - self._window.replace(tzinfo=None))
+
+    def shift(self, moment: int) -> tuple[int, int]:
+        """Returns by how much the local clock has been put forward, and until when that is so."""
+        offset = self._offset(moment)
+        return offset - self._first, self._next_change(moment, offset)
+
+    def _offset(self, moment: int) -> int:
+        at = self._window.timestamp() + moment
+        there = datetime.fromtimestamp(at, self._window.tzinfo).utcoffset()
+        return 0 if there is None else round(there.total_seconds())
+
+    def _next_change(self, moment: int, offset: int) -> int:
+        """Returns when summer time begins or ends within the next day, or the end of that day."""
+        later = moment + 86_400
+        if self._offset(later) == offset:
+            return later
+        same = moment
+        while later - same > 1:
+            middle = (same + later) // 2
+            if self._offset(middle) == offset:
+                same = middle
+            else:
+                later = middle
+        return later
+
+
+def whole_seconds(span: timedelta) -> int:
+    """Returns a span in seconds, rounded up."""
+    return ceil(span.total_seconds())
+
+
+def delayed_starts(
+    schedule: ChargingSchedule, delays: Sequence[int] = (), length: int = FOREVER
+) -> tuple[list[int], list[ChargingSchedulePeriod]]:
+    """Returns when the periods of a schedule begin, and those of them that ever count.
+
+    Args:
+        schedule: the schedule.
+        delays: seconds by which the periods after the first begin later; none for the rest.
+        length: seconds after which no period counts.
+    """
+    periods = schedule.charging_schedule_period
+    as_written = [each.start_period for each in periods]
+    if not delays and as_written[-1] < length and all(map(lt, as_written, as_written[1:])):
+        return as_written, list(periods)
+    starts: list[int] = []
+    kept: list[ChargingSchedulePeriod] = []
+    late = dict(enumerate(delays, 1))
+    next_start = length
+    # CMP-15: a period is skipped whose start is not before that of a later one, or the end.
+    for index, period in reversed([*enumerate(periods)]):
+        start = period.start_period + late.get(index, 0)
+        if start < next_start:
+            starts.append(start)
+            kept.append(period)
+            next_start = start
+    return starts[::-1], kept[::-1]
+
+
+def _recurrence(profile: ChargingProfile) -> int | None:
+    recurs = profile.charging_profile_kind is ProfileKind.RECURRING
+    return profile.recurrency_kind.seconds if recurs and profile.recurrency_kind else None
+
+
+def _beginning(
+    profile: ChargingProfile, schedule: ChargingSchedule, anchor: datetime
+) -> datetime | None:
+    """Returns when a schedule begins; `None` if it has always begun."""
+    if profile.charging_profile_kind is ProfileKind.RELATIVE:
+        return anchor
+    if profile.charging_profile_kind is ProfileKind.DYNAMIC:
+        return profile.dyn_update_time
+    return schedule.start_schedule
+
+
+def _validity(
+    profile: ChargingProfile, window: datetime, offline_since: datetime | None
+) -> tuple[int, int]:
+    begin = -FOREVER if profile.valid_from is None else whole_seconds(profile.valid_from - window)
+    end = FOREVER if profile.valid_to is None else whole_seconds(profile.valid_to - window)
+    if profile.max_offline_duration is not None and offline_since is not None:
+        # CMP-01: it counts no longer once the station was offline for longer than that.
+        lost = offline_since + timedelta(seconds=profile.max_offline_duration)
+        end = min(end, whole_seconds(lost - window) + 1)
+    return begin, end
