@@ -65,7 +65,6 @@ def modules(page: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.timeout(300)  # mypy without a cache, on a busy machine
-@pytest.mark.timeout(300)
 def test_the_code_of_all_guides_is_typed(tmp_path: Path) -> None:
     for page in pages():
         for name, code in modules(page):
