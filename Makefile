@@ -114,6 +114,10 @@ fuzz-kill: $(STAMP) ## Journals killed with signal 9 at random moments (SEED=, C
 fuzz-numbers: $(STAMP) ## 1.6 transactions offline, with power cuts (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m station.transaction_schedules --seed $(or $(SEED),1) --count $(or $(COUNT),1000)
 
+.PHONY: fuzz-composite
+fuzz-composite: $(STAMP) ## Composite schedules of random profiles against an evaluation of every second (COUNT=)
+	COMPOSITES=$(or $(COUNT),5000) $(BIN)/pytest -q -n auto tests/blocks/charging/test_composite.py
+
 .PHONY: floors
 floors: $(STAMP) ## The tests marked `runtime` or `transport`, with the lowest declared versions of libraries and the newest
 	$(BIN)/python .ci/floors.py lowest newest

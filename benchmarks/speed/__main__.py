@@ -15,7 +15,7 @@ from .node import why_no_node
 from .report import as_json, inserted, lines_of, markdown, status, text
 from .scale import FULL, QUICK, Scale
 
-_GROUPS: Final = ("codec", "turn", "endtoend", "layers", "idle", "imports", "growth")
+_GROUPS: Final = ("codec", "turn", "endtoend", "layers", "idle", "imports", "growth", "blocks")
 _HOME: Final = Path(__file__).resolve().parents[1]
 _PAGE: Final = _HOME.parent / "docs" / "performance.md"
 _CHART: Final = _PAGE.parent / "assets" / "performance.svg"

@@ -80,6 +80,7 @@ _REST: Final = {
     "generate": _at_most(
         "imports", "`ocppkit generate`, all versions, of datamodel-codegen for 2.0.1", 0.8, 0.6
     ),
+    "composite": _at_most("blocks", "composite of 10 profiles, of decoding these", 8, 5),
     # A straight line's is 1 at most, a square's is 2; caches that run full cost something.
     "growth": _at_most("growth", "exponent of the cost's growth, the steepest step", 1.3, 1.15),
 }

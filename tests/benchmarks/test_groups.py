@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from speed import codec, growth, imports, servers, stations, turn
+from speed import blocks, codec, growth, imports, servers, stations, turn
 from speed.findings import Book
 from speed.load import Crowd, mix
 from speed.processes import pinned, running
@@ -50,6 +50,12 @@ def test_turn() -> None:
     turn.run(TINY, book)
 
     assert reached(book) == targets_of("turn")
+
+
+def test_blocks() -> None:
+    book = Book()
+    blocks.run(TINY, book)
+    assert reached(book) == {"composite"}
 
 
 def test_growth_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:

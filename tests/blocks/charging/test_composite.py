@@ -1,6 +1,7 @@
 """Composite schedules: vectors with known results, and a slow evaluation at every second."""
 
 import json
+import os
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,9 @@ from ocppkit.blocks.charging import (
 from support.every_second import limit_at
 
 ZERO = datetime(2024, 1, 1, tzinfo=UTC)
+COUNT = int(os.environ.get("COMPOSITES", "300"))
+"""Sets of random profiles; `make fuzz-composite` takes more."""
+
 VECTORS: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("composite_vectors.json").read_text("utf-8")
 )
@@ -130,7 +134,7 @@ def random_profile(chance: random.Random, number: int) -> InstalledProfile:
     return InstalledProfile(profile=profile, evse_id=chance.choice([0, 1, 1, 2]))
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(COUNT))
 def test_any_profiles_give_what_holds_at_each_second(seed: int) -> None:
     chance = random.Random(seed)
     installed = [random_profile(chance, number) for number in range(chance.randrange(1, 12))]

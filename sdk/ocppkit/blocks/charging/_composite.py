@@ -8,7 +8,7 @@ for.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -91,19 +91,17 @@ def _steps(
         moment = next_change
 
 
-class _Rates(NamedTuple):
-    """What holds at a moment; details are those of one EVSE, if there are any."""
-
-    limit: Amount | None = None
-    phases: int | None = None
-    details: "_Details | None" = None
-
-
 class _Details(NamedTuple):
+    """What holds for one EVSE beside the limit."""
+
     phase_to_use: int | None
     discharge_limit: float | None
     setpoint: float | None
     operation_mode: str | None
+
+
+_Rates: TypeAlias = tuple[Amount | None, int | None, _Details | None]
+"""What holds at a moment: limit, number of phases, and details if there are any."""
 
 
 def _period(moment: int, rates: _Rates) -> CompositePeriod:
@@ -120,16 +118,18 @@ def _rates(stacks: ProfileStacks, electricity: Electricity, maximum: Amount | No
     leading = [stack for stack in stacks.all if stack.period is not None]
     if not leading:
         # CMP-06: without a profile, what the station can give.
-        return _Rates(_limit(stacks, electricity, maximum, PHASES))
+        return _limit(stacks, electricity, maximum, PHASES), None, None
     phases, detailed = leading[0].phases, False
     for stack in leading:
         # CMP-08: the lowest number of phases of all periods that count.
-        phases = min(phases, stack.phases) if stack.phases != phases else phases
-        detailed = detailed or stack.is_detailed
+        if stack.phases < phases:
+            phases = stack.phases
+        if stack.is_detailed:
+            detailed = True
     limit = _limit(stacks, electricity, maximum, phases)
     # Several EVSEs together have no phase, setpoint or operation mode.
     details = _details(limit, stacks, leading) if detailed and not stacks.shares else None
-    return _Rates(limit, phases, details)
+    return limit, phases, details
 
 
 def _limit(

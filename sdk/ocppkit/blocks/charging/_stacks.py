@@ -58,14 +58,16 @@ class ProfileStack:
 
     def move(self, moment: int) -> None:
         """Finds the leading period of a moment at which it may be another."""
-        self.until = FOREVER
+        until = FOREVER
         for track in self._tracks:
-            period, until = track.at(moment)
-            self.until = min(self.until, until)
+            period, end = track.at(moment)
+            until = end if end < until else until
             if period is not None:
+                self.until = until
                 if period is not self.period:
                     self._lead(period, track.unit)
                 return
+        self.until = until
         self.period = self.amount = None
 
     def converted(self, value: float | None) -> float | None:
@@ -78,8 +80,9 @@ class ProfileStack:
         self.period, self._unit = period, unit
         self.phases = period.number_phases or PHASES
         self.is_detailed = _is_detailed(period)
-        self.amount = None
-        if period.limit is not None:
+        self.amount = period.limit
+        by_phase = period.limit_l2 is not None or period.limit_l3 is not None
+        if period.limit is not None and (by_phase or unit is not self._electricity.unit):
             amount = of_phases(period.limit, period.limit_l2, period.limit_l3)
             self.amount = self._electricity.converted(amount, unit, self.phases)
 

@@ -5,7 +5,7 @@ schedule is told in whole seconds. What begins within a second counts from the n
 that at each whole second that period counts which really does at that moment.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
@@ -82,24 +82,18 @@ class Track:
             return None, self._from
         if moment >= self._until:
             return None, FOREVER
-        if self._local is None:
-            period, until = self._scheduled(moment)
-        else:
-            shift, steady_until = self._local.shift(moment)
-            period, until = self._scheduled(moment + shift)
-            until = min(until - shift, steady_until)
-        return period, until if until < self._until else self._until
-
-    def _scheduled(self, moment: int) -> tuple[ChargingSchedulePeriod | None, int]:
-        begin = self._begin
+        shift, begin, steady_until = 0, self._begin, self._until
+        if self._local is not None:
+            shift, changes = self._local.shift(moment)
+            steady_until = min(steady_until, changes)
+            begin -= shift
         if self._every is not None and moment >= begin:
             # CMP-02: a recurring schedule begins anew each day or week.
             begin = moment - (moment - begin) % self._every
+            steady_until = min(steady_until, begin + self._every)
         index = bisect_right(self._starts, moment - begin)
         until = begin + self._starts[index]
-        if index == len(self._starts) - 1 and self._every is not None:
-            until = begin + self._every
-        return self._values[index], until
+        return self._values[index], until if until < steady_until else steady_until
 
 
 class _LocalTime:
@@ -155,8 +149,9 @@ def delayed_starts(
     """
     periods = schedule.charging_schedule_period
     as_written = [each.start_period for each in periods]
-    if not delays and as_written[-1] < length and all(map(lt, as_written, as_written[1:])):
-        return as_written, list(periods)
+    if not delays and all(map(lt, as_written, as_written[1:])):
+        count = bisect_left(as_written, length)
+        return as_written[:count], list(periods[:count])
     starts: list[int] = []
     kept: list[ChargingSchedulePeriod] = []
     late = dict(enumerate(delays, 1))
