@@ -98,6 +98,10 @@ golden: $(STAMP) ## Write anew what fixtures must become, and the pictures in th
 fuzz-engine: $(STAMP) ## A million frames, good and bad, into the engine (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m fuzz --seed $(or $(SEED),1) --frames $(or $(COUNT),1000000)
 
+.PHONY: fuzz-outgoing
+fuzz-outgoing: $(STAMP) ## 120,000 random results, requests and errors: no bad frame is sent (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -m fuzz.outgoing --seed $(or $(SEED),1) --count $(or $(COUNT),120000)
+
 .PHONY: trial-brute-force
 trial-brute-force: $(STAMP) ## How long a fleet waits while its own address is attacked (STATIONS=, ATTACKERS=)
 	cd tests && ../$(BIN)/python -m support.brute_force --stations $(or $(STATIONS),1000) --attackers $(or $(ATTACKERS),2)

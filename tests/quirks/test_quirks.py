@@ -2,7 +2,6 @@
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from ocppkit.core import (
     decode_message,
     encode_payload,
 )
+from support.member_paths import at
 
 HERE = Path(__file__).parent
 QUIRKS = [json.loads(line) for line in (HERE / "quirks.jsonl").read_text("utf-8").splitlines()]
@@ -48,18 +48,6 @@ def reading(quirk, verdict, policy):
 
 def told(issues):
     return [{"path": issue.path, "rule": issue.rule, "code": issue.error_code} for issue in issues]
-
-
-def at(value, path):
-    """Follows a path of attributes, members and positions."""
-    for step in path.split("."):
-        if isinstance(value, Mapping):
-            value = value[step]
-        elif isinstance(value, Sequence):
-            value = value[int(step)]
-        else:
-            value = getattr(value, step)
-    return value
 
 
 def test_every_quirk_has_its_verdict():

@@ -318,6 +318,26 @@ def test_a_text_that_rfc_3339_does_not_write_is_not_sent(cls, text):
         encode_payload(cls(current_time=text))
 
 
+def test_a_text_is_judged_alike_beside_what_has_to_be_normalised():
+    custom_data = v201.CustomDataType(vendor_id="v")
+    request = v201.TransactionEventRequest(
+        event_type=v201.TransactionEventEnumType.ENDED,
+        timestamp=NOW.replace(microsecond=5000),
+        trigger_reason=v201.TriggerReasonEnumType.EV_DEPARTED,
+        seq_no=1,
+        transaction_info=v201.TransactionType(transaction_id="t"),
+        meter_value=[
+            v201.MeterValueType(
+                timestamp="2024-05-06 07:08:09Z",
+                sampled_value=[v201.SampledValueType(value=1.0)],
+            )
+        ],
+        custom_data=custom_data,
+    )
+    with pytest.raises(InvalidOutgoing, match=r"meterValue\[0\].timestamp"):
+        encode_payload(request)
+
+
 @pytest.mark.parametrize("text", ["2024-05-06T07:08:09Z", "2024-05-06t07:08:09.5-09:30"])
 def test_a_text_that_rfc_3339_writes_is_sent(text):
     response = v201.HeartbeatResponse(current_time=text)

@@ -41,7 +41,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
             return real(value, path)
 
         with monkeypatch.context() as patch:
-            patch.setattr(_writing, "normaliser_of", lambda shape: real and dress)
+            patch.setattr(_writing, "normaliser_of", lambda shape, texts: real and dress)
             checked: list[bytes] = []
 
             def check(data: bytes) -> bool:

@@ -139,7 +139,7 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
     try:
-        data = normalised_writer_of(shape_of(cls), bool)(payload)
+        data = normalised_writer_of(shape_of(cls), bool, texts=True)(payload)
     except NotEncodable as exc:
         raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
     except Exception as exc:

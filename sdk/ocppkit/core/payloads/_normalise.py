@@ -35,12 +35,17 @@ class NotEncodable(Exception):
 
 
 @cache
-def normaliser_of(shape: Shape) -> Normalise | None:
+def normaliser_of(shape: Shape, *, texts: bool = False) -> Normalise | None:
     """Returns the normaliser of values of a shape, or `None` if msgspec writes them well.
 
     What a normaliser does not know it leaves as it is, to the check of the written bytes.
+
+    Args:
+        shape: what the values should be.
+        texts: whether a text may stand for a date-time; otherwise it raises `TypeError`, since the fast
+            check reads more texts as date-times than may be sent.
     """
-    return _normaliser(shape, ())
+    return _normaliser(shape, texts, ())
 
 
 def normalise_untyped(value: Any, path: Path) -> Any:
@@ -62,16 +67,16 @@ def normalise_untyped(value: Any, path: Path) -> Any:
             return _moment(value, path)
 
 
-def _normaliser(shape: Shape, inside: tuple[object, ...]) -> Normalise | None:
+def _normaliser(shape: Shape, texts: bool, inside: tuple[object, ...]) -> Normalise | None:
     match shape:
         case DateTimeShape():
-            return _moment
+            return _moment if texts else _moment_and_no_text
         case AnyShape() | OpenShape():
             return normalise_untyped
         case ListShape(item=item):
-            return _list(_normaliser(item, inside))
+            return _list(_normaliser(item, texts, inside))
         case ObjectShape():
-            return _object(shape, inside)
+            return _object(shape, texts, inside)
         case _:
             return None
 
@@ -85,6 +90,12 @@ def _moment(value: Any, path: Path) -> Any:
         return utc_text(value)
     except OverflowError:
         return value
+
+
+def _moment_and_no_text(value: Any, path: Path) -> Any:
+    if isinstance(value, str):
+        raise TypeError("a text in place of a date-time")
+    return _moment(value, path)
 
 
 def _untyped_members(members: dict[Any, Any], path: Path) -> Any:
@@ -112,16 +123,18 @@ def _items(normalise: Normalise, items: Any, path: Path) -> Any:
     return new if any(a is not b for a, b in zip(new, items, strict=True)) else items
 
 
-def _object(shape: ObjectShape, inside: tuple[object, ...]) -> Normalise | None:
+def _object(shape: ObjectShape, texts: bool, inside: tuple[object, ...]) -> Normalise | None:
     if shape in inside:
         # A class within itself: its normaliser is not ready yet, so it is compiled when first needed.
         return lambda value, path: (
-            value if (normalise := normaliser_of(shape)) is None else normalise(value, path)
+            value
+            if (normalise := normaliser_of(shape, texts=texts)) is None
+            else normalise(value, path)
         )
     parts = [
         (member.name, wire, normalise)
         for wire, member in shape.members.items()
-        if (normalise := _normaliser(member.shape, (*inside, shape))) is not None
+        if (normalise := _normaliser(member.shape, texts, (*inside, shape))) is not None
     ]
     return _members(shape.cls, parts) if parts else None
 

@@ -77,9 +77,15 @@ def write_of(shape: ObjectShape, check: Check, *, integer_bits: int | None = Non
     return compile_expression(text, {**known, **named})
 
 
-def normalised_writer_of(shape: ObjectShape, check: Check) -> Write:
-    """Returns a writer that normalises each payload of a class, whether it needs it or not."""
-    normalise = normaliser_of(shape)
+def normalised_writer_of(shape: ObjectShape, check: Check, *, texts: bool = False) -> Write:
+    """Returns a writer that normalises each payload of a class, whether it needs it or not.
+
+    Args:
+        shape: the class.
+        check: is given everything that was written.
+        texts: whether texts in place of date-times are written, or raise `TypeError`.
+    """
+    normalise = normaliser_of(shape, texts=texts)
 
     def write_normalised(payload: Any) -> bytes:
         data = write(payload if normalise is None else normalise(payload, None))
