@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import typer
 
-from ocppkit import v16
+from ocppkit import v16, v21, v201
 from ocppkit.aio import Handshake
 from ocppkit.cli._app import app
-from ocppkit.core import ConnectionClosed, InvalidMessage, Rule
+from ocppkit.core import ConnectionClosed, InvalidMessage, Repair, Rule
 from ocppkit.core.engine._calls import TRANSITIONS
+from ocppkit.core.model._repairs import NEVER_REPAIRED, REPAIRS
+from ocppkit.core.payloads._issue_recorder import MAX_ISSUES
 from ocppkit.csms import Credentials, Verdict
 from ocppkit.testing import connected, settle, wire_pair
 from ocppkit.transports import websockets
@@ -39,6 +41,10 @@ class TestConsoles:
             Console(tmp_path).compare(Command("printf 'one\\ntwo\\n'", shown))
 
 
+def test_the_disagreements_are_decided_as_their_page_says() -> None:
+    assert executed("guides/disagreements.md")["twice"].id_tag == "B"
+
+
 class TestLenient:
     @pytest.fixture
     def names(self) -> dict[str, Any]:
@@ -52,12 +58,27 @@ class TestLenient:
             assert line.removeprefix("MeterValues: ") in text
         assert not names["context"].is_known
 
-    def test_the_table_has_every_rule_that_can_be_repaired(self) -> None:
+    def test_the_page_lists_the_repairs_that_the_code_makes(self) -> None:
         """What becomes of each is proved in tests/core/payloads/test_repair.py."""
         text = (DOCS / "guides/lenient.md").read_text("utf-8")
-        table = text.partition("| rule |")[2].partition("\n\n")[0]
-        never = {Rule.JSON, Rule.PAYLOAD, Rule.REQUIRED, Rule.NUMBER}
-        assert {rule for rule in Rule if f"`{rule}`" in table} == set(Rule) - never
+        rows = [line for line in text.splitlines() if re.match(r"\| `[a-z_]+` \|", line)]
+        assert rows == [
+            f"| `{repair}` | {told.rules} | {told.received} | {told.becomes} |"
+            for repair, told in REPAIRS.items()
+        ]
+        assert list(REPAIRS) == list(Repair)
+        never = text.partition("Never repaired:\n\n")[2].partition("\n\n")[0]
+        assert never.splitlines() == [f"* {each}" for each in NEVER_REPAIRED]
+
+    def test_the_page_names_every_rule_and_the_bound(self) -> None:
+        named = {rule for told in REPAIRS.values() for rule in told.rules.split(", ")}
+        never = {Rule.REQUIRED, Rule.NUMBER}
+        assert named == {*Rule, "any"} - never
+        text = (DOCS / "guides/lenient.md").read_text("utf-8")
+        assert f"{MAX_ISSUES:,} issues are recorded" in text
+        for protocol in (v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL):
+            rules = protocol.actions["UpdateFirmware"].request.__ocpp_rules__
+            assert all(f"`{name}`" in text for name in rules.harmless_when_absent)
 
     def test_a_charger_s_quirk_is_repaired_and_told(self, names: dict[str, Any]) -> None:
         seen = self.told(names, names["csms"])
