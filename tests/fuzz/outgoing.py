@@ -74,7 +74,7 @@ _WRONG: Final[tuple[Any, ...]] = (
 
 
 @dataclass(frozen=True)
-class _Case:
+class _Outgoing:
     """One message of one version, and what is needed to send it."""
 
     source: Source
@@ -84,14 +84,14 @@ class _Case:
 
 
 @cache
-def _cases() -> tuple[_Case, ...]:
-    found: list[_Case] = []
+def _cases() -> tuple[_Outgoing, ...]:
+    found: list[_Outgoing] = []
     for version in VERSIONS:
         protocol = next(each for each in PROTOCOLS.values() if each.package.endswith(version))
         for source in sources(version):
             cls: Any = message_class(source)
             action = protocol.actions[cls.__ocpp_action__]
-            found.append(_Case(source, protocol, action, cls))
+            found.append(_Outgoing(source, protocol, action, cls))
     return tuple(found)
 
 
@@ -131,7 +131,7 @@ class OutgoingFuzzer:
         self.sent += len(texts)
         return Finding(self._seed, self.fed, "".join(texts), problem) if problem else None
 
-    def _send(self, case: _Case) -> list[str]:
+    def _send(self, case: _Outgoing) -> list[str]:
         sender = sorted(case.action.senders)[0]
         is_answer, cls = issubclass(case.cls, Response), case.cls
         is_send = case.action.response is None
@@ -148,7 +148,7 @@ class OutgoingFuzzer:
             assert texts == [], "sent though it was refused"
         return connection.data_to_send()
 
-    def _answer(self, connection: Connection, case: _Case) -> None:
+    def _answer(self, connection: Connection, case: _Outgoing) -> None:
         connection.receive_data(
             f'[2,"x","{case.action.name}",{_minimal(case.protocol.version, case.action.name)}]', 0.0
         )
@@ -233,7 +233,7 @@ def _subclasses(cls: type[Struct]) -> tuple[type[Struct], ...]:
 # Judging frames.
 
 
-def _problems(text: str, case: _Case) -> Iterator[str]:
+def _problems(text: str, case: _Outgoing) -> Iterator[str]:
     """Yields what is wrong with a frame."""
     try:
         frame = json.loads(text, object_pairs_hook=_unique)
