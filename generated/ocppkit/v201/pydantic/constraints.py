@@ -5,10 +5,10 @@
 All are strict: no text passes for a number, no number for a text.
 """
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated
 
+from msgspec.json import encode
 from pydantic import (
     AwareDatetime,
     BeforeValidator,
@@ -19,6 +19,8 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
+
+from ocppkit.core.payloads._formats import read_datetime, utc_text
 
 __all__ = [
     "DateTime",
@@ -53,26 +55,22 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
-
-
 def _read(value: object) -> object:
-    """Passes on date-times and their texts; pydantic would take numbers and bare dates too."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
+    """Passes on date-times and the texts that the codec reads; pydantic would take numbers and bare dates too."""
+    if isinstance(value, datetime):
         return value
+    found = read_datetime(value, UTC) if isinstance(value, str) else None
+    if found is not None and found[1]:
+        return found[0]
     raise PydanticCustomError("rfc3339", "Input should be a date-time as RFC 3339 writes it")
 
 
 def _write(value: datetime) -> str:
-    """Returns the text in UTC, with `Z` and at most milliseconds."""
-    precision = "milliseconds" if value.microsecond else "seconds"
+    """Returns the text that the codec sends: in UTC with `Z`, and milliseconds if there are any."""
     try:
-        utc = value.astimezone(UTC)
+        return utc_text(value)
     except OverflowError:  # the first and the last hours of Python's years
-        return value.isoformat(timespec=precision)
-    return utc.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
+        return encode(value).decode()[1:-1]
 
 
 DateTime = Annotated[
