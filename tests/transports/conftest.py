@@ -100,6 +100,8 @@ class Raw:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+        self.compressed = False
+        """Whether the last frame that was read is compressed."""
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -127,6 +129,7 @@ class Raw:
         """Reads one frame: its opcode and data."""
         async with asyncio.timeout(10):
             first, size = await self.reader.readexactly(2)
+            self.compressed = bool(first & 0x40)
             if size == 126:
                 (size,) = struct.unpack(">H", await self.reader.readexactly(2))
             elif size == 127:

@@ -160,7 +160,8 @@ async def test_nobody_is_admitted_any_more(make_csms: Make, raw: Make, handshake
 async def test_dead_connections_are_noticed_and_living_ones_stay(
     make_csms: Make, make_station: Make, raw: Make
 ) -> None:
-    limits = Limits(ping_interval=0.05)
+    # The living one must answer within half of it, on a busy machine too.
+    limits = Limits(ping_interval=1.0)
     csms = make_csms(limits=limits)
     async with serving(csms) as port, raw(port, "/ocpp/dead") as dead:
         alive = make_station(identity="alive", limits=limits)

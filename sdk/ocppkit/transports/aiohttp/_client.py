@@ -129,6 +129,7 @@ async def _open(
             compress=_WINDOW_BITS if compression else 0,
             max_msg_size=most_bytes(limits),
             heartbeat=heartbeat(limits),
+            autoclose=False,
         )
     except TimeoutError as problem:
         raise not_in_time() from problem

@@ -139,6 +139,7 @@ class Handler:
             compress=self._compression,
             max_msg_size=most_bytes(self._limits),
             heartbeat=heartbeat(self._limits),
+            autoclose=False,
         )
         websocket.headers.extend(texts(accept.headers))
         if chosen is not None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aiohttp import ClientError, ClientWebSocketResponse, WebSocketError, WSMessage, WSMsgType
 from aiohttp.web import WebSocketResponse
@@ -14,6 +14,13 @@ from ocppkit.core import ConnectionClosed, Limits
 __all__ = ["AnyWebSocket", "WebSocketTransport", "heartbeat", "most_bytes", "texts"]
 
 AnyWebSocket: TypeAlias = WebSocketResponse | ClientWebSocketResponse
+"""Made with `autoclose=False`: close frames of the peer are answered here."""
+
+_NORMAL: Final = 1000
+_PROTOCOL_ERROR: Final = 1002
+_REGISTERED: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+_FIRST_PRIVATE: Final = 3000
+_LAST_PRIVATE: Final = 4999
 
 
 def heartbeat(limits: Limits) -> float | None:
@@ -52,7 +59,18 @@ class WebSocketTransport:
         if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             data: str | bytes = message.data
             return data
+        if message.type is WSMsgType.CLOSE:
+            await self._answer_close(int(message.data))
         raise _end(message)
+
+    async def _answer_close(self, code: int) -> None:
+        """Sends the peer's close code back; by itself, aiohttp answers each of them with 1000."""
+        answer = (code or _NORMAL) if _may_be_sent(code) else _PROTOCOL_ERROR
+        if isinstance(self._websocket, WebSocketResponse):
+            # A peer that does not read must not be waited for.
+            await self._websocket.close(code=answer, drain=False)
+        else:
+            await self._websocket.close(code=answer)
 
     async def send(self, text: str) -> None:
         """Sends a text; waits while the buffer is full."""
@@ -66,7 +84,14 @@ class WebSocketTransport:
                 await self._websocket.close(code=code, message=reason.encode())
 
 
+def _may_be_sent(code: int) -> bool:
+    """Whether a close frame may hold a code; 0 stands for one without (RFC 6455 section 7.4)."""
+    return code == 0 or code in _REGISTERED or _FIRST_PRIVATE <= code <= _LAST_PRIVATE
+
+
 def _end(message: WSMessage) -> ConnectionClosed:
+    if message.type is WSMsgType.CLOSE and not _may_be_sent(int(message.data)):
+        return ConnectionClosed("invalid close code", by="us", code=_PROTOCOL_ERROR)
     if message.type is WSMsgType.CLOSE:
         return ConnectionClosed(message.extra or "", by="peer", code=message.data)
     if isinstance(message.data, WebSocketError):

@@ -21,7 +21,9 @@ logger = logging.getLogger("ocppkit.transports.websockets")
 class Core:
     """Reads and writes frames of an open connection. What is to be sent is in `data_to_send`."""
 
-    __slots__ = ("_fragments", "_is_text", "_protocol", "failed")
+    __slots__ = (
+        "_extensions", "_fragments", "_frame_bytes", "_is_text", "_protocol", "_side", "failed",
+    )  # fmt: skip
 
     def __init__(self, side: Side, extensions: Sequence[Extension], frame_bytes: int) -> None:
         """Begins between two frames, of which none was a fragment of a message.
@@ -31,10 +33,10 @@ class Core:
             extensions: what was agreed on; if there is anything, the core reads all messages.
             frame_bytes: the longest message that is read.
         """
-        # The object that read the handshake would keep all of it, passwords included: a new one.
-        self._protocol = Protocol(side, max_size=frame_bytes, logger=logger)
-        self._protocol.debug = False
-        self._protocol.extensions = list(extensions)
+        self._side = side
+        self._extensions = list(extensions)
+        self._frame_bytes = frame_bytes
+        self._protocol = self._new_protocol()
         self._fragments: bytearray | None = None
         self._is_text = True
         self.failed = False
@@ -85,6 +87,16 @@ class Core:
         """Writes a close frame."""
         self._protocol.send_close(code, reason)
 
+    def drop_fragments(self) -> None:
+        """Forgets a message of which only a part has come, as a close frame is the next one.
+
+        `websockets` takes a close frame there for a violation of the protocol; RFC 6455 section 5.4
+        allows it, as any control frame.
+        """
+        if self._fragments is not None and self.is_open:
+            self._fragments = None
+            self._protocol = self._new_protocol()
+
     def receive_data(self, data: bytes) -> str | bytes | None:
         """Reads bytes of one frame at most, and returns the message that is complete with them."""
         self._protocol.receive_data(data)
@@ -97,6 +109,13 @@ class Core:
     def receive_eof(self) -> None:
         """Reads the end of all bytes."""
         self._protocol.receive_eof()
+
+    def _new_protocol(self) -> Protocol:
+        # The object that read the handshake would keep all of it, passwords included: a new one.
+        protocol = Protocol(self._side, max_size=self._frame_bytes, logger=logger)
+        protocol.debug = False
+        protocol.extensions = self._extensions
+        return protocol
 
     def _message_in(self, frame: Frame) -> str | bytes | None:
         opcode = frame.opcode

@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 from ._undocumented import apply_mask
 
 __all__ = [
+    "CLOSE",
+    "OPCODE_BITS",
     "PING",
     "PONG",
     "TEXT",
@@ -29,6 +31,12 @@ __all__ = [
 TEXT: Final = 0x81
 PING: Final = 0x89
 PONG: Final = 0x8A
+
+OPCODE_BITS: Final = 0x0F
+"""The bits of a frame's first byte that are its opcode."""
+
+CLOSE: Final = 0x8
+"""The opcode of close frames."""
 
 _MASKED: Final = 0x80
 _SHORT: Final = 126

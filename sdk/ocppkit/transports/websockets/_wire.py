@@ -30,6 +30,8 @@ from .._bounds import (
 from .._budget import Budget
 from ._core import Core
 from ._frames import (
+    CLOSE,
+    OPCODE_BITS,
     PING,
     PONG,
     TEXT,
@@ -432,6 +434,8 @@ class WebSocketWire(SharedReading):
             end = measure[1]
             if not self._is_ordinary(data, at, measure):
                 self._missing = end - at
+                if data[at] & OPCODE_BITS == CLOSE:
+                    self._get_core().drop_fragments()
             elif end > size:
                 self._keep(data[at:], end - at)
                 return
