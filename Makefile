@@ -106,9 +106,25 @@ fuzz-outgoing: $(STAMP) ## 120,000 random results, requests and errors: no bad f
 trial-brute-force: $(STAMP) ## How long a fleet waits while its own address is attacked (STATIONS=, ATTACKERS=)
 	cd tests && ../$(BIN)/python -m support.brute_force --stations $(or $(STATIONS),1000) --attackers $(or $(ATTACKERS),2)
 
+.PHONY: trial-rude-disconnects
+trial-rude-disconnects: $(STAMP) ## Peers that reset their connections on every server (COUNT=)
+	ROUNDS=$(or $(COUNT),500) $(BIN)/pytest -q tests/transports/test_rude_disconnects.py
+
+.PHONY: trial-never-reads
+trial-never-reads: $(STAMP) ## Peers that send and never read, on every server (COUNT=)
+	ROUNDS=$(or $(COUNT),50) $(BIN)/pytest -q tests/transports/test_never_readers.py
+
+.PHONY: trial-restart
+trial-restart: $(STAMP) ## Kill a CSMS with signal 9 under a fleet of all versions, with memory and without (STATIONS=)
+	cd tests && ../$(BIN)/python -m support.restart_trial --stations $(or $(STATIONS),2000)
+
+.PHONY: soak
+soak: $(STAMP) ## Stations come and go, rudely, with bad traffic, for minutes (SECONDS=, STATIONS=)
+	cd tests && ../$(BIN)/python -m support.soak --seconds $(or $(SECONDS),1200) --stations $(or $(STATIONS),300)
+
 .PHONY: simulate
-simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fails (SEEDS=2000, STATIONS=6)
-	cd tests && ../$(BIN)/python -m simulation --seeds $(or $(SEEDS),2000) --stations $(or $(STATIONS),6)
+simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fails (COUNT=2000, STATIONS=6)
+	cd tests && ../$(BIN)/python -m simulation --seeds $(or $(COUNT),$(SEEDS),2000) --stations $(or $(STATIONS),6)
 
 .PHONY: fuzz-kill
 fuzz-kill: $(STAMP) ## Journals killed with signal 9 at random moments (SEED=, COUNT=)

@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("ws", "aiohttp", "starlette", "pydantic")
 TOOLS = """
-    hypothesis ocpp==2.1.0 pytest pytest-asyncio pytest-timeout pytest-xdist trustme uvicorn
+    hypothesis jsonschema ocpp==2.1.0 pytest pytest-asyncio pytest-timeout pytest-xdist
+    rfc3339-validator rfc3987 trustme uvicorn
 """
 NOT_PINNED = ("typing_extensions",)
 """What others of these need in a newer version."""

@@ -42,3 +42,9 @@ def test_a_requirement_without_a_floor(floors: ModuleType) -> None:
 def test_the_marked_tests_are_there() -> None:
     for room in (*RUNTIME, *TRANSPORT):
         assert (TESTS / room).exists(), room
+
+
+def test_it_installs_the_tools_that_the_gate_needs_for_the_same_tests(floors: ModuleType) -> None:
+    gate = (ROOT / ".ci" / "gate.py").read_text("utf-8").partition('NEEDS = """')[2]
+    needed = set(gate.partition('"""')[0].split()) - {".[ws,aiohttp,starlette]"}
+    assert set(floors.TOOLS.split()) >= needed

@@ -1,6 +1,7 @@
 """A peer that sends and never reads is cut, and the server keeps nothing of it."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ from ocppkit import v201
 from ocppkit.transports import _pump
 from ocppkit.transports.websockets import _wire
 from support.servers import Serving
+
+ROUNDS = int(os.environ.get("ROUNDS", "1"))
+"""How many of them come at once; `make trial-never-reads` takes more."""
 
 Make = Callable[..., Any]
 
@@ -21,6 +25,7 @@ TRANSFER = '[2,"1","DataTransfer",{"vendorId":"V"}]'
 
 
 @pytest.mark.asyncio
+@pytest.mark.timeout(30 + 2 * ROUNDS)
 async def test_a_peer_that_never_reads_is_cut_by_time(
     serving: Serving, make_csms: Make, raw: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -34,18 +39,24 @@ async def test_a_peer_that_never_reads_is_cut_by_time(
             status=v201.DataTransferStatusEnumType.ACCEPTED, data="x" * 100_000
         )
 
-    async with serving(csms) as port, raw(port, "/ocpp/CP001") as client:
-        handle = await csms.stations.wait_connected("CP001")
+    async def never_read(port: int, identity: str) -> None:
+        async with raw(port, f"/ocpp/{identity}") as client:
+            await be_cut(await csms.stations.wait_connected(identity), client)
+
+    async def be_cut(handle: Any, client: Any) -> None:
         client.text(BOOT)
         await client.next_frame()
         client.reader._limit = 1024
         for _ in range(1000):
             client.text(TRANSFER)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 + ROUNDS):
             end = await handle.wait_disconnected()
         assert "read nothing" in end.reason or "does not read" in end.reason
         # The network connection ends too; what was still waiting in the server is dropped.
         assert await client.rest() is not None
+
+    async with serving(csms) as port:
+        await asyncio.gather(*(never_read(port, f"CP{number}") for number in range(ROUNDS)))
 
 
 @pytest.mark.asyncio

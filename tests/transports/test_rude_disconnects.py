@@ -1,6 +1,7 @@
 """Peers that reset their connections at the worst moments harm nobody else, and no command hangs."""
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Callable, Coroutine
@@ -14,6 +15,9 @@ from ocppkit.transports import websockets
 from support.servers import Serving
 
 Make = Callable[..., Any]
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+"""How many peers leave in each way; `make trial-rude-disconnects` takes more."""
 
 RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: closing sends a reset, and drops what was not sent."""
@@ -53,13 +57,14 @@ async def commands_end(handle: Any, client: Any, parting: bytes) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.timeout(30 + ROUNDS)
 @pytest.mark.parametrize("parting", PARTINGS, ids=lambda parting: f"{parting[:6]!r}")
 async def test_commands_in_flight_end_as_an_ocpp_error(
     serving: Serving, parting: bytes, make_csms: Make, raw: Make
 ) -> None:
     csms = make_csms()
     async with serving(csms) as port, raw(port, "/ocpp/bystander") as bystander:
-        for number in range(5):
+        for number in range(ROUNDS):
             async with raw(port, f"/ocpp/CP{number}") as client:
                 handle = await csms.stations.wait_connected(f"CP{number}")
                 await commands_end(handle, client, parting)
@@ -76,6 +81,7 @@ def on_uvloop(main: Coroutine[Any, Any, None]) -> None:
     uvloop.run(main)
 
 
+@pytest.mark.timeout(30 + ROUNDS)
 @pytest.mark.parametrize("run", [on_asyncio, on_uvloop])
 def test_pings_go_on_whoever_leaves(
     run: Callable[[Coroutine[Any, Any, None]], None], make_csms: Make, raw: Make
@@ -86,7 +92,7 @@ def test_pings_go_on_whoever_leaves(
             websockets.serve(csms, "127.0.0.1") as server,
             raw(server.port, "/bystander") as bystander,
         ):
-            for number in range(60):
+            for number in range(max(60, ROUNDS)):
                 async with raw(server.port, f"/CP{number}") as client:
                     await leave_rudely(client, PARTINGS[number % len(PARTINGS)])
                 if number % 20 == 0:

@@ -1,0 +1,204 @@
+"""A soak test: a CSMS with stations that come and go, rude disconnects and bad traffic, for minutes.
+
+`python -m support.soak --seconds 1200 --stations 300` runs it large; the gate runs it small. It fails if
+a steady station is disconnected or misses pings, if anything is logged that is not expected, or if the
+memory that tracemalloc sees grows between the middle and the end.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import re
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from ocppkit import v201
+from ocppkit.core import Limits, OcppError, utcnow
+from ocppkit.csms import Csms
+from ocppkit.transports import websockets
+
+__all__ = ["Figures", "soak"]
+
+PING_INTERVAL: Final = 5.0
+GROWTH: Final = 256 * 1024
+"""Bytes that the end may have more than the middle: what a moment's connections and frames need."""
+
+EXPECTED: Final = re.compile(
+    r"frame refused|: refused|: refused: not_handled|answer .* ignored|handshake|peer.*closed"
+    r"|not answered|closing: the peer|no close frame|result dropped"
+)
+"""What is logged of peers that misbehave."""
+
+
+class Figures(NamedTuple):
+    """What a soak test has measured."""
+
+    seconds: float
+    pings_due: float
+    """How many pings a steady station should have had."""
+
+    pings_least: int
+    """How many the one with the fewest had."""
+
+    unexpected: list[str]
+    """What was logged at WARNING or above and should not have been."""
+
+    middle: int
+    """Bytes that tracemalloc saw in the middle of the time, and at the end."""
+
+    end: int
+    growth: list[str]
+    """Where most of what the end has more was allocated."""
+
+    counts: dict[str, int]
+    """What the peers did and got."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing went wrong."""
+        is_alive = self.pings_least >= 0.75 * self.pings_due - 1
+        return is_alive and not self.unexpected and self.end <= self.middle + GROWTH
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.seconds:.0f} s, {self.counts}",
+            f"pings of steady stations: at least {self.pings_least} of {self.pings_due:.0f}",
+            f"unexpected log records: {len(self.unexpected)}",
+            *self.unexpected[:20],
+            f"memory: {self.middle / 1024:.0f} KiB in the middle, {self.end / 1024:.0f} KiB at the end",
+            *(self.growth if self.end > self.middle + GROWTH else ()),
+        ]
+        return "\n".join(lines)
+
+
+class Unexpected(logging.Handler):
+    """Takes log records that are not of peers that misbehave."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        if record.levelno >= logging.ERROR or not EXPECTED.search(text):
+            self.lines.append(f"{record.levelname} {record.name} {text}"[:2000])
+
+
+def make_csms() -> Csms:
+    """Returns a CSMS whose handlers take a moment."""
+    csms = Csms(v201.PROTOCOL, insecure=True, limits=Limits(ping_interval=PING_INTERVAL))
+
+    @csms.on(v201.BootNotificationRequest)
+    async def boot(station: object, request: object) -> v201.BootNotificationResponse:
+        return v201.BootNotificationResponse(
+            current_time=utcnow(), interval=300, status=v201.RegistrationStatusEnumType.ACCEPTED
+        )
+
+    @csms.on(v201.TransactionEventRequest)
+    async def event(station: object, request: object) -> v201.TransactionEventResponse:
+        await asyncio.sleep(0.05)
+        return v201.TransactionEventResponse()
+
+    return csms
+
+
+async def soak(seconds: float, stations: int, seed: int = 1) -> Figures:
+    """Runs a CSMS for some seconds, with its peers in another process."""
+    unexpected = Unexpected()
+    root = logging.getLogger()
+    root.addHandler(unexpected)
+    tracemalloc.start(1)
+    csms = make_csms()
+    try:
+        async with websockets.serve(csms, "127.0.0.1", 0) as server:
+            peers = await _start_peers(server.port, stations, seconds, seed)
+            commanding = asyncio.create_task(_command(csms))
+            middle, end = await _measured(seconds)
+            commanding.cancel()
+            output, problems = await peers.communicate()
+        if peers.returncode:
+            unexpected.lines.append(f"the peers failed: {problems.decode()[-2000:]}")
+            output = output or b'{"pings": {"": 0}, "counts": {}}'
+        seen: dict[str, Any] = json.loads(output)
+        grown = end[1].compare_to(middle[1], "lineno")[:10]
+    finally:
+        tracemalloc.stop()
+        root.removeHandler(unexpected)
+    return Figures(
+        seconds=seconds,
+        pings_due=(seconds - 2) / PING_INTERVAL,
+        pings_least=min(seen["pings"].values()),
+        unexpected=unexpected.lines,
+        middle=middle[0],
+        end=end[0],
+        growth=[str(line) for line in grown],
+        counts=seen["counts"],
+    )
+
+
+async def _start_peers(
+    port: int, stations: int, seconds: float, seed: int
+) -> asyncio.subprocess.Process:
+    arguments = map(str, (port, stations, seconds, seed))
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "support.soak_peers", *arguments),
+        cwd=Path(__file__).parents[1],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def _command(csms: Csms) -> None:
+    """Asks one station after the other to clear its cache; many of them leave meanwhile."""
+    while True:
+        stations: list[Any] = list(csms.stations)
+        for station in stations:
+            await asyncio.sleep(0.1)
+            try:
+                await station.call(v201.ClearCacheRequest(), call_timeout=5)
+            except OcppError:
+                # Its connection has ended. Any other error ends this task, and shows below.
+                continue
+        await asyncio.sleep(0.1)
+
+
+_Measure = tuple[int, tracemalloc.Snapshot]
+
+
+async def _measured(seconds: float) -> tuple[_Measure, _Measure]:
+    """Returns the memory in the middle and at the end, each the least of several moments."""
+    moment = seconds / 40
+    await asyncio.sleep(seconds / 2 - 2 * moment)
+    middle = await _least(moment)
+    await asyncio.sleep(seconds / 2 - 4 * moment)
+    return middle, await _least(moment)
+
+
+async def _least(moment: float) -> _Measure:
+    measured: list[int] = []
+    for _ in range(4):
+        await asyncio.sleep(moment)
+        gc.collect()
+        measured.append(tracemalloc.get_traced_memory()[0])
+    snapshot = tracemalloc.take_snapshot()
+    own = tracemalloc.Filter(inclusive=False, filename_pattern=tracemalloc.__file__)
+    return min(measured), snapshot.filter_traces([own])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m support.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1200.0)
+    parser.add_argument("--stations", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    figures = asyncio.run(soak(options.seconds, options.stations, options.seed))
+    sys.stdout.write(f"{figures}\n")
+    return not figures.is_good
+
+
+if __name__ == "__main__":
+    sys.exit(main())
