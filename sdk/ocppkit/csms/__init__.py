@@ -2,7 +2,9 @@
 
 from ocppkit.aio.lowlevel import StationRecord
 
-from ._attempts import AttemptLimiter
+from ._answer_store import AnswerStore
+from ._attempt_limits import AttemptLimits
+from ._attempts import AttemptLimiter, TooManyAttempts
 from ._authentication import (
     Authenticator,
     CertificateAuthenticator,
@@ -17,6 +19,7 @@ from ._handle import StationHandle
 from ._refused_stations import RefusalObserver, StationRefused
 from ._registrar import CsmsRegistrar
 from ._registrations import MemoryRegistrations, Registrations
+from ._sqlite_answers import SqliteAnswers
 from ._sqlite_registrations import SqliteRegistrations
 from ._station_events import (
     Missed,
@@ -28,7 +31,9 @@ from ._station_events import (
 from ._stations import Stations
 
 __all__ = [
+    "AnswerStore",
     "AttemptLimiter",
+    "AttemptLimits",
     "Authenticator",
     "CertificateAuthenticator",
     "Credentials",
@@ -43,6 +48,7 @@ __all__ = [
     "RefusalObserver",
     "Refused",
     "Registrations",
+    "SqliteAnswers",
     "SqliteRegistrations",
     "StationAccepted",
     "StationConnected",
@@ -52,5 +58,6 @@ __all__ = [
     "StationRecord",
     "StationRefused",
     "Stations",
+    "TooManyAttempts",
     "Verdict",
 ]

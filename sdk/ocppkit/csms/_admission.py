@@ -22,7 +22,8 @@ from ocppkit.aio import Clock, Handshake, MaybeAwaitable
 from ocppkit.aio.lowlevel import Accept, Reject, loggable, start_task, wait_until
 from ocppkit.core import Policies, Protocol
 
-from ._attempts import AttemptLimiter, TooManyAttempts
+from ._attempt_limits import GuardedLimits
+from ._attempts import TooManyAttempts
 from ._authentication import Authenticator, Refused, Verdict, common_names
 from ._credentials import Credentials, UnusableAuthorization, password_in
 from ._identity import (
@@ -73,7 +74,7 @@ class Admission:
         spelling: Callable[[str, Protocol | None], str],
         registrations: RegistrationBook,
         policies: Callable[[str], MaybeAwaitable[Policies | None]],
-        attempts: AttemptLimiter,
+        attempts: GuardedLimits,
         handshake_timeout: float,
         reports: RefusalReports,
     ) -> None:
@@ -180,13 +181,13 @@ class Admission:
             reason = decision.reason
             decision = decision.verdict
         if decision is Verdict.ACCEPTED:
-            self._attempts.accepted(credentials)
+            await self._attempts.accepted(credentials)
             return
         if not isinstance(decision, Verdict):
             raise _nonsense(
                 "the authenticator", decision, "return a Verdict, such as Verdict.ACCEPTED"
             )
-        self._attempts.failed(credentials, clock.time())
+        await self._attempts.failed(credentials, clock.time())
         if decision is Verdict.UNKNOWN:
             raise BadHandshake(404, "no such station")  # CON-08
         raise BadHandshake(  # BAS-05

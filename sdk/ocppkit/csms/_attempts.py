@@ -33,9 +33,10 @@ _WAITING_PER_IDENTITY: Final = 4
 
 
 class TooManyAttempts(Exception):
-    """These credentials are not looked at now."""
+    """These credentials are not looked at now; an `AttemptLimits` raises it."""
 
     def __init__(self, reason: str, retry_after: float) -> None:
+        """Says why, for the log and the station, and after how many seconds they may be."""
         super().__init__(reason)
         self.retry_after = retry_after
         """Seconds until they may be."""

@@ -32,6 +32,8 @@ from ocppkit.core import (
 )
 
 from ._admission import Admission, Identify, UnknownSubprotocol, WithoutSubprotocol
+from ._answer_store import AnswerStore
+from ._attempt_limits import AttemptLimits, GuardedLimits
 from ._attempts import AttemptLimiter
 from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
@@ -77,7 +79,7 @@ class Csms:
         *protocols: Protocol,
         authenticator: Authenticator | None = None,
         insecure: bool = False,
-        attempts: AttemptLimiter | None = None,
+        attempts: AttemptLimits | None = None,
         without_subprotocol: WithoutSubprotocol = "refuse",
         unknown_subprotocol: UnknownSubprotocol = "refuse",
         identify: Identify | None = None,
@@ -89,7 +91,7 @@ class Csms:
         policies: Callable[[str], MaybeAwaitable[Policies | None]] = _as_usual,
         check_serial_number: bool = True,
         idle_timeout: float = 0.0,
-        answer_repeats: bool = False,
+        answer_repeats: bool | AnswerStore = False,
         answer_heartbeats: bool = True,
         wall_clock: Callable[[], datetime] = utcnow,
         **options: Unpack[CsmsOptions],
@@ -101,7 +103,7 @@ class Csms:
                 first.
             authenticator: decides who may connect.
             insecure: serve without an authenticator: everybody may connect, under any name.
-            attempts: limits wrong attempts to authenticate.
+            attempts: limits wrong attempts to authenticate; an `AttemptLimiter` by default.
             without_subprotocol: what to do with a station that names no version: `"refuse"` it,
                 take this version for granted, or `"sniff"` its messages until one tells.
             unknown_subprotocol: what to do with a station that offers only other versions:
@@ -122,7 +124,7 @@ class Csms:
             answer_repeats: remember answers to transaction messages for a day and, when a station
                 repeats one with the same id and payload, over a new connection or after a boot
                 perhaps, answer it again without handling it again; while its handler still runs,
-                wait for that. # MID-03, QUE-12
+                wait for that. `SqliteAnswers(path)` remembers over restarts. # MID-03, QUE-12
             answer_heartbeats: answer heartbeats with the time where they have no handler.
             wall_clock: tells that time; the system's by default.
             policies: says of each station that connects, by its identity, how strictly it is read
@@ -165,7 +167,7 @@ class Csms:
             reports=self._refusals,
             registrations=registered,
             policies=policies,
-            attempts=AttemptLimiter() if attempts is None else attempts,
+            attempts=GuardedLimits(AttemptLimiter() if attempts is None else attempts),
         )
         self._context = SessionContext(
             handlers=self._handlers,
@@ -181,7 +183,7 @@ class Csms:
             wall_clock=wall_clock,
             check_serial_number=check_serial_number,
             idle_timeout=idle_timeout,
-            memory=AnswerMemory() if answer_repeats else None,
+            memory=_memory_of(answer_repeats),
         )
 
     def on(self, request: type[Q]) -> CsmsRegistrar[Q]:
@@ -298,6 +300,12 @@ class Csms:
 
     def _clock(self) -> Clock:
         return self._settings.clock or asyncio.get_running_loop()
+
+
+def _memory_of(answer_repeats: bool | AnswerStore) -> AnswerMemory | None:
+    if isinstance(answer_repeats, bool):
+        return AnswerMemory() if answer_repeats else None
+    return AnswerMemory(answer_repeats)
 
 
 def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:

@@ -2,7 +2,7 @@
 
 Theory of operation: a station keeps transaction messages until they are answered, over reboots too, and
 repeats them under the same message id (MID-03, QUE-12). An answer that was sent is remembered by the
-`AnswerCache` that a station's connections share. What is left is the call whose connection ended while
+`StoredAnswers` that a station's connections share, and by the program's `AnswerStore` if there is one. What is left is the call whose connection ended while
 its handler ran: the station did not get the answer, so it repeats the call, perhaps while the handler is
 still running. Such calls are known by id, action and payload: the repeated one waits for the running
 handler, or gets what it returned. Callbacks for after the response run once, after the first answer that
@@ -22,7 +22,9 @@ from typing import Any, Final, TypeAlias
 
 from ocppkit.aio import AfterResponse, CallContext, Clock, current_call
 from ocppkit.aio.lowlevel import AnyHandler
-from ocppkit.core import AnswerCache, OpenCall
+from ocppkit.core import AnswerCache
+
+from ._answer_store import AnswerStore, StoredAnswers
 
 __all__ = ["AnswerMemory", "Repeats"]
 
@@ -51,20 +53,11 @@ class _Outcome:
         return self.response
 
 
-class _TransactionAnswers(AnswerCache):
-    """Remembers answers to transaction messages only."""
-
-    def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
-        """Remembers the frame that answers a call, if that belongs to a transaction."""
-        if call.action.transaction_related:
-            super().keep(message_id, call, text, now)
-
-
 class Repeats:
     """What is known of the calls of one station."""
 
-    def __init__(self) -> None:
-        self.answers: AnswerCache = _TransactionAnswers(seconds=_SECONDS)
+    def __init__(self, identity: str, store: AnswerStore | None = None) -> None:
+        self.answers: AnswerCache = StoredAnswers(identity, store, _SECONDS)
         self._in_work: dict[_Key, asyncio.Future[_Outcome]] = {}
         self._unheard: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
 
@@ -136,14 +129,15 @@ class AnswerMemory:
     STATIONS: Final = 4096
     """Stations that are remembered; those not asked for longest make room."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: AnswerStore | None = None) -> None:
+        self._store = store
         self._stations: OrderedDict[str, Repeats] = OrderedDict()
 
     def of(self, identity: str) -> Repeats:
         """Returns what is known of one station."""
         repeats = self._stations.pop(identity, None)
         if repeats is None:
-            repeats = Repeats()
+            repeats = Repeats(identity, self._store)
         self._stations[identity] = repeats
         if len(self._stations) > self.STATIONS:
             self._stations.popitem(last=False)

@@ -1,0 +1,77 @@
+"""The port behind `Csms(answer_repeats=...)`: answers to transaction messages, over restarts and processes."""
+
+import logging
+from hashlib import blake2b
+from typing import Protocol
+
+from ocppkit.aio.lowlevel import loggable
+from ocppkit.core import AnswerCache, OpenCall
+
+__all__ = ["AnswerStore", "StoredAnswers"]
+
+logger = logging.getLogger("ocppkit.csms")
+
+
+class AnswerStore(Protocol):
+    """Keeps answers to transaction messages, for stations that repeat them. # MID-03
+
+    Its methods are plain and must be quick: they are called while a message is read, and before its
+    answer is sent. If one raises, that is logged, and the message is handled as one that is not
+    known; so a handler must bear to be called again.
+    """
+
+    def find(self, identity: str, message_id: str, digest: bytes) -> str | None:
+        """Returns the answer to a message, or `None`.
+
+        Args:
+            identity: the station's.
+            message_id: the station's.
+            digest: of action and payload. An answer that was saved with another digest is of another
+                message: some stations count their ids from 1 after each start.
+        """
+        ...
+
+    def save(self, identity: str, message_id: str, digest: bytes, answer: str) -> None:
+        """Saves an answer, in place of one that has the same identity and message id."""
+        ...
+
+
+class StoredAnswers(AnswerCache):
+    """The answers to one station's transaction messages, in memory and, if there is one, in a store."""
+
+    __slots__ = ("_identity", "_store")
+
+    def __init__(self, identity: str, store: AnswerStore | None, seconds: float) -> None:
+        super().__init__(seconds=seconds)
+        self._identity = identity
+        self._store = store
+
+    def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
+        """Returns the frame that answered this call before."""
+        answer = super().find(message_id, action, payload, now)
+        if answer is None and self._store is not None:
+            try:
+                answer = self._store.find(self._identity, message_id, _digest(action, payload))
+            except Exception:  # noqa: BLE001 - the store may be the program's
+                self._failed("find", "the message is handled as a new one")
+        return answer
+
+    def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
+        """Remembers the frame that answers a call, if that belongs to a transaction."""
+        if not call.action.transaction_related:
+            return
+        super().keep(message_id, call, text, now)
+        if self._store is not None:
+            digest = _digest(call.action.name, call.raw)
+            try:
+                self._store.save(self._identity, message_id, digest, text)
+            except Exception:  # noqa: BLE001 - the store may be the program's
+                self._failed("save", "after a restart the message would be handled again")
+
+    def _failed(self, method: str, effect: str) -> None:
+        name = f"{type(self._store).__name__}.{method}"
+        logger.exception("%s: %s failed: %s", loggable(self._identity), name, effect)
+
+
+def _digest(action: str, payload: bytes) -> bytes:
+    return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()

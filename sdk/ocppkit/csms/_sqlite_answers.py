@@ -1,0 +1,88 @@
+"""Answers to transaction messages in a file of SQLite, which outlive the program."""
+
+import sqlite3
+import time
+import weakref
+from collections.abc import Callable
+from os import PathLike
+from typing import Final
+
+__all__ = ["SqliteAnswers"]
+
+_CREATE: Final = """
+CREATE TABLE IF NOT EXISTS answers (
+    identity TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    answer TEXT NOT NULL,
+    saved REAL NOT NULL,
+    PRIMARY KEY (identity, message_id)
+) WITHOUT ROWID
+"""
+_INDEX: Final = "CREATE INDEX IF NOT EXISTS by_time ON answers (saved)"
+_FIND: Final = """
+SELECT answer FROM answers WHERE identity = ? AND message_id = ? AND digest = ? AND saved > ?
+"""
+_SAVE: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
+_FORGET: Final = "DELETE FROM answers WHERE saved <= ?"
+
+_SAVES_PER_CLEANING: Final = 256
+
+
+class SqliteAnswers:
+    """Keeps the answers to transaction messages in a file, by the standard library's `sqlite3`.
+
+    An answer that was saved outlives the end of the program, however it ends (`kill -9` too). A power
+    failure may cost the answers of the last moments before it.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        seconds: float = 86_400.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Opens the file, and makes it if there is none.
+
+        Args:
+            path: the file, which may be that of `SqliteRegistrations`. It must be on a local disk, and
+                several processes may share it.
+            seconds: how long an answer is kept.
+            now: tells the time, in seconds since 1970.
+
+        Raises:
+            sqlite3.Error: it cannot be opened, or holds something else.
+        """
+        self._seconds = seconds
+        self._now = now
+        self._saves = 0
+        # Web frameworks may build the CSMS in another thread than the one that runs the event loop.
+        # Another process that writes is not waited for inside the event loop.
+        self._connection = sqlite3.connect(
+            path, timeout=0.1, isolation_level=None, check_same_thread=False
+        )
+        self._closing = weakref.finalize(self, self._connection.close)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute(_CREATE)
+        self._connection.execute(_INDEX)
+
+    def find(self, identity: str, message_id: str, digest: bytes) -> str | None:
+        """Returns the answer to a message, or `None`."""
+        oldest = self._now() - self._seconds
+        question = (identity, message_id, digest, oldest)
+        row: tuple[str] | None = self._connection.execute(_FIND, question).fetchone()
+        return None if row is None else row[0]
+
+    def save(self, identity: str, message_id: str, digest: bytes, answer: str) -> None:
+        """Saves an answer."""
+        now = self._now()
+        self._connection.execute(_SAVE, (identity, message_id, digest, answer, now))
+        self._saves += 1
+        if self._saves % _SAVES_PER_CLEANING == 0:
+            self._connection.execute(_FORGET, (now - self._seconds,))
+
+    def close(self) -> None:
+        """Closes the file. Without it the file is closed when the object is not used any more."""
+        self._closing()
