@@ -93,6 +93,10 @@ def _branch(api: Api) -> Iterator[Any]:
     yield f"{folder}/index.md"
     yield {"By direction": f"{folder}/direction.md"}
     yield {"Errors": f"{folder}/errors.md"}
+    if api.names.variables:
+        yield {"Standard variables": f"{folder}/variables.md"}
+    if api.names.lists:
+        yield {"Standard values": f"{folder}/values.md"}
     for short, long in protocol.blocks.items():
         actions = [action.name for action in api.actions if action.facts.block == short]
         if actions:

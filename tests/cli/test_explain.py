@@ -214,3 +214,54 @@ def test_a_raised_limit_is_explained(cli: Cli, tmp_path: Path) -> None:
 
 def test_files_of_ones_own_belong_to_one_version(cli: Cli) -> None:
     assert "--version" in cli("explain", "Reset", "--schemas", "mine").problem
+
+
+class TestStandardNames:
+    def test_a_key_in_each_version(self, cli: Cli) -> None:
+        rows = explained(cli, "heartbeatinterval")
+        assert [(row["version"], row["name"], row["kind"]) for row in rows] == [
+            ("1.6", "HeartbeatInterval", "configuration key"),
+            ("2.0.1", "OCPPCommCtrlr.HeartbeatInterval", "variable"),
+            ("2.1", "OCPPCommCtrlr.HeartbeatInterval", "variable"),
+        ]
+        assert rows[0]["python"] == "v16.variables.HEARTBEAT_INTERVAL"
+        assert rows[1]["python"] == "v201.variables.OCPPCommCtrlr.HEARTBEAT_INTERVAL"
+        assert rows[1]["mutability"] == ["ReadWrite"]
+        assert (rows[1]["type"], rows[1]["units"]) == ("integer", ["s"])
+
+    def test_as_tables(self, cli: Cli) -> None:
+        outcome = cli("explain", "HeartbeatInterval")
+        assert (outcome.status, outcome.err) == (0, "")
+        assert [line for line in outcome.out.splitlines() if line.startswith("OCPP")] == [
+            "OCPP 1.6",
+            "OCPP 2.0.1",
+            "OCPP 2.1",
+        ]
+        assert "integer, s" in outcome.out
+
+    @pytest.mark.parametrize(
+        ("wanted", "names"),
+        [
+            ("DeviceDataCtrlr.ItemsPerMessage[GetReport]", {"ItemsPerMessage[GetReport]"}),
+            ("AuthCacheCtrlr.Policy", {"Policy"}),
+            ("ReservationCtrlr", {"Available", "Enabled", "NonEvseSpecific"}),
+        ],
+    )
+    def test_a_component_and_its_variables(self, cli: Cli, wanted: str, names: set[str]) -> None:
+        rows = explained(cli, wanted, "--version", "2.0.1")
+        assert {row["name"].partition(".")[2] for row in rows} == names
+
+    def test_a_variable_of_any_component(self, cli: Cli) -> None:
+        rows = explained(cli, "Angle", "--version", "2.0.1")
+        assert rows[0]["python"] == "v201.variables.AnyComponent.ANGLE"
+
+    def test_values(self, cli: Cli) -> None:
+        (event,) = explained(cli, "FirmwareUpdated", "--version", "2.1")
+        assert event["python"] == "v21.values.SecurityEvent.FIRMWARE_UPDATED"
+        assert event["notes"] == ["must reach the CSMS"]
+        assert len(explained(cli, "Unit", "--version", "2.1")) == 34
+
+    def test_a_misspelt_name(self, cli: Cli) -> None:
+        outcome = cli("explain", "HeartbetInterval")
+        assert outcome.status == 2
+        assert "did you mean HeartbeatInterval" in outcome.err

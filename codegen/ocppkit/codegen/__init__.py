@@ -33,7 +33,11 @@ from .model._ir import (
     Message,
     Ref,
     Scalar,
+    StandardNames,
     Type,
+    Value,
+    ValueList,
+    Variable,
     refs,
 )
 from .reference._reference import REFERENCE, emit_reference
@@ -41,6 +45,7 @@ from .reference._reply_table import Answer, Engine, Reaction
 from .reference._type_texts import bounds_of, type_in_words
 from .render._emit import FLAVOURS
 from .render._publish import Drift, Tree, compare, package_tree, publish, show_drift
+from .render._variable_keys import by_component, key_notes
 from .schemas._errata import Applied, Errata, Outcome, apply_errata, load_errata
 from .schemas._import import ImportReport, import_schemas
 from .schemas._lock import check_lock
@@ -85,16 +90,21 @@ __all__ = [
     "Scalar",
     "SchemaFile",
     "SchemaSet",
+    "StandardNames",
     "Status",
     "Travel",
     "Tree",
     "Type",
+    "Value",
+    "ValueList",
+    "Variable",
     "Verdict",
     "VerifyReport",
     "VerifyRow",
     "VersionFacts",
     "apply_errata",
     "bounds_of",
+    "by_component",
     "check_lock",
     "compare",
     "compare_schemas",
@@ -103,6 +113,7 @@ __all__ = [
     "generate",
     "has_sends",
     "import_schemas",
+    "key_notes",
     "known_versions",
     "load_api",
     "load_errata",

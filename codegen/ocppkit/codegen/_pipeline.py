@@ -22,6 +22,7 @@ from .model._merge import action_of, normalise
 from .model._parse import parse
 from .model._passes import build_api, keep_actions
 from .model._prose import describe
+from .model._standard_names import add_standard_names
 from .render._emit import FLAVOURS, emit
 from .schemas._errata import Applied, Outcome, apply_errata, load_errata, read_errata
 from .schemas._schema_set import SchemaSet, folder_of, load_set
@@ -89,7 +90,7 @@ def load_api(job: Job) -> Api:
     facts = load_facts(job.version, *job.facts_files)
     schemas = _load_schemas(job, facts)
     schemas, _ = apply_errata(schemas, load_errata(job.version, *job.errata_files))
-    api = describe(read_api(schemas, facts), *job.prose_files)
+    api = add_standard_names(describe(read_api(schemas, facts), *job.prose_files))
     return keep_actions(api, job.only) if job.only else api
 
 

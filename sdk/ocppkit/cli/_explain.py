@@ -1,4 +1,4 @@
-"""`ocppkit explain`: one message as a table, for whoever would otherwise search a PDF."""
+"""`ocppkit explain`: a message, or a standard name, as a table for whoever would otherwise search a PDF."""
 
 import difflib
 import json
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._explain_view import show
+from ._explain_view import show, show_names
+from ._explained_names import StandardName, known_names, standard_names
 from ._explanation import Explanation, explain_action
 from ._terminal import list_examples
 
@@ -31,12 +32,17 @@ EXAMPLES = list_examples(
     "ocppkit explain BootNotification",
     "ocppkit explain SetChargingProfile --version 2.1",
     "ocppkit explain Reset --version 1.6 --format json",
+    "ocppkit explain HeartbeatInterval",
 )
 
 
 def explain(
     action: Annotated[
-        str, typer.Argument(help="An action or message, such as Reset or ResetRequest.")
+        str,
+        typer.Argument(
+            help="An action or message, such as Reset or ResetRequest; or a variable, component, "
+            "configuration key, security event, reason code or unit."
+        ),
     ],
     version: Annotated[
         str | None,
@@ -68,7 +74,10 @@ def explain(
         list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
     ] = None,
 ) -> None:
-    """Shows a message: who sends it, what it is for, its members with their types and bounds."""
+    """Shows a message: who sends it, what it is for, its members with their types and bounds.
+
+    Of a variable or configuration key it shows type, unit and who may write it.
+    """
     from ocppkit.codegen import CodegenError, Job, known_versions
 
     known = known_versions(*facts or ())
@@ -96,13 +105,15 @@ def explain(
     explanations = _explain(action, jobs)
     if format_ is Format.JSON:
         typer.echo(json.dumps([asdict(each) for each in explanations], indent=2))
-    else:
-        for each in explanations:
+        return
+    for each in explanations:
+        if isinstance(each, Explanation):
             show(each)
+    show_names([each for each in explanations if isinstance(each, StandardName)])
 
 
-def _explain(wanted: str, jobs: Sequence["Job"]) -> Sequence[Explanation]:
-    """Explains the action in each version that has it.
+def _explain(wanted: str, jobs: Sequence["Job"]) -> Sequence[Explanation | StandardName]:
+    """Explains the action, or else the standard name, in each version that has it.
 
     Raises:
         CodegenError: none has it; the cure names those that are spelled alike.
@@ -110,16 +121,22 @@ def _explain(wanted: str, jobs: Sequence["Job"]) -> Sequence[Explanation]:
     from ocppkit.codegen import load_api
 
     found: list[Explanation] = []
+    others: list[StandardName] = []
     known: set[str] = set()
+    standard: set[str] = set()
     for job in jobs:
         api = load_api(job)
         names = _names(api)
         known |= {action.name for action in api.actions}
+        standard.update(known_names(api))
+        others += standard_names(api, wanted)
         if wanted.lower() in names:
             name = names[wanted.lower()]
             found += [explain_action(api, each) for each in api.actions if each.name == name]
+    if not found and others:
+        return others
     if not found:
-        raise _unknown(wanted, known, [job.version for job in jobs])
+        raise _unknown(wanted, known, standard, [job.version for job in jobs])
     return found
 
 
@@ -130,18 +147,27 @@ def _names(api: "Api") -> Mapping[str, str]:
     return {name.lower(): action for name, action in names.items()}
 
 
-def _unknown(wanted: str, known: Iterable[str], versions: Sequence[str]) -> Exception:
+def _unknown(
+    wanted: str, actions: Iterable[str], standard: Iterable[str], versions: Sequence[str]
+) -> Exception:
     from ocppkit.codegen import CodegenError
 
-    names = {name.lower(): name for name in sorted(known)}
-    alike = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
+    # There are a thousand standard names: only a small slip makes one likelier than an action.
+    alike = _alike(wanted, standard, 0.8) or _alike(wanted, actions, 0.5)
     cure = _elsewhere(wanted, versions)
     if not cure and alike:
-        cure = f"did you mean {' or '.join(names[name] for name in alike)}?"
+        cure = f"did you mean {' or '.join(alike)}?"
     return CodegenError(
         f"OCPP {' / '.join(versions)} has no action {wanted!r}",
-        cure=cure or "name an action as it stands on the wire, such as BootNotification",
+        cure=cure
+        or "name an action or a variable as it stands on the wire, such as BootNotification",
     )
+
+
+def _alike(wanted: str, known: Iterable[str], cutoff: float) -> list[str]:
+    names = {name.lower(): name for name in sorted(known)}
+    found = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=cutoff)
+    return [names[name] for name in found]
 
 
 def _elsewhere(wanted: str, versions: Sequence[str]) -> str:

@@ -1,15 +1,17 @@
 """Draws an explanation at the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ._explained_names import StandardName
 from ._explanation import Explanation, Member, ObjectType, WordList
 
-__all__ = ["show"]
+__all__ = ["show", "show_names"]
 
 _OFFLINE = {
     "queue": "kept until it can be delivered",
@@ -24,11 +26,38 @@ _PLAIN_WIDTH = 140
 
 def show(explanation: Explanation) -> None:
     """Prints an explanation on stdout, in colour where that is a terminal."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=_PLAIN_WIDTH)
+    console = _console()
     for part in _parts(explanation):
         console.print(part)
+
+
+def show_names(names: Sequence[StandardName]) -> None:
+    """Prints standard names on stdout, a table for each version."""
+    console = _console()
+    for version, group in groupby(names, lambda each: each.version):
+        console.print(Text(f"OCPP {version}", "bold"))
+        table = _table("name", "what", "in Python", "type", "required", "writing", "more")
+        for each in group:
+            table.add_row(*_name_row(each))
+        console.print(table)
+
+
+def _name_row(name: StandardName) -> tuple[str, ...]:
+    type_ = name.type or ""
+    if name.units:
+        type_ = f"{type_}, {' or '.join(name.units)}"
+    writing = ", ".join(name.mutability or ())
+    more = "; ".join((*name.notes, name.source))
+    required = "yes" if name.required else ""
+    _, _, python = name.python.partition(".")
+    return name.name, name.kind, python, type_, required, writing, more
+
+
+def _console() -> Console:
+    console = Console(highlight=False, markup=False)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, markup=False, width=_PLAIN_WIDTH)
 
 
 def _parts(explanation: Explanation) -> Iterator[RenderableType]:

@@ -89,6 +89,17 @@ if TYPE_CHECKING:
     from .model._utcnow import utcnow
     from .payloads._codec import decode_payload, encode_payload
     from .payloads._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
+    from .payloads._variables import (
+        BooleanKey,
+        DataType,
+        DateTimeKey,
+        DecimalKey,
+        IntegerKey,
+        ListKey,
+        Mutability,
+        TextKey,
+        VariableKey,
+    )
 
 __all__ = [
     "DEFERRED",
@@ -98,6 +109,7 @@ __all__ = [
     "Action",
     "AnswerCache",
     "AnswerIgnored",
+    "BooleanKey",
     "Call",
     "CallCancelled",
     "CallEnded",
@@ -113,6 +125,9 @@ __all__ = [
     "ConnectionClosed",
     "CsmsRequest",
     "CsmsSend",
+    "DataType",
+    "DateTimeKey",
+    "DecimalKey",
     "Deferred",
     "ErrorCode",
     "Event",
@@ -121,6 +136,7 @@ __all__ = [
     "Frame",
     "FrameRefused",
     "HandshakeRefused",
+    "IntegerKey",
     "InvalidCallReceived",
     "InvalidFrame",
     "InvalidMessage",
@@ -130,10 +146,12 @@ __all__ = [
     "Issues",
     "KnownMembers",
     "Limits",
+    "ListKey",
     "LocalProtocolError",
     "Message",
     "MessageKind",
     "Mode",
+    "Mutability",
     "NoReply",
     "OcppError",
     "Offline",
@@ -165,6 +183,8 @@ __all__ = [
     "StationRequest",
     "StationSend",
     "Stray",
+    "TextKey",
+    "VariableKey",
     "WireEnum",
     "WrongVersion",
     "decode_frame",
@@ -180,6 +200,17 @@ __all__ = [
 _LATER = {
     "engine._answers": ("AnswerCache",),
     "model._utcnow": ("utcnow",),
+    "payloads._variables": (
+        "BooleanKey",
+        "DataType",
+        "DateTimeKey",
+        "DecimalKey",
+        "IntegerKey",
+        "ListKey",
+        "Mutability",
+        "TextKey",
+        "VariableKey",
+    ),
     "payloads._codec": ("decode_payload", "encode_payload"),
     "engine._connection": ("Connection",),
     "frames._envelopes": ("decode_message", "encode_message"),

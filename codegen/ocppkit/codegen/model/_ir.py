@@ -23,7 +23,11 @@ __all__ = [
     "Message",
     "Ref",
     "Scalar",
+    "StandardNames",
     "Type",
+    "Value",
+    "ValueList",
+    "Variable",
     "refs",
 ]
 
@@ -178,6 +182,81 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Variable:
+    """A variable of the device model, or a configuration key of OCPP 1.6."""
+
+    name: str
+    component: str | None
+    """The component that has it; `None` for a configuration key, and for what any component may have."""
+
+    instance: str | None
+    """Which of several variables of one name."""
+
+    member: str
+    """Its name in Python."""
+
+    instances: str | None
+    """What distinguishes several variables of the name where the station chooses."""
+
+    type: str | None
+    """Its data type in the words of OCPP 2.x; `None` where no source says it."""
+
+    units: tuple[str, ...]
+    required: bool
+    required_when: str | None
+    values: tuple[str, ...]
+    """The values, or the items of its lists, that OCPP names."""
+
+    values_of: str | None
+    """An enum whose words are its values."""
+
+    mutability: tuple[str, ...] | None
+    """What the CSMS may do with it; `None` where no source says it."""
+
+    group: str | None
+    """The feature profile of a configuration key."""
+
+    successor: str | None
+    """The variable of OCPP 2.x that does the work of a configuration key."""
+
+    source: str
+
+    def __str__(self) -> str:
+        place = f"{self.component}.{self.name}" if self.component else self.name
+        return f"{place}[{self.instance}]" if self.instance else place
+
+
+@dataclass(frozen=True)
+class Value:
+    """A standard value of a member that may hold any text."""
+
+    name: str
+    """Its name in Python."""
+
+    word: str
+    critical: bool = False
+    """Whether a security event must reach the CSMS."""
+
+
+@dataclass(frozen=True)
+class ValueList:
+    """The standard values for members of one kind."""
+
+    name: str
+    about: str
+    source: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class StandardNames:
+    """What a version standardises outside its schemas."""
+
+    variables: tuple[Variable, ...] = ()
+    lists: tuple[ValueList, ...] = ()
+
+
+@dataclass(frozen=True)
 class Api:
     """A whole version."""
 
@@ -190,6 +269,9 @@ class Api:
 
     actions: tuple[Action, ...]
     """By name."""
+
+    names: StandardNames = StandardNames()
+    """Variables, configuration keys and values that no schema has."""
 
     def enum_names(self) -> frozenset[str]:
         """The names that stand for enums."""

@@ -15,6 +15,7 @@ from .._resources import templates_dir
 from ..model._ir import Action, Api, Datatype, Enum, Message, Ref, Type, refs
 from ..model._role_facts import boot_of
 from ..render._templating import environment_of, render
+from ..render._variable_keys import by_component, key_notes
 from ._examples import Examples
 from ._faulty_examples import Fault, faults, unknown_word
 from ._python_api import Expressions
@@ -68,7 +69,9 @@ def emit_reference(
     environment = environment_of(folders)
     filters: dict[str, Callable[..., Any]] = {
         "bounds": _bounds,
+        "by_component": by_component,
         "frame": _frame,
+        "key_notes": key_notes,
         "md": markdown,
         "prose": prose,
     }
@@ -82,7 +85,9 @@ def emit_reference(
         variables: dict[str, Any] = {"reactions": engine.reactions}
         if page.api is not None:
             variables |= tools[page.api.protocol.version].names(page)
-        pages[page.path] = render(environment, page.template, variables)
+        text = render(environment, page.template, variables)
+        if text.strip():
+            pages[page.path] = text
     return pages
 
 

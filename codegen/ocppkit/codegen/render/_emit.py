@@ -20,7 +20,7 @@ from ..model._ir import Action, Api
 from ..model._naming import member_name
 from ..model._prose import documented
 from ..model._role_facts import boot_of
-from . import _annotations, _pydantic_annotations
+from . import _annotations, _pydantic_annotations, _variable_keys
 from ._format import format_python
 from ._layout import attribute_doc, bracket, docstring, exports, fit, import_block, literal, spread
 from ._templating import environment_of, render
@@ -148,7 +148,7 @@ def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) 
 class _Words:
     """What the templates of one flavour may use beside what all may."""
 
-    filters: Mapping[str, Callable[..., str]]
+    filters: Mapping[str, Callable[..., Any]]
     names: dict[str, Any]
 
 
@@ -158,13 +158,19 @@ def _msgspec_words(api: Api) -> _Words:
         "annotation": _annotations.annotation,
         "optional": _annotations.optional,
     }
+    keys: dict[str, Callable[..., Any]] = {
+        "by_component": _variable_keys.by_component,
+        "key_arguments": _variable_keys.key_arguments,
+        "key_class": _variable_keys.key_class,
+        "key_text": _variable_keys.key_text,
+    }
     names = {
         "boot": boot_of(api),
         "class_imports": partial(_annotations.class_imports, api),
         "constraints": _annotations.constraints_of(api),
         "type_imports": partial(_annotations.type_imports, api),
     }
-    return _Words(filters, names)
+    return _Words(filters | keys, names)
 
 
 def _pydantic_words(api: Api) -> _Words:

@@ -1,0 +1,147 @@
+"""The names that OCPP standardises outside its schemas: variables, configuration keys, and lists of values.
+
+They are facts in TOML, one file per version. A version that has no file takes those of the nearest
+version that it extends. Mutability is left out where no source says it, and never guessed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from .._files import list_files, read_file
+from ..schemas._schema_set import folder_of
+from ..schemas._toml import Table, read_toml
+from ._ir import Api, StandardNames, Value, ValueList, Variable
+from ._naming import member_name
+
+__all__ = ["add_standard_names", "components_of", "read_names"]
+
+_FOLDER = Path(__file__).parents[1] / "standard"
+
+_ANY_COMPONENT = "*"
+
+_VARIABLE = (
+    *("type", "units", "instances", "required", "required_when", "values", "values_of"),
+    *("mutability", "source", "group", "successor"),
+)
+_TYPES = (
+    *("string", "decimal", "integer", "dateTime", "boolean"),
+    *("OptionList", "SequenceList", "MemberList"),
+)
+_MUTABILITY = ("ReadOnly", "WriteOnly", "ReadWrite")
+
+
+def add_standard_names(api: Api) -> Api:
+    """Returns the version with the names that it, or the nearest version that it extends, standardises.
+
+    Raises:
+        CodegenError: a file of names has an unknown key, type or word, or two names alike in Python.
+    """
+    for version in reversed((*api.protocol.ancestors, api.protocol.version)):
+        path = _FOLDER / f"{folder_of(version)}.toml"
+        if path in list_files(_FOLDER, ".toml"):
+            return replace(api, names=read_names(path))
+    return api
+
+
+@cache
+def read_names(path: Path) -> StandardNames:
+    """Returns what a file of names holds."""
+    table = read_toml(read_file(path), str(path))
+    table.only("version", "source", "keys", "variables", "values")
+    source = table.text("source")
+    variables: list[Variable] = []
+    for name, keys in _tables(table, "keys"):
+        variables.append(_variable(None, name, keys, source))
+    for component, entries in _tables(table, "variables"):
+        where = None if component == _ANY_COMPONENT else component
+        variables += (_variable(where, name, entries.table(name), source) for name in entries)
+    _check_distinct(table, variables)
+    lists = tuple(_list(name, entries) for name, entries in _tables(table, "values"))
+    return StandardNames(tuple(variables), lists)
+
+
+def _tables(table: Table, key: str) -> Iterator[tuple[str, Table]]:
+    if key in table:
+        inner = table.table(key)
+        yield from ((name, inner.table(name)) for name in inner)
+
+
+def _variable(component: str | None, written: str, table: Table, source: str) -> Variable:
+    table.only(*_VARIABLE)
+    name, _, instance = written.removesuffix("]").partition("[")
+    mutability = _words(table, "mutability", _MUTABILITY)
+    (type_,) = _words(table, "type", _TYPES, single=True) or (None,)
+    return Variable(
+        name=name,
+        component=component,
+        instance=instance or None,
+        member=member_name(f"{name} {instance}"),
+        instances=_optional(table, "instances"),
+        type=type_,
+        units=_words(table, "units") or (),
+        required=table.value("required") is True,
+        required_when=_optional(table, "required_when"),
+        values=_words(table, "values") or (),
+        values_of=_optional(table, "values_of"),
+        mutability=mutability,
+        group=_optional(table, "group"),
+        successor=_optional(table, "successor"),
+        source=_optional(table, "source") or source,
+    )
+
+
+def _list(name: str, table: Table) -> ValueList:
+    table.only("about", "source", "values", "critical")
+    words = _words(table, "values") or ()
+    critical = _words(table, "critical", words) or ()
+    values = tuple(Value(member_name(word), word, word in critical) for word in words)
+    return ValueList(name, table.text("about"), table.text("source"), values)
+
+
+def _optional(table: Table, key: str) -> str | None:
+    return table.text(key) if key in table else None
+
+
+def _words(
+    table: Table, key: str, known: Iterable[str] = (), *, single: bool = False
+) -> tuple[str, ...] | None:
+    """Returns the texts of an array, or the one text, each of which must be known; `None` without the key.
+
+    Raises:
+        CodegenError: it is no such array or text, or a word is not known.
+    """
+    if key not in table:
+        return None
+    value = table.value(key)
+    words = [value] if single else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        wanted = '"a text"' if single else '["some", "texts"]'
+        raise table.place.at(key).error(f"{key!r} is not {wanted}", f"write {key} = {wanted}")
+    allowed = tuple(known)
+    for word in words:
+        if allowed and word not in allowed:
+            raise table.place.at(key).error(
+                f"there is no {key} {word!r}", f"use {', '.join(allowed)}"
+            )
+    return tuple(str(word) for word in words)
+
+
+def _check_distinct(table: Table, variables: Iterable[Variable]) -> None:
+    """Refuses two variables of one component that have the same name in Python."""
+    taken: dict[tuple[str | None, str], Variable] = {}
+    for each in variables:
+        other = taken.setdefault((each.component, each.member), each)
+        if other is not each:
+            raise table.place.error(
+                f"{other} and {each} are both {each.member} in Python", "rename one of them"
+            )
+
+
+def components_of(variables: Iterable[Variable]) -> Mapping[str | None, tuple[Variable, ...]]:
+    """Returns the variables of each component, those of any component under `None`."""
+    found: dict[str | None, list[Variable]] = {}
+    for each in variables:
+        found.setdefault(each.component, []).append(each)
+    return {name: tuple(found[name]) for name in sorted(found, key=lambda name: name or "")}

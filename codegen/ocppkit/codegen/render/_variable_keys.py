@@ -1,0 +1,124 @@
+"""How generated code writes standard variables: as keys whose class says of which type the value is."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..model._ir import Variable
+from ..model._naming import member_name
+from ..model._standard_names import components_of
+from ._layout import literal
+
+__all__ = [
+    "Argument",
+    "Component",
+    "by_component",
+    "key_arguments",
+    "key_class",
+    "key_notes",
+    "key_text",
+]
+
+_CLASSES = {
+    "integer": "IntegerKey",
+    "decimal": "DecimalKey",
+    "boolean": "BooleanKey",
+    "dateTime": "DateTimeKey",
+    "SequenceList": "ListKey",
+    "MemberList": "ListKey",
+}
+"""The class of `ocppkit.core` for each data type; `TextKey` for all others."""
+
+_ANY = "AnyComponent"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a key: what stands before its items, the items, and what stands after them."""
+
+    head: str
+    items: Sequence[str]
+    tail: str
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component and its variables, or what has no component."""
+
+    name: str | None
+    python: str
+    """The class that holds its keys."""
+
+    variables: tuple[Variable, ...]
+
+
+def by_component(variables: Iterable[Variable]) -> list[Component]:
+    """Returns the components by name; the variables that any component may have come first."""
+    return [
+        Component(name, name or _ANY, variables)
+        for name, variables in components_of(variables).items()
+    ]
+
+
+def key_class(variable: Variable) -> str:
+    """Returns the class of a variable's key."""
+    return _CLASSES.get(variable.type or "", "TextKey")
+
+
+def key_arguments(variable: Variable) -> Iterator[Argument]:
+    """Yields the arguments of a variable's key, one line each where they fit."""
+    names = {
+        "component": variable.component,
+        "name": variable.name,
+        "instance": variable.instance,
+        "instances": variable.instances,
+    }
+    for name, text in names.items():
+        if text is not None:
+            yield Argument(f"{name}={literal(text)}", (), ",")
+    if variable.type is not None:
+        yield Argument(f"data_type=DataType.{member_name(variable.type)}", (), ",")
+    yield from _tuple("units", map(literal, variable.units))
+    members = (f"Mutability.{member_name(each)}" for each in variable.mutability or ())
+    yield from _tuple("mutability", members)
+    if variable.required:
+        yield Argument("required=True", (), ",")
+    yield from _tuple("values", map(literal, variable.values))
+    if variable.group is not None:
+        yield Argument(f"group={literal(variable.group)}", (), ",")
+
+
+def key_text(variable: Variable) -> str:
+    """Returns what is known of a variable, as a sentence with its source."""
+    parts = [variable.type or "of a type that no source says"]
+    if variable.units:
+        parts.append(f"in {' or '.join(variable.units)}")
+    if variable.mutability:
+        parts.append(" or ".join(variable.mutability))
+    if variable.required and not variable.required_when:
+        parts.append("required")
+    text = ", ".join([*parts, *key_notes(variable, values=False)])
+    return f"{text[0].upper()}{text[1:]}. [{variable.source}]"
+
+
+def key_notes(variable: Variable, *, values: bool = True) -> list[str]:
+    """Returns what else is known of a variable: when it is required, its values, and what came after it."""
+    notes: list[str] = []
+    if variable.required_when:
+        notes.append(f"required when {variable.required_when}")
+    if variable.instances:
+        notes.append(f"one for each {variable.instances}")
+    if values and variable.values:
+        notes.append(f"values {', '.join(variable.values)}")
+    if variable.values_of:
+        notes.append(f"values of {variable.values_of}")
+    if variable.successor:
+        notes.append(f"in OCPP 2.0.1 {variable.successor}")
+    return notes
+
+
+def _tuple(name: str, items: Iterable[str]) -> Iterator[Argument]:
+    found = list(items)
+    if len(found) == 1:
+        yield Argument(f"{name}=({found[0]},)", (), ",")
+    elif found:
+        yield Argument(f"{name}=(", found, "),")

@@ -1,0 +1,102 @@
+"""Standard variables, configuration keys and values as a reader wants them, for `ocppkit explain`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ocppkit.codegen import Api, ValueList, Variable
+
+__all__ = ["StandardName", "known_names", "standard_names"]
+
+
+@dataclass(frozen=True)
+class StandardName:
+    """One name in one version."""
+
+    name: str
+    version: str
+    kind: str
+    """What it is: a variable, a configuration key, or the list that it is a value of."""
+
+    python: str
+    type: str | None
+    units: tuple[str, ...]
+    required: bool
+    mutability: tuple[str, ...] | None
+    """What a CSMS may do with it; `None` where no source says it."""
+
+    notes: tuple[str, ...]
+    source: str
+
+
+def standard_names(api: "Api", wanted: str) -> list[StandardName]:
+    """Returns what a version has of a name.
+
+    Args:
+        api: the version.
+        wanted: a variable, alone or behind its component, a component, a configuration key or a value,
+            in capital or small letters.
+    """
+    word = wanted.lower()
+    found = [
+        _variable(api, each)
+        for each in api.names.variables
+        if word in (name.lower() for name in _names_of(each))
+    ]
+    for values in api.names.lists:
+        found += _values(api, values, word)
+    return found
+
+
+def known_names(api: "Api") -> Iterator[str]:
+    """Yields each name that `standard_names` finds, as OCPP writes it."""
+    for variable in api.names.variables:
+        yield from _names_of(variable)
+    for values in api.names.lists:
+        yield values.name
+        yield from (value.word for value in values.values)
+
+
+def _names_of(variable: "Variable") -> Sequence[str]:
+    if variable.component is None:
+        return variable.name, str(variable)
+    place = f"{variable.component}.{variable.name}"
+    return variable.name, place, str(variable), variable.component
+
+
+def _variable(api: "Api", variable: "Variable") -> StandardName:
+    from ocppkit.codegen import key_notes
+
+    module = f"{api.protocol.package}.variables"
+    is_key = all(each.component is None for each in api.names.variables)
+    place = "" if is_key else f"{variable.component or 'AnyComponent'}."
+    return StandardName(
+        name=str(variable),
+        version=api.protocol.version,
+        kind="configuration key" if is_key else "variable",
+        python=f"{module}.{place}{variable.member}",
+        type=variable.type,
+        units=variable.units,
+        required=variable.required,
+        mutability=variable.mutability,
+        notes=tuple(key_notes(variable)),
+        source=variable.source,
+    )
+
+
+def _values(api: "Api", values: "ValueList", word: str) -> Iterator[StandardName]:
+    for value in values.values:
+        if word in (value.word.lower(), values.name.lower()):
+            yield StandardName(
+                name=value.word,
+                version=api.protocol.version,
+                kind=values.name,
+                python=f"{api.protocol.package}.values.{values.name}.{value.name}",
+                type=None,
+                units=(),
+                required=False,
+                mutability=None,
+                notes=("must reach the CSMS",) if value.critical else (),
+                source=values.source,
+            )

@@ -1,0 +1,225 @@
+"""Keys of a station's settings: variables of the device model of OCPP 2.x, configuration keys of OCPP 1.6.
+
+A key knows where a setting stands and of which type its value is. On the wire every value is a text;
+`parse` and `format` lead from one to the other, so that `HEARTBEAT_INTERVAL.parse("300")` is an `int` for
+type checkers, too. The keys that OCPP defines are in `ocppkit.v16.variables`, `ocppkit.v201.variables` and
+`ocppkit.v21.variables`; make your own from the same classes.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from math import isfinite
+from typing import Generic, Self, TypeVar
+
+from ._formats import read_datetime, utc_text
+
+__all__ = [
+    "BooleanKey",
+    "DataType",
+    "DateTimeKey",
+    "DecimalKey",
+    "IntegerKey",
+    "ListKey",
+    "Mutability",
+    "TextKey",
+    "VariableKey",
+]
+
+T = TypeVar("T")
+
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+
+
+class DataType(StrEnum):
+    """How a value is written, in the words of OCPP 2.x."""
+
+    STRING = "string"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    DATE_TIME = "dateTime"
+    BOOLEAN = "boolean"
+    OPTION_LIST = "OptionList"
+    SEQUENCE_LIST = "SequenceList"
+    MEMBER_LIST = "MemberList"
+
+
+class Mutability(StrEnum):
+    """What a CSMS may do with a value."""
+
+    READ_ONLY = "ReadOnly"
+    WRITE_ONLY = "WriteOnly"
+    READ_WRITE = "ReadWrite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableKey(Generic[T]):
+    """Where a setting of a station stands, and what is known of its value."""
+
+    name: str
+    """Name of the variable, or of the configuration key."""
+
+    component: str | None = None
+    """The component that has the variable; `None` in OCPP 1.6, and for variables that any component may have."""
+
+    instance: str | None = None
+    """Which of several variables of one name."""
+
+    instances: str | None = None
+    """What distinguishes several variables of this name, such as `language`, where the station chooses."""
+
+    data_type: DataType | None = None
+    """How the value is written; `None` where OCPP does not say."""
+
+    units: tuple[str, ...] = ()
+    """The unit of the value, or those that it may have."""
+
+    mutability: tuple[Mutability, ...] | None = None
+    """What a CSMS may do with the value, as the station chooses; `None` where no source says it."""
+
+    required: bool = False
+    """Whether a station that has the functional block, or the component, must have it."""
+
+    values: tuple[str, ...] = ()
+    """The values that OCPP lists, or the items where the value is a list."""
+
+    group: str | None = None
+    """The feature profile of a configuration key of OCPP 1.6."""
+
+    def parse(self, text: str) -> T:
+        """Returns the value that a text on the wire stands for.
+
+        Raises:
+            ValueError: the text is not written as the data type wants it.
+        """
+        raise NotImplementedError
+
+    def format(self, value: T) -> str:
+        """Returns the text of a value, as it goes over the wire."""
+        raise NotImplementedError
+
+    def at(self, component: str) -> Self:
+        """Returns the key of the same variable in a component, for variables that any component may have."""
+        return replace(self, component=component)
+
+    def of(self, instance: str) -> Self:
+        """Returns the key of one of several variables of this name."""
+        return replace(self, instance=instance)
+
+    def __str__(self) -> str:
+        place = f"{self.component}.{self.name}" if self.component else self.name
+        return f"{place}[{self.instance}]" if self.instance else place
+
+    def _refuse(self, text: str, wanted: str) -> ValueError:
+        return ValueError(f"{self}: {text!r} is not {wanted}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextKey(VariableKey[str]):
+    """A setting whose value is a text, or one word of a list."""
+
+    def parse(self, text: str) -> str:
+        """Returns the text."""
+        return text
+
+    def format(self, value: str) -> str:
+        """Returns the value."""
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerKey(VariableKey[int]):
+    """A setting whose value is an integer."""
+
+    def parse(self, text: str) -> int:
+        """Returns the integer that the text stands for.
+
+        Raises:
+            ValueError: the text is no integer.
+        """
+        if not _INTEGER.fullmatch(text.strip()):
+            raise self._refuse(text, "an integer")
+        return int(text)
+
+    def format(self, value: int) -> str:
+        """Returns the digits of the value."""
+        return str(int(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecimalKey(VariableKey[float]):
+    """A setting whose value is a decimal number."""
+
+    def parse(self, text: str) -> float:
+        """Returns the number that the text stands for.
+
+        Raises:
+            ValueError: the text is no number, or an infinite one.
+        """
+        try:
+            value = float(text)
+        except ValueError:
+            raise self._refuse(text, "a number") from None
+        if not isfinite(value):
+            raise self._refuse(text, "a number")
+        return value
+
+    def format(self, value: float) -> str:
+        """Returns the shortest text of the number, without an exponent."""
+        text = repr(float(value)).removesuffix(".0")
+        return f"{value:f}".rstrip("0").rstrip(".") if "e" in text else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooleanKey(VariableKey[bool]):
+    """A setting that is on or off."""
+
+    def parse(self, text: str) -> bool:
+        """Returns the truth that the text stands for, in capital or small letters.
+
+        Raises:
+            ValueError: the text is neither `true` nor `false`.
+        """
+        word = text.strip().lower()
+        if word not in ("true", "false"):
+            raise self._refuse(text, "true or false")
+        return word == "true"
+
+    def format(self, value: bool) -> str:
+        """Returns `true` or `false`."""
+        return "true" if value else "false"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateTimeKey(VariableKey[datetime]):
+    """A setting whose value is a point in time."""
+
+    def parse(self, text: str) -> datetime:
+        """Returns the point in time that the text stands for.
+
+        Raises:
+            ValueError: the text is no date and time with an offset from UTC.
+        """
+        match read_datetime(text, UTC):
+            case value, True:
+                return value
+            case _:
+                raise self._refuse(text, "a date-time with an offset from UTC")
+
+    def format(self, value: datetime) -> str:
+        """Returns the value in UTC as RFC 3339 writes it."""
+        return utc_text(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListKey(VariableKey[tuple[str, ...]]):
+    """A setting whose value is a list, written with commas."""
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Returns the items, without blanks around them; an empty text is an empty list."""
+        return tuple(item.strip() for item in text.split(",")) if text.strip() else ()
+
+    def format(self, value: tuple[str, ...]) -> str:
+        """Returns the items with commas between them."""
+        return ",".join(value)

@@ -1,0 +1,110 @@
+"""Keys of settings lead from texts on the wire to typed values and back."""
+
+from datetime import UTC, datetime
+from importlib import import_module
+
+import pytest
+
+from ocppkit.core import (
+    BooleanKey,
+    DateTimeKey,
+    DecimalKey,
+    IntegerKey,
+    ListKey,
+    Mutability,
+    TextKey,
+    VariableKey,
+)
+
+NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
+VERSIONS = {"v16": 52, "v201": 254, "v21": 437}
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        (IntegerKey(name="A"), "300", 300),
+        (IntegerKey(name="A"), " -5 ", -5),
+        (DecimalKey(name="A"), "1e3", 1000.0),
+        (DecimalKey(name="A"), "-0.25", -0.25),
+        (BooleanKey(name="A"), "true", True),
+        (BooleanKey(name="A"), "FALSE", False),
+        (DateTimeKey(name="A"), "2026-05-06T14:00:00+02:00", NOON),
+        (ListKey(name="A"), "Voltage, Current.Import", ("Voltage", "Current.Import")),
+        (ListKey(name="A"), "", ()),
+        (TextKey(name="A"), " as it is ", " as it is "),
+    ],
+)
+def test_a_text_becomes_a_value(key: VariableKey[object], text: str, value: object) -> None:
+    assert key.parse(text) == value
+    assert type(key.parse(text)) is type(value)
+    assert key.parse(key.format(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        (IntegerKey(name="A"), 300, "300"),
+        (DecimalKey(name="A"), 0.1, "0.1"),
+        (DecimalKey(name="A"), 5.0, "5"),
+        (DecimalKey(name="A"), 1e22, "10000000000000000000000"),
+        (BooleanKey(name="A"), True, "true"),
+        (DateTimeKey(name="A"), NOON, "2026-05-06T12:00:00Z"),
+        (ListKey(name="A"), ("Voltage", "Frequency"), "Voltage,Frequency"),
+    ],
+)
+def test_a_value_becomes_a_text(key: VariableKey[object], value: object, text: str) -> None:
+    assert key.format(value) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "problem"),
+    [
+        (IntegerKey(component="C", name="A"), "1.5", "C.A: '1.5' is not an integer"),
+        (IntegerKey(name="A"), "٣", "A: '٣' is not an integer"),
+        (DecimalKey(name="A", instance="x"), "NaN", "A[x]: 'NaN' is not a number"),
+        (DecimalKey(name="A"), "much", "A: 'much' is not a number"),
+        (BooleanKey(name="A"), "1", "A: '1' is not true or false"),
+        (
+            DateTimeKey(name="A"),
+            "2026-05-06",
+            "A: '2026-05-06' is not a date-time with an offset from UTC",
+        ),
+    ],
+)
+def test_a_text_of_another_type_is_refused(
+    key: VariableKey[object], text: str, problem: str
+) -> None:
+    with pytest.raises(ValueError, match="is not") as caught:
+        key.parse(text)
+    assert str(caught.value) == problem
+
+
+def test_a_key_moves_to_a_component_and_to_an_instance() -> None:
+    key = IntegerKey(name="Count", units=("s",))
+    there = key.at("Sensor").of("left")
+    assert (str(key), str(there), there.units) == ("Count", "Sensor.Count[left]", ("s",))
+    assert type(there) is IntegerKey
+
+
+def test_the_base_class_knows_no_type() -> None:
+    key: VariableKey[int] = VariableKey(name="A")
+    with pytest.raises(NotImplementedError):
+        key.parse("1")
+    with pytest.raises(NotImplementedError):
+        key.format(1)
+
+
+@pytest.mark.parametrize(("package", "count"), VERSIONS.items())
+def test_each_standard_key_is_there_once(package: str, count: int) -> None:
+    keys: tuple[VariableKey[object], ...] = import_module(f"ocppkit.{package}.variables").STANDARD
+    assert len(keys) == len({str(key) for key in keys})
+    assert len(keys) == count
+
+
+def test_mutability_is_left_out_where_no_source_says_it() -> None:
+    keys: tuple[VariableKey[object], ...] = import_module("ocppkit.v21.variables").STANDARD
+    assert sum(key.mutability is None for key in keys) == 285
+    heartbeat = import_module("ocppkit.v21.variables").OCPPCommCtrlr.HEARTBEAT_INTERVAL
+    assert heartbeat.mutability == (Mutability.READ_WRITE,)
+    assert heartbeat.units == ("s",)
