@@ -25,4 +25,4 @@ v21.StatusInfoType(reason_code=ReasonCode.NOT_FOUND)
 
 read(variables.ClockCtrlr.DATE_TIME, "300")  # E: a point in time is no integer
 keys.HEARTBEAT_INTERVAL.format("300")  # E: it writes integers
-variables.OCPPCommCtrlr.HEARTBEAT_INTERVALL  # E: there is no such variable
+print(variables.OCPPCommCtrlr.HEARTBEAT_INTERVALL)  # E: there is no such variable
