@@ -118,6 +118,36 @@ def test_elements_are_counted_outside_of_strings(text: str, many: bool, as_bytes
     assert holds_many_elements(data, Limits(elements=10)) is many
 
 
+def plain_text(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
+
+
+def counted(value: Any) -> tuple[int, int]:
+    """Returns the brackets and commas of a JSON value, by walking it."""
+    if not isinstance(value, list | dict):
+        return 0, 0
+    items = list(value.values()) if isinstance(value, dict) else value
+    inner = [counted(item) for item in items]
+    return 1 + sum(each[0] for each in inner), max(len(items) - 1, 0) + sum(
+        each[1] for each in inner
+    )
+
+
+@given(
+    value=st.recursive(
+        st.integers() | st.text(alphabet='ab"\\\\[]{},:'),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(alphabet='"\\\\[,'), inner),
+    ),
+    chunk=st.integers(1, 9),
+    most=st.integers(1, 12),
+)
+def test_elements_are_counted_the_same_in_chunks(value: Any, chunk: int, most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ocppkit.core.frames._limits._CHUNK", chunk)
+        many = holds_many_elements(plain_text(value), Limits(elements=most))
+    assert many is (max(counted(value)) > most)
+
+
 def test_limits_are_frozen() -> None:
     with pytest.raises(AttributeError):
         LIMITS.queue = 1  # type: ignore[misc]

@@ -16,6 +16,7 @@ What a close look costs is bounded by the length of the text: it runs no Python 
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from math import inf
 from typing import Any, AnyStr, Final, TypeAlias
@@ -135,6 +136,10 @@ MAX_UTF8_BYTES: Final = 4
 """As many bytes has a character at most."""
 
 _STRIDE: Final = 8
+
+_CHUNK: Final = 1 << 16
+"""Bytes in which strings are told from what is between them, one after the other."""
+
 _ONLY_DIGITS: Final = bytes(0x30 if chr(byte) in "0123456789" else 0x20 for byte in range(256))
 _ONLY_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -161,13 +166,34 @@ def holds_many_elements(data: str | bytes, limits: Limits) -> bool:
     """Whether a text has too many arrays, objects or commas; looked at before anything is built."""
     if len(data) <= limits.elements or not _exceeds_elements(data, limits.elements):
         return False
-    return _exceeds_elements(_without_strings(data), limits.elements)
+    return _exceeds_elements_outside(data, limits.elements)
 
 
 def _exceeds_elements(data: str | bytes, most: int) -> bool:
     if isinstance(data, str):
         return data.count("[") + data.count("{") > most or data.count(",") > most
     return data.count(b"[") + data.count(b"{") > most or data.count(b",") > most
+
+
+def _exceeds_elements_outside(data: str | bytes, most: int) -> bool:
+    """Whether a text has too many elements outside of its strings; it is read no further than that."""
+    brackets = commas = 0
+    for outside in _outside_strings(data):
+        brackets += outside.count(b"[") + outside.count(b"{")
+        commas += outside.count(b",")
+        if brackets > most or commas > most:
+            return True
+    return False
+
+
+def _outside_strings(data: str | bytes) -> Iterator[bytes]:
+    """Yields what is between the strings of a text, some of it at a time."""
+    data = _without_escapes(data)
+    inside = 0
+    for at in range(0, len(data), _CHUNK):
+        pieces = data[at : at + _CHUNK].split(b'"')
+        yield b"".join(pieces[inside::2])
+        inside = (inside + len(pieces) - 1) % 2
 
 
 def _bytes_of(data: str | bytes) -> int:
@@ -186,12 +212,16 @@ def _may_have_run(data: str | bytes, digits: int) -> bool:
 
 def _without_strings(data: str | bytes) -> bytes:
     """Returns a text with every string empty. What is no JSON may lose anything."""
+    return b'""'.join(_without_escapes(data).split(b'"')[::2])
+
+
+def _without_escapes(data: str | bytes) -> bytes:
+    """Returns a text in which each quotation mark begins or ends a string."""
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     if b"\\" in data:
-        # Without escaped backslashes and quotation marks, each mark begins or ends a string.
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b'""'.join(data.split(b'"')[::2])
+    return data
 
 
 def is_plain(text: str, names: Names[str], limits: Limits) -> bool:
@@ -236,7 +266,8 @@ def is_deeper(payload: bytes, limits: Limits) -> bool:
     nesting = limits.nesting - 1
     if payload.count(b"{") + payload.count(b"[") <= nesting:
         return False
-    brackets = _without_strings(payload).translate(_ONLY_SQUARE, _NO_BRACKETS)
+    outside = _outside_strings(payload)
+    brackets = b"".join([each.translate(_ONLY_SQUARE, _NO_BRACKETS) for each in outside])
     for _ in range(nesting):
         # Takes the innermost pairs away, all at once.
         brackets = brackets.replace(b"[]", b"")

@@ -1,6 +1,7 @@
 """Records the issues of one payload: as many as a bound allows, and counts the rest."""
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from msgspec.structs import replace
@@ -8,21 +9,35 @@ from msgspec.structs import replace
 from ..model._issues import Issue, Issues, rank
 from ..model._repairs import Repair
 
-__all__ = ["MAX_ISSUES", "IssueRecorder"]
+__all__ = ["MAX_COUNTED", "MAX_ISSUES", "IssueRecorder", "TooManyIssues"]
 
 MAX_ISSUES: Final = 1000
 """A message may have more issues; they are counted and not recorded, since a hostile one could fill
 the memory."""
 
+MAX_COUNTED: Final = 10_000
+"""Issues that are counted beside the recorded ones of a message that is refused whatever follows. To
+count each of the 200,000 that a hostile one has would hold up the event loop."""
+
 _MAX_RESERVE: Final = 50
+
+
+class TooManyIssues(Exception):
+    """A message that is refused has so many issues that the rest of it is not looked at."""
 
 
 class IssueRecorder:
     """The issues of one payload, in the order in which they are found."""
 
-    __slots__ = ("_issues", "_omitted", "_reserve")
+    __slots__ = ("_issues", "_most_omitted", "_omitted", "_reserve")
 
-    def __init__(self) -> None:
+    def __init__(self, *, stops: bool) -> None:
+        """Begins without issues.
+
+        Args:
+            stops: raise `TooManyIssues` once enough are counted, as every issue refuses the message.
+        """
+        self._most_omitted = MAX_COUNTED if stops else inf
         self._issues: list[Issue] = []
         # Issues that refuse the message must not be lost behind a thousand repaired ones: one of them
         # decides how it is answered.
@@ -30,9 +45,15 @@ class IssueRecorder:
         self._omitted = 0
 
     def wants(self, repaired: bool) -> bool:
-        """Counts an issue, and returns whether it is to be passed to `add`."""
+        """Counts an issue, and returns whether it is to be passed to `add`.
+
+        Raises:
+            TooManyIssues: there are so many that the message need not be looked at any further.
+        """
         if len(self._issues) < MAX_ISSUES:
             return True
+        if self._omitted >= self._most_omitted:
+            raise TooManyIssues
         self._omitted += 1
         return not repaired and len(self._reserve) < _MAX_RESERVE
 

@@ -26,7 +26,7 @@ from ..model._repairs import Repair
 from ..model._sensitive import is_sensitive
 from ._conversions import boolean_of, integer_in, number_in
 from ._formats import is_multiple, is_rfc3339, is_uri, read_datetime
-from ._issue_recorder import IssueRecorder
+from ._issue_recorder import IssueRecorder, TooManyIssues
 from ._policy import Mode, Override, Policy
 from ._shape import (
     AnyShape,
@@ -62,8 +62,8 @@ class RepairPass:
     def __init__(self, cls: type[Struct], policy: Policy, root: Any, outgoing: bool) -> None:
         self._root = root
         self._sensitive: Sensitive = getattr(cls, "__ocpp_sensitive__", NOT_SENSITIVE)
-        self._recorder = IssueRecorder()
         self._mends = policy.mode is not Mode.STRICT
+        self._recorder = IssueRecorder(stops=not self._mends)
         self._silent = policy.mode is Mode.OFF
         self._mended = 0
         self._overrides = policy.overrides_of(cls)
@@ -80,7 +80,13 @@ class RepairPass:
         self._reads_1_0 = getattr(cls, "__ocpp_draft__", 6) >= 6 and not outgoing
 
     def payload(self, shape: ObjectShape, value: Any) -> Any:
-        """Builds the root."""
+        """Builds the root, or gives up when it has far too many issues to be of use."""
+        try:
+            return self._payload(shape, value)
+        except TooManyIssues:
+            return BROKEN
+
+    def _payload(self, shape: ObjectShape, value: Any) -> Any:
         if is_object(value):
             return self.object_value(shape, value, None)
         # FRM-07: receivers should read a payload of null as {}.
