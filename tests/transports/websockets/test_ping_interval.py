@@ -1,0 +1,89 @@
+"""A station's ping interval, changed while it runs, as the other end of the connection sees it."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from websockets.utils import accept_key
+
+from ocppkit.core import Limits
+from ocppkit.transports import websockets
+
+Make = Callable[..., Any]
+
+PING, PONG = 9, 10
+
+
+class PingCounter:
+    """A server that opens WebSockets, answers pings and counts them, by the last segment of the path."""
+
+    def __init__(self) -> None:
+        self.pings: Counter[str] = Counter()
+        self._more = asyncio.Condition()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        (key,) = re.findall(r"Sec-WebSocket-Key: (.*)\r\n", head)
+        identity = head.split()[1].rpartition("/")[2]
+        writer.write(
+            b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Protocol: ocpp2.0.1\r\n"
+            b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n\r\n"
+        )
+        try:
+            while True:
+                await self._read(identity, reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def _read(
+        self, identity: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        opcode, length = await reader.readexactly(2)
+        size = length & 0x7F
+        if size == 126:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+        mask = await reader.readexactly(4)
+        data = await reader.readexactly(size)
+        if opcode & 0x0F == PING:
+            plain = bytes(each ^ mask[place % 4] for place, each in enumerate(data))
+            writer.write(bytes([0x80 | PONG, len(plain)]) + plain)
+            async with self._more:
+                self.pings[identity] += 1
+                self._more.notify_all()
+
+    async def wait(self, identity: str, count: int) -> None:
+        """Waits until so many pings of a station have come."""
+        async with asyncio.timeout(20), self._more:
+            await self._more.wait_for(lambda: self.pings[identity] >= count)
+
+
+@pytest.mark.asyncio
+async def test_a_change_acts_on_the_open_connection(make_station: Make, until: Make) -> None:
+    counter = PingCounter()
+    server = await asyncio.start_server(counter.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, AsyncExitStack() as stack:
+        changing = make_station(identity="changing", limits=Limits(ping_interval=0))
+        steady = make_station(identity="steady", limits=Limits(ping_interval=0.064))
+        for station in (changing, steady):
+            await stack.enter_async_context(websockets.connect(station, f"ws://127.0.0.1:{port}"))
+        await until(lambda: changing.connected and steady.connected)
+        # Time is measured by the pings of a connection with the same interval.
+        await counter.wait("steady", 3)
+        assert counter.pings["changing"] == 0
+
+        changing.controls.ping_interval = 0.064
+        await counter.wait("changing", 3)
+
+        changing.controls.ping_interval = 0
+        # One that had been written before may still come.
+        await counter.wait("steady", counter.pings["steady"] + 2)
+        seen = counter.pings["changing"]
+        await counter.wait("steady", counter.pings["steady"] + 5)
+        assert counter.pings["changing"] == seen
+        assert changing.connected
