@@ -133,12 +133,16 @@ class RegistrationState:
     def call_failed(self, error: CallFailed, now: float) -> None:
         """Notes an error answer: SecurityError to a registered station asks for a boot. # ERR-19
 
-        The first one is followed by a boot at once. See `LostRegistration` for later ones.
+        The first one is followed by a boot at once. See `LostRegistration` for later ones. While a
+        later boot is waited for, the refusal of an action that was answered before is a first one
+        again: the CSMS does not refuse a single action for good, it was restarted.
         """
         action = error.action
         if action is None or action == BOOT or error.code != ErrorCode.SECURITY_ERROR:
             return
-        if not self.registration.accepted or self.boot_again_at < inf:
+        if not self.registration.accepted:
+            return
+        if self.boot_again_at < inf and action in self.refused_actions:
             return
         wait = self._lost_registration.refused(action)
         logger.warning(
