@@ -128,7 +128,11 @@ simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fail
 
 .PHONY: fuzz-kill
 fuzz-kill: $(STAMP) ## Journals killed with signal 9 at random moments (SEED=, COUNT=)
-	cd tests && ../$(BIN)/python -m journals.kill --seed $(or $(SEED),1) --count $(or $(COUNT),500)
+	cd tests && ../$(BIN)/python -c 'from journals.kill import main; main()' --seed $(or $(SEED),1) --count $(or $(COUNT),500)
+
+.PHONY: fuzz-power
+fuzz-power: $(STAMP) ## Journals whose power is cut after every write and sync (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -c 'from journals.test_power_cuts import main; main()' --seed $(or $(SEED),1) --count $(or $(COUNT),50)
 
 .PHONY: fuzz-numbers
 fuzz-numbers: $(STAMP) ## 1.6 transactions offline, with power cuts (SEED=, COUNT=)

@@ -1,6 +1,6 @@
 """Programs that keep messages in a SqliteJournal and are killed at a random moment, and what they leave.
 
-`python -m journals.kill --seed 1 --count 500` runs many schedules: `make fuzz-kill`.
+`make fuzz-kill SEED=1 COUNT=500` runs many schedules.
 """
 
 import argparse
@@ -140,7 +140,3 @@ def main() -> None:
                 sys.stderr.write(f"seed {seed} failed\n")
                 raise
     sys.stdout.write(f"{options.count} schedules from seed {options.seed}: nothing lost\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -6,6 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -408,3 +410,72 @@ async def test_a_torn_log_is_opened_and_written_on(tmp_path: Path) -> None:
         assert await journal.commit([entry(4)]) == [4]
     with SqliteJournal(cut / "journal") as journal:
         assert await ids(journal) == ["m0", "m1", "m2", "m4"]
+
+
+@contextmanager
+def small_disk(folder: Path) -> Generator[Path, None, None]:
+    """Mounts a file system in memory that has half a megabyte; skips the test where nobody may."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except OSError as problem:
+        pytest.skip(f"nothing can be mounted here: {problem}")
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+async def keep_until_full(journal: SqliteJournal, kept: list[str]) -> None:
+    """Keeps messages, and notes which of them count as durable."""
+    for number in range(len(kept), 5000):
+        await journal.commit([entry(number, payload=b"x" * 900)], {"n": b"%d" % number})
+        kept.append(f"m{number}")
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        path = disk / "journal"
+        kept: list[str] = []
+        with SqliteJournal(path) as journal:
+            with pytest.raises(JournalFull, match="journal: the disk is full"):
+                await keep_until_full(journal, kept)
+            # What was told to be durable is there, and nothing else.
+            assert await ids(journal) == kept
+            assert await journal.load() == {"n": b"%d" % (len(kept) - 1)}
+        assert 50 < len(kept) < 5000
+        # Somebody frees some space.
+        subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
+        with SqliteJournal(path) as journal:
+            assert await ids(journal) == kept
+            await journal.commit([entry(5000)])
+            assert await ids(journal) == [*kept, "m5000"]
+
+
+def fill(path: Path) -> None:
+    """Takes all the space that is left."""
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_something_else_fills_has_room_again(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        rest = disk / "of another program"
+        kept: list[str] = []
+        with SqliteJournal(disk / "journal") as journal:
+            await journal.commit([entry(0)], {"n": b"0"})
+            kept.append("m0")
+            fill(rest)
+            with pytest.raises(JournalFull, match="journal: the disk is full"):
+                await keep_until_full(journal, kept)
+            assert await ids(journal) == kept
+            rest.unlink()
+            # The station goes on with the same journal.
+            await journal.commit([entry(5000)])
+            assert await ids(journal) == [*kept, "m5000"]
