@@ -112,7 +112,7 @@ trial-rude-disconnects: $(STAMP) ## Peers that reset their connections on every 
 
 .PHONY: trial-never-reads
 trial-never-reads: $(STAMP) ## Peers that send and never read, on every server (COUNT=)
-	ROUNDS=$(or $(COUNT),50) $(BIN)/pytest -q tests/transports/test_never_readers.py
+	ROUNDS=$(or $(COUNT),20) $(BIN)/pytest -q tests/transports/test_never_readers.py
 
 .PHONY: trial-restart
 trial-restart: $(STAMP) ## Kill a CSMS with signal 9 under a fleet of all versions, with memory and without (STATIONS=)

@@ -16,7 +16,8 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -68,29 +69,27 @@ class Figures(NamedTuple):
 
 async def trial(stations: int, *, in_file: bool) -> Figures:
     """Lets a fleet boot, kills its CSMS, starts another one and lets the fleet deliver its messages."""
+    fleet = [(f"CP{number:05}", VERSIONS[number % 3]) for number in range(stations)]
+    turn = asyncio.Semaphore(_AT_ONCE)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        csms, port = await _started(folder, 0, in_file)
-        fleet = [(f"CP{number:05}", VERSIONS[number % 3]) for number in range(stations)]
-        turn = asyncio.Semaphore(_AT_ONCE)
-        connected = await asyncio.gather(*(_boot(turn, port, *station) for station in fleet))
-        # Each has sent its message, and none has an answer: the handlers are still at it.
-        for connection, version in connected:
-            connection.call("bill", *_bill(version))
-        csms.send_signal(signal.SIGKILL)
-        await csms.communicate()
+        async with _running(folder, 0, in_file, slow=True) as (csms, port):
+            connected = await asyncio.gather(*(_boot(turn, port, *station) for station in fleet))
+            # Each has sent its message, and none has an answer: the handlers are still at it.
+            for connection, version in connected:
+                connection.call("bill", *_bill(version))
+            csms.send_signal(signal.SIGKILL)
+            await csms.wait()
         for connection, _ in connected:
             connection.reset()
-        csms, port = await _started(folder, port, in_file, slow=False)
-        start = perf_counter()
-        outcomes = await asyncio.gather(*(_deliver(turn, port, *station) for station in fleet))
-        seconds = perf_counter() - start
-        csms.terminate()
-        _, log = await csms.communicate()
+        async with _running(folder, port, in_file, slow=False):
+            start = perf_counter()
+            outcomes = await asyncio.gather(*(_deliver(turn, port, *station) for station in fleet))
+            seconds = perf_counter() - start
         stored = set((folder / "bills.txt").read_text("utf-8").split())
+        lines = len((folder / "log.txt").read_text("utf-8").splitlines())
     answered = Counter(version for version, is_good in outcomes if is_good)
     refused = Counter(version for version, is_good in outcomes if not is_good)
-    lines = len(log.decode().splitlines())
     return Figures(stations, answered, refused, len(stored), seconds, lines)
 
 
@@ -143,24 +142,30 @@ def _bill(version: str) -> tuple[str, dict[str, Any]]:
 # --- The CSMS, a process of its own -----------------------------------------------------------------
 
 
-async def _started(
-    folder: Path, port: int, in_file: bool, *, slow: bool = True
-) -> tuple[asyncio.subprocess.Process, int]:
-    """Starts the CSMS and returns its port, which a restart keeps."""
-    arguments = ("--serve", str(folder), "--port", str(port), *(["--slow"] if slow else []))
-    csms = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "support.restart_trial", *arguments),
-        *(["--in-file"] if in_file else []),
-        cwd=Path(__file__).parents[1],
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert csms.stdout is not None
-    line = await csms.stdout.readline()
-    if not line:
-        _, problem = await csms.communicate()
-        raise ChildProcessError(problem.decode())
-    return csms, int(line)
+@asynccontextmanager
+async def _running(
+    folder: Path, port: int, in_file: bool, *, slow: bool
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, int]]:
+    """Runs the CSMS until the block is left; yields its process and its port, which a restart keeps."""
+    arguments = ("--serve", str(folder), "--port", str(port))
+    options = [name for name, is_set in (("--slow", slow), ("--in-file", in_file)) if is_set]
+    with (folder / "log.txt").open("wb") as log:
+        csms = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "support.restart_trial", *arguments, *options),
+            cwd=Path(__file__).parents[1],
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+    try:
+        assert csms.stdout is not None
+        line = await csms.stdout.readline()
+        if not line:
+            raise ChildProcessError((folder / "log.txt").read_text("utf-8"))
+        yield csms, int(line)
+    finally:
+        if csms.returncode is None:
+            csms.kill()
+        await csms.wait()
 
 
 def _make_csms(folder: Path, in_file: bool, slow: bool) -> Csms:
