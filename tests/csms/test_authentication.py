@@ -1,6 +1,7 @@
 """Who may connect: passwords as bytes, and certificates."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from ocppkit.csms import (
     PasswordAuthenticator,
     Verdict,
 )
+from ocppkit.testing import FakeClock, connected, settle
+from ocppkit.v201.roles import ChargingStation
 
 KEY = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
 PASSWORDS: dict[str, str | bytes] = {
@@ -172,3 +175,69 @@ async def test_no_authenticator_means_no_start() -> None:
 def test_a_csms_speaks_something() -> None:
     with pytest.raises(LocalProtocolError, match="needs a version"):
         Csms(insecure=True)
+
+
+@pytest.mark.asyncio
+async def test_passwords_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(first: bytes, second: bytes) -> bool:
+        compared.append((first, second))
+        return first == second
+
+    # A text that is compared in any other way fails.
+    class Secret(str):
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("compared by ==")
+
+        __hash__ = str.__hash__
+
+    monkeypatch.setattr("ocppkit.csms._authentication.hmac.compare_digest", compare)
+    authenticator = PasswordAuthenticator({"CP001": Secret("right")}.get)
+    for shown in (b"right", b"wrong"):
+        await authenticator.authenticate(Credentials(identity="CP001", password=shown))
+    assert compared == [(b"right", b"right"), (b"wrong", b"right")]
+
+
+@pytest.mark.asyncio
+async def test_the_authenticator_is_asked_at_each_connection() -> None:
+    asked: list[str] = []
+
+    class Counting:
+        def authenticate(self, credentials: Credentials) -> Verdict:
+            asked.append(credentials.identity)
+            return Verdict.ACCEPTED if len(asked) < 3 else Verdict.REFUSED
+
+    csms = make(authenticator=Counting())
+    # What was right before is not let in unasked, so that a station can be blocked.
+    seen = [await status(csms, knock("CP001", b"CP001:x")) for _ in range(3)]
+    assert (seen, asked) == ([101, 101, 401], ["CP001"] * 3)
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_tells_the_same_of_a_wrong_password_and_of_none() -> None:
+    csms = make()
+    answers = [
+        await csms.accept(knock("CP001", shown))
+        for shown in (b"CP001:wrong", b"CP001:", b"CP002:correct horse battery", None)
+    ]
+    assert all(answer == answers[0] for answer in answers)
+    assert "password" not in repr(answers[0])
+
+
+@pytest.mark.asyncio
+async def test_both_ends_are_strict_by_default() -> None:
+    clock = FakeClock()
+    csms = Csms(v201.PROTOCOL, insecure=True, clock=clock, unknown="serve")
+    station = ChargingStation("CP001", model="M", vendor_name="V", insecure=True, clock=clock)
+    station.on(v201.ClearCacheRequest)(lambda request: pytest.fail("it was handled"))
+    async with connected(station, csms) as network:
+        await settle()
+        wire = network.wires[0]
+        wire.write('[2,"1","Heartbeat",{"more":1}]')
+        wire.peer.write('[2,"2","ClearCache",{"more":1}]')
+        await settle()
+        frames = [json.loads(frame.data) for frame in wire.frames]
+    refused = [frame[1:3] for frame in frames if frame[0] == 4]
+    assert ["1", "FormatViolation"] in refused
+    assert ["2", "FormatViolation"] in refused
