@@ -374,9 +374,9 @@ def test_chp_10_profiles_are_kept_over_a_restart() -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (lambda state: state[:-1], "these are no charging profiles"),
-        (lambda state: b"{}", "these are no charging profiles"),
-        (lambda state: b"", "these are no charging profiles"),
+        (lambda state: state[:-1], "this is not a set of charging profiles"),
+        (lambda state: b"{}", "this is not a set of charging profiles"),
+        (lambda state: b"", "this is not a set of charging profiles"),
         (lambda state: state.replace(b'"format":1', b'"format":2'), "a newer release"),
     ],
 )

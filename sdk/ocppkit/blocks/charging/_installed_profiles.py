@@ -5,13 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
+from .._kept_state import KeptState, restored
 from ._circumstances import Circumstances
 from ._profiles import ChargingProfile, InstalledProfile, Purpose
 from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal, refusal
 
 __all__ = ["InstalledProfiles", "ProfileCriteria"]
-
-_FORMAT = 1
 
 
 class ProfileCriteria(Struct, frozen=True, kw_only=True):
@@ -38,11 +37,8 @@ class ProfileCriteria(Struct, frozen=True, kw_only=True):
         )
 
 
-class _State(Struct):
-    """What is kept over a restart."""
-
-    format: int
-    profiles: list[InstalledProfile]
+class _KeptProfiles(KeptState, frozen=True):
+    profiles: tuple[InstalledProfile, ...]
 
 
 class InstalledProfiles:
@@ -165,7 +161,7 @@ class InstalledProfiles:
 
     def state(self) -> bytes:
         """Returns all profiles, to be kept over a restart (CHP-10)."""
-        return msgspec.json.encode(_State(_FORMAT, self._profiles))
+        return msgspec.json.encode(_KeptProfiles(profiles=tuple(self._profiles)))
 
     def restore(self, state: bytes) -> None:
         """Takes the profiles that were kept.
@@ -173,16 +169,8 @@ class InstalledProfiles:
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
         """
-        try:
-            kept = msgspec.json.decode(state, type=_State)
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"these are no charging profiles: {error}") from error
-        if kept.format != _FORMAT:
-            raise ValueError(
-                f"charging profiles of format {kept.format}, not {_FORMAT}: "
-                "a newer release has written them"
-            )
-        self._profiles = kept.profiles
+        kept = restored(_KeptProfiles, state, "a set of charging profiles")
+        self._profiles = list(kept.profiles)
 
     def _is_replaced(self, each: InstalledProfile, by: ChargingProfile, evse_id: int) -> bool:
         if each.is_external:

@@ -1,0 +1,317 @@
+"""The transactions of all stations of a CSMS: which are open, which are complete, and what is missing.
+
+Theory of operation: messages about a transaction may arrive late, twice, in any order or never. Each
+report is entered once, by its place in the transaction. A transaction is complete when its beginning,
+its end and all between have arrived (TEV-03); then it is told as closed, once. What is known of a
+transaction never depends on the order of arrival: readings count by their own times.
+
+Transactions are kept by station, so no station can end those of another.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .._kept_state import KeptState, restored
+from ._numbers_seen import Rows, gaps, holds, with_number
+from ._reports import EnergyReading, IdToken, TransactionEventType, TransactionReport
+
+__all__ = [
+    "LedgerEvent",
+    "TransactionClosed",
+    "TransactionLedger",
+    "TransactionOpened",
+    "TransactionRecord",
+    "TransactionUnmatched",
+    "TransactionUpdated",
+]
+
+T = TypeVar("T")
+
+_NO_NUMBER: Final = "-1"
+"""The number in 1.6 of a transaction whose StartTransaction was never answered. # TX6-04"""
+
+
+class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of one transaction."""
+
+    station: str
+    transaction_id: str
+    evse_id: int | None = None
+    connector_id: int | None = None
+    id_token: IdToken | None = None
+    """That of its beginning, or the first that was told."""
+
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    charging_state: str | None = None
+    stopped_reason: str | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    first_reading: EnergyReading | None = None
+    last_reading: EnergyReading | None = None
+    was_offline: bool = False
+    """Whether a part of it happened while the station was offline."""
+
+    duplicates: int = 0
+    """How many reports arrived again."""
+
+    seen: Rows = ()
+    """The places of the reports that have arrived, as first and last of each row of them."""
+
+    @property
+    def energy(self) -> float | None:
+        """Watt-hours from the first reading to the last; below 0 if the meter was set back or changed."""
+        if self.first_reading is None or self.last_reading is None:
+            return None
+        return self.last_reading.register - self.first_reading.register
+
+    @property
+    def missing(self) -> Sequence[range]:
+        """The places of reports that have not arrived, between the first and the last that have."""
+        return gaps(self.seen)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether beginning, end and all between have arrived."""
+        return self.started_at is not None and self.ended_at is not None and not self.missing
+
+
+class TransactionOpened(Struct, frozen=True):
+    """The first report of a transaction has arrived, which need not be that of its beginning."""
+
+    record: TransactionRecord
+
+
+class TransactionUpdated(Struct, frozen=True, kw_only=True):
+    """Another report of a transaction has arrived."""
+
+    record: TransactionRecord
+    report: TransactionReport
+    late: bool
+    """Whether later ones had arrived before: it tells nothing about how the transaction is now."""
+
+
+class TransactionClosed(Struct, frozen=True):
+    """A transaction is complete; told once."""
+
+    record: TransactionRecord
+
+
+class TransactionUnmatched(Struct, frozen=True, kw_only=True):
+    """A report of a transaction that cannot be told from others: a person has to look at it. # TX6-04"""
+
+    station: str
+    report: TransactionReport
+
+
+LedgerEvent: TypeAlias = (
+    TransactionOpened | TransactionUpdated | TransactionClosed | TransactionUnmatched
+)
+
+
+class _Start(Struct, frozen=True):
+    """A StartTransaction of 1.6, as far as it is told from others."""
+
+    station: str
+    evse_id: int | None
+    id_token: IdToken | None
+    timestamp: datetime
+    reading: EnergyReading | None
+
+
+class _Numbered(Struct, frozen=True):
+    start: _Start
+    number: int
+
+
+class _KeptLedger(KeptState, frozen=True):
+    next_number: int
+    records: list[TransactionRecord]
+    closed: list[tuple[str, str]]
+    numbers: list[_Numbered]
+
+
+class TransactionLedger:
+    """Joins the reports of transactions, for a CSMS."""
+
+    def __init__(self, *, first_number: int = 1, remembered: int = 10_000) -> None:
+        """Begins without transactions.
+
+        Args:
+            first_number: the first number for transactions of 1.6.
+            remembered: of how many closed transactions the names are kept, so that what arrives again
+                is known.
+        """
+        self._next_number = first_number
+        self._remembered = remembered
+        self._records: dict[tuple[str, str], TransactionRecord] = {}
+        self._closed: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._numbers: OrderedDict[_Start, int] = OrderedDict()
+
+    def __iter__(self) -> Iterator[TransactionRecord]:
+        """The transactions that are not complete."""
+        return iter(tuple(self._records.values()))
+
+    def get(self, station: str, transaction_id: str) -> TransactionRecord | None:
+        """Returns a transaction that is not complete yet."""
+        return self._records.get((station, transaction_id))
+
+    def of_station(self, station: str) -> Sequence[TransactionRecord]:
+        """Returns the transactions of a station that are not complete."""
+        return [each for each in self._records.values() if each.station == station]
+
+    def number(self, station: str, report: TransactionReport) -> int:
+        """Returns the number for the response to a StartTransaction of 1.6.
+
+        One that arrives again gets the same number. # TX6-02
+        """
+        start = _start_of(station, report)
+        number = self._numbers.get(start)
+        if number is None:
+            number = self._numbers[start] = self._next_number
+            self._next_number += 1
+            if len(self._numbers) > self._remembered:
+                self._numbers.popitem(last=False)
+        return number
+
+    def hear(self, station: str, report: TransactionReport) -> Sequence[LedgerEvent]:
+        """Enters a report, and returns what it means.
+
+        Args:
+            station: the identity of the station that sent it.
+            report: what it says.
+
+        Raises:
+            ValueError: the report has no transaction id, and begins no transaction.
+        """
+        name = report.transaction_id
+        if name == _NO_NUMBER:
+            return [TransactionUnmatched(station=station, report=report)]
+        if name is None:
+            if report.event_type is not TransactionEventType.STARTED:
+                raise ValueError("only the beginning of a transaction can be without an id")
+            name = str(self.number(station, report))
+        key = station, name
+        if key in self._closed:
+            return []
+        record = self._records.get(key)
+        events: list[LedgerEvent] = []
+        if record is None:
+            record = _entered(TransactionRecord(station=station, transaction_id=name), report)
+            events.append(TransactionOpened(record))
+        elif _was_entered(record, report):
+            self._records[key] = replace(record, duplicates=record.duplicates + 1)
+            return []
+        else:
+            late = _is_late(record, report)
+            record = _entered(record, report)
+            events.append(TransactionUpdated(record=record, report=report, late=late))
+        self._records[key] = record
+        if record.is_complete:
+            events.append(TransactionClosed(record))
+            self._close(key)
+        return events
+
+    def give_up(self, station: str, transaction_id: str) -> TransactionRecord | None:
+        """Forgets a transaction that will not become complete, and returns what is known of it."""
+        record = self._records.get((station, transaction_id))
+        if record is not None:
+            self._close((station, transaction_id))
+        return record
+
+    def state(self) -> bytes:
+        """Returns all that must be kept over a restart."""
+        kept = _KeptLedger(
+            next_number=self._next_number,
+            records=list(self._records.values()),
+            closed=list(self._closed),
+            numbers=[_Numbered(start, number) for start, number in self._numbers.items()],
+        )
+        return msgspec.json.encode(kept)
+
+    def restore(self, state: bytes) -> None:
+        """Takes what was kept.
+
+        Raises:
+            ValueError: the state is torn, of another program, or of a later format; nothing changes.
+        """
+        kept = restored(_KeptLedger, state, "a ledger of transactions")
+        self._next_number = kept.next_number
+        self._records = {(each.station, each.transaction_id): each for each in kept.records}
+        self._closed = OrderedDict.fromkeys(kept.closed)
+        self._numbers = OrderedDict((each.start, each.number) for each in kept.numbers)
+
+    def _close(self, key: tuple[str, str]) -> None:
+        del self._records[key]
+        self._closed[key] = None
+        if len(self._closed) > self._remembered:
+            self._closed.popitem(last=False)
+
+
+def _start_of(station: str, report: TransactionReport) -> _Start:
+    reading = report.readings[0] if report.readings else None
+    return _Start(station, report.evse_id, report.id_token, report.timestamp, reading)
+
+
+def _was_entered(record: TransactionRecord, report: TransactionReport) -> bool:
+    """True if a report has arrived before."""
+    if report.seq_no is not None:
+        return holds(record.seen, report.seq_no)
+    if report.event_type is TransactionEventType.STARTED:
+        return record.started_at is not None
+    # Meter values of 1.6 cannot be told apart, and to enter them twice changes nothing.
+    return report.event_type is TransactionEventType.ENDED and record.ended_at is not None
+
+
+def _is_late(record: TransactionRecord, report: TransactionReport) -> bool:
+    """True if a later report has arrived before."""
+    if report.seq_no is not None:
+        return bool(record.seen) and report.seq_no < record.seen[-1][1]
+    return record.ended_at is not None or report.event_type is TransactionEventType.STARTED
+
+
+def _entered(record: TransactionRecord, report: TransactionReport) -> TransactionRecord:
+    """Returns a record with what a report adds."""
+    number, late = report.seq_no, _is_late(record, report)
+    readings = [*report.readings]
+    readings += [each for each in (record.first_reading, record.last_reading) if each is not None]
+    begins = report.event_type is TransactionEventType.STARTED
+    ends = report.event_type is TransactionEventType.ENDED
+    return TransactionRecord(
+        station=record.station,
+        transaction_id=record.transaction_id,
+        evse_id=_first(record.evse_id, report.evse_id),
+        connector_id=_first(record.connector_id, report.connector_id),
+        id_token=(
+            _first(report.id_token, record.id_token)
+            if begins
+            else _first(record.id_token, report.id_token)
+        ),
+        started_at=report.timestamp if begins else record.started_at,
+        ended_at=report.timestamp if ends else record.ended_at,
+        # A late report does not tell how the transaction is now.
+        charging_state=(
+            _first(record.charging_state, report.charging_state)
+            if late
+            else _first(report.charging_state, record.charging_state)
+        ),
+        stopped_reason=_first(record.stopped_reason, report.stopped_reason),
+        remote_start_id=_first(record.remote_start_id, report.remote_start_id),
+        reservation_id=_first(record.reservation_id, report.reservation_id),
+        first_reading=min(readings, default=None),
+        last_reading=max(readings, default=None),
+        was_offline=record.was_offline or report.offline,
+        duplicates=record.duplicates,
+        seen=record.seen if number is None else with_number(record.seen, number),
+    )
+
+
+def _first(one: T | None, other: T | None) -> T | None:
+    """Returns the first of two values that is known; 0 is a value."""
+    return other if one is None else one
