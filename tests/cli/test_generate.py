@@ -299,3 +299,36 @@ def test_an_output_folder_that_is_a_file_is_refused(cli: Cli) -> None:
     Path("src").write_text("mine")
     assert "src" in cli("generate", *OWN).problem
     assert Path("src").read_text() == "mine"
+
+
+def test_a_skeleton_of_facts_is_written_to_a_new_file(cli: Cli) -> None:
+    request = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {"colour": {"type": "string", "enum": ["Red", "Blue"]}},
+        "additionalProperties": False,
+    }
+    response = {key: value for key, value in request.items() if key != "properties"}
+    for action in ("AcmeBlink", "AcmeBeep"):
+        _write(Path(f"acme/{action}Request.json"), json.dumps(request))
+        _write(Path(f"acme/{action}Response.json"), json.dumps(response))
+    own = ("--version", "2.0.1", "--output", "src", "--package", "acme.v201", "--schemas", "acme")
+    few = (*own, "--flavour", "msgspec", "--only", "BootNotification,AcmeBlink,AcmeBeep")
+    problem = cli("generate", *few).problem
+    assert "actions AcmeBeep, AcmeBlink, but no facts say who sends them" in problem
+    assert '"AcmeBeep.request.colour" = "AcmeBeepColourEnumType"' in problem
+    done = cli("generate", *few, "--skeleton", "facts.toml")
+    assert (done.status, done.out) == (
+        0,
+        "fill in facts.toml, then generate with --facts facts.toml\n",
+    )
+    assert "the file is there already" in cli("generate", *few, "--skeleton", "facts.toml").problem
+    assert cli("generate", *few, "--facts", "facts.toml").status == 0
+    full = cli("generate", *few, "--facts", "facts.toml", "--skeleton", "more.toml")
+    assert (full.status, full.out) == (0, "OCPP 2.0.1: no facts are missing\n")
+    assert (
+        "belong to one OCPP version"
+        in cli(
+            "generate", "--output", "src", "--package", "a", "--skeleton", "f.toml", "--check"
+        ).problem
+    )

@@ -186,3 +186,65 @@ def test_bad_sources_are_refused(name: str, command: str, cli: Cli, imported: Pa
 def test_import_refuses_a_folder_with_foreign_files(cli: Cli, imported: Path, source: str) -> None:
     (imported / "v201" / "mine.txt").write_text("mine")
     assert "mine.txt" in cli("schemas", "import", source, *IMPORT).problem
+
+
+WRONG = document({"tbc": {"type": "boolean", "default": "false"}})
+
+
+def test_suggested_corrections_make_a_source_good(cli: Cli) -> None:
+    source = write_zip("wrong.zip", ResetRequest=WRONG, ResetResponse=document())
+    assert "--suggest FILE" in cli("schemas", "import", source, *IMPORT).problem
+    suggest = ("schemas", "import", source, "--version", "2.0.1", "--suggest", "own.toml")
+    done = cli(*suggest)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("1 corrections in own.toml: look at each, say why")
+    assert not Path("mine").exists()
+    assert "the file is there already" in cli(*suggest).problem
+    done = cli("schemas", "import", source, *IMPORT, "--corrections", "own.toml")
+    assert "applied   correction of ResetRequest.json#/properties/tbc/default" in done.out
+    verified = ("schemas", "verify", source, "--version", "2.0.1", "--schemas", "mine")
+    assert "--corrections FILE" in cli(*verified).problem
+    assert cli(*verified, "--corrections", "own.toml").status == 0
+
+
+def test_a_good_source_needs_no_corrections(cli: Cli, source: str) -> None:
+    done = cli("schemas", "import", source, "--version", "2.0.1", "--suggest", "own.toml")
+    assert (done.status, done.out) == (0, "no corrections to suggest\n")
+    assert not Path("own.toml").exists()
+
+
+def test_what_nobody_can_correct_is_said(cli: Cli) -> None:
+    source = write_zip(
+        "w.zip", ResetRequest=document({"x": {"oneOf": []}}), ResetResponse=document()
+    )
+    done = cli("schemas", "import", source, "--version", "2.0.1", "--suggest", "own.toml")
+    assert done.status == 1
+    assert (
+        "no correction known: w.zip/json/ResetRequest.json#/properties/x/oneOf: a choice"
+        in done.out
+    )
+
+
+def test_a_missing_draft_is_a_warning_on_stderr(cli: Cli) -> None:
+    plain = {"type": "object"}
+    names = ("Reset", "ClearCache", "GetLog")
+    messages = {f"{name}{part}": plain for name in names for part in ("Request", "Response")}
+    source = write_zip("plain.zip", **messages)
+    done = cli("schemas", "import", source, *IMPORT)
+    lines = done.err.splitlines()
+    assert (done.status, len(lines)) == (0, 5)
+    assert lines[0].endswith("ClearCacheRequest.json: $schema is missing; read as draft 6")
+    assert lines[3:] == [
+        "warning: and so 3 more files",
+        "say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it",
+    ]
+    assert cli("schemas", "import", source, *IMPORT, "--draft", "2020-12").err == ""
+    assert (
+        '"http://json-schema.org/draft-06/schema#"'
+        in Path("mine/v201/GetLogRequest.json").read_text()
+    )
+    assert cli("schemas", "import", source, *IMPORT, "--draft", "4").err == ""
+    assert (
+        '"http://json-schema.org/draft-04/schema#"'
+        in Path("mine/v201/GetLogRequest.json").read_text()
+    )

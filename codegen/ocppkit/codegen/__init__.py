@@ -5,7 +5,15 @@
 """
 
 from ._errors import CodegenError
-from ._pipeline import VERSIONS, Job, generate, load_api, removed_actions, report_errata
+from ._pipeline import (
+    VERSIONS,
+    Job,
+    facts_skeleton,
+    generate,
+    load_api,
+    removed_actions,
+    report_errata,
+)
 from ._resources import schemas_dir, templates_dir
 from .diff._compare import Change, Diff, Travel, compare_schemas
 from .diff._judge import Bump, Judgement, Row, Rule, Verdict
@@ -46,8 +54,16 @@ from .reference._type_texts import bounds_of, type_in_words
 from .render._emit import FLAVOURS
 from .render._publish import Drift, Tree, compare, package_tree, publish, show_drift
 from .render._variable_keys import by_component, key_notes
-from .schemas._errata import Applied, Errata, Outcome, apply_errata, load_errata
-from .schemas._import import ImportReport, import_schemas
+from .schemas._errata import (
+    Applied,
+    Corrections,
+    Errata,
+    Outcome,
+    apply_errata,
+    load_corrections,
+    load_errata,
+)
+from .schemas._import import ImportReport, Suggestion, import_schemas, suggest_corrections
 from .schemas._lock import check_lock
 from .schemas._schema_set import SchemaFile, SchemaSet, folder_of, load_set
 from .schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
@@ -66,6 +82,7 @@ __all__ = [
     "Bump",
     "Change",
     "CodegenError",
+    "Corrections",
     "Datatype",
     "Diff",
     "Doc",
@@ -92,6 +109,7 @@ __all__ = [
     "SchemaSet",
     "StandardNames",
     "Status",
+    "Suggestion",
     "Travel",
     "Tree",
     "Type",
@@ -109,6 +127,7 @@ __all__ = [
     "compare",
     "compare_schemas",
     "emit_reference",
+    "facts_skeleton",
     "folder_of",
     "generate",
     "has_sends",
@@ -116,6 +135,7 @@ __all__ = [
     "key_notes",
     "known_versions",
     "load_api",
+    "load_corrections",
     "load_errata",
     "load_facts",
     "load_set",
@@ -128,6 +148,7 @@ __all__ = [
     "schemas_dir",
     "senders_of",
     "show_drift",
+    "suggest_corrections",
     "templates_dir",
     "type_in_words",
     "verify_schemas",

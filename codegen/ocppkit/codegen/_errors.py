@@ -16,6 +16,8 @@ class CodegenError(Exception):
         pointer: the JSON pointer inside that file, such as `/properties/status`.
         line: the line inside that file, for files that have no pointers (templates, broken JSON).
         cure: what the user can do about it.
+        change: the value at the pointer and the one that would be right, where a correction of one
+            value mends it; the command line prints it as an entry that can be pasted.
     """
 
     def __init__(
@@ -26,12 +28,14 @@ class CodegenError(Exception):
         pointer: str | None = None,
         line: int | None = None,
         cure: str | None = None,
+        change: tuple[object, object] | None = None,
     ) -> None:
         self.problem = problem
         self.file = file
         self.pointer = pointer
         self.line = line
         self.cure = cure
+        self.change = change
         super().__init__(self._text())
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -44,6 +48,7 @@ class CodegenError(Exception):
             pointer=self.pointer,
             line=self.line,
             cure=self.cure,
+            change=self.change,
         )
         return make, ()
 
@@ -51,7 +56,7 @@ class CodegenError(Exception):
         place = self.file or ""
         if self.line is not None:
             place += f":{self.line}"
-        if self.pointer is not None:
+        if self.pointer:
             place += f"#{self.pointer}"
         text = f"{place}: {self.problem}" if place else self.problem
         return f"{text}\n  cure: {self.cure}" if self.cure else text

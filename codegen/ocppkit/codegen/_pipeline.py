@@ -13,23 +13,24 @@ from ._resources import schemas_dir
 from .model._facts import (
     VersionFacts,
     base_version,
-    check_complete,
     known_versions,
     load_facts,
 )
+from .model._facts_wanted import check_complete, skeleton
 from .model._ir import Api
-from .model._merge import action_of, normalise
+from .model._merge import action_of, normalise, wanted_facts
 from .model._parse import parse
 from .model._passes import build_api, keep_actions
 from .model._prose import describe
 from .model._standard_names import add_standard_names
 from .render._emit import FLAVOURS, emit
-from .schemas._errata import Applied, Outcome, apply_errata, load_errata, read_errata
-from .schemas._schema_set import SchemaSet, folder_of, load_set
+from .schemas._errata import Applied, Outcome, amend_set, load_errata, read_errata
+from .schemas._schema_set import ReadFile, SchemaSet, folder_of, read_set
 
 __all__ = [
     "VERSIONS",
     "Job",
+    "facts_skeleton",
     "generate",
     "load_api",
     "read_api",
@@ -88,10 +89,22 @@ def generate(job: Job, progress: Progress = _silent) -> dict[str, str]:
 def load_api(job: Job) -> Api:
     """Returns the version that the job describes, without rendering it."""
     facts = load_facts(job.version, *job.facts_files)
-    schemas = _load_schemas(job, facts)
-    schemas, _ = apply_errata(schemas, load_errata(job.version, *job.errata_files))
+    errata = load_errata(job.version, *job.errata_files)
+    schemas, _ = amend_set(job.version, _read_schemas(job, facts), errata)
     api = add_standard_names(describe(read_api(schemas, facts), *job.prose_files))
     return keep_actions(api, job.only) if job.only else api
+
+
+def facts_skeleton(job: Job) -> str:
+    """Returns the facts that the job's schemas want and its facts lack, as a file to be filled in.
+
+    It is empty if nothing is missing.
+    """
+    facts = load_facts(job.version, *job.facts_files)
+    errata = load_errata(job.version, *job.errata_files)
+    schemas, _ = amend_set(job.version, _read_schemas(job, facts), errata)
+    actions, names = wanted_facts(schemas, facts)
+    return skeleton(facts, actions, names) if actions or names else ""
 
 
 def removed_actions(job: Job) -> tuple[str, ...]:
@@ -107,17 +120,17 @@ def report_errata(job: Job) -> tuple[Applied, ...]:
     """
     errata = read_errata(*job.errata_files)
     own = [one for one in errata if one.version == job.version]
-    schemas = _load_schemas(job, load_facts(job.version, *job.facts_files))
+    files = _read_schemas(job, load_facts(job.version, *job.facts_files))
     others = (
         Applied(change, Outcome.OTHER_VERSION, (), one.version)
         for one in errata
         if one.version != job.version
         for change in one.changes
     )
-    return (*apply_errata(schemas, own)[1], *others)
+    return (*amend_set(job.version, files, own)[1], *others)
 
 
-def _load_schemas(job: Job, facts: VersionFacts) -> SchemaSet:
+def _read_schemas(job: Job, facts: VersionFacts) -> dict[str, ReadFile]:
     """Returns the schemas of the job's version, without those of removed actions.
 
     Raises:
@@ -125,8 +138,8 @@ def _load_schemas(job: Job, facts: VersionFacts) -> SchemaSet:
     """
     base = job.base or schemas_dir() / folder_of(base_version(facts))
     sends = "send" in facts.protocol.message_types
-    schemas = load_set(job.version, base, *job.schema_dirs, sends=sends)
-    for name, file in schemas.files.items():
+    files = read_set(job.version, base, *job.schema_dirs, sends=sends)
+    for name, file in files.items():
         action = action_of(name)[0]
         if action in facts.removed and Path(file.path).parent != base:
             raise CodegenError(
@@ -134,7 +147,7 @@ def _load_schemas(job: Job, facts: VersionFacts) -> SchemaSet:
                 file=file.path,
                 cure=f"leave the file out, or mend {facts.removed[action]}",
             )
-    return schemas.without(facts.removed)
+    return {name: file for name, file in files.items() if action_of(name)[0] not in facts.removed}
 
 
 def read_api(schemas: SchemaSet, facts: VersionFacts) -> Api:

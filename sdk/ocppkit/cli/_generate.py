@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ._rendering import render_all
-from ._terminal import Invocation, list_examples, show_progress
+from ._terminal import Invocation, list_examples, show_progress, write_output
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Job, Tree
@@ -94,6 +94,10 @@ def generate(
     prose: Annotated[
         list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
     ] = None,
+    skeleton: Annotated[
+        Path | None,
+        typer.Option(help="New file for the facts that the schemas want; nothing else is written."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Generates typed messages from the OCPP schemas.
@@ -125,6 +129,9 @@ def generate(
         )
         for each in versions
     ]
+    if skeleton is not None:
+        _write_skeleton(jobs, skeleton)
+        return
     _report_inputs(jobs, stale_errata)
     with show_progress(quiet) as progress:
         rendered = render_all(jobs, progress)
@@ -138,6 +145,31 @@ def generate(
     publish(trees)
     for summary in summaries:
         typer.echo(summary)
+
+
+def _write_skeleton(jobs: Sequence["Job"], output: Path) -> None:
+    """Writes the facts that the schemas of one version want.
+
+    Raises:
+        CodegenError: there are several versions, or the file is there already.
+    """
+    from ocppkit.codegen import CodegenError, facts_skeleton
+
+    if len(jobs) > 1:
+        raise CodegenError(
+            "--skeleton is for one OCPP version",
+            cure=f"name one with --version: {', '.join(job.version for job in jobs)}",
+        )
+    text = facts_skeleton(jobs[0])
+    if not text:
+        typer.echo(f"OCPP {jobs[0].version}: no facts are missing")
+    elif output.exists():
+        raise CodegenError(
+            "the file is there already", file=str(output), cure="name a new file with --skeleton"
+        )
+    else:
+        write_output(text, output)
+        typer.echo(f"fill in {output}, then generate with --facts {output}")
 
 
 def _report_inputs(jobs: Sequence["Job"], stale_errata: StaleErrata) -> None:

@@ -1,17 +1,38 @@
 """`ocppkit schemas`: takes schemas in, and says whether ours are what a source says."""
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._terminal import list_examples
+from ._terminal import list_examples, write_output
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import VerifyReport, VerifyRow
+    from ocppkit.codegen import Corrections, VerifyReport, VerifyRow
 
 __all__ = ["app"]
+
+
+_SHOWN = 3
+"""Warnings that are shown one by one."""
+
+
+class Draft(StrEnum):
+    """A draft of JSON Schema."""
+
+    DRAFT_4 = "4"
+    DRAFT_6 = "6"
+    DRAFT_7 = "7"
+    DRAFT_2019 = "2019-09"
+    DRAFT_2020 = "2020-12"
+
+    @property
+    def read_as(self) -> int:
+        """The draft whose rules the generator applies: those after 6 mean the same."""
+        return 4 if self is Draft.DRAFT_4 else 6
+
 
 app = typer.Typer(
     help="Imports the official schemas, or verifies ours against them.",
@@ -28,6 +49,21 @@ _Source = Annotated[
 ]
 _Version = Annotated[
     str, typer.Option(help="OCPP version of the source, such as 1.6, 2.0.1 or 2.1.")
+]
+_Corrections = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--corrections",
+        help="TOML file of corrections of the source's files, or a folder of them.",
+    ),
+]
+_Draft = Annotated[
+    "Draft | None",
+    typer.Option(
+        "--draft",
+        help="JSON Schema draft of files that do not name one.",
+        show_default="that of ours, with a warning",
+    ),
 ]
 _Ours = Annotated[
     Path | None,
@@ -63,22 +99,38 @@ def import_(
     source_version: Annotated[
         str, typer.Option(help="Which edition or release of it, for the lock.")
     ] = "not stated",
+    corrections: _Corrections = None,
+    suggest: Annotated[
+        Path | None,
+        typer.Option(
+            help="New file for the corrections that the source needs; nothing else is written."
+        ),
+    ] = None,
+    draft: _Draft = None,
 ) -> None:
     """Derives the structure of the official schemas and writes it to a folder, with a lock.
 
     Titles, descriptions and comments stay behind. Nothing is written if anything is refused.
     """
-    from ocppkit.codegen import folder_of, has_sends, import_schemas
+    from ocppkit.codegen import folder_of, has_sends, import_schemas, load_corrections
 
     folder_of(version)  # refuses what is no version
+    known = load_corrections(*corrections or ())
+    if suggest is not None:
+        own = [one for one in known if one.source is None and one.version == version]
+        _suggest(source, version, own, suggest)
+        return
     report = import_schemas(
         source,
         version,
         _target(output),
         source_name=name or source.resolve().name,
         source_version=source_version,
+        corrections=known,
         sends=has_sends(version),
+        draft=draft.read_as if draft else None,
     )
+    _warn(report.warnings)
     for words, messages in (
         ("new", report.added),
         ("changed", report.changed),
@@ -100,15 +152,28 @@ def import_(
         "ocppkit schemas verify vendor/json --version 1.6 --schemas vendor/schemas",
     ),
 )
-def verify(source: _Source, version: _Version, schemas: _Ours = None) -> None:
+def verify(
+    source: _Source,
+    version: _Version,
+    schemas: _Ours = None,
+    corrections: _Corrections = None,
+    draft: _Draft = None,
+) -> None:
     """Compares a source with our schemas, file by file.
 
     Exits with 1 if a message is missing, superfluous or of another structure; other bytes that say
     the same are no difference.
     """
-    from ocppkit.codegen import verify_schemas
+    from ocppkit.codegen import load_corrections, verify_schemas
 
-    report = verify_schemas(source, version, _ours(schemas))
+    report = verify_schemas(
+        source,
+        version,
+        _ours(schemas),
+        corrections=load_corrections(*corrections or ()),
+        draft=draft.read_as if draft else None,
+    )
+    _warn(report.warnings)
     for row in report.rows:
         for line in _row(row):
             typer.echo(line)
@@ -135,6 +200,45 @@ def check(schemas: _Ours = None) -> None:
     if deviations:
         raise typer.Exit(1)
     typer.echo(f"the schemas in {folder} are as locked")
+
+
+def _suggest(
+    source: Path, version: str, corrections: Sequence["Corrections"], output: Path
+) -> None:
+    """Writes the corrections that a source needs, and says what no correction is known for.
+
+    Raises:
+        CodegenError: the file is there already, or cannot be written.
+    """
+    from ocppkit.codegen import CodegenError, has_sends, suggest_corrections
+
+    found = suggest_corrections(source, version, sends=has_sends(version), corrections=corrections)
+    for error in found.refused:
+        typer.echo(f"no correction known: {error}")
+    if not found.text:
+        typer.echo("no corrections to suggest")
+    elif output.exists():
+        raise CodegenError(
+            "the file is there already", file=str(output), cure="name a new file with --suggest"
+        )
+    else:
+        write_output(found.text, output)
+        typer.echo(
+            f"{found.count} corrections in {output}: look at each, say why, then import with "
+            f"--corrections {output}"
+        )
+    if found.refused:
+        raise typer.Exit(1)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    """Says on stderr what was assumed about files, the first few by name."""
+    for warning in warnings[:_SHOWN]:
+        typer.echo(f"warning: {warning}", err=True)
+    if len(warnings) > _SHOWN:
+        typer.echo(f"warning: and so {len(warnings) - _SHOWN} more files", err=True)
+    if warnings:
+        typer.echo("say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it", err=True)
 
 
 def _target(output: Path | None) -> Path:

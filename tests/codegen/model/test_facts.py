@@ -13,11 +13,10 @@ from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.model._facts import (
     ActionFacts,
     VersionFacts,
-    check_complete,
     known_versions,
     load_facts,
-    require_action,
 )
+from ocppkit.codegen.model._facts_wanted import check_complete, skeleton
 from ocppkit.core import ErrorCode, Role
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
@@ -339,12 +338,14 @@ def test_names_of_the_security_extension_are_its_schemas_own() -> None:
 def test_a_vendor_adds_an_action_and_a_block(tmp_path: Path) -> None:
     path = write(tmp_path, VENDOR)
     facts = load_facts("2.0.1", path)
-    action = require_action(facts, "AcmeBlink")
+    action = facts.actions["AcmeBlink"]
     assert (action.direction, action.block, action.file) == ("csms", "ACME", str(path))
     assert facts.protocol.blocks["ACME"] == "Acme's own"
     assert facts.protocol.blocks["A"] == "Security"
     assert facts.actions.keys() - facts_of("2.0.1").actions.keys() == {"AcmeBlink"}
     assert facts.files[-1] == str(path)
+    assert facts.own_files == (str(path),)
+    assert facts_of("2.0.1").own_files == ()
 
 
 def test_a_user_overrules_one_key(tmp_path: Path) -> None:
@@ -362,15 +363,13 @@ def test_a_vendor_names_inline_types(tmp_path: Path) -> None:
     assert load_facts("1.6", path).names["AcmeBlink.request.colours[]"] == "Colour"
 
 
-def test_a_missing_action_names_the_file_and_shows_the_entry(tmp_path: Path) -> None:
-    with pytest.raises(CodegenError) as caught:
-        check_complete(facts_of("2.1"), [*facts_of("2.1").actions, "AcmeBlink"])
-    assert caught.value.file is not None
-    assert caught.value.file.endswith("v21.toml")
-    cure = caught.value.cure or ""
-    entry = write(tmp_path, cure.partition("fill it in:")[2])
+def test_a_skeleton_can_be_read_as_it_stands(tmp_path: Path) -> None:
+    names = {"AcmeBlink.request.colour": "Colour"}
+    entry = write(tmp_path, skeleton(facts_of("2.1"), ["AcmeBlink", "AcmeBeep"], names))
     facts = load_facts("2.1", entry)
-    check_complete(facts, [*facts_of("2.1").actions, "AcmeBlink"])
+    check_complete(facts, [*facts_of("2.1").actions, "AcmeBlink", "AcmeBeep"])
+    assert facts.names["AcmeBlink.request.colour"] == "Colour"
+    assert facts.actions["AcmeBeep"].direction == "station"
 
 
 def test_facts_without_a_schema_are_an_error(tmp_path: Path) -> None:

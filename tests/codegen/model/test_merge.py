@@ -1,6 +1,7 @@
 """A set of files becomes one document: named, merged, and refused where files disagree."""
 
 import json
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,8 +14,8 @@ from msgspec import defstruct, field
 from golden import VERSION, tiny_facts
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._resources import schemas_dir
-from ocppkit.codegen.model._facts import VersionFacts, load_facts
-from ocppkit.codegen.model._merge import Document, action_of, normalise
+from ocppkit.codegen.model._facts import ActionFacts, VersionFacts, load_facts
+from ocppkit.codegen.model._merge import Document, action_of, normalise, wanted_facts
 from ocppkit.codegen.schemas._errata import apply_errata, load_errata
 from ocppkit.codegen.schemas._json_text import Place
 from ocppkit.codegen.schemas._schema_set import SchemaSet, folder_of, load_set
@@ -32,7 +33,14 @@ def ref(name: str) -> Schema:
 
 
 def naming(names: Mapping[str, str]) -> VersionFacts:
-    return replace(tiny_facts(), names=names, name_files=dict.fromkeys(names, "facts.toml"))
+    facts = tiny_facts()
+    ping = ActionFacts("Ping", "station", "T", "Tries.", "A trial", "facts.toml")
+    return replace(
+        facts,
+        actions={"Ping": ping, "Pong": replace(ping, name="Pong")},
+        names=names,
+        name_files=dict.fromkeys(names, "facts.toml"),
+    )
 
 
 def one(
@@ -244,13 +252,45 @@ class TestInlineTypes:
     def test_without_a_name_they_are_refused(
         self, properties: Schema, path: str, pointer: str
     ) -> None:
-        with refused(f"the type at {path} is inline", file="PingRequest.json", pointer=pointer):
+        problem = f"inline types have no name: {path}"
+        with refused(problem, file="PingRequest.json", pointer=pointer):
             one(properties)
 
-    def test_the_cure_shows_the_entry_to_write(self) -> None:
+    def test_the_cure_shows_the_facts_to_write(self, tmp_path: Path) -> None:
         with pytest.raises(CodegenError) as caught:
-            one({"a": WORD})
-        assert '"Ping.request.a" = "ItsName" under [names]' in str(caught.value.cure)
+            one({"a": WORD, "b": {"type": "array", "items": INFO}})
+        entry = str(caught.value.cure).partition("to a new file):")[2]
+        names = tomllib.loads(entry)["names"]
+        assert names == {"Ping.request.a": "PingAEnumType", "Ping.request.b[]": "PingBType"}
+
+    def test_a_name_of_its_own_makes_what_refers_to_it_differ(self) -> None:
+        def outer(word: Schema) -> Schema:
+            definitions = {
+                "Outer": {"type": "object", "properties": {"word": ref("Word")}},
+                "Word": word,
+            }
+            return document({"a": ref("Outer")}, definitions=definitions)
+
+        schemas = schema_set(
+            VERSION, PingRequest=outer(WORD), PingResponse=outer(text(enum=["A", "C"]))
+        )
+        actions, names = wanted_facts(schemas, naming({}))
+        assert actions == []
+        assert names == {
+            "Ping.response.a.word": "PingResponseWord",
+            "Ping.response.a": "PingResponseOuter",
+        }
+        whole = normalise(schemas, naming(names))
+        assert list(whole.types) == ["Outer", "PingResponseOuter", "PingResponseWord", "Word"]
+
+    def test_a_definition_without_a_python_name_gets_one(self) -> None:
+        definitions = {"15Word-a/b": WORD}
+        whole = one({"a": {"$ref": "#/definitions/15Word-a~1b"}}, definitions)
+        assert list(whole.types) == ["Type15WordAB"]
+        named = one(
+            {"a": {"$ref": "#/definitions/15Word-a~1b"}}, definitions, {"15Word-a/b": "Word"}
+        )
+        assert list(named.types) == ["Word"]
 
     @pytest.mark.parametrize("path", ["Ping.request.b", "Ping.request.a[]", "Pong.request.a"])
     def test_a_name_that_fits_no_place_is_refused(self, path: str) -> None:
@@ -293,7 +333,8 @@ class TestRefusals:
         ("schema", "pointer", "problem"),
         [
             (text(format="uri", maxLength=9), "/maxLength", "'maxLength' beside 'format'"),
-            (text(format="date-time", minLength=9), "/minLength", "'minLength' beside 'format'"),
+            (text(format="date-time", minLength=29), "/minLength", "'minLength' beside 'format'"),
+            (text(format="date-time", maxLength=20), "/maxLength", "'maxLength' beside 'format'"),
             ({"type": "integer", "maximum": 2**63}, "/maximum", "does not fit into 64 bits"),
             ({"type": "integer", "minimum": -(2**70)}, "/minimum", "does not fit into 64 bits"),
         ],

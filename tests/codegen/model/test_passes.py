@@ -1,5 +1,6 @@
 """The passes name, order and bind what was parsed; a selection keeps what it needs and no more."""
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,48 @@ class TestFields:
         ):
             shared({"Info": plain(properties)})
 
+    def test_facts_name_one_of_two_members_apart(self) -> None:
+        facts = replace(
+            facts_of("Ping"), members={"Info.A": "big_a", "Word.kwh": "SMALL_KWH"}, member_files={}
+        )
+        definitions = {
+            "Info": plain({"a": text(), "A": text(), "w": ref("Word")}),
+            "Word": text(enum=["kWh", "kwh"]),
+        }
+        request = document({"info": ref("Info")}, definitions=definitions)
+        api = api_of(facts, PingRequest=request)
+        fields = [(field.wire, field.name) for field in datatype(api, "Info").fields]
+        assert fields == [("a", "a"), ("A", "big_a"), ("w", "w")]
+        assert api.enums[0].members == (Member("KWH", "kWh"), Member("SMALL_KWH", "kwh"))
+
+    @pytest.mark.parametrize(
+        ("path", "name", "problem", "cure"),
+        [
+            ("PingRequest.b", "b", "no class has this member", "remove the entry, or mend it"),
+            ("PingRequest.a", "from", "'from' is no name for it in Python", "write 'from_'"),
+            ("PingRequest.a", "BigA", "'BigA' is no name for it in Python", "write 'big_a'"),
+        ],
+    )
+    def test_a_name_of_the_facts_that_does_not_fit(
+        self, path: str, name: str, problem: str, cure: str
+    ) -> None:
+        facts = replace(facts_of("Ping"), members={path: name}, member_files={path: "facts.toml"})
+        with pytest.raises(CodegenError) as caught:
+            api_of(facts, PingRequest=document({"a": text()}))
+        error = caught.value
+        assert (error.problem, error.cure) == (problem, cure)
+        assert (error.file, error.pointer) == ("facts.toml", f"/members/{path}")
+
+    def test_the_cure_of_a_clash_is_an_entry_of_the_facts(self) -> None:
+        with pytest.raises(CodegenError) as caught:
+            api_of(PingRequest=document({"a": text(), "A": text()}))
+        entry = str(caught.value.cure).partition("(--facts):")[2]
+        members = tomllib.loads(entry)["members"]
+        assert members == {"PingRequest.A": "a_2"}
+        facts = replace(facts_of("Ping"), members=members, member_files={})
+        api = api_of(facts, PingRequest=document({"a": text(), "A": text()}))
+        assert [field.name for field in api.actions[0].request.fields] == ["a", "a_2"]
+
 
 class TestEnums:
     def test_members_keep_their_order_and_the_default_its_word(self) -> None:
@@ -175,8 +218,7 @@ class TestActions:
             error.problem
             == "the schemas of OCPP 9.9 have an action Ping, but no facts say who sends it"
         )
-        assert Path(str(error.file)).name == "facts.toml"
-        assert error.pointer == "/actions/Ping"
+        assert Path(str(error.file)).name == "PingRequest.json"
         assert "[actions.Ping]" in str(error.cure)
         assert 'direction = "station"  # who sends it' in str(error.cure)
 

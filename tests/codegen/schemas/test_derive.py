@@ -11,6 +11,7 @@ from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.schemas._derive import derive, derive_document
 from ocppkit.codegen.schemas._json_text import write_json
 from ocppkit.codegen.schemas._keywords import DROPPED, KEYWORDS
+from ocppkit.codegen.schemas._structure import ABSENT
 from support.schema_files import DRAFT_4, DRAFT_6, encode, message, refused
 
 
@@ -144,20 +145,28 @@ def test_writes_whole_bounds_as_integers() -> None:
     assert json.dumps(schema) == '{"type": "number", "minimum": 0, "maximum": 100, "default": 1}'
 
 
+REFERRING = {"a": {"$ref": "#/definitions/A"}}
+
 ROOT: list[tuple[Any, str, str]] = [
     ([], "an array where an object is due", ""),
     (None, "null where an object is due", ""),
-    ({"type": "object"}, "$schema is missing", "/$schema"),
-    (message(**{"$schema": "http://json-schema.org/draft-07/schema#"}), "unknown JSON", "/$schema"),
+    ({"type": "object", "allOf": []}, "schemas that hold together (allOf)", "/allOf"),
+    (message(**{"$schema": "http://json-schema.org/draft-03/schema#"}), "unknown JSON", "/$schema"),
     (message(**{"$schema": 6}), "unknown JSON Schema draft: $schema is 6", "/$schema"),
     ({"$schema": DRAFT_6}, "lacks a type", ""),
     ({"$schema": DRAFT_6, "type": "string"}, "a message must be an object", "/type"),
-    (message(allOf=[]), "unknown keyword 'allOf'", "/allOf"),
     (message(definitions=[]), "an array where an object is due", "/definitions"),
-    (message(definitions={"A": {}}), "lacks a type", "/definitions/A"),
-    (message(definitions={"A": True}), "a boolean where an object is due", "/definitions/A"),
-    (message(definitions={"A-B": {"type": "string"}}), "no name", "/definitions/A-B"),
-    (message(definitions={"15Type": {"type": "string"}}), "no name", "/definitions/15Type"),
+    (message(definitions={"A": {}}, properties=REFERRING), "lacks a type", "/definitions/A"),
+    (
+        message(definitions={"A": 1}, properties=REFERRING),
+        "where an object is due",
+        "/definitions/A",
+    ),
+    (
+        message(**{"definitions": {"A": {}}, "$defs": {"A": {}}}),
+        "A stands in definitions as well",
+        "/$defs/A",
+    ),
     (message(properties=[]), "an array where an object is due", "/properties"),
     (message(required="x"), "a string where an array is due", "/required"),
     (message(required=["x"]), "required names 'x'", "/required/0"),
@@ -190,8 +199,15 @@ PROPERTY: list[tuple[Any, str, str]] = [
     ({"$ref": "A"}, "$ref leads nowhere", "/$ref"),
     ({"$ref": "#/definitions/"}, "$ref leads nowhere", "/$ref"),
     ({"$ref": 1}, "$ref leads nowhere", "/$ref"),
-    ({"$ref": "#/definitions/A", "maxLength": 1}, "'maxLength' has no effect", "/maxLength"),
-    ({"type": "string", "pattern": "a"}, "unknown keyword 'pattern'", "/pattern"),
+    ({"$ref": "#/definitions/A", "maxLength": 1}, "'maxLength' beside $ref", "/maxLength"),
+    ({"type": "string", "pattern": "a"}, "a regular expression (pattern)", "/pattern"),
+    ({"oneOf": [{"type": "string"}]}, "a choice of schemas (oneOf)", "/oneOf"),
+    ({"anyOf": [{"type": "string"}]}, "a choice of schemas (anyOf)", "/anyOf"),
+    ({"allOf": [{"$ref": "#/definitions/A"}]}, "schemas that hold together (allOf)", "/allOf"),
+    ({"const": "A"}, "a constant (const)", "/const"),
+    ({"type": "string", "const": "A"}, "a constant (const)", "/const"),
+    ({"type": "string", "enum": [1, 2]}, "an enum of numbers", "/enum"),
+    ({"type": "string", "unheard": 1}, "unknown keyword 'unheard'", "/unheard"),
     ({"type": "string", "definitions": {}}, "unknown keyword 'definitions'", "/definitions"),
     ({"type": "string", "additionalItems": False}, "unknown keyword", "/additionalItems"),
     ({"type": "string", "format": "email"}, "unsupported format 'email'", "/format"),
@@ -201,7 +217,7 @@ PROPERTY: list[tuple[Any, str, str]] = [
     ({"type": "string", "enum": "A"}, "a string where an array is due", "/enum"),
     ({"type": "string", "enum": ["A", "B", "A"]}, "'A' stands twice", "/enum/2"),
     ({"type": "string", "enum": ["A", None]}, "null where a string is due", "/enum/1"),
-    ({"type": "integer", "enum": [1]}, "no effect on type 'integer'", "/enum"),
+    ({"type": "integer", "enum": [1]}, "an enum of type 'integer'", "/enum"),
     ({"type": "string", "maxLength": -1}, "-1 is no length", "/maxLength"),
     ({"type": "string", "maxLength": 1.5}, "1.5 is no length", "/maxLength"),
     ({"type": "string", "minLength": True}, "True is no length", "/minLength"),
@@ -239,7 +255,8 @@ def test_refuses_a_property(schema: Any, problem: str, pointer: str) -> None:
 @pytest.mark.parametrize(
     ("schema", "cure"),
     [
-        ({"type": "string", "format": "email"}, "use one of date-time, uri"),
+        ({"type": "string", "format": "email"}, "use one of date-time, uri, or remove it"),
+        ({"const": "A"}, "write an enum with one value"),
         ({"type": "null"}, "use one of array, boolean, integer, number, object, string"),
         ({"type": "string", "minimum": 0}, "it goes with integer, number"),
     ],
@@ -248,6 +265,111 @@ def test_the_cure_names_what_may_stand_there(schema: dict[str, Any], cure: str) 
     with pytest.raises(CodegenError) as caught:
         of_property(**schema)
     assert cure in str(caught.value.cure)
+
+
+LATER = [
+    "http://json-schema.org/draft-07/schema#",
+    "https://json-schema.org/draft-07/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+]
+
+
+@pytest.mark.parametrize("url", LATER)
+def test_later_drafts_are_read_as_draft_6(url: str) -> None:
+    document = message(
+        **{
+            "$schema": url,
+            "$id": "urn:x:ResetRequest",
+            "properties": {"a": {"$ref": "#/$defs/A", "description": "Prose."}},
+            "$defs": {"A": {"type": ["string"], "enum": ["B"], "deprecated": True, "x-note": 1}},
+        }
+    )
+    result = derive_document(document, "ResetRequest.json")
+    assert (result.draft, result.warnings) == (6, ())
+    assert result.document == {
+        "$schema": DRAFT_6,
+        "type": "object",
+        "properties": REFERRING,
+        "additionalProperties": False,
+        "definitions": {"A": {"type": "string", "enum": ["B"]}},
+    }
+
+
+@pytest.mark.parametrize(("draft", "read_as"), [(None, 6), (4, 4), (6, 6)])
+def test_a_missing_draft_is_a_warning_and_a_choice(draft: int | None, read_as: int) -> None:
+    result = derive_document({"type": "object"}, "ResetRequest.json", draft=draft)
+    assert result.draft == read_as
+    assert result.document["$schema"] == (DRAFT_4 if read_as == 4 else DRAFT_6)
+    assumed = ("ResetRequest.json: $schema is missing; read as draft 6",)
+    assert result.warnings == (() if draft else assumed)
+
+
+def test_definitions_may_have_any_name() -> None:
+    names = ["15Type", "a-b", "a/b", "a~b", "a b", "ä"]
+    references = {
+        "15Type": "#/definitions/15Type",
+        "a-b": "#/definitions/a-b",
+        "a/b": "#/definitions/a~1b",
+        "a~b": "#/definitions/a~0b",
+        "a b": "#/definitions/a%20b",
+        "ä": "#/definitions/%C3%A4",
+    }
+    properties = {f"p{n}": {"$ref": references[name]} for n, name in enumerate(names)}
+    definitions = {name: {"type": "string", "enum": ["A"]} for name in names}
+    first = derived(properties=properties, definitions=definitions)
+    assert list(first["definitions"]) == sorted(names)
+    assert derive_document(first, "ResetRequest.json").document == first
+
+
+def test_a_definition_that_nothing_refers_to_may_be_beyond_us() -> None:
+    definitions = {
+        "Good": {"type": "string", "enum": ["A"]},
+        "Bad": {"oneOf": []},
+        "Leads": {"type": "object", "properties": {"bad": {"$ref": "#/definitions/Bad"}}},
+    }
+    assert list(derived(definitions=definitions)["definitions"]) == ["Good"]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "bound", "left"),
+    [("maxLength", 255, False), ("maxLength", 20, True), ("minLength", 1, False)],
+)
+def test_a_length_that_every_date_time_keeps_demands_nothing(
+    keyword: str, bound: int, left: bool
+) -> None:
+    schema = of_property(type="string", format="date-time", **{keyword: bound})
+    assert (keyword in schema) == left
+
+
+@pytest.mark.parametrize(
+    ("schema", "change"),
+    [
+        ({"type": "boolean", "default": "false"}, ("false", False)),
+        ({"type": "integer", "default": "3"}, ("3", 3)),
+        ({"type": "integer", "default": "three"}, ("three", ABSENT)),
+        ({"type": "integer", "default": 1.5}, (1.5, ABSENT)),
+        ({"type": "number", "default": "0.5"}, ("0.5", 0.5)),
+        ({"type": "number", "default": "inf"}, ("inf", ABSENT)),
+        ({"type": "string", "default": 5}, (5, "5")),
+        ({"type": "string", "default": True}, (True, "true")),
+        ({"type": "string", "enum": ["Cold"], "default": "cold"}, ("cold", "Cold")),
+        ({"type": "string", "enum": ["Cold"], "default": "Hot"}, ("Hot", ABSENT)),
+        ({"$ref": "#definitions/A"}, ("#definitions/A", "#/definitions/A")),
+        ({"$ref": "A"}, ("A", "#/definitions/A")),
+        ({"$ref": "#/definitions/A", "default": "x"}, ("x", ABSENT)),
+        ({"type": "string", "pattern": "a"}, ("a", ABSENT)),
+        ({"type": "string", "enum": ["A"], "pattern": None}, None),
+        ({"type": "string", "minimum": 0}, (0, ABSENT)),
+        ({"type": "string", "format": "email"}, ("email", ABSENT)),
+        ({"type": "string", "maxLength": -1}, None),
+    ],
+)
+def test_the_error_knows_the_change_that_mends_it(schema: Any, change: object) -> None:
+    document = message(definitions={"A": {"type": "string"}}, properties={"a": schema})
+    with pytest.raises(CodegenError) as caught:
+        derive_document(document, "ResetRequest.json")
+    assert caught.value.change == change
 
 
 KEYS = st.sampled_from(sorted({*KEYWORDS, *DROPPED, "pattern", "x"}))

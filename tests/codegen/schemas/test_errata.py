@@ -1,10 +1,14 @@
 """Errata at generation and corrections at import."""
 
+import hashlib
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._resources import schemas_dir
 from ocppkit.codegen.schemas._derive import derive_document
 from ocppkit.codegen.schemas._errata import (
@@ -13,13 +17,15 @@ from ocppkit.codegen.schemas._errata import (
     Errata,
     Outcome,
     amend,
+    amend_set,
     apply_errata,
     correct,
     load_corrections,
     load_errata,
 )
-from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet, load_set
-from support.schema_files import DRAFT_6, FOLDERS, message, refused, write
+from ocppkit.codegen.schemas._import import derive_source
+from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet, load_set, read_set
+from support.schema_files import DRAFT_6, FOLDERS, encode, message, pair, refused, write
 
 WHY = 'reason = "Because."\ncitation = "Ticket 1"\n'
 
@@ -128,14 +134,71 @@ def test_refuses_an_erratum_that_fits_nothing(
     ("entry", "problem"),
     [
         ('path = "ResetRequest.json#/required"\nnew = "x"', "v201/ResetRequest.json#/required/0"),
-        ('path = "ResetRequest.json#/allOf"\nnew = []', "#/allOf: unknown keyword 'allOf'"),
+        ('path = "ResetRequest.json#/allOf"\nnew = []', "#/allOf: schemas that hold together"),
         ('path = "ResetRequest.json#/properties"\nnew = {x = {maxLength = 1}}', "lacks a type"),
     ],
 )
 def test_refuses_an_erratum_that_breaks_a_schema(tmp_path: Path, entry: str, problem: str) -> None:
     one = errata(tmp_path, entry)
-    with refused(problem, file="own.toml"):
+    with refused(problem, file="own.toml", pointer="/change/0", line=2):
         apply_errata(schemas(ResetRequest=message()), [one])
+
+
+def test_an_erratum_mends_a_file_that_would_be_refused(tmp_path: Path) -> None:
+    wrong = {"type": "boolean", "default": "false"}
+    source = pair("Reset", a=wrong, b={"type": "string", "pattern": "x"})
+    files = read_set("2.0.1", write(tmp_path / "in", source))
+    default = 'path = "ResetRequest.json#/properties/a/default"\nold = "false"\nnew = false'
+    pattern = 'path = "ResetRequest.json#/properties/b/pattern"\nold = "x"'
+    amended, rows = amend_set("2.0.1", files, [errata(tmp_path, default, pattern)])
+    assert [row.outcome for row in rows] == [Outcome.APPLIED] * 2
+    assert amended.files["ResetRequest"].document["properties"] == {
+        "a": {"type": "boolean", "default": False},
+        "b": {"type": "string"},
+    }
+    with pytest.raises(CodegenError, match="regular expression") as caught:
+        amend_set("2.0.1", files, [errata(tmp_path, default)])
+    suggested = tomllib.loads(str(caught.value.cure).partition("(--errata):")[2])
+    assert suggested["version"] == "2.0.1"
+    assert suggested["change"][0]["path"] == "ResetRequest.json#/properties/b/pattern"
+
+
+def test_a_star_stands_for_all_messages_and_all_definitions(tmp_path: Path) -> None:
+    opened = {key: value for key, value in status("A").items() if key != "additionalProperties"}
+    definitions = {"Info": {"type": "object", "properties": {"x": {}}}}
+    before = schemas(
+        AResponse=opened, BResponse=status("A"), CResponse=message(definitions=definitions)
+    )
+    one = errata(
+        tmp_path,
+        'path = "*.json#/additionalProperties"\nnew = false',
+        'path = "#/definitions/Info/additionalProperties"\nnew = false',
+        'path = "#/definitions/*/enum"\nold = "Nothing"',
+    )
+    with refused("leads nowhere", file="own.toml", pointer="/change/2/path"):
+        apply_errata(schemas(AResponse=message()), [replace(one, changes=one.changes[2:])])
+    one = replace(one, changes=one.changes[:2])
+    after, rows = apply_errata(before, [one])
+    assert [row.messages for row in rows] == [("AResponse",), ("CResponse",)]
+    assert all(file.document["additionalProperties"] is False for file in after.files.values())
+    definition = after.files["CResponse"].document["definitions"]["Info"]
+    assert definition["additionalProperties"] is False
+
+
+def test_a_path_finds_definitions_by_either_name(tmp_path: Path) -> None:
+    document = message(
+        **{
+            "properties": {"x": {"$ref": "#/$defs/XEnumType"}},
+            "$defs": {"XEnumType": {"type": "string", "enum": ["A"]}},
+        }
+    )
+    files = read_set(
+        "2.0.1", write(tmp_path / "in", pair() | {"ResetRequest.json": encode(document)})
+    )
+    one = errata(tmp_path, 'path = "#/definitions/XEnumType/enum"\nnew = "B"')
+    amended, _ = amend_set("2.0.1", files, [one])
+    found = amended.files["ResetRequest"].document["definitions"]
+    assert found == {"XEnumType": {"type": "string", "enum": ["A", "B"]}}
 
 
 def test_amends_one_message_alone(tmp_path: Path) -> None:
@@ -237,7 +300,10 @@ def test_a_correction_leaves_a_schema_as_an_import_writes_it(tmp_path: Path) -> 
     one = corrections(
         tmp_path, 'path = "ResetRequest.json#/properties"\nnew = {x = {type = "boolean"}}'
     )
-    corrected, _ = correct(derive_document(message(), "").document, "ResetRequest", "abc", [one])
+    source = write(tmp_path / "in", pair("Reset"))
+    sha256 = hashlib.sha256((source / "ResetRequest.json").read_bytes()).hexdigest()
+    one = replace(one, sha256={"ResetRequest": sha256})
+    corrected = derive_source(source, "1.6", [one], sends=False)["ResetRequest"].document
     assert list(corrected) == ["$schema", "type", "properties", "additionalProperties"]
 
 
@@ -257,5 +323,9 @@ def test_refuses_a_correction_that_is_not_bound(
 
 def test_refuses_a_correction_that_does_not_fit(tmp_path: Path) -> None:
     one = corrections(tmp_path, 'path = "ResetRequest.json#/required"\nnew = "x"')
-    with refused("the changes leave a schema that is refused", file="copy.toml"):
-        correct(derive_document(message(), "").document, "ResetRequest", "abc", [one])
+    source = write(tmp_path / "in", pair("Reset"))
+    sha256 = hashlib.sha256((source / "ResetRequest.json").read_bytes()).hexdigest()
+    one = replace(one, sha256={"ResetRequest": sha256})
+    problem = "the changes leave a schema that is refused"
+    with refused(problem, file="copy.toml", pointer="/change/0"):
+        derive_source(source, "1.6", [one], sends=False)

@@ -7,11 +7,29 @@ from typing import Any
 
 import pytest
 
+from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.schemas._errata import Corrections, Outcome, load_corrections
-from ocppkit.codegen.schemas._import import ImportReport, derive_source, editions_of, import_schemas
+from ocppkit.codegen.schemas._import import (
+    ImportReport,
+    derive_source,
+    editions_of,
+    import_schemas,
+    suggest_corrections,
+)
 from ocppkit.codegen.schemas._lock import check_lock, read_lock
 from ocppkit.codegen.schemas._schema_set import load_set
-from support.schema_files import BOM, DRAFT_4, encode, message, pair, refused, tree, write, zipped
+from support.schema_files import (
+    BOM,
+    DRAFT_4,
+    DRAFT_6,
+    encode,
+    message,
+    pair,
+    refused,
+    tree,
+    write,
+    zipped,
+)
 
 
 def run(source: Path, target: Path, version: str = "2.0.1", **options: Any) -> ImportReport:
@@ -122,7 +140,7 @@ BAD: dict[str, tuple[dict[str, bytes], str, str, str | None]] = {
     "no schemas": ({"readme.txt": b""}, "no schemas in it", "", None),
     "unknown keyword": (
         pair(x={"type": "string", "pattern": "a"}),
-        "unknown keyword 'pattern'",
+        "a regular expression (pattern)",
         "ResetRequest.json",
         "/properties/x/pattern",
     ),
@@ -278,6 +296,98 @@ def test_refuses_a_source_that_is_not_what_it_says(tmp_path: Path, files: dict[s
     with refused("this is not Alliance edition 4: its ResetRequest is not the file", file="in"):
         run(source, tmp_path / "out", corrections=corrections(tmp_path, "0" * 64))
     assert not (tmp_path / "out").exists()
+
+
+BROKEN = pair(
+    "Reset",
+    tbc={"type": "boolean", "default": "false"},
+    kind={"$ref": "#definitions/XEnumType"},
+    odd={"type": "string", "pattern": "x"},
+)
+
+
+def broken(folder: Path) -> Path:
+    """Writes a source with three values that are wrong."""
+    document = json.loads(BROKEN["ResetRequest.json"])
+    document["definitions"] = {"XEnumType": {"type": "string", "enum": ["A"]}}
+    files = BROKEN | {"ResetRequest.json": encode(document)}
+    return write(folder, {name.replace(".", "_v1p0."): data for name, data in files.items()})
+
+
+def test_corrections_are_suggested_and_applied_before_deriving(tmp_path: Path) -> None:
+    source = broken(tmp_path / "in")
+    found = suggest_corrections(source, "2.0.1")
+    assert (found.count, found.refused) == (3, ())
+    known = load_corrections(write(tmp_path, {"own.toml": found.text.encode()}) / "own.toml")
+    report = run(source, tmp_path / "out", corrections=known)
+    assert [row.outcome for row in report.applied] == [Outcome.APPLIED] * 3
+    written = json.loads((tmp_path / "out/v201/ResetRequest.json").read_bytes())
+    assert written["properties"] == {
+        "tbc": {"type": "boolean", "default": False},
+        "kind": {"$ref": "#/definitions/XEnumType"},
+        "odd": {"type": "string"},
+    }
+
+
+def test_the_error_shows_the_correction_to_paste(tmp_path: Path) -> None:
+    source = broken(tmp_path / "in")
+    known: tuple[Corrections, ...] = ()
+    for count in range(1, 4):
+        with pytest.raises(CodegenError) as caught:
+            run(source, tmp_path / "out", corrections=known)
+        pasted = str(caught.value.cure).partition("of the source):")[2].encode()
+        path = write(tmp_path, {f"own{count}.toml": pasted}) / f"own{count}.toml"
+        known = (*known, load_corrections(path)[-1])
+    assert len(run(source, tmp_path / "out", corrections=known).applied) == 3
+
+
+def test_corrections_for_other_bytes_are_refused(tmp_path: Path) -> None:
+    source = broken(tmp_path / "in")
+    text = suggest_corrections(source, "2.0.1").text
+    (source / "ResetRequest_v1p0.json").write_bytes(pair()["ResetRequest.json"])
+    known = load_corrections(write(tmp_path, {"own.toml": text.encode()}) / "own.toml")
+    problem = "these corrections are for another ResetRequest.json than the source holds"
+    with refused(problem, file="own.toml", pointer="/sha256/ResetRequest"):
+        run(source, tmp_path / "out", corrections=known)
+
+
+def test_what_no_correction_is_known_for_is_said(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", pair(x={"oneOf": []}))
+    found = suggest_corrections(source, "2.0.1")
+    assert (found.text, found.count) == ("", 0)
+    assert "a choice of schemas" in found.refused[0].problem
+
+
+@pytest.mark.parametrize(("draft", "version", "read_as"), [(None, "1.6", 4), (6, "1.6", 6)])
+def test_a_file_without_a_draft_is_read_like_ours(
+    tmp_path: Path, draft: int | None, version: str, read_as: int
+) -> None:
+    files = {name: encode({"type": "object"}) for name in pair()}
+    report = run(write(tmp_path / "in", files), tmp_path / "out", version, draft=draft)
+    assert len(report.warnings) == (0 if draft else 2)
+    written = json.loads((tmp_path / "out/v16/ResetRequest.json").read_bytes())
+    assert written["$schema"] == (DRAFT_4 if read_as == 4 else DRAFT_6)
+
+
+def test_an_array_of_schemas_is_a_bundle(tmp_path: Path) -> None:
+    names = ("urn:Reset.req", "urn:OCPP:Cp:2:2020:3:ResetResponse", "http://x.org/ClearCache.json")
+    schemas = [message(**{"$id": name}) for name in (*names, "#ClearCacheResponse")]
+    source = write(tmp_path, {"bundle.json": encode(schemas, bom=True)}) / "bundle.json"
+    derived = derive_source(source, "2.0.1")
+    assert list(derived) == [
+        *("ClearCacheRequest", "ClearCacheResponse"),
+        *("ResetRequest", "ResetResponse"),
+    ]
+    assert derived["ResetRequest"].source.path == "Reset.req.json"
+    packed = write(tmp_path, {"a.zip": zipped({"all.json": encode(schemas)})}) / "a.zip"
+    assert derive_source(packed, "2.0.1")["ResetRequest"].source.path == "all.json/Reset.req.json"
+
+
+def test_a_bundle_names_its_messages(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", {"all.json": encode([message()])})
+    problem = "a schema in an array of schemas, without a $id"
+    with refused(problem, file="all.json", pointer="/0/$id"):
+        derive_source(source, "2.0.1")
 
 
 def test_derives_a_source_without_writing(tmp_path: Path) -> None:

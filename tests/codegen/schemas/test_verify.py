@@ -146,7 +146,9 @@ def test_refuses_a_folder_without_a_lock(schemas: Path) -> None:
 
 
 def test_refuses_a_bad_source(schemas: Path) -> None:
-    with refused("unknown keyword", file="ResetRequest.json", pointer="/properties/x/pattern"):
+    with refused(
+        "a regular expression (pattern)", file="ResetRequest.json", pointer="/properties/x/pattern"
+    ):
         verify(pair("Reset", x=X | {"pattern": "a"}), schemas)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from ..schemas._json_text import join
+from ..schemas._json_text import join, split
 from ..schemas._schema_set import SchemaFile
 from ._judge import Rule
 
@@ -177,7 +177,7 @@ class _Walk:
 
 def _target(schema: Schema) -> str | None:
     reference = schema.get("$ref")
-    return None if reference is None else str(reference).rpartition("/")[2]
+    return None if reference is None else split(str(reference))[1]
 
 
 def _body(document: Schema, schema: Schema) -> Schema:

@@ -8,7 +8,7 @@ A version that is not shipped starts from the facts of the version that it `exte
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,11 +23,9 @@ __all__ = [
     "RoleFacts",
     "VersionFacts",
     "base_version",
-    "check_complete",
     "has_sends",
     "known_versions",
     "load_facts",
-    "require_action",
 ]
 
 _FOLDER = Path(__file__).parents[1] / "facts"
@@ -235,8 +233,17 @@ class VersionFacts:
     name_files: Mapping[str, str]
     """The facts file that has each of these names, for error messages."""
 
+    members: Mapping[str, str]
+    """What members are called in Python, by class and name on the wire: `ResetRequest.type`."""
+
+    member_files: Mapping[str, str]
+    """The facts file that has each of these names, for error messages."""
+
     files: tuple[str, ...]
-    """The files these facts were read from, the user's last: where a missing entry belongs."""
+    """The files these facts were read from, those of older versions first, the user's last of each."""
+
+    own_files: tuple[str, ...] = ()
+    """Those of these files that are the user's: where a missing entry belongs."""
 
     removed: Mapping[str, str] = field(default_factory=dict[str, str])
     """Actions that this version no longer has, sorted, each with the file that says so."""
@@ -348,66 +355,6 @@ def base_version(facts: VersionFacts) -> str:
     return line[-1] if line else protocol.version
 
 
-def require_action(facts: VersionFacts, name: str) -> ActionFacts:
-    """Returns the facts of an action that the schemas have.
-
-    Raises:
-        CodegenError: there are none; the cure names the file to edit and shows the entry to write.
-    """
-    if name in facts.actions:
-        return facts.actions[name]
-    version = facts.protocol.version
-    raise CodegenError(
-        f"the schemas of OCPP {version} have an action {name}, but no facts say who sends it",
-        file=facts.files[-1],
-        pointer=pointer_of("actions", name),
-        cure=f"""add this entry there, or to a facts file of your own, and fill it in:
-
-    [protocol]
-    version = "{version}"
-
-    [actions.{name}]
-    purpose = "Says in one sentence what the request does."
-    citation = "Document, edition and section that say so"
-    block = "{next(iter(facts.protocol.blocks))}"  # one of {", ".join(facts.protocol.blocks)}
-    direction = "station"  # who sends it: station, csms or both""",
-    )
-
-
-def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
-    """Checks that the facts and the schemas know the same actions.
-
-    Args:
-        facts: the facts of a version.
-        actions: the actions that its schemas have.
-
-    Raises:
-        CodegenError: an action has no facts, or there are facts of an action that has no schema.
-    """
-    known = set(actions)
-    for name in sorted(known):
-        require_action(facts, name)
-    absent = sorted(facts.actions.keys() - known)
-    if not absent:
-        return
-    version = facts.protocol.version
-    entries = "\n\n".join(f"    [actions.{name}]\n    removed = true" for name in absent)
-    one = len(absent) == 1
-    raise CodegenError(
-        f"there are facts of {'an action' if one else f'{len(absent)} actions'} that the schemas of "
-        f"OCPP {version} do not have: {', '.join(absent)}",
-        file=facts.actions[absent[0]].file,
-        pointer=pointer_of("actions", absent[0]),
-        cure=f"""add the missing schemas, or mend the {"name" if one else "names"} in the facts; if this edition removed
-{"the action" if one else "them"}, say so in a facts file of your own (--facts):
-
-    [protocol]
-    version = "{version}"
-
-{entries}""",
-    )
-
-
 @cache
 def _own_layers() -> tuple[_Layer, ...]:
     return tuple(_read(path) for path in sorted(_FOLDER.glob("*.toml")))
@@ -466,7 +413,12 @@ def _combine(layers: Sequence[_Layer], ancestors: tuple[str, ...]) -> VersionFac
         },
         names=names,
         name_files={path: layer.file for layer in layers for path in layer.tables.get("names", {})},
+        members=tables.get("members", {}),
+        member_files={
+            path: layer.file for layer in layers for path in layer.tables.get("members", {})
+        },
         files=tuple(layer.file for layer in layers),
+        own_files=tuple(layer.file for layer in layers if Path(layer.file).parent != _FOLDER),
         removed=removed,
     )
 

@@ -243,9 +243,15 @@ _FILE = _Table(
         "names": _Table(
             rest=_NAME,
             rest_key=_matching(
-                "a place such as 'Authorize.response.idTagInfo'",
-                r"[A-Z]\w*\.(request|response)(\.[^.\[\]]+(\[\])*)+",
+                "a place such as 'Authorize.response.idTagInfo', or a definition of the schemas",
+                r"[A-Z]\w*\.(request|response)(\.[^.\[\]]+(\[\])*)+|[^.]+",
             ),
+        ),
+        "members": _Table(
+            rest=_matching(
+                "a name such as 'serial_number' or 'POWER_UP'", r"[A-Za-z][A-Za-z0-9_]*"
+            ),
+            rest_key=_matching("a member such as 'ResetRequest.type'", r"[A-Z]\w*\..+"),
         ),
     }
 )

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import CodegenError
-from ..schemas._json_text import Place
+from ..schemas._json_text import Place, split
 from ..schemas._schema_set import SchemaFile, SchemaSet
 from ..schemas._structure import differences
 from ._facts import VersionFacts
 from ._facts_rules import pointer_of
+from ._facts_wanted import missing_facts, some_of
+from ._naming import class_name
 
-__all__ = ["Document", "action_of", "normalise"]
+__all__ = ["Document", "action_of", "normalise", "wanted_facts"]
 
 Schema = dict[str, Any]
 
@@ -70,11 +72,12 @@ def normalise(schemas: SchemaSet, facts: VersionFacts) -> Document:
         facts: their `names` say what the types at places such as `Authorize.response.idTagInfo` are called.
 
     Raises:
-        CodegenError: an inline type has no name, a name stands for unequal types, a name of the
+        CodegenError: an action has no facts, an inline type has no name, a name stands for unequal types, a name of the
             facts fits no place, or a schema says what no generated type could hold.
     """
     types = _Types(facts.names)
     messages = {name: types.hoist_message(file) for name, file in schemas.files.items()}
+    _check_wanted(schemas, facts, types)
     types.refuse_unused_names(facts)
     types.refuse_names_of(messages)
     places = {name: Place(file.path) for name, file in schemas.files.items()}
@@ -83,6 +86,66 @@ def normalise(schemas: SchemaSet, facts: VersionFacts) -> Document:
         messages=dict(sorted(messages.items())),
         places=places | {name: found.place for name, found in types.found.items()},
     )
+
+
+def wanted_facts(schemas: SchemaSet, facts: VersionFacts) -> tuple[list[str], dict[str, str]]:
+    """Returns what facts the schemas want.
+
+    Returns:
+        The actions without facts, and the places of types that need a name, each with one that
+        would do.
+    """
+    actions = sorted({action_of(name)[0] for name in schemas.files} - facts.actions.keys())
+    names: dict[str, str] = {}
+    while True:
+        types = _Types({**facts.names, **names})
+        for file in schemas.files.values():
+            types.hoist_message(file)
+        # A name of its own makes a type differ from its like, and so what refers to it.
+        found = {path: each.name for path, each in (types.unnamed | types.clashes).items()}
+        if found.keys() <= names.keys():
+            return actions, names
+        names |= found
+
+
+def _check_wanted(schemas: SchemaSet, facts: VersionFacts, types: "_Types") -> None:
+    """Refuses schemas whose actions have no facts, or whose types have no name of their own."""
+    actions = {
+        action_of(name)[0]: Place(schemas.files[name].path)
+        for name in sorted(schemas.files, reverse=True)  # the request overrules the response
+    }
+    without = [name for name in sorted(actions) if name not in facts.actions]
+    problems: list[str] = []
+    places: list[Place] = []
+    if without:
+        verb = "say who sends it" if len(without) == 1 else "say who sends them"
+        noun = "an action" if len(without) == 1 else "actions"
+        problems.append(
+            f"the schemas of OCPP {facts.protocol.version} have {noun} {some_of(without)}, but no facts {verb}"
+        )
+        places.append(actions[without[0]])
+    if types.clashes:
+        clash = next(iter(types.clashes.values()))
+        problems.append(
+            f"{clash.problem}; decide for one of the two with an erratum (--errata) or name them apart"
+        )
+        places.append(clash.place)
+    if types.unnamed:
+        problems.append(f"inline types have no name: {some_of(list(types.unnamed))}")
+        places.append(next(iter(types.unnamed.values())).place)
+    if problems:
+        raise missing_facts(facts, places[0], problems, *wanted_facts(schemas, facts))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A type that needs a name of its own."""
+
+    name: str
+    """A name that would do."""
+
+    problem: str
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -109,6 +172,12 @@ class _Types:
 
     names: Mapping[str, str]
     found: dict[str, _Found] = field(default_factory=dict[str, _Found])
+    unnamed: dict[str, _Wanted] = field(default_factory=dict[str, _Wanted])
+    """The inline types without a name; the path stands for it until all of them are known."""
+
+    clashes: dict[str, _Wanted] = field(default_factory=dict[str, _Wanted])
+    """The types that are unequal to others of their name."""
+
     _used: set[str] = field(default_factory=set[str])
     _done: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
@@ -151,15 +220,15 @@ class _Types:
         if "$ref" in schema:
             return self._hoist_reference(schema["$ref"], spot)
         if _is_named(schema):
-            return self._name(self._named(spot), schema, spot)
+            return self._name(self._named(spot, schema), schema, spot)
         if schema.get("type") == "array":
             return {**schema, "items": self._hoist(schema["items"], spot.at("items", path="[]"))}
         _refuse_unholdable(schema, spot.place)
         return schema
 
     def _hoist_reference(self, reference: str, spot: _Spot) -> Schema:
-        local = reference.removeprefix("#/definitions/")
-        name = self._lookup(spot.path) or local
+        local = split(reference)[1]
+        name = self._lookup(spot.path) or self._lookup(local) or class_name(local)
         # Without names of ours below this place, a definition looks the same from everywhere.
         plain = not any(path.startswith(spot.path) for path in self.names)
         key = (spot.file.name, local)
@@ -168,7 +237,7 @@ class _Types:
                 self._done.add(key)
             target = Place(spot.file.path).at("definitions", local)
             definition = spot.file.document["definitions"][local]
-            self._name(name, definition, _Spot(spot.file, target, spot.path))
+            return self._name(name, definition, _Spot(spot.file, target, spot.path))
         return _reference(name)
 
     def _name(self, name: str, schema: Schema, spot: _Spot) -> Schema:
@@ -181,25 +250,38 @@ class _Types:
         body = schema if "enum" in schema else self._hoist_members(schema, spot)
         known = self.found.setdefault(name, _Found(body, spot.place))
         for difference in differences(body, known.schema):
-            raise spot.place.error(
-                f"{name} is not what it is at {known.place.file}#{known.place.pointer}: {difference}",
-                "decide for one of them with an erratum (--errata), or name them apart in the facts",
+            problem = f"{name} is not what it is at {known.place.file}#{known.place.pointer}: {difference}"
+            self.clashes[spot.path] = _Wanted(
+                f"{_action_part(spot.path)}{name}", problem, spot.place
             )
+            # What refers to it differs as well, once it has a name of its own.
+            return _reference(spot.path)
         return _reference(name)
 
-    def _named(self, spot: _Spot) -> str:
+    def _named(self, spot: _Spot, schema: Schema) -> str:
         name = self._lookup(spot.path)
         if name is None:
-            raise spot.place.error(
-                f"the type at {spot.path} is inline and has no name",
-                f'add "{spot.path}" = "ItsName" under [names] in the facts of this version',
-            )
-        return name
+            would_do = _name_that_would_do(spot.path, schema)
+            self.unnamed[spot.path] = _Wanted(would_do, "it is inline", spot.place)
+        return name or spot.path
 
     def _lookup(self, path: str) -> str | None:
         if path in self.names:
             self._used.add(path)
         return self.names.get(path)
+
+
+def _action_part(path: str) -> str:
+    """Returns what tells a message's types from those of others: `GetLogResponse`."""
+    action, part = path.split(".")[:2]
+    return f"{action}Response" if part == "response" else action
+
+
+def _name_that_would_do(path: str, schema: Schema) -> str:
+    """Returns a name in the style of the schemas' own: `AcmeBlinkStatusEnumType`."""
+    action, part, *members = path.replace("[]", "").split(".")
+    words = [action, *(["Response"] if part == "response" and not members else []), *members]
+    return class_name(" ".join(words)) + ("EnumType" if "enum" in schema else "Type")
 
 
 def _is_named(schema: Schema) -> bool:

@@ -11,8 +11,9 @@ are frozen: changing an entry renames something under our users, so it needs a d
 
 import re
 import unicodedata
+from keyword import iskeyword
 
-__all__ = ["field_name", "member_name", "module_name", "open_field_name"]
+__all__ = ["class_name", "field_name", "member_name", "module_name", "open_field_name"]
 
 
 def _list(text: str) -> frozenset[str]:
@@ -79,6 +80,21 @@ _WORD_OF_LIST = f"(?:{'|'.join(sorted(WORDS, key=lambda word: (-len(word), word)
 _DIGITS = f"(?:(?!{_WORD_OF_LIST})[0-9]+)?"
 _WORD = re.compile(f"{_WORD_OF_LIST}|[A-Z]+(?![a-z]){_DIGITS}|[A-Z]?[a-z]+{_DIGITS}|[0-9]+")
 _CHUNK = re.compile("[A-Za-z0-9]+")
+_CLASS = re.compile("[A-Za-z][A-Za-z0-9_]*")
+
+
+def class_name(definition: str) -> str:
+    """Returns the name of a definition's class, which is its own wherever Python allows it.
+
+    `15118EVStatusType` becomes `Type15118EVStatusType`, and `charging-station` `ChargingStation`.
+    """
+    if _CLASS.fullmatch(definition) and not iskeyword(definition):
+        return definition
+    words = _CHUNK.findall(unicodedata.normalize("NFKD", definition))
+    if not words:
+        words = [f"U{ord(character):04x}" for character in definition] or ["Empty"]
+    name = "".join(f"{word[0].upper()}{word[1:]}" for word in words)
+    return f"Type{name}" if name[0].isdigit() or iskeyword(name) else name
 
 
 def field_name(wire: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from .._errors import CodegenError
 from ..schemas._json_text import Place
 from ..schemas._schema_set import SchemaSet
-from ._facts import VersionFacts, require_action
+from ._facts import VersionFacts
 from ._facts_rules import pointer_of
 from ._ir import Action, Api, Datatype, Enum, Field, Member, Message, refs
 from ._merge import action_of
@@ -14,6 +14,15 @@ from ._naming import field_name, member_name, module_name, open_field_name
 from ._parse import ParsedEnum, ParsedObject, ParsedTypes
 
 __all__ = ["build_api", "keep_actions"]
+
+_CLOSE_ALL = """write "additionalProperties": false; an erratum (--errata) can say it of all messages:
+
+    [[change]]
+    path = "*.json#/additionalProperties"
+    new = false
+    reason = "The schemas leave unknown members open; no peer sends any."
+    citation = "The document that says so, or whoever decided it"
+"""
 
 
 def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> Api:
@@ -23,22 +32,26 @@ def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> A
         CodegenError: two wire names share one Python name, an action has no facts, a request has
             no response, or datatypes refer to each other in a circle.
     """
-    messages = {name: _message(name, parsed[name], schemas) for name in schemas.files}
+    namer = _Namer(facts)
+    messages = {name: _message(name, parsed[name], schemas, namer) for name in schemas.files}
     actions = tuple(_actions(messages, facts))
     requests = {action.name: parsed[action.request.name].place for action in actions}
-    _distinct(requests, module_name)
+    namer.modules(requests)
     objects = {
         name: each
         for name, each in parsed.items()
         if isinstance(each, ParsedObject) and name not in messages
     }
-    enums = [_enum(name, each) for name, each in parsed.items() if isinstance(each, ParsedEnum)]
+    enums = [
+        _enum(name, each, namer) for name, each in parsed.items() if isinstance(each, ParsedEnum)
+    ]
     api = Api(
         protocol=facts.protocol,
         enums=tuple(sorted(enums, key=lambda enum: enum.name)),
-        datatypes=_in_order(objects),
+        datatypes=_in_order(objects, namer),
         actions=actions,
     )
+    namer.refuse_unused()
     return _note_users(api)
 
 
@@ -65,14 +78,16 @@ def keep_actions(api: Api, only: Iterable[str]) -> Api:
     )
 
 
-def _message(name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet) -> Message:
+def _message(
+    name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet, namer: "_Namer"
+) -> Message:
     file = schemas.files[name]
     if isinstance(parsed, ParsedEnum) or not parsed.closed:
         raise parsed.place.error(
             "a message must be an object without unknown members",
-            'write "type": "object" and "additionalProperties": false',
+            _CLOSE_ALL,
         )
-    return Message(name, _fields(parsed), file.draft, f"{name}.json")
+    return Message(name, _fields(name, parsed, namer), file.draft, f"{name}.json")
 
 
 def _actions(messages: Mapping[str, Message], facts: VersionFacts) -> Iterable[Action]:
@@ -81,7 +96,7 @@ def _actions(messages: Mapping[str, Message], facts: VersionFacts) -> Iterable[A
         response = messages.get(f"{action}Response")
         if part == "response":
             continue
-        action_facts = require_action(facts, action)
+        action_facts = facts.actions[action]
         if (response is None) != (action_facts.kind == "send"):
             raise CodegenError(
                 f"{action} is a {action_facts.kind} in the facts, but "
@@ -93,16 +108,17 @@ def _actions(messages: Mapping[str, Message], facts: VersionFacts) -> Iterable[A
         yield Action(action, module_name(action), action_facts, message, response)
 
 
-def _enum(name: str, parsed: ParsedEnum) -> Enum:
+def _enum(name: str, parsed: ParsedEnum, namer: "_Namer") -> Enum:
     words = dict.fromkeys(parsed.words, parsed.place.at("enum"))
-    members = zip(_distinct(words, member_name), parsed.words, strict=True)
+    members = zip(namer.names(name, words, member_name), parsed.words, strict=True)
     return Enum(name, tuple(Member(*each) for each in members), default=parsed.default)
 
 
-def _fields(parsed: ParsedObject) -> tuple[Field, ...]:
+def _fields(owner: str, parsed: ParsedObject, namer: "_Namer") -> tuple[Field, ...]:
     # customData says nothing of the message itself; readers want it last.
     ordered = sorted(parsed.fields, key=lambda field: field.wire == "customData")
-    names = _distinct(
+    names = namer.names(
+        owner,
         {field.wire: parsed.place.at("properties", field.wire) for field in ordered},
         field_name if parsed.closed else open_field_name,
     )
@@ -112,21 +128,78 @@ def _fields(parsed: ParsedObject) -> tuple[Field, ...]:
     )
 
 
-def _distinct(words: Mapping[str, Place], rule: Callable[[str], str]) -> list[str]:
-    """Returns the Python names of words of one scope, each with the place to blame for a clash."""
-    taken: dict[str, str] = {}
-    for word, place in words.items():
-        name = rule(word)
-        if name in taken:
-            raise place.error(
-                f"{taken[name]!r} and {word!r} are both {name!r} in Python",
-                "rename one of them with an erratum (--errata), or in the schema",
-            )
-        taken[name] = word
-    return list(taken)
+class _Namer:
+    """Names what a class or package holds in Python: by rule, or as the facts say."""
+
+    def __init__(self, facts: VersionFacts) -> None:
+        self._facts = facts
+        self._used: set[str] = set()
+
+    def names(
+        self, owner: str, words: Mapping[str, Place], rule: Callable[[str], str]
+    ) -> list[str]:
+        """Returns the Python names of the members of a class.
+
+        Args:
+            owner: the class.
+            words: the members by their names on the wire, each with the place to blame for a clash.
+            rule: what they are called where the facts do not say.
+        """
+        own = {word: name for word in words if (name := self._fact(owner, word, rule)) is not None}
+        return self._distinct(words, lambda word: own.get(word) or rule(word), owner)
+
+    def modules(self, actions: Mapping[str, Place]) -> None:
+        """Refuses actions that would share a module."""
+        self._distinct(actions, module_name, None)
+
+    def refuse_unused(self) -> None:
+        """Refuses names of the facts that fit no member."""
+        for path in sorted(self._facts.members.keys() - self._used):
+            raise self._error(path, "no class has this member", "remove the entry, or mend it")
+
+    def _fact(self, owner: str, word: str, rule: Callable[[str], str]) -> str | None:
+        path = f"{owner}.{word}"
+        name = self._facts.members.get(path)
+        if name is not None:
+            self._used.add(path)
+            if name != rule(name):
+                raise self._error(
+                    path, f"{name!r} is no name for it in Python", f"write {rule(name)!r}"
+                )
+        return name
+
+    def _distinct(
+        self, words: Mapping[str, Place], rule: Callable[[str], str], owner: str | None
+    ) -> list[str]:
+        taken: dict[str, str] = {}
+        for word, place in words.items():
+            name = rule(word)
+            if name in taken:
+                raise place.error(
+                    f"{taken[name]!r} and {word!r} are both {name!r} in Python",
+                    _cure_of_clash(owner, word, name),
+                )
+            taken[name] = word
+        return list(taken)
+
+    def _error(self, path: str, problem: str, cure: str) -> CodegenError:
+        return CodegenError(
+            problem,
+            file=self._facts.member_files[path],
+            pointer=pointer_of("members", path),
+            cure=cure,
+        )
 
 
-def _in_order(objects: Mapping[str, ParsedObject]) -> tuple[Datatype, ...]:
+def _cure_of_clash(owner: str | None, word: str, name: str) -> str:
+    if owner is None:
+        return "rename one of the actions in the schemas"
+    other = f"{name}_2" if name.islower() else f"{name}_2".upper()
+    entry = f'"{owner}.{word}" = "{other}"'
+    return f"name one of them in a facts file (--facts):\n\n    [members]\n    {entry}"
+
+
+def _in_order(objects: Mapping[str, ParsedObject], namer: _Namer) -> tuple[Datatype, ...]:
     """Each datatype after those it refers to; otherwise by name."""
     ordered: dict[str, Datatype] = {}
 
@@ -141,7 +214,7 @@ def _in_order(objects: Mapping[str, ParsedObject]) -> tuple[Datatype, ...]:
                 for target in refs(field.type):
                     visit(target, (*trail, name))
             each = objects[name]
-            ordered[name] = Datatype(name, _fields(each), each.closed)
+            ordered[name] = Datatype(name, _fields(name, each, namer), each.closed)
 
     for name in sorted(objects):
         visit(name, ())

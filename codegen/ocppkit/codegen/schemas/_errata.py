@@ -6,18 +6,19 @@ what one source changed about the publisher's files; it is bound to that source 
 the hash of each file, and touches nothing else.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from .._errors import CodegenError
 from .._files import list_files, read_file
-from ._derive import derive_document
+from ._derive import Derived, derive_document
 from ._json_text import Object
 from ._patch import Applied, Change, Outcome, apply_change, read_changes
-from ._schema_set import SchemaSet, is_version
+from ._schema_set import ReadFile, SchemaSet, is_version
 from ._toml import Table, read_toml
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "Errata",
     "Outcome",
     "amend",
+    "amend_set",
     "apply_errata",
     "correct",
+    "derive_changed",
     "load_corrections",
     "load_errata",
     "read_errata",
@@ -57,10 +60,10 @@ class Corrections:
     """One file of corrections."""
 
     file: str
-    source: str
-    """Name of the source that it is bound to."""
+    source: str | None
+    """Name of the source that it is bound to; `None` if the hashes alone say what it is for."""
 
-    source_version: str
+    source_version: str | None
     """Version of that source."""
 
     version: str
@@ -72,8 +75,9 @@ class Corrections:
     changes: tuple[Change, ...]
 
     def binds(self, source: str, source_version: str, version: str) -> bool:
-        """Tell whether these corrections are for a source."""
-        return (self.source, self.source_version, self.version) == (source, source_version, version)
+        """Tells whether these corrections are for a source."""
+        named = self.source in (None, source) and self.source_version in (None, source_version)
+        return named and self.version == version
 
 
 def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
@@ -94,7 +98,7 @@ def read_errata(*paths: Path) -> tuple[Errata, ...]:
 
 
 def load_corrections(*paths: Path) -> tuple[Corrections, ...]:
-    """Read corrections: the shipped ones, then those of `paths`, which may be folders."""
+    """Reads corrections: the shipped ones, then those of `paths`, which may be folders."""
     return _load([*_shipped("corrections"), *paths], _corrections)
 
 
@@ -118,14 +122,59 @@ def apply_errata(
     Raises:
         CodegenError: if a change fits nothing, or leaves a schema that `derive` refuses.
     """
-    report: list[Applied] = []
-    for one in errata:
-        documents = {name: deepcopy(dict(file.document)) for name, file in schemas.files.items()}
-        rows = [_apply(change, _concerned(documents, change)) for change in one.changes]
-        touched = {name: documents[name] for row in rows for name in row.messages}
-        schemas = _with_documents(schemas, touched, one.file)
-        report += rows
-    return schemas, tuple(report)
+    documents = {name: deepcopy(dict(file.document)) for name, file in schemas.files.items()}
+    rows, touched = _apply_all(documents, errata)
+    files = dict(schemas.files)
+    for name, changes in touched.items():
+        file = files[name]
+        derived = derive_changed(changes, documents[name], file.path)
+        files[name] = replace(file, document=derived.document)
+    return replace(schemas, files=files), rows
+
+
+def amend_set(
+    version: str, files: Mapping[str, ReadFile], errata: Iterable[Errata]
+) -> tuple[SchemaSet, tuple[Applied, ...]]:
+    """Applies errata to schemas as they were read, and derives their structure after that.
+
+    An erratum can so mend a file that would be refused.
+
+    Returns:
+        The set, and what became of each change.
+
+    Raises:
+        CodegenError: a change fits nothing, or a schema is refused with all changes applied.
+    """
+    errata = tuple(errata)
+    documents = {name: file.document for name, file in files.items()}
+    if any(one.changes for one in errata):
+        documents = deepcopy(documents)
+    rows, touched = _apply_all(documents, errata)
+    derived = {
+        name: replace(file, document=documents[name]).derived(
+            version, partial(derive_changed, touched.get(name, ()))
+        )
+        for name, file in files.items()
+    }
+    return SchemaSet(version, derived), rows
+
+
+def _apply_all(
+    documents: Mapping[str, Object], errata: Iterable[Errata]
+) -> tuple[tuple[Applied, ...], dict[str, list[Change]]]:
+    """Changes documents in place.
+
+    Returns:
+        What became of each change, and the changes of each document that was touched.
+    """
+    rows = [
+        _apply(change, _concerned(documents, change)) for one in errata for change in one.changes
+    ]
+    touched: dict[str, list[Change]] = {}
+    for row in rows:
+        for name in row.messages:
+            touched.setdefault(name, []).append(row.change)
+    return tuple(rows), touched
 
 
 def amend(document: Object, message: str, errata: Iterable[Errata]) -> Object:
@@ -145,10 +194,10 @@ def amend(document: Object, message: str, errata: Iterable[Errata]) -> Object:
 def correct(
     document: Object, message: str, sha256: str, corrections: Iterable[Corrections]
 ) -> tuple[Object, tuple[Applied, ...]]:
-    """Apply the corrections that are bound to a file's bytes.
+    """Applies the corrections that are bound to a file's bytes, before its structure is derived.
 
     Args:
-        document: what was derived from the file.
+        document: the file as it was read.
         message: the message that it is.
         sha256: the hash of its bytes.
         corrections: those of its source.
@@ -158,9 +207,11 @@ def correct(
         if one.sha256.get(message) == sha256:
             changed = {message: deepcopy(document)}
             report += [
-                _apply(change, changed) for change in one.changes if change.message == message
+                _apply(change, changed)
+                for change in one.changes
+                if change.concerns(message, document)
             ]
-            document = _derived(changed[message], f"{message}.json", one.file)
+            document = changed[message]
     return document, tuple(report)
 
 
@@ -184,24 +235,32 @@ def _concerned(documents: Mapping[str, Object], change: Change) -> dict[str, Obj
     return found
 
 
-def _with_documents(schemas: SchemaSet, documents: Mapping[str, Object], file: str) -> SchemaSet:
-    files = dict(schemas.files)
-    for name, document in documents.items():
-        files[name] = replace(files[name], document=_derived(document, files[name].path, file))
-    return replace(schemas, files=files)
+def derive_changed(
+    changes: Sequence[Change], document: Object, path: str, *, draft: int | None = None
+) -> Derived:
+    """Derives a changed document: a change can break a schema as well as a source can.
 
+    Args:
+        changes: what was changed.
+        document: the document as it is now.
+        path: its file, for errors.
+        draft: the draft of a file without `$schema`.
 
-def _derived(document: Object, path: str, file: str) -> Object:
-    """Derive a changed document afresh: a change can break a schema as well as a source can."""
+    Raises:
+        CodegenError: the document is refused. The error names the change that was made there, if
+            one was.
+    """
     try:
-        return derive_document(document, path).document
-    except CodegenError as exc:
-        raise CodegenError(
-            "the changes leave a schema that is refused, "
-            f"at {exc.file}#{exc.pointer}: {exc.problem}",
-            file=file,
-            cure=exc.cure,
-        ) from exc
+        return derive_document(document, path, draft=draft)
+    except CodegenError as error:
+        for change in reversed(changes):
+            if change.reaches(error.pointer or ""):
+                raise change.place.error(
+                    "the changes leave a schema that is refused, "
+                    f"at {error.file}#{error.pointer}: {error.problem}",
+                    error.cure or "mend the entry",
+                ) from error
+        raise
 
 
 _Loaded = TypeVar("_Loaded")
@@ -226,18 +285,19 @@ def _corrections(table: Table) -> Corrections:
     table.only("source", "sha256", "change")
     source = table.table("source")
     source.only("name", "version", "ocpp")
+    named = "name" in source or "version" in source
     hashes = table.table("sha256")
     changes = read_changes(table)
     for change in changes:
-        if change.message is None:
+        if change.message in (None, "*"):
             raise change.place.at("path").error(
                 "a correction names its file", "write ResetRequest.json#/..."
             )
-        hashes.text(change.message)
+        hashes.text(str(change.message))
     return Corrections(
         file=table.place.file,
-        source=source.text("name"),
-        source_version=source.text("version"),
+        source=source.text("name") if named else None,
+        source_version=source.text("version") if named else None,
         version=source.text("ocpp"),
         sha256={name: hashes.text(name) for name in hashes},
         changes=changes,

@@ -53,10 +53,23 @@ class Place:
         """Go down to a member or an item."""
         return Place(self.file, join(self.pointer, *tokens), self.line)
 
-    def error(self, problem: str, cure: str) -> CodegenError:
-        """Make the error that names this place."""
+    def error(
+        self, problem: str, cure: str, change: tuple[object, object] | None = None
+    ) -> CodegenError:
+        """Makes the error that names this place.
+
+        Args:
+            problem: what is wrong.
+            cure: what the user can do about it.
+            change: the value that stands here and the one that would be right, if one would.
+        """
         return CodegenError(
-            problem, file=self.file, pointer=self.pointer, line=self.line, cure=cure
+            problem,
+            file=self.file,
+            pointer=self.pointer,
+            line=self.line,
+            cure=cure,
+            change=change,
         )
 
     def object(self, value: Json) -> Object:

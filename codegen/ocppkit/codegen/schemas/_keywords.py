@@ -5,19 +5,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
+from .._errors import CodegenError
 from ._json_text import Json, Object, Place, kind, normal_number
+from ._structure import ABSENT
 
 __all__ = [
     "CHILDREN",
+    "DEFINITIONS",
     "DRAFTS",
     "DROPPED",
     "KEYWORDS",
+    "LATER_DRAFTS",
     "RULES",
     "TYPES",
     "check_together",
+    "is_composition",
+    "is_dropped",
     "one_of",
     "read_names",
+    "refuse_keyword",
 ]
 
 DRAFTS = {
@@ -25,6 +33,15 @@ DRAFTS = {
     "http://json-schema.org/draft-06/schema": 6,
 }
 """The drafts that the Open Charge Alliance uses; a file may write a `#` behind them."""
+
+LATER_DRAFTS = frozenset(
+    {
+        "http://json-schema.org/draft-07/schema",
+        "https://json-schema.org/draft/2019-09/schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    }
+)
+"""Drafts in which the keywords of `KEYWORDS` mean what they mean in draft 6, which is written for them."""
 
 KEYWORDS = (
     "$schema",
@@ -48,10 +65,33 @@ KEYWORDS = (
 )
 """The keywords that a derived document may hold, in the order in which it holds them."""
 
+DEFINITIONS = ("definitions", "$defs")
+"""Where a document keeps its definitions; drafts from 2019 on call them `$defs`."""
+
 DROPPED = frozenset(
-    {"$comment", "$id", "comment", "description", "examples", "id", "javaType", "title"}
+    {
+        *("$anchor", "$comment", "$id", "comment", "deprecated", "description", "examples", "id"),
+        *("javaType", "readOnly", "title", "tsEnumNames", "tsType", "writeOnly"),
+    }
 )
-"""Keywords that demand nothing of a message, wherever they stand."""
+"""Keywords that demand nothing of a message, wherever they stand. So do those that start with `x-`."""
+
+_NOT_HELD = {
+    "allOf": ("schemas that hold together (allOf)", "write the one schema that they add up to"),
+    "anyOf": ("a choice of schemas (anyOf)", "write one schema, with its members optional"),
+    "const": ("a constant (const)", "write an enum with one value"),
+    "else": ("a condition (else)", "remove it"),
+    "if": ("a condition (if)", "remove it"),
+    "not": ("a negation (not)", "remove it"),
+    "oneOf": ("a choice of schemas (oneOf)", "write one schema, with its members optional"),
+    "pattern": ("a regular expression (pattern)", "remove it"),
+    "patternProperties": ("members named by a pattern (patternProperties)", "name the members"),
+    "prefixItems": ("a tuple (prefixItems)", "write items with one schema for all items"),
+    "then": ("a condition (then)", "remove it"),
+    "unevaluatedProperties": ("unevaluatedProperties", "write additionalProperties"),
+    "uniqueItems": ("a set (uniqueItems)", "remove it"),
+}
+"""Keywords of JSON Schema that no generated type can hold: what each is, and what to write instead."""
 
 TYPES = frozenset({"array", "boolean", "integer", "number", "object", "string"})
 """The types of OCPP's values. There is no null: what is absent is left out."""
@@ -83,6 +123,38 @@ class Rule:
     """Checks its value and returns it as derived; None leaves the keyword out."""
 
 
+def is_dropped(keyword: str) -> bool:
+    """Tells whether a keyword demands nothing of a message."""
+    return keyword in DROPPED or keyword.startswith("x-")
+
+
+def is_composition(keyword: str) -> bool:
+    """Tells whether a keyword takes the place of a type: a choice, a combination or a constant."""
+    return keyword in ("allOf", "anyOf", "const", "if", "not", "oneOf")
+
+
+def refuse_keyword(keyword: str, value: Json, place: Place) -> CodegenError:
+    """Makes the error about a keyword that the generated types cannot hold.
+
+    Args:
+        keyword: the keyword.
+        value: its value.
+        place: where it stands.
+    """
+    if keyword in _NOT_HELD:
+        what, cure = _NOT_HELD[keyword]
+        problem = f"{what}, which a generated type cannot hold"
+    else:
+        problem = f"unknown keyword {keyword!r}"
+        cure = "remove it: the generated classes could not hold what it demands"
+    return place.error(problem, cure, _removal(value))
+
+
+def _removal(value: Json) -> tuple[object, object] | None:
+    """Returns the change that takes a value away, unless TOML cannot write it."""
+    return None if value is None or isinstance(value, list | dict) else (value, ABSENT)
+
+
 def read_names(value: Json, place: Place) -> list[Json]:
     """Read a list of different strings: the words of an enum or the names of required members."""
     names = place.list(value)
@@ -92,6 +164,17 @@ def read_names(value: Json, place: Place) -> list[Json]:
         if name in names[:position]:
             raise place.at(position).error(f"{name!r} stands twice", "keep one of the two")
     return names
+
+
+def _read_texts(value: Json, place: Place) -> list[Json]:
+    """Reads the values of an enum, which are texts."""
+    values = place.list(value)
+    if values and all(isinstance(each, int | float) for each in values):
+        raise place.error(
+            "an enum of numbers or booleans; the values of OCPP's enums are texts",
+            "write minimum and maximum, or remove the enum",
+        )
+    return read_names(value, place)
 
 
 def check_together(schema: Object, place: Place) -> None:
@@ -126,8 +209,33 @@ def _check_default(schema: Object, place: Place) -> None:
     words = place.list(schema.get("enum", [value]))
     if type(value) not in _DEFAULTS[str(schema["type"])] or value not in words:
         raise place.at("default").error(
-            f"the default {value!r} is no value of this schema", "mend the default or remove it"
+            f"the default {value!r} is no value of this schema",
+            "mend the default or remove it",
+            (value, _meant(value, str(schema["type"]), words)),
         )
+
+
+def _meant(value: Json, type_: str, words: list[Json]) -> object:
+    """Guesses which value a default of the wrong type or spelling means; `ABSENT` if none."""
+    text = value if isinstance(value, str) else str(value)
+    if words != [value]:
+        alike = [word for word in words if str(word).lower() == text.lower()]
+        return alike[0] if alike else ABSENT
+    if type_ == "boolean":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), ABSENT)
+    if type_ == "string":
+        return text if not isinstance(value, bool) else text.lower()
+    return _number(text, whole=type_ == "integer")
+
+
+def _number(text: str, *, whole: bool) -> object:
+    try:
+        number = float(text)
+    except ValueError:
+        return ABSENT
+    if not number.is_integer():
+        return ABSENT if whole or not isfinite(number) else number
+    return int(number)
 
 
 def _read_size(value: Json, place: Place) -> Json:
@@ -152,12 +260,13 @@ def _read_step(value: Json, place: Place) -> Json:
 
 def _read_format(value: Json, place: Place) -> Json:
     if not isinstance(value, str) or value not in FORMATS:
-        raise place.error(f"unsupported format {value!r}", f"use one of {one_of(FORMATS)}")
+        cure = f"use one of {one_of(FORMATS)}, or remove it"
+        raise place.error(f"unsupported format {value!r}", cure, _removal(value))
     return value
 
 
 def _read_words(value: Json, place: Place) -> Json:
-    words = read_names(value, place)
+    words = _read_texts(value, place)
     if not words:
         raise place.error("the enum is empty", "list its words")
     return words

@@ -11,7 +11,8 @@ An entry of an errata or corrections file:
 
 `path` is the file of a message in `schemas/` and a JSON pointer in it. Without a file it begins at
 a definition and holds in every file that repeats the definition:
-`#/definitions/ChargingProfileType/properties/stackLevel/minimum`.
+`#/definitions/ChargingProfileType/properties/stackLevel/minimum`. A `*` stands for all messages or
+all definitions: `*.json#/additionalProperties`, `#/definitions/*/additionalProperties`.
 
 Without `old` the change adds what is not there; without `new` it takes away. Where the path ends at
 `enum` or `required`, `old` and `new` may be one value of the list instead of the whole list.
@@ -30,13 +31,15 @@ from enum import StrEnum
 
 from .._errors import CodegenError
 from ._json_text import Json, Object, Place, split
+from ._keywords import DEFINITIONS
 from ._structure import ABSENT, Maybe, same, show
-from ._toml import Table
+from ._toml import Table, write_value
 
-__all__ = ["Applied", "Change", "Outcome", "apply_change", "read_changes"]
+__all__ = ["Applied", "Change", "Outcome", "apply_change", "read_changes", "write_change"]
 
-_PATH = re.compile(r"(?:(?P<message>[A-Z][A-Za-z0-9]*)\.json)?#(?P<pointer>/.+)")
-_MAPS = ("properties", "definitions")
+_PATH = re.compile(r"(?:(?P<message>[A-Z][A-Za-z0-9]*|\*)\.json)?#(?P<pointer>/.+)")
+_ALL = "*"
+_MAPS = ("properties", *DEFINITIONS)
 _LISTS = ("enum", "required")
 _CURE = "look what the schema says now, then correct the entry or remove it"
 
@@ -57,7 +60,7 @@ class Change:
     """The path as it is written in the entry."""
 
     message: str | None
-    """The message that is changed; None for every message that holds the definition."""
+    """The message that is changed, `*` for all; None for every message that holds the definition."""
 
     pointer: str
     """JSON pointer in the message's schema."""
@@ -73,9 +76,13 @@ class Change:
     def concerns(self, message: str, document: Object) -> bool:
         """Tell whether the change is one to this message."""
         if self.message is not None:
-            return self.message == message
-        definitions = document.get("definitions")
-        return isinstance(definitions, dict) and split(self.pointer)[1] in definitions
+            return self.message in (message, _ALL)
+        return bool(_definitions(split(self.pointer), document))
+
+    def reaches(self, pointer: str) -> bool:
+        """Tells whether the change is one at a place, below it or around it."""
+        steps = zip(split(self.pointer), split(pointer), strict=False)
+        return all(own in (_ALL, other) for own, other in steps)
 
 
 @dataclass(frozen=True)
@@ -100,13 +107,39 @@ def read_changes(table: Table) -> tuple[Change, ...]:
     return tuple(map(_change, table.array("change")))
 
 
+def write_change(path: str, error: CodegenError) -> str:
+    """Writes the entry that mends what an error is about, which must know the right value.
+
+    Args:
+        path: the schema's file, as entries name it: `ResetRequest.json`.
+        error: the error; its reason and its place become the entry's.
+    """
+    old, new = error.change or (ABSENT, ABSENT)
+    entries = {
+        "path": f"{path}#{error.pointer}",
+        "old": old,
+        "new": new,
+        "reason": f"{error.problem[:1].upper()}{error.problem[1:]}.",
+        "citation": f"{error.file}#{error.pointer}",
+    }
+    lines = [f"{key} = {write_value(each)}" for key, each in entries.items() if each is not ABSENT]
+    return "\n".join(["[[change]]", *lines]) + "\n"
+
+
 def apply_change(document: Object, change: Change) -> Outcome:
     """Apply one change to a document, in place.
 
     Raises:
         CodegenError: if neither the old nor the new value stands at the path.
     """
-    *way, last = split(change.pointer)
+    ways = _targets(split(change.pointer), document)
+    outcomes = [_apply_at(way, document, change) for way in ways]
+    return Outcome.APPLIED if Outcome.APPLIED in outcomes else Outcome.ALREADY
+
+
+def _apply_at(steps: list[str], document: Object, change: Change) -> Outcome:
+    """Applies a change at one of the places that its path means."""
+    *way, last = steps
     parent = _descend(document, way, change)
     if _is_list_of_values(way, last) and not _is_whole_list(change):
         return _change_value(parent, last, change)
@@ -145,6 +178,32 @@ def _change(entry: Table) -> Change:
         citation=entry.text("citation"),
         place=entry.place,
     )
+
+
+def _members(document: Object, keyword: str) -> Object:
+    members = document.get(keyword)
+    return members if isinstance(members, dict) else {}
+
+
+def _targets(way: list[str], document: Object) -> list[list[str]]:
+    """Returns the paths that a change's path means in a document.
+
+    They start with the word that the document has for its definitions. A path that leads to no
+    definition of the document is itself, unless it is one for all of them.
+    """
+    if way[0] not in DEFINITIONS or len(way) == 1:
+        return [way]
+    return _definitions(way, document) or ([] if way[1] == _ALL else [way])
+
+
+def _definitions(way: list[str], document: Object) -> list[list[str]]:
+    """Returns the paths in the definitions of a document that a path means."""
+    return [
+        [keyword, name, *way[2:]]
+        for keyword in DEFINITIONS
+        for name in _members(document, keyword)
+        if way[1] in (name, _ALL)
+    ]
 
 
 def _descend(document: Object, way: list[str], change: Change) -> Object:

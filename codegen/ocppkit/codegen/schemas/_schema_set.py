@@ -1,16 +1,19 @@
 """What the generator reads: a set of structure-only JSON schemas, one file per message."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 from .._errors import CodegenError
 from .._files import list_files, read_file
-from ._derive import derive
+from ._derive import Derived, derive_document
+from ._json_text import Object, Place, read_json
+from ._patch import write_change
 
 __all__ = [
+    "ReadFile",
     "SchemaFile",
     "SchemaSet",
     "by_message",
@@ -18,12 +21,14 @@ __all__ = [
     "is_version",
     "load_set",
     "message_names",
+    "read_set",
 ]
 
 _PARTS = {"Request": "Request", ".req": "Request", "Response": "Response", ".conf": "Response"}
 """Endings of file names; 1.6 speaks of `.req` and `.conf`."""
 
 _VERSION = re.compile(r"[1-9]\d*(\.(0|[1-9]\d*))+", re.ASCII)
+_EDITION = re.compile(r"_v\d+p\d+$", re.ASCII)
 _ACTION = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -43,6 +48,40 @@ class SchemaFile:
     document: Mapping[str, Any]
     """The schema: keywords of `_keywords.KEYWORDS`, properties in the source's order."""
 
+    warnings: tuple[str, ...] = ()
+    """What was assumed because the file does not say it."""
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """One message's schema as it was read, before its structure is derived."""
+
+    name: str
+    """Name of the message."""
+
+    path: str
+    """The file as the user knows it, for error messages."""
+
+    document: Object
+    """The schema as it stands in the file."""
+
+    def derived(
+        self, version: str, derive: Callable[[Object, str], Derived] = derive_document
+    ) -> SchemaFile:
+        """Returns the file with its structure derived.
+
+        Args:
+            version: the OCPP version, for the erratum that an error may suggest.
+            derive: derives the structure of a document.
+        """
+        try:
+            return self._with_document(derive(self.document, self.path))
+        except CodegenError as error:
+            raise _with_erratum(error, version, self.name) from error
+
+    def _with_document(self, derived: Derived) -> SchemaFile:
+        return SchemaFile(self.name, self.path, derived.draft, derived.document, derived.warnings)
+
 
 @dataclass(frozen=True)
 class SchemaSet:
@@ -52,11 +91,6 @@ class SchemaSet:
     """The OCPP version, such as `2.0.1`."""
 
     files: Mapping[str, SchemaFile]
-
-    def without(self, actions: Collection[str]) -> "SchemaSet":
-        """Returns the set without the messages of these actions."""
-        gone = {f"{action}{part}" for action in actions for part in ("", "Request", "Response")}
-        return replace(self, files={n: file for n, file in self.files.items() if n not in gone})
 
 
 def is_version(text: str) -> bool:
@@ -87,12 +121,24 @@ def load_set(version: str, *folders: Path, sends: bool = True) -> SchemaSet:
     Raises:
         CodegenError: if a folder cannot be read or is empty, or `derive` refuses a file.
     """
+    files = read_set(version, *folders, sends=sends)
+    return SchemaSet(version, {name: file.derived(version) for name, file in files.items()})
+
+
+def read_set(version: str, *folders: Path, sends: bool = True) -> dict[str, ReadFile]:
+    """Reads the schemas of one version without deriving their structure, by message, sorted.
+
+    The arguments are those of `load_set`.
+
+    Raises:
+        CodegenError: a folder cannot be read or is empty, or a file is no JSON object.
+    """
     layers = [list_files(folder, ".json") for folder in folders]
     names = message_names(version, (str(path) for layer in layers for path in layer), sends=sends)
     files: dict[str, str] = {}
     for layer in layers:
         files |= by_message(map(str, layer), names)
-    return SchemaSet(version, {name: _load(name, files[name]) for name in sorted(files)})
+    return {name: _read(name, files[name]) for name in sorted(files)}
 
 
 def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> dict[str, str]:
@@ -148,7 +194,8 @@ def by_message(paths: Iterable[str], names: Mapping[str, str]) -> dict[str, str]
 
 def _action_and_part(path: str) -> tuple[str, str]:
     """Split a file's name into action and part: `Request`, `Response` or nothing."""
-    stem = PurePath(path).stem
+    # The files of OCPP 2.0 carry the number of their edition: AuthorizeRequest_v1p0.json.
+    stem = _EDITION.sub("", PurePath(path).stem)
     suffix = next((suffix for suffix in _PARTS if stem.endswith(suffix)), "")
     action = stem.removesuffix(suffix)
     if not _ACTION.fullmatch(action):
@@ -176,6 +223,24 @@ def _check_pair(
     raise CodegenError(problem, file=path, cure=f"add {missing} or leave this file out")
 
 
-def _load(name: str, path: str) -> SchemaFile:
-    derived = derive(read_file(Path(path)), path)
-    return SchemaFile(name, path, derived.draft, derived.document)
+def _read(name: str, path: str) -> ReadFile:
+    document = Place(path).object(read_json(read_file(Path(path)), path))
+    return ReadFile(name, path, document)
+
+
+def _with_erratum(error: CodegenError, version: str, name: str) -> CodegenError:
+    """Adds the erratum that would mend a schema to its error, where one value is wrong."""
+    if error.change is None:
+        return error
+    entry = write_change(f"{name}.json", error).strip().replace("\n", "\n    ")
+    return CodegenError(
+        error.problem,
+        file=error.file,
+        pointer=error.pointer,
+        cure=f"""{error.cure}; or put this into a file of errata (--errata):
+
+    version = "{version}"
+
+    {entry}""",
+        change=error.change,
+    )

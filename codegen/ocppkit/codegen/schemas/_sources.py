@@ -9,6 +9,7 @@ Nothing is unpacked to disk, so a path that climbs out could do no harm here. It
 same, because an archive that holds one is not what the user takes it for.
 """
 
+import codecs
 import hashlib
 import io
 import lzma
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 from .._errors import CodegenError
+from ._json_text import Place, read_json, write_json
 
 __all__ = ["Limits", "SourceFile", "read_source"]
 
@@ -147,8 +149,9 @@ class _Reader:
             raise self._error(path, f"cannot be read: {exc.strerror}", "check its rights") from exc
         size = status.st_size
         with stream:
-            if path.lower().endswith(".json"):
-                yield SourceFile(path, self._take(stream, size, self.limits.schema_bytes, path))
+            if file.name.lower().endswith(".json"):
+                data = self._take(stream, size, self.limits.schema_bytes, path)
+                yield from _schemas_in(SourceFile(path, data), self.source)
             else:
                 self._check_size(size, self.limits.archive_bytes, path)
                 yield from self._archive(stream, path, 1)
@@ -184,7 +187,7 @@ class _Reader:
         with archive.open(entry) as stream:
             data = self._take(stream, entry.file_size, limit, path)
         if schema:
-            yield SourceFile(path, data)
+            yield from _schemas_in(SourceFile(path, data), self.source)
         else:
             yield from self._archive(io.BytesIO(data), path, depth + 1)
 
@@ -228,6 +231,29 @@ class _Reader:
     def _error(self, path: str, problem: str, cure: str) -> CodegenError:
         file = f"{self.source}/{path}" if path else str(self.source)
         return CodegenError(problem, file=file, cure=cure)
+
+
+def _schemas_in(file: SourceFile, source: Path) -> Iterator[SourceFile]:
+    """Yields the schemas of a file: itself, or those of an array, as some projects bundle them.
+
+    The schemas of an array are named after their `$id`: `urn:OCPP:Cp:2:2020:3:ResetRequest`.
+    """
+    if file.data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] != b"[":
+        yield file
+        return
+    where = Place(f"{source}/{file.path}".rstrip("/"))
+    for position, schema in enumerate(where.list(read_json(file.data, where.file))):
+        place = where.at(position)
+        entry = place.object(schema)
+        identifier = entry.get("$id", entry.get("id"))
+        name = re.split(r"[:/#]", identifier)[-1] if isinstance(identifier, str) else ""
+        if not name:
+            raise place.at("$id").error(
+                "a schema in an array of schemas, without a $id that names its message",
+                "write $id, such as urn:OCPP:ResetRequest, or a file per schema",
+            )
+        path = f"{name.removesuffix('.json')}.json"
+        yield SourceFile(f"{file.path}/{path}".lstrip("/"), write_json(entry))
 
 
 def _is_wanted(path: str) -> bool:

@@ -6,12 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from .._errors import CodegenError
 from ._json_text import Json, Object, Place
 from ._structure import ABSENT, Maybe
 
-__all__ = ["Table", "read_toml", "write_table"]
+__all__ = ["Table", "read_toml", "write_table", "write_value"]
 
 _LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -103,6 +104,22 @@ def write_table(path: Iterable[str], entries: Mapping[str, str]) -> str:
     header = ".".join(map(_key, path))
     lines = [f"{_key(key)} = {_quoted(value)}" for key, value in entries.items()]
     return "\n".join([f"[{header}]", *lines]) + "\n"
+
+
+def write_value(value: object) -> str:
+    """Writes a value of JSON, which must not be or hold null, on one line."""
+    match value:
+        case str():
+            return _quoted(value)
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{', '.join(map(write_value, cast('list[object]', value)))}]"
+        case dict():
+            members = cast("dict[str, object]", value).items()
+            return f"{{{', '.join(f'{_key(key)} = {write_value(each)}' for key, each in members)}}}"
+        case _:
+            return repr(value)
 
 
 def _check(value: Json, place: Place) -> None:

@@ -64,6 +64,9 @@ class VerifyReport:
 
     rows: tuple[VerifyRow, ...]
 
+    warnings: tuple[str, ...] = ()
+    """What was assumed because the files of the compared source do not say it."""
+
     @property
     def ok(self) -> bool:
         """Whether every message is the same in both."""
@@ -77,6 +80,7 @@ def verify_schemas(
     *,
     corrections: Iterable[Corrections] | None = None,
     errata: Iterable[Errata] | None = None,
+    draft: int | None = None,
 ) -> VerifyReport:
     """Compare a source with our schemas of one version.
 
@@ -87,6 +91,7 @@ def verify_schemas(
         corrections: the corrections to choose from, if not the shipped ones. They apply to files
             of the source whose bytes they know.
         errata: the errata that may explain a difference, if not the shipped ones.
+        draft: the JSON Schema draft of the source's files without `$schema`.
 
     Raises:
         CodegenError: if the source is refused, or the folder has no lock for this version.
@@ -96,7 +101,7 @@ def verify_schemas(
     bound = [one for one in known if one.binds(locked.source, locked.source_version, version)]
     amending = tuple(load_errata(version) if errata is None else errata)
     ours = load_set(version, schemas / folder_of(version)).files
-    theirs = derive_source(source, version, bound)
+    theirs = derive_source(source, version, bound, draft=draft)
     rows = (
         _row(name, ours.get(name), theirs.get(name), locked.files.get(name), amending)
         for name in sorted(ours.keys() | theirs.keys())
@@ -107,6 +112,7 @@ def verify_schemas(
         source_version=locked.source_version,
         editions=editions_of(theirs.values()),
         rows=tuple(rows),
+        warnings=tuple(warning for one in theirs.values() for warning in one.warnings),
     )
 
 
