@@ -52,7 +52,15 @@ from .reference._reference import REFERENCE, emit_reference
 from .reference._reply_table import Answer, Engine, Reaction
 from .reference._type_texts import bounds_of, type_in_words
 from .render._emit import FLAVOURS
-from .render._publish import Drift, Tree, compare, package_tree, publish, show_drift
+from .render._publish import (
+    Drift,
+    Tree,
+    compare,
+    notes_on,
+    package_tree,
+    publish,
+    show_drift,
+)
 from .render._variable_keys import by_component, key_notes
 from .schemas._errata import (
     Applied,
@@ -139,6 +147,7 @@ __all__ = [
     "load_errata",
     "load_facts",
     "load_set",
+    "notes_on",
     "open_set",
     "package_tree",
     "publish",

@@ -1,11 +1,17 @@
-"""Where the shipped schemas and templates lie: inside the wheel, or at the top of a checkout."""
+"""The shipped schemas and templates, inside the wheel or at the top of a checkout, and who reads them."""
 
+from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["schemas_dir", "templates_dir"]
+__all__ = ["generator_version", "schemas_dir", "templates_dir"]
 
 _HERE = Path(__file__).parent
 _CHECKOUT = Path(__file__).parents[3]
+
+
+def generator_version() -> str:
+    """Returns the version of ocppkit that generates."""
+    return version("ocppkit")
 
 
 def schemas_dir() -> Path:

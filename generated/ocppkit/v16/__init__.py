@@ -2,6 +2,8 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """OCPP 1.6: messages, datatypes, enums and `PROTOCOL`; its roles are in `ocppkit.v16.roles`."""
 
+from .registry import PROTOCOL  # isort: skip  (it checks first that ocppkit can run this package)
+
 from .datatypes import (
     AuthorizationData,
     CertificateHashDataType,
@@ -146,7 +148,6 @@ from .messages import (
     UpdateFirmwareRequest,
     UpdateFirmwareResponse,
 )
-from .registry import PROTOCOL
 
 __all__ = [
     "PROTOCOL",

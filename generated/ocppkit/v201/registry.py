@@ -2,7 +2,11 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """What OCPP 2.0.1 is, as data: `PROTOCOL`."""
 
-from ocppkit.core import (
+from ocppkit.core import require_format
+
+require_format(1, generator="0.1.0", package=__name__.rpartition(".")[0])
+
+from ocppkit.core import (  # noqa: E402
     Action,
     ErrorCode,
     Failure,
@@ -14,7 +18,7 @@ from ocppkit.core import (
     SecurityEvent,
 )
 
-from . import messages
+from . import messages  # noqa: E402
 
 __all__ = ["PROTOCOL"]
 

@@ -2,6 +2,8 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """OCPP 2.1: messages, datatypes, enums and `PROTOCOL`; its roles are in `ocppkit.v21.roles`."""
 
+from .registry import PROTOCOL  # isort: skip  (it checks first that ocppkit can run this package)
+
 from .datatypes import (
     AbsolutePriceScheduleType,
     ACChargingParametersType,
@@ -421,7 +423,6 @@ from .messages import (
     VatNumberValidationRequest,
     VatNumberValidationResponse,
 )
-from .registry import PROTOCOL
 
 __all__ = [
     "PROTOCOL",

@@ -283,7 +283,7 @@ def _packages(
 
 def _check(jobs: Sequence["Job"], trees: Sequence["Tree"], context: typer.Context) -> None:
     """Shows how the trees on disk differ from these, and exits with 1 if they do."""
-    from ocppkit.codegen import compare, show_drift
+    from ocppkit.codegen import compare, notes_on, show_drift
 
     drifts = [compare(tree) for tree in trees]
     for job, tree, drift in zip(jobs, trees, drifts, strict=True):
@@ -293,6 +293,8 @@ def _check(jobs: Sequence["Job"], trees: Sequence["Tree"], context: typer.Contex
             typer.echo(
                 f"OCPP {job.version}: {len(tree.files)} files in {tree.folder} are as generated"
             )
+            for note in notes_on(tree, drift):
+                typer.echo(f"  {note}")
     if any(drifts):
         arguments = [
             each for each in context.ensure_object(Invocation).arguments if each != "--check"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .model._enums import WireEnum
 from .model._failures import Failure, MessageKind
 from .model._fast_path import FastPath
+from .model._generated import require_format
 from .model._messages import (
     CsmsRequest,
     CsmsSend,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from .model._issues import Issue, IssueList, Issues, Rule
     from .model._repairs import Repair
     from .model._utcnow import utcnow
+    from .model._version import __version__
     from .payloads._codec import decode_payload, encode_payload
     from .payloads._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
     from .payloads._variables import (
@@ -187,6 +189,7 @@ __all__ = [
     "VariableKey",
     "WireEnum",
     "WrongVersion",
+    "__version__",
     "decode_frame",
     "decode_message",
     "decode_payload",
@@ -194,6 +197,7 @@ __all__ = [
     "encode_message",
     "encode_payload",
     "reply_to",
+    "require_format",
     "utcnow",
 ]
 
@@ -211,6 +215,7 @@ _LATER = {
         "TextKey",
         "VariableKey",
     ),
+    "model._version": ("__version__",),
     "payloads._codec": ("decode_payload", "encode_payload"),
     "engine._connection": ("Connection",),
     "frames._envelopes": ("decode_message", "encode_message"),

@@ -207,7 +207,7 @@ PROPERTY: list[tuple[Any, str, str]] = [
     ({"const": "A"}, "a constant (const)", "/const"),
     ({"type": "string", "const": "A"}, "a constant (const)", "/const"),
     ({"type": "string", "enum": [1, 2]}, "an enum of numbers", "/enum"),
-    ({"type": "string", "unheard": 1}, "unknown keyword 'unheard'", "/unheard"),
+    ({"type": "string", "odd": 1}, "unknown keyword 'odd'", "/odd"),
     ({"type": "string", "definitions": {}}, "unknown keyword 'definitions'", "/definitions"),
     ({"type": "string", "additionalItems": False}, "unknown keyword", "/additionalItems"),
     ({"type": "string", "format": "email"}, "unsupported format 'email'", "/format"),

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment
 
 from .._errors import CodegenError
-from .._resources import templates_dir
+from .._resources import generator_version, templates_dir
 from ..model._ir import Action, Api
 from ..model._naming import member_name
 from ..model._prose import documented
@@ -28,6 +28,9 @@ from ._templating import environment_of, render
 __all__ = ["FLAVOURS", "emit"]
 
 FLAVOURS = ("msgspec", "pydantic")
+
+FORMAT = 1
+"""The format of generated packages, which grows when they need a newer ocppkit to run."""
 
 Progress = Callable[[int, int], None]
 
@@ -135,6 +138,8 @@ def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) 
         "bracket": bracket,
         "docstring": docstring,
         "fit": fit,
+        "format": FORMAT,
+        "generator": generator_version(),
         "import_block": import_block,
         "package": package,
         "protocol": api.protocol,

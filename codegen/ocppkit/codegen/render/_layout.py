@@ -24,15 +24,18 @@ __all__ = [
 Imports = Mapping[str, Iterable[str]]
 """Names to import, by module; a module that starts with a dot is the package's own."""
 
+_LATE = "  # noqa: E402"
+
 _INSTALLED = ("msgspec", "pydantic", "pydantic_core", "typing_extensions")
 
 
-def import_block(*imports: Imports, indent: int = 0) -> str:
+def import_block(*imports: Imports, indent: int = 0, late: bool = False) -> str:
     """Returns import statements as isort writes them: standard library, others', ocppkit, the package.
 
     Args:
         imports: names by module; those of several mappings are joined.
         indent: the columns that each statement is indented by.
+        late: whether the block stands below other code on purpose, which linters must be told.
     """
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for each in imports:
@@ -41,13 +44,16 @@ def import_block(*imports: Imports, indent: int = 0) -> str:
     groups: list[list[str]] = [[], [], [], []]
     for module in sorted(filter(wanted.get, wanted), key=_module_key):
         names = sorted(wanted[module], key=_import_key)
-        groups[_group(module)].append(_import(" " * indent, module, names))
+        groups[_group(module)].append(_import(" " * indent, module, names, _LATE if late else ""))
     return "\n\n".join("\n".join(group) for group in groups if group)
 
 
-def _import(pad: str, module: str, names: Sequence[str]) -> str:
-    line = f"{pad}from {module} import {', '.join(names)}"
-    return line if len(line) <= LINE_LENGTH else spread(f"{pad}from {module} import (", names, ")")
+def _import(pad: str, module: str, names: Sequence[str], mark: str) -> str:
+    line = f"{pad}from {module} import {', '.join(names)}{mark}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    items = "".join(f"{pad}    {name},\n" for name in names)
+    return f"{pad}from {module} import ({mark}\n{items}{pad})"
 
 
 def _module_key(module: str) -> tuple[int, str]:

@@ -2,9 +2,13 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """What OCPP 9.9 is, as data: `PROTOCOL`."""
 
-from ocppkit.core import Action, ErrorCode, MessageKind, Protocol, Role
+from ocppkit.core import require_format
 
-from . import messages
+require_format(1, generator="0.1.0", package=__name__.rpartition(".")[0])
+
+from ocppkit.core import Action, ErrorCode, MessageKind, Protocol, Role  # noqa: E402
+
+from . import messages  # noqa: E402
 
 __all__ = ["PROTOCOL"]
 
