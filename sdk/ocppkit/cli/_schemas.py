@@ -19,6 +19,17 @@ _SHOWN = 3
 """Warnings that are shown one by one."""
 
 
+app = typer.Typer(
+    help="Imports the official schemas, or verifies ours against them.",
+    epilog=list_examples(
+        "ocppkit schemas import OCPP-2.1.zip --version 2.1 --output vendor/schemas",
+        "ocppkit schemas verify OCPP-2.1.zip --version 2.1",
+    ),
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
 class Draft(StrEnum):
     """A draft of JSON Schema."""
 
@@ -34,16 +45,14 @@ class Draft(StrEnum):
         return 4 if self is Draft.DRAFT_4 else 6
 
 
-app = typer.Typer(
-    help="Imports the official schemas, or verifies ours against them.",
-    epilog=list_examples(
-        "ocppkit schemas import OCPP-2.1.zip --version 2.1 --output vendor/schemas",
-        "ocppkit schemas verify OCPP-2.1.zip --version 2.1",
+_Draft = Annotated[
+    Draft | None,
+    typer.Option(
+        "--draft",
+        help="JSON Schema draft of files that do not name one.",
+        show_default="that of ours, with a warning",
     ),
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
-
+]
 _Source = Annotated[
     Path, typer.Argument(help="ZIP of the Open Charge Alliance, or a folder of JSON schemas.")
 ]
@@ -55,14 +64,6 @@ _Corrections = Annotated[
     typer.Option(
         "--corrections",
         help="TOML file of corrections of the source's files, or a folder of them.",
-    ),
-]
-_Draft = Annotated[
-    "Draft | None",
-    typer.Option(
-        "--draft",
-        help="JSON Schema draft of files that do not name one.",
-        show_default="that of ours, with a warning",
     ),
 ]
 _Ours = Annotated[
