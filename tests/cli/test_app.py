@@ -17,6 +17,7 @@ COMMANDS = [
     ("generate",),
     ("diff",),
     ("explain",),
+    ("init",),
     ("reference",),
     ("schemas",),
     ("schemas", "import"),
@@ -65,10 +66,7 @@ def test_the_version(cli: Cli) -> None:
         ("generate", "--no-such-option"),
         ("diff", "2.0.1"),
         ("diff", "2.0.1", "2.1", "--fail-on", "sometimes"),
-        ("diff", "2.0.1", "2.1", "--version", "3.0"),
         ("explain",),
-        ("explain", "Reset", "--version", "3.0"),
-        ("generate", "--version", "3.0"),
         ("generate", "--flavour", "attrs"),
         ("schemas", "verify", "x.zip"),
         ("schemas", "import", "x.zip"),
@@ -83,7 +81,11 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], cli: Cli) -> None:
 
 
 def test_a_wrong_choice_names_the_right_ones(cli: Cli) -> None:
-    assert "1.6, 2.0.1, 2.1" in cli("explain", "Reset", "--version", "3.0").err
+    for command in (("explain", "Reset"), ("diff", "2.0.1", "2.1"), ("generate",)):
+        problem = cli(*command, "--version", "3.0").problem
+        assert "OCPP 3.0 is not one of 1.6, 2.0.1, 2.1" in problem
+        assert 'extends = "2.1"' in problem
+    assert "'three' is no OCPP version" in cli("explain", "Reset", "--version", "three").problem
     assert "msgspec" in cli("generate", "--flavour", "attrs").err
 
 

@@ -197,10 +197,9 @@ BAD_SCHEMAS = {
         "VendorRequest.json#/properties/x/$ref",
     ),
     "an unknown draft": (
-        _schema(**{"$schema": "https://json-schema.org/draft/2020-12/schema"}),
+        _schema(**{"$schema": "http://json-schema.org/draft-03/schema"}),
         "VendorRequest.json#/$schema",
     ),
-    "no draft": (_schema(**{"$schema": None}), "VendorRequest.json#/$schema"),
     "no facts": (_schema(), "Vendor"),
 }
 
@@ -228,6 +227,13 @@ def test_unequal_definitions_of_one_name_are_refused(cli: Cli, tmp_path: Path) -
     outcome = cli("generate", *OWN, "--schemas", "mine", "--facts", "facts.toml")
     assert "VendorEnumType" in outcome.problem
     assert not (tmp_path / "src").exists()
+
+
+def test_a_missing_draft_is_a_warning(cli: Cli) -> None:
+    _write(Path("mine/HeartbeatRequest.json"), _schema(**{"$schema": None}, properties={}))
+    done = cli("generate", *OWN, "--schemas", "mine")
+    warning = "warning: mine/HeartbeatRequest.json: $schema is missing; read as draft 6\n"
+    assert (done.status, done.err) == (0, warning)
 
 
 BAD_FILES = {

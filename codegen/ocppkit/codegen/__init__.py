@@ -13,7 +13,9 @@ from ._pipeline import (
     load_api,
     removed_actions,
     report_errata,
+    warnings_of,
 )
+from ._project import NO_PROJECT, PROJECT_FILES, Project, ProjectVersion, find_project
 from ._resources import schemas_dir, templates_dir
 from .diff._compare import Change, Diff, Travel, compare_schemas
 from .diff._judge import Bump, Judgement, Row, Rule, Verdict
@@ -78,6 +80,8 @@ from .schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
 
 __all__ = [
     "FLAVOURS",
+    "NO_PROJECT",
+    "PROJECT_FILES",
     "REFERENCE",
     "REPORTS",
     "VERSIONS",
@@ -106,6 +110,8 @@ __all__ = [
     "Member",
     "Message",
     "Outcome",
+    "Project",
+    "ProjectVersion",
     "ProtocolFacts",
     "Reaction",
     "Ref",
@@ -136,6 +142,7 @@ __all__ = [
     "compare_schemas",
     "emit_reference",
     "facts_skeleton",
+    "find_project",
     "folder_of",
     "generate",
     "has_sends",
@@ -161,4 +168,5 @@ __all__ = [
     "templates_dir",
     "type_in_words",
     "verify_schemas",
+    "warnings_of",
 ]

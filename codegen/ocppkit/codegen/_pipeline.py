@@ -24,6 +24,7 @@ from .model._passes import build_api, keep_actions
 from .model._prose import describe
 from .model._standard_names import add_standard_names
 from .render._emit import FLAVOURS, emit
+from .schemas._derive import ASSUMED_DRAFT
 from .schemas._errata import Applied, Outcome, amend_set, load_errata, read_errata
 from .schemas._schema_set import ReadFile, SchemaSet, folder_of, read_set
 
@@ -36,6 +37,7 @@ __all__ = [
     "read_api",
     "removed_actions",
     "report_errata",
+    "warnings_of",
 ]
 
 VERSIONS = known_versions()
@@ -110,6 +112,18 @@ def facts_skeleton(job: Job) -> str:
 def removed_actions(job: Job) -> tuple[str, ...]:
     """Returns the actions that the job's facts take out of its version, sorted."""
     return tuple(load_facts(job.version, *job.facts_files).removed)
+
+
+def warnings_of(job: Job) -> tuple[str, ...]:
+    """Returns what is assumed about the user's schemas because they do not say it."""
+    if not (job.base or job.schema_dirs):
+        return ()
+    files = _read_schemas(job, load_facts(job.version, *job.facts_files)).values()
+    return tuple(
+        f"{file.path}: $schema is missing; read as draft {ASSUMED_DRAFT}"
+        for file in files
+        if "$schema" not in file.document
+    )
 
 
 def report_errata(job: Job) -> tuple[Applied, ...]:

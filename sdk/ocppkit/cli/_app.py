@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import _diff, _explain, _generate, _reference, _schemas
+from . import _diff, _explain, _generate, _init, _reference, _schemas
 from ._terminal import Invocation, list_examples, report
 
 __all__ = ["app", "run"]
@@ -23,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("generate", epilog=_generate.EXAMPLES)(_generate.generate)
+app.command("init", epilog=_init.EXAMPLES)(_init.init)
 app.add_typer(_schemas.app, name="schemas")
 app.command("diff", epilog=_diff.EXAMPLES)(_diff.diff)
 app.command("explain", epilog=_explain.EXAMPLES)(_explain.explain)

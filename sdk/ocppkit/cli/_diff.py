@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ._inputs import describe_version
 from ._terminal import list_examples, write_output
 
 if TYPE_CHECKING:
@@ -71,20 +72,20 @@ def diff(
         REPORTS,
         VERSIONS,
         compare_schemas,
+        find_project,
         known_versions,
         open_set,
         senders_of,
     )
 
-    known = known_versions(*facts or ())
+    project = find_project(Path())
+    known = known_versions(*(facts or project.facts))
+    files = facts or (project.version(version).facts if version else ())
     if version is not None and version not in known:
-        raise typer.BadParameter(
-            f"{version!r} is not one of {', '.join(known)}; describe a version of your own with --facts",
-            param_hint="--version",
-        )
+        raise describe_version(version, list(known))
     versions = [name if name in VERSIONS else version for name in (old, new)]
     sets = [open_set(name, version) for name in (old, new)]
-    result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=facts or ()))
+    result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=files))
     write_output(REPORTS[format_](result), output)
     if _fails(result, fail_on):
         raise typer.Exit(1)

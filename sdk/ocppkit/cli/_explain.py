@@ -13,6 +13,7 @@ import typer
 from ._explain_view import show, show_names
 from ._explained_names import StandardName, known_names, standard_names
 from ._explanation import Explanation, explain_action
+from ._inputs import Inputs, describe_version
 from ._terminal import list_examples
 
 if TYPE_CHECKING:
@@ -78,28 +79,20 @@ def explain(
 
     Of a variable or configuration key it shows type, unit and who may write it.
     """
-    from ocppkit.codegen import CodegenError, Job, known_versions
+    from ocppkit.codegen import CodegenError, find_project, known_versions
 
-    known = known_versions(*facts or ())
+    project = find_project(Path())
+    inputs = Inputs(base, schemas, errata, facts, prose)
+    known = known_versions(*inputs.facts_of(project))
     if version is not None and version not in known:
-        raise typer.BadParameter(
-            f"{version!r} is not one of {', '.join(known)}", param_hint="--version"
-        )
+        raise describe_version(version, list(known))
     if version is None and (base or schemas or facts):
         raise CodegenError(
             "--base, --schemas and --facts belong to one OCPP version",
             cure=f"name one with --version: {', '.join(known)}",
         )
     jobs = [
-        Job(
-            version=each,
-            package=f"ocppkit.{known[each]}",
-            base=base,
-            schema_dirs=tuple(schemas or ()),
-            facts_files=tuple(facts or ()),
-            errata_files=tuple(errata or ()),
-            prose_files=tuple(prose or ()),
-        )
+        inputs.job(project, each, f"ocppkit.{known[each]}")
         for each in ([version] if version else known)
     ]
     explanations = _explain(action, jobs)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ._inputs import Inputs, describe_version
 from ._rendering import render_all
-from ._terminal import Invocation, list_examples, show_progress, write_output
+from ._terminal import Invocation, list_examples, show_progress, show_warnings, write_output
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Job, Tree
+    from ocppkit.codegen import Job, Project, Tree
 
 __all__ = ["EXAMPLES", "generate"]
 
@@ -41,7 +42,7 @@ def generate(
         list[str] | None,
         typer.Option(
             help="OCPP version: 1.6, 2.0.1, 2.1 or one that --facts describes; may be repeated.",
-            show_default="all",
+            show_default="those of the project file, else all",
         ),
     ] = None,
     flavour: Annotated[
@@ -102,33 +103,29 @@ def generate(
 ) -> None:
     """Generates typed messages from the OCPP schemas.
 
-    In a checkout of ocppkit it fills generated/; elsewhere --output and --package say where the
-    package goes. The package's folder is replaced as a whole: keep nothing of your own in it.
+    What an option does not say is taken from the project file: [tool.ocppkit] of pyproject.toml, or
+    ocppkit.toml, here or in a folder above (`ocppkit init` writes one). In a checkout of ocppkit the
+    command fills generated/. The folder of a package is replaced as a whole: keep nothing of your
+    own in it.
     """
-    from ocppkit.codegen import FLAVOURS, Job, known_versions, package_tree, publish
+    from ocppkit.codegen import FLAVOURS, find_project, known_versions, package_tree, publish
 
-    known = known_versions(*facts or ())
-    versions = _choose("version", version, known)
+    project = find_project(Path())
+    inputs = Inputs(base, schemas, errata, facts, prose, only, templates)
+    known = known_versions(*inputs.facts_of(project))
+    wanted = version or list(project.versions)
+    for each in wanted:
+        if each not in known:
+            raise describe_version(each, list(known))
+    versions = [each for each in known if not wanted or each in wanted]
     # The pydantic flavour shares the enums of the msgspec flavour, which therefore always comes along.
-    flavours = _choose("flavour", ["msgspec", *flavour] if flavour else None, FLAVOURS)
-    place = _place(output, package)
-    own = [*(schemas or ()), *(facts or ()), *([base] if base else ())]
-    packages = _packages(package, {each: known[each] for each in versions}, own)
-    jobs = [
-        Job(
-            version=each,
-            package=packages[each],
-            flavours=flavours,
-            only=tuple(name.strip() for names in only or () for name in names.split(",")),
-            base=base,
-            schema_dirs=tuple(schemas or ()),
-            facts_files=tuple(facts or ()),
-            errata_files=tuple(errata or ()),
-            prose_files=tuple(prose or ()),
-            template_dirs=tuple(templates or ()),
-        )
-        for each in versions
-    ]
+    named = flavour or project.flavours
+    flavours = _choose("flavour", ["msgspec", *named] if named else None, FLAVOURS)
+    place = _place(output or project.output)
+    named_place = (output or project.output) is not None
+    names = {each: known[each] for each in versions}
+    packages = _packages(package, names, inputs, project, in_place=not named_place)
+    jobs = [inputs.job(project, each, packages[each], flavours) for each in versions]
     if skeleton is not None:
         _write_skeleton(jobs, skeleton)
         return
@@ -178,9 +175,10 @@ def _report_inputs(jobs: Sequence["Job"], stale_errata: StaleErrata) -> None:
     Raises:
         CodegenError: an erratum fits nothing, or is stale and these shall fail.
     """
-    from ocppkit.codegen import CodegenError, Outcome, removed_actions
+    from ocppkit.codegen import CodegenError, Outcome, removed_actions, warnings_of
 
     for job in jobs:
+        show_warnings(warnings_of(job))
         removed = removed_actions(job)
         if removed:
             typer.echo(f"OCPP {job.version}: removed by the facts: {', '.join(removed)}")
@@ -224,7 +222,7 @@ def _choose(what: str, wanted: Sequence[str] | None, known: Iterable[str]) -> tu
     return tuple(name for name in names if not wanted or name in wanted)
 
 
-def _place(output: Path | None, package: str | None) -> Path:
+def _place(output: Path | None) -> Path:
     """Returns the folder that packages go to."""
     from ocppkit.codegen import CodegenError
 
@@ -235,11 +233,6 @@ def _place(output: Path | None, package: str | None) -> Path:
             "this folder is no checkout of ocppkit, so there is no generated/ to write to",
             cure="say where the package goes: --output src --package acme.ocpp201",
         )
-    if package is None:
-        raise CodegenError(
-            "with --output, the package needs a name of its own, or it would hide ocppkit's",
-            cure="name it: --package acme.ocpp201",
-        )
     return output
 
 
@@ -248,29 +241,58 @@ def _in_checkout() -> bool:
 
 
 def _packages(
-    package: str | None, names: Mapping[str, str], own: Sequence[Path]
+    package: str | None,
+    names: Mapping[str, str],
+    inputs: Inputs,
+    project: "Project",
+    *,
+    in_place: bool,
 ) -> Mapping[str, str]:
     """Returns the package of each version.
 
     Args:
         package: the name that the user gives.
         names: the versions, and how the packages of each are called.
-        own: files of the user's that belong to one version.
+        inputs: what the options name.
+        project: what the project file says.
+        in_place: whether a checkout's own packages are meant where nobody names another.
     """
     from ocppkit.codegen import CodegenError
 
     versions = list(names)
-    if len(versions) > 1 and (package or own):
+    if len(versions) > 1 and (package or inputs.belong_to_one_version()):
         raise CodegenError(
             "--package, --base, --schemas and --facts belong to one OCPP version",
             cure=f"name one with --version: {', '.join(versions)}",
         )
+    packages: dict[str, str] = {}
+    for version, name in names.items():
+        chosen = package if package is not None else project.version(version).package
+        if chosen is None and in_place:
+            chosen = f"ocppkit.{name}"
+        packages[version] = _checked(chosen, version, name, project)
+    taken: dict[str, str] = {}
+    for version, chosen in packages.items():
+        other = taken.setdefault(chosen, version)
+        if other != version:
+            raise CodegenError(
+                f"OCPP {other} and {version} would share the package {chosen!r}",
+                file=project.file,
+                cure="give each version a package of its own",
+            )
+    return packages
+
+
+def _checked(package: str | None, version: str, name: str, project: "Project") -> str:
+    """Returns the package of a version, if it can be one."""
+    from ocppkit.codegen import CodegenError
+
     if package is None:
-        return {version: f"ocppkit.{name}" for version, name in names.items()}
-    if package.partition(".")[0] == "ocppkit" and not _in_checkout():
+        cure = f"name it: --package acme.{name.replace('v', 'ocpp')}"
+        if project.file:
+            cure += f", or `package` under [tool.ocppkit.versions.{version!r}] in {project.file}"
         raise CodegenError(
-            f"the package {package!r} would hide ocppkit's own",
-            cure="give it a name of your own, such as acme.ocpp201",
+            "the package needs a name of its own, or it would hide ocppkit's", cure=cure
         )
     for part in package.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
@@ -278,7 +300,12 @@ def _packages(
                 f"{package!r} is no name of a Python package",
                 cure="write identifiers with dots between them, such as acme.ocpp201",
             )
-    return {versions[0]: package}
+    if package.partition(".")[0] == "ocppkit" and not _in_checkout():
+        raise CodegenError(
+            f"the package {package!r} would hide ocppkit's own",
+            cure="give it a name of your own, such as acme.ocpp201",
+        )
+    return package
 
 
 def _check(jobs: Sequence["Job"], trees: Sequence["Tree"], context: typer.Context) -> None:

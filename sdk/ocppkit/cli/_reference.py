@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ._answers import ShippedEngine
+from ._inputs import Inputs, describe_version
 from ._terminal import list_examples
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ EXAMPLES = list_examples(
 )
 
 
-def pages(template_dirs: Sequence[Path] = (), own: "Job | None" = None) -> Mapping[str, str]:
+def pages(template_dirs: Sequence[Path] = (), own: Sequence["Job"] = ()) -> Mapping[str, str]:
     """Returns the pages of the reference, by path.
 
     Args:
         template_dirs: folders of templates that replace or extend the shipped ones.
-        own: a version of the user's own, or a shipped one with files of the user's.
+        own: versions of the user's own, and shipped ones with files of the user's.
 
     Raises:
         CodegenError: a file of the user's is refused.
@@ -40,9 +41,9 @@ def pages(template_dirs: Sequence[Path] = (), own: "Job | None" = None) -> Mappi
 
     jobs = {version: Job(version, f"ocppkit.{name}") for version, name in VERSIONS.items()}
     protocols: dict[str, Protocol] = {}
-    if own is not None:
-        jobs[own.version] = own
-        protocols[own.version] = _protocol_of(own)
+    for job in own:
+        jobs[job.version] = job
+        protocols[job.version] = _protocol_of(job)
     apis = [load_api(job) for job in jobs.values()]
     return emit_reference(apis, ShippedEngine(protocols), template_dirs)
 
@@ -97,32 +98,25 @@ def reference(
 
     The documentation site shows the same pages; `mkdocs build` makes them anew without this command.
     """
-    from ocppkit.codegen import CodegenError, Job, known_versions
+    from ocppkit.codegen import CodegenError, find_project, known_versions
 
     if output.exists() and any(output.iterdir()):
         raise CodegenError(
             "the folder is not empty", file=str(output), cure="name a new folder, or empty it"
         )
-    known = known_versions(*facts or ())
+    project = find_project(Path())
+    inputs = Inputs(base, schemas, errata, facts, prose, templates=templates)
+    known = known_versions(*inputs.facts_of(project))
     if version is not None and version not in known:
-        raise typer.BadParameter(
-            f"{version!r} is not one of {', '.join(known)}", param_hint="--version"
-        )
+        raise describe_version(version, list(known))
     if version is None and (base or schemas or errata or facts or prose):
         raise CodegenError(
             "--base, --schemas, --errata, --facts and --prose belong to one OCPP version",
             cure=f"name one with --version: {', '.join(known)}",
         )
-    own = version and Job(
-        version=version,
-        package=known[version],
-        base=base,
-        schema_dirs=tuple(schemas or ()),
-        errata_files=tuple(errata or ()),
-        facts_files=tuple(facts or ()),
-        prose_files=tuple(prose or ()),
-    )
-    made = pages(tuple(templates or ()), own or None)
+    own = [version] if version else [each for each in project.versions if each in known]
+    jobs = [replace(inputs.job(project, each, known[each]), only=()) for each in own]
+    made = pages(tuple(templates or project.templates), jobs)
     for path, text in made.items():
         file = output / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._terminal import list_examples, write_output
+from ._terminal import list_examples, show_warnings, write_output
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Corrections, VerifyReport, VerifyRow
 
 __all__ = ["app"]
-
-
-_SHOWN = 3
-"""Warnings that are shown one by one."""
 
 
 app = typer.Typer(
@@ -131,7 +127,7 @@ def import_(
         sends=has_sends(version),
         draft=draft.read_as if draft else None,
     )
-    _warn(report.warnings)
+    show_warnings(report.warnings, "say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it")
     for words, messages in (
         ("new", report.added),
         ("changed", report.changed),
@@ -174,7 +170,7 @@ def verify(
         corrections=load_corrections(*corrections or ()),
         draft=draft.read_as if draft else None,
     )
-    _warn(report.warnings)
+    show_warnings(report.warnings, "say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it")
     for row in report.rows:
         for line in _row(row):
             typer.echo(line)
@@ -230,16 +226,6 @@ def _suggest(
         )
     if found.refused:
         raise typer.Exit(1)
-
-
-def _warn(warnings: Sequence[str]) -> None:
-    """Says on stderr what was assumed about files, the first few by name."""
-    for warning in warnings[:_SHOWN]:
-        typer.echo(f"warning: {warning}", err=True)
-    if len(warnings) > _SHOWN:
-        typer.echo(f"warning: and so {len(warnings) - _SHOWN} more files", err=True)
-    if warnings:
-        typer.echo("say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it", err=True)
 
 
 def _target(output: Path | None) -> Path:

@@ -1,7 +1,7 @@
 """What all commands share at the terminal: how errors look, how progress shows, where output goes."""
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
-__all__ = ["Invocation", "list_examples", "report", "show_progress", "write_output"]
+__all__ = [
+    "Invocation",
+    "list_examples",
+    "report",
+    "show_progress",
+    "show_warnings",
+    "write_output",
+]
 
+_WARNINGS = 3
 _LINES = 30
 _COLUMNS = 400
 
@@ -63,6 +71,16 @@ def show_progress(quiet: bool) -> Generator[Progress]:
             bars.update(tasks[what], completed=done, total=total)
 
         yield advance
+
+
+def show_warnings(warnings: Sequence[str], cure: str = "") -> None:
+    """Says on stderr what was assumed about files: the first few by name, and what to do about it."""
+    for warning in warnings[:_WARNINGS]:
+        typer.echo(f"warning: {warning}", err=True)
+    if len(warnings) > _WARNINGS:
+        typer.echo(f"warning: and so {len(warnings) - _WARNINGS} more files", err=True)
+    if warnings and cure:
+        typer.echo(cure, err=True)
 
 
 def write_output(text: str, output: Path | None) -> None:

@@ -45,6 +45,15 @@ class Table:
             raise self.place.at(key).error(f"{key!r} must be a text", f'write {key} = "..."')
         return value
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Returns a list of strings, which is empty if it is not there."""
+        values = self._entries.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+            raise self.place.at(key).error(
+                f"{key!r} must be a list of texts", f'write {key} = ["...", "..."]'
+            )
+        return tuple(str(each) for each in values)
+
     def value(self, key: str) -> Maybe:
         """Return what stands under a key, or `ABSENT`."""
         return self._entries.get(key, ABSENT)
@@ -72,8 +81,14 @@ class Table:
         return found if len(found) == count else [None] * count
 
 
-def read_toml(data: bytes, file: str) -> Table:
-    """Parse a TOML file of strings, numbers, booleans, arrays and tables.
+def read_toml(data: bytes, file: str, *under: str) -> Table:
+    """Parses a TOML file of strings, numbers, booleans, arrays and tables.
+
+    Args:
+        data: the bytes of the file.
+        file: the file as the user knows it, for errors.
+        under: the keys that lead to the table that is wanted, if not the whole file is; what stands
+            elsewhere is not looked at. The table is empty if it is not there.
 
     Raises:
         CodegenError: if it is no TOML, or holds a value that JSON has not, such as a date.
@@ -95,6 +110,8 @@ def read_toml(data: bytes, file: str) -> Table:
             cure="mend the file",
         ) from exc
     place = Place(file)
+    for key in under:
+        place, tables = place.at(key), place.at(key).object(tables.get(key, {}))
     _check(tables, place)
     return Table(tables, place, data.decode("utf-8-sig"))
 

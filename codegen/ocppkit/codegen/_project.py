@@ -1,0 +1,161 @@
+"""The project file: what the packages of a project are generated from.
+
+It is the table `[tool.ocppkit]` of a `pyproject.toml`, or a whole `ocppkit.toml`:
+
+    [tool.ocppkit]
+    output = "src"
+
+    [tool.ocppkit.versions."2.0.1"]
+    package = "acme.ocpp201"
+    errata = ["limits.toml"]
+
+Paths are relative to the file.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ._errors import CodegenError
+from ._files import read_file
+from .schemas._errata import OPTIONAL_ERRATA
+from .schemas._schema_set import is_version
+from .schemas._toml import Table, read_toml
+
+__all__ = ["NO_PROJECT", "PROJECT_FILES", "Project", "ProjectVersion", "find_project"]
+
+PROJECT_FILES = ("ocppkit.toml", "pyproject.toml")
+"""The names of files that may describe a project."""
+
+_KEYS = ("output", "flavours", "templates", "versions")
+_VERSION_KEYS = ("package", "base", "schemas", "errata", "facts", "prose", "only")
+
+
+@dataclass(frozen=True)
+class ProjectVersion:
+    """One OCPP version of a project."""
+
+    version: str
+    package: str | None = None
+    """The dotted name of its package."""
+
+    base: Path | None = None
+    """The folder of an imported edition that replaces the shipped schemas."""
+
+    schemas: tuple[Path, ...] = ()
+    errata: tuple[Path, ...] = ()
+    facts: tuple[Path, ...] = ()
+    prose: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    """The actions to keep; all when empty."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a project file says."""
+
+    file: str = ""
+    """The file; empty if there is none."""
+
+    output: Path | None = None
+    """The folder that packages go to."""
+
+    flavours: tuple[str, ...] = ()
+    templates: tuple[Path, ...] = ()
+    versions: Mapping[str, ProjectVersion] = field(default_factory=dict[str, ProjectVersion])
+
+    def version(self, version: str) -> ProjectVersion:
+        """Returns what the project says of a version, which may be nothing."""
+        return self.versions.get(version) or ProjectVersion(version)
+
+    @property
+    def facts(self) -> tuple[Path, ...]:
+        """The facts files of all versions, each once."""
+        return tuple(dict.fromkeys(path for each in self.versions.values() for path in each.facts))
+
+
+NO_PROJECT = Project()
+
+
+def find_project(folder: Path) -> Project:
+    """Reads the project file of a folder, or of the nearest folder above that has one.
+
+    Args:
+        folder: where to look; paths of the project become relative to it where they can be.
+
+    Returns:
+        The project; `NO_PROJECT` if there is no such file.
+
+    Raises:
+        CodegenError: a file is no TOML, has an unknown key or a wrong type, or a folder has two.
+    """
+    for each in (folder.resolve(), *folder.resolve().parents):
+        found = [table for name in PROJECT_FILES for table in _tables(each / name, folder)]
+        if len(found) > 1:
+            raise CodegenError(
+                f"{PROJECT_FILES[1]} beside it describes the project as well",
+                file=found[0].place.file,
+                cure="keep one of the two",
+            )
+        if found:
+            return _project(found[0], Path(found[0].place.file).parent)
+    return NO_PROJECT
+
+
+def _tables(path: Path, start: Path) -> Iterator[Table]:
+    """Yields the project's table of a file, if the file has one."""
+    if not path.is_file():
+        return
+    data = read_file(path)
+    shown = _shown(path, start)
+    if path.name == PROJECT_FILES[0]:
+        yield read_toml(data, shown)
+    elif b"ocppkit" in data:
+        table = read_toml(data, shown, "tool", "ocppkit")
+        if any(table):
+            yield table
+
+
+def _shown(path: Path, start: Path) -> str:
+    """Writes a path as seen from a folder, or whole where no relative path leads there."""
+    try:
+        return os.path.relpath(path, start.resolve())
+    except ValueError:
+        return str(path)
+
+
+def _project(table: Table, folder: Path) -> Project:
+    table.only(*_KEYS)
+    versions = table.table("versions") if "versions" in table else Table({}, table.place)
+    return Project(
+        file=table.place.file,
+        output=folder / table.text("output") if "output" in table else None,
+        flavours=table.texts("flavours"),
+        templates=tuple(folder / text for text in table.texts("templates")),
+        versions={each: _version(versions.table(each), each, folder) for each in versions},
+    )
+
+
+def _version(table: Table, version: str, folder: Path) -> ProjectVersion:
+    if not is_version(version):
+        raise table.place.error(f"{version!r} is no OCPP version", "write the version as in 2.0.1")
+    table.only(*_VERSION_KEYS)
+    paths = {
+        key: tuple(folder / text for text in table.texts(key))
+        for key in ("schemas", "facts", "prose")
+    }
+    return ProjectVersion(
+        version=version,
+        package=table.text("package") if "package" in table else None,
+        base=folder / table.text("base") if "base" in table else None,
+        errata=tuple(_erratum(folder, text) for text in table.texts("errata")),
+        only=table.texts("only"),
+        **paths,
+    )
+
+
+def _erratum(folder: Path, text: str) -> Path:
+    """Returns the path of errata, or the name of shipped ones."""
+    path = folder / text
+    return Path(text) if text in OPTIONAL_ERRATA and not path.exists() else path

@@ -1,0 +1,147 @@
+"""`ocppkit init`: writes the project file, from options or from answers to questions."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._terminal import list_examples, write_output
+
+__all__ = ["EXAMPLES", "init"]
+
+EXAMPLES = list_examples(
+    "ocppkit init",
+    "ocppkit init --version 2.0.1 --package acme.ocpp201 --output src",
+    "ocppkit init --version 2.0.1 --package acme.ocpp201 --output src --errata limits.toml",
+)
+
+
+def init(
+    version: Annotated[
+        list[str] | None,
+        typer.Option(help="OCPP version; may be repeated.", show_default="asked for"),
+    ] = None,
+    package: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Dotted name of the package, one for each version.", show_default="asked for"
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Folder for the packages.", show_default="asked for")
+    ] = None,
+    flavour: Annotated[
+        list[str] | None,
+        typer.Option(help="msgspec or pydantic; may be repeated.", show_default="both"),
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Folder of an imported edition, for one version.")
+    ] = None,
+    schemas: Annotated[
+        list[str] | None, typer.Option(help="Folder of schemas, for one version.")
+    ] = None,
+    errata: Annotated[
+        list[str] | None, typer.Option(help="File of errata, for one version.")
+    ] = None,
+    facts: Annotated[list[str] | None, typer.Option(help="File of facts, for one version.")] = None,
+) -> None:
+    """Writes the project file: [tool.ocppkit] into pyproject.toml if there is one, else ocppkit.toml.
+
+    `ocppkit generate`, `explain`, `diff` and `reference` then need no options.
+    """
+    from ocppkit.codegen import PROJECT_FILES, CodegenError, find_project
+
+    found = find_project(Path()).file
+    if found and Path(found).parent == Path():
+        raise CodegenError(
+            "the project is described already", file=found, cure="edit this file by hand"
+        )
+    versions = version or _ask("OCPP versions, separated by commas", "2.0.1").split(",")
+    versions = [each.strip() for each in versions]
+    packages = package or [
+        _ask(f"Package of OCPP {each}", f"acme.ocpp{each.replace('.', '')}") for each in versions
+    ]
+    one_version = base or schemas or errata or facts
+    if len(packages) != len(versions) or (one_version and len(versions) > 1):
+        raise CodegenError(
+            "each version needs one --package, and --base, --schemas, --errata and --facts are for one version",
+            cure="write the project file for one version, then add the others by hand",
+        )
+    described = [_Described(*each) for each in zip(versions, packages, strict=True)]
+    if one_version:
+        described[0].inputs = [
+            ("base", base),
+            ("schemas", schemas),
+            ("errata", errata),
+            ("facts", facts),
+        ]
+    text = "\n".join(_lines(output or _ask("Folder for the packages", "src"), flavour, described))
+    _write(text, *map(Path, PROJECT_FILES))
+
+
+@dataclass
+class _Described:
+    """One version of the project."""
+
+    version: str
+    package: str
+    inputs: Sequence[tuple[str, str | list[str] | None]] = ()
+
+
+def _ask(what: str, default: str) -> str:
+    """Asks a question at the terminal."""
+    from ocppkit.codegen import CodegenError
+
+    if not sys.stdin.isatty():
+        raise CodegenError(
+            "nobody can be asked, as this is no terminal",
+            cure="say --version 2.0.1 --package acme.ocpp201 --output src",
+        )
+    answer: str = typer.prompt(what, default=default)
+    return answer
+
+
+def _quoted(value: object) -> str:
+    """Writes a text or a list of texts; JSON's are TOML's as well."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(
+    output: str, flavours: Sequence[str] | None, versions: Sequence[_Described]
+) -> Iterator[str]:
+    yield f"output = {_quoted(output)}"
+    if flavours:
+        yield f"flavours = {_quoted(list(flavours))}"
+    for each in versions:
+        yield f"\n[versions.{_quoted(each.version)}]"
+        yield f"package = {_quoted(each.package)}"
+        for key, value in each.inputs:
+            if value:
+                yield f"{key} = {_quoted(value)}"
+    yield ""
+
+
+def _write(text: str, own: Path, shared: Path) -> None:
+    """Writes the project's table to its own file, or to the end of the one that it shares.
+
+    Raises:
+        CodegenError: the text describes no project, or a file cannot be written.
+    """
+    from ocppkit.codegen import find_project
+
+    path = own
+    before = ""
+    if shared.exists():
+        path, before = shared, shared.read_text("utf-8").rstrip("\n") + "\n\n"
+        text = "[tool.ocppkit]\n" + text.replace("[versions.", "[tool.ocppkit.versions.")
+    write_output(before + text, path)
+    project = find_project(Path())
+    typer.echo(f"{path} describes {', '.join(f'OCPP {each}' for each in project.versions)}")
+    typer.echo("generate the packages with `ocppkit generate`, and run it with --check in CI")
+    for each in project.versions.values():
+        folder = (project.output or Path()) / (each.package or "").replace(".", "/")
+        typer.echo(f"for .gitattributes: {folder.as_posix()}/** text eol=lf linguist-generated")
