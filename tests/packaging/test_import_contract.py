@@ -40,6 +40,7 @@ LIBRARIES = {
     "csms": BASE,
     "journals": BASE,
     "observability": {"opentelemetry"},
+    "quirks": {"msgspec"},
     "station": BASE,
     "testing": BASE,
     "transports": {"msgspec"},

@@ -21,6 +21,7 @@ SDK = (
     "csms",
     "journals",
     "observability",
+    "quirks",
     "station",
     "testing",
     "transports",

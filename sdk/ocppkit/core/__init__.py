@@ -90,7 +90,16 @@ if TYPE_CHECKING:
     from .model._utcnow import utcnow
     from .model._version import __version__
     from .payloads._codec import decode_payload, encode_payload
-    from .payloads._policy import LENIENT, OFF, STRICT, Mode, Override, Policies, Policy
+    from .payloads._policy import (
+        LENIENT,
+        OFF,
+        STRICT,
+        Alteration,
+        Mode,
+        Override,
+        Policies,
+        Policy,
+    )
     from .payloads._variables import (
         BooleanKey,
         DataType,
@@ -109,6 +118,7 @@ __all__ = [
     "OFF",
     "STRICT",
     "Action",
+    "Alteration",
     "AnswerCache",
     "AnswerIgnored",
     "BooleanKey",
@@ -262,7 +272,16 @@ _LATER = {
     "model._issues": ("Issue", "IssueList", "Issues", "Rule"),
     "model._repairs": ("Repair",),
     "frames._limits": ("Limits",),
-    "payloads._policy": ("LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"),
+    "payloads._policy": (
+        "LENIENT",
+        "OFF",
+        "STRICT",
+        "Alteration",
+        "Mode",
+        "Override",
+        "Policies",
+        "Policy",
+    ),
     "engine._replies": ("reply_to",),
     "engine._state": ("DEFERRED", "Deferred", "OnInvalid"),
 }

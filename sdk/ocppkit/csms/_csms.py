@@ -30,6 +30,7 @@ from ocppkit.core import (
     StationSend,
     utcnow,
 )
+from ocppkit.quirks import Quirks
 
 from ._admission import Admission, Identify, UnknownSubprotocol, WithoutSubprotocol
 from ._answer_store import AnswerStore
@@ -89,6 +90,7 @@ class Csms:
         unknown: UnknownStations | None = None,
         directory: Directory | None = None,
         policies: Callable[[str], MaybeAwaitable[Policies | None]] = _as_usual,
+        quirks: Quirks | None = None,
         check_serial_number: bool = True,
         idle_timeout: float = 0.0,
         answer_repeats: bool | AnswerStore = False,
@@ -130,6 +132,9 @@ class Csms:
             policies: says of each station that connects, by its identity, how strictly it is read
                 and written to, where that differs from `inbound` and `outbound`. What only the
                 boot tells, the vendor for instance, comes later: see `StationHandle.use_policies`.
+            quirks: what stations of certain vendors do otherwise: each is read and written to by the
+                profile that its boot, or what `registrations` remember of it, names, on top of its
+                policies. `Quirks()` has the profiles that ship.
             check_serial_number: close the connection of a station whose boot names another serial
                 number than its client certificate, as security profile 3 demands.
             idle_timeout: seconds without a message after which a connection is closed, though
@@ -140,6 +145,8 @@ class Csms:
             raise LocalProtocolError("a CSMS needs a version to speak, such as v201.PROTOCOL")
         if isinstance(without_subprotocol, Protocol) and without_subprotocol not in protocols:
             raise LocalProtocolError("the version for stations that name none is not spoken here")
+        if quirks is not None:
+            quirks.check(*protocols)
         self.protocols = protocols
         self.stations: Stations = Stations(directory or MemoryDirectory(), self._clock, wall_clock)
         """The stations that are connected now."""
@@ -180,6 +187,7 @@ class Csms:
             settings=self._settings,
             gate=BootGate(protocols, unknown, closed=boot_gate),
             registrations=registered,
+            quirks=quirks,
             wall_clock=wall_clock,
             check_serial_number=check_serial_number,
             idle_timeout=idle_timeout,

@@ -40,9 +40,11 @@ from ocppkit.core import (
     ResultReceived,
     Role,
 )
+from ocppkit.quirks import Quirks
 
 from ._boot_gate import BootGate
 from ._handle import StationHandle
+from ._quirk_policies import QuirkPolicies
 from ._registration_book import RegistrationBook
 from ._repeated_calls import AnswerMemory
 from ._stations import Stations
@@ -78,6 +80,7 @@ class SessionContext:
     check_serial_number: bool
     idle_timeout: float
     memory: AnswerMemory | None
+    quirks: Quirks | None
     wall_clock: Callable[[], datetime]
 
 
@@ -90,6 +93,7 @@ class StationSession:
         "_endpoint",
         "_handle",
         "_idle",
+        "_quirks",
         "_registration",
         "_repeats",
         "_when_finished",
@@ -125,6 +129,14 @@ class StationSession:
             accept.remote_address,
             accept.handshake,
         )
+        self._quirks: QuirkPolicies | None = None
+        if context.quirks is not None:
+            self._quirks = QuirkPolicies(
+                context.quirks, self._handle, protocol, context.settings, accept.policies
+            )
+            if accept.record is not None:
+                # Stations do not boot again when only the connection was lost. # REC-04
+                self._quirks.remembered(accept.record)
         self._wire = wire
         self._idle: Timer | None = None
 
@@ -253,6 +265,10 @@ class StationSession:
 
     def _register(self, handler: AnyHandler, request: Request[Any]) -> object:
         """Handles a boot, and saves the registration before it is answered."""
+        if self._quirks is not None:
+            protocol = self.protocol
+            places = (protocol.vendor, protocol.model, protocol.firmware)
+            self._quirks.booted(*(_text_at(place, request) for place in places))
         response = handler(request)
         if asyncio.iscoroutine(response):
             return self._saved_afterwards(response, request)

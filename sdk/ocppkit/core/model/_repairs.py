@@ -26,6 +26,7 @@ class Repair(StrEnum):
     TO_DATE_TIME = "to_date_time"
     UNKNOWN_VALUE = "unknown_value"
     KEPT = "kept"
+    ALLOWED = "allowed"
     EMPTY_PAYLOAD = "empty_payload"
     FRAME_TRIMMED = "frame_trimmed"
     ERROR_FRAME_FILLED = "error_frame_filled"
@@ -89,6 +90,9 @@ REPAIRS: Final[Mapping[Repair, RepairText]] = {
         "max_length, min_length, minimum, maximum, multiple_of, min_items, max_items, format",
         "a text too long or too short, a number out of range, too few or too many items, a bad URI",
         "kept as it is",
+    ),
+    Repair.ALLOWED: RepairText(
+        "any", "what an override allows that is `reported`, in every mode", "kept as it is"
     ),
     Repair.EMPTY_PAYLOAD: RepairText(
         "payload", "`null` as the payload", "an object without members"

@@ -29,6 +29,7 @@ from ..model._issues import Issue, IssueList
 from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object, reason
 from ..model._messages import NO_RULES, Payload, PayloadRules
 from ..model._objects import OpenObject
+from ._altering import altered
 from ._checks import Check, check_of
 from ._normalise import NotEncodable
 from ._policy import STRICT, Mode, Policy
@@ -118,7 +119,7 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
     Args:
         payload: what to send.
         policy: its overrides count in the check; `OFF` leaves the check out. Nothing outgoing is
-            ever repaired.
+            ever repaired, but its alterations are applied after the check.
 
     Raises:
         InvalidOutgoing: the payload breaks its schema, or holds what JSON cannot hold.
@@ -129,12 +130,20 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
 def write_payload(payload: Payload, policy: Policy) -> bytes:
     """Does what `encode_payload` does."""
     cls = type(payload)
+    if policy.alterations:
+        return _write_altered(payload, policy)
     try:
         return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
     except Exception:  # noqa: BLE001 - members of the user's raise what they like
         # `_write_closely` finds out what is wrong, and whether the policy minds.
         pass
     return _write_closely(message_class(cls), payload, policy)
+
+
+def _write_altered(payload: Payload, policy: Policy) -> bytes:
+    data = write_payload(payload, msgspec.structs.replace(policy, alterations=()))
+    message = message_class(type(payload))
+    return altered(data, [each for each in policy.alterations if each.message is message])
 
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:

@@ -52,7 +52,7 @@ class IssueRecorder:
         """
         if len(self._issues) < MAX_ISSUES:
             return True
-        if self._omitted >= self._most_omitted:
+        if not repaired and self._omitted >= self._most_omitted:
             raise TooManyIssues
         self._omitted += 1
         return not repaired and len(self._reserve) < _MAX_RESERVE

@@ -19,7 +19,7 @@ from ._shape import (
     shape_of,
 )
 
-__all__ = ["LENIENT", "OFF", "STRICT", "Mode", "Override", "Policies", "Policy"]
+__all__ = ["LENIENT", "OFF", "STRICT", "Alteration", "Mode", "Override", "Policies", "Policy"]
 
 
 class Mode(StrEnum):
@@ -68,11 +68,11 @@ class Override(Struct, frozen=True, kw_only=True):
     alias: str | None = None
     """Another name on the wire, read where the right one is absent; no member beside it may have it."""
 
+    reported: bool = False
+    """Whether what it lets through has an issue, so that it can be counted."""
+
     def __post_init__(self) -> None:
-        shapes = dict(places(shape_of(self.message)))
-        if self.path not in shapes:
-            known = ", ".join(shapes)
-            raise ValueError(f"{self.message.__name__} has no {self.path}; it has {known}")
+        shapes = _places_of(self.message, self.path)
         allowed = _loosens(shapes[self.path])
         wrong = sorted(set(self._given()) - allowed)
         if wrong or not self._given():
@@ -93,15 +93,66 @@ class Override(Struct, frozen=True, kw_only=True):
                 f"no alias of {name}"
             )
 
-    def limit(self, rule: Rule) -> float | None:
-        """Returns the limit that takes the place of the schema's, or `None` where that stands."""
+    def limit(self, rule: Rule, schema: float) -> float:
+        """Returns the limit that takes the place of the schema's, which is that where it names none."""
         limit: float | None = getattr(self, rule, None)
-        return limit
+        return schema if limit is None else limit
 
     def _given(self) -> list[str]:
         names = ("max_length", "max_items", "min_items", "minimum", "maximum", "alias")
         given = [name for name in names if getattr(self, name) is not None]
         return [*given, "open_enum"] if self.open_enum else given
+
+
+def _places_of(message: type[Payload], path: str) -> Mapping[str, Shape]:
+    """Returns the places of a message; raises `ValueError` if a path is none of them."""
+    shapes = dict(places(shape_of(message)))
+    if path not in shapes:
+        raise ValueError(f"{message.__name__} has no {path}; it has {', '.join(shapes)}")
+    return shapes
+
+
+class Alteration(Struct, frozen=True, kw_only=True):
+    """Changes one place of one message of ours before it is sent, for a peer that wants it otherwise.
+
+    The message is checked before it is changed; what is sent may break its schema.
+
+    ```python
+    Alteration(message=v16.ChangeConfigurationRequest, path="$.value", shorten_to=100)
+    ```
+
+    Raises:
+        ValueError: the message has no such place, or not exactly one change is named.
+    """
+
+    message: type[Payload]
+    path: str
+    """The place by names on the wire; `[*]` stands for every item of a list."""
+
+    leave_out: bool = False
+    """The member is not sent."""
+
+    as_text: bool = False
+    """A number or boolean is sent as its JSON text."""
+
+    shorten_to: int | None = None
+    """A longer text is cut to so many characters."""
+
+    def __post_init__(self) -> None:
+        _places_of(self.message, self.path)
+        if self.path == "$" or self.path.endswith("]"):
+            raise ValueError(f"{self.path} is no member of {self.message.__name__}")
+        if self.leave_out + self.as_text + (self.shorten_to is not None) != 1:
+            raise ValueError(
+                f"name one of leave_out, as_text and shorten_to for {self.path} "
+                f"of {self.message.__name__}"
+            )
+
+    def __str__(self) -> str:
+        what = "left out" if self.leave_out else "as text" if self.as_text else ""
+        return (
+            f"{self.message.__name__} {self.path} {what or f'cut to {self.shorten_to} characters'}"
+        )
 
 
 def _loosens(shape: Shape) -> set[str]:
@@ -128,6 +179,9 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     overrides: tuple[Override, ...] = ()
     """Places that are read more loosely, whatever the mode."""
+
+    alterations: tuple[Alteration, ...] = ()
+    """What is changed in messages of ours after they were checked; it counts for outgoing ones only."""
 
     def __post_init__(self) -> None:
         taken: set[tuple[type[Payload], str]] = set()

@@ -1,7 +1,4 @@
-"""The walk of the repair pass: one method per shape, each of which reports issues and builds a value.
-
-See `_repair.py` for what it is for.
-"""
+"""The walk of the repair pass that `_repair.py` describes: one method per shape reports issues and builds."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -40,6 +37,7 @@ from ._shape import (
     OpenShape,
     Shape,
     StringShape,
+    listed_values,
 )
 
 __all__ = ["BROKEN", "RepairPass"]
@@ -115,10 +113,7 @@ class RepairPass:
         mended = mends is not None and self._mends
         self._mended += mended
         if not (mended and self._silent) and self._recorder.wants(mended):
-            hidden = is_sensitive(self._sensitive, steps_of(path), self._root, value)
-            done = mends if mended else None
-            where = render_path(path)
-            self._recorder.add(Issue(where, rule, value, expected, mended, hidden, done))
+            self._add(rule, path, value, expected, mends if mended else None)
         return mended
 
     def _mistyped(
@@ -136,20 +131,50 @@ class RepairPass:
         """Returns whether a value breaks an upper limit so that it cannot be used."""
         if limit is None or size <= limit:
             return False
-        limit = self._loosened(rule, path, limit)
-        return size > limit and not self._report(rule, path, value, limit, mends=Repair.KEPT)
+        allowed = self._loosened(rule, path, limit)
+        if size <= allowed:
+            return self._allow(rule, path, value, limit)
+        return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
 
     def _under(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
         """Returns whether a value breaks a lower limit so that it cannot be used."""
         if limit is None or size >= limit:
             return False
-        limit = self._loosened(rule, path, limit)
-        return size < limit and not self._report(rule, path, value, limit, mends=Repair.KEPT)
+        allowed = self._loosened(rule, path, limit)
+        if size >= allowed:
+            return self._allow(rule, path, value, limit)
+        return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
 
     def _loosened(self, rule: Rule, path: Path, limit: float) -> float:
         override = self._override(path)
-        loosened = None if override is None else override.limit(rule)
-        return limit if loosened is None else loosened
+        return limit if override is None else override.limit(rule, limit)
+
+    def _allow(
+        self,
+        rule: Rule,
+        path: Path,
+        value: Any,
+        expected: str | float | UnsetType = UNSET,
+        *,
+        seen: Path = None,
+    ) -> bool:
+        """Records what an override allows, if it is reported; returns False, as nothing is broken."""
+        override = self._override(path)
+        if override is not None and override.reported and self._recorder.wants(True):
+            self._add(rule, seen or path, value, expected, Repair.ALLOWED)
+        return False
+
+    def _add(
+        self,
+        rule: Rule,
+        path: Path,
+        value: Any,
+        expected: str | float | UnsetType,
+        done: Repair | None,
+    ) -> None:
+        hidden = is_sensitive(self._sensitive, steps_of(path), self._root, value)
+        where, repaired = render_path(path), done is not None
+        self._recorder.add(Issue(where, rule, value, expected, repaired, hidden, done))
 
     # One method per shape: the value to go on with, or BROKEN.
 
@@ -160,7 +185,7 @@ class RepairPass:
         if isinstance(value, bool):
             return value
         found = boolean_of(value)
-        mends = None if found is None else Repair.TO_BOOLEAN
+        mends = Repair.TO_BOOLEAN if found is not None else None
         return found if self._mistyped(path, value, "true or false", mends=mends) else BROKEN
 
     def integer_value(self, shape: IntegerShape, value: Any, path: Path) -> Any:
@@ -247,8 +272,10 @@ class RepairPass:
             return shape.words.get(text, BROKEN)
         override = self._override(path)
         is_open = override is not None and override.open_enum
+        if is_open:
+            self._allow(Rule.ENUM, path, value, listed_values(shape))
         if is_open or self._report(
-            Rule.ENUM, path, value, _listed(shape), mends=Repair.UNKNOWN_VALUE
+            Rule.ENUM, path, value, listed_values(shape), mends=Repair.UNKNOWN_VALUE
         ):
             return shape.cls.unknown(text)
         return BROKEN
@@ -357,16 +384,9 @@ class RepairPass:
             and (override := self._override((path, wire))) is not None
             and override.alias in value
         }
+        for alias, wire in names.items():
+            self._allow(Rule.UNKNOWN_MEMBER, (path, wire), value[alias], seen=(path, alias))
         return {names.get(wire, wire): item for wire, item in value.items()} if names else value
-
-
-_SHOWN_VALUES: Final = 120
-
-
-def _listed(shape: EnumShape) -> str:
-    """Returns the values of an enum as one text, cut where it becomes too long for a message."""
-    text = ", ".join(shape.words)
-    return text if len(text) <= _SHOWN_VALUES else f"{text[:_SHOWN_VALUES].rpartition(',')[0]}, ..."
 
 
 _BUILDERS: Final[dict[type[Shape], Callable[[RepairPass, Any, Any, Path], Any]]] = {

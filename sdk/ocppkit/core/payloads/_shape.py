@@ -28,6 +28,7 @@ __all__ = [
     "Shape",
     "StringShape",
     "is_open",
+    "listed_values",
     "open_members",
     "places",
     "shape_of",
@@ -158,6 +159,15 @@ def open_members(shape: ObjectShape, *, below: bool = False) -> tuple[bytes, ...
         paths = [path for path in paths if path not in own]
     names = {path.replace("[*]", "").rpartition(".")[2] for path in paths}
     return tuple(f'"{name}"'.encode() for name in sorted(names))
+
+
+_SHOWN_VALUES = 120
+
+
+def listed_values(shape: EnumShape) -> str:
+    """Returns the values of an enum as one text, cut where it becomes too long for a message."""
+    text = ", ".join(shape.words)
+    return text if len(text) <= _SHOWN_VALUES else f"{text[:_SHOWN_VALUES].rpartition(',')[0]}, ..."
 
 
 def is_open(shape: Shape) -> bool:

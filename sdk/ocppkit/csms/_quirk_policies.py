@@ -1,0 +1,72 @@
+"""Chooses the quirks of each station: by its boot, or by what is remembered of it."""
+
+import logging
+
+from ocppkit.aio.lowlevel import Settings, StationRecord, loggable
+from ocppkit.core import Policies, Policy, Protocol
+from ocppkit.quirks import QuirkProfile, Quirks
+
+from ._handle import StationHandle
+
+__all__ = ["QuirkPolicies"]
+
+logger = logging.getLogger("ocppkit.csms")
+
+
+class QuirkPolicies:
+    """What the connection of one station is read and written with, beside what the program wants."""
+
+    __slots__ = ("_inbound", "_outbound", "_profile", "_protocol", "_quirks", "_station")
+
+    def __init__(
+        self,
+        quirks: Quirks,
+        station: StationHandle,
+        protocol: Protocol,
+        settings: Settings,
+        policies: Policies | None,
+    ) -> None:
+        """Takes what is known of a connection when it is opened.
+
+        Args:
+            quirks: the profiles.
+            station: the station.
+            protocol: the version that it speaks.
+            settings: has the policies of all stations.
+            policies: those that the program chose for this one, if it did.
+        """
+        self._quirks = quirks
+        self._station = station
+        self._protocol = protocol
+        chosen = Policies() if policies is None else policies
+        self._inbound: Policy = chosen.inbound or settings.inbound
+        self._outbound: Policy = chosen.outbound or settings.outbound
+        self._profile: QuirkProfile | None = None
+
+    def remembered(self, record: StationRecord) -> None:
+        """Uses the profile of a station whose last boot is remembered."""
+        self.booted(record.vendor, record.model, record.firmware)
+
+    def booted(self, vendor: str, model: str, firmware: str) -> None:
+        """Uses the profile of a station that says who it is, from its next message on."""
+        profile = self._quirks.find(vendor, model, firmware)
+        if profile is self._profile:
+            return
+        self._profile = profile
+        if profile is None:
+            self._station.use_policies(Policies(inbound=self._inbound, outbound=self._outbound))
+            return
+        protocol = self._protocol
+        self._station.use_policies(
+            profile.policies(protocol, inbound=self._inbound, outbound=self._outbound)
+        )
+        altered = "; ".join(map(str, profile.alterations(protocol)))
+        logger.info(
+            "%s: quirks of the profile %r are used: vendor %r, model %r, firmware %r; %s",
+            loggable(self._station.identity),
+            profile.name,
+            loggable(vendor),
+            loggable(model),
+            loggable(firmware),
+            f"altered in what is sent: {altered}" if altered else "nothing sent is altered",
+        )

@@ -1,0 +1,194 @@
+"""Profiles of quirks, and how they are read from a file."""
+
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from ocppkit.core import (
+    STRICT,
+    Alteration,
+    Mode,
+    OcppError,
+    Override,
+    Payload,
+    Policies,
+    Policy,
+    Protocol,
+)
+
+__all__ = ["QuirkFileError", "QuirkProfile", "read_profiles"]
+
+
+class QuirkFileError(OcppError):
+    """A file of quirks that cannot be used; the message names the file, the place and the cure."""
+
+
+class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    version: str
+    action: str
+    path: str
+    part: Literal["request", "response"] = "request"
+    why: str = ""
+
+    def message(self, protocol: Protocol) -> type[Payload] | None:
+        """Returns the class of the message, or `None` if the version is another or lacks the action."""
+        action = protocol.actions.get(self.action)
+        if protocol.version != self.version or action is None:
+            return None
+        return action.request if self.part == "request" else action.response
+
+
+class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
+    """A place that is read more loosely: see `Override`."""
+
+    max_length: int | None = None
+    max_items: int | None = None
+    min_items: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    open_enum: bool = False
+    alias: str | None = None
+
+    def override(self, message: type[Payload]) -> Override:
+        """Returns it as an override, which is reported, so that an operator sees which chargers break what."""
+        return Override(
+            message=message,
+            path=self.path,
+            max_length=self.max_length,
+            max_items=self.max_items,
+            min_items=self.min_items,
+            minimum=self.minimum,
+            maximum=self.maximum,
+            open_enum=self.open_enum,
+            alias=self.alias,
+            reported=True,
+        )
+
+
+class _SendQuirk(_Quirk, frozen=True, kw_only=True):
+    """A place that is changed before it is sent: see `Alteration`."""
+
+    leave_out: bool = False
+    as_text: bool = False
+    shorten_to: int | None = None
+
+    def alteration(self, message: type[Payload]) -> Alteration:
+        """Returns it as an alteration."""
+        return Alteration(
+            message=message,
+            path=self.path,
+            leave_out=self.leave_out,
+            as_text=self.as_text,
+            shorten_to=self.shorten_to,
+        )
+
+
+class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What certain stations do otherwise."""
+
+    name: str
+    vendor: str = "*"
+    """A pattern with `*` and `?`, compared without regard to case, as model and firmware are."""
+
+    model: str = "*"
+    firmware: str = "*"
+    source: str = ""
+    """Where it was seen."""
+
+    lenient: bool = False
+    """Whether everything that they send is read leniently."""
+
+    reads: tuple[_ReadQuirk, ...] = ()
+    """What they send otherwise."""
+
+    sends: tuple[_SendQuirk, ...] = ()
+    """What they want to be sent otherwise."""
+
+    def fits(self, vendor: str, model: str, firmware: str) -> bool:
+        """Returns whether a station is one of those that the profile is about."""
+        about = ((self.vendor, vendor), (self.model, model), (self.firmware, firmware))
+        return all(
+            fnmatchcase(said.strip().casefold(), pattern.casefold()) for pattern, said in about
+        )
+
+    def policies(
+        self, protocol: Protocol, *, inbound: Policy = STRICT, outbound: Policy = STRICT
+    ) -> Policies:
+        """Returns the policies for a station, on top of those that all others have.
+
+        Args:
+            protocol: the version that the station speaks.
+            inbound: how others are read; its overrides win over those of the profile.
+            outbound: how messages to others are checked.
+
+        Raises:
+            ValueError: a quirk names a place that its message does not have.
+        """
+        taken = {(each.message, each.path) for each in inbound.overrides}
+        overrides = [
+            each for each in self._overrides(protocol) if (each.message, each.path) not in taken
+        ]
+        read = Mode.LENIENT if self.lenient and inbound.mode is Mode.STRICT else inbound.mode
+        alterations = (*outbound.alterations, *self.alterations(protocol))
+        return Policies(
+            inbound=msgspec.structs.replace(
+                inbound, mode=read, overrides=(*inbound.overrides, *overrides)
+            ),
+            outbound=msgspec.structs.replace(outbound, alterations=alterations),
+        )
+
+    def alterations(self, protocol: Protocol) -> tuple[Alteration, ...]:
+        """Returns what is changed in messages to such a station."""
+        return tuple(
+            quirk.alteration(message)
+            for quirk in self.sends
+            if (message := quirk.message(protocol)) is not None
+        )
+
+    def check(self, protocol: Protocol) -> None:
+        """Checks that every quirk about a version names one of its messages, and a place in it.
+
+        Raises:
+            QuirkFileError: one does not; the message names it.
+        """
+        for quirk in (*self.reads, *self.sends):
+            if quirk.version == protocol.version and quirk.message(protocol) is None:
+                raise QuirkFileError(
+                    f"profile {self.name!r}: OCPP {protocol.version} has no {quirk.part} of "
+                    f"{quirk.action!r} [mend the name of the action]"
+                )
+        try:
+            self.policies(protocol)
+        except ValueError as error:
+            raise QuirkFileError(f"profile {self.name!r}: {error} [mend the quirk]") from error
+
+    def _overrides(self, protocol: Protocol) -> Iterator[Override]:
+        for quirk in self.reads:
+            message = quirk.message(protocol)
+            if message is not None:
+                yield quirk.override(message)
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    profile: list[QuirkProfile]
+
+
+def read_profiles(text: str, file: str) -> list[QuirkProfile]:
+    """Reads the profiles of one file.
+
+    Raises:
+        QuirkFileError: the text is no TOML, or does not have the form of a file of quirks.
+    """
+    try:
+        tables: Any = tomllib.loads(text)
+        return msgspec.convert(tables, _File).profile
+    except tomllib.TOMLDecodeError as error:
+        raise QuirkFileError(f"{file}: {error} [mend the TOML]") from error
+    except msgspec.ValidationError as error:
+        raise QuirkFileError(
+            f"{file}: {error} [a profile has name, vendor, model, firmware, source, lenient, reads and sends]"
+        ) from error

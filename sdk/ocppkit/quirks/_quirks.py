@@ -1,0 +1,78 @@
+"""The profiles of quirks that a program knows, and which of them a station has."""
+
+from collections.abc import Iterator
+from importlib import resources
+from os import PathLike
+from pathlib import Path
+
+from ocppkit.core import Protocol
+
+from ._quirk_profiles import QuirkFileError, QuirkProfile, read_profiles
+
+__all__ = ["Quirks"]
+
+
+class Quirks:
+    """All profiles: those of your files first, then those that ship."""
+
+    def __init__(self, *files: str | PathLike[str], shipped: bool = True) -> None:
+        """Reads the profiles.
+
+        Args:
+            files: TOML files of your own; the profiles in them win over those that ship.
+            shipped: whether those that ship with the library count, too.
+
+        Raises:
+            OSError: a file cannot be read.
+            QuirkFileError: a file has another form, or two profiles have one name.
+        """
+        own = [
+            profile
+            for file in files
+            for profile in read_profiles(Path(file).read_text("utf-8"), str(file))
+        ]
+        names = [profile.name for profile in own]
+        if doubled := sorted({name for name in names if names.count(name) > 1}):
+            raise QuirkFileError(f"two profiles are called {doubled[0]} [rename one of them]")
+        others = (profile for profile in _shipped() if profile.name not in names)
+        self.profiles: tuple[QuirkProfile, ...] = (*own, *(others if shipped else ()))
+        """In the order in which they are asked."""
+
+    def named(self, name: str) -> QuirkProfile:
+        """Returns the profile of a name.
+
+        Raises:
+            LookupError: there is none of that name; the message lists those that there are.
+        """
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        known = ", ".join(profile.name for profile in self.profiles)
+        raise LookupError(f"no profile is called {name!r}; there are {known}")
+
+    def find(self, vendor: str, model: str, firmware: str = "") -> QuirkProfile | None:
+        """Returns the first profile that is about a station, or `None`.
+
+        Args:
+            vendor: as the station's BootNotification says it, like the others.
+            model: its model.
+            firmware: the version of its firmware.
+        """
+        return next((each for each in self.profiles if each.fits(vendor, model, firmware)), None)
+
+    def check(self, *protocols: Protocol) -> None:
+        """Checks that every quirk about these versions names a message and a place in it.
+
+        Raises:
+            QuirkFileError: one does not; the message names it.
+        """
+        for profile in self.profiles:
+            for protocol in protocols:
+                profile.check(protocol)
+
+
+def _shipped() -> Iterator[QuirkProfile]:
+    folder = resources.files("ocppkit.quirks") / "profiles"
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".toml"):
+            yield from read_profiles(file.read_text("utf-8"), file.name)
