@@ -27,6 +27,7 @@ __all__ = [
     "Sensitive",
     "StationRequest",
     "StationSend",
+    "reports_or_answers",
 ]
 
 
@@ -133,3 +134,10 @@ class StationSend(Send, kw_only=True, frozen=True):
 
 class CsmsSend(Send, kw_only=True, frozen=True):
     """A SEND of a CSMS."""
+
+
+def reports_or_answers(cls: type[Struct]) -> bool:
+    """Returns whether messages of a class report or answer, so that a missing member widens no command."""
+    is_report = issubclass(cls, Response | StationRequest | StationSend)
+    # DataTransfer goes both ways.
+    return is_report and not issubclass(cls, CsmsRequest | CsmsSend)

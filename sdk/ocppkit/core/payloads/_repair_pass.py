@@ -11,13 +11,9 @@ from ..model._json import is_list, is_object, write
 from ..model._messages import (
     NO_RULES,
     NOT_SENSITIVE,
-    CsmsRequest,
-    CsmsSend,
     PayloadRules,
-    Response,
     Sensitive,
-    StationRequest,
-    StationSend,
+    reports_or_answers,
 )
 from ..model._repairs import Repair
 from ..model._sensitive import is_sensitive
@@ -47,13 +43,6 @@ BROKEN: Final[Any] = msgspec.NODEFAULT
 """Stands for a value that cannot be built."""
 
 
-def _loses_nothing_by_absence(cls: type[Struct]) -> bool:
-    """Returns whether what is left out of a message changes no command: it reports or answers."""
-    is_report = issubclass(cls, Response | StationRequest | StationSend)
-    # DataTransfer goes both ways.
-    return is_report and not issubclass(cls, CsmsRequest | CsmsSend)
-
-
 class RepairPass:
     """One pass over one payload."""
 
@@ -69,7 +58,7 @@ class RepairPass:
         rules: PayloadRules = getattr(cls, "__ocpp_rules__", NO_RULES)
         self._json_texts = rules.json_texts
         lenient = policy.mode is Mode.LENIENT
-        self._leaves_out = lenient and _loses_nothing_by_absence(cls)
+        self._leaves_out = lenient and reports_or_answers(cls)
         self._harmless = rules.harmless_when_absent if lenient else frozenset[str]()
         self._outgoing = outgoing
         bits = rules.integer_bits if outgoing else None
