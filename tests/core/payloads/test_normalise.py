@@ -10,7 +10,7 @@ from msgspec.json import encode
 
 from ocppkit import v16, v201
 from ocppkit.core import OpenObject, Opt, Payload, Rule
-from ocppkit.core.payloads._normalise import NotEncodable, normaliser_of
+from ocppkit.core.payloads._normalise import NotEncodable, normalise_untyped, normaliser_of
 from ocppkit.core.payloads._shape import shape_of
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -29,10 +29,10 @@ class Box(Payload, kw_only=True, frozen=True):
     data: Any | UnsetType = UNSET
 
 
-def dress(box):
-    dress = normaliser_of(shape_of(Box))
-    assert dress is not None
-    return dress(box, None)
+def normalised(box):
+    normalise = normaliser_of(shape_of(Box), texts=True)
+    assert normalise is not None
+    return normalise(box, None)
 
 
 def custom(**members):
@@ -52,7 +52,7 @@ def custom(**members):
     ],
 )
 def test_what_needs_no_change_is_handed_back(box):
-    assert dress(box) is box
+    assert normalised(box) is box
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_what_needs_no_change_is_handed_back(box):
 )
 def test_date_times_leave_in_utc_with_milliseconds(moment, text):
     box = Box(at=moment)
-    assert encode(dress(box)) == f'{{"at":"{text}"}}'.encode()
+    assert encode(normalised(box)) == f'{{"at":"{text}"}}'.encode()
     assert box.at is moment
 
 
 def test_only_the_path_to_a_change_is_copied():
     calm, lively = Box(at=WHOLE), Box(at=WHOLE, moments=[WHOLE, PARTS])
     box = Box(at=WHOLE, boxes=[calm, lively])
-    dressed = dress(box)
+    dressed = normalised(box)
     assert dressed.boxes[0] is calm
     assert dressed.boxes[1].moments == [WHOLE, "2024-05-06T07:08:09.123Z"]
     assert lively.moments == [WHOLE, PARTS]
@@ -80,13 +80,13 @@ def test_only_the_path_to_a_change_is_copied():
 
 
 def test_tuples_are_dressed_too():
-    dressed = dress(Box(at=WHOLE, moments=(PARTS,)))
+    dressed = normalised(Box(at=WHOLE, moments=(PARTS,)))
     assert encode(dressed.moments) == b'["2024-05-06T07:08:09.123Z"]'
 
 
 def test_untyped_places_are_dressed():
     members = custom(vendorId="x", at=PARTS, deep=[{"at": BERLIN}, 1])
-    dressed = dress(Box(at=WHOLE, custom=members, data={"at": PARTS}))
+    dressed = normalised(Box(at=WHOLE, custom=members, data={"at": PARTS}))
     assert dressed.custom == {
         "vendorId": "x",
         "at": "2024-05-06T07:08:09.123Z",
@@ -108,15 +108,29 @@ def test_untyped_places_are_dressed():
 )
 def test_numbers_that_json_lacks_are_named(number, place, path):
     with pytest.raises(NotEncodable) as caught:
-        dress(Box(at=WHOLE, **place(number)))
+        normalised(Box(at=WHOLE, **place(number)))
     assert (caught.value.issue.path, caught.value.issue.rule) == (path, Rule.NUMBER)
 
 
 @pytest.mark.parametrize("message", [v16.AuthorizeRequest, v16.DataTransferRequest])
-def test_messages_without_such_places_have_no_dress(message):
+def test_messages_without_such_places_have_no_normalised(message):
     assert normaliser_of(shape_of(message)) is None
 
 
 @pytest.mark.parametrize("message", [v201.DataTransferRequest, v201.HeartbeatResponse])
 def test_messages_with_such_places_have_one(message):
     assert normaliser_of(shape_of(message)) is not None
+
+
+def test_a_text_in_place_of_a_date_time_is_left_to_the_closer_check():
+    normalise = normaliser_of(shape_of(v201.HeartbeatResponse))
+    assert normalise is not None
+    with pytest.raises(TypeError):
+        normalise(v201.HeartbeatResponse(current_time="2024-05-06 07:08:09Z"), None)
+
+
+def test_a_name_that_would_stand_there_twice_is_refused():
+    with pytest.raises(NotEncodable) as caught:
+        normalise_untyped({"a": {1: 2, "1": 3}}, None)
+    assert caught.value.issue.path == "$.a"
+    assert normalise_untyped({1: 2}, None) == {1: 2}
