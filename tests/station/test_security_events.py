@@ -43,6 +43,12 @@ UNTRUSTED = ssl.SSLCertVerificationError(1, "self-signed " + "x" * 300)
 OLD = ssl_error("UNSUPPORTED_PROTOCOL")
 
 
+def wrapped(cause: Exception) -> Exception:
+    problem = OSError("what a library makes of it")
+    problem.__cause__ = cause
+    return problem
+
+
 def make(clock: FakeClock, version: Any = v201, **options: Any) -> Station:
     roles: Any = import_module(f"{version.PROTOCOL.package}.roles")
     options |= {
@@ -115,6 +121,7 @@ REFUSED = SecurityEvent.FAILED_TO_AUTHENTICATE_AT_CSMS
         (ssl_error("NO_CIPHERS_AVAILABLE"), SecurityEvent.INVALID_TLS_CIPHER_SUITE),
         (ssl_error("TLSV1_ALERT_UNKNOWN_CA"), REFUSED),
         (ssl_error("TLSV13_ALERT_CERTIFICATE_REQUIRED"), REFUSED),
+        (wrapped(ssl_error("TLSV1_ALERT_UNKNOWN_CA")), REFUSED),
         (HandshakeRefused("wrong password", status=401), REFUSED),
         (HandshakeRefused("not you", status=403), REFUSED),
     ],
@@ -126,7 +133,7 @@ async def test_sec_05_sec_09_sec_10_it_is_reported_when_a_connection_works(
     station = make(clock, version)
     (event,) = await events(fake_csms, station, clock, cause)
     assert event["type"] == named(version, expected)
-    assert event["techInfo"] == str(cause)[:255]
+    assert event["techInfo"] == str(cause.__cause__ or cause)[:255]
     assert station.undelivered == 0
 
 

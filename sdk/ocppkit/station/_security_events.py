@@ -67,6 +67,9 @@ _TLS_FAILURES: Final = {
 }
 """What OpenSSL calls a failed handshake, and what that tells of the CSMS."""
 
+_WRAPPINGS: Final = 8
+"""How many errors around an error of TLS are looked into."""
+
 _STREAK: Final = 3600.0
 """Seconds without an event of a kind after which the next one is news."""
 
@@ -191,7 +194,7 @@ class SecurityEvents:
 def _event_of(problem: BaseException) -> tuple[SecurityEvent | None, BaseException]:
     if isinstance(problem, HandshakeRefused) and problem.status in _UNAUTHORIZED:
         return SecurityEvent.FAILED_TO_AUTHENTICATE_AT_CSMS, problem
-    cause = problem.__cause__
+    cause = _tls_error(problem)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return SecurityEvent.INVALID_CSMS_CERTIFICATE, cause  # SEC-10
     if isinstance(cause, ssl.SSLError):
@@ -199,3 +202,13 @@ def _event_of(problem: BaseException) -> tuple[SecurityEvent | None, BaseExcepti
         reason: str = getattr(cause, "reason", None) or ""
         return _TLS_FAILURES.get(reason), cause
     return None, problem
+
+
+def _tls_error(problem: BaseException) -> ssl.SSLError | None:
+    """Returns the error of TLS that a failed attempt comes from, however often it was wrapped."""
+    cause = problem.__cause__
+    for _ in range(_WRAPPINGS):
+        if cause is None or isinstance(cause, ssl.SSLError):
+            return cause
+        cause = cause.__cause__
+    return None

@@ -147,7 +147,10 @@ class _ClientHandshake(SharedReading):
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes the end of a handshake that nobody has answered, or of a refusal."""
         self._lost = True
-        self._fail(no_answer())
+        problem = no_answer()
+        # In TLS 1.3 a CSMS that refuses our certificate says so only now.
+        problem.__cause__ = exc
+        self._fail(problem)
         self._body_ended.set()
 
     # What the connector calls.
