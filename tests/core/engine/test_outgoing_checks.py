@@ -1,0 +1,68 @@
+"""What a program hands over is checked before it is sent: subclasses of messages, and details of errors."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ocppkit import v16, v201
+from ocppkit.core import ErrorCode, InvalidOutgoing, Role, WrongVersion
+from support.connection_pair import called, connect, frames_of
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class Extended(v201.HeartbeatResponse, kw_only=True, frozen=True):
+    """An answer with a member of its own, and another action."""
+
+    __ocpp_action__ = "Extended"
+    zone: str = "UTC"
+
+
+class Longer(v16.AuthorizeRequest, kw_only=True, frozen=True):
+    """A request with a member of its own."""
+
+    color: str = "red"
+
+
+def test_a_member_that_a_subclass_adds_is_not_sent() -> None:
+    csms = called()
+    with pytest.raises(InvalidOutgoing, match=r"unknown member at \$.zone"):
+        csms.send_result("a", Extended(current_time=NOW, zone="CET"), 0.0)
+    assert csms.data_to_send() == []
+    csms.send_result("a", Extended(current_time=NOW), 0.0)
+    assert frames_of(csms) == [[3, "a", {"currentTime": "2026-01-02T03:04:05Z"}]]
+
+    station = connect(Role.STATION, "1.6")
+    with pytest.raises(InvalidOutgoing, match=r"unknown member at \$.color"):
+        station.send_call(Longer(id_tag="a", color="blue"), 0.0)
+    station.send_call(Longer(id_tag="a"), 0.0)
+    assert frames_of(station) == [[2, "s1", "Authorize", {"idTag": "a"}]]
+
+
+def test_a_subclass_that_names_another_action_is_of_no_version() -> None:
+    class Renamed(v16.AuthorizeRequest, kw_only=True, frozen=True):
+        __ocpp_action__ = "Heartbeat"
+
+    with pytest.raises(WrongVersion):
+        connect(Role.STATION, "1.6").send_call(Renamed(id_tag="a"), 0.0)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [{"a": float("nan")}, {"a": [float("inf")]}, {"a": {1: 1, "1": 2}}, {"a": "\ud800"}],
+)
+def test_details_that_json_cannot_hold_are_not_sent(details: dict[str, Any]) -> None:
+    csms = called()
+    with pytest.raises(InvalidOutgoing):
+        csms.send_error("a", ErrorCode.GENERIC_ERROR, "no", details, now=0.0)
+    assert csms.data_to_send() == []
+    assert "a" in csms.open_calls
+
+
+def test_date_times_in_details_are_written_as_in_payloads() -> None:
+    csms = called()
+    details = {"at": NOW.replace(microsecond=5000), "all": [NOW]}
+    csms.send_error("a", ErrorCode.GENERIC_ERROR, "no", details, now=0.0)
+    ((*_, sent),) = frames_of(csms)
+    assert sent == {"at": "2026-01-02T03:04:05.005Z", "all": ["2026-01-02T03:04:05Z"]}
