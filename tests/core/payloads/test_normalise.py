@@ -1,4 +1,4 @@
-"""The dress of outgoing payloads: it changes as little as it can, and never the user's object."""
+"""Normalising outgoing payloads changes as little as it can, and never the user's object."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ BERLIN = datetime(2024, 5, 6, 9, 8, 9, tzinfo=timezone(timedelta(hours=2)))
 
 
 class Box(Payload, kw_only=True, frozen=True):
-    """Every place that a dress looks at."""
+    """Every place that a normaliser looks at."""
 
     at: Moment
     moments: Opt[list[Moment]] = None
@@ -72,27 +72,27 @@ def test_date_times_leave_in_utc_with_milliseconds(moment, text):
 def test_only_the_path_to_a_change_is_copied():
     calm, lively = Box(at=WHOLE), Box(at=WHOLE, moments=[WHOLE, PARTS])
     box = Box(at=WHOLE, boxes=[calm, lively])
-    dressed = normalised(box)
-    assert dressed.boxes[0] is calm
-    assert dressed.boxes[1].moments == [WHOLE, "2024-05-06T07:08:09.123Z"]
+    changed = normalised(box)
+    assert changed.boxes[0] is calm
+    assert changed.boxes[1].moments == [WHOLE, "2024-05-06T07:08:09.123Z"]
     assert lively.moments == [WHOLE, PARTS]
     assert box.boxes[1] is lively
 
 
-def test_tuples_are_dressed_too():
-    dressed = normalised(Box(at=WHOLE, moments=(PARTS,)))
-    assert encode(dressed.moments) == b'["2024-05-06T07:08:09.123Z"]'
+def test_tuples_are_normalised_too():
+    changed = normalised(Box(at=WHOLE, moments=(PARTS,)))
+    assert encode(changed.moments) == b'["2024-05-06T07:08:09.123Z"]'
 
 
-def test_untyped_places_are_dressed():
+def test_untyped_places_are_normalised():
     members = custom(vendorId="x", at=PARTS, deep=[{"at": BERLIN}, 1])
-    dressed = normalised(Box(at=WHOLE, custom=members, data={"at": PARTS}))
-    assert dressed.custom == {
+    changed = normalised(Box(at=WHOLE, custom=members, data={"at": PARTS}))
+    assert changed.custom == {
         "vendorId": "x",
         "at": "2024-05-06T07:08:09.123Z",
         "deep": [{"at": "2024-05-06T07:08:09Z"}, 1],
     }
-    assert dressed.data == {"at": "2024-05-06T07:08:09.123Z"}
+    assert changed.data == {"at": "2024-05-06T07:08:09.123Z"}
     assert members["at"] is PARTS
 
 

@@ -1,8 +1,8 @@
-"""What msgspec cannot check, compiled per class: multiples of a decimal, and URIs.
+"""Checks what msgspec cannot, with one compiled check per class: multiples of a decimal, and URIs.
 
-A class without such places has no check at all, so its messages pay nothing. A check looks at all
-values of one place at once and only says whether they pass; what is wrong with them is for the
-repair pass to find.
+A class without such places has no check, so its messages cost nothing more. A check looks at all
+values of one place at once and returns only whether they pass; the repair pass finds out what is
+wrong with them.
 """
 
 from collections.abc import Callable, Collection
@@ -22,20 +22,20 @@ _Test: TypeAlias = Callable[[list[Any]], bool]
 """Says whether values of one place pass."""
 
 _REMEMBERED: Final = 4096
-"""As many multiples are kept in memory, about 250 KB."""
+"""The number of multiples that are kept in memory, about 250 KB."""
 
 
 @cache
 def check_of(shape: ObjectShape) -> Check | None:
-    """Returns the check of decoded payloads of a class, or `None` where msgspec has checked all.
+    """Returns the check of decoded payloads of a class, or `None` if msgspec checks everything.
 
-    Open objects are left out: they are checked where they are made.
+    Open objects are not looked at: they are checked when they are built.
     """
     names: dict[str, object] = {}
     terms: list[str] = []
-    for at, sweep in enumerate(field_expressions(shape, _is_checked)):
-        names[f"known{at}"], names[f"passes{at}"] = _test_of(sweep.shape)
-        new = sweep.find(f"{{0}} not in known{at}")
+    for at, place in enumerate(field_expressions(shape, _is_checked)):
+        names[f"known{at}"], names[f"passes{at}"] = _test_of(place.shape)
+        new = place.find(f"{{0}} not in known{at}")
         terms.append(f"(not (new := {new}) or passes{at}(new))")
     return compile_expression(" and ".join(terms), names) if terms else None
 
@@ -51,7 +51,7 @@ def _is_checked(shape: Shape) -> bool:
 
 
 def _test_of(shape: Shape) -> tuple[Collection[Any], _Test]:
-    """Returns what is known to pass, and the test of what is not."""
+    """Returns the values that are known to pass, and the test of all others."""
     match shape:
         case NumberShape(multiple_of=step) if step is not None:
             return _multiples_of(step)

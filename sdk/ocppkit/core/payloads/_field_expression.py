@@ -1,15 +1,15 @@
-"""Looks at all values of one place of a payload at once: the limits of all fifty periods of a schedule.
+"""Looks at all values of one place of a payload at once, such as the limits of all periods of a schedule.
 
-Theory of operation: a look is an expression, written as text from the names of the fields and
-compiled when its class is first used:
+Theory of operation: a field expression is written as text from the names of the fields, and compiled
+when its class is first used:
 
     [v1.limit for v0 in payload.schedules for v1 in v0.periods if v1.limit not in known]
 
-Python reads an attribute that stands in its code three times as fast as one that `getattr` or an
+Python reads an attribute that is named in its code three times as fast as one that `getattr` or an
 `attrgetter` is asked for, and those reads are most of what looking at a long payload costs. A call
-per place would cost as much as the rest, so whoever looks at several places joins their texts.
+per place would cost as much as the rest, so callers that look at several places join their texts.
 `for v in [x]` is how a comprehension assigns, and Python compiles it to just that. But a comprehension
-is a function: where no list is on the way the look does without, in a third of the time.
+is a function: if no list is on the way, the expression does without one, in a third of the time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,15 +27,15 @@ class FieldExpression(NamedTuple):
     """One place of a class."""
 
     shape: Shape
-    """What stands there. An `ObjectShape` is a class within itself: there the sweep ends, and what
-    it finds is to be swept in turn."""
+    """What stands there. An `ObjectShape` is a class within itself: the expression ends there, and what
+    it finds has to be looked at in turn."""
 
     value: str = "payload"
     guards: tuple[str, ...] = ()
-    """What must be there on the way to the first list, or to the value."""
+    """Conditions for members that may be absent, up to the first list or to the value."""
 
     clauses: tuple[str, ...] = ()
-    """The rest of the way, as in a comprehension."""
+    """The rest of the way to the value, as in a comprehension."""
 
     def find(self, condition: str) -> str:
         """Returns the text of a list of the values that meet a condition, in order; it is false if there are none.
@@ -54,10 +54,10 @@ def compile_expression(expression: str, names: Mapping[str, object]) -> Look:
     """Compiles an expression about `payload`.
 
     Args:
-        expression: the text, made of what sweeps find.
+        expression: the text, made of what `FieldExpression.find` returns.
         names: what other names in it mean.
     """
-    # The names come from a struct, so they are names.
+    # The text holds names of a struct's fields only, so nothing of a peer's is evaluated.
     compiled: Look = eval(f"lambda payload: {expression}", dict(names))
     return compiled
 
@@ -65,15 +65,15 @@ def compile_expression(expression: str, names: Mapping[str, object]) -> Look:
 def field_expressions(
     shape: ObjectShape, wanted: Callable[[Shape], bool]
 ) -> Iterator[FieldExpression]:
-    """Yields the sweeps of a class.
+    """Yields the places of a class that are to be looked at.
 
     Args:
         shape: the class.
-        wanted: says which places are worth it.
+        wanted: returns whether a place is wanted.
     """
-    for sweep in _places(FieldExpression(shape), ()):
-        if isinstance(sweep.shape, ObjectShape) or wanted(sweep.shape):
-            yield sweep
+    for place in _places(FieldExpression(shape), ()):
+        if isinstance(place.shape, ObjectShape) or wanted(place.shape):
+            yield place
 
 
 def _places(at: FieldExpression, inside: tuple[object, ...]) -> Iterator[FieldExpression]:

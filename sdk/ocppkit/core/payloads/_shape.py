@@ -1,8 +1,8 @@
-"""The shape of a payload class as a small tree: what the schema says of each place, read from msgspec.
+"""The shape of a payload class: a small tree of what the schema says of each place, read from msgspec.
 
-msgspec knows the constraints it checks; `Meta(extra=...)` carries those it cannot. This module
-reads both once per class and hands on a neutral tree, on which the repair pass, the extra checks
-and the outgoing dress are built. Nothing here looks at data.
+msgspec knows the constraints that it checks; `Meta(extra=...)` carries those that it cannot. This module
+reads both once per class, and the repair pass, the extra checks and the normalisers are built on the
+tree. Nothing here looks at data.
 """
 
 from collections.abc import Iterator
@@ -71,11 +71,11 @@ class DateTimeShape(Struct, frozen=True):
 
 
 class EnumShape(Struct, frozen=True):
-    """A string out of a list of words."""
+    """A string that is one of a list of values."""
 
     cls: type[WireEnum]
     words: dict[str, WireEnum]
-    """Its members by their words."""
+    """Its members by their values on the wire."""
 
 
 class ListShape(Struct, frozen=True):
