@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from .model._utcnow import utcnow
     from .model._version import __version__
     from .payloads._codec import decode_payload, encode_payload
+    from .payloads._formats import read_datetime, utc_text
     from .payloads._policy import (
         LENIENT,
         OFF,
@@ -206,8 +207,10 @@ __all__ = [
     "encode_frame",
     "encode_message",
     "encode_payload",
+    "read_datetime",
     "reply_to",
     "require_format",
+    "utc_text",
     "utcnow",
 ]
 
@@ -227,6 +230,7 @@ _LATER = {
     ),
     "model._version": ("__version__",),
     "payloads._codec": ("decode_payload", "encode_payload"),
+    "payloads._formats": ("read_datetime", "utc_text"),
     "engine._connection": ("Connection",),
     "frames._envelopes": ("decode_message", "encode_message"),
     "model._errors": (

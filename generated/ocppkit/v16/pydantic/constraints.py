@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from ocppkit.core.payloads._formats import read_datetime, utc_text
+from ocppkit.core import read_datetime, utc_text
 
 from .bases import check_json
 
