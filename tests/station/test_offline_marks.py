@@ -476,3 +476,56 @@ async def test_a_triggered_event_waits_if_the_csms_no_longer_wants_it(
         sent_before = len(sent(csms))
         await clock.advance(600)
         assert len(sent(csms)) == sent_before
+
+
+# A station that is stopped while its store takes its time.
+
+
+def never_done(store: MemoryStore, operation: str, times: int = 1) -> list[str]:
+    """Has an operation of a store take for ever when it is asked for that often, and notes it."""
+    left, asked = [times], list[str]()
+
+    async def wait() -> None:
+        asked.append(operation)
+        await asyncio.Event().wait()
+
+    def before(name: str) -> Any:
+        left[0] -= name == operation
+        return wait() if name == operation and not left[0] else None
+
+    store.before = before
+    return asked
+
+
+@pytest.mark.asyncio
+async def test_who_stops_the_station_does_not_wait_for_a_mark(fake_csms: Make) -> None:
+    clock, store = FakeClock(), MemoryStore()
+    csms, station = fake_csms(clock), make(clock, journal=store)
+    csms.answers["TransactionEvent"] = None
+    async with csms.running(station):
+        for number in range(2):
+            await station.keep(event(number))
+        await settle()
+        asked = never_done(store, "replace")
+        csms.wire.cut()
+        csms.answers["TransactionEvent"] = {}
+        await clock.advance(10)
+    assert asked == ["replace"]
+    assert sent(csms) == [(0, None), (0, None)]
+
+
+@pytest.mark.asyncio
+async def test_who_stops_the_station_does_not_wait_for_a_note(fake_csms: Make) -> None:
+    clock, store = FakeClock(), MemoryStore()
+    csms = fake_csms(clock, boot=PENDING)
+    station = make(clock, journal=store)
+    accepts_triggers(station)
+    async with csms.running(station):
+        await station.keep(event(0))
+        asks(csms, "TransactionEvent")
+        await settle()
+        asked = never_done(store, "commit", times=2)
+        await station.keep(event(1, reason="Trigger"))
+        await settle()
+    assert asked == ["commit"]
+    assert sent(csms) == []
