@@ -11,9 +11,9 @@ import pytest
 import typer
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import Handshake
+from ocppkit.aio import Handshake, InvalidCall
 from ocppkit.cli._app import app
-from ocppkit.core import ConnectionClosed, InvalidMessage, Repair, Rule
+from ocppkit.core import ConnectionClosed, Issues, Repair, Rule
 from ocppkit.core.engine._calls import TRANSITIONS
 from ocppkit.core.model._repairs import NEVER_REPAIRED, REPAIRS
 from ocppkit.core.payloads._issue_recorder import MAX_ISSUES
@@ -99,10 +99,14 @@ class TestLenient:
         assert self.told(names, names["choosy"], named)
 
     def test_an_unreadable_end_is_answered_and_kept(self, names: dict[str, Any]) -> None:
-        error = InvalidMessage(action="StopTransaction", raw=b"{}")
-        assert isinstance(names["accept_the_end"](error), v16.StopTransactionResponse)
-        assert list(names["UNREADABLE"]) == [error]
-        assert names["accept_the_end"](InvalidMessage(action="StartTransaction")) is None
+        def call(action: str) -> InvalidCall[str]:
+            return InvalidCall("CP001", action, b"{}", {}, Issues(), "1")
+
+        end = call("StopTransaction")
+        response = asyncio.run(names["accept_the_end"](end))
+        assert isinstance(response, v16.StopTransactionResponse)
+        assert names["UNREADABLE"] == [end]
+        assert asyncio.run(names["accept_the_end"](call("StartTransaction"))) is None
         answers = asyncio.run(self.stop_without_a_time(names))
         assert answers == ['[3,"17",{}]', '[3,"18",{}]']
         assert [kept.raw for kept in names["UNREADABLE"]][1:] == [

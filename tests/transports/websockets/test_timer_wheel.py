@@ -1,11 +1,13 @@
 """One timer pings all connections of an event loop; none of them can stop it."""
 
 import asyncio
+import itertools
 import logging
 
 import pytest
 
-from ocppkit.transports.websockets._timer_wheel import TimerWheel
+from ocppkit.testing import VirtualLoop
+from ocppkit.transports.websockets._timer_wheel import Slot, TimerWheel
 from support.loop_time import LoopTime
 
 
@@ -62,3 +64,61 @@ async def test_an_empty_wheel_stops_and_starts_again() -> None:
     await time.advance(1.0)
     assert second.calls == 1
     slot.discard(second)
+
+
+def test_a_busy_event_loop_makes_no_member_wait_longer() -> None:
+    """Each step late by half a second, as on a machine without a free core, adds up to nothing."""
+    wheel = TimerWheel(64.0)
+    member = Timed()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        slot = wheel.join(member)
+        while loop.time() < member.begin + 64 * 20:
+            await asyncio.sleep(0.3)
+            # A callback that takes this long.
+            loop.clock.move_to(loop.time() + 2.5)
+        slot.discard(member)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main())
+    assert 18 <= len(member.times) <= 20
+    gaps = [after - before for before, after in itertools.pairwise(member.times)]
+    assert min(gaps) >= 32
+
+
+def test_after_a_long_pause_no_member_is_called_twice_at_once() -> None:
+    wheel = TimerWheel(64.0)
+    members = [Timed() for _ in range(64)]
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        slots: list[Slot] = []
+        for member in members:
+            slots.append(wheel.join(member))
+            await asyncio.sleep(1.0)
+        for pause in (10.0, 40.0, 70.0, 1000.0):
+            loop.clock.move_to(loop.time() + pause)
+            await asyncio.sleep(200.0)
+        for slot, member in zip(slots, members, strict=True):
+            slot.discard(member)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main())
+    for member in members:
+        gaps = [after - before for before, after in itertools.pairwise(member.times)]
+        assert min(gaps) >= 31, gaps
+
+
+class Timed:
+    """Writes down when it is called."""
+
+    begin = 0.0
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def on_interval(self) -> None:
+        self.times.append(asyncio.get_running_loop().time())

@@ -11,6 +11,10 @@ logger = logging.getLogger("ocppkit.transports.websockets")
 _SLOTS: Final = 64
 """Into how many steps a wheel divides its interval."""
 
+_MOST_AT_ONCE: Final = _SLOTS // 2
+"""How many steps are taken at once where the event loop is late: a member is called after half an
+interval at the earliest."""
+
 
 class Pingable(Protocol):
     """A connection that has to do something once per interval."""
@@ -31,6 +35,7 @@ class TimerWheel:
         self._step = interval / _SLOTS
         self._slots: list[Slot] = [set() for _ in range(_SLOTS)]
         self._next = 0
+        self._due = 0.0
         self._ticking = False
 
     def join(self, member: Pingable) -> Slot:
@@ -39,24 +44,36 @@ class TimerWheel:
         slot.add(member)
         if not self._ticking:
             self._ticking = True
+            self._due = asyncio.get_running_loop().time() + self._step
             self._schedule()
         return slot
 
     def _schedule(self) -> None:
         # The timer handle is not kept: it would keep the event loop alive, whose end must be the
         # end of this wheel.
-        asyncio.get_running_loop().call_later(self._step, self._tick)
+        asyncio.get_running_loop().call_at(self._due, self._tick)
 
     def _tick(self) -> None:
-        slot = self._slots[self._next]
-        self._next = (self._next + 1) % _SLOTS
+        slots = self._due_slots()
         self._ticking = any(self._slots)
         if self._ticking:
             # Scheduled before any member is called: whatever a member raises, the others are
             # called in the next steps.
             self._schedule()
-        for member in tuple(slot):
-            _call(member, slot)
+        for slot in slots:
+            for member in tuple(slot):
+                _call(member, slot)
+
+    def _due_slots(self) -> list[Slot]:
+        """Returns the slots whose time has come: several where the event loop has much to do."""
+        now = asyncio.get_running_loop().time()
+        late = max(0, int((now - self._due) / self._step))
+        steps = 1 + min(late, _MOST_AT_ONCE)
+        slots = [self._slots[(self._next + step) % _SLOTS] for step in range(steps)]
+        self._next = (self._next + steps) % _SLOTS
+        # What is too late to be made good is left out.
+        self._due = now + self._step if late >= steps else self._due + steps * self._step
+        return slots
 
 
 def _call(member: Pingable, slot: Slot) -> None:

@@ -328,13 +328,20 @@ class WebSocketWire(SharedReading):
     # Writing.
 
     def _send(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            # asyncio would log a warning for each write after a reset.
+            return
         try:
             self._transport.write(data)
         except _WRITE_ERRORS as problem:
             self._abort(str(problem))
 
     def _send_out(self, core: Core) -> None:
+        is_gone = self._transport.is_closing()
         for data in core.data_to_send():
+            if is_gone:
+                # Each ping of a peer that has reset its connection would be a warning of asyncio's.
+                continue
             if data:
                 self._transport.write(data)
             elif self._transport.can_write_eof():
