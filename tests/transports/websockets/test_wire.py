@@ -405,3 +405,20 @@ def test_no_input_leads_back(state: WireState) -> None:
     assert following.keys() == set(WireInput)
     assert all(ranks[after] >= ranks[state] for after in following.values())
     assert following[WireInput.CONNECTION_LOST] is WireState.LOST
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("whole", [True, False])
+async def test_nothing_is_written_to_a_connection_that_was_reset(whole: bool) -> None:
+    """asyncio would log a warning for each pong."""
+    talk = Talk()
+    if not whole:
+        # From then on a core answers the pings.
+        talk.bring(frame(CUT_TEXT, b"b"))
+    talk.bring(frame(PING, b"before"))
+    talk.line.over = True
+    written = talk.line.written
+    talk.bring(*[frame(PING, b"p")] * 50)
+    talk.wire.on_interval()
+    assert written.endswith(b"before")
+    assert talk.line.written == written
