@@ -123,6 +123,11 @@ class Shared(MemoryDirectory):
         if self._fails:
             raise OSError("the cluster is away")
 
+    def find(self, identity: str) -> StationHandle | None:
+        if self._fails:
+            raise OSError("the cluster is away")
+        return super().find(identity)
+
     def enter(self, station: StationHandle) -> StationHandle | None:
         self._note("enter", station)
         return super().enter(station)

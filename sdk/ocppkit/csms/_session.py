@@ -311,7 +311,7 @@ class StationSession:
 
 def _status_before(context: SessionContext, accept: Accept) -> RegistrationStatus:
     """Returns how the last boot of a station was answered, as far as that is known."""
-    live = context.stations.get(accept.identity)
+    live = context.stations.live(accept.identity)
     if live is not None and live.status is not RegistrationStatus.UNKNOWN:
         # It may have booted after its record was read.
         return live.status

@@ -141,8 +141,16 @@ class Stations:
         """Returns an identity as the live station spells it that it means. # CON-06"""
         if protocol is None or not protocol.identity_ignores_case:
             return identity
-        found = self._find(identity)
+        found = self.live(identity)
         return identity if found is None else found.identity
+
+    def live(self, identity: str) -> StationHandle | None:
+        """Returns a connected station as `get` does; if the directory fails, it is logged."""
+        try:
+            return self._find(identity)
+        except Exception:
+            logger.exception(_FAILED, loggable(identity))
+            return None
 
     def refused(self, refusal: StationRefused) -> None:
         """Tells the listeners of a refused connection."""
