@@ -410,7 +410,7 @@ def test_no_input_leads_back(state: WireState) -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("whole", [True, False])
 async def test_nothing_is_written_to_a_connection_that_was_reset(whole: bool) -> None:
-    """asyncio would log a warning for each pong."""
+    """Asyncio would log a warning for each pong."""
     talk = Talk()
     if not whole:
         # From then on a core answers the pings.
