@@ -25,7 +25,7 @@ from .model._messages import (
     StationRequest,
     StationSend,
 )
-from .model._objects import KnownMembers, OpenObject
+from .model._objects import KnownMembers, OpenObject, VendorData
 from .model._opt import Opt
 from .model._protocol import (
     Action,
@@ -198,6 +198,7 @@ __all__ = [
     "Stray",
     "TextKey",
     "VariableKey",
+    "VendorData",
     "WireEnum",
     "WrongVersion",
     "__version__",

@@ -9,7 +9,7 @@ first asked for, since making all of them takes a second.
 
 from typing import TYPE_CHECKING
 
-from .bases import find_later
+from .bases import VendorData, find_later
 
 if TYPE_CHECKING:
     from .datatypes import (
@@ -384,6 +384,7 @@ __all__ = [
     "VariableCharacteristicsType",
     "VariableMonitoringType",
     "VariableType",
+    "VendorData",
 ]
 
 if not TYPE_CHECKING:

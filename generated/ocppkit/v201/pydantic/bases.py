@@ -34,6 +34,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     model_validator,
 )
+from pydantic.alias_generators import to_camel
 from pydantic.fields import ComputedFieldInfo, FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
@@ -44,6 +45,7 @@ __all__ = [
     "Opt",
     "Twin",
     "Untyped",
+    "VendorData",
     "check_json",
     "find_later",
     "unset",
@@ -161,6 +163,29 @@ class Model(BaseModel, frozen=True):
     __init__.__dict__["__pydantic_base_init__"] = True
 
 
+# Not frozen: type checkers would ask for `frozen=True` in each model that is derived from it.
+class VendorData(BaseModel):
+    """What one vendor puts into customData; derive a model with its members and set the vendor.
+
+    Members are sent in camel case, `line_voltage` as `lineVoltage`, unless they have an alias.
+    """
+
+    __ocpp_vendor__: ClassVar[str]
+    """The vendorId that marks the data, such as `com.example`."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        alias_generator=to_camel,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        serialize_by_alias=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+
+V = TypeVar("V", bound=VendorData)
+
+
 class OpenModel(Model, frozen=True, extra="allow"):
     """An object that may have members beyond its schema, which `model_extra` holds."""
 
@@ -168,6 +193,23 @@ class OpenModel(Model, frozen=True, extra="allow"):
     def _check_extra(self) -> Self:
         check_json(self.model_extra)
         return self
+
+    def as_type(self, data: type[V]) -> V | None:
+        """Returns the members as a vendor's model, or `None` if they are another vendor's.
+
+        Raises:
+            ValidationError: the members are not what the model says.
+        """
+        members = self.model_dump(mode="json")
+        if members.get("vendorId") != data.__ocpp_vendor__:
+            return None
+        return data.model_validate(members)
+
+    @classmethod
+    def from_type(cls, data: VendorData) -> Self:
+        """Returns the object that carries a vendor's data, with its vendorId."""
+        members = data.model_dump(mode="json", exclude_none=True)
+        return cls.model_validate({"vendorId": data.__ocpp_vendor__, **members})
 
 
 class Twin(Generic[M]):

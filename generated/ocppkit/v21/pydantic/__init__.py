@@ -9,7 +9,7 @@ first asked for, since making all of them takes a second.
 
 from typing import TYPE_CHECKING
 
-from .bases import find_later
+from .bases import VendorData, find_later
 
 if TYPE_CHECKING:
     from .datatypes import (
@@ -623,6 +623,7 @@ __all__ = [
     "VariableType",
     "VatNumberValidationRequest",
     "VatNumberValidationResponse",
+    "VendorData",
     "VoltageParamsType",
 ]
 

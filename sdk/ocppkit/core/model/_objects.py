@@ -1,15 +1,32 @@
 """Open objects: the places where a schema lets unknown members in (customData of OCPP 2.x)."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert, to_builtins
 
-__all__ = ["KnownMembers", "OpenObject"]
+__all__ = ["KnownMembers", "OpenObject", "VendorData"]
+
+_VENDOR_ID: Final = "vendorId"
 
 
 class KnownMembers(Struct, kw_only=True, frozen=True, gc=False):
     """The members that the schema of an open object names; only used to check them."""
+
+
+# Not frozen: type checkers would ask for `frozen=True` in each class that is derived from it.
+class VendorData(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What one vendor puts into customData; derive a class with its members and set the vendor.
+
+    Members have the names of Python and are sent in camel case, `line_voltage` as `lineVoltage`;
+    `msgspec.field(name=...)` gives another name. Members that the class does not name are ignored.
+    """
+
+    __ocpp_vendor__: ClassVar[str]
+    """The vendorId that marks the data, such as `com.example`."""
+
+
+V = TypeVar("V", bound=VendorData)
 
 
 class OpenObject(dict[str, Any]):
@@ -27,3 +44,24 @@ class OpenObject(dict[str, Any]):
         self = cls.__new__(cls)
         self.update(members)
         return self
+
+    def as_type(self, data: type[V]) -> V | None:
+        """Returns the members as a vendor's class, or `None` if they are another vendor's.
+
+        Nothing is converted before this call, and all members stay in the object.
+
+        Raises:
+            ValueError: the members are not what the class says; the text names the first wrong one.
+        """
+        if self.get(_VENDOR_ID) != data.__ocpp_vendor__:
+            return None
+        try:
+            return convert(dict(self), data)
+        except ValidationError as error:
+            raise ValueError(f"customData of {data.__ocpp_vendor__}: {error}") from error
+
+    @classmethod
+    def from_type(cls, data: VendorData) -> Self:
+        """Returns the object that carries a vendor's data, with its vendorId."""
+        members: dict[str, Any] = to_builtins(data)
+        return cls.from_members({_VENDOR_ID: data.__ocpp_vendor__, **members})
