@@ -154,3 +154,61 @@ def test_a_file_that_is_no_zip_is_refused(cli: Cli) -> None:
 def test_an_output_that_cannot_be_written_is_named(cli: Cli) -> None:
     folders = pair(old=SHORT, new=LONG)
     assert "none/report" in cli("diff", *folders, "--output", "none/report").problem
+
+
+class TestReviews:
+    def test_accepted_changes_do_not_fail_the_command(self, cli: Cli) -> None:
+        old, new = pair(old=LONG, new=SHORT)
+        Path("reviewed.toml").write_text(
+            '[[accepted]]\nkind = "bound-tightened"\nowner = "ResetRequest"\n'
+            'edition = "5"\nreason = "Nobody sends more."\n'
+        )
+        arguments = (
+            *("diff", old, new, "--fail-on", "breaking", "--accepted", "reviewed.toml"),
+            "--edition",
+        )
+        assert cli("diff", old, new, "--fail-on", "breaking").status == 1
+        accepted = cli(*arguments, "5")
+        assert accepted.status == 0
+        assert "x: maxLength 9 -> 5: Nobody sends more." in accepted.out
+        expired = cli(*arguments, "6")
+        assert expired.status == 1
+        assert "has expired" in expired.out
+
+    def test_a_side_and_a_part(self, cli: Cli) -> None:
+        old, new = pair(old=LONG, new=SHORT)
+        # The CSMS sends the request whose bound is tighter.
+        assert cli("diff", old, new, "--stays", "csms", "--fail-on", "breaking").status == 1
+        assert cli("diff", old, new, "--stays", "station", "--fail-on", "risky").status == 0
+        shown = cli("diff", old, new, "--action", "Heartbeat,Authorize").out
+        assert "0 changes" in shown
+        assert "1 change" in cli("diff", old, new, "--kind", "bound-tightened,word-added").out
+
+    def test_as_a_page(self, cli: Cli) -> None:
+        old, new = pair(old=LONG, new=SHORT)
+        page = cli("diff", old, new, "--format", "html").out
+        assert page.startswith("<!doctype html>")
+        assert '<tr class="breaking"><td>breaking</td><td>safe</td>' in page
+
+
+class TestSeveralVersions:
+    def folder(self) -> str:
+        Path("all").mkdir()
+        for version in ("v201", "v21"):
+            write(f"all/{version}", ResetRequest=SHORT, ResetResponse=document())
+        return "all"
+
+    def test_the_other_side_names_the_version(self, cli: Cli) -> None:
+        folder = self.folder()
+        outcome = cli("diff", "2.0.1", folder, "--action", "Reset")
+        assert outcome.status == 0
+        assert "OCPP schemas: 2.0.1 -> all" in outcome.out
+
+    def test_the_option_names_it(self, cli: Cli) -> None:
+        assert "0 changes" in cli("diff", self.folder(), "all/v21", "--version", "2.0.1").out
+
+    def test_without_either_it_is_refused(self, cli: Cli) -> None:
+        outcome = cli("diff", self.folder(), "all/v21")
+        assert outcome.status == 2
+        assert "holds several versions: v201, v21" in outcome.err
+        assert "--version" in outcome.err

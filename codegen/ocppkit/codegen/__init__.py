@@ -17,10 +17,11 @@ from ._pipeline import (
 )
 from ._project import NO_PROJECT, PROJECT_FILES, Project, ProjectVersion, find_project
 from ._resources import schemas_dir, templates_dir
-from .diff._compare import Change, Diff, Travel, compare_schemas
+from .diff._compare import Accepted, Change, Diff, Travel, compare_schemas
 from .diff._judge import Bump, Judgement, Row, Rule, Verdict
 from .diff._open_set import open_set, senders_of
 from .diff._report import REPORTS
+from .diff._review import Acceptance, Selection, accept, edition_of, load_accepted, select
 from .model._facts import (
     ActionFacts,
     ProtocolFacts,
@@ -85,6 +86,8 @@ __all__ = [
     "REFERENCE",
     "REPORTS",
     "VERSIONS",
+    "Acceptance",
+    "Accepted",
     "Action",
     "ActionFacts",
     "Answer",
@@ -121,6 +124,7 @@ __all__ = [
     "Scalar",
     "SchemaFile",
     "SchemaSet",
+    "Selection",
     "StandardNames",
     "Status",
     "Suggestion",
@@ -134,12 +138,14 @@ __all__ = [
     "VerifyReport",
     "VerifyRow",
     "VersionFacts",
+    "accept",
     "apply_errata",
     "bounds_of",
     "by_component",
     "check_lock",
     "compare",
     "compare_schemas",
+    "edition_of",
     "emit_reference",
     "facts_skeleton",
     "find_project",
@@ -149,6 +155,7 @@ __all__ = [
     "import_schemas",
     "key_notes",
     "known_versions",
+    "load_accepted",
     "load_api",
     "load_corrections",
     "load_errata",
@@ -162,6 +169,7 @@ __all__ = [
     "removed_actions",
     "report_errata",
     "schemas_dir",
+    "select",
     "senders_of",
     "show_drift",
     "suggest_corrections",

@@ -21,6 +21,22 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class Side(StrEnum):
+    """The side that stays on the old edition."""
+
+    STATION = "station"
+    CSMS = "csms"
+
+
+class Severity(StrEnum):
+    """How bad a change is at least."""
+
+    SAFE = "safe"
+    RISKY = "risky"
+    BREAKING = "breaking"
 
 
 class FailOn(StrEnum):
@@ -35,7 +51,8 @@ class FailOn(StrEnum):
 EXAMPLES = list_examples(
     "ocppkit diff 2.0.1 2.1",
     "ocppkit diff 2.1 OCPP-2.1_edition2.zip --format markdown --output changes.md",
-    "ocppkit diff schemas/v201 vendor/schemas --fail-on breaking",
+    "ocppkit diff schemas/v201 vendor/schemas --fail-on breaking --accepted reviewed.toml",
+    "ocppkit diff 2.0.1 2.1 --stays station --severity breaking",
 )
 
 
@@ -62,6 +79,42 @@ def diff(
         list[Path] | None,
         typer.Option(help="TOML file of facts about a version of your own; it tells the senders."),
     ] = None,
+    action: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only changes of these actions, separated by commas.", show_default="all"
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only changes of these kinds, such as bound-tightened, separated by commas.",
+            show_default="all",
+        ),
+    ] = None,
+    severity: Annotated[
+        Severity, typer.Option(help="Only changes that are that bad at least.")
+    ] = Severity.SAFE,
+    stays: Annotated[
+        Side | None,
+        typer.Option(
+            help="The side that stays on the old edition; changes are judged for it alone.",
+            show_default="either, in turn",
+        ),
+    ] = None,
+    accepted: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="TOML file of changes that were reviewed; they do not count for --fail-on."
+        ),
+    ] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            help="What the new edition is called in the files of --accepted.",
+            show_default="as its lock.toml says, else its name",
+        ),
+    ] = None,
 ) -> None:
     """Compares two sets of schemas and judges each change.
 
@@ -71,10 +124,16 @@ def diff(
     from ocppkit.codegen import (
         REPORTS,
         VERSIONS,
+        Selection,
+        Verdict,
+        accept,
         compare_schemas,
+        edition_of,
         find_project,
         known_versions,
+        load_accepted,
         open_set,
+        select,
         senders_of,
     )
 
@@ -84,11 +143,22 @@ def diff(
     if version is not None and version not in known:
         raise describe_version(version, list(known))
     versions = [name if name in VERSIONS else version for name in (old, new)]
-    sets = [open_set(name, version) for name in (old, new)]
+    # A folder of several versions is compared by the one that the other side names.
+    named = next((name for name in (old, new) if name in VERSIONS), None)
+    sets = [open_set(name, version, named) for name in (old, new)]
     result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=files))
+    selection = Selection(_words(action), _words(kind), Verdict(severity), stays)
+    result = select(result, selection)
+    if accepted:
+        entries = load_accepted(*accepted)
+        result = accept(result, entries, edition or edition_of(new, version))
     write_output(REPORTS[format_](result), output)
     if _fails(result, fail_on):
         raise typer.Exit(1)
+
+
+def _words(options: list[str] | None) -> tuple[str, ...]:
+    return tuple(word.strip() for option in options or () for word in option.split(","))
 
 
 def _fails(result: "Diff", fail_on: FailOn) -> bool:

@@ -48,6 +48,9 @@ OCPP schemas: 2.0.1 -> 2.1
 5 changes: 1 breaking, 2 risky, 2 safe
 Advice: raise the major version: code or peers that stay behind can fail
 
+    old       old
+    sender    receiver  change  [kind]
+
 Actions
     safe      risky     Push (unknown direction): new action  [action-added]
 

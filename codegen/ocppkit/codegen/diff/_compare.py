@@ -14,10 +14,10 @@ from typing import Any
 
 from ..schemas._json_text import join
 from ..schemas._schema_set import SchemaFile, SchemaSet
-from ._judge import TABLE, Bump, Row, Rule, Verdict
+from ._judge import TABLE, Bump, Judgement, Row, Rule, Verdict
 from ._walk import Finding, Names, Place, definitions, walk
 
-__all__ = ["Change", "Diff", "Travel", "compare_schemas"]
+__all__ = ["Accepted", "Change", "Diff", "Travel", "compare_schemas"]
 
 
 @dataclass(frozen=True, order=True)
@@ -65,30 +65,70 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """A change that a reviewer has accepted."""
+
+    change: Change
+    reason: str
+
+
+@dataclass(frozen=True)
 class Diff:
-    """All differences between two sets of schemas."""
+    """The differences between two sets of schemas: all of them, or those that a reviewer looks at."""
 
     old: str
     new: str
     changes: tuple[Change, ...]
     """Sorted by owner, pointer and rule."""
 
+    stays: str | None = None
+    """The side that stays on the old edition, `station` or `csms`; `None` for both, each in turn."""
+
+    accepted: tuple[Accepted, ...] = ()
+    """Changes that count for no verdict any more."""
+
+    hidden: tuple[Change, ...] = ()
+    """Changes that a selection leaves out; they count for the advice alone."""
+
+    notes: tuple[str, ...] = ()
+    """What became of entries that accept nothing."""
+
+    def verdict_of(self, change: Change) -> Verdict:
+        """Returns the worse verdict on a change, or the one on the side that stays behind."""
+        if self.stays is None:
+            return change.row.worst
+        verdicts = [
+            judgement.verdict
+            for travel in change.messages
+            for judgement in _judgements(change.row, travel.sender, self.stays)
+        ]
+        return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.SAFE)
+
     @property
     def worst(self) -> Verdict | None:
         """The worst verdict of all, None if nothing changed."""
-        verdicts = [change.row.worst for change in self.changes]
+        verdicts = [self.verdict_of(change) for change in self.changes]
         return max(verdicts, key=lambda verdict: verdict.rank, default=None)
 
     @property
     def bump(self) -> Bump:
-        """Which part of a generated package's version to raise."""
-        bumps = [change.row.bump for change in self.changes]
+        """Which part of a generated package's version to raise, for all changes, seen and accepted or not."""
+        accepted = (each.change for each in self.accepted)
+        bumps = [change.row.bump for change in (*self.changes, *self.hidden, *accepted)]
         return max(bumps, key=lambda bump: bump.rank, default=Bump.NONE)
 
     def count(self) -> Mapping[Verdict, int]:
         """Counts the changes by their worse verdict."""
-        counts = Counter(change.row.worst for change in self.changes)
+        counts = Counter(self.verdict_of(change) for change in self.changes)
         return {verdict: counts[verdict] for verdict in Verdict}
+
+
+def _judgements(row: Row, sender: str | None, stays: str) -> Iterator[Judgement]:
+    """Yields how a message is judged for the side that stays: as its sender, its receiver, or as both."""
+    if sender in (stays, "both", None):
+        yield row.sender
+    if sender != stays:
+        yield row.receiver
 
 
 def compare_schemas(

@@ -1,9 +1,11 @@
 """What a comparison can be asked about: a shipped version by name, or a folder or ZIP of anybody's schemas."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from .._errors import CodegenError
 from .._resources import schemas_dir
 from ..model._facts import has_sends, known_versions, load_facts
 from ..schemas._import import Imported, derive_source
@@ -15,13 +17,17 @@ __all__ = ["open_set", "senders_of"]
 _UNKNOWN = "unknown"
 """Stands for the version of a set that nobody named."""
 
+_FOLDER = re.compile(r"v\d+")
+"""How the folder of a version is called."""
 
-def open_set(name: str, version: str | None = None) -> SchemaSet:
+
+def open_set(name: str, version: str | None = None, beside: str | None = None) -> SchemaSet:
     """Loads a set of schemas for a comparison, as it stands: corrections and errata are not applied.
 
     Args:
         name: a shipped version such as `2.0.1`, or the path of a folder or ZIP; `./2.0.1` is always a path.
         version: the OCPP version of what lies at a path, if it is known.
+        beside: the version that it is compared with: the one to take of a folder that holds several.
 
     Returns:
         The set. Its version is `name`, which is what a report calls it.
@@ -32,12 +38,33 @@ def open_set(name: str, version: str | None = None) -> SchemaSet:
     if name in known_versions():
         return load_set(name, schemas_dir() / folder_of(name))
     sends = version is None or has_sends(version)
-    derived = derive_source(Path(name), version or _UNKNOWN, sends=sends)
+    path = _of_version(Path(name), version or beside)
+    derived = derive_source(path, version or _UNKNOWN, sends=sends)
     files = {
-        message: SchemaFile(message, f"{name}/{one.source.path}", _draft(one), one.document)
+        message: SchemaFile(message, f"{path}/{one.source.path}", _draft(one), one.document)
         for message, one in derived.items()
     }
     return SchemaSet(name, files)
+
+
+def _of_version(path: Path, version: str | None) -> Path:
+    """Returns the folder of one version below a folder that holds several, as `schemas import` fills it.
+
+    Raises:
+        CodegenError: there are several, and nobody says which.
+    """
+    if not path.is_dir():
+        return path
+    several = sorted(each.name for each in path.iterdir() if _FOLDER.fullmatch(each.name))
+    if version is not None and folder_of(version) in several:
+        return path / folder_of(version)
+    if len(several) > 1:
+        raise CodegenError(
+            f"the folder holds several versions: {', '.join(several)}",
+            file=str(path),
+            cure=f"name one with --version, or its folder, such as {path / several[0]}",
+        )
+    return path
 
 
 def senders_of(*versions: str | None, facts_files: Sequence[Path] = ()) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""A comparison as people and programs read it: plain text, JSON, Markdown.
+"""A comparison as people and programs read it: plain text, JSON, Markdown, HTML.
 
 Text and Markdown have the same chapters. What befell an action as a whole comes first; then each action's own changes; then
 the definitions that several actions share, each told once with the messages that hold it. Two kinds of change without any
@@ -12,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from typing import Any
 
 from ._change_texts import advise, describe, direct
-from ._compare import Change, Diff, Travel
+from ._compare import Accepted, Change, Diff, Travel
 from ._judge import TABLE, Judgement, Rule, Verdict
 
-__all__ = ["REPORTS", "render_json", "render_markdown", "render_text"]
+__all__ = ["REPORTS", "render_html", "render_json", "render_markdown", "render_text"]
 
 _WHOLE_ACTION = frozenset(
     {
@@ -51,6 +52,8 @@ def render_text(diff: Diff) -> str:
     """Renders a comparison for a terminal, in plain ASCII."""
     wrap = partial(textwrap.wrap, width=100, break_long_words=False, break_on_hyphens=False)
     lines = [f"OCPP schemas: {diff.old} -> {diff.new}", _summary(diff), f"Advice: {advise(diff)}"]
+    if diff.changes:
+        lines += ["", "    old       old", "    sender    receiver  change  [kind]"]
     for chapter in _chapters(diff):
         lines += ["", chapter.title]
         for heading, changes in chapter.sections:
@@ -59,6 +62,11 @@ def render_text(diff: Diff) -> str:
     for title, names in _gathered(diff):
         lines += ["", title, *wrap(", ".join(names), initial_indent="  ", subsequent_indent="  ")]
     lines += _text_reasons(diff)
+    if diff.accepted:
+        lines += ["", "Accepted"]
+        lines += [f"  {_full_line(each)}: {each.reason}" for each in diff.accepted]
+    if diff.notes:
+        lines += ["", "Entries that accept nothing", *(f"  {note}" for note in diff.notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -93,7 +101,88 @@ def render_markdown(diff: Diff) -> str:
     if rules:
         lines += ["", "## Reasons", ""]
         lines += _table(["rule", "peer", "verdict", "reason"], _reason_cells(rules))
+    if diff.accepted:
+        lines += ["", "## Accepted", ""]
+        rows = ([_full_line(each), each.reason] for each in diff.accepted)
+        lines += _table(["change", "reason"], rows)
+    if diff.notes:
+        lines += ["", "## Entries that accept nothing", "", *(f"* {note}" for note in diff.notes)]
     return "\n".join(lines) + "\n"
+
+
+def render_html(diff: Diff) -> str:
+    """Renders a comparison as one HTML page without scripts, for whoever opens it in a browser."""
+    title = f"OCPP schemas: {escape(diff.old)} → {escape(diff.new)}"
+    body = [f"<h1>{title}</h1>", f"<p>{_summary(diff)}</p>"]
+    body.append(f"<p><strong>Advice:</strong> {escape(advise(diff))}.</p>")
+    for chapter in _chapters(diff):
+        body.append(f"<h2>{escape(chapter.title)}</h2>")
+        for heading, changes in chapter.sections:
+            body += [f"<h3>{escape(heading)}</h3>"] if heading else []
+            rows = ([_verdicts(change), *_plain_cells(change)] for change in changes)
+            body += _html_table(["old sender", "old receiver", "change", "kind"], rows)
+    for name, names in _gathered(diff):
+        body.append(f"<p>{escape(name)} {escape(', '.join(names))}.</p>")
+    rules = _rules(diff)
+    if rules:
+        body.append("<h2>Reasons</h2>")
+        rows = (["", *cells] for cells in _plain_reasons(rules))
+        body += _html_table(["kind", "peer", "verdict", "reason"], rows)
+    if diff.accepted:
+        body.append("<h2>Accepted</h2>")
+        rows = (["", _full_line(each), each.reason] for each in diff.accepted)
+        body += _html_table(["change", "reason"], rows)
+    if diff.notes:
+        body.append("<h2>Entries that accept nothing</h2>")
+        body += [f"<p>{escape(note)}</p>" for note in diff.notes]
+    return _PAGE.format(title=title, body="\n".join(body))
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }}
+table {{ border-collapse: collapse; width: 100%; }}
+td, th {{ border: 1px solid #bbb; padding: 0.2rem 0.6rem; text-align: left; vertical-align: top; }}
+tr.breaking td {{ background: #fdd; }}
+tr.risky td {{ background: #ffd; }}
+</style>
+{body}
+</html>
+"""
+
+
+def _html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yields a table; the first text of each row is its class."""
+    yield f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr>"
+    for name, *cells in rows:
+        kind = f' class="{name}"' if name else ""
+        yield f"<tr{kind}>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    yield "</table>"
+
+
+def _verdicts(change: Change) -> str:
+    return str(change.row.worst)
+
+
+def _plain_cells(change: Change) -> list[str]:
+    row = change.row
+    return [str(row.sender.verdict), str(row.receiver.verdict), _line(change), str(change.rule)]
+
+
+def _plain_reasons(rules: Iterable[Rule]) -> Iterator[list[str]]:
+    for rule in rules:
+        for peer, judgement in _peers(rule):
+            yield [str(rule), peer, str(judgement.verdict), judgement.reason]
+
+
+def _full_line(accepted: Accepted) -> str:
+    """Says what changed, with the owner in any case."""
+    line = _line(accepted.change)
+    owner = accepted.change.owner
+    return line if not owner or line.startswith(f"{owner} ") else f"{owner}: {line}"
 
 
 def _cells(change: Change) -> list[str]:
@@ -130,6 +219,9 @@ def render_json(diff: Diff) -> str:
         "advice": advise(diff),
         "counts": diff.count(),
         "changes": [_change(change) for change in diff.changes],
+        "stays": diff.stays,
+        "accepted": [{**_change(each.change), "accepted": each.reason} for each in diff.accepted],
+        "notes": list(diff.notes),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -159,6 +251,7 @@ REPORTS: Mapping[str, Callable[[Diff], str]] = {
     "text": render_text,
     "json": render_json,
     "markdown": render_markdown,
+    "html": render_html,
 }
 """The renderer of each output format."""
 
@@ -167,7 +260,13 @@ def _summary(diff: Diff) -> str:
     counts = diff.count()
     parts = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict)]
     noun = "change" if len(diff.changes) == 1 else "changes"
-    return f"{len(diff.changes)} {noun}: {', '.join(parts)}"
+    stays = f" for a {_SIDES[diff.stays]} that stays behind" if diff.stays else ""
+    accepted = f"; {len(diff.accepted)} accepted" if diff.accepted else ""
+    hidden = f"; {len(diff.hidden)} not shown" if diff.hidden else ""
+    return f"{len(diff.changes)} {noun}{stays}: {', '.join(parts)}{accepted}{hidden}"
+
+
+_SIDES = {"station": "station", "csms": "CSMS"}
 
 
 _ALL, _ACTIONS, _SHARED = "All messages", "Actions", "Shared by several actions"
