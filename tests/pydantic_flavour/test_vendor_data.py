@@ -41,7 +41,7 @@ def test_what_is_not_as_the_model_says_is_refused() -> None:
 
 
 def test_a_model_goes_into_custom_data_and_to_the_engine() -> None:
-    custom = p21.CustomDataType.from_type(AcmeMeter(serial="9", read_at="noon"))
+    custom = p21.CustomDataType.from_type(AcmeMeter(serial="9", readAT="noon"))
     assert custom.model_dump() == {"vendorId": "com.acme", "serial": "9", "readAT": "noon"}
     message = custom.to_msgspec()
     assert isinstance(message, v21.CustomDataType)

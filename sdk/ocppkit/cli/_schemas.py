@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ._terminal import list_examples, show_warnings, write_output
+from ._watch import day_of_work, fetched, is_url, news
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Corrections, VerifyReport, VerifyRow
@@ -177,6 +179,53 @@ def verify(
     typer.echo(_counts(report))
     if not report.ok:
         raise typer.Exit(1)
+
+
+@app.command(
+    "watch",
+    epilog=list_examples(
+        "ocppkit schemas watch OCPP-2.0.1_all_files.zip --version 2.0.1",
+        "ocppkit schemas watch https://example.com/OCPP-2.1.zip --version 2.1 --keep OCPP-2.1.zip",
+    ),
+)
+def watch(
+    source: Annotated[
+        str, typer.Argument(help="ZIP, folder of JSON schemas, or the URL of a ZIP.")
+    ],
+    version: _Version,
+    schemas: _Ours = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for an archive that was fetched and has something new.",
+            show_default="none",
+        ),
+    ] = None,
+    edition: Annotated[
+        str, typer.Option(help="What the edition is called, for the commands that are shown.")
+    ] = "not stated",
+) -> None:
+    """Compares a source with our schemas and their lock, and says what to do if something is new.
+
+    Exits with 1 then, so that a job in CI that runs every night tells of a new edition.
+    """
+    from ocppkit.codegen import verify_schemas
+
+    with TemporaryDirectory(prefix="ocppkit-") as folder:
+        path = fetched(source, Path(folder)) if is_url(source) else Path(source)
+        report = verify_schemas(path, version, _ours(schemas))
+        lines = list(news(report))
+        if lines and is_url(source) and keep is not None:
+            keep.write_bytes(path.read_bytes())
+    if not lines:
+        typer.echo(f"nothing new\n{_counts(report)}")
+        return
+    for line in lines:
+        typer.echo(line)
+    typer.echo(_counts(report))
+    for line in day_of_work(source, version, edition, keep):
+        typer.echo(line)
+    raise typer.Exit(1)
 
 
 @app.command(
