@@ -22,6 +22,7 @@ COMMANDS = [
     ("schemas",),
     ("schemas", "import"),
     ("schemas", "verify"),
+    ("schemas", "watch"),
     ("schemas", "check"),
 ]
 """Every command and group, as one types it."""

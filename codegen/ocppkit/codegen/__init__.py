@@ -17,7 +17,7 @@ from ._pipeline import (
 )
 from ._project import NO_PROJECT, PROJECT_FILES, Project, ProjectVersion, find_project
 from ._resources import schemas_dir, templates_dir
-from .diff._compare import Accepted, Change, Diff, Travel, compare_schemas
+from .diff._compare import AcceptedChange, Change, Diff, Travel, compare_schemas
 from .diff._judge import Bump, Judgement, Row, Rule, Verdict
 from .diff._open_set import open_set, senders_of
 from .diff._report import REPORTS
@@ -87,7 +87,7 @@ __all__ = [
     "REPORTS",
     "VERSIONS",
     "Acceptance",
-    "Accepted",
+    "AcceptedChange",
     "Action",
     "ActionFacts",
     "Answer",

@@ -162,3 +162,28 @@ def test_every_change_is_in_every_report(form: str, diff: Diff) -> None:
     report = REPORTS[form](diff)
     for change in diff.changes:
         assert change.owner in report
+
+
+def _members(count: int, low: int) -> Any:
+    return document({f"m{number}": {"type": "integer", "minimum": low} for number in range(count)})
+
+
+@pytest.mark.parametrize("render", [REPORTS["text"], REPORTS["markdown"], REPORTS["html"]])
+def test_what_befell_many_members_alike_is_told_once(render: Any) -> None:
+    old, new = (
+        schema_set("2.1", ResetRequest=_members(5, low), ResetResponse=document()) for low in (0, 1)
+    )
+    report = render(compare_schemas(old, new, SENDERS))
+    assert report.count("minimum 0 -&gt; 1" if "<html" in report else "minimum 0 -> 1") == 1
+    assert "Alike in many places" in report
+    assert "5 places: ResetRequest.m0, ResetRequest.m1, ResetRequest.m2" in report
+    assert len(json.loads(render_json(compare_schemas(old, new, SENDERS)))["changes"]) == 5
+
+
+def test_fewer_are_told_one_by_one() -> None:
+    old, new = (
+        schema_set("2.1", ResetRequest=_members(4, low), ResetResponse=document()) for low in (0, 1)
+    )
+    report = render_text(compare_schemas(old, new, SENDERS))
+    assert report.count("minimum 0 -> 1") == 4
+    assert "Alike" not in report

@@ -17,7 +17,7 @@ from ..schemas._schema_set import SchemaFile, SchemaSet
 from ._judge import TABLE, Bump, Judgement, Row, Rule, Verdict
 from ._walk import Finding, Names, Place, definitions, walk
 
-__all__ = ["Accepted", "Change", "Diff", "Travel", "compare_schemas"]
+__all__ = ["AcceptedChange", "Change", "Diff", "Travel", "compare_schemas"]
 
 
 @dataclass(frozen=True, order=True)
@@ -65,7 +65,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedChange:
     """A change that a reviewer has accepted."""
 
     change: Change
@@ -84,7 +84,7 @@ class Diff:
     stays: str | None = None
     """The side that stays on the old edition, `station` or `csms`; `None` for both, each in turn."""
 
-    accepted: tuple[Accepted, ...] = ()
+    accepted: tuple[AcceptedChange, ...] = ()
     """Changes that count for no verdict any more."""
 
     hidden: tuple[Change, ...] = ()

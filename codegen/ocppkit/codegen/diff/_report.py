@@ -1,8 +1,9 @@
 """A comparison as people and programs read it: plain text, JSON, Markdown, HTML.
 
 Text and Markdown have the same chapters. What befell an action as a whole comes first; then each action's own changes; then
-the definitions that several actions share, each told once with the messages that hold it. Two kinds of change without any
-effect on the wire, reordered members and new or dropped names, are gathered in one line each; JSON has them one by one.
+the definitions that several actions share, each told once with the messages that hold it. A change that befell members in
+many places is told first, once, with these places. Two kinds of change without any effect on the wire, reordered members and
+new or dropped names, are gathered in one line each; JSON has them one by one.
 The reasons of the verdicts follow at the end, once per rule.
 """
 
@@ -16,7 +17,7 @@ from html import escape
 from typing import Any
 
 from ._change_texts import advise, describe, direct
-from ._compare import Accepted, Change, Diff, Travel
+from ._compare import AcceptedChange, Change, Diff, Travel
 from ._judge import TABLE, Judgement, Rule, Verdict
 
 __all__ = ["REPORTS", "render_html", "render_json", "render_markdown", "render_text"]
@@ -58,7 +59,7 @@ def render_text(diff: Diff) -> str:
         lines += ["", chapter.title]
         for heading, changes in chapter.sections:
             lines += wrap(heading, initial_indent="  ", subsequent_indent="      ")
-            lines += map(_text_line, changes)
+            lines += (_text_line(change, chapter.title) for change in changes)
     for title, names in _gathered(diff):
         lines += ["", title, *wrap(", ".join(names), initial_indent="  ", subsequent_indent="  ")]
     lines += _text_reasons(diff)
@@ -70,10 +71,10 @@ def render_text(diff: Diff) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _text_line(change: Change) -> str:
+def _text_line(change: Change, chapter: str) -> str:
     row = change.row
     verdicts = f"{row.sender.verdict:<8}  {row.receiver.verdict:<8}"
-    return f"    {verdicts}  {_line(change)}  [{change.rule}]"
+    return f"    {verdicts}  {_line(change, chapter)}  [{change.rule}]"
 
 
 def _text_reasons(diff: Diff) -> Iterator[str]:
@@ -94,7 +95,8 @@ def render_markdown(diff: Diff) -> str:
         lines += ["", f"## {chapter.title}"]
         for heading, changes in chapter.sections:
             lines += ["", f"### {heading}", ""] if heading else [""]
-            lines += _table(["old sender", "old receiver", "change", "rule"], map(_cells, changes))
+            cells = (_cells(change, chapter.title) for change in changes)
+            lines += _table(["old sender", "old receiver", "change", "rule"], cells)
     for title, names in _gathered(diff):
         lines += ["", f"{title} {', '.join(f'`{name}`' for name in names)}."]
     rules = _rules(diff)
@@ -119,7 +121,7 @@ def render_html(diff: Diff) -> str:
         body.append(f"<h2>{escape(chapter.title)}</h2>")
         for heading, changes in chapter.sections:
             body += [f"<h3>{escape(heading)}</h3>"] if heading else []
-            rows = ([_verdicts(change), *_plain_cells(change)] for change in changes)
+            rows = ([_verdicts(each), *_plain_cells(each, chapter.title)] for each in changes)
             body += _html_table(["old sender", "old receiver", "change", "kind"], rows)
     for name, names in _gathered(diff):
         body.append(f"<p>{escape(name)} {escape(', '.join(names))}.</p>")
@@ -167,9 +169,9 @@ def _verdicts(change: Change) -> str:
     return str(change.row.worst)
 
 
-def _plain_cells(change: Change) -> list[str]:
-    row = change.row
-    return [str(row.sender.verdict), str(row.receiver.verdict), _line(change), str(change.rule)]
+def _plain_cells(change: Change, chapter: str) -> list[str]:
+    verdicts = str(change.row.sender.verdict), str(change.row.receiver.verdict)
+    return [*verdicts, _line(change, chapter), str(change.rule)]
 
 
 def _plain_reasons(rules: Iterable[Rule]) -> Iterator[list[str]]:
@@ -178,16 +180,16 @@ def _plain_reasons(rules: Iterable[Rule]) -> Iterator[list[str]]:
             yield [str(rule), peer, str(judgement.verdict), judgement.reason]
 
 
-def _full_line(accepted: Accepted) -> str:
+def _full_line(accepted: AcceptedChange) -> str:
     """Says what changed, with the owner in any case."""
     line = _line(accepted.change)
     owner = accepted.change.owner
     return line if not owner or line.startswith(f"{owner} ") else f"{owner}: {line}"
 
 
-def _cells(change: Change) -> list[str]:
+def _cells(change: Change, chapter: str) -> list[str]:
     row = change.row
-    return [_mark(row.sender), _mark(row.receiver), _line(change), f"`{change.rule}`"]
+    return [_mark(row.sender), _mark(row.receiver), _line(change, chapter), f"`{change.rule}`"]
 
 
 def _reason_cells(rules: Iterable[Rule]) -> Iterator[list[str]]:
@@ -270,18 +272,46 @@ _SIDES = {"station": "station", "csms": "CSMS"}
 
 
 _ALL, _ACTIONS, _SHARED = "All messages", "Actions", "Shared by several actions"
+_ALIKE = "Alike in many places"
+
+_MANY = 5
+"""As many members with the same change as are told of in one line."""
 
 
 def _chapters(diff: Diff) -> Iterator[_Chapter]:
     """Yields the chapters that have something to tell."""
     chapters: defaultdict[str, list[Change]] = defaultdict(list)
+    alike = _alike(diff)
+    if alike:
+        yield _Chapter(_ALIKE, [(_places(group), group[:1]) for group in alike])
+    told = {id(change) for group in alike for change in group}
     for change in diff.changes:
-        if change.rule not in _GATHERED:
+        if change.rule not in _GATHERED and id(change) not in told:
             chapters[_title(change)].append(change)
     actions = sorted(chapters.keys() - {_ALL, _ACTIONS, _SHARED})
     for title in (_ALL, _ACTIONS, *actions, _SHARED):
         if title in chapters:
             yield _Chapter(title, list(_sections(chapters[title])))
+
+
+def _alike(diff: Diff) -> list[list[Change]]:
+    """Returns groups of changes that do the same to members in many places, the largest first."""
+    groups: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in diff.changes:
+        if change.path and change.owner and change.rule not in _GATHERED:
+            groups[change.rule, _what(change)].append(change)
+    many = [group for group in groups.values() if len(group) >= _MANY]
+    return sorted(many, key=lambda group: -len(group))
+
+
+def _what(change: Change) -> str:
+    """Says what changed, without the place."""
+    return describe(change).removeprefix(f"{change.path}: ")
+
+
+def _places(changes: Sequence[Change]) -> str:
+    places = [f"{change.owner}.{change.path}" for change in changes]
+    return f"{len(places)} places: {', '.join(places)}"
 
 
 def _title(change: Change) -> str:
@@ -318,8 +348,10 @@ def _routes(messages: Iterable[Travel]) -> str:
     return ", ".join(f"{', '.join(names)} ({route})" for route, names in sorted(routes.items()))
 
 
-def _line(change: Change) -> str:
+def _line(change: Change, chapter: str = "") -> str:
     """Says what changed, with the owner where no heading names it."""
+    if chapter == _ALIKE:
+        return _what(change)
     if not change.owner:
         return f"{describe(change)} in {len(change.messages)} messages"
     if change.rule in _WHOLE_ACTION:

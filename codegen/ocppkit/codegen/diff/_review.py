@@ -13,7 +13,7 @@ from .._errors import CodegenError
 from .._files import read_file
 from ..schemas._lock import read_lock
 from ..schemas._toml import Table, read_toml
-from ._compare import Accepted, Change, Diff
+from ._compare import AcceptedChange, Change, Diff
 from ._judge import Rule, Verdict
 
 __all__ = ["Acceptance", "Selection", "accept", "edition_of", "load_accepted", "select"]
@@ -97,7 +97,7 @@ def accept(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Diff:
     Entries that have expired, or that fit no change, are named in the notes of the result.
     """
     valid = [entry for entry in entries if entry.edition == edition]
-    accepted: list[Accepted] = []
+    accepted: list[AcceptedChange] = []
     kept: list[Change] = []
     used: set[Acceptance] = set()
     for change in diff.changes:
@@ -106,7 +106,7 @@ def accept(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Diff:
             kept.append(change)
         else:
             used.add(found)
-            accepted.append(Accepted(change, found.reason))
+            accepted.append(AcceptedChange(change, found.reason))
     notes = tuple(_notes(entries, used, edition))
     return replace(diff, changes=tuple(kept), accepted=tuple(accepted), notes=notes)
 
