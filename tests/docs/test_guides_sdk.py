@@ -535,7 +535,9 @@ def test_every_file_of_the_testing_guide_is_run() -> None:
     }
 
 
-@pytest.mark.parametrize("serve", ["starlette_app.py", "aiohttp_app.py"])
+@pytest.mark.parametrize(
+    "serve", ["starlette_app.py", "uvicorn_app.py", "aiohttp_app.py", "aiohttp_site.py"]
+)
 @pytest.mark.asyncio
 async def test_the_applications(serve: str) -> None:
     port = free_port()

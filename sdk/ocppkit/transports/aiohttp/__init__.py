@@ -11,7 +11,8 @@ except ModuleNotFoundError as _missing:
 from ._application_server import run_server
 from ._client import connect, run
 from ._server import Handler, mount
+from ._site import Site
 
-__all__ = ["Handler", "connect", "mount", "run", "run_server"]
+__all__ = ["Handler", "Site", "connect", "mount", "run", "run_server"]
 
 del _aiohttp

@@ -9,6 +9,7 @@ from aiohttp import web
 from ocppkit.aio import stop_requested
 
 from ._server import Handler
+from ._site import Site
 
 __all__ = ["run_server"]
 
@@ -30,7 +31,8 @@ async def run_server(
 
     It takes the place of `aiohttp.web.run_app`, which reads nothing more from the moment of the
     signal. Here running handlers, and commands that wait for their answer, have the `grace` that was
-    given to `mount` before aiohttp shuts down. A second signal ends the program at once.
+    given to `mount` before aiohttp shuts down. A second signal ends the program at once. Connections on
+    which no request comes within the CSMS's `Limits.handshake_timeout` are ended; see `Site`.
 
     Args:
         app: the application, with a CSMS in it; see `mount`.
@@ -44,12 +46,19 @@ async def run_server(
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, ssl_context=ssl).start()
+        await Site(
+            runner, host, port, ssl_context=ssl, handshake_timeout=_handshake_timeout(app)
+        ).start()
         logger.info("serving on port %d", runner.addresses[0][1])
         await stop_requested()
         await asyncio.gather(*(handler.drain() for handler in _handlers(app)))
     finally:
         await runner.cleanup()
+
+
+def _handshake_timeout(app: web.Application) -> float:
+    """Returns the longest time that one of the CSMSs gives to a handshake."""
+    return max((handler.limits.handshake_timeout for handler in _handlers(app)), default=10.0)
 
 
 def _handlers(app: web.Application) -> set[Handler]:

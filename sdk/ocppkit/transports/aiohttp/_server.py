@@ -8,6 +8,7 @@ from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
+from ocppkit.core import Limits
 from ocppkit.csms import Csms
 
 from .._hosted import Reception
@@ -97,6 +98,11 @@ class Handler:
         proxies = proxies_at(trusted_proxies, client_certificate_header)
         self._reception = Reception(csms, proxies)
         self._leaving = False
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the CSMS."""
+        return self._limits
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one connection, until nothing of it runs any more."""

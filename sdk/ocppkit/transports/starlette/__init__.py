@@ -16,7 +16,8 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 from ._endpoint import Endpoint, PeerCertificate, endpoint
+from ._half_open import first_request_within
 
-__all__ = ["Endpoint", "PeerCertificate", "endpoint"]
+__all__ = ["Endpoint", "PeerCertificate", "endpoint", "first_request_within"]
 
 del _starlette
