@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from websockets.utils import accept_key
 
-__all__ = ["AnsweringServer", "answering", "opening"]
+__all__ = ["AnsweringServer", "answering", "key_in", "opening"]
 
 Pieces = Sequence[bytes | None]
 """What is written, piece by piece; `None` instead of the last one keeps the connection open."""
@@ -34,6 +34,13 @@ class AnsweringServer:
         found = re.search(rb"(?i)\r\n" + name.encode() + rb": (.*)\r\n", self.heads[-1])
         assert found is not None, f"no {name} in {self.heads[-1]!r}"
         return found[1]
+
+
+def key_in(head: bytes) -> str:
+    """Returns the key of a handshake."""
+    found = re.search(rb"(?i)\r\nSec-WebSocket-Key: (.*)\r\n", head)
+    assert found is not None, head
+    return found[1].decode()
 
 
 def opening(key: str, *headers: bytes, subprotocol: bytes | None = b"ocpp2.0.1") -> bytes:
@@ -72,8 +79,7 @@ async def answering(
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             server.heads.append(head)
-            key = re.findall(rb"(?i)\r\nSec-WebSocket-Key: (.*)\r\n", head)[0].decode()
-            for piece in answer(key):
+            for piece in answer(key_in(head)):
                 if piece is None:
                     while data := await reader.read(1 << 16):
                         server.frames.put_nowait(data)

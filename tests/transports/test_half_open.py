@@ -30,7 +30,7 @@ async def by_aiohttp(
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        site = aiohttp.Site(runner, "127.0.0.1", handshake_timeout=seconds, ssl_context=tls)
+        site = aiohttp.BoundedSite(runner, "127.0.0.1", handshake_timeout=seconds, ssl_context=tls)
         await site.start()
         yield runner.addresses[0][1]
     finally:

@@ -3,13 +3,16 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from ocppkit import v201
-from ocppkit.transports import _pump
+from ocppkit.core import ConnectionClosed
+from ocppkit.transports import _pump, aiohttp, websockets
 from ocppkit.transports.websockets import _wire
+from support.answering_server import key_in, opening
 from support.servers import Serving
 
 ROUNDS = int(os.environ.get("ROUNDS", "1"))
@@ -59,6 +62,56 @@ async def test_a_peer_that_never_reads_is_cut_by_time(
 
     async with serving(csms) as port:
         await asyncio.gather(*(never_read(port, f"CP{number}") for number in range(ROUNDS)))
+
+
+class LongAnswers:
+    """A receiver that answers every text with a long one."""
+
+    def __init__(self) -> None:
+        self.wire: Any = None
+        self.end: asyncio.Future[ConnectionClosed] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: str | bytes) -> None:
+        self.wire.write("x" * 100_000)
+
+    def connection_lost(self, end: ConnectionClosed) -> None:
+        self.end.set_result(end)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("library", [websockets, aiohttp], ids=["websockets", "aiohttp"])
+async def test_a_csms_that_never_reads_is_cut(
+    library: Any, make_station: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (_pump, _wire):
+        monkeypatch.setattr(module, "STALL_TIMEOUT", 0.2)
+    lost = asyncio.Event()
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(opening(key_in(head)))
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"\x81\x02[]")
+                await writer.drain()
+                await asyncio.sleep(0)
+        writer.close()
+        lost.set()
+
+    listener = await asyncio.start_server(flood, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    station = make_station()
+    async with listener, asyncio.timeout(20):
+        connector = library._client.connector(station.limits, False)
+        opened = await connector(station.open(f"ws://127.0.0.1:{port}"))
+        answers = LongAnswers()
+        answers.wire = opened.wire
+        opened.wire.start(answers)
+        end = await answers.end
+        assert "read nothing" in end.reason or "does not read" in end.reason
+        # What waited for it is dropped, and the network connection with it.
+        await lost.wait()
 
 
 @pytest.mark.asyncio

@@ -9,7 +9,7 @@ from aiohttp import web
 from ocppkit.aio import stop_requested
 
 from ._server import Handler
-from ._site import Site
+from ._site import BoundedSite
 
 __all__ = ["run_server"]
 
@@ -32,7 +32,7 @@ async def run_server(
     It takes the place of `aiohttp.web.run_app`, which reads nothing more from the moment of the
     signal. Here running handlers, and commands that wait for their answer, have the `grace` that was
     given to `mount` before aiohttp shuts down. A second signal ends the program at once. Connections on
-    which no request comes within the CSMS's `Limits.handshake_timeout` are ended; see `Site`.
+    which no request comes within the CSMS's `Limits.handshake_timeout` are ended; see `BoundedSite`.
 
     Args:
         app: the application, with a CSMS in it; see `mount`.
@@ -46,7 +46,7 @@ async def run_server(
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        await Site(
+        await BoundedSite(
             runner, host, port, ssl_context=ssl, handshake_timeout=_handshake_timeout(app)
         ).start()
         logger.info("serving on port %d", runner.addresses[0][1])

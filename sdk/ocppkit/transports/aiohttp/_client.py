@@ -70,13 +70,14 @@ def connector(limits: Limits, compression: bool) -> Connector:
 
     async def opened(request: ConnectRequest) -> Opened:
         url = read_url(request.url)
-        session = _session(_checking(request, limits, compression))
+        check = _AnswerCheck(request, limits, compression)
+        session = _session(check)
         try:
             websocket = await _open(session, request, url, limits, compression)
         except BaseException:
             await session.close()
             raise
-        pump = Pump(WebSocketTransport(websocket), limits)
+        pump = Pump(WebSocketTransport(websocket), limits, abort=check.abort)
         task = asyncio.create_task(_drive(pump, session))
         running.add(task)
         task.add_done_callback(running.discard)
@@ -166,25 +167,48 @@ class _HandshakeResponse(ClientResponse):
         return super().headers if self.checked is None else self.checked
 
 
-def _checking(request: ConnectRequest, limits: Limits, compression: bool) -> ClientMiddlewareType:
-    """Returns what stands between aiohttp's request and its look at the answer."""
+class _AnswerCheck:
+    """Stands between aiohttp's request and its look at the answer."""
 
-    async def check(asked: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-        async with asyncio.timeout(limits.handshake_timeout):
+    def __init__(self, request: ConnectRequest, limits: Limits, compression: bool) -> None:
+        """Takes what is asked for.
+
+        Args:
+            request: the connection that a station wants.
+            limits: its bounds.
+            compression: whether permessage-deflate is offered.
+        """
+        self._request = request
+        self._limits = limits
+        self._compression = compression
+        self._transport: asyncio.Transport | None = None
+
+    async def __call__(self, asked: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+        """Returns the answer, if it opens a WebSocket.
+
+        Raises:
+            HandshakeRefused: it does not.
+        """
+        async with asyncio.timeout(self._limits.handshake_timeout):
             response = await send(asked)
         try:
             answer = _answer_of(response)
             if answer.status != _OPENED:
                 raise refused(answer, await _body_of(response))
             key = asked.headers[SEC_WEBSOCKET_KEY].encode()
-            agreement = check_answer(answer, key, request.subprotocols, compression)
+            agreement = check_answer(answer, key, self._request.subprotocols, self._compression)
             cast(_HandshakeResponse, response).checked = _headers_of(agreement, key)
         except BaseException:
             response.close()
             raise
+        if response.connection is not None:
+            self._transport = response.connection.transport
         return response
 
-    return check
+    def abort(self) -> None:
+        """Ends the network connection at once, with what waits for a peer that does not read."""
+        if self._transport is not None:
+            self._transport.abort()
 
 
 def _answer_of(response: ClientResponse) -> HandshakeAnswer:

@@ -8,19 +8,19 @@ from aiohttp import web
 
 from .._first_request import FirstRequest
 
-__all__ = ["Site"]
+__all__ = ["BoundedSite"]
 
 _BACKLOG: Final = 4096
 """Connections that may wait to be taken: after an outage, all stations come at once."""
 
 
-class Site(web.TCPSite):
+class BoundedSite(web.TCPSite):
     """A `web.TCPSite` that ends connections without a TLS handshake or a request in time.
 
     ```python
     runner = web.AppRunner(app)
     await runner.setup()
-    await Site(runner, "0.0.0.0", 9000, handshake_timeout=10.0).start()
+    await BoundedSite(runner, "0.0.0.0", 9000, handshake_timeout=10.0).start()
     ```
     """
 
