@@ -158,7 +158,8 @@ class Peers:
 
     async def _live(self, connection: RawSocket, identity: str) -> None:
         connection.call("boot", "BootNotification", _BOOT)
-        talking = asyncio.create_task(self._talk(connection))
+        booted = asyncio.Event()
+        talking = asyncio.create_task(self._talk(connection, booted))
         try:
             while True:
                 opcode, data = await connection.next_frame()
@@ -167,6 +168,7 @@ class Peers:
                     if identity in self.pings:
                         self.pings[identity] += 1
                 elif opcode == _TEXT:
+                    booted.set()
                     self._heard(connection, json.loads(data))
                 elif opcode == _CLOSE:
                     return
@@ -183,7 +185,9 @@ class Peers:
         else:
             self.counts["answers" if frame[0] == 3 else "errors"] += 1
 
-    async def _talk(self, connection: RawSocket) -> None:
+    async def _talk(self, connection: RawSocket, booted: asyncio.Event) -> None:
+        # Until its boot is answered a station says nothing else. # B01.FR.10
+        await booted.wait()
         number = 0
         while True:
             await asyncio.sleep(self._random.uniform(1, 5))
@@ -224,7 +228,8 @@ class Peers:
         else:
             connection = await RawSocket.opened(self._port, identity)
             connection.call("boot", "BootNotification", _BOOT)
-            for _ in range(self._random.randrange(8)):
+            # With more, asyncio logs a warning for each reply after a reset.
+            for _ in range(self._random.randrange(4)):
                 connection.frame(_TEXT, self._random.choice(_BAD_TEXTS).encode())
             connection.writer.write(self._random.choice(_BAD_FRAMES))
             await asyncio.sleep(self._random.uniform(0, 0.5))
