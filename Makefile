@@ -89,6 +89,10 @@ node: ## The Node.js peer of the interop tests (needs npm)
 fuzz: $(STAMP) ## A million random instances against the JSON Schema oracle (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m corpus --seed $(or $(SEED),1) --count $(or $(COUNT),1000000)
 
+.PHONY: bundles
+bundles: $(STAMP) ## Read the schemas of three public projects, from checkouts in CHECKOUTS=folder
+	$(BIN)/python .ci/bundles.py $(CHECKOUTS)
+
 .PHONY: golden
 golden: $(STAMP) ## Write anew what fixtures must become, and the pictures in the guides; read the difference
 	PYTHONPATH=tests $(BIN)/python -m golden

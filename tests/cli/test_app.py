@@ -10,6 +10,7 @@ import typer
 
 from ocppkit.cli import _app, _terminal
 from ocppkit.codegen import CodegenError
+from ocppkit.core import __version__
 from support.cli_outcomes import Cli
 
 COMMANDS = [
@@ -161,3 +162,10 @@ def test_progress_is_drawn_on_stderr_of_a_terminal(
     out, err = capsys.readouterr()
     assert out == ""
     assert ("OCPP 2.1" in err) == drawn
+
+
+def test_the_namespace_can_be_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ocppkit", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"ocppkit {__version__}\n"

@@ -40,7 +40,12 @@ def test_a_package_of_ones_own(cli: Cli, package: Path) -> None:
 
 def test_a_selection_without_boot_notification_has_messages_and_no_roles(cli: Cli) -> None:
     arguments = ["Reset" if each.startswith("Boot") else each for each in OWN]
-    assert cli("generate", *arguments).status == 0
+    done = cli("generate", *arguments)
+    assert done.status == 0
+    assert done.out.startswith(
+        "OCPP 1.6: without BootNotification there are no roles: "
+        "ChargePoint and ConnectedChargePoint are left out\n"
+    )
     assert Path("src/acme/v16/messages/reset.py").exists()
     assert not Path("src/acme/v16/roles.py").exists()
 

@@ -22,7 +22,7 @@ from ocppkit.testing import connected, settle, wire_pair
 from ocppkit.transports import websockets
 from support import drawings
 from support.guide_code import DOCS, executed
-from support.terminal_sessions import Block, Command, Console, blocks, commands
+from support.terminal_sessions import Block, Command, Console, blocks, commands, do
 
 ROOT = DOCS.parent
 LIMIT = 30.0
@@ -215,6 +215,7 @@ class TestSecurity:
         assert verdict("CP002", b"correct horse battery") is Verdict.UNKNOWN
 
 
+@pytest.mark.timeout(900)  # the fixture runs all commands of the page
 @pytest.mark.xdist_group("errata-day")
 class TestErrataDay:
     PAGE = DOCS / "guides/errata-day.md"
@@ -225,7 +226,7 @@ class TestErrataDay:
         """A folder in which everything on the page was done, in its order."""
         console = Console(tmp_path_factory.mktemp("errata"))
         for block in blocks(TestErrataDay.PAGE):
-            done(console, block)
+            do(console, block)
         return console
 
     def test_the_errata_and_the_vendor_s_message_are_in_the_package(self, console: Console) -> None:
@@ -242,25 +243,6 @@ class TestErrataDay:
         configuration = f"--config-file={ROOT / 'pyproject.toml'}"
         told = console.run(f"mypy --strict {configuration} --cache-dir=cache {' '.join(names)}")
         assert told == f"Success: no issues found in {len(names)} source files\n"
-
-
-def done(console: Console, block: Block) -> None:
-    """Does what a block stands for."""
-    match block:
-        case Block(file=name) if name:
-            console.put(block)
-        case Block(language="console"):
-            for command in commands(block.text):
-                console.compare(command)
-        case Block(language="py"):
-            console.put(Block("py", "run.py", block.text))
-            told = console.run("python run.py").strip()
-            _, shown, comment = block.text.rpartition("# ...")
-            assert told.endswith(comment.strip()) if shown else not told
-        case Block(language="sh"):
-            assert block.text.startswith("pip install")
-        case _:
-            raise AssertionError(f"nobody runs this: {block}")
 
 
 class TestEngine:

@@ -41,3 +41,9 @@ def typed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment
     return environment(
         tmp_path_factory.mktemp("typed"), f"{built.wheel}[aiohttp,otel,pydantic,starlette,ws]"
     )
+
+
+@pytest.fixture(scope="session")
+def terminal(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The wheel as `pip install 'ocppkit[cli]'` brings it."""
+    return environment(tmp_path_factory.mktemp("terminal"), f"{built.wheel}[cli]")

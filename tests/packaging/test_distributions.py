@@ -1,6 +1,7 @@
 """What wheel and sdist hold: everything that is needed, and nothing else."""
 
 import email
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from support.distributions import Built, build, contents
 
 pytestmark = pytest.mark.xdist_group("wheel")
 
+REPOSITORY = "https://github.com/ocppkit/ocppkit"
 CODE = {".py", ".pyi", ".toml"}
 
 
@@ -55,7 +57,8 @@ def test_the_wheel_holds_each_kind_of_file(name: str, built: Built) -> None:
 
 def test_each_subpackage_in_the_wheel_is_typed(built: Built) -> None:
     members = built.members
-    packages = {"/".join(name.split("/")[:2]) for name in members if name.endswith(".py")}
+    modules = [name.split("/") for name in members if name.endswith(".py")]
+    packages = {"/".join(parts[:2]) for parts in modules if len(parts) > 2}
     assert len(packages) >= 10
     assert [package for package in packages if f"{package}/py.typed" not in members] == []
     assert not [name for name in members if name.startswith("ocppkit/__init__.")]
@@ -82,7 +85,8 @@ def test_the_wheel_describes_itself(built: Built) -> None:
     assert base == ["msgspec", "typing-extensions"]
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata.get_payload() == (built.source / "README.md").read_text("utf-8")
+    described = str(metadata.get_payload()).replace(f"{REPOSITORY}/blob/main/", "")
+    assert described == (built.source / "README.md").read_text("utf-8")
 
 
 def test_sdist_and_checkout_build_the_same_wheel(built: Built, tmp_path: Path) -> None:
@@ -96,3 +100,14 @@ def test_the_sdist_can_be_worked_in(built: Built) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "tests/packaging/test_distributions.py", "LICENSE"} <= names
     assert not [name for name in names if "__pycache__" in name or "/." in f"/{name}"]
+
+
+def test_the_page_on_pypi_has_absolute_links_and_urls(built: Built) -> None:
+    (name,) = (name for name in built.members if name.endswith(".dist-info/METADATA"))
+    metadata = email.message_from_bytes(built.members[name])
+    urls = dict(each.split(", ") for each in metadata.get_all("Project-URL") or [])
+    assert set(urls) == {"Repository", "Documentation", "Changelog"}
+    assert urls["Repository"] == REPOSITORY
+    links = re.findall(r"\]\(([^)]+)\)", str(metadata.get_payload()))
+    assert f"{REPOSITORY}/blob/main/docs/guides/csms.md" in links
+    assert all(link.startswith(("https://", "#")) for link in links)

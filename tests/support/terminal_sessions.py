@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Block", "Command", "Console", "blocks", "commands"]
+__all__ = ["Block", "Command", "Console", "blocks", "commands", "do"]
 
 LIMIT = 120.0
 
@@ -62,15 +62,20 @@ class Console:
 
     folder: Path
 
+    bin: Path = Path(sys.executable).parent
+    """The commands of the environment that has ocppkit; by default, that of the tests."""
+
     def run(self, line: str) -> str:
         """Runs one command and returns what it prints on both streams."""
-        tools = str(Path(sys.executable).parent)
+        tools, own = str(self.bin), str(self.folder / "src")
+        # A worktree is put before what is installed in the environment of the tests.
+        tree = os.environ.get("PYTHONPATH") if self.bin == Path(sys.executable).parent else None
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=self.folder,
             env={
                 "PATH": os.pathsep.join((tools, os.environ["PATH"])),
-                "PYTHONPATH": str(self.folder / "src"),
+                "PYTHONPATH": os.pathsep.join((own, tree) if tree else (own,)),
                 "COLUMNS": "80",
             },
             stdout=subprocess.PIPE,
@@ -104,3 +109,22 @@ def _pattern(shown: str) -> str:
         for line in shown.split("\n")
     ]
     return r"\n".join(lines)
+
+
+def do(console: Console, block: Block) -> None:
+    """Does what a block of a guide stands for: writes a file, or runs commands and compares."""
+    match block:
+        case Block(file=name) if name:
+            console.put(block)
+        case Block(language="console"):
+            for command in commands(block.text):
+                console.compare(command)
+        case Block(language="py"):
+            console.put(Block("py", "run.py", block.text))
+            told = console.run("python run.py").strip()
+            _, shown, comment = block.text.rpartition("# ...")
+            assert told.endswith(comment.strip()) if shown else not told
+        case Block(language="sh"):
+            assert block.text.startswith("pip install")
+        case _:
+            raise AssertionError(f"nobody runs this: {block}")

@@ -13,6 +13,7 @@ from ._pipeline import (
     load_api,
     removed_actions,
     report_errata,
+    roles_left_out,
     warnings_of,
 )
 from ._project import NO_PROJECT, PROJECT_FILES, Project, ProjectVersion, find_project
@@ -168,6 +169,7 @@ __all__ = [
     "refs",
     "removed_actions",
     "report_errata",
+    "roles_left_out",
     "schemas_dir",
     "select",
     "senders_of",

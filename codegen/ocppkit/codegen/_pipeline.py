@@ -37,6 +37,7 @@ __all__ = [
     "read_api",
     "removed_actions",
     "report_errata",
+    "roles_left_out",
     "warnings_of",
 ]
 
@@ -112,6 +113,14 @@ def facts_skeleton(job: Job) -> str:
 def removed_actions(job: Job) -> tuple[str, ...]:
     """Returns the actions that the job's facts take out of its version, sorted."""
     return tuple(load_facts(job.version, *job.facts_files).removed)
+
+
+def roles_left_out(job: Job) -> tuple[str, ...]:
+    """Returns the roles that a selection without BootNotification cannot have."""
+    facts = load_facts(job.version, *job.facts_files)
+    has_boot = "BootNotification" in (job.only or facts.actions)
+    roles = facts.protocol.roles
+    return () if has_boot else (roles.station_class, roles.handle_class)
 
 
 def warnings_of(job: Job) -> tuple[str, ...]:

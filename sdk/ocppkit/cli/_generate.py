@@ -175,10 +175,22 @@ def _report_inputs(jobs: Sequence["Job"], stale_errata: StaleErrata) -> None:
     Raises:
         CodegenError: an erratum fits nothing, or is stale and these shall fail.
     """
-    from ocppkit.codegen import CodegenError, Outcome, removed_actions, warnings_of
+    from ocppkit.codegen import (
+        CodegenError,
+        Outcome,
+        removed_actions,
+        roles_left_out,
+        warnings_of,
+    )
 
     for job in jobs:
         show_warnings(warnings_of(job))
+        left_out = roles_left_out(job)
+        if left_out:
+            typer.echo(
+                f"OCPP {job.version}: without BootNotification there are no roles: "
+                f"{' and '.join(left_out)} are left out"
+            )
         removed = removed_actions(job)
         if removed:
             typer.echo(f"OCPP {job.version}: removed by the facts: {', '.join(removed)}")
