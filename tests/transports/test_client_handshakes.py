@@ -484,6 +484,13 @@ async def test_a_connection_that_is_lost_before_its_wire() -> None:
         opening_handshake.make_way(_handshake_answer.Agreement(None, None), LIMITS)
 
 
+@pytest.mark.parametrize("headers", [[(b"A", b"b")] * 129, [(b"A", b"\0")], [(b"A", b"\x7f")]])
+def test_headers_that_an_old_library_takes(headers: list[tuple[bytes, bytes]]) -> None:
+    answer = _handshake_answer.HandshakeAnswer((1, 1), 101, headers)
+    with pytest.raises(HandshakeRefused, match="no HTTP in the answer"):
+        _handshake_answer.check_head(answer)
+
+
 def test_default_ports_are_not_named() -> None:
     assert read_url("wss://csms/CP001").authority == "csms"
     assert read_url("ws://csms:80/CP001").authority == "csms"

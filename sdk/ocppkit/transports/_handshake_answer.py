@@ -24,6 +24,7 @@ __all__ = [
     "HandshakeAnswer",
     "accept_value",
     "check_answer",
+    "check_head",
     "malformed",
     "no_answer",
     "not_in_time",
@@ -55,6 +56,7 @@ _WINDOW_BITS: Final = {
     # zlib cannot compress with 8.
     b"client_max_window_bits": range(9, 16),
 }
+_CONTROL: Final = re.compile(rb"[^\t\x20-\x7e\x80-\xff]")
 _NO_TAKEOVER: Final = frozenset({b"server_no_context_takeover", b"client_no_context_takeover"})
 _DEFLATE: Final = b"permessage-deflate"
 
@@ -118,6 +120,18 @@ def check_answer(
     if answer.values(b"transfer-encoding") or set(answer.values(b"content-length")) - {b"0"}:
         raise _unusable("it has a body")
     return Agreement(_subprotocol(answer, subprotocols), _compression(answer, compression))
+
+
+def check_head(answer: HandshakeAnswer) -> None:
+    """Checks headers that a library has read, as old releases take what is no HTTP.
+
+    Raises:
+        HandshakeRefused: there are too many, or a value has a control character.
+    """
+    if len(answer.headers) > MOST_FIELDS:
+        raise malformed("its headers are too many or too long")
+    if any(_CONTROL.search(value) for _, value in answer.headers):
+        raise malformed("one of its headers is none")
 
 
 def refused(answer: HandshakeAnswer, body: bytes = b"") -> HandshakeRefused:

@@ -48,6 +48,7 @@ from .._handshake_answer import (
     HandshakeAnswer,
     accept_value,
     check_answer,
+    check_head,
     malformed,
     no_answer,
     not_in_time,
@@ -193,6 +194,7 @@ class _AnswerCheck:
             response = await send(asked)
         try:
             answer = _answer_of(response)
+            check_head(answer)
             if answer.status != _OPENED:
                 raise refused(answer, await _body_of(response))
             key = asked.headers[SEC_WEBSOCKET_KEY].encode()
