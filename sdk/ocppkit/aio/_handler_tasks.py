@@ -237,7 +237,7 @@ class HandlerTasks:
         if isinstance(work, _CALLS):
             try:
                 # The engine checks that it is the response of this action.
-                sent = self._replier.answer(work, cast(Response, outcome))
+                sent = self._replier.answer(work, outcome)  # pyright: ignore[reportArgumentType]
             except Exception as error:  # noqa: BLE001 - the program's response may raise anything
                 self._failed(call, error)
                 return
