@@ -87,7 +87,7 @@ def test_pings_go_on_whoever_leaves(
     run: Callable[[Coroutine[Any, Any, None]], None], make_csms: Make, raw: Make
 ) -> None:
     async def main() -> None:
-        csms = make_csms(limits=Limits(ping_interval=0.064))
+        csms = make_csms(limits=Limits(ping_interval=0.25))
         async with (
             websockets.serve(csms, "127.0.0.1") as server,
             raw(server.port, "/bystander") as bystander,
@@ -95,8 +95,8 @@ def test_pings_go_on_whoever_leaves(
             for number in range(max(60, ROUNDS)):
                 async with raw(server.port, f"/CP{number}") as client:
                     await leave_rudely(client, PARTINGS[number % len(PARTINGS)])
-                if number % 20 == 0:
-                    bystander.frame(10, b"")
+                # It must show that it lives within two intervals, and reads its pings below.
+                bystander.frame(10, b"")
             for _ in range(20):
                 opcode, _ = await bystander.next_frame()
                 assert opcode == 9
