@@ -15,6 +15,8 @@ from typing import Any
 import grimp
 import pytest
 
+from support.import_contracts import version_packages
+
 ROOT = Path(__file__).parents[2]
 TREES = ("sdk", "generated", "codegen")
 CONTRACT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
@@ -141,7 +143,7 @@ def test_the_contract_holds(copy: Path) -> None:
         ),
         ("codegen/ocppkit/codegen/model/_ir.py", "import ocppkit.cli", {"house"}),
         ("codegen/ocppkit/codegen/model/_ir.py", "from ocppkit.core import Payload", {"codegen"}),
-        ("codegen/ocppkit/codegen/model/_ir.py", "from ocppkit import v201", {"codegen", "house"}),
+        ("codegen/ocppkit/codegen/model/_ir.py", "from ocppkit import v201", {"house"}),
         ("generated/ocppkit/v201/roles.py", "from ocppkit.v16 import enums", {"house"}),
         ("generated/ocppkit/v21/messages/reset.py", "import ocppkit.v201", {"house"}),
         (
@@ -190,6 +192,33 @@ def test_a_new_room_must_find_its_floor(copy: Path) -> None:
     assert "attic" in output
 
 
+def test_a_version_that_nobody_has_named_is_covered(copy: Path) -> None:
+    package = copy / "generated" / "ocppkit"
+    shutil.copytree(package / "v201", package / "v99")
+    user = copy / "sdk" / "ocppkit" / "aio" / "_endpoint.py"
+    text = user.read_text("utf-8")
+    try:
+        status, output = lint(copy)
+        assert (status, broken(output)) == (0, set()), output
+        (package / "v99" / "enums.py").write_text("from ocppkit.v16 import PROTOCOL\n", "utf-8")
+        assert broken(lint(copy)[1]) == {"house"}
+        (package / "v99" / "enums.py").write_text("from . import roles\n", "utf-8")
+        assert broken(lint(copy)[1]) == {"faces", "messages"}
+        shutil.copy(package / "v201" / "enums.py", package / "v99" / "enums.py")
+        user.write_text(f"{text}\nimport ocppkit.v99\n", "utf-8")
+        assert "house" in broken(lint(copy)[1])
+    finally:
+        user.write_text(text, "utf-8")
+        shutil.rmtree(package / "v99")
+
+
+def test_no_contract_names_a_version() -> None:
+    versions = version_packages({module_name(path) for path in modules()})
+    assert {"v16", "v201", "v21"} <= set(versions)
+    text = str(CONTRACT)
+    assert [name for name in versions if re.search(rf"\b{name}\b", text)] == []
+
+
 def test_each_room_touches_its_own_libraries_only() -> None:
     graph = grimp.build_graph("ocppkit", include_external_packages=True, cache_dir=None)
     found: dict[str, set[str]] = {}
@@ -201,6 +230,12 @@ def test_each_room_touches_its_own_libraries_only() -> None:
     assert found["core"] == BASE
     foreign = {room: found[room] - LIBRARIES.get(room, set()) for room in found}
     assert {room: names for room, names in foreign.items() if names} == {}
+
+
+def module_name(path: Path) -> str:
+    """Returns the full name of a module from its file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
+    return ".".join(parts).removesuffix(".__init__")
 
 
 def ours() -> frozenset[str]:
