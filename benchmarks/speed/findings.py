@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .measure import Spread, ratios, spread
 
-__all__ = ["Book", "Cost", "Finding"]
+__all__ = ["Book", "Cost", "Measurement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Measurement:
     """A figure about ocppkit, with the peer that it was measured beside."""
 
     group: str
@@ -52,7 +52,7 @@ class Book:
     """Where a run writes down what it finds."""
 
     costs: list[Cost] = field(default_factory=list[Cost])
-    findings: list[Finding] = field(default_factory=list[Finding])
+    findings: list[Measurement] = field(default_factory=list[Measurement])
     notes: list[str] = field(default_factory=list[str])
     """What was left out or did not go as it should, in words."""
 
@@ -74,7 +74,7 @@ class Book:
             self.notes.append(text)
             self.say(text)
 
-    def find(self, finding: Finding) -> None:
+    def find(self, finding: Measurement) -> None:
         """Writes down a figure."""
         self.findings.append(finding)
 
@@ -89,7 +89,7 @@ class Book:
     ) -> None:
         """Writes down how many times less something costs us than a peer."""
         values = ratios(costs[ours], costs[peer])
-        self.find(Finding(group, what, ours, peer, "x", values, target))
+        self.find(Measurement(group, what, ours, peer, "x", values, target))
 
     def share(
         self,
@@ -102,4 +102,4 @@ class Book:
     ) -> None:
         """Writes down how many times a floor's cost ours is: less is better."""
         values = ratios(costs[peer], costs[ours])
-        self.find(Finding(group, what, ours, peer, "of it", values, target))
+        self.find(Measurement(group, what, ours, peer, "of it", values, target))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .findings import Book, Finding
+from .findings import Book, Measurement
 from .load import percentile
 from .processes import Ended, Program, cpus, running
 from .scale import Scale
@@ -42,7 +42,7 @@ def _find(what: str, seen: Mapping[str, "_Seen"], book: Book) -> None:
         ("fleet-p99", "ms", us.p99, them and them.p99),
     ):
         beside = f"{max(others):.0f} {unit}" if others else "did not carry them"
-        book.find(Finding(_GROUP, what, DEFAULT, f"{THEIRS} {beside}", unit, values, key))
+        book.find(Measurement(_GROUP, what, DEFAULT, f"{THEIRS} {beside}", unit, values, key))
 
 
 @dataclass(frozen=True, slots=True)

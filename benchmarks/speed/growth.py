@@ -18,7 +18,7 @@ from ocppkit import v201
 from ocppkit.core import Connection, ResultReceived, Role, decode_message
 
 from . import mobilityhouse
-from .findings import Book, Finding
+from .findings import Book, Measurement
 from .load import mix
 from .measure import Work, measure_in_turns
 from .messages import MESSAGE_ID, Sample, frame, meter_values, sample
@@ -99,7 +99,7 @@ def _enter(what: str, sizes: Sequence[int], costs: Costs, book: Book) -> None:
                 for other, theirs in exponents.items()
                 if not other.startswith("ocppkit")
             )
-            book.find(Finding(_GROUP, what, who, others, "power", values, "growth"))
+            book.find(Measurement(_GROUP, what, who, others, "power", values, "growth"))
 
 
 # What grows.

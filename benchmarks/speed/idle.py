@@ -12,7 +12,7 @@ from typing import Final
 import trustme
 
 from . import fleet
-from .findings import Book, Finding
+from .findings import Book, Measurement
 from .load import Crowd
 from .measure import spread
 from .processes import Ended, Program, Running, pinned, running
@@ -168,7 +168,7 @@ def _compare(scheme: str, found: Mapping[str, _Rounds], book: Book) -> None:
             nearest = size if size in other.memory else max(other.memory)
             beside = f"{peer} {spread(other.memory[nearest]).median:.1f} KiB"
             target = _memory_target(scheme, name)
-            book.find(Finding(_GROUP, what, name, beside, "KiB", tuple(values), target))
+            book.find(Measurement(_GROUP, what, name, beside, "KiB", tuple(values), target))
         storms = {name: rounds.storm, peer: other.storm}
         target = "storm" if scheme == "ws" and name in (DEFAULT, FAST) else None
         book.faster(_GROUP, f"{scheme}, storm", storms, name, peer, target)

@@ -19,7 +19,7 @@ from typing import Final
 
 from .messages import frame, sample
 
-__all__ = ["Crowd", "Outcome", "masked", "mix", "percentile"]
+__all__ = ["Crowd", "LoadResult", "masked", "mix", "percentile"]
 
 _MASK: Final = bytes((0x5A, 0xC3, 0x96, 0x0F))
 _TEXT: Final = 0x81
@@ -75,7 +75,7 @@ def mix(names: Sequence[str]) -> tuple[bytes, ...]:
 
 
 @dataclass(slots=True)
-class Outcome:
+class LoadResult:
     """What came of a load."""
 
     calls: int = 0
@@ -143,14 +143,14 @@ class Crowd:
                 if perf_counter() > deadline:
                     raise RuntimeError(f"{len(opening)} connections do not open")
 
-    def drive(self, frames: Sequence[bytes], seconds: float) -> Outcome:
+    def drive(self, frames: Sequence[bytes], seconds: float) -> LoadResult:
         """Lets each station call again as soon as it is answered.
 
         Args:
             frames: what each sends, over and over.
             seconds: for how long; answers that are due then are waited for.
         """
-        outcome = Outcome()
+        outcome = LoadResult()
         with self._polled() as poll:
             start = perf_counter()
             until = start + seconds
@@ -244,7 +244,7 @@ class Crowd:
         if link.connection.send(text) != len(text):
             raise RuntimeError("a frame does not fit the socket's buffer")
 
-    def _answered(self, link: _Link, outcome: Outcome) -> bool:
+    def _answered(self, link: _Link, outcome: LoadResult) -> bool:
         """Reads what there is, and returns whether it completes the answer."""
         data = link.connection.recv(_READ)
         if not data:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from .findings import Book, Finding
+from .findings import Book, Measurement
 from .targets import TARGETS, Target
 
 __all__ = ["Line", "as_json", "inserted", "lines_of", "machine", "markdown", "status", "text"]
@@ -38,7 +38,7 @@ class Line:
 
     key: str
     target: Target
-    finding: Finding | None
+    finding: Measurement | None
 
     @property
     def verdict(self) -> str:

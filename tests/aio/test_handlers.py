@@ -46,7 +46,7 @@ class Mine(Handlers201):
         return v201.HeartbeatResponse(current_time=utcnow())
 
 
-class Derived(Mine):
+class SubclassOfMine(Mine):
     def authorize(self, station: Any, request: v201.AuthorizeRequest) -> Any: ...
 
 
@@ -64,7 +64,7 @@ def test_overridden_methods_count() -> None:
 
 def test_methods_of_a_base_of_mine_count() -> None:
     table = csms_table()
-    table.add_methods(Derived())
+    table.add_methods(SubclassOfMine())
     assert table.get(v201.HeartbeatRequest) is not None
     assert table.get(v201.AuthorizeRequest) is not None
 

@@ -7,15 +7,15 @@ from xml.etree import ElementTree
 import pytest
 
 from speed.chart import chart
-from speed.findings import Book, Finding
+from speed.findings import Book, Measurement
 from speed.report import Line, as_json, inserted, lines_of, markdown, number, status, text
 from speed.targets import TARGETS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
 
-def found(target: str, *values: float, what: str = "what") -> Finding:
-    return Finding(TARGETS[target].group, what, "ocppkit", "mobilityhouse", "x", values, target)
+def found(target: str, *values: float, what: str = "what") -> Measurement:
+    return Measurement(TARGETS[target].group, what, "ocppkit", "mobilityhouse", "x", values, target)
 
 
 def line(book: Book, key: str) -> Line:

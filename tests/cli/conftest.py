@@ -5,12 +5,12 @@ import sys
 import pytest
 
 from ocppkit.cli import main
-from support.cli_outcomes import Cli, Outcome
+from support.cli_outcomes import Cli, CliOutcome
 
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: object) -> Outcome:
+    def run(*arguments: object) -> CliOutcome:
         monkeypatch.setattr(sys, "argv", ["ocppkit", *map(str, arguments)])
         try:
             main()
@@ -19,6 +19,6 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             # No code at all means success.
             status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         out, err = capsys.readouterr()
-        return Outcome(status, out, err)
+        return CliOutcome(status, out, err)
 
     return run

@@ -14,7 +14,7 @@ from support.call_counts import calls_of, python_calls
 from support.connection_pair import ANSWER
 
 
-class Wire:
+class CountingWire:
     """Keeps what is written."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ async def test_a_heartbeat(level: int, caplog: pytest.LogCaptureFixture) -> None
     def heartbeat(station: object, request: v201.HeartbeatRequest) -> v201.HeartbeatResponse:
         return ANSWER
 
-    wire = Wire()
+    wire = CountingWire()
     csms.attach(
         Accept(
             identity="CP1",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 from interop.script import Json, Step
-from interop.security import IDENTITY, SERIAL_NUMBER, Files, Mode
+from interop.security import IDENTITY, SERIAL_NUMBER, Files, SecurityMode
 from ocppkit import core
 from ocppkit.core import Payload, Role, decode_payload, encode_payload
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
@@ -144,7 +144,7 @@ class OurCsms(_OurEnd):
 
 @asynccontextmanager
 async def our_csms(
-    protocol: core.Protocol, mode: Mode, files: Files, serving: Serving = by_websockets
+    protocol: core.Protocol, mode: SecurityMode, files: Files, serving: Serving = by_websockets
 ) -> AsyncGenerator[OurCsms, None]:
     """Serves a CSMS that lets the one station in, secured in one way."""
     authenticator: Any = None
@@ -166,7 +166,7 @@ async def our_csms(
 @asynccontextmanager
 async def our_station(
     protocol: core.Protocol,
-    mode: Mode,
+    mode: SecurityMode,
     files: Files,
     port: int,
     *,

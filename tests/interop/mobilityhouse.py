@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 
 from interop.ends import Inbox
 from interop.script import Json, steps
-from interop.security import IDENTITY, Files, Mode
+from interop.security import IDENTITY, Files, SecurityMode
 from ocppkit.core import Protocol, Role
 
 __all__ = ["MobilityHouse", "central_system", "charge_point"]
@@ -101,7 +101,7 @@ def _basic(password: bytes) -> str:
 
 @asynccontextmanager
 async def charge_point(
-    protocol: Protocol, mode: Mode, files: Files, port: int, **options: Any
+    protocol: Protocol, mode: SecurityMode, files: Files, port: int, **options: Any
 ) -> AsyncGenerator[MobilityHouse, None]:
     """Connects a station to a port; it says what it is told to.
 
@@ -130,7 +130,7 @@ async def charge_point(
 
 @asynccontextmanager
 async def central_system(
-    protocol: Protocol, mode: Mode, files: Files
+    protocol: Protocol, mode: SecurityMode, files: Files
 ) -> AsyncGenerator[MobilityHouse, None]:
     """Serves a central system; it says what it is told to."""
     end = MobilityHouse(protocol, Role.CSMS)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from interop.ends import Inbox
 from interop.script import Json
-from interop.security import IDENTITY, SERIAL_NUMBER, Files, Mode
+from interop.security import IDENTITY, SERIAL_NUMBER, Files, SecurityMode
 from ocppkit.core import Protocol
 
 __all__ = ["FOLDER", "NodePeer", "csms", "station"]
@@ -95,7 +95,7 @@ async def _run(script: str, config: Json) -> AsyncGenerator[NodePeer, None]:
         await asyncio.wait({conversation})
 
 
-def _config(protocol: Protocol, mode: Mode, password: bytes | None) -> Json:
+def _config(protocol: Protocol, mode: SecurityMode, password: bytes | None) -> Json:
     return {
         "identity": IDENTITY,
         "serialNumber": SERIAL_NUMBER,
@@ -106,7 +106,7 @@ def _config(protocol: Protocol, mode: Mode, password: bytes | None) -> Json:
 
 @asynccontextmanager
 async def station(
-    protocol: Protocol, mode: Mode, files: Files, port: int, **options: Any
+    protocol: Protocol, mode: SecurityMode, files: Files, port: int, **options: Any
 ) -> AsyncGenerator[NodePeer, None]:
     """Connects a station to a port; it says what it is told to.
 
@@ -129,7 +129,9 @@ async def station(
 
 
 @asynccontextmanager
-async def csms(protocol: Protocol, mode: Mode, files: Files) -> AsyncGenerator[NodePeer, None]:
+async def csms(
+    protocol: Protocol, mode: SecurityMode, files: Files
+) -> AsyncGenerator[NodePeer, None]:
     """Serves a CSMS; it says what it is told to."""
     config = _config(protocol, mode, mode.password)
     if mode.tls:

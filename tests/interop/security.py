@@ -17,7 +17,7 @@ __all__ = [
     "PLAYED_ELSEWHERE",
     "SERIAL_NUMBER",
     "Files",
-    "Mode",
+    "SecurityMode",
     "make_files",
 ]
 
@@ -34,7 +34,7 @@ KEY: Final = bytes.fromhex("0001ff3a80c3fe0a0d7f25b1e2d4c6a89f001122")
 
 
 @dataclass(frozen=True)
-class Mode:
+class SecurityMode:
     """A way to secure a connection."""
 
     name: str
@@ -51,11 +51,11 @@ class Mode:
 MODES: Final = {
     mode.name: mode
     for mode in (
-        Mode("open"),
-        Mode("basic", PASSWORD),
-        Mode("key", KEY),
-        Mode("tls", PASSWORD, tls=True),
-        Mode("mtls", tls=True, client_certificate=True),
+        SecurityMode("open"),
+        SecurityMode("basic", PASSWORD),
+        SecurityMode("key", KEY),
+        SecurityMode("tls", PASSWORD, tls=True),
+        SecurityMode("mtls", tls=True, client_certificate=True),
     )
 }
 
@@ -86,7 +86,7 @@ class Files:
     station: Path
     """Key and certificate of the station; its common name is the serial number."""
 
-    def for_csms(self, mode: Mode) -> ssl.SSLContext | None:
+    def for_csms(self, mode: SecurityMode) -> ssl.SSLContext | None:
         """Returns the context of a CSMS."""
         if not mode.tls:
             return None
@@ -97,7 +97,7 @@ class Files:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
-    def for_station(self, mode: Mode) -> ssl.SSLContext | None:
+    def for_station(self, mode: SecurityMode) -> ssl.SSLContext | None:
         """Returns the context of a station."""
         if not mode.tls:
             return None

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 from interop.ends import CLIENTS, PATIENCE, our_csms, our_station, play
 from interop.mobilityhouse import central_system, charge_point
 from interop.script import PROTOCOLS, steps
-from interop.security import MODES, PLAYED, PLAYED_ELSEWHERE, Files, Mode
+from interop.security import MODES, PLAYED, PLAYED_ELSEWHERE, Files, SecurityMode
 from ocppkit.core import CallFailed, ErrorCode
 from support.servers import SERVERS
 
@@ -31,7 +31,7 @@ def test_nine_whole_sessions_each_way() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("version", "mode"), PLAYED)
-async def test_their_station_in_our_csms(version: str, mode: Mode, files: Files) -> None:
+async def test_their_station_in_our_csms(version: str, mode: SecurityMode, files: Files) -> None:
     protocol = PROTOCOLS[version]
     async with (
         asyncio.timeout(PATIENCE),
@@ -43,7 +43,9 @@ async def test_their_station_in_our_csms(version: str, mode: Mode, files: Files)
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("version", "mode"), PLAYED)
-async def test_our_station_in_their_central_system(version: str, mode: Mode, files: Files) -> None:
+async def test_our_station_in_their_central_system(
+    version: str, mode: SecurityMode, files: Files
+) -> None:
     protocol = PROTOCOLS[version]
     boot, *others = steps(protocol)
     async with asyncio.timeout(PATIENCE), central_system(protocol, mode, files) as csms:
@@ -58,7 +60,7 @@ async def test_our_station_in_their_central_system(version: str, mode: Mode, fil
 @pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
 @pytest.mark.parametrize("server", ["starlette", "aiohttp"])
 async def test_their_station_in_every_server(
-    server: str, version: str, mode: Mode, files: Files
+    server: str, version: str, mode: SecurityMode, files: Files
 ) -> None:
     if server == "starlette" and mode.client_certificate:
         # No ASGI server hands a client certificate over.
@@ -76,7 +78,7 @@ async def test_their_station_in_every_server(
 @pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_our_station_by_every_client(
-    client: str, version: str, mode: Mode, files: Files
+    client: str, version: str, mode: SecurityMode, files: Files
 ) -> None:
     protocol = PROTOCOLS[version]
     boot, *others = steps(protocol)

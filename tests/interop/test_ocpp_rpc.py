@@ -11,7 +11,7 @@ import pytest
 from interop import node_peer
 from interop.ends import CLIENTS, PATIENCE, our_csms, our_station, play
 from interop.script import PROTOCOLS, steps
-from interop.security import IDENTITY, MODES, PLAYED, PLAYED_ELSEWHERE, Files, Mode
+from interop.security import IDENTITY, MODES, PLAYED, PLAYED_ELSEWHERE, Files, SecurityMode
 from ocppkit.core import CallFailed, ErrorCode
 from ocppkit.csms import Csms
 from ocppkit.transports import websockets
@@ -47,7 +47,7 @@ def node() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("version", "mode"), PLAYED)
-async def test_their_station_in_our_csms(version: str, mode: Mode, files: Files) -> None:
+async def test_their_station_in_our_csms(version: str, mode: SecurityMode, files: Files) -> None:
     protocol = PROTOCOLS[version]
     async with (
         asyncio.timeout(PATIENCE),
@@ -60,7 +60,7 @@ async def test_their_station_in_our_csms(version: str, mode: Mode, files: Files)
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("version", "mode"), PLAYED)
-async def test_our_station_in_their_csms(version: str, mode: Mode, files: Files) -> None:
+async def test_our_station_in_their_csms(version: str, mode: SecurityMode, files: Files) -> None:
     protocol = PROTOCOLS[version]
     boot, *others = steps(protocol)
     async with asyncio.timeout(PATIENCE), node_peer.csms(protocol, mode, files) as csms:
@@ -76,7 +76,7 @@ async def test_our_station_in_their_csms(version: str, mode: Mode, files: Files)
 @pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
 @pytest.mark.parametrize("server", ["starlette", "aiohttp"])
 async def test_their_station_in_every_server(
-    server: str, version: str, mode: Mode, files: Files
+    server: str, version: str, mode: SecurityMode, files: Files
 ) -> None:
     if server == "starlette" and mode.client_certificate:
         # No ASGI server hands a client certificate over.
@@ -94,7 +94,7 @@ async def test_their_station_in_every_server(
 @pytest.mark.parametrize(("version", "mode"), PLAYED_ELSEWHERE)
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_our_station_by_every_client(
-    client: str, version: str, mode: Mode, files: Files
+    client: str, version: str, mode: SecurityMode, files: Files
 ) -> None:
     protocol = PROTOCOLS[version]
     boot, *others = steps(protocol)

@@ -7,7 +7,7 @@ import pytest
 
 from interop.ends import PATIENCE, our_csms, our_station, play
 from interop.script import PROTOCOLS, steps
-from interop.security import IDENTITY, MODES, Files, Mode
+from interop.security import IDENTITY, MODES, Files, SecurityMode
 from ocppkit import v21
 from ocppkit.core import (
     OFF,
@@ -32,7 +32,7 @@ CASES = [case for case in ALLOWED if case.roles.protocol.version == "2.1"]
 @pytest.mark.asyncio
 @pytest.mark.parametrize("version", PROTOCOLS)
 @pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.name)
-async def test_a_whole_session(version: str, mode: Mode, files: Files) -> None:
+async def test_a_whole_session(version: str, mode: SecurityMode, files: Files) -> None:
     protocol = PROTOCOLS[version]
     boot, *others = steps(protocol)
     async with asyncio.timeout(PATIENCE), our_csms(protocol, mode, files) as csms:

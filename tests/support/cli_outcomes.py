@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Cli", "Outcome"]
+__all__ = ["Cli", "CliOutcome"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CliOutcome:
     """What a command did."""
 
     status: int
@@ -25,4 +25,4 @@ class Outcome:
         return self.err
 
 
-Cli = Callable[..., Outcome]
+Cli = Callable[..., CliOutcome]

@@ -53,7 +53,7 @@ class Library:
             await asyncio.get_running_loop().create_future()
 
 
-class Receiver:
+class RecordingReceiver:
     def __init__(self) -> None:
         self.received: list[str | bytes] = []
         self.ends: list[ConnectionClosed] = []
@@ -74,7 +74,7 @@ class Receiver:
 class Bench:
     def __init__(self, **limits: int) -> None:
         self.library = Library()
-        self.receiver = Receiver()
+        self.receiver = RecordingReceiver()
         self.aborted = 0
         self.pump = Pump(self.library, Limits(**limits), abort=self.abort)
         self.running: asyncio.Task[None] = asyncio.create_task(self.pump.run())

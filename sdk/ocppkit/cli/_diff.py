@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "diff"]
 
 
-class Format(StrEnum):
+class DiffFormat(StrEnum):
     """How to write a comparison."""
 
     TEXT = "text"
@@ -61,7 +61,9 @@ def diff(
         str, typer.Argument(help="A shipped version such as 2.0.1, a folder or ZIP of schemas.")
     ],
     new: Annotated[str, typer.Argument(help="The same, to compare it with.")],
-    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    format_: Annotated[
+        DiffFormat, typer.Option("--format", help="How to write it.")
+    ] = DiffFormat.TEXT,
     output: Annotated[
         Path | None, typer.Option(help="File to write to.", show_default="stdout")
     ] = None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "explain"]
 
 
-class Format(StrEnum):
+class ExplainFormat(StrEnum):
     """How to write an explanation."""
 
     TEXT = "text"
@@ -52,7 +52,9 @@ def explain(
             show_default="all that have it",
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    format_: Annotated[
+        ExplainFormat, typer.Option("--format", help="How to write it.")
+    ] = ExplainFormat.TEXT,
     errata: Annotated[
         list[Path] | None,
         typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
@@ -96,7 +98,7 @@ def explain(
         for each in ([version] if version else known)
     ]
     explanations = _explain(action, jobs)
-    if format_ is Format.JSON:
+    if format_ is ExplainFormat.JSON:
         typer.echo(json.dumps([asdict(each) for each in explanations], indent=2))
         return
     for each in explanations:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ._explained_names import StandardName
-from ._explanation import Explanation, Member, ObjectType, WordList
+from ._explanation import ExplainedMember, Explanation, ObjectType, WordList
 
 __all__ = ["show", "show_names"]
 
@@ -112,7 +112,7 @@ def _object(type_: ObjectType, note: str) -> RenderableType:
     return Group(title, table)
 
 
-def _row(member: Member) -> tuple[str, ...]:
+def _row(member: ExplainedMember) -> tuple[str, ...]:
     limits = list(member.bounds)
     if member.default is not None:
         limits.append(f"default {member.default}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ocppkit.codegen import Action, Api, Datatype, Doc, Enum, Field, Message
 
-__all__ = ["Explanation", "Member", "ObjectType", "Word", "WordList", "explain_action"]
+__all__ = ["ExplainedMember", "Explanation", "ObjectType", "Word", "WordList", "explain_action"]
 
 
 @dataclass(frozen=True)
-class Member:
+class ExplainedMember:
     """A member of an object."""
 
     wire: str
@@ -29,7 +29,7 @@ class ObjectType:
 
     name: str
     about: str | None
-    members: tuple[Member, ...]
+    members: tuple[ExplainedMember, ...]
     closed: bool
 
 
@@ -139,11 +139,11 @@ def _word_list(enum: "Enum") -> WordList:
     return WordList(enum.name, _text(enum.doc), words, enum.default)
 
 
-def _members(fields: Sequence["Field"]) -> tuple[Member, ...]:
+def _members(fields: Sequence["Field"]) -> tuple[ExplainedMember, ...]:
     from ocppkit.codegen import bounds_of, type_in_words
 
     return tuple(
-        Member(
+        ExplainedMember(
             wire=field.wire,
             python=field.name,
             type=type_in_words(field.type),

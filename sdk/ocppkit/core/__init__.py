@@ -39,7 +39,7 @@ from .model._protocol import (
 )
 
 if TYPE_CHECKING:
-    from .engine._answers import AnswerCache
+    from .engine._answer_cache import AnswerCache
     from .engine._connection import Connection
     from .engine._events import (
         AnswerIgnored,
@@ -216,7 +216,7 @@ __all__ = [
 ]
 
 _LATER = {
-    "engine._answers": ("AnswerCache",),
+    "engine._answer_cache": ("AnswerCache",),
     "model._utcnow": ("utcnow",),
     "payloads._variables": (
         "BooleanKey",

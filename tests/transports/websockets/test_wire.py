@@ -13,7 +13,7 @@ from ocppkit.core import Limits
 from ocppkit.testing import settle
 from ocppkit.transports._bounds import FRAME_COST, SLICE_COST, STALL_TIMEOUT, UNSENT_BYTES
 from ocppkit.transports.websockets import _wire
-from ocppkit.transports.websockets._frames import PING, PONG, control_frame, text_frame
+from ocppkit.transports.websockets._rfc6455_frames import PING, PONG, control_frame, text_frame
 from ocppkit.transports.websockets._wire import WebSocketWire
 from ocppkit.transports.websockets._wire_state import TRANSITIONS, WireInput, WireState
 from support.loop_time import LoopTime

@@ -53,7 +53,7 @@ from ..model._messages import Request, Response, Send
 from ..model._protocol import Action, ErrorCode, Protocol, Role
 from ..payloads._codec import message_class, write_payload
 from ..payloads._policy import STRICT, Policies, Policy
-from ._answers import AnswerCache
+from ._answer_cache import AnswerCache
 from ._calls import LOST, OutgoingCall
 from ._events import CallCancelled, CallOverdue, Event, InvalidCallReceived, OpenCall
 from ._incoming import receive

@@ -29,7 +29,7 @@ from ..model._protocol import Action, ErrorCode, Protocol, Role
 from ..payloads._codec import message_class
 from ..payloads._normalise import NotEncodable, normalise_untyped
 from ..payloads._policy import Mode, Policy
-from ._answers import AnswerCache
+from ._answer_cache import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
 from ._events import CallEnded, EndedBy, Event, OpenCall
 from ._replies import spell_code

@@ -14,7 +14,7 @@ from typing import Final
 
 from ocppkit.aio import Headers
 
-__all__ = ["BadRequest", "Request", "answer_of", "opening_of", "read_request", "refusal_of"]
+__all__ = ["BadRequest", "HttpRequest", "answer_of", "opening_of", "read_request", "refusal_of"]
 
 _REQUEST: Final = re.compile(rb"GET ([!-~\x80-\xff]+) HTTP/1\.1\r\n")
 
@@ -43,7 +43,7 @@ class BadRequest(Exception):
         self.headers = headers
 
 
-class Request:
+class HttpRequest:
     """What a client has asked for."""
 
     __slots__ = ("_values", "headers", "target")
@@ -71,7 +71,7 @@ class Request:
         return words == word or word in [each.strip(b" \t") for each in words.split(b",")]
 
 
-def read_request(head: bytes) -> Request:
+def read_request(head: bytes) -> HttpRequest:
     """Reads the head of a request, its empty line included.
 
     Raises:
@@ -92,7 +92,7 @@ def read_request(head: bytes) -> Request:
         name = name.lower()
         values[name] = values[name] + b", " + value if name in values else value
     _check_fields(headers, values)
-    return Request(first[1], headers, values)
+    return HttpRequest(first[1], headers, values)
 
 
 def _check_fields(headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> None:
@@ -105,7 +105,7 @@ def _check_fields(headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]
         raise BadRequest(HTTPStatus.BAD_REQUEST, "exactly one usable Host header is needed")
 
 
-def opening_of(request: Request) -> bytes:
+def opening_of(request: HttpRequest) -> bytes:
     """Returns the key of a request that asks for a WebSocket.
 
     Raises:

@@ -21,7 +21,14 @@ from ocppkit.csms import Csms
 
 from .._proxies import Proxies, direct
 from ._bounded_deflate import BoundedDeflate
-from ._http_handshake import BadRequest, Request, answer_of, opening_of, read_request, refusal_of
+from ._http_handshake import (
+    BadRequest,
+    HttpRequest,
+    answer_of,
+    opening_of,
+    read_request,
+    refusal_of,
+)
 from ._listening_server import ServerConnection
 from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
@@ -120,7 +127,7 @@ class ServerHandshake(SharedReading):
             self._report(str(problem), problem.status)
             self._refuse(problem.status, f"{problem}\n".encode(), problem.headers)
 
-    async def _asked(self, request: Request) -> Accept | Reject:
+    async def _asked(self, request: HttpRequest) -> Accept | Reject:
         try:
             handshake = self._proxies(self._handshake(request))
             if self._has_room:
@@ -132,7 +139,7 @@ class ServerHandshake(SharedReading):
             logger.exception("the handshake failed")
             return Reject(status=500, reason="internal error")
 
-    def _open(self, accept: Accept, request: Request, key: bytes) -> None:
+    def _open(self, accept: Accept, request: HttpRequest, key: bytes) -> None:
         headers = list(accept.headers)
         if accept.subprotocol is not None:
             headers.append((b"Sec-WebSocket-Protocol", accept.subprotocol.encode()))
@@ -164,7 +171,7 @@ class ServerHandshake(SharedReading):
         else:
             self._transport.close()
 
-    def _handshake(self, request: Request) -> Handshake:
+    def _handshake(self, request: HttpRequest) -> Handshake:
         about = self._transport.get_extra_info
         return Handshake(
             path=request.target.decode("ascii", "surrogateescape"),

@@ -29,7 +29,7 @@ from .._bounds import (
 )
 from .._budget import Budget
 from ._core import Core
-from ._frames import (
+from ._rfc6455_frames import (
     CLOSE,
     OPCODE_BITS,
     PING,

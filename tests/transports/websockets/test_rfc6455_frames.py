@@ -1,4 +1,4 @@
-"""Ordinary frames take the short way, and all others the core's: with the same effect, however a stream is cut."""
+"""Frames are read alike by the fast path and by websockets, however the stream is divided."""
 
 import asyncio
 from itertools import pairwise
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-from ocppkit.transports.websockets._frames import (
+from ocppkit.transports.websockets._rfc6455_frames import (
     PING,
     PONG,
     control_frame,
