@@ -1,4 +1,4 @@
-"""Time as the layers above the core see it: an event loop by default, a number that a test moves otherwise."""
+"""`Clock`: where everything above the core takes the time from, an event loop or a test's fake."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,18 +8,18 @@ __all__ = ["Clock", "Timer", "sleep", "wait_until"]
 
 
 class Timer(Protocol):
-    """A callback that is due later."""
+    """A callback that a clock will run."""
 
     def cancel(self) -> object:
-        """Calls it off; harmless when it has run."""
+        """Prevents the callback from running; does nothing if it has run."""
         ...
 
 
 class Clock(Protocol):
-    """Where time comes from. Every asyncio event loop is one, `ocppkit.testing.FakeClock` another."""
+    """A source of time. Every asyncio event loop is one; `ocppkit.testing.FakeClock` is another."""
 
     def time(self) -> float:
-        """Returns the seconds since some moment in the past; it never goes back."""
+        """Returns the seconds since an arbitrary moment; the value never decreases."""
         ...
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
@@ -28,21 +28,27 @@ class Clock(Protocol):
 
 
 async def wait_until(clock: Clock, when: float, *others: asyncio.Future[Any]) -> None:
-    """Waits until this clock shows a time, or one of the futures is done; it leaves those alone."""
-    alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    """Waits until the clock reaches a time, or one of the futures is done.
 
-    def ring() -> None:
-        if not alarm.done():
-            alarm.set_result(None)
+    Args:
+        clock: the clock.
+        when: the time, in seconds of the clock.
+        others: futures; they are neither cancelled nor is their result taken.
+    """
+    reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    timer = clock.call_at(when, ring)
+    def fire() -> None:
+        if not reached.done():
+            reached.set_result(None)
+
+    timer = clock.call_at(when, fire)
     try:
-        await asyncio.wait({alarm, *others}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({reached, *others}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         timer.cancel()
-        alarm.cancel()
+        reached.cancel()
 
 
 async def sleep(clock: Clock, seconds: float) -> None:
-    """Waits on this clock."""
+    """Waits for a number of seconds of this clock."""
     await wait_until(clock, clock.time() + seconds)

@@ -1,4 +1,4 @@
-"""Tasks that need not wait for a turn of the event loop, where Python has them."""
+"""Tasks that start at once instead of in the next iteration of the event loop (Python 3.12 and newer)."""
 
 import asyncio
 import sys
@@ -14,9 +14,10 @@ T = TypeVar("T")
 def start_task(
     coroutine: Coroutine[Any, Any, T], *, name: str | None = None, context: Context | None = None
 ) -> asyncio.Task[T]:
-    """Runs a coroutine as a task: from Python 3.12 on at once until it has to wait, as many never do.
+    """Runs a coroutine as a task, from Python 3.12 on as an eager one.
 
-    The task may be done when this returns.
+    An eager task runs at once until it first has to wait. Many handlers never wait, so the task may
+    be done when this returns.
     """
     loop = asyncio.get_running_loop()
     if sys.version_info >= (3, 12):

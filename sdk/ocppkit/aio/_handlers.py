@@ -1,4 +1,4 @@
-"""The table of a role object's handlers, by the type of request, filled by decorators and handler classes."""
+"""`HandlerTable`: the handlers of a station or CSMS, by type of request."""
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -15,12 +15,12 @@ __all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "name_of", "resolved"
 T = TypeVar("T")
 
 MaybeAwaitable: TypeAlias = T | Coroutine[Any, Any, T]
-"""What a handler returns: the value (plain `def`) or a coroutine of it (`async def`)."""
+"""What a handler returns: a value (from `def`) or a coroutine of one (from `async def`)."""
 
 AnyHandler: TypeAlias = Callable[..., Any]
 
 _MOST_WRAPPERS: Final = 16
-"""The most wrappers that are taken off a function to find its name."""
+"""How many wrappers are unwrapped at most to find the name of a function."""
 
 
 class HandlerTable:
@@ -28,7 +28,7 @@ class HandlerTable:
 
     Args:
         role: whose handlers these are.
-        protocols: the versions that this role object speaks.
+        protocols: the versions that the station or CSMS speaks.
     """
 
     def __init__(self, role: Role, *protocols: Protocol) -> None:
@@ -40,7 +40,7 @@ class HandlerTable:
         """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
 
         self.defaults: Final = unknown_vendor_handlers(protocols)
-        """What answers, in both roles, messages that have no handler of the program's."""
+        """Handlers, by type of request, for messages that the program has no handler for."""
 
         self._role = role
         self._senders: dict[type[Message], frozenset[Role]] = {
@@ -50,15 +50,15 @@ class HandlerTable:
         }
 
     def check(self, request: type[Message]) -> None:
-        """Checks that this role can receive a request at all.
+        """Checks that this role can receive a request.
 
         Raises:
             WrongVersion: the request belongs to a version that this role does not speak.
-            LocalProtocolError: the other side never sends this request.
+            LocalProtocolError: the peer never sends this request.
         """
         name = f"{request.__module__}.{request.__qualname__}"
         if request not in self._senders:
-            raise WrongVersion(f"{name} is not spoken here")
+            raise WrongVersion(f"{name} belongs to a version that this {self._role} does not speak")
         if self._role.peer not in self._senders[request]:
             raise LocalProtocolError(
                 f"{name} is never sent to a {self._role}, so it needs no handler"
@@ -68,12 +68,14 @@ class HandlerTable:
         """Adds a handler.
 
         Raises:
-            LocalProtocolError: the request has a handler already, or the other side never sends it.
+            LocalProtocolError: the request has a handler already, or the peer never sends it.
             WrongVersion: the request belongs to a version that this role does not speak.
         """
         self.check(request)
         if request in self._handlers:
-            raise LocalProtocolError(f"{request.__qualname__} has a handler already")
+            raise LocalProtocolError(
+                f"{request.__qualname__} has a handler already; remove one of the two"
+            )
         self._handlers[request] = handler
 
     def add_methods(self, handlers: object) -> None:
@@ -83,8 +85,8 @@ class HandlerTable:
             handlers: an instance of a subclass of a generated handler class.
 
         Raises:
-            LocalProtocolError: the object is no handler class, or one of the other role, or a
-                request has a handler already.
+            LocalProtocolError: the object's class is not derived from a handler class, or from one of
+                the other role, or a request has a handler already.
             WrongVersion: the class belongs to a version that this role does not speak.
         """
         for name, request in _overridden(type(handlers)):
@@ -95,19 +97,19 @@ def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:
     bases = [base for base in cls.__mro__ if "__ocpp_handlers__" in vars(base)]
     if not bases:
         raise LocalProtocolError(
-            f"{cls.__qualname__} is no handler class: derive it from one in a version's `roles`"
+            f"{cls.__qualname__} is not a handler class: derive it from one in a version's `roles`"
         )
     for base in bases:
         methods: Mapping[str, type[Message]] = vars(base)["__ocpp_handlers__"]
         for name, request in methods.items():
-            # A class may stand on the handler classes of two versions, whose methods share names.
+            # A class may derive from the handler classes of two versions, whose methods share names.
             owner = next(owner for owner in cls.__mro__ if name in vars(owner))
             if owner not in bases:
                 yield name, request
 
 
 async def resolved(value: MaybeAwaitable[T]) -> T:
-    """Awaits what a plain or `async` function of the user returned, if need be, and returns the value."""
+    """Returns the value that a user's function returned, awaited if the function is `async`."""
     return await value if inspect.iscoroutine(value) else cast(T, value)
 
 
@@ -123,7 +125,7 @@ def name_of(function: object) -> str:
 
 
 def _unwrapped(function: object) -> object | None:
-    """Returns the function within a bound method, a `partial` or a decorated function, if it is one."""
+    """Returns the function inside a bound method, `partial` or decorated function, or `None`."""
     if isinstance(function, MethodType):
         return function.__func__
     if isinstance(function, partial):

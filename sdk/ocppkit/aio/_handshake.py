@@ -1,6 +1,7 @@
-"""The opening of a connection as values: what adapters of WebSocket libraries translate from and to.
+"""The opening handshake of a connection as values, independent of any WebSocket library.
 
-Those that every new connection needs are structs: a frozen dataclass takes ten times as long to make.
+Transports translate between these values and their library. Those that every new connection needs are
+structs, because creating a frozen dataclass takes ten times as long.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,11 @@ from ._registration import StationRecord
 __all__ = ["Accept", "ConnectRequest", "Handshake", "Headers", "Reject", "without_query"]
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-"""Names and values as on the wire, in order; names in any case."""
+"""Names and values of HTTP headers, in the order of the wire; names in upper or lower case."""
 
 
 def without_query(url: str) -> str:
-    """Returns a URL or request target without user, password and query, as it may be logged."""
+    """Returns a URL or request target without user, password and query, so that it can be logged."""
     url = url.partition("#")[0].partition("?")[0]
     scheme, separator, rest = url.rpartition("://")
     host, slash, path = rest.partition("/")
@@ -29,10 +30,10 @@ def without_query(url: str) -> str:
 
 
 class Handshake(Struct, frozen=True, kw_only=True):
-    """What a station asked for when it connected."""
+    """The request by which a station opened a connection."""
 
     path: str
-    """The request target as it stood on the request line: not decoded, a query included."""
+    """The request target from the request line, not decoded, with the query."""
 
     headers: Headers = ()
 
@@ -40,7 +41,7 @@ class Handshake(Struct, frozen=True, kw_only=True):
     """The client certificate that TLS verified, as `ssl.SSLSocket.getpeercert` returns it."""
 
     secure: bool = False
-    """Whether the connection is encrypted by TLS."""
+    """Whether the connection uses TLS."""
 
     remote_address: str = ""
     """The peer's address, without the port."""
@@ -57,30 +58,30 @@ class Handshake(Struct, frozen=True, kw_only=True):
 
 
 class Accept(Struct, frozen=True, kw_only=True):
-    """The connection may be opened."""
+    """The decision to accept a handshake."""
 
     subprotocol: str | None
-    """What the answer names in `Sec-WebSocket-Protocol`; `None`: the answer has no such header."""
+    """The value of `Sec-WebSocket-Protocol` in the answer; `None` for an answer without it."""
 
     identity: str
     """The station's identity, decoded and checked."""
 
     headers: Headers = ()
-    """More headers for the answer."""
+    """Additional headers of the answer."""
 
     remote_address: str = ""
 
     record: StationRecord | None = None
-    """What is known of this station, from before it connected."""
+    """What the CSMS has remembered of this station since its last boot."""
 
     common_names: tuple[str, ...] = ()
-    """Whom the client certificate names that TLS verified; empty where there is none."""
+    """The common names in the verified client certificate; empty without one."""
 
     policies: Policies | None = None
-    """How strictly this station is read and written to, where that differs from others."""
+    """Policies of this station, if they differ from those of the CSMS."""
 
     handshake: Handshake | None = None
-    """What the station asked for, without the Authorization header."""
+    """The station's request, without its Authorization header."""
 
     farewell: str = ""
     """Why the connection, once open, is to be closed at once; empty: it is not."""
@@ -88,11 +89,11 @@ class Accept(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """The connection is refused by an HTTP answer."""
+    """The decision to refuse a handshake with an HTTP answer."""
 
     status: int
     reason: str
-    """Why, in a few words, for the log and the answer's body; it never quotes the peer."""
+    """Why, in a few words, for the log and the answer's body; never a quotation of the peer."""
 
     headers: Headers = ()
 
@@ -104,16 +105,16 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectRequest:
-    """The connection that a station wants."""
+    """The connection that a station is to open."""
 
     url: str
-    """The URL of the CSMS, with the identity as its last segment."""
+    """The URL of the CSMS, ending with the station's identity."""
 
     subprotocols: tuple[str, ...]
     headers: Headers = field(default=(), repr=False)
 
     ssl: SSLContext | None = None
-    """For `wss`: how the server is verified and which certificate we show."""
+    """For `wss`: verifies the CSMS, and holds the station's certificate if it has one."""
 
     def __repr__(self) -> str:
         # Headers and URLs hold passwords and tokens.

@@ -1,6 +1,6 @@
-"""Message ids by default: random UUIDs, made in batches.
+"""Creates the default message ids: random UUIDs, in batches.
 
-To ask the system for each of them would take a fifteenth of all the time that a call of a station's takes.
+Asking the operating system for random bytes for each id would take a fifteenth of the time of a call.
 """
 
 import os
@@ -13,15 +13,15 @@ __all__ = ["new_id"]
 _BATCH: Final = 64
 
 _DIGITS: Final = 32
-"""Hexadecimal digits of a UUID."""
+"""Number of hexadecimal digits in a UUID."""
 
 _VARIANTS: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
-"""The digit that names the variant, of which two bits are random: RFC 9562 section 5.4."""
+"""The variant digit for a random digit: its first two bits are fixed. RFC 9562, section 5.4."""
 
 _ready: Final[list[str]] = []
 
 if sys.platform != "win32":
-    # A child would hand out the ids that its parent has.
+    # A forked child would otherwise use the same ids as its parent.
     os.register_at_fork(after_in_child=_ready.clear)
 
 
@@ -29,7 +29,7 @@ def new_id() -> str:
     """Returns a random UUID as text."""
     while True:
         try:
-            # One step, whatever other threads do.
+            # `pop` is atomic, so that threads never get the same id.
             return _ready.pop()
         except IndexError:
             _ready.extend(_uuids())

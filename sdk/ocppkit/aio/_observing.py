@@ -1,4 +1,4 @@
-"""Tells an observer of each call on a connection, from its begin to its end, and of the connection."""
+"""Tells an observer when calls and connections start and end, with sizes and durations."""
 
 import json
 import re
@@ -32,15 +32,15 @@ from ._handlers import AnyHandler
 __all__ = ["CallObserver", "ObservedCall", "ObservedCalls", "ObservedConnection", "Outcome"]
 
 Outcome: TypeAlias = Literal["answered", "refused", "timed out", "lost", "cancelled", "sent"]
-"""How a call ended: with a result, with an error, without an answer in time, with its connection, by
-whoever had made it, or, a SEND of OCPP 2.1, by being sent or received."""
+"""How a call ended: `answered` with a result, `refused` with an error, `timed out` without an answer,
+`lost` with its connection, `cancelled` by its caller. A SEND of OCPP 2.1 is `sent`, also when received."""
 
 _HEAD: Final = re.compile(r'\[(\d),"((?:[^"\\]|\\.)*)"(?:,"([^"\\]*)")?')
-"""Kind, message id and the text after it, in a frame that we write."""
+"""Finds message type, message id and the text after it in a frame of ours."""
 
 
 class ObservedCall(Struct, kw_only=True, eq=False):
-    """One call, or SEND of OCPP 2.1, on a connection. Times are the connection's clock's, in seconds."""
+    """One call, or SEND of OCPP 2.1, on a connection. Times are seconds of the connection's clock."""
 
     identity: str
     """The station's identity, whichever end this is."""
@@ -56,32 +56,32 @@ class ObservedCall(Struct, kw_only=True, eq=False):
     message_id: str
 
     started_at: float
-    """When our program asked for it, or when it came in."""
+    """When our program made the call, or when it was received."""
 
     sent_at: float | None = None
-    """When a call of ours went out; before, it waited for the one before it."""
+    """When a call of ours was sent; until then it waits for the call before it."""
 
     request_bytes: int = 0
-    """Size of its frame; zero if it was never sent."""
+    """Size of its frame in bytes; zero if it was never sent."""
 
     response_bytes: int = 0
-    """Size of the answer's frame; zero without one."""
+    """Size of the answer's frame in bytes; zero without an answer."""
 
     duration: float = 0.0
-    """Seconds from its start to its end; of an incoming call, the time that its handler took."""
+    """Seconds from start to end; for a call of the peer the time that its handler took."""
 
     outcome: Outcome | None = None
-    """How it ended; `None` until then."""
+    """How it ended; `None` while it lasts."""
 
     error_code: str | None = None
-    """The code of the error that it was answered with."""
+    """The error code of the answer, if it is an error."""
 
     context: Any = None
-    """For the observer: what it wants to remember of the call, such as a span."""
+    """Free for use by the observer, for example for a span."""
 
 
 class ObservedConnection(Struct, kw_only=True, eq=False):
-    """One connection, counted from its opening."""
+    """One connection, with the frames and bytes since it was opened."""
 
     identity: str
     protocol: Protocol
@@ -92,20 +92,20 @@ class ObservedConnection(Struct, kw_only=True, eq=False):
     bytes_in: int = 0
     bytes_out: int = 0
     duration: float = 0.0
-    """Seconds, once it has ended."""
+    """Seconds from start to end; zero while it lasts."""
 
     end: ConnectionClosed | None = None
-    """How it ended; `None` until then."""
+    """How it ended; `None` while it lasts."""
 
 
 class CallObserver:
-    """An observer that hears of calls and connections; derive from it what you need of it.
+    """Base class of observers that are told of calls and connections; override what you need.
 
-    All methods are called on the event loop and must be quick. What they raise is logged.
+    All methods are called on the event loop and must be quick. Exceptions that they raise are logged.
     """
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
-        """Sees a frame, `in` or `out`, as it is: secrets are not taken out."""
+        """Sees a frame, with the direction `in` or `out`, unchanged: secrets are not removed."""
 
     def event(self, identity: str, event: Event) -> None:
         """Sees an event of the connection."""
@@ -117,18 +117,18 @@ class CallObserver:
         """Learns that a connection has ended."""
 
     def call_started(self, call: ObservedCall) -> None:
-        """Learns of a call.
+        """Learns that a call has started.
 
-        A call of ours is told in the context (`contextvars`) of the task that makes it, one of the
-        peer's in the context of its handler: what is set there, the handler sees.
+        For a call of ours it runs in the context (`contextvars`) of the task that makes the call, for a
+        call of the peer in the context of its handler, which therefore sees variables that are set here.
         """
 
     def call_ended(self, call: ObservedCall) -> None:
-        """Learns how a call ended. Each call that was told of ends once."""
+        """Learns that a call has ended. It is called once for each call that was started."""
 
 
 class ObservedCalls:
-    """Follows each call on a connection, for an observer that wants to hear of calls."""
+    """Follows the calls on one connection and tells a `CallObserver` of them."""
 
     __slots__ = ("_clock", "_connection", "_failed", "_incoming", "_observer", "_outgoing", "_told")
 
@@ -141,12 +141,12 @@ class ObservedCalls:
         role: Role,
         clock: Clock,
     ) -> None:
-        """Begins with an open connection.
+        """Starts with an open connection.
 
         Args:
-            observer: whom to tell.
-            failed: called with the name of the observer's method that has raised, while the exception
-                is handled.
+            observer: the observer to tell.
+            failed: called with the name of a method of the observer that has raised, while the
+                exception is being handled.
             identity: the station's identity.
             protocol: the version that is spoken.
             role: which end of the connection this is.
@@ -160,12 +160,12 @@ class ObservedCalls:
         )
         self._outgoing: dict[str, ObservedCall] = {}
         self._incoming: dict[str, ObservedCall] = {}
-        # Ids of incoming calls that the observer knows of, or is going to.
+        # Ids of received calls whose handlers have told the observer, or will.
         self._told: set[str] = set()
         self._tell(observer.connection_started, self._connection)
 
     def frame(self, direction: str, data: str | bytes) -> None:
-        """Counts a frame, and follows what is sent."""
+        """Counts a frame, and notes which calls it starts or ends if it is sent."""
         size = _size(data)
         if direction == "in":
             self._connection.frames_in += 1
@@ -178,7 +178,7 @@ class ObservedCalls:
             self._sent(int(head[1]), _unescaped(head[2]), head[3], size)
 
     def event(self, event: Event) -> None:
-        """Follows what happens to calls."""
+        """Notes which calls an event starts or ends."""
         match event:
             case CallReceived():
                 call = self._call(event.message_id, event.action.name, outgoing=False)
@@ -187,7 +187,7 @@ class ObservedCalls:
             case SendReceived():
                 call = self._call(event.message_id, event.action.name, outgoing=False)
                 call.request_bytes = len(event.raw)
-                self._tell_apart(call)
+                self._tell_in_copy(call)
                 self._end(call, "sent")
             case ResultReceived():
                 self._answered(event.message_id, "answered", size=len(event.raw))
@@ -201,26 +201,26 @@ class ObservedCalls:
                 pass
 
     def calling(self, message_id: str, request: Request[Any]) -> None:
-        """Tells of a call of ours."""
+        """Tells the observer of a call of ours."""
         call = self._call(message_id, request.__ocpp_action__, outgoing=True)
         self._outgoing[message_id] = call
         self._tell(self._observer.call_started, call)
 
     def announcing(self, message_id: str, handler: AnyHandler) -> AnyHandler:
-        """Returns the handler of a call, which tells of the call in its own context first."""
+        """Returns a handler that tells the observer of the call, in its own context, before it runs."""
         call = self._incoming.get(message_id)
         if call is None:
             return handler
         self._told.add(message_id)
 
-        def told(payload: Any) -> Any:
+        def announced(payload: Any) -> Any:
             self._tell(self._observer.call_started, call)
             return handler(payload)
 
-        return told
+        return announced
 
     def ended(self, end: ConnectionClosed) -> None:
-        """Tells of the end: of calls that are not answered any more, and of the connection."""
+        """Tells the observer of the end of the connection, and of all calls on it."""
         for message_id in [*self._outgoing]:
             self._answered(message_id, "lost")
         for message_id in [*self._incoming]:
@@ -273,20 +273,20 @@ class ObservedCalls:
         if message_id in self._told:
             self._told.remove(message_id)
         else:
-            # It had no handler that could have told of it.
-            self._tell_apart(call)
+            # It was refused without a handler, which would have told the observer.
+            self._tell_in_copy(call)
         call.response_bytes = size
         self._end(call, outcome, code)
 
     def _refused(self, event: FrameRefused) -> None:
-        """Tells of a call whose content could not be used."""
+        """Tells the observer of a call that was refused because of its content."""
         error = event.error
         if error.message_id is None or error.action is None:
             return
-        # What a peer calls an action may be anything; names of metrics must be few.
+        # A peer may send any text as action, but the names of metrics must be few.
         known = error.action in self._connection.protocol.actions
         call = self._call(error.message_id, error.action if known else "unknown", outgoing=False)
-        self._tell_apart(call)
+        self._tell_in_copy(call)
         reaction = event.reply.reaction
         answered = event.answer is not None
         code = None if answered or isinstance(reaction, NoReply) else str(reaction)
@@ -298,8 +298,8 @@ class ObservedCalls:
         except Exception:  # noqa: BLE001 - an observer must not end a connection
             self._failed(method.__name__)
 
-    def _tell_apart(self, call: ObservedCall) -> None:
-        # What the observer sets must not stay in the context that reads from the connection.
+    def _tell_in_copy(self, call: ObservedCall) -> None:
+        # Variables that the observer sets must not remain in the context of the reader.
         copy_context().run(self._tell, self._observer.call_started, call)
 
     def _end(self, call: ObservedCall, outcome: Outcome, code: str | None = None) -> None:

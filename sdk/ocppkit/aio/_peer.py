@@ -1,4 +1,4 @@
-"""The other end of a connection, as a handle needs it: somebody to call, to send to, and to part from."""
+"""`Peer`: the operations on a connection that a handle needs."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,7 @@ R = TypeVar("R", bound=Response)
 
 
 class Peer(Protocol):
-    """What a handle on a station needs of its connection. `Endpoint` is one; a proxy may be another."""
+    """The connection behind a handle: an `Endpoint`, or a proxy for one in another process."""
 
     @property
     def connected(self) -> bool:
@@ -20,7 +20,7 @@ class Peer(Protocol):
 
     @property
     def last_received(self) -> float:
-        """When a message last came in, in seconds of the connection's clock."""
+        """When a message was last received, in seconds of the connection's clock."""
         ...
 
     def call(

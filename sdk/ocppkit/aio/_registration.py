@@ -1,8 +1,8 @@
 """Whether a station is registered with its CSMS, and what it may send until it is.
 
-Both ends keep the same books: the station so as not to send what it may not, the CSMS so as to
-refuse it. What makes the rules is data of the version: what a TriggerMessage can ask for, and which
-messages are tied together by an id.
+Both ends use the same rules: the station so as not to send what it must not, the CSMS so as to refuse
+it. The rules come from data of the version: which messages TriggerMessage can ask for, and which
+messages belong together by an id.
 """
 
 from datetime import datetime
@@ -16,18 +16,18 @@ from ocppkit.core import Action, Message, Protocol, Response
 __all__ = ["BOOT", "Registration", "RegistrationStatus", "StationRecord", "answered_status"]
 
 BOOT: Final = "BootNotification"
-"""The action that registers a station; the same word in every version."""
+"""The action that registers a station; the same in every version."""
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
-"""One for all: an empty set of its own would cost each idle connection 216 bytes."""
+"""Shared by all connections, because an empty set takes 216 bytes."""
 
 
 class RegistrationStatus(StrEnum):
-    """What the CSMS last answered to a BootNotification."""
+    """The latest answer of the CSMS to a BootNotification."""
 
     UNKNOWN = "Unknown"
-    """Nothing yet."""
+    """No answer yet."""
 
     ACCEPTED = "Accepted"
     PENDING = "Pending"
@@ -35,7 +35,7 @@ class RegistrationStatus(StrEnum):
 
 
 class StationRecord(Struct, frozen=True, kw_only=True):
-    """What a CSMS knows of a station over restarts: how its last boot was answered, and who it is."""
+    """What a CSMS remembers of a station, also over restarts: its last boot and how it was answered."""
 
     identity: str
     status: RegistrationStatus
@@ -45,7 +45,7 @@ class StationRecord(Struct, frozen=True, kw_only=True):
     vendor: str = ""
     model: str = ""
     firmware: str = ""
-    """The version of its firmware, if the boot named one."""
+    """The version of its firmware; empty if the boot did not name it."""
 
     time: datetime
     """When the boot was answered."""
@@ -58,12 +58,12 @@ _ACCEPTED: Final = RegistrationStatus.ACCEPTED
 
 
 def answered_status(response: object) -> RegistrationStatus:
-    """Returns how a response answers a boot; a status that is not known lets nobody in."""
+    """Returns the status in an answer to a boot; an unknown status counts as Rejected."""
     return _STATUSES.get(getattr(response, "status", ""), RegistrationStatus.REJECTED)
 
 
 class Registration:
-    """The books on one station."""
+    """The registration of one station: its status, and what the CSMS has asked for."""
 
     __slots__ = ("_asked", "_protocol", "status")
 
@@ -80,12 +80,12 @@ class Registration:
         return self.status is _ACCEPTED
 
     def boot_answered(self, response: Response) -> None:
-        """Notes the answer to a BootNotification."""
+        """Records the answer to a BootNotification."""
         self.status = answered_status(response)
         self._asked = _NOTHING
 
     def csms_asked(self, request: Message) -> None:
-        """Notes a request of the CSMS: while Pending, the station may send what it asked for.
+        """Records a request of the CSMS: while Pending, the station may send what it asked for.
 
         # B02.FR.02, B02.FR.09
         """

@@ -1,4 +1,4 @@
-"""Runs a coroutine beside a block: each ends when the other fails, and nothing is left running."""
+"""Runs a coroutine while a block runs; if one of them fails, the other is cancelled."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -10,7 +10,7 @@ __all__ = ["running_beside"]
 
 @asynccontextmanager
 async def running_beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerator[None, None]:
-    """Runs a coroutine until the block is left; if it fails, the block is ended by its error."""
+    """Runs a coroutine until the block is left. If the coroutine fails, the block is cancelled and the error raised."""
     failed: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as group:
@@ -20,9 +20,10 @@ async def running_beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerat
             finally:
                 task.cancel()
     except BaseExceptionGroup as errors:
-        # The block's own error comes last; what failed on being ended must not hide it, nor be hidden.
+        # The block's own error comes last and is raised; the others, raised during the cancellation,
+        # become notes.
         *others, failed = errors.exceptions
         for other in others:
-            failed.add_note(f"What ran beside it failed too: {other!r}")
+            failed.add_note(f"The task that ran beside it failed, too: {other!r}")
     if failed is not None:
         raise failed

@@ -1,11 +1,11 @@
-"""What carries frames: the two shapes that a transport may have.
+"""The interfaces between an endpoint and what carries its frames: `Wire`, `Transport` and others.
 
-Theory of operation: the endpoint is fed by callbacks. A `Wire` calls `data_received` for each
-frame, the endpoint answers through `write`, and a call, its plain handler and its reply pass
-without a single switch of tasks. WebSocket libraries of web frameworks offer coroutines instead;
-their adapter is a `Transport`, three methods, which a pump beside it turns into a `Wire`.
+Theory of operation: an endpoint receives frames by callbacks. A `Wire` calls `data_received` for each
+frame, and the endpoint answers by `write`. So a call, its plain handler and its reply need no switch
+of tasks. Web frameworks offer WebSockets with coroutines instead; an adapter for one is a `Transport`
+with three methods, which `ocppkit.transports` turns into a `Wire`.
 
-What closes a connection, and how, is told once, by the `ConnectionClosed` that ends it.
+How a connection has ended is reported once, as a `ConnectionClosed`.
 """
 
 from collections.abc import Callable, Coroutine
@@ -19,85 +19,85 @@ __all__ = ["AdjustablePings", "Attachment", "Connector", "Opened", "Receiver", "
 
 
 class Receiver(Protocol):
-    """Whom a wire feeds."""
+    """Receives what a wire reads: an endpoint."""
 
     def data_received(self, data: str | bytes) -> None:
-        """Takes one message: a text, or the bytes of what came as a binary message."""
+        """Handles one message: a text, or the bytes of a binary message."""
         ...
 
     def connection_lost(self, end: ConnectionClosed) -> None:
-        """Takes the end: exactly once, and the last thing that a wire reports."""
+        """Handles the end of the connection. It is called exactly once, and after it nothing is."""
         ...
 
 
 class Wire(Protocol):
-    """A connection that calls its receiver, but never from inside a call of the receiver's.
+    """One end of an open connection, driven by callbacks.
 
-    Nothing in it blocks.
+    It never calls the receiver while the receiver calls it, and no method blocks.
     """
 
     def start(self, receiver: Receiver) -> None:
-        """Begins to feed this receiver, with what came in before too; or feeds it from now on."""
+        """Delivers messages to this receiver, first those that came before; called again, replaces it."""
         ...
 
     def write(self, text: str) -> None:
-        """Sends a text, in order; what is written after the end is dropped."""
+        """Sends a text after those written before; does nothing once the connection has ended."""
         ...
 
     def pause_reading(self) -> None:
-        """Asks for no more messages; those already read may still come."""
+        """Stops reading; messages that were read before may still be delivered."""
         ...
 
     def resume_reading(self) -> None:
-        """Asks for messages again."""
+        """Reads again."""
         ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Sends what was written, says goodbye, and ends within a bounded time."""
+        """Sends what was written, then a close frame, and ends within a bounded time."""
         ...
 
 
 @runtime_checkable
 class AdjustablePings(Protocol):
-    """A wire whose ping interval can be changed while it is open; not every library has that."""
+    """A wire whose ping interval can be changed while it is open; not every library supports it."""
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Sends pings so often from now on; zero turns them off."""
+        """Changes the time between two pings, in seconds; zero turns them off."""
         ...
 
 
 class Transport(Protocol):
-    """A connection that is driven by coroutines."""
+    """One end of an open connection, driven by coroutines."""
 
     async def receive(self) -> str | bytes:
-        """Returns the next message: a text, or the bytes of what came as a binary message.
+        """Returns the next message: a text, or the bytes of a binary message.
 
         Raises:
-            ConnectionClosed: there will be no other.
+            ConnectionClosed: the connection has ended.
         """
         ...
 
     async def send(self, text: str) -> None:
-        """Sends a text; waits while the peer is slower than we are.
+        """Sends a text; waits while the peer reads too slowly.
 
         Raises:
-            ConnectionClosed: it cannot be sent any more.
+            ConnectionClosed: the connection has ended.
         """
         ...
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Says goodbye; `receive` raises afterwards."""
+        """Closes the connection; `receive` raises afterwards."""
         ...
 
 
 class Attachment(Protocol):
-    """What a server holds of a connection that it has handed over."""
+    """What a server keeps of a connection that a CSMS runs, to shut it down."""
 
     async def drain(self, grace: float) -> None:
         """Shuts the connection down: handlers get time to finish, then it is closed.
 
         Args:
-            grace: seconds that running handlers have.
+            grace: seconds that running handlers have to finish.
         """
         ...
 
@@ -107,8 +107,8 @@ class Opened(NamedTuple):
 
     wire: Wire
     subprotocol: str | None
-    """What the CSMS chose; `None` if it named nothing."""
+    """The subprotocol that the CSMS chose; `None` if it named none."""
 
 
 Connector: TypeAlias = Callable[[ConnectRequest], Coroutine[Any, Any, Opened]]
-"""Opens a connection, or raises `HandshakeRefused` or `ConnectionClosed`."""
+"""A function that opens a connection, or raises `HandshakeRefused` or `ConnectionClosed`."""

@@ -1,4 +1,4 @@
-"""The answer to a DataTransfer that has no handler: UnknownVendorId, not an error. # DTX-01"""
+"""Answers a DataTransfer that has no handler with UnknownVendorId instead of an error. # DTX-01"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, get_args, get_type_hints
@@ -16,8 +16,8 @@ def unknown_vendor_handlers(
 ) -> Mapping[type[Message], Callable[..., Any]]:
     """Returns handlers, by request, that answer a DataTransfer with UnknownVendorId.
 
-    A program without a handler knows no vendor. The handlers take any arguments, so that they serve
-    both roles. A version whose DataTransfer has no such status gets none.
+    A program without a handler for DataTransfer knows no vendor. The handlers take any arguments, so
+    both roles can use them. A version whose DataTransfer has no such status gets no handler.
 
     Args:
         protocols: the versions.

@@ -1,8 +1,7 @@
-"""Reads the head of a text that is no frame: type, message id and action, so that an answer can go out.
+"""Reads message type, message id and action of a text that is not a valid frame, to answer it.
 
-The text may be broken anywhere behind them, so this is a pattern over its first kilobytes and no
-JSON parser: bounded, linear, and exact in what it returns, as each string found is then decoded by
-the real thing.
+The rest of the text may be anything, so a regular expression over its first kilobytes is used instead
+of a JSON parser. It takes linear time, and each string that it finds is then decoded by msgspec.
 """
 
 import re
@@ -18,7 +17,7 @@ __all__ = ["Head", "read_head"]
 _HEAD_BYTES: Final = 4096
 
 _MAX_LENGTH: Final = 255
-"""Longer ids and actions count as unreadable."""
+"""Longest message id or action, in characters; longer ones count as unreadable."""
 
 # 255 characters are at most 1,530 bytes: six for an escape such as \u00e9.
 _STRING = rb'("(?:[^"\\\x00-\x1f]|\\.){0,1530}")'
@@ -32,7 +31,7 @@ _WITH_ACTION: Final = (2, 6)
 
 
 class Head(Struct, frozen=True):
-    """What stands at the front of a frame; `None` for what cannot be read."""
+    """The first elements of a frame; `None` for those that cannot be read."""
 
     message_type: int | None = None
     message_id: str | None = None
@@ -40,7 +39,7 @@ class Head(Struct, frozen=True):
 
 
 def read_head(data: Data) -> Head:
-    """Returns what can be read at the front of a text, however the rest looks."""
+    """Returns what can be read at the beginning of a text, whatever follows."""
     found = re.match(_HEAD, _front(data))
     if found is None:
         return Head()

@@ -1,1 +1,1 @@
-"""The data model that everything above shares: messages, enums, protocols, errors and issues."""
+"""The data model: base classes of messages and enums, versions, errors and issues."""

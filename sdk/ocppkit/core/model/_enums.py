@@ -1,4 +1,4 @@
-"""The base class of generated enums: closed for strict decoding, open for what chargers really send."""
+"""The base class of generated enums, which may also hold values that the schema does not list."""
 
 from enum import StrEnum
 from typing import Self
@@ -7,23 +7,23 @@ __all__ = ["WireEnum"]
 
 
 class WireEnum(StrEnum):
-    """An enum whose members are the words on the wire.
+    """An enum whose members are the values that a schema lists.
 
-    The members are the schema's words. A lenient connection may meet others; they become
-    pseudo-members that equal their string, belong to no iteration and answer `is_known` with false.
+    In lenient mode a peer may send other values. They become pseudo-members: equal to their text, not
+    part of an iteration over the enum, and with `is_known` false.
     """
 
     @property
     def is_known(self) -> bool:
-        """Whether the schema lists this word."""
+        """Whether the schema lists this value."""
         return self._value_ in type(self)._value2member_map_
 
     @classmethod
     def unknown(cls, word: str) -> Self:
-        """Returns a pseudo-member for a word that the schema does not list.
+        """Returns a pseudo-member for a value that the schema does not list.
 
         Args:
-            word: the word as it stood on the wire. A listed word gives its real member.
+            word: the value on the wire. A value that the schema lists gives its member.
         """
         if word in cls._value2member_map_:
             return cls(word)
@@ -32,6 +32,6 @@ class WireEnum(StrEnum):
         member._value_ = word
         return member
 
-    # Enum pickles as cls(value), which refuses a pseudo-member.
+    # Enum would unpickle as cls(value), which raises for a pseudo-member.
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
         return type(self).unknown, (self._value_,)

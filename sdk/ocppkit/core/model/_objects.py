@@ -1,4 +1,4 @@
-"""Open objects: the places where a schema lets unknown members in (customData of OCPP 2.x)."""
+"""Open objects: JSON objects that may have members which the schema does not name, such as customData."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Self, TypeVar
@@ -11,7 +11,7 @@ _VENDOR_ID: Final = "vendorId"
 
 
 class KnownMembers(Struct, kw_only=True, frozen=True, gc=False):
-    """The members that the schema of an open object names; only used to check them."""
+    """Base class of structs with the members that a schema does name; used only to check them."""
 
 
 # Not frozen: type checkers would ask for `frozen=True` in each class that is derived from it.
@@ -30,17 +30,17 @@ V = TypeVar("V", bound=VendorData)
 
 
 class OpenObject(dict[str, Any]):
-    """A JSON object with members beyond its schema; every one of them survives a round trip.
+    """A JSON object with any members, all of which are kept when it is decoded and encoded.
 
-    It is a dictionary of the members under their names on the wire. Generated subclasses add a
-    property for each member that the schema names.
+    It is a dictionary from names on the wire to values. Generated subclasses add a property for each
+    member that the schema names.
     """
 
     __ocpp_known__: ClassVar[type[KnownMembers]] = KnownMembers
 
     @classmethod
     def from_members(cls, members: Mapping[str, Any]) -> Self:
-        """Returns the object with these members, keyed by their names on the wire, unchecked."""
+        """Returns an object with these members, by their names on the wire, without checking them."""
         self = cls.__new__(cls)
         self.update(members)
         return self

@@ -1,7 +1,7 @@
-"""`Opt[T]`: the type of an optional member, seen differently at run time and by type checkers.
+"""`Opt[T]`: the type of an optional member of a message.
 
-At run time it is `T` alone, so msgspec refuses JSON `null`, as the schemas demand. A type checker
-reads `_opt.pyi`, where it is `T | None`, so users write and read `None` for an absent member.
+At run time it is `T`, so that msgspec refuses JSON `null`, as the schemas demand. For type checkers it
+is `T | None` (see `_opt.pyi`), so that `None` stands for an absent member.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ __all__ = ["Opt"]
 
 
 class Opt:
-    """An optional member of a message: `Opt[int]` with the default `None`, which means absent."""
+    """Marks an optional member of a message: `Opt[int]`, with the default `None` for "absent"."""
 
     def __class_getitem__(cls, item: Any) -> Any:
         return item

@@ -1,8 +1,7 @@
-"""Members of messages whose values must not appear in logs and errors: secrets, and what tells who charges.
+"""Decides which values must not appear in logs and errors: secrets, and ids of who charges.
 
-Which members these are is a fact of each version, generated into the bases of its messages. Names that
-speak for themselves (`password`, `simPin`) count in every class, also in datatypes that are decoded
-without a message around them.
+The members with such values are facts of each version, generated into the bases of its messages.
+Unmistakable names (`password`, `simPin`) count everywhere, also in datatypes that are decoded alone.
 """
 
 import re
@@ -14,40 +13,40 @@ from ._messages import Sensitive
 
 __all__ = ["is_sensitive"]
 
-# It stays a text, compiled by `re` when first needed: importing is what everybody does.
-_SPEAKING: Final = (
+# Not compiled here, because that would slow down every import; `re` compiles it on first use.
+_SENSITIVE_NAME: Final = (
     r"(?i)pass(word|phrase)|secret|pin$|id_?tags?$|id_?tokens?$|authorization_?key|private_?key|emaid"
 )
-"""Names that say by themselves that the value is a secret or tells who charges."""
+"""Names of members that are sensitive in every message."""
 
 
 def is_sensitive(facts: Sensitive, path: Sequence[str | int], root: Any, value: Any) -> bool:
-    """Returns whether a value must not be shown.
+    """Returns whether a value is sensitive, and must not be shown.
 
     Args:
-        facts: those of the version.
+        facts: the sensitive members of the version.
         path: names on the wire and positions, from the root to the value.
         root: the payload as untyped JSON.
-        value: the value; the peer may have put it in place of an object.
+        value: the value; a peer may have sent any kind of value.
     """
     names = [step for step in path if isinstance(step, str)]
     if not names:
         return False
     name = names[-1]
-    if name in facts.secret or name in facts.personal or re.search(_SPEAKING, name):
+    if name in facts.secret or name in facts.personal or re.search(_SENSITIVE_NAME, name):
         return True
     sibling = facts.named_values.get(name)
     if sibling is None or (len(names) > 1 and names[-2] in facts.harmless_in):
         return False
-    said = _said_around(path, root, sibling.split("."))
-    if said is None:
-        # Nobody knows what it is; a number is hardly ever a secret.
+    named = _sibling_value(path, root, sibling.split("."))
+    if named is None:
+        # The sibling that names it is missing. A number is hardly ever a secret.
         return not isinstance(value, int | float)
-    return any(secret.lower() in said.lower() for secret in facts.secret_names)
+    return any(secret.lower() in named.lower() for secret in facts.secret_names)
 
 
-def _said_around(path: Sequence[str | int], root: Any, sibling: list[str]) -> str | None:
-    """Returns what the named sibling says, of the value itself or of an object around it."""
+def _sibling_value(path: Sequence[str | int], root: Any, sibling: list[str]) -> str | None:
+    """Returns the value of a sibling, next to the value itself or to an object around it."""
     around = [root]
     for step in path[:-1]:
         around.append(_inside(around[-1], step))
