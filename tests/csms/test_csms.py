@@ -362,7 +362,7 @@ def test_what_is_not_spoken_is_refused_early() -> None:
     csms = Csms(v201.PROTOCOL, insecure=True)
     with pytest.raises(LocalProtocolError, match="ResetRequest is never sent to a csms"):
         csms.on(cast(Any, v201.ResetRequest))
-    with pytest.raises(WrongVersion, match="is not spoken here"):
+    with pytest.raises(WrongVersion, match="a version that this csms does not speak"):
         csms.on(v16.HeartbeatRequest)
     with pytest.raises(LocalProtocolError, match="is not spoken here"):
         Csms(v201.PROTOCOL, insecure=True, without_subprotocol=v16.PROTOCOL)
