@@ -69,7 +69,9 @@ async def test_of_two_errors_neither_is_lost() -> None:
 
     with pytest.raises(OneError) as caught:
         await block()
-    assert caught.value.__notes__ == ["The task that ran beside it failed, too: ValueError('at the end')"]
+    assert caught.value.__notes__ == [
+        "The task that ran beside it failed, too: ValueError('at the end')"
+    ]
 
 
 @pytest.mark.asyncio

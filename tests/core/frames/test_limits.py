@@ -399,7 +399,7 @@ def test_the_queue() -> None:
     station = connect(Role.STATION)
     for _ in range(1 + LIMITS.queue):
         station.send_call(v201.HeartbeatRequest(), 0.0)
-    with pytest.raises(QueueFull, match="256 calls wait for their turn already"):
+    with pytest.raises(QueueFull, match="256 calls are waiting already"):
         station.send_call(v201.HeartbeatRequest(), 0.0)
     assert station.calls_waiting == 257
     assert len(station.data_to_send()) == 1

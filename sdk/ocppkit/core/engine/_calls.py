@@ -1,12 +1,12 @@
-"""The calls of our side: one on its way, a bounded queue behind it, and a table that says what may happen.
+"""Our calls on a connection: one outstanding call, a bounded queue of further ones, and a state table.
 
-Theory of operation: OCPP-J allows one outstanding call per direction (SYN-01). The slot for it is a
-small state machine, `TRANSITIONS`; what is not in the table cannot happen, and an attempt is an
-error of ours. Which answer belongs to the call is decided by its message id before the table is
-asked: an answer with another id is a stray, whatever the state.
+Theory of operation: OCPP-J allows one outstanding call per direction (SYN-01). It occupies the call
+slot, which is a small state machine: `TRANSITIONS`. An input that the table does not have for the
+current state is a mistake of our side and raises an error. The message id decides beforehand whether
+an answer belongs to the outstanding call; an answer with another id is a stray in every state.
 
-A call that we cancel stays outstanding for the peer. So it keeps the slot until its answer comes or
-its time is over, and the next call waits (`ABANDONED`).
+The peer does not learn that we cancel a call. So a cancelled call keeps the slot until its answer
+comes or its time is over (`ABANDONED`), and the next call waits.
 """
 
 from enum import StrEnum
@@ -26,46 +26,46 @@ __all__ = ["LOST", "TRANSITIONS", "Calls", "Effect", "Input", "OutgoingCall", "R
 
 
 class Slot(StrEnum):
-    """The states of the one place for an outstanding call."""
+    """The states of the call slot."""
 
     FREE = "free"
     WAITING = "waiting"
     ABANDONED = "abandoned"
-    """Cancelled by us, unanswered by the peer."""
+    """The outstanding call was cancelled by us and is not yet answered by the peer."""
 
     LOST = "lost"
-    """The connection is gone."""
+    """The connection has ended."""
 
 
 class Input(StrEnum):
-    """What can happen to the slot."""
+    """The inputs of the call slot."""
 
     ASK = "ask"
-    """We want to call."""
+    """Our side makes a call."""
 
     ANSWER = "answer"
-    """An answer with the outstanding message id, good or bad."""
+    """An answer with the message id of the outstanding call, valid or not."""
 
     STRAY = "stray"
     """An answer with any other message id."""
 
     EXPIRE = "expire"
     CANCEL = "cancel"
-    """We give the outstanding call up."""
+    """Our side cancels the outstanding call."""
 
     LOSE = "lose"
 
 
 class Effect(StrEnum):
-    """What is done about it."""
+    """What an input does to our calls."""
 
     TRANSMIT = "transmit"
     QUEUE = "queue"
     DELIVER = "deliver"
-    """The call ends, and whoever waits for it is told."""
+    """The call ends, and its caller is told."""
 
     DISCARD = "discard"
-    """Nobody waits for it."""
+    """Nothing is told, because no caller waits for it."""
 
     END_ALL = "end_all"
 
@@ -88,33 +88,33 @@ TRANSITIONS: Final = MappingProxyType(
         (Slot.ABANDONED, Input.LOSE): (Effect.END_ALL, Slot.LOST),
     }
 )
-"""State and input to deed and next state."""
+"""From state and input to effect and next state."""
 
 _MOVES: Final = {
     state: {event: move for (other, event), move in TRANSITIONS.items() if other is state}
     for state in Slot
 }
-"""The same by state and then by input, which is found in a third of the time."""
+"""`TRANSITIONS` by state and then by input, which takes a third of the time to look up."""
 
 
 class OutgoingCall(Struct, gc=False):
-    """One call of ours."""
+    """One call that our side makes."""
 
     message_id: str
     action: Action
     text: str
-    """Its frame, encoded when it was asked for, so that a bad message fails at once."""
+    """Its frame, encoded when the call is made, so that an invalid message raises at once."""
 
     timeout: float
     deadline: float = inf
-    """Counts from the moment it is sent."""
+    """When it counts as unanswered; set when it is sent."""
 
     batch: int = -1
-    """Which batch of outgoing frames it left in."""
+    """Number of the batch of outgoing frames that it belongs to; -1 until it is sent."""
 
 
-# A member costs a tenth of a microsecond where it is asked for by its class, as Python 3.11 does it.
-# So those that every frame or call needs are at hand, here and in other modules.
+# Looking up a member of an enum costs a tenth of a microsecond in Python 3.11. So the members that
+# every frame or call needs are globals, here and in other modules.
 LOST: Final = Slot.LOST
 _FREE: Final = Slot.FREE
 _WAITING: Final = Slot.WAITING
@@ -128,7 +128,7 @@ T = TypeVar("T")
 
 
 class Recent(dict[str, T], Generic[T]):
-    """A memory of the last few message ids."""
+    """A dictionary by message id that keeps only the latest entries."""
 
     __slots__ = ("_size",)
 
@@ -137,14 +137,14 @@ class Recent(dict[str, T], Generic[T]):
         self._size = size
 
     def remember(self, message_id: str, value: T) -> None:
-        """Notes one id, and forgets the oldest where there are too many."""
+        """Adds an entry, and removes the oldest if there are too many."""
         self[message_id] = value
         if len(self) > self._size:
             del self[next(iter(self))]
 
 
 class Calls:
-    """The slot, the queue behind it, and a memory of what went through."""
+    """The call slot of a connection, the queue of waiting calls, and the ids of past ones."""
 
     __slots__ = ("_limits", "_past", "_queue", "current", "state")
 
@@ -156,7 +156,7 @@ class Calls:
         self._queue: dict[str, OutgoingCall] = {}
         self._past: Recent[Stray] | None = None
         self.current: OutgoingCall | None = None
-        """The call that the peer owes an answer to, ours to wait for or not."""
+        """The outstanding call, cancelled or not."""
 
     @property
     def queued(self) -> int:
@@ -171,17 +171,17 @@ class Calls:
         )
 
     def ask(self, call: OutgoingCall, now: float) -> bool:
-        """Takes a call on.
+        """Puts a call into the slot, or into the queue if the slot is taken.
 
         Returns:
-            Whether it is to be sent now.
+            Whether it has to be sent now.
 
         Raises:
             QueueFull: too many calls wait already.
         """
         if self.state is not _FREE and len(self._queue) >= self._limits.queue:
             raise QueueFull(
-                f"{self._limits.queue} calls wait for their turn already",
+                f"{self._limits.queue} calls are waiting already (Limits.queue)",
                 action=call.action.name,
                 message_id=call.message_id,
             )
@@ -193,18 +193,18 @@ class Calls:
         return True
 
     def answer(self, message_id: str) -> OutgoingCall | Stray:
-        """Takes an answer and returns its call, or why nobody waits for it."""
+        """Ends the call with this message id; returns it, or why no caller waits for the answer."""
         current = self.current
         if current is None or current.message_id != message_id:
             self._step(Input.STRAY)
             past = None if self._past is None else self._past.get(message_id)
-            return past or _nameless(message_id)
+            return past or _unknown_stray(message_id)
         self.current = None
         self._remember(message_id, _DOUBLED)
         return current if self._step(_ANSWER) is _DELIVER else Stray.CANCELLED
 
     def expire(self, now: float) -> OutgoingCall | None:
-        """Ends the outstanding call if its time is over, and returns it if somebody waits for it."""
+        """Ends the outstanding call if its time is over; returns it if its caller still waits."""
         current = self.current
         if current is None or now < current.deadline:
             return None
@@ -214,7 +214,7 @@ class Calls:
         return current if waited_for else None
 
     def cancel(self, message_id: str) -> OutgoingCall | None:
-        """Gives a call up and returns it; `None` where it is over already."""
+        """Cancels a call and returns it; `None` if it has ended already."""
         current = self.current
         if current is not None and current.message_id == message_id:
             return current if self.state is _WAITING and self._step(Input.CANCEL) else None
@@ -224,7 +224,7 @@ class Calls:
         return call
 
     def turn(self, now: float) -> OutgoingCall | None:
-        """Puts the next waiting call into the slot, if that is free, and returns it to be sent."""
+        """Moves the next waiting call into the slot, if that is free, and returns it to be sent."""
         if self.state is not _FREE or not self._queue:
             return None
         call = self._queue.pop(next(iter(self._queue)))
@@ -232,7 +232,7 @@ class Calls:
         return call
 
     def lose(self) -> list[OutgoingCall]:
-        """Ends everything, and returns the calls that somebody waits for."""
+        """Ends all calls, and returns those whose callers still wait."""
         waited_for = [self.current] if self.current and self.state is _WAITING else []
         self._step(Input.LOSE)
         lost = [*waited_for, *self._queue.values()]
@@ -242,17 +242,17 @@ class Calls:
 
     def _remember(self, message_id: str, how: Stray) -> None:
         if self._past is None:
-            # Not before it is needed: most connections of a CSMS never call.
+            # Created on demand, because on most connections a CSMS never makes a call.
             self._past = Recent(self._limits.remembered)
         self._past.remember(message_id, how)
 
     def _step(self, event: Input) -> Effect:
         move = _MOVES[self.state].get(event)
         if move is None:
-            raise LocalProtocolError(f"{event} cannot happen while the call slot is {self.state}")
-        deed, self.state = move
-        return deed
+            raise LocalProtocolError(f"the call slot is {self.state}, so {event} is not possible")
+        effect, self.state = move
+        return effect
 
 
-def _nameless(message_id: str) -> Stray:
+def _unknown_stray(message_id: str) -> Stray:
     return Stray.UNKNOWN_ID if message_id == UNREADABLE else Stray.OTHER_ID

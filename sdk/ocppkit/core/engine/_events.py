@@ -169,10 +169,10 @@ class Stray(StrEnum):
     CANCELLED = "cancelled"
     """Its call was cancelled before."""
 
-    UNKNOWN_ID = "nameless"
+    UNKNOWN_ID = "unknown_id"
     """It carries no message id, as the peer could read none in a frame of ours."""
 
-    OTHER_ID = "foreign"
+    OTHER_ID = "other_id"
     """No call of ours, or one forgotten long ago."""
 
 

@@ -1,18 +1,17 @@
-"""What a connection may cost: `Limits`, and the cheap looks at each frame that keep to them.
+"""`Limits`: the bounds of a connection, and the checks of a frame's size, nesting, numbers and elements.
 
-Theory of operation: good frames must hardly notice. So each look has a screen that never misses and
-is sometimes wrong, and only what a screen catches is looked at closely.
+Theory of operation: checks must hardly slow down valid frames. So each check begins with a cheap test
+that may give a false alarm but never misses, and only after an alarm comes an exact test.
 
-* A number of 41 digits covers five of every eighth characters in a row, so a sample of one in eight
-  is enough.
-* A payload that its class could read is as deep as the class, except where the class lets anything
-  in. So only what was not read strictly, or names such a place, can be too deep; and then only
-  if it has more brackets than the limit.
+* Long numbers: of a number with 41 digits, at least five in a sample of every eighth character are
+  digits in a row. So it is enough to look at that sample.
+* Nesting: a payload that was decoded strictly is not nested deeper than its class, except inside
+  members that may hold any JSON. So only a payload that was not decoded strictly, or that names such
+  a member, can be too deep, and only if it has more brackets than the limit.
+* Elements: a frame cannot have more elements than characters, and its length is known.
 
-* A frame has no more elements than characters, and counting characters is cheap.
-
-The close looks leave strings out: brackets, commas and digits may stand there as many as they like.
-What a close look costs is bounded by the length of the text: it runs no Python code per character.
+The exact tests ignore strings, which may contain any number of brackets, commas and digits. They run
+no Python code per character, so their cost grows only with the length of the text.
 """
 
 import re
@@ -44,66 +43,66 @@ __all__ = [
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """The bounds of one connection; times are in seconds."""
+    """The bounds of one connection. Times are in seconds."""
 
     frame_bytes: int = 1 << 20
-    """The longest frame that is read; a longer one closes the connection."""
+    """Longest frame that is read, in bytes; a longer one closes the connection."""
 
     nesting: int = 64
-    """The deepest nesting of a frame's arrays and objects, the frame itself included."""
+    """Deepest nesting of arrays and objects in a frame, the frame itself included."""
 
     digits: int = 40
-    """The most digits in a row of a number."""
+    """Most digits in a row in a number."""
 
     elements: int = 1 << 16
-    """The most arrays and objects of a frame together, and the most commas between their elements."""
+    """Most arrays and objects in a frame together, and most commas between their elements."""
 
     id_sent: int = 36
-    """The longest message id of ours, and of a peer that is read strictly."""
+    """Longest message id that we send, and that we accept in strict mode, in characters."""
 
     id_read: int = 255
-    """The longest message id that can be read; a longer one counts as unreadable."""
+    """Longest message id that we read, in characters; a longer one counts as unreadable."""
 
     queue: int = 256
-    """Calls that may wait for their turn; the next one raises `QueueFull`."""
+    """Most calls of ours that wait for an earlier one to be answered; the next raises `QueueFull`."""
 
     handlers: int = 32
-    """Calls of the peer in work at one time; then the reader pauses."""
+    """Most handlers that run at the same time; while so many do, nothing is read."""
 
     frames_per_second: float = inf
-    """What the peer may send on average. One that sends more is read from no faster than this."""
+    """Frames per second that are read of the peer on average; reading pauses if it sends more."""
 
     frames_at_once: int = 100
-    """What it may send in a burst, where `frames_per_second` bounds it."""
+    """Frames that may be read at once, if `frames_per_second` is set."""
 
     bytes_per_second: float = 1 << 20
-    """Bytes that the peer may send on average, counted after decompression; a frame counts as 512
-    bytes more than it has. One that sends more is read from no faster than this."""
+    """Bytes per second that are read of the peer on average, after decompression; each frame counts 512
+    bytes more than it has. Reading pauses if the peer sends more."""
 
     bytes_at_once: int = 1 << 24
-    """What it may send in a burst, where `bytes_per_second` bounds it."""
+    """Bytes that may be read at once, before `bytes_per_second` applies."""
 
     call_timeout: float = 30.0
-    """From the moment a call is sent until it counts as unanswered, unless the call says otherwise."""
+    """Time from sending a call until it counts as unanswered; a call may give its own."""
 
     handler_timeout: float = 25.0
-    """From the arrival of a call until it is answered with InternalError."""
+    """Time from receiving a call until it is answered with InternalError."""
 
     handshake_timeout: float = 10.0
     ping_interval: float = 54.0
-    """Seconds between pings; 0 sends none. Two pings in a row without a pong, and the connection is dead."""
+    """Time between two pings; 0 turns pings off. Two pings in a row without a pong end the connection."""
 
     description: int = 255
-    """Longer error descriptions are cut."""
+    """Longest error description that we send, in characters; a longer one is cut."""
 
     remembered: int = 64
-    """Past message ids in each direction, kept to tell late answers from foreign ones."""
+    """Message ids of past calls that are kept per direction, to recognise late and repeated answers."""
 
     def __post_init__(self) -> None:
-        """Checks the values, as a bound that is 0 or NaN by mistake stops or frees a connection.
+        """Checks the values: a bound of 0 or NaN would block a connection, or not bound it at all.
 
         Raises:
-            LocalProtocolError: a value is no number, or is too small; the message names it.
+            LocalProtocolError: a value is not a number, or too small; the message names it.
         """
         for name in self.__struct_fields__:
             value: Any = getattr(self, name)
@@ -130,10 +129,10 @@ _MAY_BE_ZERO: Final = frozenset({"description", "ping_interval", "queue", "remem
 
 
 Names: TypeAlias = tuple[tuple[AnyStr, AnyStr], ...]
-"""Names of members, each behind a character of it."""
+"""Pairs of a character and the name of a member that contains it."""
 
 MAX_UTF8_BYTES: Final = 4
-"""As many bytes has a character at most."""
+"""Largest number of bytes of a character in UTF-8."""
 
 _STRIDE: Final = 8
 
@@ -146,7 +145,7 @@ _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
-    """Returns which limit a frame exceeds as a text, if one."""
+    """Returns which limit the text of a frame exceeds, or `None`."""
     if len(data) * MAX_UTF8_BYTES > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
         return Failure.FRAME_TOO_BIG
     if holds_many_elements(data, limits):
@@ -155,7 +154,7 @@ def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
 
 
 def holds_long_number(data: str | bytes, limits: Limits) -> bool:
-    """Whether a number in a text has too many digits in a row."""
+    """Returns whether a number in a text has too many digits in a row."""
     if len(data) <= limits.digits or not _may_have_run(data, limits.digits):
         return False
     bare = _without_strings(data)
@@ -163,7 +162,7 @@ def holds_long_number(data: str | bytes, limits: Limits) -> bool:
 
 
 def holds_many_elements(data: str | bytes, limits: Limits) -> bool:
-    """Whether a text has too many arrays, objects or commas; looked at before anything is built."""
+    """Returns whether a text has too many arrays, objects or commas, without decoding it."""
     if len(data) <= limits.elements or not _exceeds_elements(data, limits.elements):
         return False
     return _exceeds_elements_outside(data, limits.elements)
@@ -206,12 +205,12 @@ def _may_have_run(data: str | bytes, digits: int) -> bool:
     sample = data[::_STRIDE]
     if isinstance(sample, str):
         sample = sample.encode("utf-8", "surrogatepass")
-    # `find` is three times as fast here as `in`.
+    # Here `find` is three times as fast as `in`.
     return sample.translate(_ONLY_DIGITS).find(b"0" * ((digits + 1) // _STRIDE)) >= 0
 
 
 def _without_strings(data: str | bytes) -> bytes:
-    """Returns a text with every string empty. What is no JSON may lose anything."""
+    """Returns a JSON text with all its strings emptied; the result is arbitrary for other texts."""
     return b'""'.join(_without_escapes(data).split(b'"')[::2])
 
 
@@ -225,21 +224,21 @@ def _without_escapes(data: str | bytes) -> bytes:
 
 
 def is_plain(text: str, names: Names[str], limits: Limits) -> bool:
-    """Whether a call, whose payload its class has read strictly, keeps to the limits for sure.
+    """Returns whether a CALL that was decoded strictly is certain to keep to the limits.
 
     Args:
-        text: what was read.
-        names: what `open_names` returns for the class.
-        limits: what it must keep to.
+        text: the frame.
+        names: what `open_names` returns for the class of the payload.
+        limits: the limits.
     """
     return not (_may_have_run(text, limits.digits) or may_be_deep(text, names, limits))
 
 
 def may_be_deep(payload: AnyStr, names: Names[AnyStr], limits: Limits) -> bool:
-    """Whether a payload that its class has read strictly could still be too deep."""
+    """Returns whether a payload that was decoded strictly may be nested too deeply."""
     if len(payload) < 2 * limits.nesting:
         return False
-    # A loop: with `any` the look would cost half as much again.
+    # A loop, because `any` would take half as long again.
     for mark, name in names:  # noqa: SIM110
         if payload.find(mark) >= 0 and payload.rfind(name) >= 0:
             return True
@@ -248,28 +247,28 @@ def may_be_deep(payload: AnyStr, names: Names[AnyStr], limits: Limits) -> bool:
 
 @cache
 def open_names(cls: type[Struct]) -> Names[bytes]:
-    """Returns the names of the members that let anything in, as they may stand on the wire."""
+    """Returns the names of the members of a class that may hold any JSON, as written on the wire."""
     names = open_members(shape_of(cls))
-    # A backslash may hide any of them.
+    # A name may be written with escapes, so a backslash counts as one.
     return tuple((_mark(name), name) for name in (*names, b"\\")) if names else ()
 
 
 def _mark(name: bytes) -> bytes:
-    """Returns a character of a name that few texts hold: a single one is found twenty times as fast."""
+    """Returns a rare character of a name; searching for it is twenty times as fast as for the name."""
     capital = re.search(rb"[A-Z]", name)
     return capital[0] if capital else name[-2:-1] or name
 
 
 def is_deeper(payload: bytes, limits: Limits) -> bool:
-    """Whether a payload is nested deeper than the limit allows; what is no JSON may be either."""
-    # The frame around it is the first level.
+    """Returns whether a payload is nested too deeply; the result is arbitrary if it is not JSON."""
+    # The frame is the first level.
     nesting = limits.nesting - 1
     if payload.count(b"{") + payload.count(b"[") <= nesting:
         return False
     outside = _outside_strings(payload)
     brackets = b"".join([each.translate(_ONLY_SQUARE, _NO_BRACKETS) for each in outside])
     for _ in range(nesting):
-        # Takes the innermost pairs away, all at once.
+        # Removes all innermost pairs.
         brackets = brackets.replace(b"[]", b"")
         if not brackets:
             return False
@@ -277,14 +276,14 @@ def is_deeper(payload: bytes, limits: Limits) -> bool:
 
 
 def holds_deeper(details: dict[str, Any], limits: Limits) -> bool:
-    """Whether the details of an error are nested deeper than the limit allows."""
+    """Returns whether the details of an error frame are nested too deeply."""
     level: list[Any] = [details]
-    # The frame around them is the first level.
+    # The frame is the first level.
     for _ in range(limits.nesting - 1):
         items: list[Any] = []
         for each in level:
             items += each.values() if is_object(each) else each
-        # By type and not by a function: there may be as many as a frame has elements.
+        # No function call per item, because there may be as many as `Limits.elements`.
         level = [item for item in items if type(item) is dict or type(item) is list]
         if not level:
             return False
