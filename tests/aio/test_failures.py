@@ -200,7 +200,7 @@ async def test_misuse_raises_where_it_is_done_and_nowhere_else(bench: Make) -> N
 
     with pytest.raises(KeyError, match="accepted"):
         await b.endpoint.call(RESET, accepted=broken)
-    with pytest.raises(Exception, match="is no message of OCPP"):
+    with pytest.raises(Exception, match="is not a message of OCPP"):
         await b.endpoint.call({"type": "Immediate"})
     # It had been sent, so the next call waits until its time is over. # SYN-01
     call = asyncio.create_task(b.endpoint.call(RESET, timeout=5))

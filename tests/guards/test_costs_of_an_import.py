@@ -12,6 +12,7 @@ BASES = {
     "model._enums",
     "model._failures",
     "model._fast_path",
+    "model._generated",
     "model._messages",
     "model._objects",
     "model._opt",

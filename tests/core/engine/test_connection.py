@@ -145,31 +145,31 @@ def wrong_uses() -> list[Any]:
         pytest.param(
             lambda: station.send_call(v16.HeartbeatRequest(), 0.0),
             WrongVersion,
-            r"Heartbeat: ocppkit\.v16\.\S+\.HeartbeatRequest is no message of OCPP 2\.0\.1",
+            r"Heartbeat: ocppkit\.v16\.\S+\.HeartbeatRequest is not a message of OCPP 2\.0\.1",
             id="another version",
         ),
         pytest.param(
             lambda: station.send_call(v21.AFRRSignalRequest(timestamp=NOW, signal=1), 0.0),
             WrongVersion,
-            "AFRRSignal: .* is no message of OCPP 2.0.1",
+            "AFRRSignal: .* is not a message of OCPP 2.0.1",
             id="an action of another version",
         ),
         pytest.param(
             lambda: station.send_call(v201.ClearCacheRequest(), 0.0),
             LocalProtocolError,
-            "ClearCache: a station does not send it",
+            "ClearCache: a station must not send it",
             id="wrong direction",
         ),
         pytest.param(
             lambda: station.send_call(ANSWER, 0.0),  # type: ignore[arg-type]
             WrongVersion,
-            "HeartbeatResponse is no message",
+            "HeartbeatResponse is not a message",
             id="a response",
         ),
         pytest.param(
             lambda: station.send(v201.HeartbeatRequest(), 0.0),  # type: ignore[arg-type]
             LocalProtocolError,
-            "Heartbeat: it does not go as a SEND",
+            "Heartbeat: it cannot be sent as a SEND",
             id="a request as SEND",
         ),
     ]
@@ -186,7 +186,7 @@ def test_wrong_uses(
 
 def test_a_send_is_no_call() -> None:
     station = connect(Role.STATION, "2.1")
-    with pytest.raises(LocalProtocolError, match="it does not go as a CALL"):
+    with pytest.raises(LocalProtocolError, match="it cannot be sent as a CALL"):
         station.send_call(stream(), 0.0)  # type: ignore[arg-type]
     assert station.calls_waiting == 0
 

@@ -224,7 +224,7 @@ def test_a_deferred_answer_is_one_reply_later() -> None:
     assert response is not None
     csms.send_result("a", response, 4.0)
     assert [frame[:2] for frame in frames_of(csms)] == [[3, "a"]]
-    with pytest.raises(LocalProtocolError, match="no such call"):
+    with pytest.raises(LocalProtocolError, match="no call of the peer"):
         csms.refuse_invalid("a")
 
 

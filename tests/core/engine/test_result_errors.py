@@ -137,7 +137,7 @@ def test_members_that_raise_are_invalid_outgoing(policy: Policy) -> None:
 )
 def test_what_is_no_message_is_refused_by_name(message: Any) -> None:
     connection = connect(Role.CSMS, "2.0.1")
-    with pytest.raises(WrongVersion, match=f"{type(message).__name__} is no message of OCPP 2"):
+    with pytest.raises(WrongVersion, match=f"{type(message).__name__} is not a message of OCPP 2"):
         connection.send_call(message, 0.0)
     with pytest.raises(WrongVersion):
         connection.send(message, 0.0)

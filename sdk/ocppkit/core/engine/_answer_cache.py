@@ -1,4 +1,4 @@
-"""A memory of answers for calls that a peer repeats."""
+"""`AnswerCache`: the latest answers, for calls that a peer repeats."""
 
 from hashlib import blake2b
 
@@ -16,12 +16,12 @@ class _Answer(Struct, frozen=True, gc=False):
 
 
 class AnswerCache:
-    """Answers to calls that a peer may repeat, by message id: it answers again, nothing runs again.
+    """The latest answers to calls of one peer, by message id, so that a repeated call is not handled again.
 
-    A retry may carry the message id of the first attempt (MID-03), often over a new connection. So
-    make one cache per peer and pass it to each of its connections. It takes a call for a repeated
-    one if id, action and payload are the same as before, and not long ago: some chargers count
-    their ids from 1 after each start, and a heartbeat of then is not a heartbeat of now.
+    A retry may have the message id of the first attempt (MID-03), often on a new connection. So create
+    one cache per peer and pass it to each of its connections. A call counts as repeated if its id,
+    action and payload are those of a recent call. Older calls do not count, because some chargers
+    number their messages from 1 again after each start.
     """
 
     __slots__ = ("_answers", "_seconds", "_size")
@@ -35,14 +35,14 @@ class AnswerCache:
         return len(self._answers)
 
     def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
-        """Returns the frame that answered this call before."""
+        """Returns the frame that answered this call, or `None` if it is not a repeated one."""
         answer = self._answers.get(message_id)
         if answer is None or now >= answer.expires or answer.digest != _digest(action, payload):
             return None
         return answer.text
 
     def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
-        """Notes the frame that answers a call, and forgets the oldest where there are too many."""
+        """Keeps the frame that answers a call, and removes the oldest if there are too many."""
         self._answers.pop(message_id, None)
         digest = _digest(call.action.name, call.raw)
         self._answers[message_id] = _Answer(text, digest, now + self._seconds)
@@ -51,5 +51,5 @@ class AnswerCache:
 
 
 def _digest(action: str, payload: bytes) -> bytes:
-    # The payload may be a megabyte; its digest is enough to know it again.
+    # A digest, because a payload may have a megabyte.
     return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()

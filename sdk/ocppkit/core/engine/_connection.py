@@ -3,32 +3,31 @@
 Theory of operation
 -------------------
 
-A connection is two independent conversations over one pipe. In each, one side calls and the other
-answers, so a `Connection` holds two small things: the calls of our side (`Calls`: a slot, a queue
-and a table of what may happen), and the calls of the peer that are in work, each of which is owed
-exactly one reply. They never touch, which is why crossed calls cannot block each other (SYN-03).
+Both ends of an OCPP-J connection call, and both answer. So a `Connection` has two independent parts:
+the calls of our side (`Calls`: a slot, a queue and a state table), and the calls of the peer that are
+being handled, each of which gets exactly one reply. The parts share no state, so that calls which cross
+on the wire cannot block each other (SYN-03).
 
-Everything goes in by methods and comes out by two queues. `receive_data` turns a text into events
-and, where it must, into replies; `send_*` turn our wishes into texts; `data_to_send` hands the texts
-out and `next_event` the events. Nothing calls back. Time is an argument that never runs backwards:
-after each step the user asks `next_deadline`, and calls `handle_timeout` when it has come. Message
-ids come from a function of the user's. So the same inputs give the same outputs, byte for byte.
+Input comes by method calls, output is fetched from two queues. `receive_data` turns a text into events
+and, if necessary, replies. The `send_*` methods turn messages of ours into texts. `data_to_send` returns
+the texts and `next_event` the events. Only the functions that were passed to the constructor are called
+back. Time is an argument, and must not decrease: after each step the user asks for `next_deadline`, and
+calls `handle_timeout` at that time. Message ids come from a function of the user. So the same inputs
+always give the same outputs.
 
-A frame's walk: limits (`_limits.py`), envelope (`_frames.py`), then by kind:
+A received frame is checked against the limits (`_limits.py`), read as an array (`_frames.py`), and then
+handled by its kind:
 
-* CALL and SEND: may the peer send this action, and does somebody handle it? Then the payload is
-  decoded and becomes `CallReceived`, and the call is noted as open. `send_result`, `send_error`,
-  `refuse` or, when the handler's time is over, the connection itself closes it. There is no other
-  way to close it and no way to do it twice, and that is the guarantee of exactly one reply.
-* CALLRESULT and CALLERROR: the message id is compared with the one outstanding call. If it is
-  another, the answer is ignored with an event and can do no harm. If it is that, the call ends,
-  also by an answer that cannot be used: there will be no better one.
-* What cannot be delivered has failed in one of the ways of `Failure` or `Rule`, and the reply table
-  says what is done about it: one place obeys it, `_refusals.refuse`, for all of them.
+* CALL and SEND: if the peer may send the action and a handler exists, the payload is decoded. The event
+  is `CallReceived`, and the call is open until `send_result`, `send_error` or `refuse` answers it, or its
+  time is over. A call cannot be answered in another way or twice, so it gets exactly one reply.
+* CALLRESULT and CALLERROR: if the message id is that of the outstanding call, the call ends, also if the
+  answer is invalid, because no other will come. Otherwise the answer is ignored, with an event.
+* A frame that cannot be delivered has a `Failure` or breaks a `Rule`. The reply table says what is done
+  about it, and `_refusals.refuse` does it.
 
-Two kinds of mistakes are kept apart. What the peer does wrong ends as an event and perhaps a reply,
-and `receive_data` never raises over it. What our side asks wrongly raises `LocalProtocolError` at
-once, and nothing is sent.
+A mistake of the peer becomes an event and perhaps a reply; `receive_data` never raises because of it. A
+mistake of our side raises `LocalProtocolError` at once, and nothing is sent.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +63,7 @@ from ._state import NO_DETAILS, ConnectionState, OnInvalid
 __all__ = ["Connection"]
 
 
-# At hand, see `_calls.py`.
+# A global, because looking up a member of an enum is slow; see `_calls.py`.
 _CALL: Final = MessageKind.CALL
 
 
@@ -73,21 +72,21 @@ def _handles_all(action: Action) -> bool:
 
 
 class Connection:
-    """One OCPP-J connection, seen from one end.
+    """The state machine of one OCPP-J connection, for one of its ends.
 
     Args:
         role: which end this is.
         protocol: the version that is spoken, such as `v201.PROTOCOL`.
-        new_id: makes message ids that were never used before by this side, over all connections.
-        limits: what the connection may cost.
+        new_id: returns a message id that this side has never used before, on any connection.
+        limits: bounds of sizes, times and numbers.
         inbound: how strictly the peer's messages are read.
         outbound: how strictly our own messages are checked.
-        handled: says which actions somebody handles here; others are answered with NotSupported. What
-            is handled once must be for as long as `fast_path` are used.
+        handled: says whether an action has a handler; a call without one is answered with NotSupported.
+            An action that had a handler once must keep it as long as the fast path is used.
         on_invalid: may answer a call whose content cannot be used, at once or, by returning
             `DEFERRED`, later. A station repeats a transaction message that is refused, some for ever.
-        answers: remembers answers, so that a repeated call is answered again and not handled again.
-        fast_path: is shared by connections of the same role, version and handlers.
+        answers: keeps answers, so that a repeated call gets its answer again and no handler runs.
+        fast_path: may be shared by connections with the same role, version and handlers.
     """
 
     __slots__ = ("_new_id", "_session")
@@ -126,7 +125,7 @@ class Connection:
         if policies.outbound is not None:
             self._session.outbound = policies.outbound
 
-    # What there is to see.
+    # State.
 
     @property
     def role(self) -> Role:
@@ -140,7 +139,7 @@ class Connection:
 
     @property
     def limits(self) -> Limits:
-        """What the connection may cost."""
+        """The bounds of sizes, times and numbers."""
         return self._session.limits
 
     @property
@@ -150,19 +149,19 @@ class Connection:
 
     @property
     def open_calls(self) -> Mapping[str, OpenCall]:
-        """The peer's calls that are owed a reply, by message id, oldest first: always as they are now."""
-        # A proxy would be one more thing that each connection keeps, and one more step for each call.
+        """The peer's calls that await a reply, by message id, oldest first; a live view."""
+        # Not a read-only proxy: it would cost memory per connection and time per call.
         return self._session.open
 
     @property
     def calls_waiting(self) -> int:
-        """How many calls of ours are not over: the outstanding one and those behind it."""
+        """How many calls of ours have not ended: the outstanding one and those in the queue."""
         calls = self._session.calls
         return calls.queued + (calls.current is not None)
 
     def next_event(self) -> Event | None:
-        """Returns the oldest event not yet taken, or `None`."""
-        # No deque: an empty one takes 600 bytes, and hardly ever does more than one event wait.
+        """Returns the oldest event that was not yet returned, or `None`."""
+        # A list, because an empty deque takes 600 bytes, and seldom does more than one event wait.
         events = self._session.events
         return events.pop(0) if events else None
 
@@ -180,7 +179,7 @@ class Connection:
         session = self._session
         deadline = inf
         if session.open:
-            # All handlers have the same time, so the oldest call is the first to be over.
+            # All handlers have the same time, so the oldest call is due first.
             oldest = next(iter(session.open.values()))
             deadline = oldest.received_at + session.limits.handler_timeout
         current = session.calls.current
@@ -188,10 +187,10 @@ class Connection:
             deadline = current.deadline
         return None if deadline == inf else deadline
 
-    # What time and the network bring.
+    # Input from the network and the clock.
 
     def receive_data(self, data: str | bytes, now: float, *, binary: bool = False) -> None:
-        """Takes one message of the peer's; look for events and data to send afterwards.
+        """Handles one message of the peer; fetch events and data to send afterwards.
 
         Args:
             data: one whole WebSocket message, as text or as the bytes of one.
@@ -209,7 +208,7 @@ class Connection:
             raise LocalProtocolError("data came after the connection was lost")
 
     def handle_timeout(self, now: float) -> None:
-        """Ends what is over by now: an unanswered call of ours, calls of the peer not handled in time."""
+        """Ends a call of ours that was not answered in time, and calls of the peer not handled in time."""
         session = self._session
         expired = session.calls.expire(now)
         if expired is not None:
@@ -230,7 +229,7 @@ class Connection:
         by: Literal["us", "peer", "network"] = "network",
         code: int | None = None,
     ) -> None:
-        """Ends every call of ours as lost, and forgets those of the peer; nothing can be sent any more.
+        """Ends our calls with ConnectionClosed and forgets those of the peer; nothing can be sent any more.
 
         Args:
             now: the time.
@@ -247,7 +246,7 @@ class Connection:
         session.open.clear()
         session.out.clear()
 
-    # What we send.
+    # Messages of ours.
 
     def send_call(self, request: Request[Any], now: float, *, timeout: float | None = None) -> str:
         """Sends a request, or queues it while another is outstanding.
@@ -276,7 +275,7 @@ class Connection:
         return message_id
 
     def cancel_call(self, message_id: str) -> None:
-        """Gives a call of ours up; one that is over already is left alone.
+        """Cancels a call of ours; does nothing if it has ended.
 
         A call that was sent is still outstanding for the peer: the next one waits for its answer or
         its timeout, and the answer is ignored.
@@ -312,7 +311,7 @@ class Connection:
         *,
         now: float,
     ) -> None:
-        """Refuses a call of the peer with an error of the user's choice.
+        """Answers a call of the peer with an error that the user chooses.
 
         Args:
             message_id: the call.
@@ -334,7 +333,7 @@ class Connection:
     def refuse(
         self, message_id: str, failure: Failure, description: str = "", *, now: float
     ) -> None:
-        """Refuses a call of the peer as the reply table says, which may be by silence.
+        """Refuses a call of the peer as the reply table says: with an error, or without an answer.
 
         Raises:
             LocalProtocolError: there is no such call, or it was answered before.
@@ -406,7 +405,7 @@ class Connection:
         session.out.append(text)
 
     def send(self, message: Send, now: float) -> str:
-        """Sends what is never answered, whatever else is going on (SYN-05).
+        """Sends a message that is never answered, even while a call is outstanding (SYN-05).
 
         Returns:
             The message id.
@@ -438,17 +437,17 @@ class Connection:
         ):
             origin = f"{type(message).__module__}.{type(message).__qualname__}"
             version = session.protocol.version
-            raise WrongVersion(f"{origin} is no message of OCPP {version}", action=name)
+            raise WrongVersion(f"{origin} is not a message of OCPP {version}", action=name)
         if session.role not in action.senders:
-            raise LocalProtocolError(f"a {session.role} does not send it", action=name)
+            raise LocalProtocolError(f"a {session.role} must not send it", action=name)
         if (action.response is None) is (kind is _CALL):
-            raise LocalProtocolError(f"it does not go as a {kind.name}", action=name)
+            raise LocalProtocolError(f"it cannot be sent as a {kind.name}", action=name)
         payload = write_payload(message, session.outbound)
         message_id = self._fresh_id()
         return message_id, action, wrap(message_id, type(message), payload).decode()
 
     def _fresh_id(self) -> str:
-        # The function is the user's, and may return anything.
+        # The user's function may return anything.
         message_id: Any = self._new_id()
         # MID-01
         if (

@@ -1,4 +1,4 @@
-"""What a connection tells its user: one frozen value per thing that happened, in order.
+"""Events: what a connection reports to its user, one value for each thing that happened, in order.
 
 Every call of the peer that can be handled is one `CallReceived`. Every call of ours ends with exactly
 one of `ResultReceived`, `CallEnded` and `CallCancelled`. All other events are for logs, metrics and
@@ -55,7 +55,7 @@ class _Delivery(_Event, frozen=True, gc=False):
     """An event with a payload in it."""
 
     raw: bytes
-    """The payload as it stood on the wire."""
+    """The payload as it was on the wire."""
 
 
 class CallReceived(_Event, frozen=True, gc=False):
@@ -72,7 +72,7 @@ class CallReceived(_Event, frozen=True, gc=False):
 
     @property
     def raw(self) -> bytes:
-        """The payload as it stood on the wire."""
+        """The payload as it was on the wire."""
         frame = parse(self.data)
         assert isinstance(frame, Call)
         return bytes(frame.payload)
@@ -106,7 +106,7 @@ OpenCall: TypeAlias = CallReceived | InvalidCallReceived
 
 
 class SendReceived(_Delivery, frozen=True):
-    """The peer sent what is never answered."""
+    """The peer sent a message that is never answered."""
 
     message: Send
     issues: Issues
@@ -114,7 +114,7 @@ class SendReceived(_Delivery, frozen=True):
 
 
 class ResultReceived(_Delivery, frozen=True):
-    """A call of ours was answered."""
+    """A call of ours was answered with a result."""
 
     response: Response
     issues: Issues
@@ -122,7 +122,7 @@ class ResultReceived(_Delivery, frozen=True):
 
 
 EndedBy: TypeAlias = CallFailed | CallTimedOut | ConnectionClosed | RemoteProtocolError
-"""What ends a call without a result; `RemoteProtocolError` is an answer that cannot be used."""
+"""Why a call ended without a result; `RemoteProtocolError` stands for an invalid answer."""
 
 
 class CallEnded(_Event, frozen=True):
@@ -137,7 +137,7 @@ class CallCancelled(_Event, frozen=True):
     """A call of ours was cancelled by us."""
 
     sent: bool
-    """Whether it was on its way already: then the next call still waits for its answer."""
+    """Whether it had been sent: then the next call still waits for its answer or timeout."""
 
 
 class CallOverdue(_Event, frozen=True):
@@ -145,10 +145,10 @@ class CallOverdue(_Event, frozen=True):
 
 
 class CallRepeated(_Event, frozen=True):
-    """The peer repeated a call; no handler is to run."""
+    """The peer repeated a call; no handler must run."""
 
     answered: bool
-    """Whether the old answer was sent again; if not, the call is still in work."""
+    """Whether the answer was sent again; if not, the call is still being handled."""
 
 
 class ResultRefused(_Event, frozen=True):
@@ -161,29 +161,29 @@ class Stray(StrEnum):
     """Why an answer belongs to no call."""
 
     LATE = "late"
-    """Its call timed out before."""
+    """Its call has timed out."""
 
     DOUBLED = "doubled"
     """Its call was answered before."""
 
     CANCELLED = "cancelled"
-    """Its call was cancelled before."""
+    """Its call was cancelled."""
 
     UNKNOWN_ID = "unknown_id"
-    """It carries no message id, as the peer could read none in a frame of ours."""
+    """Its message id is -1: the peer could not read the id of a frame of ours."""
 
     OTHER_ID = "other_id"
-    """No call of ours, or one forgotten long ago."""
+    """No call of ours had this message id lately."""
 
 
 class AnswerIgnored(Struct, frozen=True):
-    """An answer came that no call waits for; nothing else happened."""
+    """An answer was received that no call waits for, and was ignored."""
 
     message_id: str
     kind: MessageKind
     stray: Stray
     error: CallFailed | None = None
-    """What it says, where it is an error."""
+    """The error, if the answer is one."""
 
 
 class FrameRefused(Struct, frozen=True):
@@ -195,7 +195,7 @@ class FrameRefused(Struct, frozen=True):
     """What was done about it."""
 
     error: RemoteProtocolError
-    """With message id, action and issues, as far as there are any."""
+    """The error, with message id, action and issues as far as they are known."""
 
     answer: Response | None = None
     """What the `on_invalid` hook answered in place of the reply."""

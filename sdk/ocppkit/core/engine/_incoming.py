@@ -1,4 +1,4 @@
-"""What a frame of the peer becomes: an event, a reply, or both."""
+"""Turns a received frame into an event, a reply, or both."""
 
 from typing import Any, Final
 
@@ -47,22 +47,22 @@ from ._state import ConnectionState
 
 __all__ = ["receive"]
 
-# A text may end before its hint does.
-_NOT_STRAIGHT: Final = (LookupError, *REFUSALS)
+# LookupError: the position is unknown to the fast path, or beyond the end of the text.
+_NOT_FAST: Final = (LookupError, *REFUSALS)
 
-# At hand, see `_calls.py`.
+# A global, because looking up a member of an enum is slow; see `_calls.py`.
 _CALL: Final = MessageKind.CALL
 
 
 def receive(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
-    """Takes one text; whatever it is, it ends as events and replies."""
+    """Handles one message of the peer: appends events and replies, and never raises."""
     try:
         if (
             type(data) is str
             and not binary
             and (
-                (size := len(data)) <= session.countable
-                or (size <= session.straight and not holds_many_elements(data, session.limits))
+                (size := len(data)) <= session.countable_size
+                or (size <= session.fast_size and not holds_many_elements(data, session.limits))
             )
         ):
             place = session.place
@@ -75,7 +75,7 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
                 id_size = len(message_id)
                 if (
                     (
-                        size - id_size <= session.unsuspicious
+                        size - id_size <= session.harmless_size
                         or is_plain(data, names, session.limits)
                     )
                     and id_size <= session.id_limit
@@ -85,7 +85,7 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
                     session.open[message_id] = call
                     session.events.append(call)
                     return
-    except _NOT_STRAIGHT:
+    except _NOT_FAST:
         pass
     _receive_closely(session, data, now, binary)
 
@@ -106,11 +106,11 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
     if issues:
         # Everything behind it reads the frame in the text again.
         data = _text_of(data)
-    # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
+    # By exact type, because `isinstance` is slow for structs when the answer is no.
     if type(frame) is CallError or type(frame) is CallResultError:
         _take_error(session, frame, data, now, issues)
         return
-    # Nothing in front of the payload can be a number but the type, which is one digit.
+    # Before the payload the only number is the message type, which has one digit.
     raw = bytes(frame.payload)
     if len(raw) > limits.digits and holds_long_number(raw, limits):
         failure = Failure.NUMBER_TOO_LONG if is_json(data) else Failure.NOT_JSON
@@ -124,7 +124,7 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
 
 
 def _is_unread(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> bool:
-    """Whether a text is refused before anybody looks for a frame in it; if so, it was."""
+    """Refuses a text that exceeds a limit or is binary; returns whether it did."""
     failure = exceeded(data, session.limits)
     if failure is Failure.NUMBER_TOO_LONG and not is_json(data):
         # Text that is no JSON is one failure, whatever digits it holds; it is found out later.
@@ -148,7 +148,7 @@ def _noted(issues: IssueList) -> Issues:
     return Issues(issues, issues.omitted) if issues else NO_ISSUES
 
 
-# What the peer asks for.
+# Messages that the peer sends.
 
 
 def _on_call(
@@ -168,7 +168,7 @@ def _on_call(
         return
     action, request = taken
     if isinstance(data, str):
-        # The next one goes the straight way.
+        # The fast path can decode the next CALL of this kind.
         place = session.fast_path.learn(data, action.name, fast_call_of(action))
         if place is not None:
             session.place = place
@@ -197,7 +197,7 @@ def _take(
     issues: IssueList,
     now: float,
 ) -> tuple[Action, Any] | None:
-    """Returns action and message, or `None` after the frame was refused."""
+    """Decodes a CALL or SEND; returns action and message, or refuses it and returns `None`."""
     message_id = frame.message_id
     if len(message_id) > session.id_limit:
         _refuse_long_id(session, frame, kind)
@@ -215,7 +215,7 @@ def _take(
 
 
 def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: IssueList) -> Any:
-    """Returns a payload; raises `InvalidMessage`."""
+    """Decodes a payload; raises `InvalidMessage`."""
     message = read_payload(cls, raw, session.inbound, issues)
     if session.strict and not may_be_deep(raw, open_names(cls), session.limits):
         return message
@@ -226,7 +226,7 @@ def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: Issu
 
 
 def _is_repeated(session: ConnectionState, frame: Call, raw: bytes, now: float) -> bool:
-    """Deals with the id of a call that is in work, or was answered not long ago."""
+    """Handles a call whose id is in use or was answered lately; returns whether it was one."""
     message_id, name = frame.message_id, frame.action
     call = session.open.get(message_id)
     if call is not None and (
@@ -253,7 +253,7 @@ def _refuse_long_id(session: ConnectionState, frame: Call | SendFrame, kind: Mes
         refuse_named(session, Failure.ID_TOO_LONG, kind, message_id, frame.action)
 
 
-# What the peer answers.
+# Answers of the peer.
 
 
 def _on_result(
@@ -279,7 +279,7 @@ def _deliver_result(
         refuse_payload(session, MessageKind.CALL_RESULT, error, call.message_id, now)
         return
     if session.results is not None:
-        # The program may still refuse it. # ERR-06
+        # ERR-06: the program may still refuse it.
         session.results.remember(call.message_id, action)
     session.events.append(
         ResultReceived(call.message_id, action, raw, response, _noted(issues), now)
@@ -332,7 +332,7 @@ def _on_result_error(session: ConnectionState, frame: CallResultError, now: floa
 def _has(
     session: ConnectionState, kind: MessageKind, frame: SendFrame | CallResultError, now: float
 ) -> bool:
-    """Whether the version has this kind of message; if not, the frame is refused."""
+    """Returns whether the version has this kind of message; refuses the frame if not."""
     if kind in session.protocol.message_types:
         return True
     failure = Failure.UNKNOWN_TYPE
@@ -344,7 +344,7 @@ def _has(
 def _is_deep(
     session: ConnectionState, frame: CallError | CallResultError, kind: MessageKind, now: float
 ) -> bool:
-    """Whether the details of an error are nested too deep; if so, it is refused."""
+    """Refuses an error frame with details that are nested too deeply; returns whether it did."""
     if not frame.details or not holds_deeper(frame.details, session.limits):
         return False
     failure = Failure.TOO_DEEP

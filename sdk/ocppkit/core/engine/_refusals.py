@@ -1,4 +1,4 @@
-"""What is done about what the peer does wrong: one place that asks the reply table and obeys it."""
+"""Refuses frames of the peer: looks up the reply table, and replies, closes or does nothing."""
 
 from typing import Final
 
@@ -44,14 +44,14 @@ _CONTENT: Final = frozenset(
         Failure.NUMBER_TOO_LONG,
     }
 )
-"""Failures of a text over which the hook may still answer the call at its front."""
+"""Failures after which `on_invalid` may still answer the call, if its id and action can be read."""
 
-# At hand, see `_calls.py`.
+# A global, because looking up a member of an enum is slow; see `_calls.py`.
 _CALL: Final = MessageKind.CALL
 
 
 def find_action(session: ConnectionState, name: str, kind: MessageKind) -> Action | Failure:
-    """Returns an action if the peer may send it so and somebody handles it, else why not."""
+    """Returns an action if the peer may send it in this kind of frame and it is handled, else a failure."""
     action = session.protocol.actions.get(name)
     if action is None:
         return Failure.UNKNOWN_ACTION
@@ -69,7 +69,7 @@ def refuse(
     offer: InvalidMessage | None = None,
     now: float = 0.0,
 ) -> None:
-    """Reacts to a failure as the reply table says, unless the hook has an answer, now or later.
+    """Reacts to a failure as the reply table says, unless `on_invalid` answers the call, now or later.
 
     Args:
         session: whose peer it is.
@@ -92,7 +92,7 @@ def refuse(
 
 
 def refuse_deferred(session: ConnectionState, call: InvalidCallReceived) -> None:
-    """Refuses a call about which the hook has said nothing after all, as the reply table says."""
+    """Refuses a call as the reply table says, after `on_invalid` was asked and gave no answer."""
     reply = reply_to(session.protocol, call.failure, _CALL)
     _react(session, reply, call.failure, _CALL, call.error)
     session.events.append(FrameRefused(call.failure, _CALL, reply, call.error))
@@ -116,7 +116,7 @@ def refuse_named(
     message_id: str | None,
     action: str,
 ) -> None:
-    """Refuses a well-formed frame for what it asks, not for what it says."""
+    """Refuses a well-formed frame for its message id or action."""
     error = RemoteProtocolError(describe(failure), action=action, message_id=message_id)
     refuse(session, failure, kind, error)
 
@@ -124,7 +124,7 @@ def refuse_named(
 def refuse_payload(
     session: ConnectionState, kind: MessageKind, error: InvalidMessage, message_id: str, now: float
 ) -> None:
-    """Refuses a frame whose payload breaks its schema, or is too deep to be looked at."""
+    """Refuses a frame whose payload breaks its schema or is nested too deeply."""
     error.message_id = message_id
     failure: Failure | Rule = failed_rule(error.issues)
     if is_deeper(error.raw, session.limits):
@@ -135,7 +135,7 @@ def refuse_payload(
 
 
 def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, now: float) -> None:
-    """Refuses a text before it was read as a frame."""
+    """Refuses a text that was not decoded as a frame."""
     head = read_head(data)
     error = InvalidFrame(
         describe(failure),
@@ -145,7 +145,7 @@ def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, n
         message_type=head.message_type,
     )
     if failure is Failure.FRAME_TOO_BIG:
-        # It ends the connection, and with it all calls: what it is an answer to does not matter.
+        # The connection is closed, which ends all calls, so it does not matter which call this answers.
         refuse(session, failure, MessageKind.OTHER, error)
     else:
         refuse_frame(session, failure, error, data, now)
@@ -154,7 +154,7 @@ def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, n
 def refuse_frame(
     session: ConnectionState, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
 ) -> None:
-    """Refuses what is no usable frame; a bad answer to the outstanding call still ends that call."""
+    """Refuses an invalid frame; if it answers the outstanding call, that call ends."""
     kind = kind_of(session.protocol, error.message_type)
     failure = _judge(session, failure, kind, error)
     if kind in _ANSWERS and error.message_id is not None:
@@ -171,7 +171,7 @@ def refuse_frame(
 def _judge(
     session: ConnectionState, failure: Failure, kind: MessageKind, error: InvalidFrame
 ) -> Failure:
-    """Says what the fault of a text is under this version, these limits and this policy."""
+    """Returns the failure of an invalid frame with regard to version, limits and policy."""
     if error.message_id is not None and len(error.message_id) > session.limits.id_read:
         error.message_id = None
     if failure is Failure.NOT_JSON:
@@ -185,7 +185,7 @@ def _judge(
 
 
 def _no_json(session: ConnectionState) -> Failure:
-    """Says what a text is that is no JSON though its front can be read."""
+    """Returns the failure of a text that is not JSON, but whose message id can be read."""
     return Failure.NOT_JSON if session.strict else Failure.SALVAGED
 
 
@@ -211,7 +211,7 @@ def _react(
 def _offer(
     session: ConnectionState, error: InvalidFrame, data: str | bytes
 ) -> InvalidMessage | None:
-    """Returns a broken call as the hook sees it, if it would have been handled had it been whole."""
+    """Returns an invalid call as `on_invalid` gets it, if the call would otherwise have been handled."""
     if error.message_id is None or error.action is None or error.message_id in session.open:
         return None
     if isinstance(find_action(session, error.action, MessageKind.CALL), Failure):
@@ -227,7 +227,7 @@ def _offer(
 def _ask_hook(
     session: ConnectionState, offer: InvalidMessage
 ) -> tuple[Response | Deferred | None, Exception | None]:
-    """Lets the hook answer a call, and returns what it answered or why that came to nothing."""
+    """Calls `on_invalid`; returns its answer, or the exception that it or its answer caused."""
     if session.on_invalid is None or offer.action is None or offer.message_id is None:
         return None, None
     try:
@@ -237,7 +237,7 @@ def _ask_hook(
             text = session.result_text(offer.message_id, action, answer)
             session.out.append(text)
             session.note_result(offer.message_id, action)
-    # The hook is the user's; whatever it raises, the peer is owed an answer. The event has it.
+    # The user's function may raise anything; the peer still gets an answer, and the event has the error.
     except Exception as problem:  # noqa: BLE001
         return None, problem
     return answer, None

@@ -1,21 +1,21 @@
-"""The reply table: what is done about each failure, for each kind of message, with the reason why.
+"""The reply table: how each failure is answered, for each kind of message, with the requirement.
 
 Decisions where OCPP-J leaves a choice (ids such as ERR-11 are those of `docs/design/engine.md`):
 
-* One table serves all versions. It says how a CALL is answered; a version that answers a failure
-  otherwise says so in `Protocol.replies`, which is generated from its facts.
-* A CALLRESULT that cannot be used is answered with the same code, by CALLRESULTERROR, where the
-  version has that kind of message; else nobody can be told. Only an answer that we wait for is.
+* One table serves all versions. It says how a CALL is answered. Where a version answers a failure
+  differently, `Protocol.replies` says so, which is generated from the facts of the version.
+* An invalid CALLRESULT to a call of ours is answered by CALLRESULTERROR with the same code, if the
+  version has that kind of message. Otherwise, and for all other results, nothing is sent.
 * CALLERROR, CALLRESULTERROR and SEND are never answered.
-* A text that is no JSON, in its payload or elsewhere, has no message id, whatever stands at its
-  front, as long as the policy is strict. Beyond strict the id at its front is believed and used.
-* A type number that the version does not have is ignored, as OCPP 2.1 wants it; what OCPP 2.0.1
-  wants stands in its facts.
-* A message id in use, or too long, is what OCPP-J 1.6 calls a message without proper content; it is
-  answered like a malformed frame. Ids of 37 to 255 characters are answered with the whole id, as
-  the sender could not match any other.
-* A frame that exceeds a limit of ours: too many bytes close the connection, as RFC 6455 has it;
-  too deep, or too many elements, is a violation of format; a number too long is a value out of range.
+* In strict mode a text that is not JSON counts as having no message id. In the other modes the message
+  id at its beginning is used, if it can be read.
+* A message type that the version does not have is ignored, as OCPP 2.1 demands; OCPP 2.0.1 demands
+  something else, which its facts say.
+* A message id that is in use or too long is what OCPP-J 1.6 calls a message without proper content. It
+  is answered like a malformed frame. The answer repeats an id of 37 to 255 characters in full, because
+  the sender could not recognise any other.
+* Limits: a frame with too many bytes closes the connection (RFC 6455); one that is nested too deeply or
+  has too many elements is a format violation; a number with too many digits is a value out of range.
 """
 
 import re
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 UNREADABLE: Final = "-1"
-"""The message id of an answer to what has no readable id. # MID-06"""
+"""The message id of an answer to a frame without a readable one. # MID-06"""
 
 _FRAMEWORK = ErrorCode.RPC_FRAMEWORK_ERROR
 _FORMAT = ErrorCode.FORMAT_VIOLATION
@@ -63,11 +63,11 @@ _RULES: Final[Mapping[Rule, str]] = {
     Rule.MULTIPLE_OF: "ERR-13",
     Rule.FORMAT: "ERR-13, VAL-01",
 }
-"""The requirements behind the answer to each broken rule. `Rule.JSON` is a `Failure` to the engine."""
+"""The requirement for the answer to each broken rule; instead of `Rule.JSON` the engine uses a `Failure`."""
 
 REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
     {
-        # What is no frame.
+        # Texts that are not valid frames.
         Failure.FRAME_TOO_BIG: Reply(NoReply.CLOSE, "RFC 6455 section 7.4.1, close code 1009"),
         Failure.BINARY: Reply(_FRAMEWORK, "WSX-04, ERR-11, MID-06"),
         Failure.NOT_JSON: Reply(_FRAMEWORK, "ERR-11, MID-06"),
@@ -81,21 +81,21 @@ REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
         Failure.NUMBER_TOO_LONG: Reply(_PROPERTY, "ERR-13, VAL-02"),
         Failure.TOO_MANY_ELEMENTS: Reply(_FORMAT, "ERR-02, ERR-21"),
         Failure.STRAY: Reply(NoReply.SILENT, "MID-05"),
-        # A frame that asks for what is not to be had.
+        # Valid frames with an action or message id that cannot be accepted.
         Failure.DUPLICATE_ID: Reply(_FRAMEWORK, "MID-07"),
         Failure.UNKNOWN_ACTION: Reply(ErrorCode.NOT_IMPLEMENTED, "ERR-12"),
         Failure.WRONG_DIRECTION: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
         Failure.NOT_HANDLED: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
-        # A payload that breaks its schema: the codes are those of the issues.
+        # Payloads that break their schema: with the codes of the issues.
         **{rule: Reply(ERROR_CODES[rule], citation) for rule, citation in _RULES.items()},
-        # A good call that is refused for other reasons.
+        # Valid calls that are refused for other reasons.
         Failure.NOT_ACCEPTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-19"),
         Failure.REJECTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-20"),
         Failure.HANDLER_FAILED: Reply(ErrorCode.INTERNAL_ERROR, "ERR-18"),
         Failure.HANDLER_TIMED_OUT: Reply(ErrorCode.INTERNAL_ERROR, "ERR-18"),
     }
 )
-"""How a call is answered by the versions that say nothing else."""
+"""How a CALL is answered, unless the version says otherwise."""
 
 _NEVER_ANSWERED: Final[Mapping[MessageKind, Reply]] = {
     MessageKind.CALL_ERROR: Reply(NoReply.SILENT, "ERR-05"),
@@ -116,8 +116,8 @@ def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> 
 
     Args:
         protocol: the version.
-        failure: what is wrong.
-        kind: what it is wrong with; for a version, kinds that it lacks are `OTHER`.
+        failure: the failure.
+        kind: the kind of the message; `OTHER` for a kind that the version does not have.
     """
     standard = REPLIES[failure]
     if standard.reaction is NoReply.CLOSE:
@@ -133,7 +133,7 @@ def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> 
 
 
 def kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
-    """Returns the kind behind a type number, which is `OTHER` where the version has no such kind."""
+    """Returns the kind for a message type number; `OTHER` if the version does not have it."""
     for kind in protocol.message_types:
         if kind == message_type:
             return kind
@@ -141,7 +141,7 @@ def kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
 
 
 def failed_rule(issues: Iterable[Issue]) -> Rule:
-    """Returns the rule that decides the answer: of those not repaired, the one that ranks first.
+    """Returns the rule that decides the answer: the one that ranks first among unrepaired issues.
 
     Args:
         issues: at least one.
@@ -164,7 +164,7 @@ def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
 def _describe(issue: Issue) -> str:
     path = issue.path
     if issue.rule is Rule.UNKNOWN_MEMBER:
-        # Its last step is the peer's; a step in quotes is always the peer's.
+        # The last step was written by the peer, as are all steps in quotes; they are left out.
         path = re.split(r"\['|\[\"", path)[0] if path.endswith("]") else path.rpartition(".")[0]
     return _ADVICE[issue.rule].format(path=path, expected=issue.expected)
 
@@ -208,17 +208,17 @@ _ADVICE: Final[Mapping[Rule, str]] = {
 
 
 def spell_code(protocol: Protocol, code: ErrorCode) -> str:
-    """Returns a code as the version spells it; one that it lacks becomes GenericError. # ERR-18"""
+    """Returns a code in the spelling of the version; GenericError for one that it lacks. # ERR-18"""
     codes = protocol.error_codes
     return codes[code] if code in codes else codes[ErrorCode.GENERIC_ERROR]
 
 
 def read_code(word: str) -> str:
-    """Returns a peer's word as an `ErrorCode` if it is one, in any version's spelling."""
+    """Returns a received error code as an `ErrorCode`, if it is one in the spelling of any version."""
     return _CODES.get(word, word)
 
 
-# ERR-17: 1.6 misspelt one and named another in its own way, and peers mix the versions up.
+# ERR-17: OCPP 1.6 misspells one code and names another differently, and peers mix the versions up.
 _CODES: Final[Mapping[str, ErrorCode]] = {
     **{code.value: code for code in ErrorCode},
     "FormationViolation": ErrorCode.FORMAT_VIOLATION,

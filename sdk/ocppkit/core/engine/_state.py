@@ -1,7 +1,7 @@
-"""What one connection knows, and the few ways in which that changes.
+"""`ConnectionState`: what the engine knows of one connection, and the few operations that change it.
 
-Both halves of the engine stand on it: `_reception.py` (what the peer sends) and `_connection.py` (what
-our side asks for). It judges nothing.
+Both halves of the engine use it: `_incoming.py` (messages of the peer) and `_connection.py` (messages of
+our side). It makes no decisions.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,18 +54,20 @@ NO_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class ConnectionState:
-    """The memory of a connection."""
+    """The state of one connection, shared by both halves of the engine."""
 
     __slots__ = (
         "answered",
         "answers",
         "batch",
         "calls",
-        "countable",
+        "countable_size",
         "events",
         "fast_calls",
         "fast_path",
+        "fast_size",
         "handled",
+        "harmless_size",
         "id_limit",
         "inbound",
         "input_closed",
@@ -80,9 +82,7 @@ class ConnectionState:
         "refused",
         "results",
         "role",
-        "straight",
         "strict",
-        "unsuspicious",
     )
 
     def __init__(
@@ -102,21 +102,21 @@ class ConnectionState:
         self.peer = role.peer
         self.fast_path = fast_path
         self.fast_calls = fast_path.by_characters
-        """The entries of the fast path, one step nearer."""
+        """The dictionary of the fast path, to save an attribute per frame."""
 
-        # A memory of answers has to see each call closely.
-        self.straight = limits.frame_bytes // MAX_UTF8_BYTES if answers is None else 0
-        """A text of so many characters may go the straight way: it keeps to the limit of a frame,
-        however many bytes each has."""
+        # 0 turns the fast path off: with an answer cache every call is compared with earlier ones.
+        self.fast_size = limits.frame_bytes // MAX_UTF8_BYTES if answers is None else 0
+        """Longest text for the fast path, in characters: it keeps to `Limits.frame_bytes` even if each
+        character has four bytes."""
 
-        self.countable = min(self.straight, limits.elements)
-        """A text of so many characters may go the straight way, and has not too many elements."""
+        self.countable_size = min(self.fast_size, limits.elements)
+        """Longest text for the fast path that cannot have more elements than the limit."""
 
-        self.unsuspicious = min(limits.digits, 2 * limits.nesting - 1)
-        """So many characters hold neither a number that is too long nor what is nested too deep."""
+        self.harmless_size = min(limits.digits, 2 * limits.nesting - 1)
+        """Longest text that can exceed neither the limit of digits nor that of nesting."""
 
         self.place = fast_path.place
-        """Where the peer's calls have their action, as far as is known."""
+        """Position of the action in the peer's latest CALL."""
 
         self.protocol = protocol
         self.limits = limits
@@ -128,10 +128,10 @@ class ConnectionState:
         self.calls = Calls(limits)
         self.open: dict[str, OpenCall] = {}
         self.answered: Recent[Action] | None = None
-        """Our latest results, where the version lets the peer refuse them. # ERR-06"""
+        """Our latest results, if the version lets the peer refuse them. # ERR-06"""
 
         self.results: Recent[Action] | None = None
-        """The peer's latest results, where the version lets us refuse them. # ERR-06"""
+        """The peer's latest results, if the version lets us refuse them. # ERR-06"""
 
         if MessageKind.CALL_RESULT_ERROR in protocol.message_types:
             self.answered = Recent(limits.remembered)
@@ -144,7 +144,7 @@ class ConnectionState:
         """Whether nothing more is read: a frame has ended the connection, or it was lost."""
 
     def read_with(self, inbound: Policy) -> None:
-        """Reads the peer's messages by this policy from now on."""
+        """Changes the policy by which the peer's messages are read."""
         self.inbound = inbound
         self.strict = inbound.mode is Mode.STRICT
         self.id_limit = self.limits.id_sent if self.strict else self.limits.id_read
@@ -155,18 +155,18 @@ class ConnectionState:
             raise ConnectionClosed("the connection was lost before", delivered="no")
 
     def open_call(self, message_id: str) -> OpenCall:
-        """Returns a call of the peer that is owed a reply; raises if there is none with this id."""
+        """Returns the call of the peer that awaits a reply; raises if none has this id."""
         call = self.open.get(message_id)
         if call is None:
             self.must_be_open()
             raise LocalProtocolError(
-                "no such call of the peer is open: it was answered, or never came",
+                "no call of the peer with this message id is open: it was answered, or never received",
                 message_id=message_id,
             )
         return call
 
     def close_call(self, message_id: str, text: str, now: float) -> None:
-        """Sends the one reply that a call of the peer is owed."""
+        """Sends the reply to a call of the peer, which ends it."""
         call = self.open.pop(message_id)
         self.out.append(text)
         if self.answers is not None:
@@ -183,17 +183,17 @@ class ConnectionState:
         call.batch = self.batch
 
     def delivered(self, call: OutgoingCall) -> Literal["no", "unknown"]:
-        """Says whether the peer may have seen a call of ours that was not answered."""
+        """Returns whether the peer may have received a call of ours that was not answered."""
         return "unknown" if 0 <= call.batch < self.batch else "no"
 
     def end(self, call: OutgoingCall, error: EndedBy, issues: Issues = NO_ISSUES) -> None:
-        """Tells that a call of ours ended without a result."""
+        """Reports that a call of ours ended without a result."""
         error.action = call.action.name
         error.message_id = call.message_id
         self.events.append(CallEnded(call.message_id, call.action, error, issues))
 
     def take_turns(self, now: float) -> None:
-        """Sends the next waiting call, if it is its turn."""
+        """Sends the next waiting call if none is outstanding."""
         call = self.calls.turn(now)
         if call is not None:
             self.transmit(call)
@@ -202,7 +202,7 @@ class ConnectionState:
         """Encodes the CALLRESULT of a response.
 
         Raises:
-            InvalidOutgoing: it is no response of the action, or cannot be encoded.
+            InvalidOutgoing: it is not a response of the action, or cannot be encoded.
         """
         cls = type(response)
         if cls is not action.response and not _belongs_to(cls, action.response):
@@ -231,7 +231,7 @@ class ConnectionState:
         Raises:
             InvalidOutgoing: code or description is no text, or the details are no JSON object.
         """
-        # Handlers choose all three, and untyped code may choose anything.
+        # Handlers choose these values, and untyped code may pass anything.
         texts: tuple[Any, ...] = (code, description)
         if not all(isinstance(text, str) for text in texts):
             raise InvalidOutgoing("code and description must be texts", message_id=message_id)
@@ -256,7 +256,7 @@ def _normalised(message_id: str, details: dict[str, Any]) -> dict[str, Any]:
         raise InvalidOutgoing(
             f"details cannot be sent: {error}", issues=[error.issue], message_id=message_id
         ) from error
-    # Objects of the user's may raise what they like, and may contain themselves.
+    # Objects of the user may raise anything, and may contain themselves.
     except Exception as error:
         raise InvalidOutgoing(
             f"details cannot be read: {reason(error)}", message_id=message_id
@@ -270,7 +270,7 @@ def _as_dict(message_id: str, details: Any) -> dict[str, Any]:
         )
     try:
         return dict(cast(Mapping[str, Any], details))
-    # A mapping of the user's may raise what it likes.
+    # A mapping of the user may raise anything.
     except Exception as error:
         raise InvalidOutgoing(
             f"details cannot be read: {reason(error)}", message_id=message_id

@@ -1,4 +1,4 @@
-"""Whole messages without an engine: a frame and its typed payload, in one step each way.
+"""Decodes and encodes whole messages, frame and payload together, without an engine.
 
 For tools, tests and gateways that read or write single messages. A connection needs more (whose
 turn it is, which call an answer belongs to); that is the engine's work, which writes its answers
@@ -29,17 +29,17 @@ from ._frames import Call, CallResult, Frame, SendFrame, read_frame
 
 __all__ = ["decode_message", "encode_message", "wrap"]
 
-# A member of an enum is looked for at every use; a global is at hand.
+# A global, because looking up a member of an enum is slow.
 _OFF: Final = Mode.OFF
 
-# A text may end before its hint does.
+# LookupError: the position is unknown to the fast path, or beyond the end of the text.
 _NOT_AT_ONCE: Final = (LookupError, *ENCODE_ERRORS)
 
 _NOTHING_ASKED: Mapping[str, type[Request[Any]]] = {}
 
 
-# What stands around the one call of msgspec shows. To find where the action begins would cost as
-# much as is won by knowing it, and parameters that can be given by keyword only an eighth.
+# Everything apart from the one call of msgspec is noticeable here. Keyword-only parameters would cost
+# an eighth, and searching for the action as much as the fast path saves.
 def decode_message(
     protocol: Protocol,
     data: Data,
@@ -47,7 +47,7 @@ def decode_message(
     policy: Policy = STRICT,
     issues: list[Issue] | None = None,
 ) -> Frame[Message]:
-    """Decodes one frame and the payload within.
+    """Decodes one frame and its payload.
 
     ```python
     frame = decode_message(v201.PROTOCOL, text, answers={"7f3a": v201.ResetRequest})
@@ -65,7 +65,8 @@ def decode_message(
         The frame, with the message for a payload; error frames have none.
 
     Raises:
-        InvalidFrame: no usable frame, an unknown action, or an answer that nobody waits for.
+        InvalidFrame: the text is not a valid frame, the action is unknown, or no call waits for the
+            answer.
         InvalidMessage: a frame whose payload breaks its schema.
     """
     try:
@@ -88,7 +89,7 @@ def _walk(
 ) -> Frame[Message]:
     frame = read_frame(data, policy, issues)
     try:
-        # Frames are told apart by their exact type: an `isinstance` of structs that says no is slow.
+        # By exact type, because `isinstance` is slow for structs when the answer is no.
         if type(frame) is Call:
             cls = _called(protocol, frame)
             _learn(protocol, data, frame.action, cls)
@@ -113,7 +114,7 @@ def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> N
         protocol.fast_path.learn(data, action, call_reader(cls))
 
 
-# `policy` may be given without its keyword for the same reason.
+# `policy` is not keyword-only, for the same reason.
 def encode_message(message_id: str, message: Message, policy: Policy = STRICT) -> bytes:
     """Encodes a payload within its frame: CALL for a request, CALLRESULT for a response, or SEND.
 
@@ -125,10 +126,10 @@ def encode_message(message_id: str, message: Message, policy: Policy = STRICT) -
     if policy.mode is not _OFF and not policy.alterations:
         try:
             front, middle, write_good = _PARTS[type(message)]
-            # To hand msgspec a frame, with the payload as `Raw`, would cost half as much again.
+            # Encoding a frame with the payload as `Raw` would take half as long again.
             return b"".join((front, write(message_id), middle, write_good(message), b"]"))
-        except Exception:  # noqa: BLE001 - members of the user's raise what they like
-            # The first message of its class, or a bad one: `write_payload` tells.
+        except Exception:  # noqa: BLE001 - values of the user may raise anything
+            # It is the first message of its class, or invalid: `write_payload` finds out.
             pass
     return wrap(message_id, type(message), write_payload(message, policy))
 
@@ -155,9 +156,9 @@ def _kind_of(cls: type[Message]) -> type[Call] | type[CallResult] | type[SendFra
     return SendFrame if issubclass(cls, Send) else Call
 
 
-# One that makes what is missing by itself takes twice as long over what is there.
+# An ordinary dictionary, as one with `__missing__` takes twice as long to look up.
 _PARTS: Final[dict[type[Message], tuple[bytes, bytes, Write]]] = {}
-"""What stands before a message id, what stands behind it, and what writes the payload, by class."""
+"""The text before a message id, the text after it, and the encoder of the payload, by class."""
 
 
 def _take_apart(cls: type[Message]) -> tuple[bytes, bytes, Write]:
@@ -190,7 +191,7 @@ def _answered(
     request = answers.get(frame.message_id)
     if request is None:
         raise InvalidFrame(
-            "an answer that nobody waits for",
+            "no call waits for this answer: its message id is not in `answers`",
             failure=Failure.STRAY,
             message_id=frame.message_id,
             message_type=3,

@@ -1,4 +1,4 @@
-"""Frames: the JSON arrays of OCPP-J around a payload, read and written without looking into it.
+"""Frames: the JSON arrays of OCPP-J. They are decoded and encoded with their payload as raw JSON.
 
 Theory of operation: a frame is an array whose first element names its type. msgspec reads it as a
 union tagged by that number and leaves the payload as raw bytes, so the payload is decoded once,
@@ -44,7 +44,7 @@ Name_co = TypeVar("Name_co", bound=str, covariant=True, default=str)
 
 
 class _Array(Struct, array_like=True, frozen=True, forbid_unknown_fields=True, gc=False):
-    """What all frames share: exact arity, no name on the wire."""
+    """Base class of frames: arrays with an exact number of elements."""
 
 
 @final
@@ -54,16 +54,16 @@ class Call(_Array, Generic[P_co, Name_co], tag=2, frozen=True):
     message_id: MessageId
     action: Name_co
     payload: P_co
-    """Raw JSON, or the message that was made of it."""
+    """Raw JSON, or the decoded message."""
 
 
 @final
 class CallResult(_Array, Generic[P_co], tag=3, frozen=True):
-    """The answer to a call: `[3, id, payload]`; which action it answers, the id tells."""
+    """The answer to a call: `[3, id, payload]`. The message id tells which call it answers."""
 
     message_id: MessageId
     payload: P_co
-    """Raw JSON, or the message that was made of it."""
+    """Raw JSON, or the decoded message."""
 
 
 @final
@@ -72,7 +72,7 @@ class CallError(_Array, tag=4, frozen=True):
 
     message_id: MessageId
     code: str
-    """In the spelling of the version; a peer may send any text."""
+    """The error code in the spelling of the version; a peer may send any text."""
 
     description: str
     details: dict[str, Any]
@@ -92,22 +92,22 @@ class CallResultError(_Array, tag=5, frozen=True):
 class SendFrame(_Array, Generic[P_co], tag=6, frozen=True):
     """A message that is never answered (OCPP 2.1): `[6, id, action, payload]`.
 
-    `Send` is the class of what it carries.
+    Its payload is a `Send`.
     """
 
     message_id: MessageId
     action: str
     payload: P_co
-    """Raw JSON, or the message that was made of it."""
+    """Raw JSON, or the decoded message."""
 
 
 Frame: TypeAlias = Call[P_co] | CallResult[P_co] | CallError | CallResultError | SendFrame[P_co]
-"""Any frame: with a payload that is raw yet, or `Frame[Message]`."""
+"""Any frame, with raw JSON as its payload; as `Frame[Message]` with a decoded message."""
 
-# To type checkers an alias of several classes cannot be given a parameter at run time.
+# Type checkers do not accept a parameter for an alias of a union at run time.
 _ALIAS: Any = Frame
 parse: Callable[[Data], Frame] = msgspec.json.Decoder[Frame](_ALIAS[Raw]).decode
-"""Reads a good frame; raises one of `REFUSALS` over others."""
+"""Decodes a valid frame; raises one of `REFUSALS` for other texts."""
 
 
 _TYPES: Final = range(2, 7)
@@ -193,7 +193,7 @@ def encode_frame(frame: Frame) -> bytes:
     """
     try:
         return write(frame)
-    # Details may hold objects of the user's, which raise what they like.
+    # Details may contain objects of the user, which may raise anything.
     except Exception as exc:
         raise InvalidOutgoing(
             f"cannot be written as JSON: {reason(exc)}", message_id=frame.message_id

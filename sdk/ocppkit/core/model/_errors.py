@@ -1,13 +1,13 @@
-"""Everything that ocppkit raises. Blame is in the type, the wire's error code is an attribute.
+"""The exceptions that ocppkit raises: the class says who is at fault, an attribute the error code.
 
 ```
 OcppError                    one except clause catches everything we raise
-├── LocalProtocolError       you asked for what OCPP forbids; nothing was sent
+├── LocalProtocolError       the program asked for something that OCPP forbids; nothing was sent
 │   ├── InvalidOutgoing      a message of ours breaks its schema; .issues
 │   ├── QueueFull            too many calls wait on this connection
 │   └── WrongVersion         the peer speaks another version of OCPP
-├── RemoteProtocolError      the peer broke OCPP; .error_code is what we answer with
-│   ├── InvalidFrame         no usable frame; .failure, and the id, action and type that can be read
+├── RemoteProtocolError      the peer violated OCPP; .error_code is the code of our answer
+│   ├── InvalidFrame         not a valid frame; .failure, and the id, action and type that can be read
 │   └── InvalidMessage       a frame whose payload breaks its schema; .issues .raw .value
 ├── CallFailed               the peer answered CALLERROR: .code .description .details
 ├── CallTimedOut             no answer before the deadline
@@ -15,7 +15,7 @@ OcppError                    one except clause catches everything we raise
     └── HandshakeRefused     the connection was never opened; .status
 ```
 
-Texts that come from a peer are quoted in messages: no control character of theirs reaches a log.
+Texts of a peer are quoted in messages, so that no control character of theirs reaches a log.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,24 +44,24 @@ _SHOWN_TEXT = 80
 
 
 class OcppError(Exception):
-    """The root of every exception that ocppkit raises on purpose."""
+    """The base class of the exceptions that ocppkit raises."""
 
     def __init__(
         self, problem: str = "", *, action: str | None = None, message_id: str | None = None
     ) -> None:
         super().__init__(problem)
         self.action = action
-        """The action it is about, as it stands on the wire, where one is known."""
+        """The action that the error is about, if it is known."""
 
         self.message_id = message_id
-        """The message it is about, where one is known."""
+        """The id of the message that the error is about, if it is known."""
 
     @property
     def problem(self) -> str:
         """What went wrong, without action and message id."""
         return str(self.args[0])
 
-    # Exceptions rebuild from `args` alone, which keyword arguments do not survive.
+    # Exceptions are unpickled from `args` alone, which have no keyword arguments.
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args), self.__dict__
 
@@ -71,11 +71,11 @@ class OcppError(Exception):
 
 
 class LocalProtocolError(OcppError):
-    """You asked for something that OCPP forbids; nothing was sent."""
+    """The program asked for something that OCPP forbids; nothing was sent."""
 
 
 class InvalidOutgoing(LocalProtocolError):
-    """A message of ours breaks its schema, found before it left."""
+    """A message of ours breaks its schema; it was not sent."""
 
     def __init__(
         self,
@@ -91,22 +91,22 @@ class InvalidOutgoing(LocalProtocolError):
 
 
 class QueueFull(LocalProtocolError):
-    """The queue of calls that wait for their turn has reached its limit."""
+    """As many calls are waiting as `Limits.queue` allows."""
 
 
 class WrongVersion(LocalProtocolError):
-    """The peer speaks another version of OCPP than the class that was asked for."""
+    """A message is of another version of OCPP than the connection or role."""
 
 
 class RemoteProtocolError(OcppError):
-    """The peer broke OCPP."""
+    """The peer violated OCPP."""
 
     error_code: ErrorCode = ErrorCode.GENERIC_ERROR
-    """What a CALLERROR about it carries; `Protocol.error_codes` has the version's spelling."""
+    """The code of a CALLERROR about it; `Protocol.error_codes` has the spelling of each version."""
 
 
 class InvalidFrame(RemoteProtocolError):
-    """A text from the peer that is no usable frame; what could be read of it is in the attributes."""
+    """A text of the peer is not a valid frame; the attributes have what could be read of it."""
 
     _CODES: ClassVar[Mapping[Failure, ErrorCode]] = {
         Failure.UNKNOWN_TYPE: ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED,
@@ -124,7 +124,7 @@ class InvalidFrame(RemoteProtocolError):
     ) -> None:
         super().__init__(problem or failure, action=action, message_id=message_id)
         self.failure = failure
-        """What is wrong; `FrameRefused.failure` may know more, as the engine has limits and a policy."""
+        """What is wrong with the text. `FrameRefused.failure` also considers limits and policy."""
 
         self.message_type = message_type
         """The message type number: 2 CALL, 3 CALLRESULT, 4 CALLERROR, 5 CALLRESULTERROR, 6 SEND."""
@@ -133,7 +133,7 @@ class InvalidFrame(RemoteProtocolError):
 
 
 class InvalidMessage(RemoteProtocolError):
-    """A payload that cannot be used: it breaks its schema, beyond what the policy repairs."""
+    """A payload breaks its schema in a way that the policy does not repair."""
 
     def __init__(
         self,
@@ -150,10 +150,10 @@ class InvalidMessage(RemoteProtocolError):
         """Every rule that the payload breaks, with those that would have been repaired."""
 
         self.raw = raw
-        """The payload as it stood on the wire."""
+        """The payload as it was on the wire."""
 
         self.value = value
-        """The payload as untyped JSON; `None` where it is no JSON."""
+        """The payload as untyped JSON; `None` if it is not JSON."""
 
         if issues:
             self.error_code: ErrorCode = error_code_of(issues)
@@ -174,7 +174,7 @@ class CallFailed(OcppError):
         said = f"{_shown(code)} {_quoted(description)}" if description else _shown(code)
         super().__init__(said, action=action, message_id=message_id)
         self.code = code
-        """An `ErrorCode` where the peer's word is one, in any version's spelling, else its word."""
+        """An `ErrorCode` if the peer sent one in the spelling of any version, else the text it sent."""
 
         self.description = description
         self.details: Mapping[str, Any] = {} if details is None else details
@@ -185,7 +185,7 @@ class CallTimedOut(OcppError):
 
 
 class ConnectionClosed(OcppError):
-    """The connection is gone, and with it what waited on it."""
+    """The connection has ended, and with it the call that waited on it."""
 
     def __init__(
         self,
@@ -203,13 +203,13 @@ class ConnectionClosed(OcppError):
         )
         self.reason = reason
         self.by: Literal["us", "peer", "network"] = by
-        """Who closed first; `network` where nobody said goodbye."""
+        """Who closed first; `network` if the connection broke without a close frame."""
 
         self.code = code
-        """The close code of the WebSocket, where there was one."""
+        """The close code of the WebSocket, if there was one."""
 
         self.delivered: Literal["no", "unknown"] = delivered
-        """`no`: the message never left. `unknown`: it left, and the peer may have acted on it."""
+        """`no`: the message was not sent. `unknown`: it was sent, and the peer may have acted on it."""
 
 
 class HandshakeRefused(ConnectionClosed):
@@ -240,7 +240,7 @@ def _quoted(text: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Names are shown plain when they are what names look like, else quoted."""
+    """Returns a name as it is if it is short, printable ASCII, else quoted."""
     return (
         name
         if name.isascii() and name.isprintable() and len(name) <= _SHOWN_TEXT

@@ -27,16 +27,16 @@ __all__ = [
 ]
 
 Path: TypeAlias = tuple["Path", str | int] | None
-"""Where a value stands: the path of what holds it and its name or position there; `None` is the
-root. Linked upwards, so that a step down costs one pair and text is made for issues only."""
+"""The path of a value: a pair of its container's path and its name or position there; `None` is the
+root. As a linked list it costs one pair per step, and text is created only for issues."""
 
 _SHOWN_TEXT = 40
-"""A peer's text is cut to this many characters before it reaches a message or a log."""
+"""Longest part of a peer's text that is shown in a message or log, in characters."""
 
 _SHOWN_ISSUES = 3
 
 _PLAIN_BITS = 64
-"""Integers beyond this are described, not printed: Python refuses to print very long ones."""
+"""Integers with more bits are described instead of printed, because Python cannot print very long ones."""
 
 
 _URL_PARTS = r"(?s)(?<=://)[^/\s@]*(?=@)|(?<=\?).+"
@@ -96,7 +96,7 @@ ERROR_CODES: Final[Mapping[Rule, ErrorCode]] = {
     Rule.MULTIPLE_OF: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
     Rule.FORMAT: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
 }
-"""The code that answers a broken rule: OCPP-J 1.6 table 7, 2.0.1 part 4 table 8."""
+"""The error code for each broken rule: OCPP-J 1.6 table 7, 2.0.1 part 4 table 8."""
 
 _TEXTS = {
     Rule.JSON: "not readable as JSON ({expected})",
@@ -122,21 +122,21 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """One rule that one value of a payload breaks."""
 
     path: str
-    """JSON path of the value, under names on the wire: `$.meterValue[0].sampledValue[2].unit`."""
+    """JSON path of the value, with names on the wire: `$.meterValue[0].sampledValue[2].unit`."""
 
     rule: Rule
 
     value: Any = UNSET
-    """What stood there, as untyped JSON; `UNSET` where nothing did."""
+    """The value as untyped JSON; `UNSET` if the member is missing."""
 
     expected: str | int | float | UnsetType = UNSET
     """What the schema wants: a limit, a type, a format."""
 
     repaired: bool = False
-    """Whether lenient decoding went on in spite of it."""
+    """Whether lenient decoding repaired it."""
 
     hidden: bool = False
-    """Whether the value is a secret or tells who charges: `message` has its type and length only."""
+    """Whether the value is sensitive: then `message` has only its type and length."""
 
     repair: Repair | None = None
     """What lenient decoding did about it."""
@@ -191,7 +191,7 @@ class IssueList(list[Issue]):
 
 
 def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
-    """Returns the code for a message with these issues: that of the unrepaired issue whose rule ranks first.
+    """Returns the error code for a message: that of the unrepaired issue whose rule ranks first.
 
     Args:
         issues: at least one.
@@ -200,7 +200,7 @@ def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
 
 
 def rank(issue: Issue) -> tuple[bool, int]:
-    """Returns the key that sorts issues by weight: the first one decides how a message is answered."""
+    """Returns a sort key for issues; the first issue decides how a message is answered."""
     return issue.repaired, _RANKS[issue.rule]
 
 
@@ -240,7 +240,7 @@ def _step(key: str | int, pattern: bool) -> str:
 
 
 def _described(value: Any) -> str:
-    """Returns what a value is, without what it says."""
+    """Returns a description of the type and length of a value."""
     match value:
         case str():
             return f"a text of {len(value)} characters"
@@ -249,7 +249,7 @@ def _described(value: Any) -> str:
         case int() | float():
             return "a number"
         case _:
-            # Of objects and lists nothing is shown anyway.
+            # `_shown` never shows the content of objects and lists.
             return _shown(value)
 
 

@@ -1,4 +1,4 @@
-"""JSON itself: the untyped doors of msgspec, and what it may raise at any of its doors."""
+"""Decodes and encodes untyped JSON, and names the exceptions that msgspec raises."""
 
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -23,10 +23,10 @@ Data: TypeAlias = bytes | bytearray | memoryview | str | Raw
 """JSON as text or bytes."""
 
 REFUSALS: Final = (MsgspecError, UnicodeError, RecursionError)
-"""All that msgspec raises over what it reads."""
+"""The exceptions that msgspec raises when it decodes."""
 
 UNWRITABLE: Final = (TypeError, ValueError, OverflowError, RecursionError)
-"""All that msgspec raises over what it cannot write."""
+"""The exceptions that msgspec raises when it encodes."""
 
 _QUOTED: Final = (*UNWRITABLE, UnicodeEncodeError, UnicodeDecodeError)
 
@@ -48,17 +48,17 @@ def read(data: Data) -> Any:
 
 
 def scan(data: Data) -> str:
-    """Returns a JSON text without the white space around it, and builds nothing of it.
+    """Returns a JSON text without the white space around it, without decoding its values.
 
     Raises:
         Exception: one of `REFUSALS`, for what is no JSON.
     """
-    # msgspec passes over strings without looking at their UTF-8.
+    # `decode` checks the UTF-8 in strings, which msgspec skips.
     return bytes(_raw.decode(data)).decode()
 
 
 def is_json(data: Data) -> bool:
-    """Whether a text is JSON in UTF-8, whatever numbers it holds."""
+    """Returns whether a text is JSON in UTF-8, whatever numbers it contains."""
     try:
         scan(data)
     except REFUSALS:
@@ -67,23 +67,23 @@ def is_json(data: Data) -> bool:
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether a value that was read is a JSON object."""
+    """Returns whether a decoded value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:
-    """Whether a value that was read is a JSON array."""
+    """Returns whether a decoded value is a JSON array."""
     return isinstance(value, list)
 
 
 def as_bytes(data: Data) -> bytes:
-    """Returns a copy of what came from the wire."""
-    # A text may hold lone surrogates, which may be the very reason why somebody asks.
+    """Returns received data as bytes."""
+    # A text may contain lone surrogates, for which it may just have been refused.
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
 
 
 def reason(error: Exception) -> str:
-    """Returns why something could not be encoded, for a message.
+    """Returns the text of an exception that was raised by encoding, for use in a message.
 
     Only what msgspec raises is quoted: what objects of the user's raise may hold anything.
     """

@@ -1,4 +1,4 @@
-"""The base classes that generated messages and datatypes stand on.
+"""The base classes of generated messages and datatypes.
 
 Theory of operation: a message's type carries all that a type checker needs. Its base says who may
 send it (`StationRequest`, `CsmsRequest`, or both for DataTransfer) and the base's parameter names
@@ -32,13 +32,13 @@ __all__ = [
 
 
 class Sensitive(Struct, frozen=True, kw_only=True):
-    """The sensitive members of one version, by name on the wire."""
+    """The members of one version with sensitive values, by name on the wire."""
 
     secret: frozenset[str] = frozenset()
     """Members that hold passwords, keys and PINs."""
 
     personal: frozenset[str] = frozenset()
-    """Members that tell who charges or pays."""
+    """Members that identify who charges or pays."""
 
     named_values: Mapping[str, str] = {}
     """Members whose value is secret if a sibling names a secret: the member to the sibling, as a path
@@ -52,7 +52,7 @@ class Sensitive(Struct, frozen=True, kw_only=True):
 
 
 NOT_SENSITIVE: Final = Sensitive()
-"""What classes have that belong to no version."""
+"""No sensitive members: the default of classes that belong to no version."""
 
 
 class PayloadRules(Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ class Message(Payload, kw_only=True, frozen=True):
     """The payload of one frame."""
 
     __ocpp_action__: ClassVar[str]
-    """The action's name as it stands on the wire."""
+    """The name of the action on the wire."""
 
     __ocpp_sensitive__: ClassVar[Sensitive] = NOT_SENSITIVE
     """The members that the version keeps out of logs and errors."""
@@ -106,10 +106,10 @@ R_co = TypeVar("R_co", bound=Response, covariant=True, default=Response)
 
 
 class Request(Message, Generic[R_co], kw_only=True, frozen=True):
-    """What a CALL carries; `R_co` is the response that answers it."""
+    """The payload of a CALL; `R_co` is the class of its response."""
 
-    # Only type checkers read the parameter. An alias for each action, made and subclassed, would
-    # cost more than the class itself.
+    # Only type checkers use the parameter. At run time a generic alias per action would cost more
+    # than the class itself.
     if not TYPE_CHECKING:
 
         def __class_getitem__(cls, response: object) -> type:
@@ -125,7 +125,7 @@ class CsmsRequest(Request[R_co], Generic[R_co], kw_only=True, frozen=True):
 
 
 class Send(Message, kw_only=True, frozen=True):
-    """What a SEND carries (OCPP 2.1): it is never answered."""
+    """The payload of a SEND (OCPP 2.1), which is never answered."""
 
 
 class StationSend(Send, kw_only=True, frozen=True):

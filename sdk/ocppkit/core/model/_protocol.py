@@ -33,7 +33,7 @@ class Role(StrEnum):
 
     @property
     def peer(self) -> "Role":
-        """The other end."""
+        """The role of the other end."""
         return Role.CSMS if self is Role.STATION else Role.STATION
 
 
@@ -122,17 +122,17 @@ class SecurityEvent(StrEnum):
 
 
 class NoReply(StrEnum):
-    """The reactions to a failure that send nothing."""
+    """Reactions to a failure that send no reply."""
 
     SILENT = "silent"
-    """The frame is dropped; an event tells of it."""
+    """The frame is dropped and reported by an event."""
 
     CLOSE = "close"
     """The connection is closed."""
 
 
 class Reply(Struct, frozen=True):
-    """What is done about a failure, and why: one cell of the reply table."""
+    """The reaction to a failure, with its reason: one cell of the reply table."""
 
     reaction: ErrorCode | NoReply
     citation: str
@@ -143,7 +143,7 @@ class Offline(StrEnum):
     """What a station does with a message that it cannot deliver now."""
 
     DROP = "drop"
-    """It may be dropped, or made anew when the connection is back."""
+    """It may be dropped, or created again after the station has reconnected."""
 
     QUEUE = "queue"
     """It must be kept and delivered in order."""
@@ -162,7 +162,7 @@ class Action(Struct, frozen=True, kw_only=True):
     """One action of one version: its messages, and what the specification says of them."""
 
     name: str
-    """As it stands on the wire."""
+    """Its name on the wire."""
 
     senders: frozenset[Role]
     """Who may send the request."""
@@ -192,37 +192,37 @@ class Action(Struct, frozen=True, kw_only=True):
     """Members that number the parts of a multi-part report."""
 
     triggers: tuple[str, ...] = ()
-    """Words of TriggerMessage that make a station send it."""
+    """Values of TriggerMessage that make a station send it."""
 
     @property
     def answered(self) -> bool:
-        """Whether a reply belongs to it: true for a CALL, false for a SEND."""
+        """Whether it is answered: true for a CALL, false for a SEND."""
         return self.response is not None
 
 
 class Protocol(Struct, frozen=True, kw_only=True, dict=True):
-    """A version of OCPP. The layers above generated code look things up here and never ask for the version."""
+    """One version of OCPP as data. All code outside the generated packages looks facts up here."""
 
     version: str
-    """As people say it: `1.6`, `2.0.1`, `2.1`."""
+    """Its usual name: `1.6`, `2.0.1` or `2.1`."""
 
     subprotocol: str
-    """As the WebSocket handshake names it."""
+    """Its name in a WebSocket handshake, such as `ocpp2.0.1`."""
 
     package: str
     """The package that holds its messages and roles."""
 
     roles: str | None = None
-    """The module that holds its roles; `None` if none were generated, for want of a BootNotification."""
+    """The module with its roles; `None` if none were generated because it has no BootNotification."""
 
     actions: Mapping[str, Action]
-    """By name on the wire; case matters."""
+    """The actions by name on the wire; upper and lower case matter."""
 
     blocks: Mapping[str, str]
     """Functional blocks or feature profiles: short name to long name."""
 
     error_codes: Mapping[ErrorCode, str]
-    """The codes that this version knows, as it spells them on the wire."""
+    """The error codes of the version, with their spelling on the wire."""
 
     message_types: frozenset[MessageKind] = frozenset(
         {MessageKind.CALL, MessageKind.CALL_RESULT, MessageKind.CALL_ERROR}
@@ -242,13 +242,13 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     """Where the boot message has the version of the station's firmware, as a path of attributes."""
 
     serves_unknown: bool = False
-    """Whether a CSMS may serve a station of whose boot it knows nothing. # ERR-19"""
+    """Whether a CSMS may serve a station before it has booted. # ERR-19"""
 
     identity_pattern: str | None = None
     """The identities that a station may have, as a regular expression. # CON-06"""
 
     identity_ignores_case: bool = False
-    """Whether two identities that differ in case alone are one. # CON-06"""
+    """Whether identities that differ only in upper and lower case are the same. # CON-06"""
 
     uncritical_events: frozenset[str] = frozenset()
     """Security events that need not be kept until they can be delivered; all others must be."""
@@ -257,7 +257,7 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
     """The security events that this version knows, as it spells them on the wire."""
 
     replies: Mapping[Failure, Reply] = {}
-    """Where this version answers a failed call otherwise than most: see `_replies.py`."""
+    """Answers to failed calls that differ from the common reply table; see `_replies.py`."""
 
     # Not a field: it must neither count in comparisons nor be carried over by `replace`, as it
     # belongs to these actions. Not a property: that would slow `decode_message` down by a tenth.
