@@ -15,13 +15,10 @@ connection goes on; see `docs/design/failures.md`.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from math import inf
 from typing import Final, cast
 
 from ocppkit.core import (
     DEFERRED,
-    Action,
     AnswerCache,
     CallEnded,
     CallFailed,
@@ -46,12 +43,13 @@ from ocppkit.core import (
 )
 
 from ._call_context import CallRefused
-from ._clock import Clock, Timer
+from ._clock import Clock
 from ._connection_log import ConnectionLog
+from ._deadline_timer import DeadlineTimer
 from ._flow_control import FlowControl
 from ._frame_log import frames_are_logged, loggable
+from ._guarded_host import GuardedHost
 from ._handler_tasks import HandlerTasks, Work
-from ._handlers import AnyHandler
 from ._host import Host
 from ._invalid_call import invalid_call
 from ._observation import Observation
@@ -82,10 +80,10 @@ class ConnectionDriver:
     """The part of an endpoint that the wire and the handlers use: a `Receiver` and a `Replier`."""
 
     __slots__ = (
-        "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow", "_handlers",
-        "_host", "_is_lost", "_log", "_now", "_observation", "_observer", "_on_invalid",
-        "_open_calls", "_pending", "_timer", "_timer_at", "_waiters", "_wire", "_working", "answers_received",
-        "last_received", "last_sent",
+        "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow",
+        "_guarded", "_handlers", "_host", "_is_lost", "_log", "_now", "_observation", "_observer",
+        "_on_invalid", "_open_calls", "_pending", "_timer", "_waiters", "_wire", "_working",
+        "answers_received", "last_received", "last_sent",
     )  # fmt: skip
 
     def __init__(
@@ -102,6 +100,8 @@ class ConnectionDriver:
         self._clock: Clock = settings.clock or asyncio.get_running_loop()
         self._observer = settings.observer
         self._on_invalid = settings.on_invalid
+        self._log = ConnectionLog(host.identity)
+        self._guarded = GuardedHost(host, self._log)
         self._observation = Observation(host.identity, host.protocol, role, settings, self._clock)
         self._connection = Connection(
             role,
@@ -110,7 +110,7 @@ class ConnectionDriver:
             limits=settings.limits,
             inbound=settings.inbound,
             outbound=settings.outbound,
-            handled=self._is_handled,
+            handled=self._guarded.handles,
             on_invalid=None if settings.on_invalid is None else _defer,
             answers=answers,
             fast_path=host.fast_path,
@@ -122,11 +122,9 @@ class ConnectionDriver:
         self._open_calls = self._connection.open_calls
         self._pending = PendingCalls(host.protocol)
         self._waiters = self._pending.waiters
-        self._timer: Timer | None = None
-        self._timer_at = inf
+        self._timer = DeadlineTimer(self._clock, self._connection, self._on_deadline)
         self._working = False
         self._draining = False
-        self._log = ConnectionLog(host.identity)
         self._closing: ConnectionClosed | None = None
         self._is_lost = False
         self._end: ConnectionClosed | None = None
@@ -171,7 +169,7 @@ class ConnectionDriver:
             self._ended.set_result(end)
         self._flow.stop()
         self._lose(end)
-        self._tell("disconnected", self._host.disconnected, end)
+        self._guarded.tell("disconnected", self._host.disconnected, end)
         self.idle()
 
     # Called by roles, handles and handlers.
@@ -216,7 +214,7 @@ class ConnectionDriver:
         try:
             self._host.call_answered(call, response)
         except Exception:  # noqa: BLE001
-            self._host_failed("call_answered")
+            self._guarded.failed("call_answered")
         if not self._working:
             self._flush(now, self._observation.is_active)
         return True
@@ -249,7 +247,7 @@ class ConnectionDriver:
     def idle(self) -> None:
         """Tells the host if the connection has ended and no handler is running any more."""
         if self._end is not None and not self._handlers.busy:
-            self._tell("finished", self._host.finished)
+            self._guarded.tell("finished", self._host.finished)
 
     # Events.
 
@@ -279,38 +277,30 @@ class ConnectionDriver:
                 self._begin_invalid(event)
             case ResultReceived():
                 self.answers_received += 1
-                # Not by `_tell`, because every call of a station comes here.
+                # Not by `_guarded`, because every call of a station comes here.
                 try:
                     self._host.result_received(event)
                 except Exception:  # noqa: BLE001
-                    self._host_failed("result_received")
+                    self._guarded.failed("result_received")
                 self._pending.answered(event)
             case CallEnded():
                 self.answers_received += isinstance(event.error, (CallFailed, RemoteProtocolError))
                 if isinstance(event.error, CallFailed):
-                    self._tell("call_failed", self._host.call_failed, event.error)
+                    self._guarded.tell("call_failed", self._host.call_failed, event.error)
                 elif isinstance(event.error, RemoteProtocolError):
-                    self._tell("invalid_received", self._host.invalid_received, event.error)
+                    self._guarded.tell("invalid_received", self._host.invalid_received, event.error)
                 self._pending.ended(event)
             case _:
                 self._log.happened(event)
                 self._react(event)
 
-    def _is_handled(self, action: Action) -> bool:
-        try:
-            return self._host.handles(action)
-        except Exception:  # noqa: BLE001
-            self._host_failed("handles")
-            # `handler_of` then decides how the message is answered.
-            return True
-
     def _begin(self, work: Work) -> None:
         """Runs the handler of a message, or refuses it."""
         try:
-            # Not by `_handler_of`, because every call of a station comes here.
+            # Not by `_guarded`, because every call of a station comes here.
             handler = self._host.handler_of(work.action)
         except Exception:  # noqa: BLE001
-            self._host_failed("handler_of")
+            self._guarded.failed("handler_of")
             handler = Failure.HANDLER_FAILED
         if self._draining:
             self._log.not_answered(work)
@@ -327,25 +317,18 @@ class ConnectionDriver:
         """Asks `on_invalid` about a call, if the peer may make such calls now."""
         if self._draining:
             self._log.not_answered(call)
-        elif self._on_invalid is None or isinstance(self._handler_of(call.action), Failure):
+        elif self._on_invalid is None or isinstance(self._guarded.handler_of(call.action), Failure):
             self.refuse(call, call.failure)
         else:
             invalid = invalid_call(self._host.station, call)
             self._handlers.start(call, self._on_invalid, invalid)
-
-    def _handler_of(self, action: Action) -> AnyHandler | Failure:
-        try:
-            return self._host.handler_of(action)
-        except Exception:  # noqa: BLE001
-            self._host_failed("handler_of")
-            return Failure.HANDLER_FAILED
 
     def _react(self, event: Event) -> None:
         if isinstance(event, CallOverdue):
             self._handlers.overdue(event.message_id)
         elif isinstance(event, FrameRefused):
             if event.failure not in _NOT_WANTED:
-                self._tell("invalid_received", self._host.invalid_received, event.error)
+                self._guarded.tell("invalid_received", self._host.invalid_received, event.error)
             if event.reply.reaction is NoReply.CLOSE:
                 self.close(_TOO_BIG, "message too big")
 
@@ -365,8 +348,7 @@ class ConnectionDriver:
         if self._is_lost:
             return
         self._is_lost = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
         now = self._clock.time()
         self._connection.connection_lost(now, reason=end.reason, by=end.by, code=end.code)
         self._process_events(now, self._observation.is_active)
@@ -389,7 +371,7 @@ class ConnectionDriver:
             # A handler has closed the connection; its reply has gone out first.
             self._shut(self._closing)
         elif self._open_calls or self._waiters:
-            self._set_timer()
+            self._timer.set()
 
     def _write(self, out: list[str], observed: bool) -> None:
         try:
@@ -403,35 +385,11 @@ class ConnectionDriver:
                 "writing failed", by="us", code=_INTERNAL_ERROR
             )
 
-    def _set_timer(self) -> None:
-        deadline = self._connection.next_deadline()
-        # A timer that fires too early does no harm, whereas moving it for every call would cost.
-        if deadline is not None and deadline < self._timer_at:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer_at = deadline
-            self._timer = self._clock.call_at(deadline, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        self._timer_at = inf
-        now = self._clock.time()
-        self._connection.handle_timeout(now)
+    def _on_deadline(self, now: float) -> None:
         self._process_events(now, self._observation.is_active)
         if not self._is_lost:
             # It fired too early if the call that it was set for was answered meanwhile.
-            self._set_timer()
-
-    # The host may raise: that is logged, and the connection stays open.
-
-    def _tell(self, name: str, method: Callable[..., None], *values: object) -> None:
-        try:
-            method(*values)
-        except Exception:  # noqa: BLE001
-            self._host_failed(name)
-
-    def _host_failed(self, name: str) -> None:
-        self._log.failed(f"{type(self._host).__name__}.{name}")
+            self._timer.set()
 
 
 def _defer(error: InvalidMessage) -> Deferred:
