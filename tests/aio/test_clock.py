@@ -1,6 +1,8 @@
 """Waiting on a clock that is not the event loop's."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -40,3 +42,25 @@ async def test_the_event_loop_is_a_clock() -> None:
     before = loop.time()
     await sleep(loop, 0.001)
     assert loop.time() >= before
+
+
+class LateClock(FakeClock):
+    """Runs each callback although it was cancelled, as a loop does that has begun to call it."""
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Any:
+        self.callbacks.append(callback)
+        return super().call_at(when, callback)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.callbacks: list[Callable[[], object]] = []
+
+
+@pytest.mark.asyncio
+async def test_a_timer_that_fires_after_the_wait_has_ended_does_no_harm() -> None:
+    clock = LateClock()
+    other: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    other.set_result(None)
+    await wait_until(clock, 10, other)
+    (callback,) = clock.callbacks
+    callback()

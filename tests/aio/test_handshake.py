@@ -3,7 +3,7 @@
 import pytest
 
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import ConnectRequest, without_query
+from ocppkit.aio.lowlevel import ConnectRequest, Reject, without_query
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,7 @@ def test_urls_lose_user_and_query(url: str, shown: str) -> None:
     for said in (repr(handshake), repr(request)):
         assert repr(shown) in said
         assert "c4n4ry" not in said
+
+
+def test_a_refusal_says_why_in_its_body() -> None:
+    assert Reject(status=503, reason="too many connections").body == b"too many connections\n"

@@ -20,6 +20,7 @@ from ocppkit.aio.tls import (
     ServerContext,
     client_context,
     holds_certificate,
+    refuse_old_tls,
     server_context,
 )
 from ocppkit.core import LocalProtocolError
@@ -261,3 +262,19 @@ def test_an_encrypted_key_without_its_password(authority: Authority, tmp_path: P
     with pytest.raises(LocalProtocolError, match=r"chain\.pem"):
         server_context((only_chain, encrypted))
     assert isinstance(server_context((only_chain, encrypted), password="secret"), ServerContext)
+
+
+def test_sec_05_a_context_that_leaves_the_version_to_openssl_is_set_to_1_2() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    refuse_old_tls(context)
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_sec_05_a_context_that_allows_older_versions_is_refused() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(LocalProtocolError, match=r"allows versions before 1\.2"):
+        refuse_old_tls(context)
