@@ -28,7 +28,7 @@ def test_a_bad_call(version: str, payload: str, code: str) -> None:
 
 def test_the_description_is_the_engines() -> None:
     answer = ENGINE.answer("2.0.1", "Reset", "{}")
-    assert answer == Answer("OccurrenceConstraintViolation", "required at $.type")
+    assert answer == Answer("OccurrenceConstraintViolation", "$.type is required")
 
 
 def test_the_other_side_asks_as_well() -> None:

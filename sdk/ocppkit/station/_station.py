@@ -54,7 +54,7 @@ from ._offline_rules import OfflineRules
 from ._options import StationOptions, StationSettings, controls_of
 from ._outbox import Outbox
 from ._registrar import StationRegistrar
-from ._registration_state import RegistrationState
+from ._registration_state import HEARTBEAT, RegistrationState
 from ._security_events import SecurityEvents, security_report
 from ._station_clock import StationClock, monotonic_time
 from ._station_credentials import StationCredentials
@@ -111,6 +111,11 @@ class Station:
         boot: Request[Any],
         **options: Unpack[StationOptions],
     ) -> None:
+        if HEARTBEAT not in protocol.actions:
+            raise LocalProtocolError(
+                f"{protocol.package} has no Heartbeat, without which no station can run "
+                "[generate it with Heartbeat among the actions of --only]"
+            )
         self._identity = identity
         self._protocol = protocol
         self._boot = boot
