@@ -176,6 +176,8 @@ class TestOptions:
                 "messages/reset.py",
                 "py.typed",
                 "registry.py",
+                "values.py",
+                "variables.py",
             )
         ]
         assert not any("ocppkit.v" in text for text in files.values())

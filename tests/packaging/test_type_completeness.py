@@ -17,6 +17,7 @@ from support.distributions import Environment
 ROOT = Path(__file__).parents[2]
 SDK = (
     "aio",
+    "blocks",
     "core",
     "csms",
     "journals",

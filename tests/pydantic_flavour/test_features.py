@@ -57,7 +57,7 @@ def test_models_take_and_give_what_messages_do(case: Case, package: ModuleType) 
 
 @EACH
 def test_models_refuse_what_messages_do(case: Case, package: ModuleType) -> None:
-    assert set(package.pydantic.__all__) <= set(vars(package))
+    assert set(package.pydantic.__all__) - {"VendorData"} <= set(vars(package))
     for refused in case.refused:
         model = getattr(package.pydantic, refused.message)
         with pytest.raises(ValidationError):

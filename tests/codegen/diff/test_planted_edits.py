@@ -451,7 +451,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         members("ResetRequest", lambda it: it.update(mode={"type": "string", "enum": ["A"]})),
         RefusedEdit(
             RESET,
-            "the type at Reset.request.mode is inline and has no name",
+            "inline types have no name: Reset.request.mode",
             "ResetRequest.json",
             "/properties/mode",
             (Rule.OPTIONAL_FIELD_ADDED,),
@@ -500,8 +500,8 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         RefusedEdit(
             ("RestRequest", "RestResponse"),
             "the schemas of OCPP 2.1 have an action Rest, but no facts say who sends it",
-            "v21.toml",
-            "/actions/Rest",
+            "RestRequest.json",
+            "",
             (Rule.ACTION_ADDED,),
         ),
     ),

@@ -169,10 +169,12 @@ def test_the_readme_of_templates_lists_the_names_of_the_reference() -> None:
         "apis",
         "boot",
         "bounds",
+        "by_component",
         "examples",
         "expressions",
         "frame",
         "holders",
+        "key_notes",
     }
     ours |= {"links", "md", "pages", "prose", "protocol", "reached", "reactions", "root", "unknown"}
     assert set(names) == ours | {"versions", "action", "datatype", "enum"}

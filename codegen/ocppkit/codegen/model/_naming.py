@@ -72,8 +72,8 @@ METHODS = KEYWORDS | _list("""
     accepted add_handlers boot call clock_offset close closed connected connection controls
     count_undelivered disconnect dropped events handshake heartbeat_interval identity keep
     last_received limits note_called now on open options protocol queue_all_messages queued_severity
-    reconnect refuse_result remote_address restart run send served start status stop subprotocol
-    undelivered use_policies version wait wait_accepted wait_disconnected
+    reconnect refuse_result remote_address restart run security_event send served start status stop
+    subprotocol undelivered use_policies version wait wait_accepted wait_disconnected
 """)
 """Names that roles keep for themselves; the module and method of such an action get an underscore."""
 

@@ -86,7 +86,7 @@ class InvalidOutgoing(LocalProtocolError):
         message_id: str | None = None,
     ) -> None:
         super().__init__(problem or summary(issues), action=action, message_id=message_id)
-        self.issues = Issues(issues, getattr(issues, "omitted", 0))
+        self.issues: Issues = Issues(issues, getattr(issues, "omitted", 0))
         """Every rule that the message breaks."""
 
 
@@ -146,7 +146,7 @@ class InvalidMessage(RemoteProtocolError):
         message_id: str | None = None,
     ) -> None:
         super().__init__(problem or summary(issues), action=action, message_id=message_id)
-        self.issues = Issues(issues, getattr(issues, "omitted", 0))
+        self.issues: Issues = Issues(issues, getattr(issues, "omitted", 0))
         """Every rule that the payload breaks, with those that would have been repaired."""
 
         self.raw = raw
