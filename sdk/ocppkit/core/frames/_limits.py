@@ -17,6 +17,7 @@ no Python code per character, so their cost grows only with the length of the te
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 from math import inf
 from typing import Any, AnyStr, Final, TypeAlias
 
@@ -140,7 +141,7 @@ _CHUNK: Final = 1 << 16
 """Bytes in which strings are told from what is between them, one after the other."""
 
 _ONLY_DIGITS: Final = bytes(0x30 if chr(byte) in "0123456789" else 0x20 for byte in range(256))
-_ONLY_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+_STEPS: Final = bytes.maketrans(b"[]{}", b"\x01\xff\x01\xff")
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
@@ -266,13 +267,10 @@ def is_deeper(payload: bytes, limits: Limits) -> bool:
     if payload.count(b"{") + payload.count(b"[") <= nesting:
         return False
     outside = _outside_strings(payload)
-    brackets = b"".join([each.translate(_ONLY_SQUARE, _NO_BRACKETS) for each in outside])
-    for _ in range(nesting):
-        # Removes all innermost pairs.
-        brackets = brackets.replace(b"[]", b"")
-        if not brackets:
-            return False
-    return bool(brackets)
+    steps = b"".join([each.translate(_STEPS, _NO_BRACKETS) for each in outside])
+    # As signed numbers, the bytes are 1 for each bracket that opens and -1 for each that closes.
+    depths = accumulate(memoryview(steps).cast("b"))
+    return max(depths, default=0) > nesting
 
 
 def holds_deeper(details: dict[str, Any], limits: Limits) -> bool:
