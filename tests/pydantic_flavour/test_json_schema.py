@@ -75,6 +75,13 @@ def test_texts_of_members_become_descriptions() -> None:
     api = load_api(Job("2.0.1", "acme", only=("Reset",)))
     source = next(each for each in all_sources if str(each) == "v201/ResetRequest")
     schema = model_of(source).model_json_schema()
-    texts = {field.wire: str(field.doc) for field in api.actions[0].request.fields}
-    described = {name: each["description"] for name, each in schema["properties"].items()}
+    texts = {field.wire: str(field.doc) for field in api.actions[0].request.fields if field.doc}
+    described = {
+        name: each["description"]
+        for name, each in schema["properties"].items()
+        if "description" in each
+    }
     assert described == texts
+    # What customData is for stands once, at its type.
+    assert set(schema["properties"]) - set(texts) == {"customData"}
+    assert schema["$defs"]["CustomDataType"]["description"].startswith("Place for data outside")
