@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from ocppkit import v201
 from ocppkit.core import Limits, OcppError
 from ocppkit.transports import websockets
+from support.event_loops import LOOPS, Run
 from support.servers import Serving
 
 Make = Callable[..., Any]
@@ -72,20 +73,9 @@ async def test_commands_in_flight_end_as_an_ocpp_error(
         assert (await bystander.next_frame())[0] == 1
 
 
-def on_asyncio(main: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(main)
-
-
-def on_uvloop(main: Coroutine[Any, Any, None]) -> None:
-    uvloop = pytest.importorskip("uvloop")
-    uvloop.run(main)
-
-
 @pytest.mark.timeout(30 + ROUNDS)
-@pytest.mark.parametrize("run", [on_asyncio, on_uvloop])
-def test_pings_go_on_whoever_leaves(
-    run: Callable[[Coroutine[Any, Any, None]], None], make_csms: Make, raw: Make
-) -> None:
+@LOOPS
+def test_pings_go_on_whoever_leaves(run: Run, make_csms: Make, raw: Make) -> None:
     async def main() -> None:
         csms = make_csms(limits=Limits(ping_interval=0.25))
         async with (

@@ -5,7 +5,7 @@ import gc
 import logging
 import ssl
 import sys
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from ocppkit.core import Limits
 from ocppkit.transports import websockets
+from support.event_loops import LOOPS
 
 Make = Callable[..., Any]
 
@@ -24,16 +25,6 @@ def nothing_is_left() -> Generator[None]:
     gc.collect()
 
 
-def on_asyncio(main: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(main)
-
-
-def on_uvloop(main: Coroutine[Any, Any, None]) -> None:
-    uvloop = pytest.importorskip("uvloop")
-    uvloop.run(main)
-
-
-LOOPS = pytest.mark.parametrize("run", [on_asyncio, on_uvloop])
 PATIENT = Limits(handshake_timeout=3600)
 
 
