@@ -164,8 +164,8 @@ def test_the_contract_holds(copy: Path) -> None:
             {"messages"},
         ),
         ("sdk/ocppkit/csms/_csms.py", "import ocppkit.v16.pydantic", {"house", "pydantic"}),
-        ("sdk/ocppkit/blocks/charging/_track.py", "import random", {"blocks"}),
-        ("sdk/ocppkit/blocks/charging/_track.py", "import ocppkit.aio", {"house", "blocks"}),
+        ("sdk/ocppkit/blocks/charging/_timeline.py", "import random", {"blocks"}),
+        ("sdk/ocppkit/blocks/charging/_timeline.py", "import ocppkit.aio", {"house", "blocks"}),
     ],
 )
 def test_a_planted_import_is_found(file: str, planted: str, expected: set[str], copy: Path) -> None:

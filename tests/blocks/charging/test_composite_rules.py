@@ -235,12 +235,13 @@ def test_cmp_17_each_of_three_schedules_is_combined_for_itself() -> None:
     assert steps([one, station], schedule=1) == [(0, 22)]
 
 
-def test_k01_101_a_profile_ends_when_the_station_is_offline_for_too_long() -> None:
+@pytest.mark.parametrize("fraction", [0.0, 0.5])
+def test_cmp_01_a_profile_ends_when_the_station_is_offline_for_longer(fraction: float) -> None:
     profile = installed(Purpose.TX, schedule(period(0, 16)), max_offline_duration=100)
-    offline = Circumstances(
-        transactions={1: RUNNING}, offline_since=ZERO + timedelta(seconds=30, milliseconds=500)
-    )
-    assert steps([profile], offline) == [(0, 16), (132, None)]
+    lost = ZERO + timedelta(seconds=30 + fraction)
+    offline = Circumstances(transactions={1: RUNNING}, offline_since=lost)
+    # At 130 s it is offline for 100 s at most, at 131 s for longer.
+    assert steps([profile], offline) == [(0, 16), (131, None)]
     assert steps([profile]) == [(0, 16)]
 
 

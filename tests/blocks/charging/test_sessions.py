@@ -359,3 +359,26 @@ def test_profiles_are_reported_as_they_came_after_a_restart() -> None:
     )
     assert report.charging_profile == [profile]
     assert report.tbc is False
+
+
+@pytest.mark.parametrize(
+    ("package", "charging"), [(v201, charging201), (v21, charging21)], ids=["2.0.1", "2.1"]
+)
+def test_k09_a_limit_that_the_program_has_set_is_reported(package: Any, charging: Any) -> None:
+    profiles = installed(charging)
+    purpose = package.ChargingProfilePurposeEnumType.CHARGING_STATION_EXTERNAL_CONSTRAINTS
+    wanted = profile_2(
+        package,
+        -1,
+        charging_profile_purpose=purpose,
+        charging_profile_kind=package.ChargingProfileKindEnumType.RECURRING,
+        recurrency_kind=package.RecurrencyKindEnumType.DAILY,
+        valid_to=NOW,
+    )
+    profiles.set_external(charging.read_profile(wanted), 0)
+    criterion = package.ChargingProfileCriterionType()
+    _, (report,) = charging.report_profiles(
+        profiles, package.GetChargingProfilesRequest(request_id=1, charging_profile=criterion)
+    )
+    assert (report.charging_limit_source, report.evse_id) == ("EMS", 0)
+    assert report.charging_profile == [wanted]

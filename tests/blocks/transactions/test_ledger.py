@@ -97,6 +97,21 @@ def test_tev_03_any_order_gives_the_same_record() -> None:
         assert list(ledger) == []
 
 
+def test_any_order_gives_the_same_record_of_reports_that_say_little() -> None:
+    other = IdToken("FFFFFFFF")
+    reports = [
+        report(STARTED, 0),
+        report(UPDATED, 1, id_token=CARD, charging_state="EVConnected"),
+        report(UPDATED, 2, charging_state="Charging"),
+        report(UPDATED, 3),
+        report(ENDED, 4, id_token=other),
+    ]
+    (wanted,) = closed(heard(TransactionLedger(), reports))
+    assert (wanted.id_token, wanted.charging_state) == (CARD, "Charging")
+    for order in itertools.permutations(reports):
+        assert closed(heard(TransactionLedger(), order)) == [wanted]
+
+
 @pytest.mark.parametrize("seed", range(100))
 def test_doubles_and_losses(seed: int) -> None:
     chance = random.Random(seed)
@@ -146,18 +161,8 @@ def test_a_late_report_does_not_change_the_present_state() -> None:
 
 
 def test_the_token_of_the_beginning_counts() -> None:
-    ledger = TransactionLedger()
-    other = IdToken("FFFFFFFF")
-    heard(ledger, [report(ENDED, 1, id_token=other), report(STARTED, 0, id_token=CARD)])
-    (record,) = closed(
-        heard(
-            TransactionLedger(),
-            [
-                report(ENDED, 1, id_token=other),
-                report(STARTED, 0, id_token=CARD),
-            ],
-        )
-    )
+    reports = [report(ENDED, 1, id_token=IdToken("FFFFFFFF")), report(STARTED, 0, id_token=CARD)]
+    (record,) = closed(heard(TransactionLedger(), reports))
     assert record.id_token == CARD
 
 

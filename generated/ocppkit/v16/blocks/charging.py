@@ -30,7 +30,7 @@ from ocppkit.blocks.charging import (
     Recurrency,
     composite,
 )
-from ocppkit.core import ErrorCode, LocalProtocolError, encode_payload
+from ocppkit.core import ErrorCode, LocalProtocolError
 
 from ..datatypes import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod
 from ..enums import (
@@ -90,13 +90,8 @@ def set_profile(
     # CHP-02.
     if request.connector_id not in (0, *circumstances.evses):
         raise CallRefused(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "there is no such connector")
-    profile = request.cs_charging_profiles
-    refused = profiles.set(
-        read_profile(profile),
-        request.connector_id,
-        circumstances,
-        as_sent=encode_payload(profile),
-    )
+    profile = read_profile(request.cs_charging_profiles)
+    refused = profiles.set(profile, request.connector_id, circumstances)
     status = ChargingProfileStatus
     return SetChargingProfileResponse(
         status=status.ACCEPTED if refused is None else status.REJECTED

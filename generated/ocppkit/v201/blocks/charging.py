@@ -43,12 +43,14 @@ from ..datatypes import (
 )
 from ..enums import (
     ChargingLimitSourceEnumType,
+    ChargingProfileKindEnumType,
     ChargingProfilePurposeEnumType,
     ChargingProfileStatusEnumType,
     ChargingRateUnitEnumType,
     ClearChargingProfileStatusEnumType,
     GenericStatusEnumType,
     GetChargingProfileStatusEnumType,
+    RecurrencyKindEnumType,
 )
 from ..messages import (
     ClearChargingProfileRequest,
@@ -153,7 +155,7 @@ def report_profiles(
         return GetChargingProfilesResponse(status=status.NO_PROFILES), ()
     # CHP-16: one source and one EVSE in each report, and all but the last say that more follow.
     groups = [
-        (place, [_as_sent(each) for each in group])
+        (place, [_reported(each) for each in group])
         for place, group in groupby(sorted(found, key=_place), _place)
     ]
     reports = [
@@ -200,7 +202,7 @@ def composite_schedule(
         duration=request.duration,
         schedule_start=now.replace(microsecond=0),
         charging_rate_unit=ChargingRateUnitEnumType(unit),
-        charging_schedule_period=list(map(_composite_period, periods)),
+        charging_schedule_period=list(map(_written_period, periods)),
     )
     return GetCompositeScheduleResponse(status=GenericStatusEnumType.ACCEPTED, schedule=schedule)
 
@@ -230,7 +232,7 @@ def _period(period: ChargingSchedulePeriodType) -> ChargingSchedulePeriod:
     )
 
 
-def _composite_period(period: CompositePeriod) -> ChargingSchedulePeriodType:
+def _written_period(period: ChargingSchedulePeriod | CompositePeriod) -> ChargingSchedulePeriodType:
     if period.limit is None:
         raise LocalProtocolError("nothing limits this EVSE: set Circumstances.maximum")
     return ChargingSchedulePeriodType(
@@ -249,6 +251,34 @@ def _place(installed: InstalledProfile) -> tuple[str, int]:
     return installed.source, installed.evse_id
 
 
-def _as_sent(installed: InstalledProfile) -> ChargingProfileType:
+def _reported(installed: InstalledProfile) -> ChargingProfileType:
+    if installed.as_sent is None:
+        return _written(installed.profile)
     # What the model does not have, such as tariffs, stands only there.
-    return decode_payload(ChargingProfileType, installed.as_sent or b"")
+    return decode_payload(ChargingProfileType, installed.as_sent)
+
+
+def _written(profile: ChargingProfile) -> ChargingProfileType:
+    recurrency = profile.recurrency_kind
+    return ChargingProfileType(
+        id=profile.id,
+        stack_level=profile.stack_level,
+        charging_profile_purpose=ChargingProfilePurposeEnumType(profile.charging_profile_purpose),
+        charging_profile_kind=ChargingProfileKindEnumType(profile.charging_profile_kind),
+        charging_schedule=list(map(_written_schedule, profile.charging_schedule)),
+        recurrency_kind=None if recurrency is None else RecurrencyKindEnumType(recurrency),
+        valid_from=profile.valid_from,
+        valid_to=profile.valid_to,
+        transaction_id=profile.transaction_id,
+    )
+
+
+def _written_schedule(schedule: ChargingSchedule) -> ChargingScheduleType:
+    return ChargingScheduleType(
+        id=schedule.id,
+        charging_rate_unit=ChargingRateUnitEnumType(schedule.charging_rate_unit),
+        charging_schedule_period=list(map(_written_period, schedule.charging_schedule_period)),
+        start_schedule=schedule.start_schedule,
+        duration=schedule.duration,
+        min_charging_rate=schedule.min_charging_rate,
+    )

@@ -40,9 +40,11 @@ from ..datatypes import (
     ChargingSchedulePeriodType,
     ChargingScheduleType,
     CompositeScheduleType,
+    LimitAtSoCType,
     StatusInfoType,
 )
 from ..enums import (
+    ChargingProfileKindEnumType,
     ChargingProfilePurposeEnumType,
     ChargingProfileStatusEnumType,
     ChargingRateUnitEnumType,
@@ -50,6 +52,7 @@ from ..enums import (
     GenericStatusEnumType,
     GetChargingProfileStatusEnumType,
     OperationModeEnumType,
+    RecurrencyKindEnumType,
 )
 from ..messages import (
     ClearChargingProfileRequest,
@@ -160,7 +163,7 @@ def report_profiles(
         return GetChargingProfilesResponse(status=status.NO_PROFILES), ()
     # CHP-16: one source and one EVSE in each report, and all but the last say that more follow.
     groups = [
-        (place, [_as_sent(each) for each in group])
+        (place, [_reported(each) for each in group])
         for place, group in groupby(sorted(found, key=_place), _place)
     ]
     reports = [
@@ -202,7 +205,7 @@ def composite_schedule(
         duration=request.duration,
         schedule_start=now.replace(microsecond=0),
         charging_rate_unit=ChargingRateUnitEnumType(unit),
-        charging_schedule_period=list(map(_composite_period, periods)),
+        charging_schedule_period=list(map(_written_period, periods)),
     )
     return GetCompositeScheduleResponse(status=GenericStatusEnumType.ACCEPTED, schedule=schedule)
 
@@ -241,7 +244,7 @@ def _period(period: ChargingSchedulePeriodType) -> ChargingSchedulePeriod:
     )
 
 
-def _composite_period(period: CompositePeriod) -> ChargingSchedulePeriodType:
+def _written_period(period: ChargingSchedulePeriod | CompositePeriod) -> ChargingSchedulePeriodType:
     mode = period.operation_mode
     return ChargingSchedulePeriodType(
         start_period=period.start_period,
@@ -264,6 +267,42 @@ def _place(installed: InstalledProfile) -> tuple[str, int]:
     return installed.source, installed.evse_id
 
 
-def _as_sent(installed: InstalledProfile) -> ChargingProfileType:
+def _reported(installed: InstalledProfile) -> ChargingProfileType:
+    if installed.as_sent is None:
+        return _written(installed.profile)
     # What the model does not have, such as tariffs, stands only there.
-    return decode_payload(ChargingProfileType, installed.as_sent or b"")
+    return decode_payload(ChargingProfileType, installed.as_sent)
+
+
+def _written(profile: ChargingProfile) -> ChargingProfileType:
+    recurrency = profile.recurrency_kind
+    return ChargingProfileType(
+        id=profile.id,
+        stack_level=profile.stack_level,
+        charging_profile_purpose=ChargingProfilePurposeEnumType(profile.charging_profile_purpose),
+        charging_profile_kind=ChargingProfileKindEnumType(profile.charging_profile_kind),
+        charging_schedule=list(map(_written_schedule, profile.charging_schedule)),
+        recurrency_kind=None if recurrency is None else RecurrencyKindEnumType(recurrency),
+        valid_from=profile.valid_from,
+        valid_to=profile.valid_to,
+        transaction_id=profile.transaction_id,
+        max_offline_duration=profile.max_offline_duration,
+        dyn_update_time=profile.dyn_update_time,
+        dyn_update_interval=profile.dyn_update_interval,
+        invalid_after_offline_duration=profile.invalid_after_offline_duration or None,
+    )
+
+
+def _written_schedule(schedule: ChargingSchedule) -> ChargingScheduleType:
+    beyond = schedule.limit_at_soc
+    return ChargingScheduleType(
+        id=schedule.id,
+        charging_rate_unit=ChargingRateUnitEnumType(schedule.charging_rate_unit),
+        charging_schedule_period=list(map(_written_period, schedule.charging_schedule_period)),
+        start_schedule=schedule.start_schedule,
+        duration=schedule.duration,
+        min_charging_rate=schedule.min_charging_rate,
+        use_local_time=schedule.use_local_time or None,
+        randomized_delay=schedule.randomized_delay,
+        limit_at_soc=None if beyond is None else LimitAtSoCType(soc=beyond.soc, limit=beyond.limit),
+    )

@@ -8,6 +8,7 @@ for.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from math import inf
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -166,21 +167,21 @@ def _sum_of_shares(
 
 def _details(limit: Amount | None, stacks: ProfileStacks, leading: list[ProfileStack]) -> _Details:
     """Returns phase, setpoint and operation mode of one EVSE."""
-    phase, discharge, setpoint, mode = None, None, None, None
+    phase, discharge_limit, setpoint, mode = None, None, None, None
     for stack in leading:
         if stack.period is None:
             continue
         phase = phase or stack.period.phase_to_use
-        most = stack.converted(stack.period.discharge_limit)
-        if most is not None:
+        own_limit = stack.converted(stack.period.discharge_limit)
+        if own_limit is not None:
             # A discharge limit is below 0: the highest feeds the least into the grid.
-            discharge = most if discharge is None else max(discharge, most)
+            discharge_limit = max(own_limit, -inf if discharge_limit is None else discharge_limit)
         if stack in stacks.transaction:
             mode = stack.period.operation_mode
             setpoint = stack.converted(stack.period.setpoint)
     if setpoint is not None:
         # K08.FR.08: a setpoint lies between the limits. Both are those of L1 if phases differ.
-        most = limit[0] if isinstance(limit, tuple) else limit
-        setpoint = setpoint if most is None else min(setpoint, most)
-        setpoint = setpoint if discharge is None else max(setpoint, discharge)
-    return _Details(phase, discharge, setpoint, mode)
+        highest = limit[0] if isinstance(limit, tuple) else limit
+        setpoint = setpoint if highest is None else min(setpoint, highest)
+        setpoint = setpoint if discharge_limit is None else max(setpoint, discharge_limit)
+    return _Details(phase, discharge_limit, setpoint, mode)

@@ -114,7 +114,7 @@ class ChargingSchedulePeriod(Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class LimitAtSoC(Struct, frozen=True, kw_only=True):
     """A limit from a state of charge on (2.1)."""
 
-    soc: float
+    soc: int
     """State of charge in percent."""
 
     limit: float
@@ -132,7 +132,7 @@ class ChargingSchedule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds after which nothing of the schedule counts; absent: the last period never ends."""
 
     min_charging_rate: float | None = None
-    """Below this rate charging is inefficient, says the EV."""
+    """The rate below which the EV charges inefficiently. Composite schedules do not look at it."""
 
     use_local_time: bool = False
     """Whether `start_schedule` and the periods follow the local clock (2.1)."""
@@ -167,7 +167,8 @@ class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds without a connection after which it does not count (2.1)."""
 
     invalid_after_offline_duration: bool = False
-    """Whether it never counts again after that (2.1)."""
+    """Whether it never counts again after that (2.1). Composite schedules do not look at it: the program
+    has to remove such a profile."""
 
     dyn_update_time: datetime | None = None
     """When its one period was last updated, for the kind Dynamic (2.1)."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ._amounts import PHASES, Amount, Electricity, of_phases
 from ._circumstances import Circumstances, RunningTransaction
 from ._profiles import ChargingSchedule, ChargingSchedulePeriod, InstalledProfile, Purpose, RateUnit
-from ._track import FOREVER, Track
+from ._timeline import FOREVER, ProfileTimeline
 
 __all__ = ["ProfileStack", "ProfileStacks"]
 
@@ -27,7 +27,7 @@ class ProfileStack:
 
     __slots__ = (
         "_electricity",
-        "_tracks",
+        "_timelines",
         "_unit",
         "amount",
         "is_detailed",
@@ -36,9 +36,9 @@ class ProfileStack:
         "until",
     )
 
-    def __init__(self, tracks: Sequence[Track], electricity: Electricity) -> None:
+    def __init__(self, timelines: Sequence[ProfileTimeline], electricity: Electricity) -> None:
         """Takes the profiles, the leading ones first, and how to convert what they say."""
-        self._tracks = tracks
+        self._timelines = timelines
         self._electricity = electricity
         self.period: ChargingSchedulePeriod | None = None
         """The period that leads at the moment last moved to."""
@@ -59,13 +59,13 @@ class ProfileStack:
     def move(self, moment: int) -> None:
         """Finds the leading period of a moment at which it may be another."""
         until = FOREVER
-        for track in self._tracks:
-            period, end = track.at(moment)
+        for timeline in self._timelines:
+            period, end = timeline.at(moment)
             until = end if end < until else until
             if period is not None:
                 self.until = until
                 if period is not self.period:
-                    self._lead(period, track.unit)
+                    self._lead(period, timeline.unit)
                 return
         self.until = until
         self.period = self.amount = None
@@ -157,33 +157,37 @@ class ProfileStacks:
     def _transaction_stack(self, evse_id: int) -> list[ProfileStack]:
         running = self._circumstances.transactions.get(evse_id)
         here = (0, evse_id)
-        tracks: list[Track] = []
+        timelines: list[ProfileTimeline] = []
         for purpose in _TRANSACTION:
             if _counts(purpose, running):
-                tracks += self._tracks(purpose, here, running)
-        return self._with(tracks)
+                timelines += self._timelines(purpose, here, running)
+        return self._with(timelines)
 
     def _stack(self, purpose: Purpose, evses: Sequence[int]) -> list[ProfileStack]:
         """Returns the stack of a purpose at several places, the last of which is the EVSE it limits."""
         running = self._circumstances.transactions.get(evses[-1])
-        return self._with(self._tracks(purpose, evses, running))
+        return self._with(self._timelines(purpose, evses, running))
 
-    def _with(self, tracks: Sequence[Track]) -> list[ProfileStack]:
+    def _with(self, timelines: Sequence[ProfileTimeline]) -> list[ProfileStack]:
         """Returns a stack, or none without profiles."""
-        stacks = [ProfileStack(tracks, self._electricity)] if tracks else []
+        stacks = [ProfileStack(timelines, self._electricity)] if timelines else []
         self.all += stacks
         return stacks
 
-    def _tracks(
+    def _timelines(
         self, purpose: Purpose, evses: Sequence[int], running: RunningTransaction | None
-    ) -> list[Track]:
+    ) -> list[ProfileTimeline]:
         found = [each for evse_id in evses for each in self._by_place[purpose, evse_id]]
         # CMP-04: the highest stack level leads. CHP-12: at one level what is for this EVSE hides
         # what is for all of them.
         found.sort(key=lambda each: (each.profile.stack_level, each.evse_id), reverse=True)
-        return [track for each in found if (track := self._track(each, running)) is not None]
+        return [
+            timeline for each in found if (timeline := self._timeline(each, running)) is not None
+        ]
 
-    def _track(self, each: InstalledProfile, running: RunningTransaction | None) -> Track | None:
+    def _timeline(
+        self, each: InstalledProfile, running: RunningTransaction | None
+    ) -> ProfileTimeline | None:
         profile, circumstances = each.profile, self._circumstances
         index = 0
         if profile.charging_profile_purpose is Purpose.TX:
@@ -195,7 +199,7 @@ class ProfileStacks:
             return None
         # CMP-02: without a transaction, a relative schedule begins with the window.
         anchor = running.energy_since if running is not None else None
-        return Track(
+        return ProfileTimeline(
             profile,
             _at_state_of_charge(profile.charging_schedule[index], running),
             self._window,

@@ -1,7 +1,7 @@
 """The transactions of all stations of a CSMS: which are open, which are complete, and what is missing.
 
 Theory of operation: messages about a transaction may arrive late, twice, in any order or never. Each
-report is entered once, by its place in the transaction. A transaction is complete when its beginning,
+report is entered once, by its sequence number. A transaction is complete when its beginning,
 its end and all between have arrived (TEV-03); then it is told as closed, once. What is known of a
 transaction never depends on the order of arrival: readings count by their own times.
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .._kept_state import KeptState, restored
-from ._numbers_seen import Rows, gaps, holds, with_number
+from ._number_ranges import Ranges, gaps, holds, with_number
 from ._reports import EnergyReading, IdToken, TransactionEventType, TransactionReport
 
 __all__ = [
@@ -45,7 +45,7 @@ class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     evse_id: int | None = None
     connector_id: int | None = None
     id_token: IdToken | None = None
-    """That of its beginning, or the first that was told."""
+    """The token of the earliest report that has one: that by which it was authorized."""
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -61,8 +61,17 @@ class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     duplicates: int = 0
     """How many reports arrived again."""
 
-    seen: Rows = ()
-    """The places of the reports that have arrived, as first and last of each row of them."""
+    seen: Ranges = ()
+    """The sequence numbers of the reports that have arrived, as first and last of each range."""
+
+    newest: int = -1
+    """The place of the latest report that has arrived; see `_place`."""
+
+    token_from: int | None = None
+    """The place of the report that told the token."""
+
+    state_from: int | None = None
+    """The place of the report that told the charging state."""
 
     @property
     def energy(self) -> float | None:
@@ -73,7 +82,7 @@ class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def missing(self) -> Sequence[range]:
-        """The places of reports that have not arrived, between the first and the last that have."""
+        """The sequence numbers that have not arrived, between the first and the last that have."""
         return gaps(self.seen)
 
     @property
@@ -145,8 +154,8 @@ class TransactionLedger:
 
         Args:
             first_number: the first number for transactions of 1.6.
-            remembered: of how many closed transactions the names are kept, so that what arrives again
-                is known.
+            remembered: how many closed transactions, and how many numbers of 1.6, are kept, so that what
+                arrives again is known.
         """
         self._next_number = first_number
         self._remembered = remembered
@@ -209,7 +218,7 @@ class TransactionLedger:
             self._records[key] = replace(record, duplicates=record.duplicates + 1)
             return []
         else:
-            late = _is_late(record, report)
+            late = _place(report) < record.newest
             record = _entered(record, report)
             events.append(TransactionUpdated(record=record, report=report, late=late))
         self._records[key] = record
@@ -260,7 +269,7 @@ def _start_of(station: str, report: TransactionReport) -> _Start:
 
 
 def _was_entered(record: TransactionRecord, report: TransactionReport) -> bool:
-    """True if a report has arrived before."""
+    """Returns whether a report has arrived before."""
     if report.seq_no is not None:
         return holds(record.seen, report.seq_no)
     if report.event_type is TransactionEventType.STARTED:
@@ -269,38 +278,37 @@ def _was_entered(record: TransactionRecord, report: TransactionReport) -> bool:
     return report.event_type is TransactionEventType.ENDED and record.ended_at is not None
 
 
-def _is_late(record: TransactionRecord, report: TransactionReport) -> bool:
-    """True if a later report has arrived before."""
+def _place(report: TransactionReport) -> int:
+    """Returns where in its transaction a report belongs; 1.6 tells only beginning, middle and end."""
     if report.seq_no is not None:
-        return bool(record.seen) and report.seq_no < record.seen[-1][1]
-    return record.ended_at is not None or report.event_type is TransactionEventType.STARTED
+        return report.seq_no
+    return list(TransactionEventType).index(report.event_type)
 
 
 def _entered(record: TransactionRecord, report: TransactionReport) -> TransactionRecord:
     """Returns a record with what a report adds."""
-    number, late = report.seq_no, _is_late(record, report)
+    place = _place(report)
     readings = [*report.readings]
     readings += [each for each in (record.first_reading, record.last_reading) if each is not None]
     begins = report.event_type is TransactionEventType.STARTED
     ends = report.event_type is TransactionEventType.ENDED
+    tells_token = report.id_token is not None and (
+        record.token_from is None or place < record.token_from
+    )
+    tells_state = report.charging_state is not None and (
+        record.state_from is None or place > record.state_from
+    )
     return TransactionRecord(
         station=record.station,
         transaction_id=record.transaction_id,
         evse_id=_first(record.evse_id, report.evse_id),
         connector_id=_first(record.connector_id, report.connector_id),
-        id_token=(
-            _first(report.id_token, record.id_token)
-            if begins
-            else _first(record.id_token, report.id_token)
-        ),
+        id_token=report.id_token if tells_token else record.id_token,
+        token_from=place if tells_token else record.token_from,
         started_at=report.timestamp if begins else record.started_at,
         ended_at=report.timestamp if ends else record.ended_at,
-        # A late report does not tell how the transaction is now.
-        charging_state=(
-            _first(record.charging_state, report.charging_state)
-            if late
-            else _first(report.charging_state, record.charging_state)
-        ),
+        charging_state=report.charging_state if tells_state else record.charging_state,
+        state_from=place if tells_state else record.state_from,
         stopped_reason=_first(record.stopped_reason, report.stopped_reason),
         remote_start_id=_first(record.remote_start_id, report.remote_start_id),
         reservation_id=_first(record.reservation_id, report.reservation_id),
@@ -308,7 +316,8 @@ def _entered(record: TransactionRecord, report: TransactionReport) -> Transactio
         last_reading=max(readings, default=None),
         was_offline=record.was_offline or report.offline,
         duplicates=record.duplicates,
-        seen=record.seen if number is None else with_number(record.seen, number),
+        seen=record.seen if report.seq_no is None else with_number(record.seen, report.seq_no),
+        newest=max(record.newest, place),
     )
 
 

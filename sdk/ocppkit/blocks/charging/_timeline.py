@@ -1,26 +1,26 @@
 """One charging profile over a window of time: which period counts, and until when.
 
-Theory of operation: times are whole seconds from the beginning of the window, since a composite
-schedule is told in whole seconds. What begins within a second counts from the next whole one, so
-that at each whole second that period counts which really does at that moment.
+Theory of operation: times are whole seconds from the beginning of the window, since the periods of a
+composite schedule begin at whole seconds. A period that begins within a second counts from the next
+whole second on, so what is said for a whole second is true at that second.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
-from math import ceil
+from math import ceil, floor
 from operator import lt
 from typing import Final
 
 from ._profiles import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod, ProfileKind
 
-__all__ = ["FOREVER", "Track", "delayed_starts", "whole_seconds"]
+__all__ = ["FOREVER", "ProfileTimeline"]
 
 FOREVER: Final = 1 << 62
 """A moment after every other, in seconds."""
 
 
-class Track:
+class ProfileTimeline:
     """Tells for a moment of the window which period of a profile counts."""
 
     __slots__ = ("_begin", "_every", "_from", "_local", "_starts", "_until", "_values", "unit")
@@ -56,20 +56,20 @@ class Track:
             FOREVER if schedule.duration is None else schedule.duration,
             FOREVER if self._every is None else self._every,
         )
-        starts, periods = delayed_starts(schedule, delays, length)
+        starts, periods = _delayed_starts(schedule, delays, length)
         self._values: list[ChargingSchedulePeriod | None] = [None, *periods, None]
         self._starts = [*starts, length, FOREVER]
         self._from, self._until = _validity(profile, window, offline_since)
         self._local: _LocalTime | None = None
         begin = _beginning(profile, schedule, anchor)
         if begin is None:
-            self._begin = 0 if self._every is None else -FOREVER
+            self._begin = 0
         elif schedule.use_local_time and zone is not None:
             self._local = _LocalTime(window, zone)
             # CMP-16: the zone that is written there is ignored.
             self._begin = self._local.seconds(begin)
         else:
-            self._begin = whole_seconds(begin - window)
+            self._begin = _whole_seconds(begin - window)
 
     def at(self, moment: int) -> tuple[ChargingSchedulePeriod | None, int]:
         """Returns the period that counts, and the moment until which that is so.
@@ -105,7 +105,7 @@ class _LocalTime:
 
     def seconds(self, local: datetime) -> int:
         """Returns a local time, whatever zone it names."""
-        return whole_seconds(local.replace(tzinfo=None) - self._window.replace(tzinfo=None))
+        return _whole_seconds(local.replace(tzinfo=None) - self._window.replace(tzinfo=None))
 
     def shift(self, moment: int) -> tuple[int, int]:
         """Returns by how much the local clock has been put forward, and until when that is so."""
@@ -132,12 +132,12 @@ class _LocalTime:
         return later
 
 
-def whole_seconds(span: timedelta) -> int:
+def _whole_seconds(span: timedelta) -> int:
     """Returns a span in seconds, rounded up."""
     return ceil(span.total_seconds())
 
 
-def delayed_starts(
+def _delayed_starts(
     schedule: ChargingSchedule, delays: Sequence[int] = (), length: int = FOREVER
 ) -> tuple[list[int], list[ChargingSchedulePeriod]]:
     """Returns when the periods of a schedule begin, and those of them that ever count.
@@ -174,7 +174,7 @@ def _recurrence(profile: ChargingProfile) -> int | None:
 def _beginning(
     profile: ChargingProfile, schedule: ChargingSchedule, anchor: datetime
 ) -> datetime | None:
-    """Returns when a schedule begins; `None` if it has always begun."""
+    """Returns when a schedule begins; `None` if nothing says so: then it begins with the window."""
     if profile.charging_profile_kind is ProfileKind.RELATIVE:
         return anchor
     if profile.charging_profile_kind is ProfileKind.DYNAMIC:
@@ -185,10 +185,10 @@ def _beginning(
 def _validity(
     profile: ChargingProfile, window: datetime, offline_since: datetime | None
 ) -> tuple[int, int]:
-    begin = -FOREVER if profile.valid_from is None else whole_seconds(profile.valid_from - window)
-    end = FOREVER if profile.valid_to is None else whole_seconds(profile.valid_to - window)
+    begin = -FOREVER if profile.valid_from is None else _whole_seconds(profile.valid_from - window)
+    end = FOREVER if profile.valid_to is None else _whole_seconds(profile.valid_to - window)
     if profile.max_offline_duration is not None and offline_since is not None:
         # CMP-01: it counts no longer once the station was offline for longer than that.
         lost = offline_since + timedelta(seconds=profile.max_offline_duration)
-        end = min(end, whole_seconds(lost - window) + 1)
+        end = min(end, floor((lost - window).total_seconds()) + 1)
     return begin, end
