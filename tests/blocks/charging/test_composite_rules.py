@@ -12,7 +12,6 @@ from ocppkit.blocks.charging import (
     ChargingSchedule,
     ChargingSchedulePeriod,
     Circumstances,
-    CompositePeriod,
     InstalledProfile,
     LimitAtSoC,
     ProfileKind,
@@ -72,7 +71,7 @@ def steps(
 
 def test_without_profiles_nothing_is_limited() -> None:
     assert composite([], ONE, evse_id=1, start=ZERO, duration=60) == (
-        CompositePeriod(start_period=0),
+        ChargingSchedulePeriod(start_period=0),
     )
 
 

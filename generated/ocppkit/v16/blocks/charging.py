@@ -21,7 +21,6 @@ from ocppkit.blocks import charging as model
 from ocppkit.blocks.charging import (
     ChargingRules,
     Circumstances,
-    CompositePeriod,
     InstalledProfiles,
     ProfileCriteria,
     ProfileKind,
@@ -170,7 +169,7 @@ def _period(period: ChargingSchedulePeriod) -> model.ChargingSchedulePeriod:
     )
 
 
-def _composite_period(period: CompositePeriod) -> ChargingSchedulePeriod:
+def _composite_period(period: model.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
     if period.limit is None:
         raise LocalProtocolError("nothing limits this connector: set Circumstances.maximum")
     # A limit has one decimal; what was converted from another unit is rounded down. The first

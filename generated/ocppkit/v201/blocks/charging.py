@@ -22,7 +22,6 @@ from ocppkit.blocks.charging import (
     ChargingSchedule,
     ChargingSchedulePeriod,
     Circumstances,
-    CompositePeriod,
     InstalledProfile,
     InstalledProfiles,
     ProfileCriteria,
@@ -232,7 +231,7 @@ def _period(period: ChargingSchedulePeriodType) -> ChargingSchedulePeriod:
     )
 
 
-def _written_period(period: ChargingSchedulePeriod | CompositePeriod) -> ChargingSchedulePeriodType:
+def _written_period(period: ChargingSchedulePeriod) -> ChargingSchedulePeriodType:
     if period.limit is None:
         raise LocalProtocolError("nothing limits this EVSE: set Circumstances.maximum")
     return ChargingSchedulePeriodType(

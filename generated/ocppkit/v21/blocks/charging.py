@@ -22,7 +22,6 @@ from ocppkit.blocks.charging import (
     ChargingSchedule,
     ChargingSchedulePeriod,
     Circumstances,
-    CompositePeriod,
     InstalledProfile,
     InstalledProfiles,
     LimitAtSoC,
@@ -244,7 +243,7 @@ def _period(period: ChargingSchedulePeriodType) -> ChargingSchedulePeriod:
     )
 
 
-def _written_period(period: ChargingSchedulePeriod | CompositePeriod) -> ChargingSchedulePeriodType:
+def _written_period(period: ChargingSchedulePeriod) -> ChargingSchedulePeriodType:
     mode = period.operation_mode
     return ChargingSchedulePeriodType(
         start_period=period.start_period,

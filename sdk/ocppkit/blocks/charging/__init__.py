@@ -8,7 +8,7 @@ schedule = composite(installed, Circumstances(), evse_id=1, start=now, duration=
 """
 
 from ._circumstances import Circumstances, RunningTransaction
-from ._composite import CompositePeriod, composite
+from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
 from ._profiles import (
     ChargingProfile,
@@ -30,7 +30,6 @@ __all__ = [
     "ChargingSchedule",
     "ChargingSchedulePeriod",
     "Circumstances",
-    "CompositePeriod",
     "InstalledProfile",
     "InstalledProfiles",
     "LimitAtSoC",

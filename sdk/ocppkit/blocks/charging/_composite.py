@@ -11,34 +11,12 @@ from itertools import islice
 from math import inf
 from typing import NamedTuple, TypeAlias
 
-from msgspec import Struct
-
 from ._amounts import PHASES, Amount, Electricity
 from ._circumstances import Circumstances
-from ._profiles import InstalledProfile, RateUnit
+from ._profiles import ChargingSchedulePeriod, InstalledProfile, RateUnit
 from ._stacks import ProfileStack, ProfileStacks
 
-__all__ = ["CompositePeriod", "composite"]
-
-
-class CompositePeriod(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What holds from one moment of a composite schedule on."""
-
-    start_period: int
-    """Seconds from the beginning of the schedule."""
-
-    limit: float | None = None
-    """What may be taken from the grid; absent if nothing limits it, not even what the EVSE can give."""
-
-    limit_l2: float | None = None
-    limit_l3: float | None = None
-    number_phases: int | None = None
-    """Absent where no profile counts."""
-
-    phase_to_use: int | None = None
-    discharge_limit: float | None = None
-    setpoint: float | None = None
-    operation_mode: str | None = None
+__all__ = ["composite"]
 
 
 def composite(
@@ -51,8 +29,11 @@ def composite(
     unit: RateUnit = RateUnit.AMPERES,
     schedule: int = 0,
     most: int = 1024,
-) -> tuple[CompositePeriod, ...]:
+) -> tuple[ChargingSchedulePeriod, ...]:
     """Returns what the installed profiles allow, from change to change.
+
+    A period without a limit means that nothing limits it, not even what the EVSE is known to give. One
+    without a number of phases means that no profile counts.
 
     Args:
         installed: the profiles.
@@ -80,7 +61,7 @@ def composite(
 
 def _steps(
     stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None, duration: int
-) -> Iterator[CompositePeriod]:
+) -> Iterator[ChargingSchedulePeriod]:
     moment, last = 0, None
     while moment < duration:
         next_change = stacks.move(moment)
@@ -105,11 +86,11 @@ _Rates: TypeAlias = tuple[Amount | None, int | None, _Details | None]
 """What holds at a moment: limit, number of phases, and details if there are any."""
 
 
-def _period(moment: int, rates: _Rates) -> CompositePeriod:
+def _period(moment: int, rates: _Rates) -> ChargingSchedulePeriod:
     limit, phases, details = rates
     l1, l2, l3 = limit if isinstance(limit, tuple) else (limit, None, None)
     more = {} if details is None else details._asdict()
-    return CompositePeriod(
+    return ChargingSchedulePeriod(
         start_period=moment, limit=l1, limit_l2=l2, limit_l3=l3, number_phases=phases, **more
     )
 
