@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
+from math import inf, nan
 
 import pytest
 
@@ -48,6 +49,7 @@ def test_a_text_becomes_a_value(key: VariableKey[object], text: str, value: obje
         (DecimalKey(name="A"), 0.1, "0.1"),
         (DecimalKey(name="A"), 5.0, "5"),
         (DecimalKey(name="A"), 1e22, "10000000000000000000000"),
+        (DecimalKey(name="A"), -1.25e-07, "-0.000000125"),
         (BooleanKey(name="A"), True, "true"),
         (DateTimeKey(name="A"), NOON, "2026-05-06T12:00:00Z"),
         (ListKey(name="A"), ("Voltage", "Frequency"), "Voltage,Frequency"),
@@ -78,6 +80,12 @@ def test_a_text_of_another_type_is_refused(
     with pytest.raises(ValueError, match="is not") as caught:
         key.parse(text)
     assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("value", [inf, -inf, nan])
+def test_a_number_that_cannot_be_read_back_is_not_written(value: float) -> None:
+    with pytest.raises(ValueError, match="A: '-?(inf|nan)' is not a number"):
+        DecimalKey(name="A").format(value)
 
 
 def test_a_key_moves_to_a_component_and_to_an_instance() -> None:

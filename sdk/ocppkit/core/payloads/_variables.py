@@ -9,6 +9,7 @@ type checkers, too. The keys that OCPP defines are in `ocppkit.v16.variables`, `
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 from typing import Generic, Self, TypeVar
@@ -166,9 +167,15 @@ class DecimalKey(VariableKey[float]):
         return value
 
     def format(self, value: float) -> str:
-        """Returns the shortest text of the number, without an exponent."""
-        text = repr(float(value)).removesuffix(".0")
-        return f"{value:f}".rstrip("0").rstrip(".") if "e" in text else text
+        """Returns the shortest text of the number, without an exponent.
+
+        Raises:
+            ValueError: the number is infinite or NaN.
+        """
+        number = float(value)
+        if not isfinite(number):
+            raise self._refuse(repr(number), "a number")
+        return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
