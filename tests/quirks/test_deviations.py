@@ -2,7 +2,8 @@
 
 import pytest
 
-from ocppkit.core import LENIENT, Role, Rule
+from ocppkit import v16
+from ocppkit.core import DEFERRED, LENIENT, Role, Rule
 from ocppkit.quirks import Deviation, Deviations
 from support.connection_pair import connect, events_of
 
@@ -37,6 +38,20 @@ def test_deviations_are_counted_per_station() -> None:
     assert deviations.of("CP003") == {}
     assert deviations.stations() == {"CP001": 4, "CP002": 2}
     assert deviations.omitted == 0
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_call_that_on_invalid_decides_about_later_is_counted_once(refuses: bool) -> None:
+    deviations = Deviations()
+    csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: DEFERRED)
+    csms.receive_data('[2,"1","StopTransaction",{"meterStop":5,"transactionId":1}]', 0.0)
+    if refuses:
+        csms.refuse_invalid("1")
+    else:
+        csms.send_result("1", v16.StopTransactionResponse(), 0.0)
+    for event in events_of(csms):
+        deviations.event("CP001", event)
+    assert deviations.of("CP001") == {Deviation("StopTransaction", "$.timestamp", Rule.REQUIRED): 1}
 
 
 def test_positions_are_not_told_apart() -> None:

@@ -10,6 +10,7 @@ from ocppkit.core import (
     CallReceived,
     Event,
     FrameRefused,
+    InvalidCallReceived,
     InvalidMessage,
     Issues,
     ResultReceived,
@@ -67,9 +68,15 @@ class Deviations:
     def event(self, identity: str, event: Event) -> None:
         """Counts the issues of an event."""
         match event:
-            case CallReceived() | SendReceived() | ResultReceived() | CallEnded():
+            case (
+                CallReceived()
+                | InvalidCallReceived()
+                | SendReceived()
+                | ResultReceived()
+                | CallEnded()
+            ):
                 self._count(identity, event.action.name, event.issues)
-            case FrameRefused(error=InvalidMessage() as error):
+            case FrameRefused(error=InvalidMessage() as error, deferred=False):
                 self._count(identity, error.action or "", error.issues)
             case _:
                 pass

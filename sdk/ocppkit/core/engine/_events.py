@@ -203,6 +203,9 @@ class FrameRefused(Struct, frozen=True):
     problem: Exception | None = None
     """What the `on_invalid` hook raised, or why its answer could not be sent."""
 
+    deferred: bool = False
+    """Whether the call was reported as `InvalidCallReceived` before."""
+
 
 Event: TypeAlias = (
     AnswerIgnored

@@ -95,7 +95,7 @@ def refuse_deferred(session: ConnectionState, call: InvalidCallReceived) -> None
     """Refuses a call as the reply table says, after `on_invalid` was asked and gave no answer."""
     reply = reply_to(session.protocol, call.failure, _CALL)
     _react(session, reply, call.failure, _CALL, call.error)
-    session.events.append(FrameRefused(call.failure, _CALL, reply, call.error))
+    session.events.append(FrameRefused(call.failure, _CALL, reply, call.error, deferred=True))
 
 
 def _defer(
