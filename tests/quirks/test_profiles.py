@@ -184,6 +184,10 @@ def test_alterations_leave_out_and_shorten() -> None:
         {"path": "$", "leave_out": True},
         {"path": "$.retries"},
         {"path": "$.retries", "leave_out": True, "as_text": True},
+        {"path": "$.retries", "shorten_to": 3},
+        {"path": "$.location", "as_text": True},
+        {"path": "$.startTime", "as_text": True},
+        {"path": "$.location", "shorten_to": -1},
     ],
 )
 def test_an_alteration_that_changes_nothing_is_refused(wrong: dict[str, object]) -> None:
@@ -209,6 +213,13 @@ def test_a_file_that_cannot_be_used_names_file_and_cure(
     with pytest.raises(QuirkFileError, match=said) as caught:
         Quirks(path)
     assert "own.toml" in str(caught.value)
+
+
+def test_a_file_in_another_encoding_names_file_and_cure(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(f"# Wallboxen für Köln\n{OWN}", "latin-1")
+    with pytest.raises(QuirkFileError, match=r"own\.toml: .* \[save the file as UTF-8\]"):
+        Quirks(path)
 
 
 @pytest.mark.parametrize(

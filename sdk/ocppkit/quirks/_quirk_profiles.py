@@ -177,15 +177,17 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     profile: list[QuirkProfile]
 
 
-def read_profiles(text: str, file: str) -> list[QuirkProfile]:
+def read_profiles(data: bytes, file: str) -> list[QuirkProfile]:
     """Reads the profiles of one file.
 
     Raises:
-        QuirkFileError: the text is no TOML, or does not have the form of a file of quirks.
+        QuirkFileError: it is no TOML in UTF-8, or does not have the form of a file of quirks.
     """
     try:
-        tables: Any = tomllib.loads(text)
+        tables: Any = tomllib.loads(data.decode())
         return msgspec.convert(tables, _File).profile
+    except UnicodeDecodeError as error:
+        raise QuirkFileError(f"{file}: {error} [save the file as UTF-8]") from error
     except tomllib.TOMLDecodeError as error:
         raise QuirkFileError(f"{file}: {error} [mend the TOML]") from error
     except msgspec.ValidationError as error:

@@ -29,7 +29,7 @@ class Quirks:
         own = [
             profile
             for file in files
-            for profile in read_profiles(Path(file).read_text("utf-8"), str(file))
+            for profile in read_profiles(Path(file).read_bytes(), str(file))
         ]
         names = [profile.name for profile in own]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
@@ -75,4 +75,4 @@ def _shipped() -> Iterator[QuirkProfile]:
     folder = resources.files("ocppkit.quirks") / "profiles"
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml"):
-            yield from read_profiles(file.read_text("utf-8"), file.name)
+            yield from read_profiles(file.read_bytes(), file.name)

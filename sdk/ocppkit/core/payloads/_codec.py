@@ -143,7 +143,8 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
 def _write_altered(payload: Payload, policy: Policy) -> bytes:
     data = write_payload(payload, msgspec.structs.replace(policy, alterations=()))
     message = message_class(type(payload))
-    return altered(data, [each for each in policy.alterations if each.message is message])
+    alterations = [each for each in policy.alterations if each.message is message]
+    return altered(data, alterations) if alterations else data
 
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from ..model._issues import Rule
 from ..model._messages import Payload
 from ._shape import (
+    AnyShape,
+    BooleanShape,
+    DateTimeShape,
     EnumShape,
     IntegerShape,
     ListShape,
@@ -104,6 +108,10 @@ class Override(Struct, frozen=True, kw_only=True):
         return [*given, "open_enum"] if self.open_enum else given
 
 
+_NUMBERS: Final = (AnyShape, BooleanShape, IntegerShape, NumberShape)
+_TEXTS: Final = (AnyShape, DateTimeShape, EnumShape, StringShape)
+
+
 def _places_of(message: type[Payload], path: str) -> Mapping[str, Shape]:
     """Returns the places of a message; raises `ValueError` if a path is none of them."""
     shapes = dict(places(shape_of(message)))
@@ -122,7 +130,8 @@ class Alteration(Struct, frozen=True, kw_only=True):
     ```
 
     Raises:
-        ValueError: the message has no such place, or not exactly one change is named.
+        ValueError: the message has no such place, not exactly one change is named, or what stands there
+            cannot be changed so.
     """
 
     message: type[Payload]
@@ -139,13 +148,19 @@ class Alteration(Struct, frozen=True, kw_only=True):
     """A longer text is cut to so many characters."""
 
     def __post_init__(self) -> None:
-        _places_of(self.message, self.path)
+        shape = _places_of(self.message, self.path)[self.path]
         if self.path == "$" or self.path.endswith("]"):
             raise ValueError(f"{self.path} is no member of {self.message.__name__}")
         if self.leave_out + self.as_text + (self.shorten_to is not None) != 1:
             raise ValueError(
                 f"name one of leave_out, as_text and shorten_to for {self.path} "
                 f"of {self.message.__name__}"
+            )
+        if self.as_text and not isinstance(shape, _NUMBERS):
+            raise ValueError(f"{self.path} of {self.message.__name__} is no number or boolean")
+        if self.shorten_to is not None and not (isinstance(shape, _TEXTS) and self.shorten_to >= 0):
+            raise ValueError(
+                f"{self.path} of {self.message.__name__} cannot be cut to {self.shorten_to} characters"
             )
 
     def __str__(self) -> str:
