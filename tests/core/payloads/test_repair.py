@@ -360,6 +360,8 @@ def test_a_required_list_that_falls_below_its_minimum_refuses():
         ("$.items[0].id", Rule.TYPE, True),
         ("$.items", Rule.MIN_ITEMS, False),
     ]
+    # Of the list without the item, as the list that was sent is long enough.
+    assert outcome.issues[1].message == "a list of 0 in place of 1 or more items at $.items"
 
 
 def test_names_that_begin_alike_are_not_mixed_up():

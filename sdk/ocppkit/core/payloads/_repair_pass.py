@@ -306,11 +306,14 @@ class RepairPass:
         self._mended += 1
         self._recorder.leave_out_items(render_path(path))
         kept = [item for item in built if item is not BROKEN]
-        least = shape.min_items
-        if least is not None and len(kept) < self._loosened(Rule.MIN_ITEMS, path, least):
-            self._report(Rule.MIN_ITEMS, path, value, least)
-            return BROKEN
-        return kept
+        if shape.min_items is None:
+            return kept
+        least = self._loosened(Rule.MIN_ITEMS, path, shape.min_items)
+        if len(kept) >= least:
+            return kept
+        left = [item for item, made in zip(value, built, strict=True) if made is not BROKEN]
+        self._report(Rule.MIN_ITEMS, path, left, least)
+        return BROKEN
 
     def object_value(self, shape: ObjectShape, value: Any, path: Path) -> Any:
         if not is_object(value):
