@@ -3,7 +3,7 @@
 import pytest
 
 from ocppkit import v16
-from ocppkit.core import DEFERRED, LENIENT, Role, Rule
+from ocppkit.core import DEFERRED, LENIENT, Deferred, InvalidMessage, Role, Rule
 from ocppkit.quirks import Deviation, Deviations
 from support.connection_pair import connect, events_of
 
@@ -40,10 +40,14 @@ def test_deviations_are_counted_per_station() -> None:
     assert deviations.omitted == 0
 
 
+def answered_later(error: InvalidMessage) -> Deferred:
+    return DEFERRED
+
+
 @pytest.mark.parametrize("refuses", [True, False])
 def test_a_call_that_on_invalid_decides_about_later_is_counted_once(refuses: bool) -> None:
     deviations = Deviations()
-    csms = connect(Role.CSMS, "1.6", on_invalid=lambda error: DEFERRED)
+    csms = connect(Role.CSMS, "1.6", on_invalid=answered_later)
     csms.receive_data('[2,"1","StopTransaction",{"meterStop":5,"transactionId":1}]', 0.0)
     if refuses:
         csms.refuse_invalid("1")
