@@ -84,7 +84,7 @@ def test_a_text_of_another_type_is_refused(
 
 @pytest.mark.parametrize("value", [inf, -inf, nan])
 def test_a_number_that_cannot_be_read_back_is_not_written(value: float) -> None:
-    with pytest.raises(ValueError, match="A: '-?(inf|nan)' is not a number"):
+    with pytest.raises(ValueError, match=r"A: '-?(inf|nan)' is not a number"):
         DecimalKey(name="A").format(value)
 
 
