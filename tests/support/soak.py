@@ -13,6 +13,7 @@ import logging
 import re
 import sys
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -28,7 +29,7 @@ GROWTH: Final = 256 * 1024
 """Bytes that the end may have more than the middle: what a moment's connections and frames need."""
 
 EXPECTED: Final = re.compile(
-    r"frame refused|: refused|: refused: not_handled|answer .* ignored|handshake|peer.*closed"
+    r"frame refused|: refused|answer .* ignored|handshake|peer.*closed"
     r"|not answered|closing: the peer|no close frame|result dropped"
 )
 """What is logged of peers that misbehave."""
@@ -118,8 +119,11 @@ async def soak(seconds: float, stations: int, seed: int = 1) -> Figures:
             peers = await _start_peers(server.port, stations, seconds, seed)
             commanding = asyncio.create_task(_command(csms))
             middle, end = await _measured(seconds)
-            commanding.cancel()
             output, problems = await peers.communicate()
+            commanding.cancel()
+            with suppress(asyncio.CancelledError):
+                # Raises what has ended it before, if anything has.
+                await commanding
         if peers.returncode:
             unexpected.lines.append(f"the peers failed: {problems.decode()[-2000:]}")
             output = output or b'{"pings": {"": 0}, "counts": {}}'
@@ -161,7 +165,7 @@ async def _command(csms: Csms) -> None:
             try:
                 await station.call(v201.ClearCacheRequest(), call_timeout=5)
             except OcppError:
-                # Its connection has ended. Any other error ends this task, and shows below.
+                # Its connection has ended. Any other error ends this task, and `soak` raises it.
                 continue
         await asyncio.sleep(0.1)
 

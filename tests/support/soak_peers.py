@@ -168,8 +168,10 @@ class Peers:
                     if identity in self.pings:
                         self.pings[identity] += 1
                 elif opcode == _TEXT:
-                    booted.set()
-                    self._heard(connection, json.loads(data))
+                    frame = json.loads(data)
+                    if frame[1] == "boot":
+                        booted.set()
+                    self._heard(connection, frame)
                 elif opcode == _CLOSE:
                     return
         except asyncio.IncompleteReadError:
@@ -228,8 +230,7 @@ class Peers:
         else:
             connection = await RawSocket.opened(self._port, identity)
             connection.call("boot", "BootNotification", _BOOT)
-            # With more, asyncio logs a warning for each reply after a reset.
-            for _ in range(self._random.randrange(4)):
+            for _ in range(self._random.randrange(8)):
                 connection.frame(_TEXT, self._random.choice(_BAD_TEXTS).encode())
             connection.writer.write(self._random.choice(_BAD_FRAMES))
             await asyncio.sleep(self._random.uniform(0, 0.5))

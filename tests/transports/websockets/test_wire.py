@@ -410,7 +410,7 @@ def test_no_input_leads_back(state: WireState) -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("whole", [True, False])
 async def test_nothing_is_written_to_a_connection_that_was_reset(whole: bool) -> None:
-    """Asyncio would log a warning for each pong."""
+    """Asyncio would log a warning for each pong and each reply."""
     talk = Talk()
     if not whole:
         # From then on a core answers the pings.
@@ -419,6 +419,7 @@ async def test_nothing_is_written_to_a_connection_that_was_reset(whole: bool) ->
     talk.line.over = True
     written = talk.line.written
     talk.bring(*[frame(PING, b"p")] * 50)
+    talk.wire.write("a reply")
     talk.wire.on_interval()
     assert written.endswith(b"before")
     assert talk.line.written == written

@@ -145,7 +145,8 @@ class WebSocketWire(SharedReading):
 
     def write(self, text: str) -> None:
         """Sends a text."""
-        if self._state is not _OPEN:
+        if self._state is not _OPEN or self._transport.is_closing():
+            # After a reset asyncio would log a warning for each reply to what was read before it.
             return
         stalled = self._hold & _STALLED
         if stalled and not self._has_room():
