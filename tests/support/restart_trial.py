@@ -40,6 +40,9 @@ BOOTS: Final[dict[str, dict[str, Any]]] = {
 _AT_ONCE: Final = 200
 """Stations that connect at a time."""
 
+_AT_WORK: Final = b"a handler runs\n"
+"""The slow CSMS prints this line for each billing message that it begins to handle."""
+
 
 class Figures(NamedTuple):
     """What a trial has measured."""
@@ -75,9 +78,12 @@ async def trial(stations: int, *, in_file: bool) -> Figures:
         folder = Path(name)
         async with _running(folder, 0, in_file, slow=True) as (csms, port):
             connected = await asyncio.gather(*(_boot(turn, port, *station) for station in fleet))
-            # Each has sent its message, and none has an answer: the handlers are still at it.
             for connection, version in connected:
                 connection.call("bill", *_bill(version))
+            # Each message is being handled, and none is answered.
+            assert csms.stdout is not None
+            for _ in connected:
+                assert await csms.stdout.readline() == _AT_WORK
             csms.send_signal(signal.SIGKILL)
             await csms.wait()
         for connection, _ in connected:
@@ -196,6 +202,8 @@ def _add_handlers(csms: Csms, version: Any, bills: Any, slow: bool) -> None:
     @csms.on(bill.request)
     async def store(station: Any, request: Any) -> Any:
         if slow:
+            sys.stdout.buffer.write(_AT_WORK)
+            sys.stdout.buffer.flush()
             # Until the process is killed.
             await asyncio.Event().wait()
         bills.write(f"{station.identity}\n")
