@@ -42,6 +42,26 @@ async def test_a_listener_that_is_too_slow_learns_how_many_events_it_missed() ->
 
 
 @pytest.mark.asyncio
+async def test_what_was_missed_is_told_later_if_telling_fails() -> None:
+    """The event may hold what a directory of the program's returns, which may fail."""
+    problems = [OSError("no connection to the directory")]
+
+    def missed(count: int) -> int:
+        for problem in problems:
+            raise problem
+        return TooSlow(count)
+
+    stream = EventStream[int](missed)
+    for number in range(EventStream.LIMIT + 1):
+        stream.push(number)
+    with pytest.raises(OSError, match="directory"):
+        await anext(stream)
+    problems.clear()
+    stream.push(7)
+    assert await anext(stream) == EventStream.LIMIT + 2
+
+
+@pytest.mark.asyncio
 async def test_as_many_events_as_a_stream_holds_are_not_too_many() -> None:
     stream = EventStream[int](TooSlow)
     for number in range(EventStream.LIMIT):

@@ -48,8 +48,10 @@ class EventStream(AsyncIterator[E], Generic[E]):
         while not self._events and not self._missed:
             await self._wait()
         if self._missed:
-            missed, self._missed = self._missed, 0
-            return self._missed_event(missed)
+            event = self._missed_event(self._missed)
+            # Not before: if making the event has failed, the next one tells of these too.
+            self._missed = 0
+            return event
         return self._events.popleft()
 
     async def _wait(self) -> None:
