@@ -130,6 +130,25 @@ async def test_a_second_signal_reaches_the_server_at_once() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_server_that_failed_while_it_drained_stops_nothing_later() -> None:
+    drain = Drain()
+
+    async def serve() -> None:
+        with draining_first(drain):
+            signal.raise_signal(signal.SIGTERM)
+            await settle()
+            raise OSError("no socket")
+
+    with handled_before(signal.SIGTERM) as came:
+        with pytest.raises(OSError, match="no socket"):
+            await serve()
+        assert drain.begun
+        drain.done.set()
+        await settle()
+        assert came == []
+
+
+@pytest.mark.asyncio
 async def test_a_drain_that_fails_does_not_keep_the_program_alive(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

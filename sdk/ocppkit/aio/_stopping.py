@@ -69,11 +69,13 @@ def draining_first(drain: Callable[[], Coroutine[Any, Any, None]]) -> Generator[
     if not _is_main_thread():
         yield
         return
-    with _handled(begin):
-        yield
-    # The server may have been stopped otherwise meanwhile.
-    for task in draining:
-        task.cancel()
+    try:
+        with _handled(begin):
+            yield
+    finally:
+        # The server may have stopped or failed meanwhile.
+        for task in draining:
+            task.cancel()
 
 
 async def _drain_and_raise(
