@@ -174,7 +174,7 @@ async def test_what_nobody_heard_is_bounded(make_csms: Make, station: Make) -> N
 
 
 def test_the_memory_of_stations_is_bounded() -> None:
-    memory = AnswerMemory()
+    memory = AnswerMemory([v201.PROTOCOL])
     first = memory.of("first")
     assert memory.of("first") is first
     for number in range(AnswerMemory.STATIONS):

@@ -39,15 +39,29 @@ class AnswerStore(Protocol):
 class StoredAnswers(AnswerCache):
     """The answers to one station's transaction messages, in memory and, if there is one, in a store."""
 
-    __slots__ = ("_identity", "_store")
+    __slots__ = ("_actions", "_identity", "_store")
 
-    def __init__(self, identity: str, store: AnswerStore | None, seconds: float) -> None:
+    def __init__(
+        self, identity: str, store: AnswerStore | None, actions: frozenset[str], seconds: float
+    ) -> None:
+        """Starts without answers in memory.
+
+        Args:
+            identity: the station's.
+            store: keeps answers over restarts.
+            actions: the names of the actions that may belong to a transaction.
+            seconds: how long an answer is kept in memory.
+        """
         super().__init__(seconds=seconds)
         self._identity = identity
         self._store = store
+        self._actions = actions
 
     def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
         """Returns the frame that answered this call before."""
+        if action not in self._actions:
+            # A store is not asked about each heartbeat.
+            return None
         answer = super().find(message_id, action, payload, now)
         if answer is None and self._store is not None:
             try:

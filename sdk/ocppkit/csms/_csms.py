@@ -191,7 +191,7 @@ class Csms:
             wall_clock=wall_clock,
             check_serial_number=check_serial_number,
             idle_timeout=idle_timeout,
-            memory=_memory_of(answer_repeats),
+            memory=_memory_of(answer_repeats, protocols),
         )
 
     def on(self, request: type[Q]) -> CsmsRegistrar[Q]:
@@ -310,10 +310,12 @@ class Csms:
         return self._settings.clock or asyncio.get_running_loop()
 
 
-def _memory_of(answer_repeats: bool | AnswerStore) -> AnswerMemory | None:
+def _memory_of(
+    answer_repeats: bool | AnswerStore, protocols: Sequence[Protocol]
+) -> AnswerMemory | None:
     if isinstance(answer_repeats, bool):
-        return AnswerMemory() if answer_repeats else None
-    return AnswerMemory(answer_repeats)
+        return AnswerMemory(protocols) if answer_repeats else None
+    return AnswerMemory(protocols, answer_repeats)
 
 
 def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:

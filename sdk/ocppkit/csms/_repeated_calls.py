@@ -15,14 +15,14 @@ and the heartbeat or boot of then is not the one of now.
 import asyncio
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from ocppkit.aio import AfterResponse, CallContext, Clock, current_call
 from ocppkit.aio.lowlevel import AnyHandler
-from ocppkit.core import AnswerCache
+from ocppkit.core import AnswerCache, Protocol
 
 from ._answer_store import AnswerStore, StoredAnswers
 
@@ -56,8 +56,8 @@ class _Outcome:
 class Repeats:
     """What is known of the calls of one station."""
 
-    def __init__(self, identity: str, store: AnswerStore | None = None) -> None:
-        self.answers: AnswerCache = StoredAnswers(identity, store, _SECONDS)
+    def __init__(self, identity: str, store: AnswerStore | None, actions: frozenset[str]) -> None:
+        self.answers: AnswerCache = StoredAnswers(identity, store, actions, _SECONDS)
         self._in_work: dict[_Key, asyncio.Future[_Outcome]] = {}
         self._unheard: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
 
@@ -129,15 +129,27 @@ class AnswerMemory:
     STATIONS: Final = 4096
     """Stations that are remembered; those not asked for longest make room."""
 
-    def __init__(self, store: AnswerStore | None = None) -> None:
+    def __init__(self, protocols: Iterable[Protocol], store: AnswerStore | None = None) -> None:
+        """Starts without any.
+
+        Args:
+            protocols: the versions that are spoken.
+            store: keeps answers over restarts.
+        """
         self._store = store
+        self._actions = frozenset(
+            action.name
+            for protocol in protocols
+            for action in protocol.actions.values()
+            if action.transaction_related
+        )
         self._stations: OrderedDict[str, Repeats] = OrderedDict()
 
     def of(self, identity: str) -> Repeats:
         """Returns what is known of one station."""
         repeats = self._stations.pop(identity, None)
         if repeats is None:
-            repeats = Repeats(identity, self._store)
+            repeats = Repeats(identity, self._store, self._actions)
         self._stations[identity] = repeats
         if len(self._stations) > self.STATIONS:
             self._stations.popitem(last=False)

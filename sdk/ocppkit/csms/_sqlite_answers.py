@@ -58,7 +58,7 @@ class SqliteAnswers:
         self._now = now
         self._saves = 0
         # Web frameworks may build the CSMS in another thread than the one that runs the event loop.
-        # Another process that writes is not waited for inside the event loop.
+        # The event loop waits for another process that writes, so not for long.
         self._connection = sqlite3.connect(
             path, timeout=0.1, isolation_level=None, check_same_thread=False
         )
