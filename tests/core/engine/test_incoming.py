@@ -7,9 +7,13 @@ import pytest
 from ocppkit import v21, v201
 from ocppkit.core import (
     LENIENT,
+    OFF,
+    AnswerCache,
     AnswerIgnored,
     CallEnded,
     CallFailed,
+    CallReceived,
+    CallRepeated,
     ErrorCode,
     Failure,
     FrameRefused,
@@ -17,6 +21,7 @@ from ocppkit.core import (
     InvalidMessage,
     LocalProtocolError,
     MessageKind,
+    Policy,
     ResultReceived,
     ResultRefused,
     Role,
@@ -227,3 +232,18 @@ def test_a_refused_result_is_reported_once_it_was_a_result() -> None:
         assert isinstance(event, AnswerIgnored)
         assert event.stray is Stray.OTHER_ID
     assert csms.data_to_send() == []
+
+
+@pytest.mark.parametrize("policy", [LENIENT, OFF], ids=lambda policy: policy.mode)
+@pytest.mark.parametrize("text", ['\ufeff[2,"a1","Heartbeat",{}]', '[2,"a1","Heartbeat",{}]\x00'])
+def test_a_call_with_a_mark_around_it_has_its_payload_and_its_answer(
+    policy: Policy, text: str
+) -> None:
+    csms = connect(Role.CSMS, "2.0.1", inbound=policy, answers=AnswerCache())
+    csms.receive_data(text, 0.0)
+    assert only(CallReceived, events_of(csms)).raw == b"{}"
+    # The cache keeps the answer under the payload of the call.
+    csms.send_result("a1", v201.HeartbeatResponse(current_time=NOW), 0.0)
+    assert [frame[:2] for frame in frames_of(csms)] == [[3, "a1"]]
+    csms.receive_data(text, 1.0)
+    assert only(CallRepeated, events_of(csms)).answered

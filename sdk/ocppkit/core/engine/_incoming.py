@@ -103,8 +103,8 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
         if not _is_unread(session, data, now, False):
             refuse_frame(session, error.failure, error, data, now)
         return
-    if issues:
-        # Everything behind it reads the frame in the text again.
+    if not session.strict:
+        # Everything behind it reads the frame in the text again. In the mode off no issue tells of a cut.
         data = _text_of(data)
     # By exact type, because `isinstance` is slow for structs when the answer is no.
     if type(frame) is CallError or type(frame) is CallResultError:
