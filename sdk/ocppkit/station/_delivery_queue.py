@@ -29,6 +29,7 @@ from ocppkit.core import (
     Response,
 )
 
+from ._background_failures import is_failure
 from ._controls import Controls
 from ._deliveries import Delivered, DeliveryEvent, GivenUp
 from ._delivery_order import asked_for, next_in_order
@@ -36,7 +37,7 @@ from ._journal import Entry, JournalError, Store
 from ._offline_marks import OfflineMarks
 from ._queued_message import QueuedMessage
 from ._registration_state import RegistrationState
-from ._store_writer import LaterWrites, retry_waits, store_failed
+from ._store_writer import LaterWrites, retry_waits
 from ._stored_messages import StoredMessages
 from ._transaction_numbers import TransactionNumbers
 
@@ -171,7 +172,7 @@ class DeliveryQueue:
             if entry is None:
                 entry = item.entry = await self._messages.entry(item.seq)
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 raise
             await self._unread(item, problem, clock)
             return
@@ -223,7 +224,7 @@ class DeliveryQueue:
         try:
             return await self._messages.entry(another) is not None
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 raise
             return False
 

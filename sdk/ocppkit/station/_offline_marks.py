@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from ocppkit.core import OFF, Protocol, Request, encode_payload
 
+from ._background_failures import is_failure
 from ._journal import Entry, Store, Stored
 from ._journal_adapter import can_replace
-from ._store_writer import store_failed
 
 __all__ = ["OfflineMarks"]
 
@@ -82,7 +82,7 @@ class OfflineMarks:
         try:
             await self._store.replace(seq, changed)
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 raise
             logger.error(
                 "%s: cannot mark journal entry %d as made offline: %r [sent without the mark]",
@@ -105,7 +105,7 @@ class OfflineMarks:
         try:
             await self._store.commit([], {_STATE: value})
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 raise
             logger.error(
                 "%s: cannot note in the journal that entry %d is sent early: %r [sent all the same]",

@@ -27,6 +27,7 @@ from ocppkit.core import (
     encode_payload,
 )
 
+from ._background_failures import is_failure
 from ._controls import Controls
 from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped
 from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds
@@ -36,7 +37,7 @@ from ._journal_adapter import as_store, can_replace
 from ._offline_marks import OfflineMarks
 from ._queued_message import QueuedMessage
 from ._registration_state import HEARTBEAT, RegistrationState
-from ._store_writer import GroupCommit, LaterWrites, retry_waits, store_failed
+from ._store_writer import GroupCommit, LaterWrites, retry_waits
 from ._stored_messages import StoredMessages, check_sender
 from ._transaction_numbers import TransactionNumbers
 
@@ -269,7 +270,7 @@ class Outbox:
             async with self._lock:
                 await self._load()
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 raise
             logger.error(
                 "%s: cannot load the journal: %r [tried again; nothing of it is delivered until then]",

@@ -14,9 +14,10 @@ from typing import Final, Generic, TypeVar
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import sleep
 
+from ._background_failures import is_failure
 from ._journal import JournalError, Store
 
-__all__ = ["GroupCommit", "LaterWrites", "retry_waits", "store_failed"]
+__all__ = ["GroupCommit", "LaterWrites", "retry_waits"]
 
 logger = logging.getLogger("ocppkit.station")
 
@@ -27,17 +28,6 @@ _LONGEST_WAIT: Final = 60.0
 def retry_waits(failures: int) -> float:
     """Returns the seconds to wait after so many failures of the store in a row."""
     return float(min(_FIRST_WAIT * 2.0 ** min(failures - 1, 16), _LONGEST_WAIT))
-
-
-def store_failed(problem: BaseException) -> bool:
-    """Whether an exception is the store's own failure; false if this task is to end.
-
-    A store may pass on that something of its own was cancelled; that cancels nobody else.
-    """
-    if isinstance(problem, asyncio.CancelledError):
-        task = asyncio.current_task()
-        return task is None or task.cancelling() == 0
-    return isinstance(problem, Exception)
 
 
 T = TypeVar("T")
@@ -82,7 +72,7 @@ class GroupCommit(Generic[T]):
         try:
             await self._commit([item for item, _ in batch])
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 for _, done in batch:
                     done.cancel()
                 raise
@@ -172,7 +162,7 @@ class LaterWrites:
         try:
             await change()
         except BaseException as problem:
-            if not store_failed(problem):
+            if not is_failure(problem):
                 raise
             logger.error(
                 "%s: cannot %s journal entry %d: %r [%s]", self._name, what, seq, problem, then
