@@ -3,14 +3,26 @@
 from typing import Final
 
 __all__ = [
+    "BACKLOG",
     "CLOSE_TIMEOUT",
     "FRAME_COST",
+    "LONGEST_HEAD",
+    "MOST_FIELDS",
     "SLICE_COST",
     "STALL_TIMEOUT",
     "UNSENT_BYTES",
     "UNSENT_BYTES_TO_PAUSE",
     "cut_reason",
 ]
+
+BACKLOG: Final = 4096
+"""Connections that may wait to be taken: after an outage, all stations come at once."""
+
+LONGEST_HEAD: Final = 1 << 16
+"""Bytes of the first line of a handshake, or of its answer, and the headers."""
+
+MOST_FIELDS: Final = 128
+"""Headers of a handshake, or of its answer."""
 
 CLOSE_TIMEOUT: Final = 10.0
 """Seconds for sending what is still waiting, and for the peer's close frame."""

@@ -6,12 +6,11 @@ server with connections that are silent, or stop in the middle of a header.
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, cast
+from typing import cast
+
+from ._bounds import LONGEST_HEAD
 
 __all__ = ["FirstRequest"]
-
-_MOST_BYTES: Final = 1 << 16
-"""Bytes without the end of a head, after which the library is to say what it thinks of them."""
 
 
 class FirstRequest(asyncio.Protocol):
@@ -37,7 +36,8 @@ class FirstRequest(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Takes bytes, and hands them over with the end of the head."""
         self._head += data
-        if b"\r\n\r\n" in self._head or len(self._head) > _MOST_BYTES:
+        # What is too long is for the library to refuse.
+        if b"\r\n\r\n" in self._head or len(self._head) > LONGEST_HEAD:
             self._timer.cancel()
             protocol = self._then()
             self._transport.set_protocol(protocol)

@@ -15,11 +15,12 @@ from ocppkit.aio import Headers
 from ocppkit.aio.lowlevel import without_query
 from ocppkit.core import ConnectionClosed, HandshakeRefused
 
+from ._bounds import MOST_FIELDS
+
 __all__ = [
     "BODY_BYTES",
     "BODY_TIMEOUT",
     "LONGEST_LINE",
-    "MOST_FIELDS",
     "Agreement",
     "HandshakeAnswer",
     "accept_value",
@@ -33,9 +34,6 @@ __all__ = [
 
 LONGEST_LINE: Final = 8190
 """Bytes of a header."""
-
-MOST_FIELDS: Final = 128
-"""Headers of an answer."""
 
 BODY_BYTES: Final = 1024
 """Bytes of a refusal's body that are read."""

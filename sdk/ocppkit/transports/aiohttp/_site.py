@@ -2,16 +2,13 @@
 
 import asyncio
 from ssl import SSLContext
-from typing import Final
 
 from aiohttp import web
 
+from .._bounds import BACKLOG
 from .._first_request import FirstRequest
 
 __all__ = ["BoundedSite"]
-
-_BACKLOG: Final = 4096
-"""Connections that may wait to be taken: after an outage, all stations come at once."""
 
 
 class BoundedSite(web.TCPSite):
@@ -32,7 +29,7 @@ class BoundedSite(web.TCPSite):
         *,
         handshake_timeout: float = 10.0,
         ssl_context: SSLContext | None = None,
-        backlog: int = _BACKLOG,
+        backlog: int = BACKLOG,
     ) -> None:
         """Takes what is to be served.
 

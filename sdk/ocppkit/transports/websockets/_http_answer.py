@@ -3,14 +3,12 @@
 import re
 from typing import Final
 
-from .._handshake_answer import BODY_BYTES, LONGEST_LINE, MOST_FIELDS, HandshakeAnswer, malformed
+from .._bounds import LONGEST_HEAD, MOST_FIELDS
+from .._handshake_answer import BODY_BYTES, LONGEST_LINE, HandshakeAnswer, malformed
 
 __all__ = ["AnswerReader"]
 
 _BEGINNING: Final = b"HTTP/1."
-_LONGEST_HEAD: Final = 1 << 16
-"""Bytes of a status line and its headers."""
-
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\n]{0,64}\r\n")
@@ -45,7 +43,7 @@ class AnswerReader:
                 raise malformed("it does not begin with HTTP/1")
             head, end, rest = self._unread.partition(b"\r\n\r\n")
             if not end:
-                if len(head) > _LONGEST_HEAD:
+                if len(head) > LONGEST_HEAD:
                     raise malformed("its head has no end")
                 return
             answer = _read_head(head)

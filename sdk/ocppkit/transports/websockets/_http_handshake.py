@@ -6,13 +6,15 @@ half of all the time that a new connection costs.
 """
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error
-from hashlib import sha1
 from http import HTTPStatus
 from typing import Final
 
 from ocppkit.aio import Headers
+
+from .._bounds import MOST_FIELDS
+from .._handshake_answer import accept_value
 
 __all__ = ["BadRequest", "HttpRequest", "answer_of", "opening_of", "read_request", "refusal_of"]
 
@@ -25,11 +27,6 @@ _HOST: Final = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%\x80-\xff-]+)(?::[0-9]{0,5})?"
 )
 """A host name or address, with a port perhaps: RFC 3986 section 3.2.2."""
-
-_MOST_FIELDS: Final = 128
-
-_MAGIC: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""RFC 6455 section 1.3."""
 
 _KEY_BYTES: Final = 16
 
@@ -81,7 +78,7 @@ def read_request(head: bytes) -> HttpRequest:
     if first is None or _FIELDS.fullmatch(head, first.end()) is None:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "no handshake")
     lines = head[first.end() : -4].split(b"\r\n")
-    if len(lines) > _MOST_FIELDS:
+    if len(lines) > MOST_FIELDS:
         raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too many headers")
     headers: list[tuple[bytes, bytes]] = []
     values: dict[bytes, bytes] = {}
@@ -134,11 +131,10 @@ def _is_key(text: bytes) -> bool:
 
 def answer_of(key: bytes, headers: Headers) -> bytes:
     """Returns the answer that opens a WebSocket."""
-    accepted = b64encode(sha1(key + _MAGIC, usedforsecurity=False).digest())
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
-    ) % (accepted, _lines(headers))
+    ) % (accept_value(key), _lines(headers))
 
 
 def refusal_of(status: int, body: bytes, headers: Headers) -> bytes:

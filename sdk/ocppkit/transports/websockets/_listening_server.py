@@ -8,12 +8,11 @@ from typing import Final, TypeAlias
 from ocppkit.aio.lowlevel import Accept, Attachment, Wire
 from ocppkit.csms import Csms
 
+from .._bounds import BACKLOG
+
 __all__ = ["NewConnection", "Server", "ServerConnection"]
 
 logger = logging.getLogger("ocppkit.transports")
-
-_BACKLOG: Final = 4096
-"""Connections that may wait to be taken: after an outage, all stations come at once."""
 
 _MOST_EXCESS: Final = 128
 """Connections above `max_connections` that may wait for their refusal; more are ended without one."""
@@ -49,7 +48,7 @@ class Server:
             lambda: new_connection(ServerConnection(self, self._csms)),
             host,
             port,
-            backlog=_BACKLOG,
+            backlog=BACKLOG,
         )
         logger.info("serving on port %d", self.port)
 

@@ -19,6 +19,7 @@ from ocppkit.aio import Handshake, Headers
 from ocppkit.aio.lowlevel import Accept, Reject, start_task
 from ocppkit.csms import Csms
 
+from .._bounds import LONGEST_HEAD
 from .._proxies import Proxies, direct
 from ._bounded_deflate import BoundedDeflate
 from ._http_handshake import (
@@ -33,12 +34,9 @@ from ._listening_server import ServerConnection
 from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
-__all__ = ["LONGEST_HEAD", "ServerHandshake"]
+__all__ = ["ServerHandshake"]
 
 logger = logging.getLogger("ocppkit.transports")
-
-LONGEST_HEAD: Final = 1 << 16
-"""Bytes of a request line and its headers."""
 
 _DEFLATE: Final = enable_server_permessage_deflate(None)[0]
 
