@@ -1,6 +1,7 @@
 """The journal in a SQLite file: what it keeps, what it refuses, and what a full disk or a torn end leaves."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -456,6 +457,37 @@ async def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
             assert await ids(journal) == [*kept, "m5000"]
 
 
+def check_read_only(path: Path, problem: str) -> None:
+    before = path.read_bytes()
+    with pytest.raises(JournalError) as told:
+        SqliteJournal(path)
+    assert str(told.value) == f"{path}: {problem} [check the folder and who may write in it]"
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_file_that_this_user_may_not_write_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with SqliteJournal(path) as journal:
+        await journal.commit([entry(0)])
+    path.chmod(0o444)
+    check_read_only(path, "Permission denied")
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_is_read_only_is_named(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        path = disk / "journal"
+        with SqliteJournal(path) as journal:
+            await journal.commit([entry(0)])
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        check_read_only(path, "Read-only file system")
+        with pytest.raises(JournalError, match="new: Read-only file system"):
+            SqliteJournal(disk / "new")
+
+
 def fill(path: Path) -> None:
     """Takes all the space that is left."""
     with suppress(OSError), path.open("wb", buffering=0) as file:
@@ -479,3 +511,16 @@ async def test_a_disk_that_something_else_fills_has_room_again(tmp_path: Path) -
             # The station goes on with the same journal.
             await journal.commit([entry(5000)])
             assert await ids(journal) == [*kept, "m5000"]
+
+
+@pytest.mark.asyncio
+async def test_on_a_full_disk_a_journal_is_read_and_none_is_begun(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        with SqliteJournal(disk / "journal") as journal:
+            await journal.commit([entry(0)])
+        fill(disk / "of another program")
+        with pytest.raises(JournalFull, match="new: the disk is full"):
+            SqliteJournal(disk / "new")
+        assert sorted(os.listdir(disk)) == ["journal", "of another program"]
+        with SqliteJournal(disk / "journal") as journal:
+            assert await ids(journal) == ["m0"]

@@ -139,7 +139,8 @@ def _put_in_place(fresh: Path, path: Path) -> None:
 
 
 def _check_header(path: Path) -> None:
-    with path.open("rb") as file:
+    # Opened for writing, as SQLite calls it an I/O error of the disk if that is not allowed.
+    with path.open("r+b") as file:
         header = file.read(_HEADER)
     if not header.startswith(_MAGIC):
         raise JournalError(
