@@ -135,6 +135,29 @@ def test_init_keeps_what_is_in_pyproject(cli: Cli, folder: Path) -> None:
     assert tomllib.loads(text)["tool"]["ocppkit"]["versions"]["2.1"] == {"package": "acme.v21"}
 
 
+@pytest.mark.parametrize(
+    ("before", "version", "problem"),
+    [
+        (None, "latest", "ocppkit.toml#/versions/latest: 'latest' is no OCPP version"),
+        (b"[project]\n", "latest", "pyproject.toml#/tool/ocppkit/versions/latest: 'latest' is no"),
+        (b"[project\n", "1.6", "pyproject.toml:1: not TOML"),
+        (b"[project]\nname = '\xe9'\n", "1.6", "pyproject.toml: not UTF-8"),
+        (b"[tool.ocppkit]\n", "1.6", "pyproject.toml:3: not TOML"),
+    ],
+)
+def test_init_writes_nothing_that_would_be_refused(
+    cli: Cli, folder: Path, before: bytes | None, version: str, problem: str
+) -> None:
+    path = folder / "pyproject.toml"
+    path.unlink()
+    if before is not None:
+        path.write_bytes(before)
+    options = ("--version", version, "--package", "acme.v16", "--output", "src")
+    assert problem in cli("init", *options).problem
+    assert not Path("ocppkit.toml").exists()
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
 def test_init_asks_at_a_terminal(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "pyproject.toml").unlink()
     asked: list[str] = []

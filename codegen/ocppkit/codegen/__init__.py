@@ -16,7 +16,14 @@ from ._pipeline import (
     roles_left_out,
     warnings_of,
 )
-from ._project import NO_PROJECT, PROJECT_FILES, Project, ProjectVersion, find_project
+from ._project import (
+    NO_PROJECT,
+    PROJECT_FILES,
+    Project,
+    ProjectVersion,
+    find_project,
+    read_project,
+)
 from ._resources import schemas_dir, templates_dir
 from .diff._compare import AcceptedChange, Change, Diff, Travel, compare_schemas
 from .diff._judge import Bump, Judgement, Row, Rule, Verdict
@@ -166,6 +173,7 @@ __all__ = [
     "open_set",
     "package_tree",
     "publish",
+    "read_project",
     "refs",
     "removed_actions",
     "report_errata",

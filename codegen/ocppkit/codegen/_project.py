@@ -23,7 +23,14 @@ from .schemas._errata import OPTIONAL_ERRATA
 from .schemas._schema_set import is_version
 from .schemas._toml import Table, read_toml
 
-__all__ = ["NO_PROJECT", "PROJECT_FILES", "Project", "ProjectVersion", "find_project"]
+__all__ = [
+    "NO_PROJECT",
+    "PROJECT_FILES",
+    "Project",
+    "ProjectVersion",
+    "find_project",
+    "read_project",
+]
 
 PROJECT_FILES = ("ocppkit.toml", "pyproject.toml")
 """The names of files that may describe a project."""
@@ -99,20 +106,36 @@ def find_project(folder: Path) -> Project:
                 cure="keep one of the two",
             )
         if found:
-            return _project(found[0], Path(found[0].place.file).parent)
+            return _project(found[0])
     return NO_PROJECT
 
 
+def read_project(data: bytes, file: str) -> Project:
+    """Returns what a project file says; `NO_PROJECT` if it is a `pyproject.toml` without the table.
+
+    Args:
+        data: the bytes of the file, which need not be on the disk yet.
+        file: the file as the user knows it; the paths of the project are relative to its folder.
+
+    Raises:
+        CodegenError: it is no TOML, has an unknown key or a wrong type.
+    """
+    found = next(_tables_in(data, file), None)
+    return NO_PROJECT if found is None else _project(found)
+
+
 def _tables(path: Path, start: Path) -> Iterator[Table]:
-    """Yields the project's table of a file, if the file has one."""
-    if not path.is_file():
-        return
-    data = read_file(path)
-    shown = _shown(path, start)
-    if path.name == PROJECT_FILES[0]:
-        yield read_toml(data, shown)
+    """Yields the project's table of a file, if there is such a file and it has one."""
+    if path.is_file():
+        yield from _tables_in(read_file(path), _shown(path, start))
+
+
+def _tables_in(data: bytes, file: str) -> Iterator[Table]:
+    """Yields the project's table, if the bytes of a file have one."""
+    if Path(file).name == PROJECT_FILES[0]:
+        yield read_toml(data, file)
     elif b"ocppkit" in data:
-        table = read_toml(data, shown, "tool", "ocppkit")
+        table = read_toml(data, file, "tool", "ocppkit")
         if any(table):
             yield table
 
@@ -125,8 +148,9 @@ def _shown(path: Path, start: Path) -> str:
         return str(path)
 
 
-def _project(table: Table, folder: Path) -> Project:
+def _project(table: Table) -> Project:
     table.only(*_KEYS)
+    folder = Path(table.place.file).parent
     versions = table.table("versions") if "versions" in table else Table({}, table.place)
     return Project(
         file=table.place.file,

@@ -53,7 +53,7 @@ def init(
 
     `ocppkit generate`, `explain`, `diff` and `reference` then need no options.
     """
-    from ocppkit.codegen import PROJECT_FILES, CodegenError, find_project
+    from ocppkit.codegen import CodegenError, find_project
 
     found = find_project(Path()).file
     if found and Path(found).parent == Path():
@@ -79,8 +79,7 @@ def init(
             ("errata", errata),
             ("facts", facts),
         ]
-    text = "\n".join(_lines(output or _ask("Folder for the packages", "src"), flavour, described))
-    _write(text, *map(Path, PROJECT_FILES))
+    _write(output or _ask("Folder for the packages", "src"), flavour, described)
 
 
 @dataclass
@@ -111,13 +110,24 @@ def _quoted(value: object) -> str:
 
 
 def _lines(
-    output: str, flavours: Sequence[str] | None, versions: Sequence[_Described]
+    output: str, flavours: Sequence[str] | None, versions: Sequence[_Described], header: str
 ) -> Iterator[str]:
+    """Yields the lines of a project file.
+
+    Args:
+        output: the folder of the packages.
+        flavours: the flavours; all when there are none.
+        versions: the versions.
+        header: the dotted name of the project's table; empty if it is the whole file.
+    """
+    if header:
+        yield f"[{header}]"
     yield f"output = {_quoted(output)}"
     if flavours:
         yield f"flavours = {_quoted(list(flavours))}"
     for each in versions:
-        yield f"\n[versions.{_quoted(each.version)}]"
+        path = f"{header}.versions" if header else "versions"
+        yield f"\n[{path}.{_quoted(each.version)}]"
         yield f"package = {_quoted(each.package)}"
         for key, value in each.inputs:
             if value:
@@ -125,21 +135,22 @@ def _lines(
     yield ""
 
 
-def _write(text: str, own: Path, shared: Path) -> None:
-    """Writes the project's table to its own file, or to the end of the one that it shares.
+def _write(output: str, flavours: Sequence[str] | None, versions: Sequence[_Described]) -> None:
+    """Writes the project's table to its own file, or to the end of a pyproject.toml that is there.
 
     Raises:
-        CodegenError: the text describes no project, or a file cannot be written.
+        CodegenError: what was said describes no project, or a file cannot be written.
     """
-    from ocppkit.codegen import find_project
+    from ocppkit.codegen import PROJECT_FILES, read_project
 
-    path = own
-    before = ""
+    own, shared = map(Path, PROJECT_FILES)
+    path, before, header = own, b"", ""
     if shared.exists():
-        path, before = shared, shared.read_text("utf-8").rstrip("\n") + "\n\n"
-        text = "[tool.ocppkit]\n" + text.replace("[versions.", "[tool.ocppkit.versions.")
-    write_output(before + text, path)
-    project = find_project(Path())
+        path, before, header = shared, shared.read_bytes().rstrip() + b"\n\n", "tool.ocppkit"
+    data = before + "\n".join(_lines(output, flavours, versions, header)).encode()
+    # Read before it is written: a file that is refused would have to be mended by hand.
+    project = read_project(data, str(path))
+    write_output(data, path)
     typer.echo(f"{path} describes {', '.join(f'OCPP {each}' for each in project.versions)}")
     typer.echo("generate the packages with `ocppkit generate`, and run it with --check in CI")
     for each in project.versions.values():

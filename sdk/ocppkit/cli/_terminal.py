@@ -83,15 +83,19 @@ def show_warnings(warnings: Sequence[str], cure: str = "") -> None:
         typer.echo(cure, err=True)
 
 
-def write_output(text: str, output: Path | None) -> None:
-    """Writes a command's result to a file, or to stdout if no file is named."""
+def write_output(text: str | bytes, output: Path | None) -> None:
+    """Writes a command's result to a file, or to stdout if no file is named.
+
+    Raises:
+        CodegenError: the file cannot be written.
+    """
     from ocppkit.codegen import CodegenError
 
     if output is None:
         typer.echo(text, nl=False)
         return
     try:
-        output.write_bytes(text.encode())
+        output.write_bytes(text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise CodegenError(
             f"the output file cannot be written: {error.strerror}",
