@@ -136,6 +136,14 @@ class TestAccepted:
         (note,) = accept(diff, load_accepted(entries(tmp_path, stale)), "edition 5").notes
         assert note.endswith("reviewed.toml:2: bound-tightened of Pong* fits no change")
 
+    def test_an_entry_for_a_change_that_is_not_shown_fits(self, diff: Diff, tmp_path: Path) -> None:
+        seen = select(diff, Selection(rules=["bound-loosened"]))
+        assert accept(seen, load_accepted(entries(tmp_path, ENTRY)), "edition 5").notes == ()
+
+    def test_two_entries_for_one_change_both_fit(self, diff: Diff, tmp_path: Path) -> None:
+        both = load_accepted(entries(tmp_path, f'{ENTRY}{ENTRY}path = "c"\n'))
+        assert accept(diff, both, "edition 5").notes == ()
+
     @pytest.mark.parametrize(
         ("content", "pointer", "problem"),
         [

@@ -75,13 +75,12 @@ def select(diff: Diff, selection: Selection) -> Diff:
                 f"there is no kind of change {rule!r}", cure=f"use one of {', '.join(Rule)}"
             )
     seen = replace(diff, stays=selection.stays)
-    changes = tuple(
-        change
-        for change in diff.changes
-        if _is_wanted(change, selection) and seen.verdict_of(change).rank >= selection.least.rank
-    )
-    hidden = tuple(change for change in diff.changes if change not in changes)
-    return replace(seen, changes=changes, hidden=hidden)
+    changes: list[Change] = []
+    hidden: list[Change] = []
+    for change in diff.changes:
+        is_bad = seen.verdict_of(change).rank >= selection.least.rank
+        (changes if is_bad and _is_wanted(change, selection) else hidden).append(change)
+    return replace(seen, changes=tuple(changes), hidden=tuple(hidden))
 
 
 def _is_wanted(change: Change, selection: Selection) -> bool:
@@ -99,26 +98,24 @@ def accept(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Diff:
     valid = [entry for entry in entries if entry.edition == edition]
     accepted: list[AcceptedChange] = []
     kept: list[Change] = []
-    used: set[Acceptance] = set()
     for change in diff.changes:
         found = next((entry for entry in valid if entry.fits(change)), None)
         if found is None:
             kept.append(change)
         else:
-            used.add(found)
             accepted.append(AcceptedChange(change, found.reason))
-    notes = tuple(_notes(entries, used, edition))
+    notes = tuple(_notes(diff, entries, edition))
     return replace(diff, changes=tuple(kept), accepted=tuple(accepted), notes=notes)
 
 
-def _notes(
-    entries: Sequence[Acceptance], used: Collection[Acceptance], edition: str
-) -> Iterator[str]:
+def _notes(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Iterator[str]:
+    # An entry may be about a change that is not shown, or one that an earlier entry accepts as well.
+    changes = (*diff.changes, *diff.hidden)
     for entry in entries:
         what = f"{entry.place}: {entry.rule} of {entry.owner}"
         if entry.edition != edition:
             yield f"{what} has expired: it was reviewed for {entry.edition!r}, this is {edition!r}"
-        elif entry not in used:
+        elif not any(map(entry.fits, changes)):
             yield f"{what} fits no change"
 
 
