@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ocppkit.cli._terminal import write_output
 from support.cli_outcomes import Cli
+from support.schema_files import refused
 
 pytestmark = pytest.mark.xdist_group("reference")
 
@@ -33,5 +35,13 @@ def test_a_folder_with_something_in_it_is_left_alone(cli: Cli, tmp_path: Path) -
     (tmp_path / "precious.md").write_text("mine", "utf-8")
     outcome = cli("reference", "--output", tmp_path)
     assert outcome.status == 2
-    assert "the folder is not empty" in outcome.err
+    assert "the folder is not empty" in outcome.problem
     assert [each.name for each in tmp_path.iterdir()] == ["precious.md"]
+
+
+def test_a_file_is_no_folder_for_pages(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "notes"
+    file.write_text("mine", "utf-8")
+    assert f"{file}: this is no folder" in cli("reference", "--output", file).problem
+    with refused("the output file cannot be written: Not a directory"):
+        write_output("", file / "pages" / "Reset.md", new_folders=True)

@@ -109,6 +109,11 @@ def test_nothing_is_kept_unless_it_is_new_and_wanted(cli: Cli, server: str) -> N
     assert "ocppkit schemas import new.zip" in outcome.out
 
 
+def test_a_place_where_nothing_can_be_kept_is_refused(cli: Cli, server: str) -> None:
+    outcome = cli("schemas", "watch", f"{server}/new.zip", *WATCH, "--keep", "none/kept.zip")
+    assert "none/kept.zip: the output file cannot be written" in outcome.problem
+
+
 def test_a_url_that_leads_nowhere_is_refused(cli: Cli, server: str) -> None:
     outcome = cli("schemas", "watch", f"{server}/gone.zip", *WATCH)
     assert outcome.status == 2

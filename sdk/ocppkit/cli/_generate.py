@@ -160,12 +160,8 @@ def _write_skeleton(jobs: Sequence["Job"], output: Path) -> None:
     text = facts_skeleton(jobs[0])
     if not text:
         typer.echo(f"OCPP {jobs[0].version}: no facts are missing")
-    elif output.exists():
-        raise CodegenError(
-            "the file is there already", file=str(output), cure="name a new file with --skeleton"
-        )
     else:
-        write_output(text, output)
+        write_output(text, output, option="--skeleton")
         typer.echo(f"fill in {output}, then generate with --facts {output}")
 
 

@@ -12,7 +12,7 @@ import typer
 
 from ._answers import ShippedEngine
 from ._inputs import Inputs, describe_version
-from ._terminal import list_examples
+from ._terminal import list_examples, write_output
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Job
@@ -100,10 +100,7 @@ def reference(
     """
     from ocppkit.codegen import CodegenError, find_project, known_versions
 
-    if output.exists() and any(output.iterdir()):
-        raise CodegenError(
-            "the folder is not empty", file=str(output), cure="name a new folder, or empty it"
-        )
+    _check_new(output)
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose, templates=templates)
     known = known_versions(*inputs.facts_of(project))
@@ -118,7 +115,18 @@ def reference(
     jobs = [replace(inputs.job(project, each, known[each]), only=()) for each in own]
     made = pages(tuple(templates or project.templates), jobs)
     for path, text in made.items():
-        file = output / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
+        write_output(text, output / path, new_folders=True)
     typer.echo(f"{len(made)} pages in {output}")
+
+
+def _check_new(output: Path) -> None:
+    """Raises CodegenError if a folder is none, or has something in it."""
+    from ocppkit.codegen import CodegenError
+
+    if output.is_dir() and any(output.iterdir()):
+        problem = "the folder is not empty"
+    elif output.exists() and not output.is_dir():
+        problem = "this is no folder"
+    else:
+        return
+    raise CodegenError(problem, file=str(output), cure="name a new folder, or empty it")

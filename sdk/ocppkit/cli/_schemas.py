@@ -216,7 +216,7 @@ def watch(
         report = verify_schemas(path, version, _ours(schemas))
         lines = list(news(report))
         if lines and is_url(source) and keep is not None:
-            keep.write_bytes(path.read_bytes())
+            write_output(path.read_bytes(), keep)
     if not lines:
         typer.echo(f"nothing new\n{_counts(report)}")
         return
@@ -256,19 +256,15 @@ def _suggest(
     Raises:
         CodegenError: the file is there already, or cannot be written.
     """
-    from ocppkit.codegen import CodegenError, has_sends, suggest_corrections
+    from ocppkit.codegen import has_sends, suggest_corrections
 
     found = suggest_corrections(source, version, sends=has_sends(version), corrections=corrections)
     for error in found.refused:
         typer.echo(f"no correction known: {error}")
     if not found.text:
         typer.echo("no corrections to suggest")
-    elif output.exists():
-        raise CodegenError(
-            "the file is there already", file=str(output), cure="name a new file with --suggest"
-        )
     else:
-        write_output(found.text, output)
+        write_output(found.text, output, option="--suggest")
         typer.echo(
             f"{found.count} corrections in {output}: look at each, say why, then import with "
             f"--corrections {output}"

@@ -83,19 +83,33 @@ def show_warnings(warnings: Sequence[str], cure: str = "") -> None:
         typer.echo(cure, err=True)
 
 
-def write_output(text: str | bytes, output: Path | None) -> None:
-    """Writes a command's result to a file, or to stdout if no file is named.
+def write_output(
+    result: str | bytes, output: Path | None, *, option: str = "", new_folders: bool = False
+) -> None:
+    """Writes a command's result to a file.
+
+    Args:
+        result: what to write.
+        output: the file; stdout, which takes a text, if there is none.
+        option: the option that named the file, if it must be a new one.
+        new_folders: whether folders that the file needs are made.
 
     Raises:
-        CodegenError: the file cannot be written.
+        CodegenError: the file cannot be written, or must be new and is there.
     """
     from ocppkit.codegen import CodegenError
 
     if output is None:
-        typer.echo(text, nl=False)
+        typer.echo(result, nl=False)
         return
+    if option and output.exists():
+        raise CodegenError(
+            "the file is there already", file=str(output), cure=f"name a new file with {option}"
+        )
     try:
-        output.write_bytes(text.encode() if isinstance(text, str) else text)
+        if new_folders:
+            output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(result.encode() if isinstance(result, str) else result)
     except OSError as error:
         raise CodegenError(
             f"the output file cannot be written: {error.strerror}",

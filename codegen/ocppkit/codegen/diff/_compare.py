@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..model._merge import action_of
 from ..schemas._json_text import join
 from ..schemas._schema_set import SchemaFile, SchemaSet
 from ._judge import TABLE, Bump, Judgement, Row, Rule, Verdict
@@ -180,15 +181,11 @@ def _findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, Finding]]:
     yield from _definition_findings(new, names.fresh - followed, Rule.DEFINITION_ADDED)
 
 
-def _action_of(message: str) -> str:
-    return message.removesuffix("Response").removesuffix("Request")
-
-
 def _actions(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
-    """Returns the messages of every action."""
+    """Returns the names of the messages of each action."""
     actions: defaultdict[str, set[str]] = defaultdict(set)
     for message in schemas.files:
-        actions[_action_of(message)].add(message)
+        actions[action_of(message)[0]].add(message)
     return {action: frozenset(messages) for action, messages in actions.items()}
 
 
@@ -260,7 +257,7 @@ _OTHER_SIDE = {"station": "csms", "csms": "station", "both": "both"}
 
 
 def _travel(message: str, senders: Mapping[str, str]) -> Travel:
-    action = _action_of(message)
+    action, _ = action_of(message)
     sender = senders.get(action)
     if sender is not None and message.endswith("Response"):
         sender = _OTHER_SIDE[sender]
