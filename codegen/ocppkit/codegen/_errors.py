@@ -38,6 +38,17 @@ class CodegenError(Exception):
         self.change = change
         super().__init__(self._text())
 
+    def with_cure(self, cure: str) -> "CodegenError":
+        """Returns the same error with another cure."""
+        return CodegenError(
+            self.problem,
+            file=self.file,
+            pointer=self.pointer,
+            line=self.line,
+            cure=cure,
+            change=self.change,
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions pickle as their class and arguments, and ours are keywords. The generator runs in
         # several processes at once.

@@ -24,7 +24,7 @@ from .model._passes import build_api, keep_actions
 from .model._prose import describe
 from .model._standard_names import add_standard_names
 from .render._emit import FLAVOURS, emit
-from .schemas._derive import ASSUMED_DRAFT
+from .schemas._derive import draft_warning
 from .schemas._errata import Applied, Outcome, amend_set, load_errata, read_errata
 from .schemas._schema_set import ReadFile, SchemaSet, folder_of, read_set
 
@@ -92,8 +92,7 @@ def generate(job: Job, progress: Progress = _silent) -> dict[str, str]:
 def load_api(job: Job) -> Api:
     """Returns the version that the job describes, without rendering it."""
     facts = load_facts(job.version, *job.facts_files)
-    errata = load_errata(job.version, *job.errata_files)
-    schemas, _ = amend_set(job.version, _read_schemas(job, facts), errata)
+    schemas = _amended(job, facts)
     api = add_standard_names(describe(read_api(schemas, facts), *job.prose_files))
     return keep_actions(api, job.only) if job.only else api
 
@@ -104,8 +103,7 @@ def facts_skeleton(job: Job) -> str:
     It is empty if nothing is missing.
     """
     facts = load_facts(job.version, *job.facts_files)
-    errata = load_errata(job.version, *job.errata_files)
-    schemas, _ = amend_set(job.version, _read_schemas(job, facts), errata)
+    schemas = _amended(job, facts)
     actions, names = wanted_facts(schemas, facts)
     return skeleton(facts, actions, names) if actions or names else ""
 
@@ -128,11 +126,7 @@ def warnings_of(job: Job) -> tuple[str, ...]:
     if not (job.base or job.schema_dirs):
         return ()
     files = _read_schemas(job, load_facts(job.version, *job.facts_files)).values()
-    return tuple(
-        f"{file.path}: $schema is missing; read as draft {ASSUMED_DRAFT}"
-        for file in files
-        if "$schema" not in file.document
-    )
+    return tuple(draft_warning(file.path) for file in files if "$schema" not in file.document)
 
 
 def report_errata(job: Job) -> tuple[Applied, ...]:
@@ -151,6 +145,12 @@ def report_errata(job: Job) -> tuple[Applied, ...]:
         for change in one.changes
     )
     return (*amend_set(job.version, files, own)[1], *others)
+
+
+def _amended(job: Job, facts: VersionFacts) -> SchemaSet:
+    """Returns the schemas of the job's version with all errata applied, the shipped and the user's."""
+    errata = load_errata(job.version, *job.errata_files)
+    return amend_set(job.version, _read_schemas(job, facts), errata)[0]
 
 
 def _read_schemas(job: Job, facts: VersionFacts) -> dict[str, ReadFile]:

@@ -34,7 +34,7 @@ from ._keywords import (
 )
 from ._structure import ABSENT
 
-__all__ = ["ASSUMED_DRAFT", "Derived", "derive", "derive_document"]
+__all__ = ["ASSUMED_DRAFT", "Derived", "derive", "derive_document", "draft_warning"]
 
 ASSUMED_DRAFT = 6
 """The draft of a file that does not name one, unless somebody says another."""
@@ -102,7 +102,12 @@ def _draft(root: Object, place: Place, assumed: int | None) -> tuple[str, int]:
 
 def _warnings(root: Object, file: str, draft: int | None) -> Iterator[str]:
     if "$schema" not in root and draft is None:
-        yield f"{file}: $schema is missing; read as draft {ASSUMED_DRAFT}"
+        yield draft_warning(file)
+
+
+def draft_warning(file: str, draft: int = ASSUMED_DRAFT) -> str:
+    """Returns what to say of a file that does not name its draft."""
+    return f"{file}: $schema is missing; read as draft {draft}"
 
 
 def _edition(root: Object) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from .._errors import CodegenError
 from .._files import read_file
 from .._resources import schemas_dir
-from ._derive import ASSUMED_DRAFT, derive, derive_document
+from ._derive import ASSUMED_DRAFT, derive, derive_document, draft_warning
 from ._errata import Applied, Corrections, correct, derive_changed, load_corrections
 from ._json_text import Object, Place, read_json, split, write_json
 from ._lock import LOCK, LockedFile, LockedVersion, read_lock, write_lock
@@ -302,7 +302,7 @@ def _imported(
     warnings: tuple[str, ...] = ()
     if draft is None and "$schema" not in document:
         draft = _shipped_draft(name, version)
-        warnings = (f"{file.path}: $schema is missing; read as draft {draft}",)
+        warnings = (draft_warning(file.path, draft),)
     try:
         changes = [row.change for row in applied]
         derived = derive_changed(changes, document, file.path, draft=draft)
@@ -324,15 +324,11 @@ def _with_correction(error: CodegenError, version: str, name: str, file: _Read) 
     entry = write_change(f"{name}.json", error)
     text = _corrections_text(version, {name: file.source.sha256}, [entry])
     lines = "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
-    return CodegenError(
-        error.problem,
-        file=error.file,
-        pointer=error.pointer,
-        cure=f"""{error.cure}; or import with --corrections FILE, a file with this in it
+    return error.with_cure(
+        f"""{error.cure}; or import with --corrections FILE, a file with this in it
   (--suggest FILE writes it for all files of the source):
 
-{lines.rstrip()}""",
-        change=error.change,
+{lines.rstrip()}"""
     )
 
 

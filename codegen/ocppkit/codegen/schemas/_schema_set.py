@@ -233,14 +233,8 @@ def _with_erratum(error: CodegenError, version: str, name: str) -> CodegenError:
     if error.change is None:
         return error
     entry = write_change(f"{name}.json", error).strip().replace("\n", "\n    ")
-    return CodegenError(
-        error.problem,
-        file=error.file,
-        pointer=error.pointer,
-        cure=f"""{error.cure}; or put this into a file of errata (--errata):
+    return error.with_cure(f"""{error.cure}; or put this into a file of errata (--errata):
 
     version = "{version}"
 
-    {entry}""",
-        change=error.change,
-    )
+    {entry}""")
