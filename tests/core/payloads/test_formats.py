@@ -1,6 +1,6 @@
 """Date-times, URIs and multiples of a decimal."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Context, Decimal, localcontext
 from math import inf, nextafter
 
@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rfc3987 import match as rfc3986_matches
 
+from ocppkit import v201
+from ocppkit.core import DateTimeKey, InvalidOutgoing, encode_payload
 from ocppkit.core.payloads._formats import is_multiple, is_uri, read_datetime, utc_text
 
 BERLIN = timezone(timedelta(hours=1))
@@ -102,6 +104,23 @@ def test_an_outgoing_date_time_has_milliseconds_and_z():
 def test_an_outgoing_date_time_that_utc_cannot_hold_overflows():
     with pytest.raises(OverflowError):
         utc_text(at(1, 1, 1, zone=BERLIN))
+
+
+class Nowhere(tzinfo):
+    """A zone without an offset, which makes a date-time naive."""
+
+    def utcoffset(self, moment):
+        return None
+
+
+@pytest.mark.parametrize("zone", [None, Nowhere()])
+def test_a_naive_date_time_is_not_taken_for_local_time(zone):
+    with pytest.raises(ValueError, match="names no time zone"):
+        utc_text(at(2024, 5, 6, zone=zone))
+    with pytest.raises(ValueError, match="names no time zone"):
+        DateTimeKey(name="A").format(at(2024, 5, 6, zone=zone))
+    with pytest.raises(InvalidOutgoing):
+        encode_payload(v201.HeartbeatResponse(current_time=at(2024, 5, 6, zone=zone)))
 
 
 # Letters and signs that meet every branch of the grammar.

@@ -124,8 +124,12 @@ def utc_text(value: datetime) -> str:
 
     Raises:
         OverflowError: the value has no UTC equivalent between the years 1 and 9999.
+        ValueError: the value is naive.
     """
     if value.tzinfo is not UTC:
+        if value.utcoffset() is None:
+            # Python would take it for local time of the machine.
+            raise ValueError(f"{value!r} names no time zone [give it one, such as tzinfo=UTC]")
         value = value.astimezone(UTC)
     precision = "milliseconds" if value.microsecond >= 1000 else "seconds"
     return value.isoformat(timespec=precision)[:-6] + "Z"

@@ -215,7 +215,12 @@ class DateTimeKey(VariableKey[datetime]):
                 raise self._refuse(text, "a date-time with an offset from UTC")
 
     def format(self, value: datetime) -> str:
-        """Returns the value in UTC as RFC 3339 writes it."""
+        """Returns the value in UTC as RFC 3339 writes it.
+
+        Raises:
+            OverflowError: the value has no UTC equivalent between the years 1 and 9999.
+            ValueError: the value is naive.
+        """
         return utc_text(value)
 
 
