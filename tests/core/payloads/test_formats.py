@@ -112,6 +112,8 @@ class Nowhere(tzinfo):
     def utcoffset(self, moment):
         return None
 
+    dst = tzname = utcoffset
+
 
 @pytest.mark.parametrize("zone", [None, Nowhere()])
 def test_a_naive_date_time_is_not_taken_for_local_time(zone):
