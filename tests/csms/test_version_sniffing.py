@@ -1,5 +1,7 @@
 """Stations that name no version: a message tells, or what is remembered of the station."""
 
+import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +11,10 @@ import pytest
 from ocppkit import v16, v21, v201
 from ocppkit.aio import RegistrationStatus
 from ocppkit.aio.lowlevel import Accept, StationRecord
+from ocppkit.core import ConnectionClosed
 from ocppkit.csms import Csms, MemoryRegistrations
 from ocppkit.csms._version_sniffing import VersionMemory
-from ocppkit.testing import FakeClock
+from ocppkit.testing import FakeClock, settle
 
 Make = Callable[..., Any]
 
@@ -219,6 +222,40 @@ async def test_an_end_before_the_version_is_clear(make_csms: Make, station: Make
     await raw.says()
     await clock.advance(csms.limits.handshake_timeout)
     assert spoken(csms) is None
+
+
+class SlowlyClosing:
+    """A wire whose connection ends only when the test says so."""
+
+    def __init__(self) -> None:
+        self.receivers: list[Any] = []
+
+    def start(self, receiver: Any) -> None:
+        self.receivers.append(receiver)
+
+    def write(self, text: str) -> None: ...
+    def close(self, code: int = 1000, reason: str = "") -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+
+@pytest.mark.asyncio
+async def test_no_version_is_assumed_while_the_connection_is_closed(make_csms: Make) -> None:
+    """A session would then learn of the end, and `drain` would wait for it forever."""
+    clock = FakeClock()
+    csms = sniffing(make_csms, clock)
+    wire = SlowlyClosing()
+    attachment = csms.attach(Accept(subprotocol=None, identity="CP001"), wire)
+    (receiver,) = wire.receivers
+    receiver.data_received(json.dumps(HEARTBEAT))
+    draining = asyncio.ensure_future(attachment.drain(1))
+    await settle()
+    await clock.advance(csms.limits.handshake_timeout)
+    assert wire.receivers == [receiver]
+    assert spoken(csms) is None
+    receiver.connection_lost(ConnectionClosed("going away", by="us"))
+    await settle()
+    assert draining.done()
 
 
 def test_stations_not_seen_for_longest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

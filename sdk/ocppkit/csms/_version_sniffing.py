@@ -126,7 +126,7 @@ class Sniffing:
         if self._session is not None:
             await self._session.drain(grace)
         else:
-            self._wire.close(_GOING_AWAY, "going away")
+            self._close(_GOING_AWAY, "going away")
             await asyncio.shield(self._ended)
 
     # What the wire calls.
@@ -198,9 +198,13 @@ class Sniffing:
             self._give_up("no message came that would tell the version")
 
     def _give_up(self, why: str) -> None:
-        self._timer.cancel()
         logger.warning("%s: %s", loggable(self._identity), why)
-        self._wire.close(_PROTOCOL_ERROR, why)
+        self._close(_PROTOCOL_ERROR, why)
+
+    def _close(self, code: int, reason: str) -> None:
+        # No session may begin on a connection that is being closed.
+        self._timer.cancel()
+        self._wire.close(code, reason)
 
 
 def _fit(protocol: Protocol, data: str | bytes) -> _Fit:
