@@ -175,13 +175,16 @@ async def test_a_full_disk_is_told_before_anything_counts_as_durable(tmp_path: P
 
 
 @pytest.mark.asyncio
-async def test_dead_letters_are_bounded(tmp_path: Path) -> None:
+async def test_dead_letters_are_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with SqliteJournal(tmp_path / "journal", max_bytes=4000) as journal:
         for number in range(20):
             (seq,) = await journal.commit([entry(number, payload=b"x" * 200)])
             await journal.set_aside(seq, "no good")
         assert [each.seq for each in await journal.dead_letters()] == [19, 20]
         assert len(journal) == 0
+    dropped = [each.message for each in caplog.records]
+    assert len(dropped) == 18
+    assert "dead letter TransactionEvent m0 dropped: all of them take more than 1000" in dropped[0]
 
 
 GARBAGE = {

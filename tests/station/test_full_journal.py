@@ -137,8 +137,9 @@ async def test_que_10_meter_values_in_the_middle_of_the_end_are_left_out(
     assert "meter values in the middle" in caplog.text
     # So are those of the one that finds no room.
     store.max_bytes = store.size + 600
-    await station.keep(event(2, "Ended", readings=20))
+    delivery = await station.keep(event(2, "Ended", readings=20))
     assert len(msgspec.json.decode(store.waiting[3].entry.payload)["meterValue"]) == 2
+    assert f"meter values in the middle of {delivery.message_id} left out" in caplog.text
 
 
 @pytest.mark.asyncio

@@ -7,6 +7,7 @@ if that fails, each change is tried alone, so that one that fails takes no other
 """
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -18,11 +19,14 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from ocppkit.aio.lowlevel import loggable
 from ocppkit.station import Entry, JournalError, JournalFull, Stored
 
 from ._database import as_journal_error, close_database, open_database
 
 __all__ = ["DeadLetter", "SqliteJournal"]
+
+logger = logging.getLogger("ocppkit.journals")
 
 T = TypeVar("T")
 
@@ -301,12 +305,20 @@ class SqliteJournal:
 
     def _bound_dead_letters(self, database: sqlite3.Connection) -> None:
         bound = self.max_bytes // _DEAD_SHARE
-        oldest = "DELETE FROM dead_letters WHERE seq = (SELECT min(seq) FROM dead_letters)"
+        oldest = "SELECT seq, action, message_id FROM dead_letters ORDER BY seq LIMIT 1"
         while True:
             size, number = database.execute(_SIZE + "dead_letters").fetchone()
             if number <= 1 or size <= bound:
                 return
-            database.execute(oldest)
+            seq, action, message_id = database.execute(oldest).fetchone()
+            database.execute("DELETE FROM dead_letters WHERE seq = ?", (seq,))
+            logger.warning(
+                "%s: dead letter %s %s dropped: all of them take more than %d bytes",
+                self.path,
+                loggable(str(action)),
+                loggable(str(message_id)),
+                bound,
+            )
 
 
 def _piece(database: sqlite3.Connection, *, after: int) -> list[Any]:

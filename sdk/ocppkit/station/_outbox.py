@@ -213,6 +213,7 @@ class Outbox:
             item.seq = seq
             if entry is not item.entry:
                 item.entry, item.request = entry, None
+                self._log_left_out(entry)
             self._queue_of(self._protocol.actions[entry.action]).add(item)
         self._registration_state.tell()
 
@@ -229,14 +230,17 @@ class Outbox:
         if shorter is None:
             return False
         await self._store.replace(shorter.seq, shorter.entry)
-        logger.warning(
-            "%s: journal is full: meter values in the middle of %s left out",
-            self._name,
-            shorter.entry.message_id,
-        )  # QUE-10
+        self._log_left_out(shorter.entry)
         for item in self._waiting({shorter.seq}):
             item.entry = item.request = None
         return True
+
+    def _log_left_out(self, entry: Entry) -> None:
+        logger.warning(
+            "%s: journal is full: meter values in the middle of %s left out",
+            self._name,
+            entry.message_id,
+        )  # QUE-10
 
     def _on_their_way(self) -> set[int]:
         """Returns the numbers of messages that must not change: the CSMS may have them. # MID-03"""
