@@ -8,7 +8,7 @@ import pytest
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
-from ocppkit.core import ConnectionClosed
+from ocppkit.core import ConnectionClosed, Limits
 from ocppkit.transports._hosted import Reception
 
 HANDSHAKE = Handshake(path="/CP001", headers=[(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")])
@@ -63,3 +63,20 @@ async def test_a_connection_that_goes_by_itself(make_csms: Callable[..., Any]) -
     await reception.close(0.0)
     assert transport.closed == []
     assert len(csms.stations) == 0
+
+
+@pytest.mark.asyncio
+async def test_a_decision_that_takes_too_long_is_reported(
+    make_csms: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def hang(handshake: Handshake) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    csms = make_csms(limits=Limits(handshake_timeout=0.01))
+    monkeypatch.setattr(csms, "accept", hang)
+    decision = await Reception(csms).admit(HANDSHAKE)
+    assert isinstance(decision, Reject)
+    assert (decision.status, decision.reason) == (503, "no decision in time")
+    (line,) = [each.message for each in caplog.records]
+    assert line.startswith("CP001 (")
+    assert line.endswith("refused 503: no decision in time")

@@ -40,6 +40,7 @@ class Reception:
                 decision = await self._csms.accept(self._proxies(handshake))
         except TimeoutError:
             decision = Reject(status=503, reason="no decision in time")
+            self._csms.report_refusal(decision.reason, status=decision.status, handshake=handshake)
         return Reject(status=503, reason="going away") if self._closed else decision
 
     async def attend(

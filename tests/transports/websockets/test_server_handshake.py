@@ -61,7 +61,7 @@ async def test_who_sends_while_nobody_has_decided_is_read_from_once(
 
 @pytest.mark.asyncio
 async def test_who_is_refused_is_read_from_to_the_end(
-    make_csms: Make, handshake: Make, until: Make
+    make_csms: Make, handshake: Make, until: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     way = Way(make_csms)
     way.doorway.data_received(handshake("/CP001"))
@@ -71,6 +71,10 @@ async def test_who_is_refused_is_read_from_to_the_end(
     for _ in range(3):
         way.doorway.data_received(b"x" * 10_000)
     assert way.line.reading
+    way.doorway.on_interval()
+    assert way.line.over
+    (line,) = [each.message for each in caplog.records]
+    assert "refused 401" in line
 
 
 @pytest.mark.asyncio
@@ -97,6 +101,21 @@ async def test_patience_ends(
     way.doorway.data_received(handshake("/CP001") if sent is None else sent)
     assert not way.line.over
     await until(lambda: way.line.over)
+    way.doorway.connection_lost(None)
+    assert way.server.connections == 0
+
+
+@pytest.mark.asyncio
+async def test_a_decision_that_takes_too_long_is_reported(
+    make_csms: Make, handshake: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    way = Way(make_csms, handshake_timeout=60)
+    way.doorway.data_received(handshake("/CP001"))
+    way.doorway.on_interval()
+    assert way.line.over
+    assert [each.message for each in caplog.records] == [
+        "unknown station (unknown address): refused: no decision in time"
+    ]
     way.doorway.connection_lost(None)
     assert way.server.connections == 0
 

@@ -108,6 +108,8 @@ class ServerHandshake(SharedReading):
         """Ends the connection: it has been waited for long enough."""
         if self._deciding is None:
             self._report(f"no handshake within {self._csms.limits.handshake_timeout:g} s")
+        elif not self._refused:
+            self._report("no decision in time")
         self._transport.abort()
 
     # The work.
