@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._inputs import describe_version
+from ._inputs import known_versions_of, split_words
 from ._terminal import list_examples, write_output
 
 if TYPE_CHECKING:
@@ -132,7 +132,6 @@ def diff(
         compare_schemas,
         edition_of,
         find_project,
-        known_versions,
         load_accepted,
         open_set,
         select,
@@ -140,16 +139,14 @@ def diff(
     )
 
     project = find_project(Path())
-    known = known_versions(*(facts or project.facts))
+    known_versions_of(project, facts, version)  # refuses a version that no facts describe
     files = facts or (project.version(version).facts if version else ())
-    if version is not None and version not in known:
-        raise describe_version(version, list(known))
     versions = [name if name in VERSIONS else version for name in (old, new)]
     # A folder of several versions is compared by the one that the other side names.
     named = next((name for name in (old, new) if name in VERSIONS), None)
     sets = [open_set(name, version, named) for name in (old, new)]
     result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=files))
-    selection = Selection(_words(action), _words(kind), Verdict(severity), stays)
+    selection = Selection(split_words(action), split_words(kind), Verdict(severity), stays)
     result = select(result, selection)
     if accepted:
         entries = load_accepted(*accepted)
@@ -157,10 +154,6 @@ def diff(
     write_output(REPORTS[format_](result), output)
     if _fails(result, fail_on):
         raise typer.Exit(1)
-
-
-def _words(options: list[str] | None) -> tuple[str, ...]:
-    return tuple(word.strip() for option in options or () for word in option.split(","))
 
 
 def _fails(result: "Diff", fail_on: FailOn) -> bool:

@@ -13,7 +13,15 @@ import typer
 from ._explain_view import show, show_names
 from ._explained_names import StandardName, known_names, standard_names
 from ._explanation import Explanation, explain_action
-from ._inputs import Inputs, describe_version
+from ._inputs import (
+    BaseOption,
+    ErrataOption,
+    FactsOption,
+    Inputs,
+    ProseOption,
+    SchemasOption,
+    known_versions_of,
+)
 from ._terminal import list_examples
 
 if TYPE_CHECKING:
@@ -55,40 +63,22 @@ def explain(
     format_: Annotated[
         ExplainFormat, typer.Option("--format", help="How to write it.")
     ] = ExplainFormat.TEXT,
-    errata: Annotated[
-        list[Path] | None,
-        typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
-    ] = None,
-    base: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of an imported edition that replaces the shipped schemas of its version.",
-            show_default="the shipped schemas",
-        ),
-    ] = None,
-    schemas: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
-    ] = None,
-    facts: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
-    ] = None,
-    prose: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
-    ] = None,
+    errata: ErrataOption = None,
+    base: BaseOption = None,
+    schemas: SchemasOption = None,
+    facts: FactsOption = None,
+    prose: ProseOption = None,
 ) -> None:
     """Shows a message: who sends it, what it is for, its members with their types and bounds.
 
     Of a variable or configuration key it shows type, unit and who may write it.
     """
-    from ocppkit.codegen import CodegenError, find_project, known_versions
+    from ocppkit.codegen import CodegenError, find_project
 
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose)
-    known = known_versions(*inputs.facts_of(project))
-    if version is not None and version not in known:
-        raise describe_version(version, list(known))
-    if version is None and (base or schemas or facts):
+    known = known_versions_of(project, facts, version)
+    if version is None and inputs.belong_to_one_version():
         raise CodegenError(
             "--base, --schemas and --facts belong to one OCPP version",
             cure=f"name one with --version: {', '.join(known)}",

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._inputs import Inputs, describe_version
+from ._inputs import (
+    BaseOption,
+    ErrataOption,
+    FactsOption,
+    Inputs,
+    ProseOption,
+    SchemasOption,
+    TemplatesOption,
+    known_versions_of,
+)
 from ._rendering import render_all
 from ._terminal import Invocation, list_examples, show_progress, show_warnings, write_output
 
@@ -67,34 +76,16 @@ def generate(
         list[str] | None,
         typer.Option(help="Actions to keep, separated by commas.", show_default="all"),
     ] = None,
-    templates: Annotated[
-        list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
-    ] = None,
-    errata: Annotated[
-        list[Path] | None,
-        typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
-    ] = None,
+    templates: TemplatesOption = None,
+    errata: ErrataOption = None,
     stale_errata: Annotated[
         StaleErrata,
         typer.Option(help="What to do if an erratum is already in the source: report or fail."),
     ] = StaleErrata.REPORT,
-    base: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of an imported edition that replaces the shipped schemas of its version.",
-            show_default="the shipped schemas",
-        ),
-    ] = None,
-    schemas: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
-    ] = None,
-    facts: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
-    ] = None,
-    prose: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
-    ] = None,
+    base: BaseOption = None,
+    schemas: SchemasOption = None,
+    facts: FactsOption = None,
+    prose: ProseOption = None,
     skeleton: Annotated[
         Path | None,
         typer.Option(help="New file for the facts that the schemas want; nothing else is written."),
@@ -108,15 +99,12 @@ def generate(
     command fills generated/. The folder of a package is replaced as a whole: keep nothing of your
     own in it.
     """
-    from ocppkit.codegen import FLAVOURS, find_project, known_versions, package_tree, publish
+    from ocppkit.codegen import FLAVOURS, find_project, package_tree, publish
 
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose, only, templates)
-    known = known_versions(*inputs.facts_of(project))
     wanted = version or list(project.versions)
-    for each in wanted:
-        if each not in known:
-            raise describe_version(each, list(known))
+    known = known_versions_of(project, inputs.facts, *wanted)
     versions = [each for each in known if not wanted or each in wanted]
     # The pydantic flavour shares the enums of the msgspec flavour, which therefore always comes along.
     named = flavour or project.flavours

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ._inputs import split_words
 from ._terminal import list_examples, write_output
 
 __all__ = ["EXAMPLES", "init"]
@@ -60,8 +61,7 @@ def init(
         raise CodegenError(
             "the project is described already", file=found, cure="edit this file by hand"
         )
-    versions = version or _ask("OCPP versions, separated by commas", "2.0.1").split(",")
-    versions = [each.strip() for each in versions]
+    versions = split_words(version or [_ask("OCPP versions, separated by commas", "2.0.1")])
     packages = package or [
         _ask(f"Package of OCPP {each}", f"acme.ocpp{each.replace('.', '')}") for each in versions
     ]

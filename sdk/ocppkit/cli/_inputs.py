@@ -1,14 +1,51 @@
 """The user's own inputs: what the options name, and what the project file says where they name nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Job, Project
 
-__all__ = ["Inputs", "describe_version"]
+__all__ = [
+    "BaseOption",
+    "ErrataOption",
+    "FactsOption",
+    "Inputs",
+    "ProseOption",
+    "SchemasOption",
+    "TemplatesOption",
+    "known_versions_of",
+    "split_words",
+]
+
+BaseOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of an imported edition that replaces the shipped schemas of its version.",
+        show_default="the shipped schemas",
+    ),
+]
+SchemasOption: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
+]
+ErrataOption: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
+]
+FactsOption: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
+]
+ProseOption: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
+]
+TemplatesOption: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
+]
 
 
 @dataclass(frozen=True)
@@ -29,10 +66,6 @@ class Inputs:
         """Tells whether an option was given that means one OCPP version."""
         return bool(self.base or self.schemas or self.facts)
 
-    def facts_of(self, project: "Project") -> tuple[Path, ...]:
-        """Returns the facts files of all versions."""
-        return tuple(self.facts or project.facts)
-
     def job(
         self, project: "Project", version: str, package: str, flavours: Sequence[str] = ()
     ) -> "Job":
@@ -47,12 +80,11 @@ class Inputs:
         from ocppkit.codegen import FLAVOURS, Job
 
         own = project.version(version)
-        names = [name.strip() for names in self.only or () for name in names.split(",")]
         return Job(
             version=version,
             package=package,
             flavours=tuple(flavours) or FLAVOURS,
-            only=tuple(names) or own.only,
+            only=split_words(self.only) or own.only,
             base=self.base or own.base,
             schema_dirs=tuple(self.schemas or own.schemas),
             facts_files=tuple(self.facts or own.facts),
@@ -62,7 +94,34 @@ class Inputs:
         )
 
 
-def describe_version(version: str, known: Sequence[str]) -> Exception:
+def split_words(values: Iterable[str] | None) -> tuple[str, ...]:
+    """Returns the words of an option's values, each of which may hold several with commas between them."""
+    return tuple(word.strip() for value in values or () for word in value.split(","))
+
+
+def known_versions_of(
+    project: "Project", facts: Sequence[Path] | None, *named: str | None
+) -> Mapping[str, str]:
+    """Returns the OCPP versions that facts describe, each with the name of its package.
+
+    Args:
+        project: what the project file says.
+        facts: the facts files that an option names; those of the project if there are none.
+        named: versions that must be among them; `None` is no version.
+
+    Raises:
+        CodegenError: a named version is not among them.
+    """
+    from ocppkit.codegen import known_versions
+
+    known = known_versions(*(facts or project.facts))
+    for version in named:
+        if version is not None and version not in known:
+            raise _unknown_version(version, list(known))
+    return known
+
+
+def _unknown_version(version: str, known: Sequence[str]) -> Exception:
     """Makes the error about a version that no facts describe; its cure is the facts to start with.
 
     Args:

@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ._answers import ShippedEngine
-from ._inputs import Inputs, describe_version
+from ._inputs import (
+    BaseOption,
+    ErrataOption,
+    FactsOption,
+    Inputs,
+    ProseOption,
+    SchemasOption,
+    TemplatesOption,
+    known_versions_of,
+)
 from ._terminal import list_examples, write_output
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Job
     from ocppkit.core import Protocol
 
-__all__ = ["EXAMPLES", "pages", "reference"]
+__all__ = ["EXAMPLES", "pages", "protocol_of", "reference"]
 
 EXAMPLES = list_examples(
     "ocppkit reference --output build/reference",
@@ -43,17 +52,18 @@ def pages(template_dirs: Sequence[Path] = (), own: Sequence["Job"] = ()) -> Mapp
     protocols: dict[str, Protocol] = {}
     for job in own:
         jobs[job.version] = job
-        protocols[job.version] = _protocol_of(job)
+        protocols[job.version] = protocol_of(job)
     apis = [load_api(job) for job in jobs.values()]
     return emit_reference(apis, ShippedEngine(protocols), template_dirs)
 
 
-def _protocol_of(job: "Job") -> "Protocol":
-    """Generates the messages of a job and imports them, so that the engine can answer with them."""
+def protocol_of(job: "Job") -> "Protocol":
+    """Generates the messages of a job, imports them, and returns their protocol."""
     from ocppkit.codegen import generate, package_tree, publish
 
-    job = replace(job, package=f"ocppkit_reference_{job.package}", flavours=("msgspec",))
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(prefix="ocppkit_reference_") as folder:
+        # The folder's name is new each time: Python would import a package of an old name only once.
+        job = replace(job, package=Path(folder).name, flavours=("msgspec",))
         publish([package_tree(generate(job), Path(folder), job.package)])
         sys.path.insert(0, folder)
         try:
@@ -65,47 +75,27 @@ def _protocol_of(job: "Job") -> "Protocol":
 
 def reference(
     output: Annotated[Path, typer.Option(help="Folder for the pages; it must be new or empty.")],
-    templates: Annotated[
-        list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
-    ] = None,
+    templates: TemplatesOption = None,
     version: Annotated[
         str | None,
         typer.Option(help="The OCPP version that --base, --schemas and --facts belong to."),
     ] = None,
-    base: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of an imported edition that replaces the shipped schemas of its version.",
-            show_default="the shipped schemas",
-        ),
-    ] = None,
-    schemas: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
-    ] = None,
-    errata: Annotated[
-        list[Path] | None,
-        typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
-    ] = None,
-    facts: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
-    ] = None,
-    prose: Annotated[
-        list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
-    ] = None,
+    base: BaseOption = None,
+    schemas: SchemasOption = None,
+    errata: ErrataOption = None,
+    facts: FactsOption = None,
+    prose: ProseOption = None,
 ) -> None:
     """Writes the reference of all versions as Markdown, a page per action, datatype and enum.
 
     The documentation site shows the same pages; `mkdocs build` makes them anew without this command.
     """
-    from ocppkit.codegen import CodegenError, find_project, known_versions
+    from ocppkit.codegen import CodegenError, find_project
 
     _check_new(output)
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose, templates=templates)
-    known = known_versions(*inputs.facts_of(project))
-    if version is not None and version not in known:
-        raise describe_version(version, list(known))
+    known = known_versions_of(project, facts, version)
     if version is None and (base or schemas or errata or facts or prose):
         raise CodegenError(
             "--base, --schemas, --errata, --facts and --prose belong to one OCPP version",
