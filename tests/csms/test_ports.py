@@ -258,6 +258,7 @@ async def test_limits_that_fail_keep_nobody_out_and_let_nobody_in(
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert said
     for line in said:
+        assert line.startswith("CP001: attempts.")
         assert line.endswith("failed [until it works again, attempts are not limited]")
 
 

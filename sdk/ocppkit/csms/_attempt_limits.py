@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from ocppkit.aio import MaybeAwaitable
-from ocppkit.aio.lowlevel import resolved
+from ocppkit.aio.lowlevel import loggable, resolved
 
 from ._attempts import TooManyAttempts
 from ._credentials import Credentials
@@ -15,7 +15,7 @@ __all__ = ["AttemptLimits", "GuardedLimits"]
 
 logger = logging.getLogger("ocppkit.csms")
 
-_FAILED = "attempts.%s failed [until it works again, attempts are not limited]"
+_FAILED = "%s: attempts.%s failed [until it works again, attempts are not limited]"
 
 
 class AttemptLimits(Protocol):
@@ -67,30 +67,32 @@ class GuardedLimits:
         except TooManyAttempts:
             raise
         except Exception:
-            logger.exception(_FAILED, "turn")
+            logger.exception(_FAILED, loggable(credentials.identity), "turn")
         try:
             yield
         finally:
-            await self._leave(entered)
+            await self._leave(entered, credentials)
 
     async def accepted(self, credentials: Credentials) -> None:
         """Tells that credentials were accepted."""
         try:
             await resolved(self._limits.accepted(credentials))
         except Exception:
-            logger.exception(_FAILED, "accepted")
+            logger.exception(_FAILED, loggable(credentials.identity), "accepted")
 
     async def failed(self, credentials: Credentials, now: float) -> None:
         """Tells that credentials were not accepted."""
         try:
             await resolved(self._limits.failed(credentials, now))
         except Exception:
-            logger.exception(_FAILED, "failed")
+            logger.exception(_FAILED, loggable(credentials.identity), "failed")
 
-    async def _leave(self, turn: AbstractAsyncContextManager[None] | None) -> None:
+    async def _leave(
+        self, turn: AbstractAsyncContextManager[None] | None, credentials: Credentials
+    ) -> None:
         if turn is None:
             return
         try:
             await turn.__aexit__(None, None, None)
         except Exception:
-            logger.exception(_FAILED, "turn")
+            logger.exception(_FAILED, loggable(credentials.identity), "turn")
