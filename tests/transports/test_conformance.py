@@ -114,7 +114,7 @@ async def test_no_common_subprotocol(serving: Serving, make_csms: Make, knock: M
     async with serving(make_csms()) as port:
         for offered in ("ocpp9.9", "OCPP1.6", "ocpp1.6J"):
             status, headers, body = await knock(port, "/ocpp/CP001", subprotocol=offered)
-            assert (status, headers["content-type"].partition(";")[0]) == (400, "text/plain")
+            assert (status, headers["content-type"]) == (400, "text/plain; charset=utf-8")
             assert body.endswith(b"\n")
             assert offered.encode() not in body
 
@@ -401,6 +401,20 @@ class Slow:
         self.asked.set()
         await self.gate.wait()
         return Verdict.ACCEPTED
+
+
+@pytest.mark.asyncio
+async def test_who_asks_for_no_websocket_is_told_without_a_decision(
+    serving: Serving, make_csms: Make, raw: Make
+) -> None:
+    slow = Slow()
+    async with serving(make_csms(authenticator=slow)) as port, raw(port) as client:
+        client.send(b"GET /ocpp/CP001 HTTP/1.1\r\nHost: csms\r\nConnection: close\r\n\r\n")
+        head, _, body = (await client.rest()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 426 ")
+        assert b"upgrade: websocket" in head.lower().split(b"\r\n")
+        assert body == b"stations connect here by WebSocket\n"
+        assert not slow.asked.is_set()
 
 
 @pytest.mark.asyncio

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Attachment, Reject, Transport
@@ -11,11 +12,18 @@ from ocppkit.csms import Csms
 from ._proxies import Proxies, direct
 from ._pump import Pump
 
-__all__ = ["Reception"]
+__all__ = ["NO_WEBSOCKET", "Reception"]
 
 logger = logging.getLogger("ocppkit.transports")
 
 _GOING_AWAY = 1001
+
+NO_WEBSOCKET: Final = Reject(
+    status=426,
+    reason="stations connect here by WebSocket",
+    headers=((b"Upgrade", b"websocket"), (b"Connection", b"Upgrade")),
+)
+"""The answer to a request for something else than a WebSocket."""
 
 
 class Reception:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
-from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL
+from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL, UPGRADE
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.core import Limits
 from ocppkit.csms import Csms
 
-from .._hosted import Reception
+from .._hosted import NO_WEBSOCKET, Reception
 from .._proxies import proxies_at
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
@@ -106,6 +106,8 @@ class Handler:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one connection, until nothing of it runs any more."""
+        if request.headers.get(UPGRADE, "").strip().lower() != "websocket":
+            return _refusal(NO_WEBSOCKET)
         decision = await self._reception.admit(_handshake(request))
         if isinstance(decision, Reject):
             return _refusal(decision)
@@ -165,7 +167,9 @@ def _handshake(request: web.Request) -> Handshake:
 
 
 def _refusal(reject: Reject) -> web.Response:
-    response = web.Response(status=reject.status, body=reject.body, content_type="text/plain")
+    response = web.Response(
+        status=reject.status, body=reject.body, content_type="text/plain", charset="utf-8"
+    )
     response.headers.extend(texts(reject.headers))
     response.force_close()
     return response

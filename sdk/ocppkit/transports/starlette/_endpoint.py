@@ -16,7 +16,7 @@ from ocppkit.aio.lowlevel import Reject, draining_first
 from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
-from .._hosted import Reception
+from .._hosted import NO_WEBSOCKET, Reception
 from .._proxies import Proxies, proxies_at
 from ._transport import WebSocketTransport
 
@@ -94,9 +94,7 @@ class Endpoint:
         if scope["type"] == "websocket":
             await self._serve(WebSocket(scope, receive, send), receive)
         elif scope["type"] == "http":
-            headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
-            answer = PlainTextResponse("stations connect here by WebSocket\n", 426, headers)
-            await answer(scope, receive, send)
+            await _response(NO_WEBSOCKET)(scope, receive, send)
         else:
             raise LocalProtocolError(f"nothing here knows about {scope['type']}")
 
@@ -170,13 +168,13 @@ def _target(scope: Scope) -> str:
 
 async def _refuse(websocket: WebSocket, reject: Reject) -> None:
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(_response(reject.status, reject.headers, reject.body))
+        await websocket.send_denial_response(_response(reject))
     else:
         await websocket.close()
 
 
-def _response(status: int, headers: Headers, body: bytes) -> Response:
-    response = PlainTextResponse(body, status)
-    for name, value in headers:
+def _response(reject: Reject) -> Response:
+    response = PlainTextResponse(reject.body, reject.status)
+    for name, value in reject.headers:
         response.headers.append(name.decode("latin-1"), value.decode("latin-1"))
     return response
