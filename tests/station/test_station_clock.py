@@ -1,5 +1,6 @@
 """The time of a station: whose clock it follows, and which times of a CSMS it does not believe."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.station import BackOff, ClockSet
+from ocppkit.station._station_clock import monotonic_time
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
@@ -122,3 +124,22 @@ async def test_boot_06_the_system_s_clock_can_be_the_source(version: Any, fake_c
         assert station.now() == START + HOUR + timedelta(seconds=1)
         station.controls.clock_source = "system"
         assert station.now() == START + timedelta(seconds=1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_boot_05_time_that_the_machine_sleeps_counts(version: Any, fake_csms: Make) -> None:
+    clock, asleep = FakeClock(), 0.0
+    station = make(clock, version, monotonic=lambda: clock.time() + asleep)
+    async with telling(fake_csms, clock, version, "2025-06-01T14:00:00Z").running(station):
+        await settle()
+        assert station.now() == START + 2 * HOUR
+        asleep = 3600.0
+        assert station.now() == START + 3 * HOUR
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has CLOCK_BOOTTIME")
+def test_sleep_is_counted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "clock_gettime", {time.CLOCK_BOOTTIME: 7.5}.__getitem__)
+    assert monotonic_time(None)() == 7.5
+    assert monotonic_time(FakeClock())() == FakeClock().time()
