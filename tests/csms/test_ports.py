@@ -15,7 +15,6 @@ from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Reject
 from ocppkit.csms import (
     AnswerStore,
-    AttemptLimiter,
     AttemptLimits,
     Credentials,
     Csms,
@@ -260,8 +259,3 @@ async def test_limits_that_fail_keep_nobody_out_and_let_nobody_in(
     for line in said:
         assert line.startswith("CP001: attempts.")
         assert line.endswith("failed [until it works again, attempts are not limited]")
-
-
-def test_the_limiter_in_memory_is_one() -> None:
-    limits: AttemptLimits = AttemptLimiter()
-    assert limits
