@@ -57,7 +57,8 @@ from .._handshake_answer import (
 from .._happy_eyeballs import NEXT_ADDRESS_AFTER
 from .._pump import Pump
 from .._station_runner import Client, Connect, Run
-from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
+from ._pings import PingingPump
+from ._transport import WebSocketTransport, most_bytes, texts
 
 __all__ = ["connect", "connector", "run"]
 
@@ -78,8 +79,10 @@ def connector(limits: Limits, compression: bool) -> Connector:
         except BaseException:
             await session.close()
             raise
-        pump = Pump(WebSocketTransport(websocket), limits, abort=check.abort)
-        task = asyncio.create_task(_drive(pump, session))
+        transport = WebSocketTransport(websocket)
+        pump = PingingPump(transport, limits, ping=transport.ping, abort=check.abort)
+        transport.heard = pump.heard
+        task = asyncio.create_task(_drive(pump, websocket, session))
         running.add(task)
         task.add_done_callback(running.discard)
         return Opened(pump, websocket.protocol)
@@ -93,9 +96,11 @@ run: Run = _CLIENT.run
 connect: Connect = _CLIENT.connect
 
 
-async def _drive(pump: Pump, session: ClientSession) -> None:
+async def _drive(pump: Pump, websocket: ClientWebSocketResponse, session: ClientSession) -> None:
     async with session:
         await pump.run()
+        # aiohttp holds a connection that was aborted until it is closed, which takes no time then.
+        await websocket.close()
 
 
 def _session(check: ClientMiddlewareType) -> ClientSession:
@@ -130,8 +135,9 @@ async def _open(
             server_hostname=url.server_name if url.secure else None,
             compress=_WINDOW_BITS if compression else 0,
             max_msg_size=most_bytes(limits),
-            heartbeat=heartbeat(limits),
             autoclose=False,
+            # Our own pings can be changed while the connection is open.
+            autoping=False,
         )
     except TimeoutError as problem:
         raise not_in_time() from problem

@@ -42,26 +42,47 @@ class WebSocketTransport:
     """An open connection."""
 
     def __init__(
-        self, websocket: AnyWebSocket, *, hears: Callable[[], bool] = lambda: True
+        self,
+        websocket: AnyWebSocket,
+        *,
+        hears: Callable[[], bool] = lambda: True,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         """Takes the connection.
 
         Args:
             websocket: the connection.
             hears: whether a goodbye of the peer's would be heard.
+            heard: called for each frame, pings and pongs too if it was made with `autoping=False`.
         """
         self._websocket = websocket
         self._hears = hears
+        self.heard = heard
 
     async def receive(self) -> str | bytes:
         """Returns the next message."""
-        message: WSMessage = await self._websocket.receive()
+        message = await self._next_frame()
         if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             data: str | bytes = message.data
             return data
         if message.type is WSMsgType.CLOSE:
             await self._answer_close(int(message.data))
         raise _end(message)
+
+    async def _next_frame(self) -> WSMessage:
+        while True:
+            message: WSMessage = await self._websocket.receive()
+            self.heard()
+            if message.type is WSMsgType.PING:
+                with _mapped_errors():
+                    await self._websocket.pong(message.data)
+            elif message.type is not WSMsgType.PONG:
+                return message
+
+    async def ping(self) -> None:
+        """Sends a ping; waits while the buffer is full."""
+        with _mapped_errors():
+            await self._websocket.ping()
 
     async def _answer_close(self, code: int) -> None:
         """Sends the peer's close code back; by itself, aiohttp answers each of them with 1000."""

@@ -5,24 +5,30 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from types import ModuleType
 from typing import Any
 
 import pytest
 from websockets.utils import accept_key
 
 from ocppkit.core import Limits
-from ocppkit.transports import websockets
+from ocppkit.station import Disconnected
+from ocppkit.transports import aiohttp, websockets
 
 Make = Callable[..., Any]
 
-PING, PONG = 9, 10
+CLOSE, PING, PONG = 8, 9, 10
+CLIENTS = pytest.mark.parametrize(
+    "client", [pytest.param(websockets, id="websockets"), pytest.param(aiohttp, id="aiohttp")]
+)
 
 
 class PingCounter:
     """A server that opens WebSockets, answers pings and counts them, by the last segment of the path."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers: bool = True) -> None:
         self.pings: Counter[str] = Counter()
+        self._answers = answers
         self._more = asyncio.Condition()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,9 +55,12 @@ class PingCounter:
             size = int.from_bytes(await reader.readexactly(2), "big")
         mask = await reader.readexactly(4)
         data = await reader.readexactly(size)
+        if opcode & 0x0F == CLOSE:
+            raise ConnectionAbortedError
         if opcode & 0x0F == PING:
             plain = bytes(each ^ mask[place % 4] for place, each in enumerate(data))
-            writer.write(bytes([0x80 | PONG, len(plain)]) + plain)
+            if self._answers:
+                writer.write(bytes([0x80 | PONG, len(plain)]) + plain)
             async with self._more:
                 self.pings[identity] += 1
                 self._more.notify_all()
@@ -63,7 +72,10 @@ class PingCounter:
 
 
 @pytest.mark.asyncio
-async def test_a_change_acts_on_the_open_connection(make_station: Make, until: Make) -> None:
+@CLIENTS
+async def test_a_change_acts_on_the_open_connection(
+    client: ModuleType, make_station: Make, until: Make
+) -> None:
     counter = PingCounter()
     server = await asyncio.start_server(counter.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -71,7 +83,7 @@ async def test_a_change_acts_on_the_open_connection(make_station: Make, until: M
         changing = make_station(identity="changing", limits=Limits(ping_interval=0))
         steady = make_station(identity="steady", limits=Limits(ping_interval=0.064))
         for station in (changing, steady):
-            await stack.enter_async_context(websockets.connect(station, f"ws://127.0.0.1:{port}"))
+            await stack.enter_async_context(client.connect(station, f"ws://127.0.0.1:{port}"))
         await until(lambda: changing.connected and steady.connected)
         # Time is measured by the pings of a connection with the same interval.
         await counter.wait("steady", 3)
@@ -87,3 +99,22 @@ async def test_a_change_acts_on_the_open_connection(make_station: Make, until: M
         await counter.wait("steady", counter.pings["steady"] + 5)
         assert counter.pings["changing"] == seen
         assert changing.connected
+
+
+@pytest.mark.asyncio
+@CLIENTS
+async def test_a_csms_that_does_not_answer_pings_is_left(
+    client: ModuleType, make_station: Make, until: Make
+) -> None:
+    counter = PingCounter(answers=False)
+    server = await asyncio.start_server(counter.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    station = make_station(identity="alone", limits=Limits(ping_interval=0.064))
+    events = station.events()
+    async with server, client.connect(station, f"ws://127.0.0.1:{port}"):
+        async with asyncio.timeout(20):
+            async for event in events:
+                if isinstance(event, Disconnected):
+                    break
+        assert event.end.reason == "no answer to pings"
+        assert counter.pings["alone"] == 2
