@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import CallRefused, InvalidCall, current_call
+from ocppkit.aio import CallObserver, CallRefused, InvalidCall, ObservedCall, current_call
 from ocppkit.aio.lowlevel import Attachment
 from ocppkit.core import (
     ErrorCode,
@@ -88,6 +88,22 @@ class Kept:
         self.events.append(event)
 
 
+class Observed(CallObserver):
+    """Writes down how the peer's call ended."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.ends: list[tuple[str, str | None, str | None]] = []
+
+    def call_started(self, call: ObservedCall) -> None:
+        self.started.append(call.message_id)
+
+    def call_ended(self, call: ObservedCall) -> None:
+        if call.message_id == "1":
+            assert call.request_bytes > 0
+            self.ends.append((call.action, call.outcome, call.error_code))
+
+
 def csms_with(make_csms: Make, subprotocol: str, kept: Kept, **options: Any) -> Csms:
     version, action, _, _ = INVALID[subprotocol]
     csms: Csms = make_csms(version.PROTOCOL, on_invalid=kept, observer=kept, **options)
@@ -133,6 +149,25 @@ async def test_a_transaction_message_without_a_timestamp_is_kept_and_answered(
     # An observer sees that it was invalid, and nothing is owed any more.
     assert any(isinstance(event, InvalidCallReceived) for event in kept.events)
     assert not any(isinstance(event, FrameRefused) for event in kept.events)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answers", [False, True])
+async def test_an_observer_hears_of_it_once(answers: bool, make_csms: Make, station: Make) -> None:
+    version, action, payload, response = INVALID["ocpp2.0.1"]
+    observed = Observed()
+    csms: Csms = make_csms(
+        version.PROTOCOL,
+        on_invalid=lambda call: later(response if answers else None),
+        observer=observed,
+    )
+    csms.on(version.PROTOCOL.actions[action].request)(never)
+    raw = await booted(csms, station, "ocpp2.0.1")
+    await raw.says([2, "1", action, payload])
+    code = "OccurrenceConstraintViolation"
+    end = (action, "answered", None) if answers else (action, "refused", code)
+    assert observed.ends == [end]
+    assert observed.started.count("1") == 1
 
 
 @pytest.mark.asyncio

@@ -17,6 +17,7 @@ from ocppkit.core import (
     ConnectionClosed,
     Event,
     FrameRefused,
+    InvalidCallReceived,
     MessageKind,
     NoReply,
     Protocol,
@@ -184,6 +185,11 @@ class ObservedCalls:
                 call = self._call(event.message_id, event.action.name, outgoing=False)
                 call.request_bytes = _size(event.data)
                 self._incoming[event.message_id] = call
+            case InvalidCallReceived():
+                # A function of the program decides how it is answered.
+                call = self._call(event.message_id, event.error.action or "unknown", outgoing=False)
+                call.request_bytes = len(event.raw)
+                self._incoming[event.message_id] = call
             case SendReceived():
                 call = self._call(event.message_id, event.action.name, outgoing=False)
                 call.request_bytes = len(event.raw)
@@ -195,8 +201,11 @@ class ObservedCalls:
                 self._answered(event.message_id, _outcome(error), _code(error))
             case CallCancelled():
                 self._answered(event.message_id, "cancelled")
-            case FrameRefused(kind=MessageKind.CALL):
+            case FrameRefused(kind=MessageKind.CALL, deferred=False):
                 self._refused(event)
+            case FrameRefused(kind=MessageKind.CALL):
+                # Its CALLERROR has told the observer already, if it got one.
+                self._replied(event.error.message_id or "", "refused", str(event.reply.reaction))
             case _:
                 pass
 
