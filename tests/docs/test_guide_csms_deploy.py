@@ -19,8 +19,6 @@ from websockets.exceptions import ConnectionClosed
 
 from support.guide_code import DOCS, executed, files, free_port
 
-pytestmark = pytest.mark.timeout(60)
-
 PAGE = "guides/csms-deploy.md"
 TEXT = (DOCS / PAGE).read_text("utf-8")
 BOOT = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}

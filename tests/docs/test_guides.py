@@ -14,8 +14,6 @@ from ocppkit.transports import websockets
 from ocppkit.v16.roles import ChargePoint, ConnectedChargePoint
 from support.guide_code import executed, files, free_port, pages, wait_for
 
-pytestmark = pytest.mark.timeout(30)
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -64,7 +62,6 @@ def modules(page: str) -> Iterator[tuple[str, str]]:
         yield f"{prefix}__{Path(name).stem}", code
 
 
-@pytest.mark.timeout(300)  # mypy without a cache, on a busy machine
 def test_the_code_of_all_guides_is_typed(tmp_path: Path) -> None:
     for page in pages():
         for name, code in modules(page):

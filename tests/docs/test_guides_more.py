@@ -21,11 +21,10 @@ from ocppkit.csms import Credentials, Verdict
 from ocppkit.testing import connected, settle, wire_pair
 from ocppkit.transports import websockets
 from support import drawings
-from support.guide_code import DOCS, executed
+from support.guide_code import DOCS, LIMIT, executed
 from support.terminal_sessions import Block, Command, Console, blocks, commands, do
 
 ROOT = DOCS.parent
-LIMIT = 30.0
 
 
 class TestConsoles:

@@ -40,8 +40,6 @@ from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
 from support.guide_code import LIMIT, executed, files, free_port, program, wait_for
 
-pytestmark = pytest.mark.timeout(30)
-
 PASSWORD = "correct horse battery"
 
 
@@ -510,7 +508,6 @@ def with_names(file: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.timeout(120)  # a pytest of its own, on a busy machine
 @pytest.mark.parametrize(
     ("file", "passed"), [("test_csms.py", 3), ("test_station.py", 3), ("test_simulation.py", 2)]
 )
@@ -521,7 +518,7 @@ def test_the_tests_of_the_testing_guide_pass(file: str, passed: int, tmp_path: P
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=LIMIT,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

@@ -15,12 +15,12 @@ from ocppkit.cli._reference import pages
 from ocppkit.codegen import VERSIONS, load_facts
 from ocppkit.core import Call, MessageKind, Protocol, SendFrame, decode_message, decode_payload
 from ocppkit.testing import connected, settle
+from support.guide_code import LIMIT
 
 # One worker makes the pages, for all of these.
 pytestmark = pytest.mark.xdist_group("reference")
 
 IDENTITY = "CP001"
-PATIENCE = 10
 ACTIONS = [(version, name) for version in VERSIONS for name in load_facts(version).actions]
 
 
@@ -93,7 +93,7 @@ async def test_the_programs_talk_to_each_other(
     station, csms = names["station"], names["csms"]
     if "@csms.on" in answer and name != "BootNotification":
         csms.on(protocol.actions["BootNotification"].request)(names["boot_notification"])
-    async with asyncio.timeout(PATIENCE), connected(station, csms):
+    async with asyncio.timeout(LIMIT), connected(station, csms):
         handle = await csms.stations.wait(IDENTITY)
         await station.wait_accepted()
         if name == "BootNotification":

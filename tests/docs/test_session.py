@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.guide_code import LIMIT
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -13,7 +15,7 @@ def test_the_main_job() -> None:
         cwd=EXAMPLES,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT,
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")

@@ -29,7 +29,8 @@ __all__ = [
 ]
 
 DOCS = Path(__file__).parents[2] / "docs"
-LIMIT = 20.0
+LIMIT = 120.0
+"""Seconds after which a program hangs; on a busy machine it may be slow to start."""
 
 Program: TypeAlias = subprocess.Popen[str]
 
