@@ -14,6 +14,7 @@ from ocppkit.core import (
     Mode,
     Override,
     Policy,
+    Protocol,
     Repair,
     decode_payload,
     encode_payload,
@@ -203,6 +204,10 @@ def test_an_alteration_that_changes_nothing_is_refused(wrong: dict[str, object])
         ('[[profile]]\nvendor = "a"\n', "a profile has name"),
         (OWN.replace("shorten_to = 3", 'shorten_to = "3"'), "sends"),
         (OWN.replace("alias", "aliases"), "aliases"),
+        (
+            OWN.replace('"2.0.1"', '"2.0"'),
+            r"no version of OCPP is called '2\.0': .* 2\.1 - at .*sends",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_names_file_and_cure(
@@ -213,6 +218,36 @@ def test_a_file_that_cannot_be_used_names_file_and_cure(
     with pytest.raises(QuirkFileError, match=said) as caught:
         Quirks(path)
     assert "own.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_quirk_may_be_about_every_version(tmp_path: Path, protocol: Protocol) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[profile]]\nname = "a"\n[[profile.sends]]\npath = "$.customData"\nleave_out = true\n'
+        f'action = "Reset"\nversion = "{protocol.version}"\n',
+        "utf-8",
+    )
+    (profile,) = Quirks(path, shipped=False).profiles
+    assert [quirk.version for quirk in profile.sends] == [protocol.version]
+
+
+def test_a_program_s_own_overrides_win_over_a_profile_with_the_same_alias(own: Path) -> None:
+    ours = Override(message=v16.StartTransactionRequest, path="$.meterStart", alias="tag")
+    inbound = Quirks(own).named("wall").policies(v16.PROTOCOL, inbound=Policy(overrides=(ours,)))
+    assert inbound.inbound is not None
+    assert inbound.inbound.overrides == (ours,)
+
+
+def test_two_quirks_with_one_alias_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    reads = '[[profile.reads]]\nversion = "1.6"\naction = "StartTransaction"\nalias = "tag"\n'
+    both = f'{reads}path = "$.idTag"\n{reads}path = "$.meterStart"\n'
+    path.write_text(f'[[profile]]\nname = "a"\n{both}', "utf-8")
+    with pytest.raises(
+        QuirkFileError, match=r"two overrides of StartTransactionRequest for \$\.tag"
+    ):
+        Quirks(path).check(v16.PROTOCOL)
 
 
 def test_a_file_in_another_encoding_names_file_and_cure(tmp_path: Path) -> None:

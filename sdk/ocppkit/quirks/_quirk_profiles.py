@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,10 @@ from ocppkit.core import (
 __all__ = ["QuirkFileError", "QuirkProfile", "read_profiles"]
 
 
+_VERSIONS: Final = ("1.6", "2.0.1", "2.1")
+"""What a quirk may name as its version: a quirk of another one would never apply, and nobody would see it."""
+
+
 class QuirkFileError(OcppError):
     """A file of quirks that cannot be used; the message names the file, the place and the cure."""
 
@@ -33,6 +37,12 @@ class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str
     part: Literal["request", "response"] = "request"
     why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.version not in _VERSIONS:
+            raise ValueError(
+                f"no version of OCPP is called {self.version!r}: name one of {', '.join(_VERSIONS)}"
+            )
 
     def message(self, protocol: Protocol) -> type[Payload] | None:
         """Returns the class of the message, or `None` if the version is another or lacks the action."""
@@ -128,9 +138,9 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Raises:
             ValueError: a quirk names a place that its message does not have.
         """
-        taken = {(each.message, each.path) for each in inbound.overrides}
+        taken = {place for each in inbound.overrides for place in _places_of(each)}
         overrides = [
-            each for each in self._overrides(protocol) if (each.message, each.path) not in taken
+            each for each in self._overrides(protocol) if taken.isdisjoint(_places_of(each))
         ]
         read = Mode.LENIENT if self.lenient and inbound.mode is Mode.STRICT else inbound.mode
         alterations = (*outbound.alterations, *self.alterations(protocol))
@@ -171,6 +181,12 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             message = quirk.message(protocol)
             if message is not None:
                 yield quirk.override(message)
+
+
+def _places_of(override: Override) -> set[tuple[type[Payload], str]]:
+    """Returns the place of an override on the wire, and that of its alias."""
+    paths = (override.path, override.alias_path)
+    return {(override.message, path) for path in paths if path is not None}
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,6 +84,15 @@ def test_two_overrides_for_one_place_are_refused():
         Policy(overrides=(SERIAL, SERIAL))
 
 
+def test_two_overrides_with_one_alias_at_one_place_are_refused():
+    tag, start = (
+        Override(message=v16.StartTransactionRequest, path=path, alias="tag")
+        for path in ("$.idTag", "$.meterStart")
+    )
+    with pytest.raises(ValueError, match=r"two overrides of StartTransactionRequest for \$\.tag"):
+        Policy(overrides=(tag, start))
+
+
 @pytest.mark.parametrize(
     ("message", "path", "alias", "said"),
     [

@@ -82,6 +82,15 @@ def test_a_text_of_another_type_is_refused(
     assert str(caught.value) == problem
 
 
+def test_an_integer_has_no_more_digits_than_python_converts() -> None:
+    key, longest = IntegerKey(name="A"), "9" * 4300
+    assert key.format(key.parse(longest)) == longest
+    with pytest.raises(ValueError, match=r"^A: '9{80}'\.\.\. is not an integer$"):
+        key.parse(longest + "9")
+    with pytest.raises(ValueError, match=r"^A: .*4300 digits"):
+        key.format(10**4300)
+
+
 @pytest.mark.parametrize("value", [inf, -inf, nan])
 def test_a_number_that_cannot_be_read_back_is_not_written(value: float) -> None:
     with pytest.raises(ValueError, match=r"A: '-?(inf|nan)' is not a number"):

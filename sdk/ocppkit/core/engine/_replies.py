@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..model._failures import Failure, MessageKind
-from ..model._issues import ERROR_CODES, Issue, Rule, rank
+from ..model._issues import ANSWERS, Issue, Rule, rank
 from ..model._protocol import ErrorCode, NoReply, Protocol, Reply
 
 __all__ = [
@@ -45,25 +45,6 @@ UNREADABLE: Final = "-1"
 _FRAMEWORK = ErrorCode.RPC_FRAMEWORK_ERROR
 _FORMAT = ErrorCode.FORMAT_VIOLATION
 _PROPERTY = ErrorCode.PROPERTY_CONSTRAINT_VIOLATION
-
-_RULES: Final[Mapping[Rule, str]] = {
-    Rule.PAYLOAD: "ERR-16",
-    Rule.REQUIRED: "ERR-15",
-    Rule.MIN_ITEMS: "ERR-15",
-    Rule.MAX_ITEMS: "ERR-15",
-    Rule.UNKNOWN_MEMBER: "ERR-16, FRM-11",
-    Rule.NULL: "ERR-14, FRM-08",
-    Rule.TYPE: "ERR-14",
-    Rule.NUMBER: "ERR-13",
-    Rule.ENUM: "ERR-13",
-    Rule.MIN_LENGTH: "ERR-13",
-    Rule.MAX_LENGTH: "ERR-13",
-    Rule.MINIMUM: "ERR-13",
-    Rule.MAXIMUM: "ERR-13",
-    Rule.MULTIPLE_OF: "ERR-13",
-    Rule.FORMAT: "ERR-13, VAL-01",
-}
-"""The requirement for the answer to each broken rule; instead of `Rule.JSON` the engine uses a `Failure`."""
 
 REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
     {
@@ -86,8 +67,8 @@ REPLIES: Final[Mapping[Failure | Rule, Reply]] = MappingProxyType(
         Failure.UNKNOWN_ACTION: Reply(ErrorCode.NOT_IMPLEMENTED, "ERR-12"),
         Failure.WRONG_DIRECTION: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
         Failure.NOT_HANDLED: Reply(ErrorCode.NOT_SUPPORTED, "ERR-12"),
-        # Payloads that break their schema: with the codes of the issues.
-        **{rule: Reply(ERROR_CODES[rule], citation) for rule, citation in _RULES.items()},
+        # Payloads that break their schema. Of text that is no JSON the engine has a `Failure`.
+        **{rule: Reply(*answer) for rule, answer in ANSWERS.items() if rule is not Rule.JSON},
         # Valid calls that are refused for other reasons.
         Failure.NOT_ACCEPTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-19"),
         Failure.REJECTED: Reply(ErrorCode.SECURITY_ERROR, "ERR-20"),

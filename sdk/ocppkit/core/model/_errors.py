@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Literal
 from ._failures import Failure
 from ._issues import Issue, Issues, error_code_of, summary
 from ._protocol import ErrorCode
+from ._quoting import quoted
 
 __all__ = [
     "CallFailed",
@@ -171,7 +172,7 @@ class CallFailed(OcppError):
         action: str | None = None,
         message_id: str | None = None,
     ) -> None:
-        said = f"{_shown(code)} {_quoted(description)}" if description else _shown(code)
+        said = f"{_shown(code)} {quoted(description, _SHOWN_TEXT)}" if description else _shown(code)
         super().__init__(said, action=action, message_id=message_id)
         self.code = code
         """An `ErrorCode` if the peer sent one in the spelling of any version, else the text it sent."""
@@ -199,7 +200,9 @@ class ConnectionClosed(OcppError):
     ) -> None:
         said = f"closed by {by}" if code is None else f"closed by {by} with {code}"
         super().__init__(
-            f"{said}: {_quoted(reason)}" if reason else said, action=action, message_id=message_id
+            f"{said}: {quoted(reason, _SHOWN_TEXT)}" if reason else said,
+            action=action,
+            message_id=message_id,
         )
         self.reason = reason
         self.by: Literal["us", "peer", "network"] = by
@@ -233,16 +236,10 @@ def _rebuild(kind: type[OcppError], args: tuple[Any, ...]) -> OcppError:
     return error
 
 
-def _quoted(text: str) -> str:
-    if len(text) > _SHOWN_TEXT:
-        return repr(text[:_SHOWN_TEXT]) + "..."
-    return repr(text)
-
-
 def _shown(name: str) -> str:
     """Returns a name as it is if it is short, printable ASCII, else quoted."""
     return (
         name
         if name.isascii() and name.isprintable() and len(name) <= _SHOWN_TEXT
-        else _quoted(name)
+        else quoted(name, _SHOWN_TEXT)
     )

@@ -9,10 +9,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ._json import is_list
 from ._protocol import ErrorCode
+from ._quoting import quoted
 from ._repairs import Repair
 
 __all__ = [
-    "ERROR_CODES",
+    "ANSWERS",
     "NO_ISSUES",
     "Issue",
     "IssueList",
@@ -78,25 +79,26 @@ class Rule(StrEnum):
 
 _RANKS = {rule: rank for rank, rule in enumerate(Rule)}
 
-ERROR_CODES: Final[Mapping[Rule, ErrorCode]] = {
-    Rule.JSON: ErrorCode.RPC_FRAMEWORK_ERROR,
-    Rule.PAYLOAD: ErrorCode.FORMAT_VIOLATION,
-    Rule.REQUIRED: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
-    Rule.MIN_ITEMS: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
-    Rule.MAX_ITEMS: ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
-    Rule.UNKNOWN_MEMBER: ErrorCode.FORMAT_VIOLATION,
-    Rule.NULL: ErrorCode.TYPE_CONSTRAINT_VIOLATION,
-    Rule.TYPE: ErrorCode.TYPE_CONSTRAINT_VIOLATION,
-    Rule.NUMBER: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.ENUM: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.MIN_LENGTH: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.MAX_LENGTH: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.MINIMUM: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.MAXIMUM: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.MULTIPLE_OF: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
-    Rule.FORMAT: ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+ANSWERS: Final[Mapping[Rule, tuple[ErrorCode, str]]] = {
+    Rule.JSON: (ErrorCode.RPC_FRAMEWORK_ERROR, "ERR-11"),
+    Rule.PAYLOAD: (ErrorCode.FORMAT_VIOLATION, "ERR-16"),
+    Rule.REQUIRED: (ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, "ERR-15"),
+    Rule.MIN_ITEMS: (ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, "ERR-15"),
+    Rule.MAX_ITEMS: (ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, "ERR-15"),
+    Rule.UNKNOWN_MEMBER: (ErrorCode.FORMAT_VIOLATION, "ERR-16, FRM-11"),
+    Rule.NULL: (ErrorCode.TYPE_CONSTRAINT_VIOLATION, "ERR-14, FRM-08"),
+    Rule.TYPE: (ErrorCode.TYPE_CONSTRAINT_VIOLATION, "ERR-14"),
+    Rule.NUMBER: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.ENUM: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.MIN_LENGTH: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.MAX_LENGTH: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.MINIMUM: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.MAXIMUM: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.MULTIPLE_OF: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13"),
+    Rule.FORMAT: (ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "ERR-13, VAL-01"),
 }
-"""The error code for each broken rule: OCPP-J 1.6 table 7, 2.0.1 part 4 table 8."""
+"""The error code for each broken rule (OCPP-J 1.6 table 7, 2.0.1 part 4 table 8), and the requirement
+for it."""
 
 _TEXTS = {
     Rule.JSON: "not readable as JSON ({expected})",
@@ -147,7 +149,7 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     @property
     def error_code(self) -> ErrorCode:
         """The code that a CALLERROR about this issue carries."""
-        return ERROR_CODES[self.rule]
+        return ANSWERS[self.rule][0]
 
     @property
     def message(self) -> str:
@@ -236,7 +238,7 @@ def _step(key: str | int, pattern: bool) -> str:
         return "[*]" if pattern else f"[{key}]"
     if key.isidentifier() and key.isascii() and len(key) <= _SHOWN_TEXT:
         return f".{key}"
-    return f"[{_quoted(key)}]"
+    return f"[{quoted(key, _SHOWN_TEXT)}]"
 
 
 def _described(value: Any) -> str:
@@ -253,17 +255,11 @@ def _described(value: Any) -> str:
             return _shown(value)
 
 
-def _quoted(text: str) -> str:
-    # repr escapes what is not printable: control characters, bidi marks, lone surrogates.
-    if len(text) > _SHOWN_TEXT:
-        return repr(text[:_SHOWN_TEXT]) + "..."
-    return repr(text)
-
-
 def _shown(value: Any) -> str:
     match value:
         case str():
-            return _quoted(re.sub(_URL_PARTS, "***", value) if "://" in value else value)
+            text = re.sub(_URL_PARTS, "***", value) if "://" in value else value
+            return quoted(text, _SHOWN_TEXT)
         case dict():
             return "an object"
         case _ if is_list(value):

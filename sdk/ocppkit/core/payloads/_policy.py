@@ -90,7 +90,7 @@ class Override(Struct, frozen=True, kw_only=True):
             return
         if not parent or name.endswith("]"):
             raise ValueError(f"{self.path} has no name that {self.alias!r} could stand for")
-        if f"{parent}.{self.alias}" in shapes:
+        if self.alias_path in shapes:
             # Both would be read from the one value.
             raise ValueError(
                 f"{self.alias!r} is a member of {self.message.__name__} at {parent} already, so it is "
@@ -101,6 +101,11 @@ class Override(Struct, frozen=True, kw_only=True):
         """Returns the limit that takes the place of the schema's, which is that where it names none."""
         limit: float | None = getattr(self, rule, None)
         return schema if limit is None else limit
+
+    @property
+    def alias_path(self) -> str | None:
+        """The place that the alias would have on the wire, or `None` without one."""
+        return None if self.alias is None else f"{self.path.rpartition('.')[0]}.{self.alias}"
 
     def _given(self) -> list[str]:
         names = ("max_length", "max_items", "min_items", "minimum", "maximum", "alias")
@@ -201,12 +206,13 @@ class Policy(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         taken: set[tuple[type[Payload], str]] = set()
         for override in self.overrides:
-            place = (override.message, override.path)
-            if place in taken:
-                raise ValueError(
-                    f"two overrides of {override.message.__name__} for {override.path}"
-                )
-            taken.add(place)
+            # Two places with one alias would both be read from the one value.
+            for path in (override.path, override.alias_path):
+                if path is None:
+                    continue
+                if (override.message, path) in taken:
+                    raise ValueError(f"two overrides of {override.message.__name__} for {path}")
+                taken.add((override.message, path))
 
     def overrides_of(self, message: type[Struct]) -> Mapping[str, Override]:
         """Returns the overrides of one message, by path."""

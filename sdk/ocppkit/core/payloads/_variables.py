@@ -14,6 +14,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import Generic, Self, TypeVar
 
+from ..model._quoting import quoted
 from ._formats import read_datetime, utc_text
 
 __all__ = [
@@ -30,7 +31,10 @@ __all__ = [
 
 T = TypeVar("T")
 
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_SHOWN_TEXT = 80
+
+# Python converts no more digits than these.
+_INTEGER = re.compile(r"[+-]?\d{1,4300}", re.ASCII)
 
 
 class DataType(StrEnum):
@@ -113,7 +117,7 @@ class VariableKey(Generic[T]):
         return f"{place}[{self.instance}]" if self.instance else place
 
     def _refuse(self, text: str, wanted: str) -> ValueError:
-        return ValueError(f"{self}: {text!r} is not {wanted}")
+        return ValueError(f"{self}: {quoted(text, _SHOWN_TEXT)} is not {wanted}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +148,15 @@ class IntegerKey(VariableKey[int]):
         return int(text)
 
     def format(self, value: int) -> str:
-        """Returns the digits of the value."""
-        return str(int(value))
+        """Returns the digits of the value.
+
+        Raises:
+            ValueError: it has more than 4,300 digits.
+        """
+        try:
+            return str(int(value))
+        except ValueError as error:
+            raise ValueError(f"{self}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
