@@ -17,7 +17,7 @@ from datetime import datetime
 from math import floor
 
 from ocppkit.aio import CallRefused
-from ocppkit.blocks import charging as model
+from ocppkit.blocks import Mappings, charging as model
 from ocppkit.blocks.charging import (
     ChargingRules,
     Circumstances,
@@ -48,7 +48,14 @@ from ..messages import (
     SetChargingProfileResponse,
 )
 
-__all__ = ["RULES", "clear_profiles", "composite_schedule", "read_profile", "set_profile"]
+__all__ = [
+    "MAPPINGS",
+    "RULES",
+    "clear_profiles",
+    "composite_schedule",
+    "read_profile",
+    "set_profile",
+]
 
 _PURPOSES = {
     ChargingProfilePurposeType.CHARGE_POINT_MAX_PROFILE: Purpose.STATION_MAX,
@@ -60,6 +67,9 @@ RULES = ChargingRules(
     purposes=frozenset(_PURPOSES.values()), same_level_replaces=True, default_pair_refused=False
 )
 """How smart charging works in OCPP 1.6, for `InstalledProfiles`."""
+
+MAPPINGS = Mappings(rules=RULES)
+"""How OCPP 1.6 says what `ocppkit.blocks.charging` has."""
 
 
 def read_profile(profile: ChargingProfile) -> model.ChargingProfile:

@@ -5,6 +5,7 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
+from ocppkit.blocks import Mappings
 from ocppkit.blocks.transactions import (
     EnergyReading,
     IdToken,
@@ -16,10 +17,13 @@ from ..datatypes import MeterValue, SampledValue
 from ..enums import Location, Measurand, ValueFormat
 from ..messages import MeterValuesRequest, StartTransactionRequest, StopTransactionRequest
 
-__all__ = ["read_meter_values", "read_start", "read_stop"]
+__all__ = ["MAPPINGS", "read_meter_values", "read_start", "read_stop"]
 
 _ENERGY = Measurand.ENERGY_ACTIVE_IMPORT_REGISTER
 _FACTORS: dict[str | None, float] = {None: 1.0, "Wh": 1.0, "kWh": 1000.0}
+
+MAPPINGS = Mappings()
+"""How OCPP 1.6 says what `ocppkit.blocks.transactions` has."""
 
 
 def read_start(request: StartTransactionRequest) -> TransactionReport:

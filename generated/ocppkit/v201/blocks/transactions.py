@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 
+from ocppkit.blocks import Mappings
 from ocppkit.blocks.transactions import (
     EnergyReading,
     IdToken,
@@ -15,10 +16,13 @@ from ..datatypes import MeterValueType, SampledValueType
 from ..enums import LocationEnumType, MeasurandEnumType
 from ..messages import TransactionEventRequest
 
-__all__ = ["read_transaction"]
+__all__ = ["MAPPINGS", "read_transaction"]
 
 _ENERGY = MeasurandEnumType.ENERGY_ACTIVE_IMPORT_REGISTER
 _FACTORS = {"Wh": 1.0, "kWh": 1000.0}
+
+MAPPINGS = Mappings()
+"""How OCPP 2.0.1 says what `ocppkit.blocks.transactions` has."""
 
 
 def read_transaction(request: TransactionEventRequest) -> TransactionReport:

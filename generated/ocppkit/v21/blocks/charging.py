@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
+from ocppkit.blocks import Mappings
 from ocppkit.blocks.charging import (
     ChargingProfile,
     ChargingRules,
@@ -66,6 +67,7 @@ from ..messages import (
 )
 
 __all__ = [
+    "MAPPINGS",
     "RULES",
     "clear_profiles",
     "composite_schedule",
@@ -86,6 +88,9 @@ RULES = ChargingRules(
     )
 )
 """How smart charging works in OCPP 2.1, for `InstalledProfiles`."""
+
+MAPPINGS = Mappings(rules=RULES)
+"""How OCPP 2.1 says what `ocppkit.blocks.charging` has."""
 
 
 def read_profile(profile: ChargingProfileType) -> ChargingProfile:

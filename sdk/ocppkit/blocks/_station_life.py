@@ -1,0 +1,33 @@
+"""What happens to a station as a whole, as its driver tells the blocks."""
+
+from datetime import timedelta
+
+from ._messages import Event
+
+__all__ = ["ClockChanged", "CsmsConnected", "CsmsDisconnected", "StationAccepted", "StationStarted"]
+
+
+class StationStarted(Event, frozen=True):
+    """The program has started, or the station was restarted; told once states have been restored."""
+
+
+class CsmsConnected(Event, frozen=True):
+    """There is a connection to the CSMS; before the first boot, messages cannot be sent yet."""
+
+    offline_for: float | None = None
+    """Seconds since the last connection ended; `None` for the first connection."""
+
+
+class CsmsDisconnected(Event, frozen=True):
+    """The connection to the CSMS has ended."""
+
+
+class StationAccepted(Event, frozen=True):
+    """The CSMS has accepted a boot: messages can be sent. # B01"""
+
+
+class ClockChanged(Event, frozen=True):
+    """Date and time were set; deadlines that stand on them have been asked for again."""
+
+    change: timedelta
+    """How far they went forward; negative if they went back."""

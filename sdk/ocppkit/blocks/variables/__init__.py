@@ -1,0 +1,5 @@
+"""Variables and configuration (functional block B): one device model for all OCPP versions."""
+
+from ._device_model import DeviceModel
+
+__all__ = ["DeviceModel"]
