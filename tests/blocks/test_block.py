@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ocppkit.blocks import Answer, Block, Command, Event, Moment, Reply, Report
+from ocppkit.blocks import Block, Command, CommandAnswer, Event, Moment, Report, ReportReply
 
 NOW = Moment(100.0, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-class Lamp(Answer, frozen=True):
+class Lamp(CommandAnswer, frozen=True):
     lit: bool
 
 
@@ -15,7 +15,7 @@ class Light(Command[Lamp], frozen=True):
     on: bool
 
 
-class Thanks(Reply, frozen=True):
+class Thanks(ReportReply, frozen=True):
     text: str
 
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import Dialect, Reply, Report, dialect_of
+from ocppkit.blocks import Dialect, Report, ReportReply, dialect_of
 from ocppkit.blocks.charging import ChargingRules
 from ocppkit.core import LocalProtocolError, Protocol
 
@@ -27,7 +27,7 @@ def test_a_version_without_blocks_is_an_error_with_the_cure() -> None:
 
 
 def test_a_report_that_a_version_does_not_have_is_no_message() -> None:
-    class Nothing(Report[Reply], frozen=True):
+    class Nothing(Report[ReportReply], frozen=True):
         """A report of no version."""
 
     assert dialect_of(v16.PROTOCOL).messages(Nothing()) == ()

@@ -22,7 +22,7 @@ from ocppkit.testing import connected, settle, wire_pair
 from ocppkit.transports import websockets
 from support import drawings
 from support.guide_code import DOCS, LIMIT, executed
-from support.terminal_sessions import Block, Command, Console, blocks, commands, do
+from support.terminal_sessions import Console, PageBlock, ShellCommand, blocks, commands, do
 
 ROOT = DOCS.parent
 
@@ -32,12 +32,12 @@ class TestConsoles:
 
     @pytest.mark.parametrize("shown", ["one\ntwo\n", "one\n...\n", "o...\ntwo\n", "...\n"])
     def test_the_same(self, shown: str, tmp_path: Path) -> None:
-        Console(tmp_path).compare(Command("printf 'one\\ntwo \\n'", shown))
+        Console(tmp_path).compare(ShellCommand("printf 'one\\ntwo \\n'", shown))
 
     @pytest.mark.parametrize("shown", ["", "one\n", "one\nthree\n", "o...\n", "one\ntwo\n...\n"])
     def test_another(self, shown: str, tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match="printf"):
-            Console(tmp_path).compare(Command("printf 'one\\ntwo\\n'", shown))
+            Console(tmp_path).compare(ShellCommand("printf 'one\\ntwo\\n'", shown))
 
 
 def test_the_disagreements_are_decided_as_their_page_says() -> None:
@@ -238,7 +238,7 @@ class TestErrataDay:
         code = [block.text for block in blocks(self.PAGE) if block.language == "py"]
         names = [f"use{number}.py" for number in range(len(code))]
         for name, text in zip(names, code, strict=True):
-            console.put(Block("py", name, text))
+            console.put(PageBlock("py", name, text))
         configuration = f"--config-file={ROOT / 'pyproject.toml'}"
         told = console.run(f"mypy --strict {configuration} --cache-dir=cache {' '.join(names)}")
         assert told == f"Success: no issues found in {len(names)} source files\n"

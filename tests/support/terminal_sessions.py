@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Block", "Command", "Console", "blocks", "commands", "do"]
+__all__ = ["Console", "PageBlock", "ShellCommand", "blocks", "commands", "do"]
 
 LIMIT = 120.0
 
@@ -25,7 +25,7 @@ _NAME = re.compile(r"# ([a-z0-9_]+\.py)\n")
 _DOTS = "..."
 
 
-class Block(NamedTuple):
+class PageBlock(NamedTuple):
     """One block of a page."""
 
     language: str
@@ -35,25 +35,25 @@ class Block(NamedTuple):
     text: str
 
 
-class Command(NamedTuple):
+class ShellCommand(NamedTuple):
     """One command and what it is said to print."""
 
     line: str
     output: str
 
 
-def blocks(page: Path) -> Iterator[Block]:
+def blocks(page: Path) -> Iterator[PageBlock]:
     """Yields the blocks of a page that name a language."""
     for language, rest, text in _FENCE.findall(page.read_text(encoding="utf-8")):
         named = _TITLE.search(rest) or (_NAME.match(text) if language == "python" else None)
-        yield Block(language, named[1] if named else "", text)
+        yield PageBlock(language, named[1] if named else "", text)
 
 
-def commands(text: str) -> Iterator[Command]:
+def commands(text: str) -> Iterator[ShellCommand]:
     """Yields the commands of a block."""
     for each in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, _, output = each.replace("\\\n", "").partition("\n")
-        yield Command(line, output)
+        yield ShellCommand(line, output)
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class Console:
         )
         return done.stdout
 
-    def compare(self, command: Command) -> None:
+    def compare(self, command: ShellCommand) -> None:
         """Runs a command, and fails where it prints something else than is shown."""
         printed, shown = _plain(self.run(command.line)), _plain(command.output)
         assert re.fullmatch(_pattern(shown), printed, re.DOTALL), f"$ {command.line}\n{printed}"
 
-    def put(self, block: Block) -> None:
+    def put(self, block: PageBlock) -> None:
         """Writes a block that is a file."""
         path = self.folder / block.file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,20 +111,20 @@ def _pattern(shown: str) -> str:
     return r"\n".join(lines)
 
 
-def do(console: Console, block: Block) -> None:
+def do(console: Console, block: PageBlock) -> None:
     """Does what a block of a guide stands for: writes a file, or runs commands and compares."""
     match block:
-        case Block(file=name) if name:
+        case PageBlock(file=name) if name:
             console.put(block)
-        case Block(language="console"):
+        case PageBlock(language="console"):
             for command in commands(block.text):
                 console.compare(command)
-        case Block(language="py"):
-            console.put(Block("py", "run.py", block.text))
+        case PageBlock(language="py"):
+            console.put(PageBlock("py", "run.py", block.text))
             told = console.run("python run.py").strip()
             _, shown, comment = block.text.rpartition("# ...")
             assert told.endswith(comment.strip()) if shown else not told
-        case Block(language="sh"):
+        case PageBlock(language="sh"):
             assert block.text.startswith("pip install")
         case _:
             raise AssertionError(f"nobody runs this: {block}")

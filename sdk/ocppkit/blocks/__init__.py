@@ -1,22 +1,23 @@
 """Functional blocks: the behaviour of charging stations, without input and output and for all OCPP versions."""
 
 from ._block import Block, CommandHandler, CommandRegistrar, ReplyHandler, ReplyRegistrar
+from ._commands_and_reports import Command, CommandAnswer, Event, Report, ReportReply
 from ._dialect import CommandMapping, Dialect, Mappings, ReportMapping, ReportWriter, dialect_of
-from ._messages import Answer, Command, Event, Reply, Report
 from ._moment import Moment
 from ._station_life import (
+    BootAccepted,
     ClockChanged,
     CsmsConnected,
     CsmsDisconnected,
-    StationAccepted,
     StationStarted,
 )
 
 __all__ = [
-    "Answer",
     "Block",
+    "BootAccepted",
     "ClockChanged",
     "Command",
+    "CommandAnswer",
     "CommandHandler",
     "CommandMapping",
     "CommandRegistrar",
@@ -26,13 +27,12 @@ __all__ = [
     "Event",
     "Mappings",
     "Moment",
-    "Reply",
     "ReplyHandler",
     "ReplyRegistrar",
     "Report",
     "ReportMapping",
+    "ReportReply",
     "ReportWriter",
-    "StationAccepted",
     "StationStarted",
     "dialect_of",
 ]

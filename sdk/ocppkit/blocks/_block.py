@@ -11,19 +11,19 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ._messages import Answer, Command, Event, Reply, Report
+from ._commands_and_reports import Command, CommandAnswer, Event, Report, ReportReply
 from ._moment import Moment
 
 __all__ = ["Block", "CommandHandler", "CommandRegistrar", "ReplyHandler", "ReplyRegistrar"]
 
 C_co = TypeVar("C_co", bound=Command[Any], covariant=True)
-A = TypeVar("A", bound=Answer)
-P = TypeVar("P", bound=Reply)
+A = TypeVar("A", bound=CommandAnswer)
+P = TypeVar("P", bound=ReportReply)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T", bound=Report[Any])
 T_co = TypeVar("T_co", bound=Report[Any], covariant=True)
 
-CommandHandler = Callable[[Any, Moment], Answer]
+CommandHandler = Callable[[Any, Moment], CommandAnswer]
 """Obeys one type of command: takes the command and the present moment."""
 
 ReplyHandler = Callable[[Any, Any, Moment], None]

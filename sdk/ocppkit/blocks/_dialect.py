@@ -8,15 +8,15 @@ from msgspec import Struct
 
 from ocppkit.core import LocalProtocolError, Protocol, Request, Response
 
-from ._messages import Answer, Command, Reply, Report
+from ._commands_and_reports import Command, CommandAnswer, Report, ReportReply
 
 __all__ = ["CommandMapping", "Dialect", "Mappings", "ReportMapping", "ReportWriter", "dialect_of"]
 
 Q = TypeVar("Q", bound=Request[Any])
 R = TypeVar("R", bound=Response)
 C = TypeVar("C", bound=Command[Any])
-A = TypeVar("A", bound=Answer)
-P = TypeVar("P", bound=Reply)
+A = TypeVar("A", bound=CommandAnswer)
+P = TypeVar("P", bound=ReportReply)
 T = TypeVar("T")
 
 

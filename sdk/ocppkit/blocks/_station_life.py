@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from ._messages import Event
+from ._commands_and_reports import Event
 
-__all__ = ["ClockChanged", "CsmsConnected", "CsmsDisconnected", "StationAccepted", "StationStarted"]
+__all__ = ["BootAccepted", "ClockChanged", "CsmsConnected", "CsmsDisconnected", "StationStarted"]
 
 
 class StationStarted(Event, frozen=True):
@@ -22,7 +22,7 @@ class CsmsDisconnected(Event, frozen=True):
     """The connection to the CSMS has ended."""
 
 
-class StationAccepted(Event, frozen=True):
+class BootAccepted(Event, frozen=True):
     """The CSMS has accepted a boot: messages can be sent. # B01"""
 
 

@@ -80,10 +80,10 @@ class OldBox(Box, kw_only=True, frozen=True):
     __ocpp_draft__ = 4
 
 
-class Command(CsmsRequest, kw_only=True, frozen=True):
+class CsmsCommand(CsmsRequest, kw_only=True, frozen=True):
     """The same as a request of the CSMS."""
 
-    __ocpp_action__ = "Command"
+    __ocpp_action__ = "CsmsCommand"
     __ocpp_rules__ = PayloadRules(harmless_when_absent=frozenset({"customData"}))
 
     name: str
@@ -283,9 +283,9 @@ def test_lenient_leaves_out_an_optional_member_that_cannot_be_built(members, iss
 
 @pytest.mark.parametrize(("members", "issue", "path"), LEFT_OUT)
 def test_a_command_loses_no_member(members, issue, path):
-    outcome = passed(cls=Command, **members)
+    outcome = passed(cls=CsmsCommand, **members)
     if path == "$.customData":
-        assert outcome.payload == Command(name="ok")
+        assert outcome.payload == CsmsCommand(name="ok")
         assert outcome.issues[0].left_out == path
     else:
         assert outcome.payload is None
@@ -333,7 +333,7 @@ def test_an_item_that_cannot_be_built_is_left_out():
         ("$.items[1].y", Repair.UNKNOWN_MEMBER_LEFT_OUT, UNSET),
         ("$.items[2]", Repair.ITEM_LEFT_OUT, "$.items[2]"),
     ]
-    for policy, cls in ((STRICT, Box), (OFF, Box), (LENIENT, Command)):
+    for policy, cls in ((STRICT, Box), (OFF, Box), (LENIENT, CsmsCommand)):
         assert passed(policy, cls=cls, words=["a", None]).payload is None
     assert passed(words=["a", None]).payload.words == ["a"]
 

@@ -16,8 +16,8 @@ def set_profile(request: SetChargingProfileRequest) -> SetChargingProfileRespons
 from datetime import datetime
 from math import floor
 
+from ocppkit import blocks
 from ocppkit.aio import CallRefused
-from ocppkit.blocks import Mappings, charging as model
 from ocppkit.blocks.charging import (
     ChargingRules,
     Circumstances,
@@ -68,14 +68,14 @@ RULES = ChargingRules(
 )
 """How smart charging works in OCPP 1.6, for `InstalledProfiles`."""
 
-MAPPINGS = Mappings(rules=RULES)
+MAPPINGS = blocks.Mappings(rules=RULES)
 """How OCPP 1.6 says what `ocppkit.blocks.charging` has."""
 
 
-def read_profile(profile: ChargingProfile) -> model.ChargingProfile:
+def read_profile(profile: ChargingProfile) -> blocks.charging.ChargingProfile:
     """Returns a profile in the model for all versions."""
     recurrency, transaction = profile.recurrency_kind, profile.transaction_id
-    return model.ChargingProfile(
+    return blocks.charging.ChargingProfile(
         id=profile.charging_profile_id,
         stack_level=profile.stack_level,
         charging_profile_purpose=_PURPOSES[profile.charging_profile_purpose],
@@ -163,8 +163,8 @@ def composite_schedule(
     )
 
 
-def _schedule(schedule: ChargingSchedule) -> model.ChargingSchedule:
-    return model.ChargingSchedule(
+def _schedule(schedule: ChargingSchedule) -> blocks.charging.ChargingSchedule:
+    return blocks.charging.ChargingSchedule(
         charging_rate_unit=RateUnit(schedule.charging_rate_unit),
         charging_schedule_period=tuple(map(_period, schedule.charging_schedule_period)),
         start_schedule=schedule.start_schedule,
@@ -173,13 +173,13 @@ def _schedule(schedule: ChargingSchedule) -> model.ChargingSchedule:
     )
 
 
-def _period(period: ChargingSchedulePeriod) -> model.ChargingSchedulePeriod:
-    return model.ChargingSchedulePeriod(
+def _period(period: ChargingSchedulePeriod) -> blocks.charging.ChargingSchedulePeriod:
+    return blocks.charging.ChargingSchedulePeriod(
         start_period=period.start_period, limit=period.limit, number_phases=period.number_phases
     )
 
 
-def _composite_period(period: model.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
+def _composite_period(period: blocks.charging.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
     if period.limit is None:
         raise LocalProtocolError("nothing limits this connector: set Circumstances.maximum")
     # A limit has one decimal; what was converted from another unit is rounded down. The first

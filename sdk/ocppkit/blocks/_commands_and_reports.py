@@ -7,25 +7,25 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-__all__ = ["Answer", "Command", "Event", "Reply", "Report"]
+__all__ = ["Command", "CommandAnswer", "Event", "Report", "ReportReply"]
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class CommandAnswer(Struct, frozen=True, kw_only=True):
     """What a station answers to a command."""
 
 
-A_co = TypeVar("A_co", bound=Answer, covariant=True)
+A_co = TypeVar("A_co", bound=CommandAnswer, covariant=True)
 
 
 class Command(Struct, Generic[A_co], frozen=True, kw_only=True):
     """What a CSMS wants of a station; the type parameter is the answer."""
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class ReportReply(Struct, frozen=True, kw_only=True):
     """What a CSMS answers to a report; of itself, that it has been received."""
 
 
-P_co = TypeVar("P_co", bound=Reply, covariant=True)
+P_co = TypeVar("P_co", bound=ReportReply, covariant=True)
 
 
 class Report(Struct, Generic[P_co], frozen=True, kw_only=True):
