@@ -1,6 +1,5 @@
 """Finds docstrings in the imperative mood: "Return the text" where "Returns the text" is due."""
 
-import ast
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +31,6 @@ def imperative(docstring: str) -> bool:
 
 def imperative_docstrings(source: Source) -> Iterator[str]:
     """Yields a finding for each docstring that is an order, named by what it documents."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            text = ast.get_docstring(node)
-            if text and imperative(text):
-                name = "the module" if isinstance(node, ast.Module) else node.name
-                yield f"{name}: {text.split()[0]}"
+    for name, _, text in source.definitions:
+        if text and imperative(text):
+            yield f"{name or 'the module'}: {text.split()[0]}"

@@ -1,6 +1,5 @@
 """Finds names of modules and classes that stand for two things."""
 
-import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -36,9 +35,9 @@ def repeated_classes(
     """
     files = defaultdict[str, list[str]](list)
     for source in sources:
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.ClassDef):
-                files[node.name].append(source.path)
+        for each in source.definitions:
+            if each.is_class:
+                files[each.name].append(source.path)
     library = {
         name: paths
         for name, paths in files.items()

@@ -3,10 +3,11 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["ROOT", "Source", "python_sources", "text_sources"]
+__all__ = ["ROOT", "Definition", "Source", "python_sources", "text_sources"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,6 +18,16 @@ _TEXT = ("docs", "templates", "README.md", "CONTRIBUTING.md")
 _LEFT_OUT = ("tests/golden/cases/", "tests/typing/cases/", "tests/house/", "docs/design/words.md")
 
 
+class Definition(NamedTuple):
+    """A module, class or function."""
+
+    name: str
+    """Its name; empty for a module."""
+
+    is_class: bool
+    docstring: str | None
+
+
 @dataclass(frozen=True)
 class Source:
     """One file: its path below the root, with slashes, and its text."""
@@ -24,20 +35,32 @@ class Source:
     path: str
     text: str
 
-    @cached_property
+    @property
     def tree(self) -> ast.Module:
-        """Its syntax tree, if it is Python."""
+        """Its syntax tree, if it is Python; parsed anew each time, as the trees of all files are large."""
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The module itself, and each class and function in it."""
+        return tuple(
+            Definition(
+                getattr(node, "name", ""), isinstance(node, ast.ClassDef), ast.get_docstring(node)
+            )
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        )
 
-def python_sources() -> list[Source]:
+
+@cache
+def python_sources() -> tuple[Source, ...]:
     """Returns all hand-written modules, in order of their paths."""
-    return list(_sources(_CODE, (".py", ".pyi")))
+    return tuple(_sources(_CODE, (".py", ".pyi")))
 
 
-def text_sources() -> list[Source]:
+def text_sources() -> tuple[Source, ...]:
     """Returns all that people read: modules, guides, templates."""
-    return [*python_sources(), *_sources(_TEXT, (".md", ".jinja", ".py"))]
+    return (*python_sources(), *_sources(_TEXT, (".md", ".jinja", ".py")))
 
 
 def _sources(roots: tuple[str, ...], endings: tuple[str, ...]) -> Iterator[Source]:
