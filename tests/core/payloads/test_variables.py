@@ -125,3 +125,11 @@ def test_mutability_is_left_out_where_no_source_says_it() -> None:
     heartbeat = import_module("ocppkit.v21.variables").OCPPCommCtrlr.HEARTBEAT_INTERVAL
     assert heartbeat.mutability == (Mutability.READ_WRITE,)
     assert heartbeat.units == ("s",)
+
+
+def test_a_key_names_an_evse_a_connector_and_an_instance_of_a_component() -> None:
+    key = IntegerKey(component="Connector", name="SupplyPhases")
+    assert str(key.on_evse(2)) == "Connector(EVSE 2).SupplyPhases"
+    assert str(key.on_evse(2, 1).of("x")) == "Connector(EVSE 2, connector 1).SupplyPhases[x]"
+    named = TextKey(component="NetworkConfiguration", component_instance="1", name="OcppCsmsUrl")
+    assert str(named) == "NetworkConfiguration[1].OcppCsmsUrl"

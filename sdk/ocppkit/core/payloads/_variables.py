@@ -71,6 +71,15 @@ class VariableKey(Generic[T]):
     instance: str | None = None
     """Which of several variables of one name."""
 
+    component_instance: str | None = None
+    """Which of several components of one name."""
+
+    evse_id: int | None = None
+    """The EVSE that the component belongs to, or that it is."""
+
+    connector_id: int | None = None
+    """The connector of that EVSE that the component belongs to, or that it is."""
+
     instances: str | None = None
     """What distinguishes several variables of this name, such as `language`, where the station chooses."""
 
@@ -112,9 +121,19 @@ class VariableKey(Generic[T]):
         """Returns the key of one of several variables of this name."""
         return replace(self, instance=instance)
 
+    def on_evse(self, evse_id: int, connector_id: int | None = None) -> Self:
+        """Returns the key of the same variable on an EVSE, or on a connector of one."""
+        return replace(self, evse_id=evse_id, connector_id=connector_id)
+
     def __str__(self) -> str:
-        place = f"{self.component}.{self.name}" if self.component else self.name
-        return f"{place}[{self.instance}]" if self.instance else place
+        place = self.component or ""
+        if self.component_instance is not None:
+            place += f"[{self.component_instance}]"
+        if self.evse_id is not None:
+            connector = "" if self.connector_id is None else f", connector {self.connector_id}"
+            place += f"(EVSE {self.evse_id}{connector})"
+        variable = f"{self.name}[{self.instance}]" if self.instance else self.name
+        return f"{place}.{variable}" if place else variable
 
     def _refuse(self, text: str, wanted: str) -> ValueError:
         return ValueError(f"{self}: {quoted(text, _SHOWN_TEXT)} is not {wanted}")
