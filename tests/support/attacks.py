@@ -60,7 +60,7 @@ def compressed_frames(texts: Sequence[str], most: int = 1 << 16) -> bytes:
 
     Args:
         texts: what to send.
-        most: how many bytes to send at most.
+        most: how many bytes to send at most, unless the first text alone needs more.
     """
     squeeze = zlib.compressobj(wbits=-15)
     out = bytearray()
@@ -69,7 +69,7 @@ def compressed_frames(texts: Sequence[str], most: int = 1 << 16) -> bytes:
             data = squeeze.compress(text.encode()) + squeeze.flush(zlib.Z_SYNC_FLUSH)
             data = data.removesuffix(b"\0\0\xff\xff")
             frame = _head(len(data)) + b"\0\0\0\0" + data
-            if len(out) + len(frame) > most:
+            if out and len(out) + len(frame) > most:
                 return bytes(out)
             out += frame
 

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ocppkit.core import Limits
 from ocppkit.csms import Csms
 from ocppkit.transports import aiohttp, starlette
+from ocppkit.transports.aiohttp import _site
 from support.servers import by_websockets, running
 
 Make = Callable[..., Any]
@@ -30,7 +31,9 @@ async def by_aiohttp(
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        site = aiohttp.BoundedSite(runner, "127.0.0.1", handshake_timeout=seconds, ssl_context=tls)
+        site = aiohttp.BoundedSite(
+            runner, "127.0.0.1", handshake_timeout=seconds, ssl_context=tls, csms=csms
+        )
         await site.start()
         yield runner.addresses[0][1]
     finally:
@@ -41,7 +44,9 @@ def by_uvicorn(protocol: type[asyncio.Protocol]) -> Impatient:
     @asynccontextmanager
     async def serve(csms: Csms, seconds: float) -> AsyncGenerator[int]:
         app = Starlette(routes=[Mount("/ocpp", starlette.endpoint(csms))])
-        async with running(app, http=starlette.first_request_within(seconds, protocol)) as port:
+        async with running(
+            app, http=starlette.first_request_within(seconds, protocol, csms)
+        ) as port:
             yield port
 
     return serve
@@ -63,7 +68,9 @@ REQUEST = b"GET /ocpp/CP001 HTTP/1.1\r\nHost"
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", SERVERS)
-async def test_who_asks_for_nothing_is_ended(name: str, make_csms: Make, raw: Make) -> None:
+async def test_who_asks_for_nothing_is_ended(
+    name: str, make_csms: Make, raw: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     csms = make_csms(limits=Limits(handshake_timeout=0.1))
     async with SERVERS[name](csms, 0.1) as port:
         for head in (b"", b"G", REQUEST):
@@ -71,6 +78,11 @@ async def test_who_asks_for_nothing_is_ended(name: str, make_csms: Make, raw: Ma
                 client.send(head)
                 assert await client.rest() == b""
         assert len(csms.stations) == 0
+    # Others of this minute are counted.
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "unknown station (127.0.0.1): refused: no handshake within 0.1 s"
+    )
 
 
 @pytest.mark.asyncio
@@ -106,8 +118,14 @@ async def test_a_head_without_end_is_refused_or_ended(
 
 @pytest.mark.asyncio
 async def test_tls_that_does_not_come_is_ended_on_aiohttp(
-    make_csms: Make, raw: Make, tls: Make
+    make_csms: Make, raw: Make, tls: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     context = tls("server", own="server")
     async with by_aiohttp(make_csms(), 0.1, context) as port, raw(port) as client:
         assert await client.rest() == b""
+    assert "(127.0.0.1): refused: no TLS handshake within 0.1 s" in caplog.text
+
+
+def test_an_aiohttp_that_has_changed_is_named() -> None:
+    with pytest.raises(ImportError, match=r"aiohttp 9\.0 has no BaseSite\._server"):
+        _site._check(object(), "9.0")  # type: ignore[arg-type]

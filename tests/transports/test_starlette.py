@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
@@ -15,7 +17,7 @@ from ocppkit import v201
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.transports import websockets
-from ocppkit.transports.starlette import endpoint
+from ocppkit.transports.starlette import Endpoint, _network_connection, endpoint
 from support.servers import running
 
 Make = Callable[..., Any]
@@ -31,7 +33,7 @@ def nothing_is_left() -> Generator[None]:
 class Server:
     """An ASGI server in memory, for one connection."""
 
-    def __init__(self, csms: Csms, **scope: Any) -> None:
+    def __init__(self, csms: Csms, served: Endpoint | None = None, **scope: Any) -> None:
         self.scope = {
             "type": "websocket",
             "path": "/ocpp/CP001",
@@ -42,7 +44,9 @@ class Server:
         self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.problem: Exception | None = None
         self.inbox.put_nowait({"type": "websocket.connect"})
-        self.serving = asyncio.create_task(endpoint(csms)(self.scope, self.inbox.get, self.send))
+        self.serving = asyncio.create_task(
+            (served or endpoint(csms))(self.scope, self.inbox.get, self.send)
+        )
 
     async def send(self, message: Any) -> None:
         if self.problem is not None:
@@ -234,11 +238,44 @@ async def test_what_is_no_websocket(make_csms: Make) -> None:
         said.append(message)
 
     served = endpoint(make_csms())
-    await served({"type": "http"}, asyncio.Queue().get, send)
+    scope = {"type": "http", "path": "/ocpp/CP001", "headers": []}
+    await served(scope, asyncio.Queue().get, send)
     assert said[0]["status"] == 426
     assert (b"upgrade", b"websocket") in said[0]["headers"]
     with pytest.raises(LocalProtocolError, match="lifespan"):
         await served({"type": "lifespan"}, asyncio.Queue().get, send)
+
+
+@pytest.mark.asyncio
+async def test_a_server_without_a_network_connection_is_told_of_once(
+    make_csms: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    csms = make_csms()
+    served = endpoint(csms)
+    for _ in range(2):
+        server = Server(csms, served)
+        await server.said()
+        server.inbox.put_nowait({"type": "websocket.disconnect"})
+        await server.over()
+    (line,) = [each.message for each in caplog.records if each.levelno == logging.WARNING]
+    assert line.startswith("the network connections of asyncio cannot be found: ")
+
+
+@pytest.mark.asyncio
+async def test_the_server_that_has_changed_is_named(
+    make_csms: Make,
+    raw: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(_network_connection, "_USED", ("abort", "renamed"))
+    csms = make_csms()
+    app = Starlette(routes=[WebSocketRoute("/{identity:path}", endpoint(csms))])
+    async with running(app) as port, raw(port, "/CP001"):
+        await csms.stations.wait_connected("CP001")
+    assert (
+        f"the network connections of uvicorn {uvicorn.__version__} cannot be found" in caplog.text
+    )
 
 
 def test_no_authenticator_means_no_start() -> None:

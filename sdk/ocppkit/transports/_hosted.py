@@ -41,14 +41,20 @@ class Reception:
         self._attached: set[Attachment] = set()
         self._closed = False
 
+    def refuse(self, reject: Reject, handshake: Handshake) -> Reject:
+        """Reports that a handshake is refused without asking the CSMS, and returns the refusal."""
+        self._csms.report_refusal(
+            reject.reason, status=reject.status, handshake=self._proxies(handshake)
+        )
+        return reject
+
     async def admit(self, handshake: Handshake) -> Accept | Reject:
         """Returns whether the CSMS lets a station connect; refuses with 503 if it takes too long."""
         try:
             async with asyncio.timeout(self._csms.limits.handshake_timeout):
                 decision = await self._csms.accept(self._proxies(handshake))
         except TimeoutError:
-            decision = Reject(status=503, reason="no decision in time")
-            self._csms.report_refusal(decision.reason, status=decision.status, handshake=handshake)
+            decision = self.refuse(Reject(status=503, reason="no decision in time"), handshake)
         return Reject(status=503, reason="going away") if self._closed else decision
 
     async def attend(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from ssl import SSLContext
 
 from aiohttp import web
@@ -32,7 +33,8 @@ async def run_server(
     It takes the place of `aiohttp.web.run_app`, which reads nothing more from the moment of the
     signal. Here running handlers, and commands that wait for their answer, have the `grace` that was
     given to `mount` before aiohttp shuts down. A second signal ends the program at once. Connections on
-    which no request comes within the CSMS's `Limits.handshake_timeout` are ended; see `BoundedSite`.
+    which no request comes within the CSMS's `Limits.handshake_timeout` are ended and reported to the
+    CSMS, the first one if the application has several; see `BoundedSite`.
 
     Args:
         app: the application, with a CSMS in it; see `mount`.
@@ -45,9 +47,15 @@ async def run_server(
     """
     runner = web.AppRunner(app)
     await runner.setup()
+    csms = [handler.csms for handler in _handlers(app)]
     try:
         await BoundedSite(
-            runner, host, port, ssl_context=ssl, handshake_timeout=_handshake_timeout(app)
+            runner,
+            host,
+            port,
+            ssl_context=ssl,
+            handshake_timeout=max((each.limits.handshake_timeout for each in csms), default=10.0),
+            csms=csms[0] if csms else None,
         ).start()
         logger.info("serving on port %d", runner.addresses[0][1])
         await stop_requested()
@@ -56,13 +64,8 @@ async def run_server(
         await runner.cleanup()
 
 
-def _handshake_timeout(app: web.Application) -> float:
-    """Returns the longest time that one of the CSMSs gives to a handshake."""
-    return max((handler.limits.handshake_timeout for handler in _handlers(app)), default=10.0)
-
-
-def _handlers(app: web.Application) -> set[Handler]:
+def _handlers(app: web.Application) -> Sequence[Handler]:
     """Returns the handlers to which routes lead, also those of applications within this one."""
     called = (*(route.handler for route in app.router.routes()), *app.on_shutdown)
     owners = (getattr(function, "__self__", None) for function in called)
-    return {owner for owner in owners if isinstance(owner, Handler)}
+    return list(dict.fromkeys(owner for owner in owners if isinstance(owner, Handler)))

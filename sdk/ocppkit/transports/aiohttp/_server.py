@@ -8,10 +8,10 @@ from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL, UPGRADE
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
-from ocppkit.core import Limits
 from ocppkit.csms import Csms
 
 from .._hosted import NO_WEBSOCKET, Reception
+from .._limited_reads import limit_reads
 from .._proxies import proxies_at
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
 
@@ -92,7 +92,7 @@ class Handler:
         Raises:
             LocalProtocolError: as `mount` does.
         """
-        self._limits = csms.limits
+        self._csms = csms
         self._compression = compression
         self._grace = grace
         proxies = proxies_at(trusted_proxies, client_certificate_header)
@@ -100,19 +100,27 @@ class Handler:
         self._leaving = False
 
     @property
-    def limits(self) -> Limits:
-        """The limits of the CSMS."""
-        return self._limits
+    def csms(self) -> Csms:
+        """The CSMS that is served."""
+        return self._csms
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one connection, until nothing of it runs any more."""
+        handshake = _handshake(request)
         if request.headers.get(UPGRADE, "").strip().lower() != "websocket":
-            return _refusal(NO_WEBSOCKET)
-        decision = await self._reception.admit(_handshake(request))
+            return _refusal(self._reception.refuse(NO_WEBSOCKET, handshake))
+        decision = await self._reception.admit(handshake)
         if isinstance(decision, Reject):
             return _refusal(decision)
         websocket = self._websocket(decision)
-        await websocket.prepare(request)
+        if request.transport is not None:
+            limit_reads(request.transport)
+        try:
+            await websocket.prepare(request)
+        except web.HTTPException as problem:
+            reason = problem.text or problem.reason
+            self._reception.refuse(Reject(status=problem.status, reason=reason), handshake)
+            raise
 
         def abort() -> None:
             if request.transport is not None:
@@ -145,8 +153,8 @@ class Handler:
         websocket = web.WebSocketResponse(
             protocols=() if chosen is None else (chosen,),
             compress=self._compression,
-            max_msg_size=most_bytes(self._limits),
-            heartbeat=heartbeat(self._limits),
+            max_msg_size=most_bytes(self._csms.limits),
+            heartbeat=heartbeat(self._csms.limits),
             autoclose=False,
         )
         websocket.headers.extend(texts(accept.headers))

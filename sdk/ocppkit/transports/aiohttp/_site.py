@@ -1,12 +1,15 @@
-"""A place where aiohttp listens, which ends connections that ask for nothing."""
+"""Where an aiohttp application listens so that connections without a request are ended."""
 
 import asyncio
 from ssl import SSLContext
 
-from aiohttp import web
+from aiohttp import __version__, web
+
+from ocppkit.csms import Csms
 
 from .._bounds import BACKLOG
 from .._first_request import FirstRequest
+from .._tls_handshake import ReportRefusal, TlsHandshake
 
 __all__ = ["BoundedSite"]
 
@@ -14,10 +17,13 @@ __all__ = ["BoundedSite"]
 class BoundedSite(web.TCPSite):
     """A `web.TCPSite` that ends connections without a TLS handshake or a request in time.
 
+    It reads little of a connection at a time, too, so that compressed messages cannot stop the event
+    loop.
+
     ```python
     runner = web.AppRunner(app)
     await runner.setup()
-    await BoundedSite(runner, "0.0.0.0", 9000, handshake_timeout=10.0).start()
+    await BoundedSite(runner, "0.0.0.0", 9000, handshake_timeout=10.0, csms=csms).start()
     ```
     """
 
@@ -30,6 +36,7 @@ class BoundedSite(web.TCPSite):
         handshake_timeout: float = 10.0,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
+        csms: Csms | None = None,
     ) -> None:
         """Takes what is to be served.
 
@@ -40,22 +47,46 @@ class BoundedSite(web.TCPSite):
             handshake_timeout: seconds for TLS, and then for the head of the first request.
             ssl_context: serve `wss` with the certificate in this context.
             backlog: connections that may wait to be taken.
+            csms: reports the connections that are ended, and TLS handshakes that fail, as refused.
         """
         super().__init__(runner, host, port, ssl_context=ssl_context, backlog=backlog)
-        self._host_name = host
+        _check(self, __version__)
+        self._app_runner = runner
+        self._address = host, port
+        self._tls = ssl_context
+        self._waiting = backlog
         self._handshake_timeout = handshake_timeout
+        self._report: ReportRefusal = _to_nobody if csms is None else csms.report_refusal
 
     async def start(self) -> None:
         """Takes connections from now on."""
         await web.BaseSite.start(self)
-        server = self._runner.server
+        self._server = await asyncio.get_running_loop().create_server(
+            self._new_connection, *self._address, backlog=self._waiting
+        )
+
+    def _new_connection(self) -> asyncio.BaseProtocol:
+        server = self._app_runner.server
         assert server is not None  # the runner is set up
         seconds = self._handshake_timeout
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: FirstRequest(server, seconds),
-            self._host_name,
-            self._port,
-            ssl=self._ssl_context,
-            backlog=self._backlog,
-            ssl_handshake_timeout=None if self._ssl_context is None else seconds,
+        first = FirstRequest(server, seconds, self._report)
+        if self._tls is None:
+            return first
+        return TlsHandshake(self._tls, seconds, first, self._report)
+
+
+def _check(site: web.BaseSite, installed: str) -> None:
+    """Checks that aiohttp still closes `BaseSite._server`, which is set here. It is not documented.
+
+    Raises:
+        ImportError: it has no such attribute.
+    """
+    if not hasattr(site, "_server"):
+        raise ImportError(
+            f"aiohttp {installed} has no BaseSite._server, which ocppkit uses; install an older "
+            "version of aiohttp, or a newer one of ocppkit"
         )
+
+
+def _to_nobody(reason: str, *, remote_address: str = "") -> None:
+    pass

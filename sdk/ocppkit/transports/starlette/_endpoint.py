@@ -17,7 +17,9 @@ from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
 from .._hosted import NO_WEBSOCKET, Reception
+from .._limited_reads import limit_reads
 from .._proxies import Proxies, proxies_at
+from ._network_connection import NetworkConnections
 from ._transport import WebSocketTransport
 
 __all__ = ["Endpoint", "PeerCertificate", "endpoint"]
@@ -88,13 +90,16 @@ class Endpoint:
         self._reception = Reception(csms, proxies)
         self._peer_certificate = peer_certificate
         self._grace = grace
+        self._network_connections = NetworkConnections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, until nothing of it runs any more."""
         if scope["type"] == "websocket":
             await self._serve(WebSocket(scope, receive, send), receive)
         elif scope["type"] == "http":
-            await _response(NO_WEBSOCKET)(scope, receive, send)
+            connection = HTTPConnection(scope)
+            refused = self._reception.refuse(NO_WEBSOCKET, self._handshake(connection))
+            await _response(refused)(scope, receive, send)
         else:
             raise LocalProtocolError(f"nothing here knows about {scope['type']}")
 
@@ -129,21 +134,26 @@ class Endpoint:
         if isinstance(decision, Reject):
             await _refuse(websocket, decision)
             return
-        transport = WebSocketTransport(websocket, receive)
+        network = self._network_connections.find(receive)
+        if network is not None:
+            limit_reads(network)
+        transport = WebSocketTransport(websocket)
         try:
             await transport.open(decision)
         except ConnectionClosed as end:
             logger.info("%s left during its handshake: %s", decision.remote_address, end)
         else:
-            await self._reception.attend(decision, transport, abort=transport.abort)
+            # ASGI has no way to end a connection without what still waits for the station.
+            abort = _nothing if network is None else network.abort
+            await self._reception.attend(decision, transport, abort=abort)
 
-    def _handshake(self, websocket: WebSocket) -> Handshake:
-        find_certificate, client = self._peer_certificate, websocket.client
+    def _handshake(self, connection: HTTPConnection) -> Handshake:
+        find_certificate, client = self._peer_certificate, connection.client
         return Handshake(
-            path=_target(websocket.scope),
-            headers=_headers(websocket.scope),
-            peer_certificate=None if find_certificate is None else find_certificate(websocket),
-            secure=websocket.url.scheme == "wss",
+            path=_target(connection.scope),
+            headers=_headers(connection.scope),
+            peer_certificate=None if find_certificate is None else find_certificate(connection),
+            secure=connection.url.scheme in ("wss", "https"),
             remote_address="" if client is None else client.host,
         )
 
@@ -178,3 +188,7 @@ def _response(reject: Reject) -> Response:
     for name, value in reject.headers:
         response.headers.append(name.decode("latin-1"), value.decode("latin-1"))
     return response
+
+
+def _nothing() -> None:
+    pass

@@ -1,11 +1,9 @@
 """One WebSocket of an ASGI server, as the coroutines that a pump drives."""
 
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-from starlette.types import Receive
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ocppkit.aio.lowlevel import Accept
@@ -20,15 +18,9 @@ _WITHOUT_A_WORD: Final = frozenset({1005, 1006})
 class WebSocketTransport:
     """A connection to a station."""
 
-    def __init__(self, websocket: WebSocket, receive: Receive) -> None:
-        """Takes the connection.
-
-        Args:
-            websocket: the connection.
-            receive: the ASGI server's own, by which `abort` finds the network connection.
-        """
+    def __init__(self, websocket: WebSocket) -> None:
+        """Takes the connection."""
         self._websocket = websocket
-        self._receive = receive
 
     async def open(self, accept: Accept) -> None:
         """Answers the handshake.
@@ -63,17 +55,6 @@ class WebSocketTransport:
         """Sends a close frame; the server waits for the station's."""
         with _mapped_errors():
             await self._websocket.close(code, reason)
-
-    def abort(self) -> None:
-        """Ends the network connection at once.
-
-        ASGI has no word for it. In uvicorn `receive` is a method of the protocol that holds the
-        transport; with another server, the connection ends when the server has sent what waits.
-        """
-        protocol: object = getattr(self._receive, "__self__", None)
-        transport: object = getattr(protocol, "transport", None)
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
 
 
 @contextmanager

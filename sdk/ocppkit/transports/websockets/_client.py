@@ -25,10 +25,10 @@ from .._handshake_answer import (
     refused,
 )
 from .._happy_eyeballs import connected_socket
+from .._shared_reading import SharedReading
 from .._station_runner import Client, Connect, Run
 from ._bounded_deflate import BoundedDeflate
 from ._http_answer import AnswerReader
-from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
 __all__ = ["connect", "connector", "run"]

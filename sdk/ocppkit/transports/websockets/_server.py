@@ -8,9 +8,9 @@ from ssl import SSLContext
 from ocppkit.csms import Csms
 
 from .._proxies import proxies_at
+from .._tls_handshake import TlsHandshake
 from ._listening_server import Server, ServerConnection
 from ._server_handshake import ServerHandshake
-from ._tls_handshake import TlsHandshake
 
 __all__ = ["Server", "serve"]
 
@@ -63,7 +63,16 @@ async def serve(
 
     def new_connection(connection: ServerConnection) -> BaseProtocol:
         handshake = ServerHandshake(csms, connection, compression, proxies)
-        return handshake if ssl is None else TlsHandshake(csms, connection, ssl, handshake)
+        if ssl is None:
+            return handshake
+        return TlsHandshake(
+            ssl,
+            csms.limits.handshake_timeout,
+            handshake,
+            csms.report_refusal,
+            begin=connection.begin,
+            lost=connection.lost,
+        )
 
     await server.listen(new_connection, host, port)
     try:

@@ -5,7 +5,6 @@ After an acceptance, a `WebSocketWire` takes over the asyncio transport.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, cast
 
@@ -21,6 +20,8 @@ from ocppkit.csms import Csms
 
 from .._bounds import LONGEST_HEAD
 from .._proxies import Proxies, direct
+from .._shared_reading import SharedReading
+from .._tls_handshake import peer_address
 from ._bounded_deflate import BoundedDeflate
 from ._http_handshake import (
     BadRequest,
@@ -31,7 +32,6 @@ from ._http_handshake import (
     refusal_of,
 )
 from ._listening_server import ServerConnection
-from ._shared_reading import SharedReading
 from ._wire import WebSocketWire
 
 __all__ = ["ServerHandshake"]
@@ -178,16 +178,14 @@ class ServerHandshake(SharedReading):
             headers=request.headers,
             peer_certificate=about("peercert") or None,
             secure=about("sslcontext") is not None,
-            remote_address=self._remote_address(),
+            remote_address=peer_address(self._transport),
         )
-
-    def _remote_address(self) -> str:
-        peer: Sequence[str] | None = self._transport.get_extra_info("peername")
-        return peer[0] if peer else ""
 
     def _report(self, reason: str, status: int | None = None) -> None:
         """Reports a connection that never became a handshake."""
-        self._csms.report_refusal(reason, status=status, remote_address=self._remote_address())
+        self._csms.report_refusal(
+            reason, status=status, remote_address=peer_address(self._transport)
+        )
 
 
 def _agreed_deflate(offered: bytes) -> tuple[Extension, bytes] | None:

@@ -28,6 +28,8 @@ from .._bounds import (
     cut_reason,
 )
 from .._budget import Budget
+from .._shared_reading import SharedReading
+from .._timer_wheel import Slot
 from ._core import Core
 from ._rfc6455_frames import (
     CLOSE,
@@ -44,8 +46,6 @@ from ._rfc6455_frames import (
     text_frame,
     whole_text,
 )
-from ._shared_reading import SharedReading
-from ._timer_wheel import Slot
 from ._wire_state import TRANSITIONS, WireInput, WireState
 
 __all__ = ["WebSocketWire"]

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from ocppkit.testing import VirtualLoop
-from ocppkit.transports.websockets._timer_wheel import Slot, TimerWheel
+from ocppkit.transports._timer_wheel import Slot, TimerWheel
 from support.loop_time import LoopTime
 
 

@@ -1,41 +1,56 @@
-"""The TLS handshake of a connection at a server, counted from the moment the connection is there.
+"""The TLS handshake of a connection at a server, known from the moment the connection is there.
 
 asyncio would tell of a connection only once its TLS is established: one that never gets so far would
-count for no limit, and nothing could end it when the server stops.
+count for no limit, be reported to nobody, and nothing could end it when the server stops.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 from ssl import SSLContext, SSLError
-from typing import cast
+from typing import Any, Protocol, cast
 
 from ocppkit.aio.lowlevel import start_task
-from ocppkit.csms import Csms
 
-from ._listening_server import ServerConnection
 from ._shared_reading import SharedReading
 
-__all__ = ["TlsHandshake"]
+__all__ = ["ReportRefusal", "TlsHandshake", "peer_address"]
+
+
+class ReportRefusal(Protocol):
+    """Reports a connection that is refused before it is a WebSocket, as `Csms.report_refusal` does."""
+
+    def __call__(self, reason: str, *, remote_address: str = "") -> None: ...
 
 
 class TlsHandshake(asyncio.Protocol):
     """One connection until TLS is established; then another protocol takes it over."""
 
     def __init__(
-        self, csms: Csms, connection: ServerConnection, tls: SSLContext, then: SharedReading
+        self,
+        tls: SSLContext,
+        seconds: float,
+        then: SharedReading,
+        report: ReportRefusal,
+        *,
+        begin: Callable[[asyncio.Transport], bool] = lambda transport: True,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         """Takes a new connection.
 
         Args:
-            csms: is told of handshakes that fail.
-            connection: the connection.
             tls: how TLS is spoken.
+            seconds: how long the TLS handshake may take.
             then: the protocol of the connection once TLS is established.
+            report: is told of handshakes that fail.
+            begin: takes the connection, and returns whether there is room for it.
+            lost: called when the connection has ended before TLS was established.
         """
-        self._csms = csms
-        self._connection = connection
         self._tls = tls
+        self._seconds = seconds
         self._then = then
+        self._report = report
+        self._begin = begin
+        self._lost = lost
         self._early = b""
 
     # What asyncio calls.
@@ -43,12 +58,12 @@ class TlsHandshake(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins with TLS if there is room for the connection, else ends it."""
         self._transport = cast(asyncio.Transport, transport)
-        if self._connection.begin(self._transport):
+        if self._begin(self._transport):
             self._transport.pause_reading()
             self._establishing = start_task(self._establish())
         else:
             # An answer would cost a TLS handshake.
-            self._report("too many connections")
+            self._refuse("too many connections")
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -57,32 +72,31 @@ class TlsHandshake(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Takes an early end."""
-        self._connection.lost()
+        self._lost()
 
     # The work.
 
     async def _establish(self) -> None:
-        seconds = self._csms.limits.handshake_timeout
         try:
             secured = await asyncio.get_running_loop().start_tls(
                 self._transport,
                 self,
                 self._tls,
                 server_side=True,
-                ssl_handshake_timeout=seconds,
+                ssl_handshake_timeout=self._seconds,
             )
         except SSLError as problem:
-            self._report(f"the TLS handshake failed: {problem}")
+            self._refuse(f"the TLS handshake failed: {problem}")
             secured = None
         except ConnectionAbortedError:
-            self._report(f"no TLS handshake within {seconds:g} s")
+            self._refuse(f"no TLS handshake within {self._seconds:g} s")
             secured = None
         except OSError:
             # Who connects and leaves, as monitors do, is not refused.
             secured = None
         if secured is None or self._transport.is_closing():
             # uvloop returns a transport for a connection that was lost in the meantime, too.
-            self._connection.lost()
+            self._lost()
         else:
             self._hand_over(secured)
 
@@ -92,6 +106,12 @@ class TlsHandshake(asyncio.Protocol):
         if self._early:
             self._then.data_received(self._early)
 
-    def _report(self, reason: str) -> None:
-        peer: Sequence[str] | None = self._transport.get_extra_info("peername")
-        self._csms.report_refusal(reason, remote_address=peer[0] if peer else "")
+    def _refuse(self, reason: str) -> None:
+        self._report(reason, remote_address=peer_address(self._transport))
+
+
+def peer_address(transport: asyncio.BaseTransport) -> str:
+    """Returns the address of a peer, or an empty text if it has none."""
+    # A peer at a Unix socket has a name, which is empty as a rule.
+    peer: Any = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 __all__ = ["Pingable", "Slot", "TimerWheel"]
 
-logger = logging.getLogger("ocppkit.transports.websockets")
+logger = logging.getLogger("ocppkit.transports")
 
 _SLOTS: Final = 64
 """Into how many steps a wheel divides its interval."""

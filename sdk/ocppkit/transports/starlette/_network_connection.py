@@ -1,0 +1,55 @@
+"""The network connection of a WebSocket of ASGI, which an application is not told of.
+
+uvicorn's `receive` is a method of the asyncio protocol that holds the connection. That is no documented
+part of uvicorn, so it is looked at for each connection, and the log says if it has changed.
+"""
+
+import asyncio
+import logging
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, cast
+
+from starlette.types import Receive
+
+__all__ = ["NetworkConnections"]
+
+logger = logging.getLogger("ocppkit.transports")
+
+_USED = ("abort", "get_protocol", "set_protocol")
+
+
+class NetworkConnections:
+    """Finds the network connections of one endpoint."""
+
+    def __init__(self) -> None:
+        self._warned = False
+
+    def find(self, receive: Receive) -> asyncio.Transport | None:
+        """Returns the transport of a connection; `None` with a server that does not show it.
+
+        Args:
+            receive: the ASGI server's own.
+        """
+        protocol: object = getattr(receive, "__self__", None)
+        transport: Any = getattr(protocol, "transport", None)
+        if all(hasattr(transport, name) for name in _USED) and transport.get_protocol() is protocol:
+            return cast(asyncio.Transport, transport)
+        if not self._warned:
+            self._warned = True
+            logger.warning(
+                "the network connections of %s cannot be found: compressed messages of one station "
+                "can delay all others, and a station that does not read stays until it is gone "
+                "[use uvicorn with no middleware that replaces `receive`; if that is so, install "
+                "another version of uvicorn, or a newer one of ocppkit]",
+                _server_of(receive),
+            )
+        return None
+
+
+def _server_of(receive: Receive) -> str:
+    """Returns the name of a server, with its version where the module has one."""
+    name = getattr(receive, "__module__", "").partition(".")[0] or "this ASGI server"
+    try:
+        return f"{name} {version(name)}"
+    except (PackageNotFoundError, ValueError):
+        return name
