@@ -103,6 +103,7 @@ def refused(
     file: str | None = None,
     pointer: str | None = None,
     line: int | None = None,
+    cure: str = "",
 ) -> Iterator[None]:
     """Expects an error that says what, where and the cure.
 
@@ -117,3 +118,4 @@ def refused(
     if line is not None or not (pointer or "").startswith("/change"):
         assert error.line == line
     assert error.cure
+    assert cure in error.cure

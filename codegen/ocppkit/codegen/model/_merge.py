@@ -228,6 +228,9 @@ class _Types:
 
     def _hoist_reference(self, reference: str, spot: _Spot) -> Schema:
         local = split(reference)[1]
+        message, _, pointer = local.partition(".json#")
+        if pointer:
+            return self._hoist_inline(message, pointer, local, spot)
         name = self._lookup(spot.path) or self._lookup(local) or class_name(local)
         # Without names of ours below this place, a definition looks the same from everywhere.
         plain = not any(path.startswith(spot.path) for path in self.names)
@@ -239,6 +242,15 @@ class _Types:
             definition = spot.file.document["definitions"][local]
             return self._name(name, definition, _Spot(spot.file, target, spot.path))
         return _reference(name)
+
+    def _hoist_inline(self, message: str, pointer: str, local: str, spot: _Spot) -> Schema:
+        """Returns the reference to an inline type of another message, which the facts name by its place there."""
+        action, part = action_of(message)
+        steps = iter(split(pointer))
+        path = "".join("[]" if step == "items" else f".{next(steps)}" for step in steps)
+        place = Place(spot.file.path).at("definitions", local)
+        there = _Spot(spot.file, place, f"{action}.{part}{path}")
+        return self._hoist(spot.file.document["definitions"][local], there)
 
     def _name(self, name: str, schema: Schema, spot: _Spot) -> Schema:
         if not _is_named(schema):

@@ -32,6 +32,7 @@ from ._keywords import (
     one_of,
     refuse_keyword,
 )
+from ._references import external_reference
 from ._structure import ABSENT
 
 __all__ = ["ASSUMED_DRAFT", "Derived", "derive", "derive_document", "draft_warning"]
@@ -187,6 +188,9 @@ class _Walk:
                     None if isinstance(value, list | dict) or value is None else (value, ABSENT),
                 )
         target = source["$ref"]
+        external = external_reference(target)
+        if external is not None:
+            return {"$ref": external}
         name = _name_of(target)
         if name is None or name not in self._definitions:
             self._refuse_reference(target, place.at("$ref"))
@@ -199,7 +203,12 @@ class _Walk:
         path = f"#{self._definitions[meant[0]][0].pointer}" if meant else None
         raise place.error(
             f"$ref leads nowhere: {target!r}",
-            f"write {path}" if path else "refer to a definition of the file: #/definitions/NAME",
+            (
+                f"write {path}"
+                if path
+                else "refer to a definition of the file, #/definitions/NAME, or of another "
+                "message, MESSAGE.json#/definitions/NAME"
+            ),
             (target, path) if path and isinstance(target, str) else None,
         )
 

@@ -18,7 +18,7 @@ from .._files import list_files, read_file
 from ._derive import Derived, derive_document
 from ._json_text import Object
 from ._patch import Applied, Change, Outcome, apply_change, read_changes
-from ._schema_set import ReadFile, SchemaSet, is_version
+from ._schema_set import ReadFile, SchemaSet, is_version, set_of
 from ._toml import Table, read_toml
 
 __all__ = [
@@ -156,7 +156,7 @@ def amend_set(
         )
         for name, file in files.items()
     }
-    return SchemaSet(version, derived), rows
+    return set_of(version, derived), rows
 
 
 def _apply_all(

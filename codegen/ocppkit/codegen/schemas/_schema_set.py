@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -11,6 +11,7 @@ from .._files import list_files, read_file
 from ._derive import Derived, derive_document
 from ._json_text import Object, Place, read_json
 from ._patch import write_change
+from ._references import resolve_references, without_edition
 
 __all__ = [
     "ReadFile",
@@ -22,13 +23,13 @@ __all__ = [
     "load_set",
     "message_names",
     "read_set",
+    "set_of",
 ]
 
 _PARTS = {"Request": "Request", ".req": "Request", "Response": "Response", ".conf": "Response"}
 """Endings of file names; 1.6 speaks of `.req` and `.conf`."""
 
 _VERSION = re.compile(r"[1-9]\d*(\.(0|[1-9]\d*))+", re.ASCII)
-_EDITION = re.compile(r"_v\d+p\d+$", re.ASCII)
 _ACTION = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -122,7 +123,20 @@ def load_set(version: str, *folders: Path, sends: bool = True) -> SchemaSet:
         CodegenError: if a folder cannot be read or is empty, or `derive` refuses a file.
     """
     files = read_set(version, *folders, sends=sends)
-    return SchemaSet(version, {name: file.derived(version) for name, file in files.items()})
+    return set_of(version, {name: file.derived(version) for name, file in files.items()})
+
+
+def set_of(version: str, files: Mapping[str, SchemaFile]) -> SchemaSet:
+    """Returns files as a set, each complete: their references to one another become definitions.
+
+    Raises:
+        CodegenError: a reference leads nowhere.
+    """
+    places = {name: Place(file.path) for name, file in files.items()}
+    documents = resolve_references({name: each.document for name, each in files.items()}, places)
+    return SchemaSet(
+        version, {name: replace(file, document=documents[name]) for name, file in files.items()}
+    )
 
 
 def read_set(version: str, *folders: Path, sends: bool = True) -> dict[str, ReadFile]:
@@ -195,7 +209,7 @@ def by_message(paths: Iterable[str], names: Mapping[str, str]) -> dict[str, str]
 def _action_and_part(path: str) -> tuple[str, str]:
     """Split a file's name into action and part: `Request`, `Response` or nothing."""
     # The files of OCPP 2.0 carry the number of their edition: AuthorizeRequest_v1p0.json.
-    stem = _EDITION.sub("", PurePath(path).stem)
+    stem = without_edition(PurePath(path).stem)
     suffix = next((suffix for suffix in _PARTS if stem.endswith(suffix)), "")
     action = stem.removesuffix(suffix)
     if not _ACTION.fullmatch(action):

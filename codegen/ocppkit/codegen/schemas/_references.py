@@ -1,0 +1,135 @@
+"""References from one schema to types of other messages of its version, such as OCPP's own datatypes.
+
+A vendor's schema writes `BootNotificationRequest.json#/definitions/ChargingStationType` instead of a copy.
+`derive` keeps such a reference; here, where all files of a set are known, it becomes a definition of the file, as in
+the official schemas, whose files each repeat what they use. Errata have been applied by then, so they reach it too.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from ._json_text import Json, Place, join, split
+
+__all__ = ["external_reference", "resolve_references", "without_edition"]
+
+_EDITION = re.compile(r"_v\d+p\d+$", re.ASCII)
+_EXTERNAL = re.compile(r"(?:[^#]*/)?([A-Za-z0-9_]+)\.json#(/[^#]+)")
+_SHOWN = 8
+"""Names that an error lists where none is close to the one that is wrong."""
+
+
+Documents: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+
+def without_edition(stem: str) -> str:
+    """Returns the name of a schema file without the edition that OCPP 2.0 puts there: `_v1p0`."""
+    return _EDITION.sub("", stem)
+
+
+def external_reference(target: Json) -> str | None:
+    """Returns a reference to another file in the form in which derived schemas hold it.
+
+    That is `BootNotificationRequest.json#/definitions/ChargingStationType`; a folder before the file is dropped.
+    `None` if the target is no such reference.
+    """
+    found = _EXTERNAL.fullmatch(target) if isinstance(target, str) else None
+    if found is None:
+        return None
+    steps = ["definitions" if step == "$defs" else step for step in split(unquote(found[2]))]
+    return f"{without_edition(found[1])}.json#{join('', *steps)}"
+
+
+def resolve_references(
+    documents: Documents, places: Mapping[str, Place]
+) -> dict[str, Mapping[str, Any]]:
+    """Returns derived schemas in which every reference is to a definition of its own file.
+
+    Args:
+        documents: the schemas of a version by message.
+        places: where each of them stands.
+
+    Raises:
+        CodegenError: a reference leads nowhere, or to a type without a name.
+    """
+    resolved: dict[str, Mapping[str, Any]] = {}
+    for name, document in documents.items():
+        resolver = _Resolver(documents, name, places[name])
+        body = resolver.rewritten(
+            {key: value for key, value in document.items() if key != "definitions"},
+            name,
+            places[name],
+        )
+        if resolver.is_external:
+            definitions = resolver.definitions
+            body["definitions"] = {each: definitions[each] for each in sorted(definitions)}
+            resolved[name] = body
+        else:
+            resolved[name] = document
+    return resolved
+
+
+class _Resolver:
+    """The definitions of one file, with those that it takes from others."""
+
+    def __init__(self, documents: Documents, name: str, place: Place) -> None:
+        self._documents = documents
+        self._name = name
+        self.definitions: dict[str, Mapping[str, Any]] = {}
+        self.is_external = False
+        for each, schema in documents[name].get("definitions", {}).items():
+            self.definitions[each] = self.rewritten(schema, name, place.at("definitions", each))
+
+    def rewritten(self, schema: Mapping[str, Any], origin: str, place: Place) -> dict[str, Any]:
+        """Returns a schema of a message with references into this file alone."""
+        if "$ref" in schema:
+            return self._reference(str(schema["$ref"]), origin, place)
+        copy = dict(schema)
+        if "items" in schema:
+            copy["items"] = self.rewritten(schema["items"], origin, place.at("items"))
+        if "properties" in schema:
+            copy["properties"] = {
+                wire: self.rewritten(member, origin, place.at("properties", wire))
+                for wire, member in schema["properties"].items()
+            }
+        return copy
+
+    def _reference(self, target: str, origin: str, place: Place) -> dict[str, Any]:
+        message, _, pointer = target.rpartition(".json#")
+        if not message:
+            message, pointer = origin, target.removeprefix("#")
+        if message == self._name:
+            return {"$ref": f"#{pointer}"}
+        self.is_external = True
+        found = self._found(message, pointer, target, place.at("$ref"))
+        steps = split(pointer)
+        # An inline type has no name but by the facts, which know it by its place.
+        name = steps[1] if steps[0] == "definitions" and len(steps) == 2 else target
+        if name not in self.definitions:
+            self.definitions[name] = found  # it may refer to itself
+            self.definitions[name] = self.rewritten(found, message, place)
+        return {"$ref": f"#{join('/definitions', name)}"}
+
+    def _found(self, message: str, pointer: str, target: str, place: Place) -> Mapping[str, Any]:
+        document = self._documents.get(message)
+        if document is None:
+            close = get_close_matches(message, self._documents, n=1)
+            meant = f"did you mean {close[0]}.json? " if close else ""
+            raise place.error(
+                f"$ref leads to {message}.json, which is none of these schemas: {target!r}",
+                f"{meant}name a schema of the version, or one that lies beside this file",
+            )
+        at: Any = document
+        for step in split(pointer):
+            at = at.get(step) if isinstance(at, dict) else None
+        if isinstance(at, dict) and ("enum" in at or at.get("type") == "object"):
+            return at
+        names = list(document.get("definitions", {}))
+        close = get_close_matches(pointer.rpartition("/")[2], names, n=1) or names[:_SHOWN]
+        cure = "refer to an enum or an object of the file"
+        if close:
+            paths = (f"{message}.json#{join('/definitions', name)}" for name in close)
+            cure = f"write {' or '.join(paths)}"
+        raise place.error(f"$ref leads nowhere: {target!r}", cure)
