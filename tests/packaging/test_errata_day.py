@@ -50,6 +50,19 @@ async def main():
 asyncio.run(main())
 """
 
+FLAVOURS = """
+from typing import assert_type
+
+from acme import log
+from acme.log import pydantic as models
+
+message = log.AcmeLogRequest(evse=log.EVSEType(id=1), trigger=log.EventTriggerEnumType.ALERTING)
+model = models.AcmeLogRequest(evse=models.EVSEType(id=1), trigger=log.EventTriggerEnumType.ALERTING)
+assert_type(message.evse, log.EVSEType)
+assert_type(model.evse, models.EVSEType)
+assert model.to_msgspec() == message
+"""
+
 
 @pytest.fixture(scope="module")
 def console(workshop: Environment, tmp_path_factory: pytest.TempPathFactory) -> Console:
@@ -90,6 +103,19 @@ def test_the_packages_of_the_page_hold_a_session(console: Console) -> None:
     good(console, f"ocppkit generate {own} {few}")
     good(console, f"ocppkit generate {own} {few} --check")
     assert good(console, "python live.py acme.next") == "Accepted\n"
+
+
+def test_the_page_s_code_is_typed_where_the_wheel_is_installed(console: Console) -> None:
+    """Vendors' messages, those in DataTransfer and customData, and OCPP's own types in them, in both flavours."""
+    code = [block.text for block in blocks(PAGE) if block.language == "py"]
+    code += [FLAVOURS]
+    names = [f"use{number}.py" for number in range(len(code))]
+    for name, text in zip(names, code, strict=True):
+        (console.folder / name).write_text(text)
+    good(console, f"python {names[-1]}")
+    checker = f"{sys.executable} -m mypy --strict --python-executable {console.bin}/python"
+    told = good(console, f"MYPYPATH=src {checker} --explicit-package-bases {' '.join(names)}")
+    assert told == f"Success: no issues found in {len(names)} source files\n"
 
 
 def test_an_edition_that_removes_an_action(console: Console) -> None:

@@ -12,6 +12,7 @@ from ._observing import CallObserver, ObservedCall, ObservedConnection, Outcome
 from ._registration import RegistrationStatus
 from ._settings import Observer
 from ._stopping import stop_requested
+from ._vendor_messages import DataTransferRefused, VendorRequest, VendorResponse
 
 __all__ = [
     "AfterResponse",
@@ -19,6 +20,7 @@ __all__ = [
     "CallObserver",
     "CallRefused",
     "Clock",
+    "DataTransferRefused",
     "Handshake",
     "Headers",
     "InvalidCall",
@@ -29,6 +31,8 @@ __all__ = [
     "Outcome",
     "RegistrationStatus",
     "Timer",
+    "VendorRequest",
+    "VendorResponse",
     "current_call",
     "stop_requested",
 ]

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from ocppkit.core import FastPath, LocalProtocolError, Message, Protocol, Role, WrongVersion
 
-from ._unknown_vendor import unknown_vendor_handlers
+from ._data_transfers import vendor_handlers
+from ._vendor_messages import VendorRequest
 
 __all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "name_of", "resolved"]
 
@@ -39,7 +40,7 @@ class HandlerTable:
         self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
         """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
 
-        self.defaults: Final = unknown_vendor_handlers(protocols)
+        self.defaults: Final = vendor_handlers(protocols)
         """Handlers, by type of request, for messages that the program has no handler for."""
 
         self._role = role
@@ -49,13 +50,20 @@ class HandlerTable:
             for action in protocol.actions.values()
         }
 
-    def check(self, request: type[Message]) -> None:
+    def check(self, request: type[Any]) -> None:
         """Checks that this role can receive a request.
 
         Raises:
             WrongVersion: the request belongs to a version that this role does not speak.
-            LocalProtocolError: the peer never sends this request.
+            LocalProtocolError: the peer never sends this request, or it is a vendor's and no version here has
+                DataTransfer.
         """
+        if issubclass(request, VendorRequest):
+            if not self.defaults:
+                raise LocalProtocolError(
+                    f"{request.__qualname__} travels in DataTransfer, which no version has here"
+                )
+            return
         name = f"{request.__module__}.{request.__qualname__}"
         if request not in self._senders:
             raise WrongVersion(f"{name} belongs to a version that this {self._role} does not speak")
@@ -64,19 +72,32 @@ class HandlerTable:
                 f"{name} is never sent to a {self._role}, so it needs no handler"
             )
 
-    def add(self, request: type[Message], handler: AnyHandler) -> None:
-        """Adds a handler.
+    def add(self, request: type[Any], handler: AnyHandler) -> None:
+        """Adds a handler, in all versions if it is for a vendor's request.
 
         Raises:
             LocalProtocolError: the request has a handler already, or the peer never sends it.
             WrongVersion: the request belongs to a version that this role does not speak.
         """
         self.check(request)
+        if issubclass(request, VendorRequest):
+            for carrier, vendors in self.defaults.items():
+                vendors.add(request, handler)
+                self._prefer_vendors(carrier)
+            return
         if request in self._handlers:
             raise LocalProtocolError(
                 f"{request.__qualname__} has a handler already; remove one of the two"
             )
         self._handlers[request] = handler
+        self._prefer_vendors(request)
+
+    def _prefer_vendors(self, request: type[Message]) -> None:
+        """Lets the handlers of vendors' requests come before the program's handler of DataTransfer."""
+        vendors, own = self.defaults.get(request), self._handlers.get(request)
+        if vendors and own not in (None, vendors):
+            vendors.others = own
+            self._handlers[request] = vendors
 
     def add_methods(self, handlers: object) -> None:
         """Adds each method that a handler class overrides.

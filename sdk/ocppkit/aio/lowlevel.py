@@ -4,6 +4,7 @@ Programs that run a station or a CSMS do not need it; authors of transports do.
 """
 
 from ._clock import sleep, wait_until
+from ._data_transfers import data_transfer, vendor_response
 from ._eager_tasks import start_task
 from ._endpoint import Endpoint
 from ._event_stream import EventStream, EventStreams
@@ -43,6 +44,7 @@ __all__ = [
     "Transport",
     "Wire",
     "answered_status",
+    "data_transfer",
     "draining_first",
     "loggable",
     "refuse_old_tls",
@@ -50,6 +52,7 @@ __all__ = [
     "running_beside",
     "sleep",
     "start_task",
+    "vendor_response",
     "wait_until",
     "without_query",
 ]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from typing_extensions import Unpack
 
-from ocppkit.aio import Clock, Handshake, MaybeAwaitable
+from ocppkit.aio import Clock, Handshake, MaybeAwaitable, VendorRequest
 from ocppkit.aio.lowlevel import (
     Accept,
     Attachment,
@@ -54,7 +54,7 @@ from ._version_sniffing import Sniffing, VersionMemory
 
 __all__ = ["Csms", "CsmsOptions"]
 
-Q = TypeVar("Q", bound=StationRequest[Any] | StationSend)
+Q = TypeVar("Q", bound=StationRequest[Any] | StationSend | VendorRequest[Any])
 
 
 class CsmsOptions(ConnectionOptions, total=False):
@@ -195,7 +195,7 @@ class Csms:
         )
 
     def on(self, request: type[Q]) -> CsmsRegistrar[Q]:
-        """Returns a decorator for the handler of one request of the stations.
+        """Returns a decorator for the handler of one request of the stations, OCPP's or a vendor's.
 
         The handler is `(station, request) -> response`, plain or `async`. A plain one runs inside
         the event loop and must not block.

@@ -3,13 +3,14 @@
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
-from ocppkit.aio import Handshake, RegistrationStatus
-from ocppkit.aio.lowlevel import Peer, Registration
+from ocppkit.aio import Handshake, RegistrationStatus, VendorRequest, VendorResponse
+from ocppkit.aio.lowlevel import Peer, Registration, data_transfer, vendor_response
 from ocppkit.core import ConnectionClosed, ErrorCode, Policies, Protocol, Request, Response, Send
 
 __all__ = ["StationHandle"]
 
 R = TypeVar("R", bound=Response)
+V = TypeVar("V", bound=VendorResponse)
 
 
 class StationHandle:
@@ -135,6 +136,10 @@ class StationHandle:
         return self._peer.call(
             request, call_timeout, accepted=lambda: self._registration.csms_asked(request)
         )
+
+    async def _call_vendor(self, message: VendorRequest[V], call_timeout: float | None = None) -> V:
+        response = await self._call(data_transfer(self.protocol, message), call_timeout)
+        return vendor_response(message, response)
 
     async def _send(self, message: Send) -> None:
         self._peer.send(message)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar, overload
 
+from ocppkit.aio import VendorRequest, VendorResponse
 from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import Message, Request, Response, Send
 
@@ -10,8 +11,9 @@ from ._handle import StationHandle
 
 __all__ = ["CsmsRegistrar"]
 
-Q_co = TypeVar("Q_co", bound=Message, covariant=True)
+Q_co = TypeVar("Q_co", bound=Message | VendorRequest[Any], covariant=True)
 R = TypeVar("R", bound=Response)
+V = TypeVar("V", bound=VendorResponse)
 S = TypeVar("S", bound=StationHandle)
 
 
@@ -43,6 +45,17 @@ class CsmsRegistrar(Generic[Q_co]):
     def __call__(
         self: "CsmsRegistrar[Send]", handler: Callable[[S, Q_co], None]
     ) -> Callable[[S, Q_co], None]: ...
+
+    @overload
+    def __call__(
+        self: "CsmsRegistrar[VendorRequest[V]]",
+        handler: Callable[[S, Q_co], Coroutine[Any, Any, V]],
+    ) -> Callable[[S, Q_co], Coroutine[Any, Any, V]]: ...
+
+    @overload
+    def __call__(
+        self: "CsmsRegistrar[VendorRequest[V]]", handler: Callable[[S, Q_co], V]
+    ) -> Callable[[S, Q_co], V]: ...
 
     def __call__(self, handler: AnyHandler) -> AnyHandler:
         self._register(handler)

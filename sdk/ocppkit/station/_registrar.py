@@ -3,13 +3,15 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar, overload
 
+from ocppkit.aio import VendorRequest, VendorResponse
 from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import Message, Request, Response, Send
 
 __all__ = ["StationRegistrar"]
 
-Q_co = TypeVar("Q_co", bound=Message, covariant=True)
+Q_co = TypeVar("Q_co", bound=Message | VendorRequest[Any], covariant=True)
 R = TypeVar("R", bound=Response)
+V = TypeVar("V", bound=VendorResponse)
 
 
 class StationRegistrar(Generic[Q_co]):
@@ -40,6 +42,17 @@ class StationRegistrar(Generic[Q_co]):
     def __call__(
         self: "StationRegistrar[Send]", handler: Callable[[Q_co], None]
     ) -> Callable[[Q_co], None]: ...
+
+    @overload
+    def __call__(
+        self: "StationRegistrar[VendorRequest[V]]",
+        handler: Callable[[Q_co], Coroutine[Any, Any, V]],
+    ) -> Callable[[Q_co], Coroutine[Any, Any, V]]: ...
+
+    @overload
+    def __call__(
+        self: "StationRegistrar[VendorRequest[V]]", handler: Callable[[Q_co], V]
+    ) -> Callable[[Q_co], V]: ...
 
     def __call__(self, handler: AnyHandler) -> AnyHandler:
         self._register(handler)

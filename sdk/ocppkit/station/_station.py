@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from msgspec import structs
 from typing_extensions import Unpack
 
-from ocppkit.aio import RegistrationStatus
+from ocppkit.aio import RegistrationStatus, VendorRequest, VendorResponse
 from ocppkit.aio.lowlevel import (
     BOOT,
     Connector,
@@ -19,7 +19,9 @@ from ocppkit.aio.lowlevel import (
     Endpoint,
     EventStreams,
     HandlerTable,
+    data_transfer,
     loggable,
+    vendor_response,
     wait_until,
 )
 from ocppkit.core import (
@@ -88,7 +90,8 @@ _NO_RESTART: Final = "Unknown"
 """The reason of a boot without a restart; the same value in every version that has reasons."""
 
 R = TypeVar("R", bound=Response)
-Q = TypeVar("Q", bound=Message)
+Q = TypeVar("Q", bound=Message | VendorRequest[Any])
+V = TypeVar("V", bound=VendorResponse)
 
 
 class Station:
@@ -527,6 +530,10 @@ class Station:
             return self._call_when_registered(request, action, call_timeout)
         again = partial(self._call_again, request, action, call_timeout)
         return self._way_for(action).call(request, call_timeout, again=again)
+
+    async def _call_vendor(self, message: VendorRequest[V], call_timeout: float | None = None) -> V:
+        response = await self._call(data_transfer(self._protocol, message), call_timeout)
+        return vendor_response(message, response)
 
     async def _call_when_registered(
         self, request: Request[R], action: Action, call_timeout: float | None
