@@ -3,7 +3,8 @@
 Theory of operation: the wire delivers a message. The connection turns it into events. Each event is
 handled here, and then everything that the connection wants to send is written. All of this happens
 without a switch of tasks; only coroutine handlers (`_handler_tasks.py`) and the program's own calls
-(`_endpoint.py`) wait for something. One timer calls the connection at its next deadline.
+(`_endpoint.py`) wait for something. One timer calls the connection at its next deadline. A long message
+is read in steps, so that its repair does not hold up the event loop; those behind it wait.
 
 The connection ends exactly once. When our side closes it, our calls end at once and `connected` is
 false from then on; otherwise the wire reports the end. Handlers that are running may finish within
@@ -15,6 +16,7 @@ connection goes on; see `docs/design/failures.md`.
 
 import asyncio
 import logging
+from functools import partial
 from typing import Final, cast
 
 from ocppkit.core import (
@@ -34,6 +36,7 @@ from ocppkit.core import (
     InvalidMessage,
     NoReply,
     OpenCall,
+    PreparedData,
     RemoteProtocolError,
     Response,
     ResultReceived,
@@ -55,11 +58,15 @@ from ._invalid_call import invalid_call
 from ._observation import Observation
 from ._pending_calls import PendingCalls
 from ._settings import Settings
+from ._steps import do_in_steps
 from ._transport import Wire
 
 __all__ = ["ConnectionDriver"]
 
 logger = logging.getLogger("ocppkit.aio")
+
+_LONG: Final = 1 << 16
+"""Messages of more characters are read in steps."""
 
 _TOO_BIG: Final = 1009
 _INTERNAL_ERROR: Final = 1011
@@ -82,7 +89,7 @@ class ConnectionDriver:
     __slots__ = (
         "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow",
         "_guarded", "_handlers", "_host", "_is_lost", "_log", "_now", "_observation", "_observer",
-        "_on_invalid", "_open_calls", "_pending", "_timer", "_waiters", "_wire", "_working",
+        "_on_invalid", "_open_calls", "_pending", "_preparing", "_timer", "_waiters", "_wire", "_working",
         "answers_received", "last_received", "last_sent",
     )  # fmt: skip
 
@@ -123,6 +130,7 @@ class ConnectionDriver:
         self._pending = PendingCalls(host.protocol)
         self._waiters = self._pending.waiters
         self._timer = DeadlineTimer(self._clock, self._connection, self._on_deadline)
+        self._preparing = False
         self._working = False
         self._draining = False
         self._closing: ConnectionClosed | None = None
@@ -158,6 +166,9 @@ class ConnectionDriver:
             flow.count(now)
         if self._closing is None:
             # Once we have closed, nothing can be answered, and our calls have ended.
+            if len(data) > _LONG:
+                self._prepare(data)
+                return
             self._connection.receive_data(data, now, binary=isinstance(data, bytes))
             self._process_events(now, observed)
 
@@ -198,8 +209,8 @@ class ConnectionDriver:
 
     @property
     def full(self) -> bool:
-        """Whether as many handlers are running as the limits allow."""
-        return self._handlers.full
+        """Whether no message can be handled now: a long one is read, or too many handlers are running."""
+        return self._handlers.full or self._preparing
 
     def is_open(self, call: OpenCall) -> bool:
         """Returns whether a call of the peer still awaits its reply, and the reply can be sent."""
@@ -248,6 +259,25 @@ class ConnectionDriver:
         """Tells the host if the connection has ended and no handler is running any more."""
         if self._end is not None and not self._handlers.busy:
             self._guarded.tell("finished", self._host.finished)
+
+    # Long messages.
+
+    def _prepare(self, data: str | bytes) -> None:
+        steps = self._connection.prepare_data(data, binary=isinstance(data, bytes))
+        self._preparing = not do_in_steps(steps, partial(self._receive_prepared, data))
+        if self._preparing:
+            self.pause()
+
+    def _receive_prepared(self, data: str | bytes, prepared: PreparedData | None) -> None:
+        paused, self._preparing = self._preparing, False
+        if self._is_lost:
+            # The peer repeats it, as it was never answered.
+            return
+        now = self._clock.time()
+        self._connection.receive_data(data, now, binary=isinstance(data, bytes), prepared=prepared)
+        self._process_events(now, self._observation.is_active)
+        if paused:
+            self.resume()
 
     # Events.
 

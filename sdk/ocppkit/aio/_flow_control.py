@@ -1,4 +1,4 @@
-"""Pauses reading while too many handlers run, or while the peer sends faster than the limits allow."""
+"""Pauses reading while too many handlers run, a long message is read, or the peer sends too fast."""
 
 from math import inf
 from typing import Protocol
@@ -17,7 +17,7 @@ class Reader(Protocol):
 
     @property
     def full(self) -> bool:
-        """Whether as many handlers are running as the limits allow."""
+        """Whether no message can be handled now."""
         ...
 
     def data_received(self, data: str | bytes) -> None:

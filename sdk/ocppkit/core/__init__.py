@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         SendReceived,
         Stray,
     )
+    from .engine._preparing import PreparedData
     from .engine._replies import reply_to
     from .engine._state import DEFERRED, Deferred, OnInvalid
     from .frames._envelopes import decode_message, encode_message
@@ -177,6 +178,7 @@ __all__ = [
     "PayloadRules",
     "Policies",
     "Policy",
+    "PreparedData",
     "Protocol",
     "QueueFull",
     "RemoteProtocolError",
@@ -287,6 +289,7 @@ _LATER = {
         "Policies",
         "Policy",
     ),
+    "engine._preparing": ("PreparedData",),
     "engine._replies": ("reply_to",),
     "engine._state": ("DEFERRED", "Deferred", "OnInvalid"),
 }

@@ -52,10 +52,12 @@ from ..model._messages import Request, Response, Send
 from ..model._protocol import Action, ErrorCode, Protocol, Role
 from ..payloads._codec import message_class, write_payload
 from ..payloads._policy import STRICT, Policies, Policy
+from ..payloads._repair import Steps
 from ._answer_cache import AnswerCache
 from ._calls import LOST, OutgoingCall
 from ._events import CallCancelled, CallOverdue, Event, InvalidCallReceived, OpenCall
-from ._incoming import receive
+from ._incoming import receive, receive_prepared
+from ._preparing import PreparedData, prepare
 from ._refusals import refuse_deferred
 from ._replies import UNREADABLE, describe, reply_to
 from ._state import NO_DETAILS, ConnectionState, OnInvalid
@@ -189,7 +191,33 @@ class Connection:
 
     # Input from the network and the clock.
 
-    def receive_data(self, data: str | bytes, now: float, *, binary: bool = False) -> None:
+    def prepare_data(
+        self, data: str | bytes, *, binary: bool = False
+    ) -> Steps[PreparedData | None]:
+        """Reads a long message a few milliseconds at a time, before `receive_data` handles it.
+
+        To repair a message of the greatest length may take half a second. Nothing changes in the connection
+        meanwhile, so calls can be sent and answered between the steps:
+
+        ```python
+        prepared = yield from connection.prepare_data(data)  # or one `next` per turn of an event loop
+        connection.receive_data(data, now, prepared=prepared)
+        ```
+
+        Args:
+            data: one whole WebSocket message, as for `receive_data`.
+            binary: as for `receive_data`.
+        """
+        return prepare(self._session, data, binary)
+
+    def receive_data(
+        self,
+        data: str | bytes,
+        now: float,
+        *,
+        binary: bool = False,
+        prepared: PreparedData | None = None,
+    ) -> None:
         """Handles one message of the peer; fetch events and data to send afterwards.
 
         Args:
@@ -197,13 +225,17 @@ class Connection:
             now: the time.
             binary: whether it came as a binary message, which OCPP-J does not use. Beyond strict
                 it is read nevertheless.
+            prepared: what `prepare_data` returned for the same message, if it was asked.
 
         Raises:
             LocalProtocolError: the connection was lost before. No data ever makes it raise.
         """
         session = self._session
         if not session.input_closed:
-            receive(session, data, now, binary)
+            if prepared is None:
+                receive(session, data, now, binary)
+            else:
+                receive_prepared(session, data, now, binary, prepared.outcome)
         elif session.calls.state is LOST:
             raise LocalProtocolError("data came after the connection was lost")
 

@@ -30,7 +30,8 @@ from ..model._issues import NO_ISSUES, Issue, IssueList, Issues, Rule
 from ..model._json import REFUSALS, is_json
 from ..model._messages import Message
 from ..model._protocol import Action
-from ..payloads._codec import read_payload
+from ..payloads._codec import payload_of, read_payload
+from ..payloads._repair import Outcome
 from ._calls import OutgoingCall
 from ._events import (
     AnswerIgnored,
@@ -45,7 +46,7 @@ from ._refusals import find_action, refuse_frame, refuse_named, refuse_payload, 
 from ._replies import describe, read_code
 from ._state import ConnectionState
 
-__all__ = ["receive"]
+__all__ = ["receive", "receive_prepared"]
 
 # LookupError: the position is unknown to the fast path, or beyond the end of the text.
 _NOT_FAST: Final = (LookupError, *REFUSALS)
@@ -88,6 +89,17 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
     except _NOT_FAST:
         pass
     _receive_closely(session, data, now, binary)
+
+
+def receive_prepared(
+    session: ConnectionState, data: str | bytes, now: float, binary: bool, outcome: Outcome
+) -> None:
+    """Does what `receive` does, with a payload that was read before."""
+    session.outcome = outcome
+    try:
+        _receive_closely(session, data, now, binary)
+    finally:
+        session.outcome = None
 
 
 def _receive_closely(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
@@ -216,7 +228,11 @@ def _take(
 
 def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: IssueList) -> Any:
     """Decodes a payload; raises `InvalidMessage`."""
-    message = read_payload(cls, raw, session.inbound, issues)
+    message = (
+        read_payload(cls, raw, session.inbound, issues)
+        if session.outcome is None
+        else payload_of(session.outcome, cls, raw, issues)
+    )
     if session.strict and not may_be_deep(raw, open_names(cls), session.limits):
         return message
     if is_deeper(raw, session.limits):

@@ -29,6 +29,7 @@ from ..model._protocol import Action, ErrorCode, Protocol, Role
 from ..payloads._codec import message_class
 from ..payloads._normalise import NotEncodable, normalise_untyped
 from ..payloads._policy import Mode, Policy
+from ..payloads._repair import Outcome
 from ._answer_cache import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
 from ._events import CallEnded, EndedBy, Event, OpenCall
@@ -76,6 +77,7 @@ class ConnectionState:
         "open",
         "out",
         "outbound",
+        "outcome",
         "peer",
         "place",
         "protocol",
@@ -140,6 +142,9 @@ class ConnectionState:
         self.batch = 0
         self.events: list[Event] = []
         self.refused: dict[Failure | Rule, int] = {}
+        self.outcome: Outcome | None = None
+        """What was built of the payload that is being received, if it was read in steps before."""
+
         self.input_closed = False
         """Whether nothing more is read: a frame has ended the connection, or it was lost."""
 

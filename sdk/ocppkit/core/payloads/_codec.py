@@ -25,7 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from ..model._errors import InvalidMessage, InvalidOutgoing
-from ..model._issues import Issue, IssueList
+from ..model._issues import NO_ISSUES, Issue, IssueList
 from ..model._json import REFUSALS, UNWRITABLE, Data, as_bytes, is_object, reason
 from ..model._messages import NO_RULES, Payload, PayloadRules
 from ..model._objects import OpenObject
@@ -33,7 +33,7 @@ from ._altering import altered
 from ._checks import Check, check_of
 from ._normalise import NotEncodable
 from ._policy import STRICT, Mode, Policy
-from ._repair import repair
+from ._repair import Outcome, Steps, repair, repair_in_steps
 from ._shape import shape_of
 from ._writing import Write, is_recursive, normalised_writer_of, write_of
 
@@ -45,6 +45,8 @@ __all__ = [
     "decode_payload",
     "encode_payload",
     "message_class",
+    "payload_of",
+    "read_in_steps",
     "read_payload",
     "strict_reader",
     "write_payload",
@@ -95,7 +97,24 @@ def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] |
         return payload
     except REFUSALS:
         pass
-    outcome = repair(cls, data, policy)
+    return payload_of(repair(cls, data, policy), cls, data, issues)
+
+
+def read_in_steps(cls: type[P], data: Data, policy: Policy) -> Steps[Outcome]:
+    """Does what `read_payload` does, but pauses now and then if it repairs; `payload_of` takes the outcome."""
+    try:
+        return Outcome(READERS[cls](data), NO_ISSUES, None)
+    except REFUSALS:
+        pass
+    return (yield from repair_in_steps(cls, data, policy))
+
+
+def payload_of(outcome: Outcome, cls: type[P], data: Data, issues: list[Issue] | None) -> P:
+    """Returns the payload that was built, and notes its issues.
+
+    Raises:
+        InvalidMessage: none was built.
+    """
     if outcome.payload is None:
         raise InvalidMessage(
             issues=outcome.issues, raw=as_bytes(data), value=outcome.value, action=_action(cls)

@@ -15,12 +15,14 @@ members are left out that the facts call harmless. The mode off reports nothing,
 out.
 
 What is repaired, and what it becomes, is listed in `model/_repairs.py`. The cost is linear in the size
-of the payload, whatever is wrong with it: of issues beyond a bound only the number is kept.
+of the payload, whatever is wrong with it: of issues beyond a bound only the number is kept. A long
+payload can be repaired in steps, with other work between them.
 
 Structs are built without validation, so values beyond a limit can be kept.
 """
 
-from typing import Any
+from collections.abc import Generator
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -31,7 +33,12 @@ from ._policy import Policy
 from ._repair_pass import BROKEN, RepairPass
 from ._shape import shape_of
 
-__all__ = ["Outcome", "repair"]
+__all__ = ["Outcome", "Steps", "finish", "repair", "repair_in_steps"]
+
+T = TypeVar("T")
+
+Steps: TypeAlias = Generator[None, None, T]
+"""Work that is done a few milliseconds at a time, with its result at the end."""
 
 
 class Outcome(Struct, frozen=True):
@@ -47,7 +54,24 @@ class Outcome(Struct, frozen=True):
     """The payload as untyped JSON; `None` if it is no JSON."""
 
 
+def finish(steps: Steps[T]) -> T:
+    """Does all steps at once, and returns the result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
 def repair(cls: type[Struct], data: Data, policy: Policy, *, outgoing: bool = False) -> Outcome:
+    """Does what `repair_in_steps` does, at once."""
+    return finish(repair_in_steps(cls, data, policy, outgoing=outgoing))
+
+
+def repair_in_steps(
+    cls: type[Struct], data: Data, policy: Policy, *, outgoing: bool = False
+) -> Steps[Outcome]:
     """Looks at a whole payload for issues, and builds it as far as the policy allows.
 
     Args:
@@ -67,6 +91,6 @@ def repair(cls: type[Struct], data: Data, policy: Policy, *, outgoing: bool = Fa
     except REFUSALS as exc:
         return Outcome(None, Issues([Issue("$", Rule.JSON, expected=str(exc))]), None)
     repair_pass = RepairPass(cls, policy, value, outgoing)
-    payload = repair_pass.payload(shape_of(cls), value)
+    payload = yield from repair_pass.payload(shape_of(cls), value)
     refused = payload is BROKEN
     return Outcome(None if refused else payload, repair_pass.issues(refused=refused), value)

@@ -1,26 +1,29 @@
-"""The walk of the repair pass that `_repair.py` describes: one method per shape reports issues and builds."""
+"""The walk of the repair pass that `_repair.py` describes: one method per shape reports issues and builds.
 
-from collections.abc import Callable
-from typing import Any, Final
+What holds other values is built by a generator, which pauses now and then, so that a long payload need
+not be walked at once.
+"""
+
+from collections.abc import Callable, Generator
+from types import GeneratorType
+from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
-from ..model._issues import Issue, Issues, Path, Rule, render_path, steps_of
+from ..model._issues import Path, Rule, render_path
 from ..model._json import is_list, is_object, write
 from ..model._messages import (
     NO_RULES,
-    NOT_SENSITIVE,
     PayloadRules,
-    Sensitive,
     reports_or_answers,
 )
 from ..model._repairs import Repair
-from ..model._sensitive import is_sensitive
 from ._conversions import boolean_of, integer_in, number_in
 from ._formats import is_multiple, is_rfc3339, is_uri, read_datetime
-from ._issue_recorder import IssueRecorder, TooManyIssues
-from ._policy import Mode, Override, Policy
+from ._issue_recorder import TooManyIssues
+from ._issue_reporter import IssueReporter
+from ._policy import Mode, Policy
 from ._shape import (
     AnyShape,
     BooleanShape,
@@ -36,24 +39,24 @@ from ._shape import (
     listed_values,
 )
 
-__all__ = ["BROKEN", "RepairPass"]
+__all__ = ["BROKEN", "RepairPass", "Walk"]
 
 
 BROKEN: Final[Any] = msgspec.NODEFAULT
 """Stands for a value that cannot be built."""
 
+Walk: TypeAlias = Generator[None, None, Any]
+"""Yields at each pause, and returns what was built."""
 
-class RepairPass:
+_STEP: Final = 500
+"""Members and items that are built between two pauses: some milliseconds."""
+
+
+class RepairPass(IssueReporter):
     """One pass over one payload."""
 
     def __init__(self, cls: type[Struct], policy: Policy, root: Any, outgoing: bool) -> None:
-        self._root = root
-        self._sensitive: Sensitive = getattr(cls, "__ocpp_sensitive__", NOT_SENSITIVE)
-        self._mends = policy.mode is not Mode.STRICT
-        self._recorder = IssueRecorder(stops=not self._mends)
-        self._silent = policy.mode is Mode.OFF
-        self._mended = 0
-        self._overrides = policy.overrides_of(cls)
+        super().__init__(cls, policy, root)
         self._zone = policy.naive_timezone
         rules: PayloadRules = getattr(cls, "__ocpp_rules__", NO_RULES)
         self._json_texts = rules.json_texts
@@ -65,107 +68,33 @@ class RepairPass:
         self._integers = None if bits is None else (-(1 << bits - 1), (1 << bits - 1) - 1)
         # In draft 6 a number without fraction is an integer, however it is written.
         self._reads_1_0 = getattr(cls, "__ocpp_draft__", 6) >= 6 and not outgoing
+        self._until_pause = _STEP
 
-    def payload(self, shape: ObjectShape, value: Any) -> Any:
+    def payload(self, shape: ObjectShape, value: Any) -> Walk:
         """Builds the root, or gives up when it has far too many issues to be of use."""
         try:
-            return self._payload(shape, value)
+            return (yield from self._payload(shape, value))
         except TooManyIssues:
             return BROKEN
 
-    def _payload(self, shape: ObjectShape, value: Any) -> Any:
+    def _payload(self, shape: ObjectShape, value: Any) -> Walk:
         if is_object(value):
-            return self.object_value(shape, value, None)
+            return (yield from self.object_value(shape, value, None))
         # FRM-07: receivers should read a payload of null as {}.
         mends = Repair.EMPTY_PAYLOAD if value is None else None
         if self._report(Rule.PAYLOAD, None, value, mends=mends):
-            return self.object_value(shape, {}, None)
+            return (yield from self.object_value(shape, {}, None))
         return BROKEN
 
-    def issues(self, *, refused: bool) -> Issues:
-        """Returns what was found."""
-        return self._recorder.result(refused=refused)
-
-    def _build(self, shape: Shape, value: Any, path: Path) -> Any:
-        return _BUILDERS[type(shape)](self, shape, value, path)
-
-    def _report(
-        self,
-        rule: Rule,
-        path: Path,
-        value: Any = UNSET,
-        expected: str | float | UnsetType = UNSET,
-        *,
-        mends: Repair | None = None,
-    ) -> bool:
-        """Records an issue; returns whether the pass goes on as if there were none."""
-        mended = mends is not None and self._mends
-        self._mended += mended
-        if not (mended and self._silent) and self._recorder.wants(mended):
-            self._add(rule, path, value, expected, mends if mended else None)
-        return mended
-
-    def _mistyped(
-        self, path: Path, value: Any, expected: str, *, mends: Repair | None = None
-    ) -> bool:
-        rule = Rule.NULL if value is None else Rule.TYPE
-        return self._report(rule, path, value, expected, mends=mends)
-
-    def _override(self, path: Path) -> Override | None:
-        return self._overrides.get(render_path(path, pattern=True)) if self._overrides else None
-
-    # Limits. Values beyond them are kept by the lenient mode; an override moves them.
-
-    def _over(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
-        """Returns whether a value breaks an upper limit so that it cannot be used."""
-        if limit is None or size <= limit:
+    def _is_pause_due(self, looked_at: int) -> bool:
+        """Counts members and items."""
+        self._until_pause -= looked_at
+        if self._until_pause > 0:
             return False
-        allowed = self._loosened(rule, path, limit)
-        if size <= allowed:
-            return self._allow(rule, path, value, limit)
-        return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
+        self._until_pause = _STEP
+        return True
 
-    def _under(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
-        """Returns whether a value breaks a lower limit so that it cannot be used."""
-        if limit is None or size >= limit:
-            return False
-        allowed = self._loosened(rule, path, limit)
-        if size >= allowed:
-            return self._allow(rule, path, value, limit)
-        return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
-
-    def _loosened(self, rule: Rule, path: Path, limit: float) -> float:
-        override = self._override(path)
-        return limit if override is None else override.limit(rule, limit)
-
-    def _allow(
-        self,
-        rule: Rule,
-        path: Path,
-        value: Any,
-        expected: str | float | UnsetType = UNSET,
-        *,
-        seen: Path = None,
-    ) -> bool:
-        """Records what an override allows, if it is reported; returns False, as nothing is broken."""
-        override = self._override(path)
-        if override is not None and override.reported and self._recorder.wants(True):
-            self._add(rule, seen or path, value, expected, Repair.ALLOWED)
-        return False
-
-    def _add(
-        self,
-        rule: Rule,
-        path: Path,
-        value: Any,
-        expected: str | float | UnsetType,
-        done: Repair | None,
-    ) -> None:
-        hidden = is_sensitive(self._sensitive, steps_of(path), self._root, value)
-        where, repaired = render_path(path), done is not None
-        self._recorder.add(Issue(where, rule, value, expected, repaired, hidden, done))
-
-    # One method per shape: the value to go on with, or BROKEN.
+    # One method per shape: the value to go on with, or BROKEN. First the values that hold no others.
 
     def any_value(self, _shape: AnyShape, value: Any, path: Path) -> Any:
         return value
@@ -282,7 +211,9 @@ class RepairPass:
             return moment
         return BROKEN
 
-    def list_value(self, shape: ListShape, value: Any, path: Path) -> Any:
+    # Values that hold others.
+
+    def list_value(self, shape: ListShape, value: Any, path: Path) -> Walk:
         if not is_list(value):
             wraps = is_object(value) and isinstance(shape.item, ObjectShape | OpenShape)
             if not self._mistyped(path, value, "a list", mends=Repair.TO_LIST if wraps else None):
@@ -290,12 +221,24 @@ class RepairPass:
             value = [value]
         under = self._under(Rule.MIN_ITEMS, path, value, len(value), shape.min_items)
         over = self._over(Rule.MAX_ITEMS, path, value, len(value), shape.max_items)
-        build = _BUILDERS[type(shape.item)]
-        built = [build(self, shape.item, item, (path, at)) for at, item in enumerate(value)]
+        built = yield from self._items(shape.item, value, path)
         # By identity: a payload must not be asked whether it equals something.
         if any(item is BROKEN for item in built):
             built = self._without_broken(shape, value, built, path)
         return BROKEN if under or over else built
+
+    def _items(self, shape: Shape, value: list[Any], path: Path) -> Walk:
+        built: list[Any] = []
+        build = _BUILDERS[type(shape)]
+        for at, item in enumerate(value):
+            # Without a function call, as there may be many items.
+            self._until_pause -= 1
+            if self._until_pause <= 0:
+                self._until_pause = _STEP
+                yield
+            made = build(self, shape, item, (path, at))
+            built.append((yield from made) if type(made) is GeneratorType else made)
+        return built
 
     def _without_broken(
         self, shape: ListShape, value: list[Any], built: list[Any], path: Path
@@ -315,22 +258,22 @@ class RepairPass:
         self._report(Rule.MIN_ITEMS, path, left, least)
         return BROKEN
 
-    def object_value(self, shape: ObjectShape, value: Any, path: Path) -> Any:
+    def object_value(self, shape: ObjectShape, value: Any, path: Path) -> Walk:
         if not is_object(value):
             self._mistyped(path, value, "an object")
             return BROKEN
-        members = self._members(shape, self._renamed(shape, value, path), path)
+        members = yield from self._members(shape, self._renamed(shape, value, path), path)
         if members is BROKEN:
             return BROKEN
         return shape.cls(**{shape.members[wire].name: item for wire, item in members.items()})
 
-    def open_value(self, shape: OpenShape, value: Any, path: Path) -> Any:
+    def open_value(self, shape: OpenShape, value: Any, path: Path) -> Walk:
         if not is_object(value):
             self._mistyped(path, value, "an object")
             return BROKEN
         before = self._mended
         value = self._renamed(shape.known, value, path)
-        known = self._members(shape.known, value, path)
+        known = yield from self._members(shape.known, value, path)
         if known is BROKEN:
             return BROKEN
         if self._mended > before:
@@ -339,13 +282,17 @@ class RepairPass:
             value = others | msgspec.to_builtins(known)
         return shape.cls.from_members(value)
 
-    def _members(self, shape: ObjectShape, value: dict[str, Any], path: Path) -> Any:
+    def _members(self, shape: ObjectShape, value: dict[str, Any], path: Path) -> Walk:
         built: dict[str, Any] = {}
         is_whole = True
+        if self._is_pause_due(len(shape.members)):
+            yield
         for wire, item in value.items():
             member = shape.members.get(wire)
             here = (path, wire)
             if member is None:
+                if self._is_pause_due(1):
+                    yield
                 if shape.closed:
                     mends = Repair.UNKNOWN_MEMBER_LEFT_OUT
                     is_whole &= self._report(Rule.UNKNOWN_MEMBER, here, item, mends=mends)
@@ -353,7 +300,9 @@ class RepairPass:
                 mends = Repair.NULL_LEFT_OUT
                 is_whole &= self._mistyped(here, None, "an absent member", mends=mends)
             else:
-                made = self._build(member.shape, item, here)
+                made = _BUILDERS[type(member.shape)](self, member.shape, item, here)
+                if type(made) is GeneratorType:
+                    made = yield from made
                 if made is not BROKEN:
                     built[wire] = made
                 elif not member.required and (self._leaves_out or wire in self._harmless):

@@ -1,0 +1,107 @@
+"""Decides of each issue of one payload whether it is repaired, and reports it: the base of the repair pass."""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ..model._issues import Issue, Issues, Path, Rule, render_path, steps_of
+from ..model._messages import NOT_SENSITIVE, Sensitive
+from ..model._repairs import Repair
+from ..model._sensitive import is_sensitive
+from ._issue_recorder import IssueRecorder
+from ._policy import Mode, Override, Policy
+
+__all__ = ["IssueReporter"]
+
+
+class IssueReporter:
+    """What a policy says of the issues of one payload."""
+
+    def __init__(self, cls: type[Struct], policy: Policy, root: Any) -> None:
+        self._root = root
+        self._sensitive: Sensitive = getattr(cls, "__ocpp_sensitive__", NOT_SENSITIVE)
+        self._mends = policy.mode is not Mode.STRICT
+        self._recorder = IssueRecorder(stops=not self._mends)
+        self._silent = policy.mode is Mode.OFF
+        self._mended = 0
+        self._overrides = policy.overrides_of(cls)
+
+    def issues(self, *, refused: bool) -> Issues:
+        """Returns what was found."""
+        return self._recorder.result(refused=refused)
+
+    def _report(
+        self,
+        rule: Rule,
+        path: Path,
+        value: Any = UNSET,
+        expected: str | float | UnsetType = UNSET,
+        *,
+        mends: Repair | None = None,
+    ) -> bool:
+        """Records an issue; returns whether the pass goes on as if there were none."""
+        mended = mends is not None and self._mends
+        self._mended += mended
+        if not (mended and self._silent) and self._recorder.wants(mended):
+            self._add(rule, path, value, expected, mends if mended else None)
+        return mended
+
+    def _mistyped(
+        self, path: Path, value: Any, expected: str, *, mends: Repair | None = None
+    ) -> bool:
+        rule = Rule.NULL if value is None else Rule.TYPE
+        return self._report(rule, path, value, expected, mends=mends)
+
+    def _override(self, path: Path) -> Override | None:
+        return self._overrides.get(render_path(path, pattern=True)) if self._overrides else None
+
+    # Limits. Values beyond them are kept by the lenient mode; an override moves them.
+
+    def _over(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
+        """Returns whether a value breaks an upper limit so that it cannot be used."""
+        if limit is None or size <= limit:
+            return False
+        allowed = self._loosened(rule, path, limit)
+        if size <= allowed:
+            return self._allow(rule, path, value, limit)
+        return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
+
+    def _under(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
+        """Returns whether a value breaks a lower limit so that it cannot be used."""
+        if limit is None or size >= limit:
+            return False
+        allowed = self._loosened(rule, path, limit)
+        if size >= allowed:
+            return self._allow(rule, path, value, limit)
+        return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
+
+    def _loosened(self, rule: Rule, path: Path, limit: float) -> float:
+        override = self._override(path)
+        return limit if override is None else override.limit(rule, limit)
+
+    def _allow(
+        self,
+        rule: Rule,
+        path: Path,
+        value: Any,
+        expected: str | float | UnsetType = UNSET,
+        *,
+        seen: Path = None,
+    ) -> bool:
+        """Records what an override allows, if it is reported; returns False, as nothing is broken."""
+        override = self._override(path)
+        if override is not None and override.reported and self._recorder.wants(True):
+            self._add(rule, seen or path, value, expected, Repair.ALLOWED)
+        return False
+
+    def _add(
+        self,
+        rule: Rule,
+        path: Path,
+        value: Any,
+        expected: str | float | UnsetType,
+        done: Repair | None,
+    ) -> None:
+        hidden = is_sensitive(self._sensitive, steps_of(path), self._root, value)
+        where, repaired = render_path(path), done is not None
+        self._recorder.add(Issue(where, rule, value, expected, repaired, hidden, done))
