@@ -18,8 +18,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .._kept_state import KeptState, restored
+from ._id_tokens import IdToken
 from ._number_ranges import Ranges, gaps, holds, with_number
-from ._reports import EnergyReading, IdToken, TransactionEventType, TransactionReport
+from ._reports import EnergyReading, TransactionEventType, TransactionReport
 
 __all__ = [
     "LedgerEvent",

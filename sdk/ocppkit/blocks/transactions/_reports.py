@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = ["EnergyReading", "IdToken", "TransactionEventType", "TransactionReport"]
+from ._id_tokens import IdToken
+
+__all__ = ["EnergyReading", "TransactionEventType", "TransactionReport"]
 
 
 class TransactionEventType(StrEnum):
@@ -18,14 +20,6 @@ class TransactionEventType(StrEnum):
     STARTED = "Started"
     UPDATED = "Updated"
     ENDED = "Ended"
-
-
-class IdToken(Struct, frozen=True):
-    """What identifies a driver."""
-
-    id_token: str
-    type: str | None = None
-    """The type of 2.x, such as ISO14443; 1.6 has none."""
 
 
 class EnergyReading(Struct, frozen=True, order=True):
