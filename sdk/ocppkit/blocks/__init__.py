@@ -11,6 +11,7 @@ from ._station_life import (
     CsmsDisconnected,
     StationStarted,
 )
+from ._transaction_life import PowerPath, TransactionBegan, TransactionEnded, TransactionNumbered
 
 __all__ = [
     "Block",
@@ -27,6 +28,7 @@ __all__ = [
     "Event",
     "Mappings",
     "Moment",
+    "PowerPath",
     "ReplyHandler",
     "ReplyRegistrar",
     "Report",
@@ -34,5 +36,8 @@ __all__ = [
     "ReportReply",
     "ReportWriter",
     "StationStarted",
+    "TransactionBegan",
+    "TransactionEnded",
+    "TransactionNumbered",
     "dialect_of",
 ]

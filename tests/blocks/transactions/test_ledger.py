@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from ocppkit.blocks.transactions import (
-    EnergyReading,
     IdToken,
     LedgerEvent,
+    MeterValue,
+    SampledValue,
     TransactionClosed,
     TransactionEventType,
     TransactionLedger,
@@ -29,6 +30,10 @@ STARTED, UPDATED, ENDED = TransactionEventType
 
 def at(seconds: float) -> datetime:
     return ZERO + timedelta(seconds=seconds)
+
+
+def shown(when: datetime, register: float) -> tuple[MeterValue, ...]:
+    return (MeterValue(when, (SampledValue(register),)),)
 
 
 def report(kind: TransactionEventType, seq_no: int | None, **more: Any) -> TransactionReport:
@@ -54,7 +59,7 @@ def session(count: int = 5) -> list[TransactionReport]:
             id_token=CARD if kind is STARTED else None,
             evse_id=1 if kind is STARTED else None,
             stopped_reason="Local" if kind is ENDED else None,
-            readings=(EnergyReading(at(60 * number), 1000.0 + 10 * number),),
+            meter_values=shown(at(60 * number), 1000.0 + 10 * number),
         )
         for number, (kind, state) in enumerate(zip(kinds, states, strict=True))
     ]
@@ -168,8 +173,8 @@ def test_the_token_of_the_beginning_counts() -> None:
 
 def test_a_reading_of_0_is_a_reading() -> None:
     reports = [
-        report(STARTED, 0, readings=(EnergyReading(at(0), 0.0),), connector_id=0),
-        report(ENDED, 1, readings=(EnergyReading(at(60), 5.0),)),
+        report(STARTED, 0, meter_values=shown(at(0), 0.0), connector_id=0),
+        report(ENDED, 1, meter_values=shown(at(60), 5.0)),
     ]
     (record,) = closed(heard(TransactionLedger(), reports))
     assert (record.energy, record.connector_id) == (5.0, 0)
@@ -207,7 +212,7 @@ def start_16(seconds: int = 0, card: str = "04E91C5A") -> TransactionReport:
         timestamp=at(seconds),
         evse_id=1,
         id_token=IdToken(card),
-        readings=(EnergyReading(at(seconds), 1000.0),),
+        meter_values=shown(at(seconds), 1000.0),
     )
 
 
@@ -226,9 +231,9 @@ def test_tx6_02_each_transaction_of_1_6_has_a_number_and_keeps_it() -> None:
 
 def test_a_transaction_of_1_6() -> None:
     ledger = TransactionLedger()
-    values = report(UPDATED, None, transaction_id="1", readings=(EnergyReading(at(60), 1040.0),))
+    values = report(UPDATED, None, transaction_id="1", meter_values=shown(at(60), 1040.0))
     stop = report(
-        ENDED, None, transaction_id="1", timestamp=at(90), readings=(EnergyReading(at(90), 1050.0),)
+        ENDED, None, transaction_id="1", timestamp=at(90), meter_values=shown(at(90), 1050.0)
     )
     events = heard(ledger, [start_16(), values, values, stop])
     (record,) = closed(events)

@@ -2,28 +2,67 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """Transactions of OCPP 1.6: what three messages say, for `ocppkit.blocks.transactions`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from math import isfinite
+from typing import Any, TypeVar
 
-from ocppkit.blocks import Mappings
+from msgspec.structs import replace
+
+from ocppkit import blocks
+from ocppkit.blocks import Mappings, ReportMapping, ReportWriter
 from ocppkit.blocks.transactions import (
-    EnergyReading,
+    AuthorizationStatus,
     IdToken,
+    MeterValuesReport,
+    SignedMeterValue,
+    TokenInfo,
     TransactionEventType,
+    TransactionReply,
     TransactionReport,
+    TransactionRules,
+    TxPoint,
 )
+from ocppkit.core import Request, WireEnum
 
 from ..datatypes import MeterValue, SampledValue
-from ..enums import Location, Measurand, ValueFormat
-from ..messages import MeterValuesRequest, StartTransactionRequest, StopTransactionRequest
+from ..enums import Location, Measurand, Phase, ReadingContext, Reason, UnitOfMeasure, ValueFormat
+from ..messages import (
+    MeterValuesRequest,
+    MeterValuesResponse,
+    StartTransactionRequest,
+    StartTransactionResponse,
+    StopTransactionRequest,
+    StopTransactionResponse,
+)
+from .tokens import read_token_info, write_token_info
 
-__all__ = ["MAPPINGS", "read_meter_values", "read_start", "read_stop"]
+__all__ = [
+    "MAPPINGS",
+    "RULES",
+    "read_meter_values",
+    "read_meter_values_report",
+    "read_start",
+    "read_stop",
+    "write_meter_values",
+    "write_transaction",
+]
 
-_ENERGY = Measurand.ENERGY_ACTIVE_IMPORT_REGISTER
-_FACTORS: dict[str | None, float] = {None: 1.0, "Wh": 1.0, "kWh": 1000.0}
+W = TypeVar("W", bound=WireEnum)
 
-MAPPINGS = Mappings()
-"""How OCPP 1.6 says what `ocppkit.blocks.transactions` has."""
+_NO_NUMBER = -1
+_REASONS = {"ImmediateReset": Reason.HARD_RESET}
+
+RULES = TransactionRules(
+    # TEV-06. An unplugged cable ends a transaction by ending its authorization, which a key may forbid (TX6-07).
+    start_points=frozenset({TxPoint.POWER_PATH_CLOSED}),
+    stop_points=frozenset({TxPoint.AUTHORIZED}),
+    repeats_evse=True,
+    can_resume=False,
+    one_sample_interval=True,
+    has_token_types=False,
+)
+"""How transactions work in OCPP 1.6, for `TransactionsBlock`."""
 
 
 def read_start(request: StartTransactionRequest) -> TransactionReport:
@@ -34,7 +73,7 @@ def read_start(request: StartTransactionRequest) -> TransactionReport:
         evse_id=request.connector_id,
         id_token=IdToken(request.id_tag),
         reservation_id=request.reservation_id,
-        readings=(EnergyReading(request.timestamp, float(request.meter_start)),),
+        register=float(request.meter_start),
     )
 
 
@@ -47,13 +86,22 @@ def read_meter_values(request: MeterValuesRequest) -> TransactionReport | None:
         transaction_id=str(request.transaction_id),
         timestamp=request.meter_value[-1].timestamp,
         evse_id=request.connector_id,
-        readings=tuple(_readings(request.meter_value)),
+        meter_values=tuple(map(_meter_value, request.meter_value)),
+    )
+
+
+def read_meter_values_report(
+    request: MeterValuesRequest,
+) -> TransactionReport | MeterValuesReport:
+    """Returns what a Charge Point tells of its meters, in a transaction or outside of one."""
+    return read_meter_values(request) or MeterValuesReport(
+        evse_id=request.connector_id,
+        meter_values=tuple(map(_meter_value, request.meter_value)),
     )
 
 
 def read_stop(request: StopTransactionRequest) -> TransactionReport:
     """Returns what a Charge Point tells when a transaction has ended."""
-    end = EnergyReading(request.timestamp, float(request.meter_stop))
     # TX6-05: a stop without a reason was made at the Charge Point.
     reason = "Local" if request.reason is None else str(request.reason)
     return TransactionReport(
@@ -62,31 +110,194 @@ def read_stop(request: StopTransactionRequest) -> TransactionReport:
         timestamp=request.timestamp,
         stopped_reason=reason,
         id_token=None if request.id_tag is None else IdToken(request.id_tag),
-        readings=(*_readings(request.transaction_data or ()), end),
+        register=float(request.meter_stop),
+        meter_values=tuple(map(_meter_value, request.transaction_data or ())),
     )
 
 
-def _readings(values: Sequence[MeterValue]) -> Iterator[EnergyReading]:
-    for each in values:
-        for value in each.sampled_value:
-            factor = _FACTORS.get(value.unit)
-            number = _number(value)
-            if factor is not None and number is not None and _is_energy(value):
-                yield EnergyReading(each.timestamp, number * factor)
+def write_transaction(report: TransactionReport) -> Sequence[Request[Any]]:
+    """Returns the message that tells about a transaction; none if only its state has changed.
+
+    The number of the transaction is -1 until the message leaves: the station puts it in. [TX6-04]
+    """
+    match report.event_type:
+        case TransactionEventType.STARTED:
+            return [_start(report)]
+        case TransactionEventType.ENDED:
+            return [_stop(report)]
+        case _:
+            values = _written_values(report.meter_values)
+            if not values:
+                return []
+            message = MeterValuesRequest(
+                connector_id=report.evse_id or 0, transaction_id=_NO_NUMBER, meter_value=values
+            )
+            return [message]
 
 
-def _number(value: SampledValue) -> float | None:
-    """Returns the number of a value; `None` for signed data, and for what is no number."""
-    if value.format is ValueFormat.SIGNED_DATA:
-        return None
+def write_meter_values(report: MeterValuesReport) -> Sequence[MeterValuesRequest]:
+    """Returns the message that tells what a meter shows outside of transactions, if there is anything to tell."""
+    values = _written_values(report.meter_values)
+    return [MeterValuesRequest(connector_id=report.evse_id, meter_value=values)] if values else []
+
+
+def _start(report: TransactionReport) -> StartTransactionRequest:
+    return StartTransactionRequest(
+        connector_id=report.evse_id or 0,
+        id_tag="" if report.id_token is None else report.id_token.id_token,
+        meter_start=round(report.register or 0.0),
+        timestamp=report.timestamp,
+        reservation_id=report.reservation_id,
+    )
+
+
+def _stop(report: TransactionReport) -> StopTransactionRequest:
+    word, token = report.stopped_reason or "Local", report.id_token
+    reason = _REASONS.get(word) or Reason.unknown(word)
+    return StopTransactionRequest(
+        meter_stop=round(report.register or 0.0),
+        timestamp=report.timestamp,
+        transaction_id=_NO_NUMBER,
+        reason=reason if reason.is_known else Reason.OTHER,
+        id_tag=None if token is None else token.id_token,
+        transaction_data=_written_values(report.meter_values) or None,
+    )
+
+
+def _read_start_reply(response: StartTransactionResponse) -> TransactionReply:
+    return TransactionReply(
+        id_token_info=read_token_info(response.id_tag_info), number=response.transaction_id
+    )
+
+
+def _write_start_reply(
+    request: StartTransactionRequest, reply: TransactionReply
+) -> StartTransactionResponse:
+    # TX6-02: the answer always has both.
+    info = reply.id_token_info or TokenInfo(status=AuthorizationStatus.ACCEPTED)
+    number = _NO_NUMBER if reply.number is None else reply.number
+    return StartTransactionResponse(id_tag_info=write_token_info(info), transaction_id=number)
+
+
+def _read_stop_reply(response: StopTransactionResponse) -> TransactionReply:
+    info = response.id_tag_info
+    return TransactionReply(id_token_info=None if info is None else read_token_info(info))
+
+
+def _write_stop_reply(
+    request: StopTransactionRequest, reply: TransactionReply
+) -> StopTransactionResponse:
+    info = reply.id_token_info
+    return StopTransactionResponse(id_tag_info=None if info is None else write_token_info(info))
+
+
+def _read_meter_values_reply(response: MeterValuesResponse) -> TransactionReply:
+    return TransactionReply()
+
+
+def _write_meter_values_reply(
+    request: MeterValuesRequest, reply: TransactionReply
+) -> MeterValuesResponse:
+    return MeterValuesResponse()
+
+
+def _meter_value(values: MeterValue) -> blocks.transactions.MeterValue:
+    return blocks.transactions.MeterValue(
+        values.timestamp, tuple(map(_sampled_value, values.sampled_value))
+    )
+
+
+def _sampled_value(value: SampledValue) -> blocks.transactions.SampledValue:
+    is_signed = value.format is ValueFormat.SIGNED_DATA
+    return blocks.transactions.SampledValue(
+        None if is_signed else _number(value.value),
+        measurand=_text(value.measurand),
+        phase=_text(value.phase),
+        location=_text(value.location),
+        unit=_text(value.unit),
+        context=_text(value.context),
+        signed_meter_value=SignedMeterValue(signed_meter_data=value.value) if is_signed else None,
+    )
+
+
+def _number(text: str) -> float | None:
+    """Returns the number of a value; `None` for what is no number."""
     try:
-        number = float(value.value)
+        number = float(text)
     except ValueError:
         return None
     return number if isfinite(number) else None
 
 
-def _is_energy(value: SampledValue) -> bool:
-    """True for the register of all phases at the outlet; absent members mean that."""
-    outlet = value.location in (None, Location.OUTLET)
-    return value.measurand in (None, _ENERGY) and value.phase is None and outlet
+def _written_values(values: Iterable[blocks.transactions.MeterValue]) -> list[MeterValue]:
+    """Returns meter values without what the version has no words for."""
+    written = (
+        (each.timestamp, [one for value in each.sampled_value for one in _written_value(value)])
+        for each in values
+    )
+    return [MeterValue(timestamp=at, sampled_value=some) for at, some in written if some]
+
+
+def _written_value(value: blocks.transactions.SampledValue) -> Iterator[SampledValue]:
+    """Yields a value as a number, and once more as what the meter has signed."""
+    context = _word(ReadingContext, value.context)
+    measurand, phase = _word(Measurand, value.measurand), _word(Phase, value.phase)
+    location, unit = _word(Location, value.location), _word(UnitOfMeasure, value.unit)
+    words = (context, measurand, phase, location, unit)
+    if not all(word is None or word.is_known for word in words):
+        return
+    bare = SampledValue(
+        value="",
+        context=context,
+        measurand=measurand,
+        phase=phase,
+        location=location,
+        unit=unit,
+    )
+    if value.value is not None:
+        number = Decimal(repr(value.value)).scaleb(value.multiplier)
+        yield replace(bare, value=format(number, "f").removesuffix(".0"))
+    if value.signed_meter_value is not None:
+        data = value.signed_meter_value.signed_meter_data
+        yield replace(bare, value=data, format=ValueFormat.SIGNED_DATA)
+
+
+def _text(word: WireEnum | None) -> str | None:
+    return None if word is None else str(word)
+
+
+def _word(kind: type[W], word: str | None) -> W | None:
+    return None if word is None else kind.unknown(word)
+
+
+MAPPINGS = Mappings(
+    reports=(
+        ReportMapping(
+            request=StartTransactionRequest,
+            reports=(TransactionReport,),
+            read_request=read_start,
+            write_response=_write_start_reply,
+            read_response=_read_start_reply,
+        ),
+        ReportMapping(
+            request=MeterValuesRequest,
+            reports=(TransactionReport, MeterValuesReport),
+            read_request=read_meter_values_report,
+            write_response=_write_meter_values_reply,
+            read_response=_read_meter_values_reply,
+        ),
+        ReportMapping(
+            request=StopTransactionRequest,
+            reports=(TransactionReport,),
+            read_request=read_stop,
+            write_response=_write_stop_reply,
+            read_response=_read_stop_reply,
+        ),
+    ),
+    writers=(
+        ReportWriter(report=TransactionReport, write=write_transaction),
+        ReportWriter(report=MeterValuesReport, write=write_meter_values),
+    ),
+    rules=RULES,
+)
+"""How OCPP 1.6 says what `ocppkit.blocks.transactions` has."""

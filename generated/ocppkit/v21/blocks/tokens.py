@@ -8,7 +8,14 @@ from ocppkit.core import LocalProtocolError
 from ..datatypes import AdditionalInfoType, IdTokenInfoType, IdTokenType, MessageContentType
 from ..enums import AuthorizationStatusEnumType, MessageFormatEnumType
 
-__all__ = ["read_token", "read_token_info", "write_token", "write_token_info"]
+__all__ = [
+    "read_message",
+    "read_token",
+    "read_token_info",
+    "write_message",
+    "write_token",
+    "write_token_info",
+]
 
 
 def read_token(token: IdTokenType) -> IdToken:
@@ -55,7 +62,7 @@ def read_token_info(info: IdTokenInfoType) -> TokenInfo:
         charging_priority=info.charging_priority,
         language1=info.language1,
         language2=info.language2,
-        personal_message=None if message is None else _read_message(message),
+        personal_message=None if message is None else read_message(message),
     )
 
 
@@ -74,17 +81,19 @@ def write_token_info(info: TokenInfo) -> IdTokenInfoType:
         charging_priority=info.charging_priority,
         language1=info.language1,
         language2=info.language2,
-        personal_message=None if message is None else _write_message(message),
+        personal_message=None if message is None else write_message(message),
     )
 
 
-def _read_message(message: MessageContentType) -> MessageContent:
+def read_message(message: MessageContentType) -> MessageContent:
+    """Returns a text for a driver, in the model for all versions."""
     return MessageContent(
         format=str(message.format), content=message.content, language=message.language
     )
 
 
-def _write_message(message: MessageContent) -> MessageContentType:
+def write_message(message: MessageContent) -> MessageContentType:
+    """Returns a text for a driver, as OCPP 2.1 writes it."""
     return MessageContentType(
         format=MessageFormatEnumType.unknown(message.format),
         content=message.content,

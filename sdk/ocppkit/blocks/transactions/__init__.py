@@ -1,5 +1,8 @@
-"""Transactions (functional block E): what stations report, and a ledger that joins it for a CSMS."""
+"""Transactions (functional block E): what begins and ends them at a station, what it reports, and a ledger for a CSMS."""
 
+from ._commands import GetTransactionStatus, TransactionStatus
+from ._evse_events import EvseChanged, MeterWentBack, TransactionDeauthorized, TransactionReplied
+from ._evse_state import EvseState
 from ._id_tokens import (
     AdditionalInfo,
     AuthorizationStatus,
@@ -17,23 +20,55 @@ from ._ledger import (
     TransactionUnmatched,
     TransactionUpdated,
 )
-from ._reports import EnergyReading, TransactionEventType, TransactionReport
+from ._meter_values import EnergyReading, MeterValue, SampledValue, SignedMeterValue
+from ._reports import MeterValuesReport, TransactionReply, TransactionReport
+from ._transaction_rules import TransactionRules
+from ._transactions_block import TransactionsBlock
+from ._words import (
+    ChargingState,
+    ReadingContext,
+    StoppedReason,
+    SuspendedBy,
+    TransactionEventType,
+    TriggerReason,
+    TxPoint,
+)
 
 __all__ = [
     "AdditionalInfo",
     "AuthorizationStatus",
+    "ChargingState",
     "EnergyReading",
+    "EvseChanged",
+    "EvseState",
+    "GetTransactionStatus",
     "IdToken",
     "LedgerEvent",
     "MessageContent",
+    "MeterValue",
+    "MeterValuesReport",
+    "MeterWentBack",
+    "ReadingContext",
+    "SampledValue",
+    "SignedMeterValue",
+    "StoppedReason",
+    "SuspendedBy",
     "TokenInfo",
     "TokenInfoReceived",
     "TransactionClosed",
+    "TransactionDeauthorized",
     "TransactionEventType",
     "TransactionLedger",
     "TransactionOpened",
     "TransactionRecord",
+    "TransactionReplied",
+    "TransactionReply",
     "TransactionReport",
+    "TransactionRules",
+    "TransactionStatus",
     "TransactionUnmatched",
     "TransactionUpdated",
+    "TransactionsBlock",
+    "TriggerReason",
+    "TxPoint",
 ]

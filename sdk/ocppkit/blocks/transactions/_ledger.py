@@ -19,8 +19,10 @@ from msgspec.structs import replace
 
 from .._kept_state import KeptState, restored
 from ._id_tokens import IdToken
+from ._meter_values import EnergyReading
 from ._number_ranges import Ranges, gaps, holds, with_number
-from ._reports import EnergyReading, TransactionEventType, TransactionReport
+from ._reports import TransactionReport
+from ._words import TransactionEventType
 
 __all__ = [
     "LedgerEvent",

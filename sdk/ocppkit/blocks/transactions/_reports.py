@@ -1,36 +1,40 @@
-"""What a station tells about a transaction, in one form for all OCPP versions.
+"""What a station tells about transactions and meters, in one form for all OCPP versions.
 
 OCPP 2.x tells it in TransactionEvents; 1.6 in StartTransaction, MeterValues and StopTransaction.
 Names are those of OCPP 2.1.
 """
 
 from datetime import datetime
-from enum import StrEnum
+from typing import Self
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from ._id_tokens import IdToken
+from .._commands_and_reports import Report, ReportReply
+from ._id_tokens import IdToken, MessageContent, TokenInfo
+from ._meter_values import EnergyReading, MeterValue, energy_readings
+from ._words import TransactionEventType
 
-__all__ = ["EnergyReading", "TransactionEventType", "TransactionReport"]
-
-
-class TransactionEventType(StrEnum):
-    """Where in a transaction a report belongs."""
-
-    STARTED = "Started"
-    UPDATED = "Updated"
-    ENDED = "Ended"
+__all__ = ["MeterValuesReport", "TransactionReply", "TransactionReport"]
 
 
-class EnergyReading(Struct, frozen=True, order=True):
-    """What the meter of an EVSE showed: Energy.Active.Import.Register at the outlet, of all phases."""
+class TransactionReply(ReportReply, frozen=True, kw_only=True, omit_defaults=True):
+    """What a CSMS answers to a report about a transaction."""
 
-    at: datetime
-    register: float
-    """In watt-hours."""
+    id_token_info: TokenInfo | None = None
+    """The verdict on the token of the report."""
+
+    total_cost: float | None = None
+    """In the currency of the station: so far, or of all at the end; 0 means free."""
+
+    charging_priority: int | None = None
+    """From -9 to 9, in place of the token's own."""
+
+    updated_personal_message: MessageContent | None = None
+    number: int | None = None
+    """The number of the transaction, in the reply to its beginning in OCPP 1.6."""
 
 
-class TransactionReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TransactionReport(Report[TransactionReply], frozen=True, kw_only=True, omit_defaults=True):
     """One message about a transaction."""
 
     event_type: TransactionEventType
@@ -42,7 +46,7 @@ class TransactionReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     timestamp: datetime
     offline: bool = False
-    """Whether the station was offline when it happened; 1.6 does not tell."""
+    """Whether the station was offline when it happened; 1.6 does not tell. The station marks its messages itself."""
 
     trigger_reason: str | None = None
     charging_state: str | None = None
@@ -54,4 +58,32 @@ class TransactionReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id_token: IdToken | None = None
     remote_start_id: int | None = None
     reservation_id: int | None = None
-    readings: tuple[EnergyReading, ...] = ()
+    number_of_phases_used: int | None = None
+    register: float | None = None
+    """What the energy register showed at `timestamp`, in Wh; 1.6 tells it at the beginning and at the end."""
+
+    meter_values: tuple[MeterValue, ...] = ()
+
+    @property
+    def note(self) -> str | None:
+        """The station's own id of the transaction."""
+        return self.transaction_id
+
+    def with_note(self, note: str | None) -> Self:
+        """Returns the report with the station's own id of the transaction, in place of the CSMS's number."""
+        return self if note is None else replace(self, transaction_id=note)
+
+    @property
+    def readings(self) -> tuple[EnergyReading, ...]:
+        """What it tells of the energy register."""
+        own = () if self.register is None else (EnergyReading(self.timestamp, self.register),)
+        return (*energy_readings(self.meter_values), *own)
+
+
+class MeterValuesReport(Report[ReportReply], frozen=True, kw_only=True):
+    """What a meter shows outside of transactions. [J01]"""
+
+    evse_id: int
+    """0 for the main meter; in 1.6, the connector."""
+
+    meter_values: tuple[MeterValue, ...]

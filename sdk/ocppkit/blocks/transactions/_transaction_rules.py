@@ -1,0 +1,31 @@
+"""In what transactions differ from version to version."""
+
+from collections.abc import Set
+
+from msgspec import Struct
+
+from ._words import TxPoint
+
+__all__ = ["TransactionRules"]
+
+
+class TransactionRules(Struct, frozen=True, kw_only=True):
+    """How transactions work in one version of OCPP; the defaults are those of 2.1."""
+
+    start_points: Set[TxPoint] | None = None
+    """What begins a transaction, where no variable tells it."""
+
+    stop_points: Set[TxPoint] | None = None
+    """What ends one, where no variable tells it."""
+
+    repeats_evse: bool = False
+    """Whether each report names the EVSE, and not only the first after the vehicle was connected."""
+
+    can_resume: bool = True
+    """Whether a transaction can go on after a power cut. [E17]"""
+
+    one_sample_interval: bool = False
+    """Whether the samples for the end of a transaction are taken when those in between are."""
+
+    has_token_types: bool = True
+    """Whether a token has a type."""
