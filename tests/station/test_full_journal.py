@@ -9,7 +9,14 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.core import utcnow
-from ocppkit.station import DeliveryEvent, Dropped, JournalFull, MessageDropped
+from ocppkit.station import (
+    DeliveryEvent,
+    Dropped,
+    JournalFull,
+    MessageDropped,
+    MeterValuesLeftOut,
+    _drop_policy,
+)
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
@@ -126,6 +133,8 @@ async def test_que_10_meter_values_in_the_middle_of_the_end_are_left_out(
 ) -> None:
     store = MemoryStore()
     station = make(store)
+    seen: list[DeliveryEvent] = []
+    station._outbox.observer = seen.append
     await station.keep(event(0, "Ended", readings=20))
     first = next(iter(store.waiting.values())).entry
     store.max_bytes = store.size + 10
@@ -140,6 +149,41 @@ async def test_que_10_meter_values_in_the_middle_of_the_end_are_left_out(
     delivery = await station.keep(event(2, "Ended", readings=20))
     assert len(msgspec.json.decode(store.waiting[3].entry.payload)["meterValue"]) == 2
     assert f"meter values in the middle of {delivery.message_id} left out" in caplog.text
+    assert seen == [
+        MeterValuesLeftOut(message_id=each) for each in (first.message_id, delivery.message_id)
+    ]
+
+
+@pytest.mark.asyncio
+async def test_room_is_made_without_decoding_the_whole_journal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryStore()
+    station = make(store)
+    decoded: list[str] = []
+
+    def noting(action: Any, entry: Any) -> Any:
+        decoded.append(entry.message_id)
+        return original(action, entry)
+
+    original = _drop_policy._decoded
+    monkeypatch.setattr(_drop_policy, "_decoded", noting)
+    for number in range(300):
+        await station.keep(event(number, transaction=f"T{number % 7}"))
+        await station.keep(event(number, "Started", transaction=f"T{number}"))
+    store.max_bytes = store.size
+    await station.keep(event(0, "Ended"))
+    # Every second one of so many as free 16 KiB.
+    size = len(next(iter(store.waiting.values())).entry.payload)
+    assert len(decoded) <= 2 * 16384 // size + 10
+    decoded.clear()
+    station = make(store := MemoryStore())
+    for number in range(300):
+        await station.keep(event(number, "Started"))
+    store.max_bytes = store.size
+    with pytest.raises(JournalFull):
+        await station.keep(event(0, "Ended"))
+    assert decoded == []
 
 
 @pytest.mark.asyncio

@@ -1,5 +1,7 @@
 """A message that is read back from a journal leaves with the very bytes with which it was kept."""
 
+from collections import deque
+from collections.abc import AsyncIterator
 from importlib import import_module
 from random import Random
 from typing import Any
@@ -10,9 +12,11 @@ from corpus.mutants import random_payload
 from corpus.nodes import tree
 from corpus.samples import maximal, minimal
 from corpus.sources import VERSIONS, Source, sources
+from ocppkit import v16
 from ocppkit.core import OcppError, Offline, Role, decode_payload, encode_payload
-from ocppkit.station import Entry
-from ocppkit.station._stored_messages import StoredMessages
+from ocppkit.station import Entry, Stored
+from ocppkit.station._queued_message import QueuedMessage
+from ocppkit.station._stored_messages import IN_MEMORY, StoredMessages
 from support.memory_store import MemoryStore
 
 
@@ -38,6 +42,69 @@ def payloads_of(message: Source, request: Any) -> list[bytes]:
         except OcppError:
             continue
     return found
+
+
+class Counting(MemoryStore):
+    """A store that counts the messages that are read back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read = 0
+
+    async def pending(self, after: int = 0) -> AsyncIterator[Stored]:
+        async for stored in super().pending(after):
+            self.read += 1
+            yield stored
+
+
+async def filled(count: int) -> tuple[Counting, StoredMessages, deque[QueuedMessage]]:
+    """Returns a store with heartbeats, and the queue of them all, none in memory."""
+    store = Counting()
+    entries = [
+        Entry(version="1.6", action="Heartbeat", message_id=str(at), payload=b"{}")
+        for at in range(count)
+    ]
+    seqs = await store.commit(entries)
+    return (
+        store,
+        StoredMessages(v16.PROTOCOL, store),
+        deque(QueuedMessage(None, seq=n) for n in seqs),
+    )
+
+
+@pytest.mark.asyncio
+async def test_each_message_is_read_once_from_the_store() -> None:
+    store, messages, queue = await filled(1000)
+    ids = []
+    while queue:
+        item = queue[0]
+        if item.entry is None:
+            await messages.fill(item, queue)
+        assert item.entry is not None
+        assert sum(each.entry is not None for each in queue) <= IN_MEMORY
+        ids.append(item.entry.message_id)
+        queue.popleft()
+    assert ids == [str(at) for at in range(1000)]
+    assert store.read <= 1100
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_was_dropped_meanwhile_has_no_entry() -> None:
+    store, messages, queue = await filled(1000)
+    first = queue[0]
+    await store.drop([first.seq])
+    await messages.fill(first, queue)
+    assert first.entry is None
+    assert store.read == 1
+
+
+@pytest.mark.asyncio
+async def test_messages_of_the_other_queue_are_passed_over_within_bounds() -> None:
+    store, messages, queue = await filled(1000)
+    rare = deque([queue[0], queue[10], queue[900]])
+    await messages.fill(rare[0], rare)
+    assert [item.entry and item.entry.message_id for item in rare] == ["0", "10", None]
+    assert store.read == IN_MEMORY
 
 
 @pytest.mark.parametrize("version", VERSIONS)

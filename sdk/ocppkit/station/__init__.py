@@ -3,7 +3,15 @@
 from ._back_off import BackOff
 from ._connect_request import SecurityProfile
 from ._controls import ClockSource, Controls
-from ._deliveries import Delivered, Delivery, DeliveryEvent, Dropped, GivenUp, MessageDropped
+from ._deliveries import (
+    Delivered,
+    Delivery,
+    DeliveryEvent,
+    Dropped,
+    GivenUp,
+    MessageDropped,
+    MeterValuesLeftOut,
+)
 from ._journal import (
     Entry,
     Journal,
@@ -53,6 +61,7 @@ __all__ = [
     "LifecycleEvent",
     "MemoryJournal",
     "MessageDropped",
+    "MeterValuesLeftOut",
     "NetworkProfile",
     "NetworkProfiles",
     "Restarting",

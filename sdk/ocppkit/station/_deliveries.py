@@ -9,7 +9,15 @@ from ocppkit.core import OcppError, Request, Response
 
 from ._journal import Entry, JournalError
 
-__all__ = ["Delivered", "Delivery", "DeliveryEvent", "Dropped", "GivenUp", "MessageDropped"]
+__all__ = [
+    "Delivered",
+    "Delivery",
+    "DeliveryEvent",
+    "Dropped",
+    "GivenUp",
+    "MessageDropped",
+    "MeterValuesLeftOut",
+]
 
 R = TypeVar("R", bound=Response)
 
@@ -91,5 +99,12 @@ class Dropped:
     message_ids: Sequence[str]
 
 
-DeliveryEvent = Delivered | GivenUp | Dropped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterValuesLeftOut:
+    """A full journal has left out all but the first and last meter values of the end of a transaction. # QUE-10"""
+
+    message_id: str
+
+
+DeliveryEvent = Delivered | GivenUp | Dropped | MeterValuesLeftOut
 """What happens to messages that must arrive."""

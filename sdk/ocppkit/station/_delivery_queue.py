@@ -38,7 +38,7 @@ from ._offline_marks import OfflineMarks
 from ._queued_message import QueuedMessage
 from ._registration_state import RegistrationState
 from ._store_writer import LaterWrites, retry_waits
-from ._stored_messages import StoredMessages
+from ._stored_messages import IN_MEMORY, StoredMessages
 from ._transaction_numbers import TransactionNumbers
 
 __all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds"]
@@ -50,9 +50,6 @@ FULL_QUEUE_WAIT: Final = 1.0
 
 READ_ATTEMPTS: Final = 5
 """After so many failures to read one message from the store the next one goes on, if that can be read."""
-
-IN_MEMORY: Final = 256
-"""Messages of a queue that are held in memory; those behind them are read when they come nearer."""
 
 
 class MessageIds:
@@ -167,15 +164,15 @@ class DeliveryQueue:
         return asked_for(self.queue, self._numbers, registration)
 
     async def _attempt(self, item: QueuedMessage, endpoint: Endpoint, clock: Clock) -> None:
-        entry = item.entry
         try:
-            if entry is None:
-                entry = item.entry = await self._messages.entry(item.seq)
+            if item.entry is None:
+                await self._messages.fill(item, self.queue)
         except BaseException as problem:
             if not is_failure(problem):
                 raise
             await self._unread(item, problem, clock)
             return
+        entry = item.entry
         if entry is None:
             self._close(item, JournalError(f"entry {item.seq} is no longer in the journal"))
             return

@@ -7,7 +7,7 @@ no rule of its own, MeterValues take their place. What begins or ends a transact
 its meter values in the middle are left out where that helps (QUE-10).
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from typing import Any, Final
 
@@ -45,6 +45,11 @@ _NEVER_DROPPED: Final = frozenset(
 _READINGS: Final = ("meter_value", "transaction_data")
 """Where the message that ends a transaction has its meter values."""
 
+_READING: Final = b'"timestamp"'
+"""Each of the meter values has this member. The payload is of our own writing, so no escape hides it."""
+
+_UPDATED_TEXT: Final = b'"Updated"'
+
 _EXTRA: Final = 16384
 """Bytes that are freed beyond what is needed, so that not every message looks for room."""
 
@@ -65,8 +70,9 @@ class DropPolicy:
             needed: bytes to free.
             spared: numbers of messages that are on their way.
         """
-        others: list[Stored] = []
-        updates: defaultdict[str | None, list[Stored]] = defaultdict(list)
+        needed += _EXTRA
+        others, every_second = _Candidates(needed), _Candidates(needed)
+        updates: Counter[str | None] = Counter()
         async for stored in pending:
             if stored.seq in spared:
                 continue
@@ -74,13 +80,13 @@ class DropPolicy:
             if action is None or stored.entry.version != self._protocol.version:
                 continue
             if not action.transaction_related:
-                if action.offline is Offline.DROP:
-                    others.append(stored)
-            elif self._is_update(action, stored.entry):
-                updates[stored.entry.transaction].append(stored)
-        every_second = [each for group in updates.values() for each in group[::2]]
-        every_second.sort(key=lambda each: each.seq)
-        return _enough(others + every_second, needed + _EXTRA)
+                if action.offline is Offline.DROP and others.take(stored):
+                    return others.chosen
+            elif not every_second.suffice and self._is_update(action, stored.entry):
+                updates[stored.entry.transaction] += 1
+                if updates[stored.entry.transaction] % 2:
+                    every_second.take(stored)
+        return _enough([*others.chosen, *every_second.chosen], needed)
 
     async def shortened(
         self, pending: AsyncIterator[Stored], spared: Collection[int]
@@ -97,6 +103,9 @@ class DropPolicy:
 
         `None` if it has no more, or is something else.
         """
+        if entry.payload.count(_READING) <= 2:
+            # Most messages, and to decode each of a long journal would take seconds.
+            return None
         action = self._protocol.actions.get(entry.action)
         request = None if action is None else _decoded(action, entry)
         if action is None or request is None or self._may_go(action, request):
@@ -112,6 +121,11 @@ class DropPolicy:
         return None
 
     def _is_update(self, action: Action, entry: Entry) -> bool:
+        if (
+            action.offline is not Offline.QUEUE_IF_TRANSACTION
+            and _UPDATED_TEXT not in entry.payload
+        ):
+            return False
         request = _decoded(action, entry)
         return request is not None and self._may_go(action, request)
 
@@ -130,6 +144,25 @@ def _decoded(action: Action, entry: Entry) -> Request[Any] | None:
         # Its turn comes, and then it becomes a dead letter.
         return None
     return request
+
+
+class _Candidates:
+    """Messages that may be dropped, until they free enough."""
+
+    def __init__(self, needed: int) -> None:
+        self.chosen: list[Stored] = []
+        self._needed = needed
+
+    @property
+    def suffice(self) -> bool:
+        """Whether they free as many bytes as are needed."""
+        return self._needed <= 0
+
+    def take(self, stored: Stored) -> bool:
+        """Takes one more; returns whether they suffice now."""
+        self.chosen.append(stored)
+        self._needed -= len(stored.entry.payload)
+        return self.suffice
 
 
 def _enough(candidates: list[Stored], needed: int) -> list[Stored]:

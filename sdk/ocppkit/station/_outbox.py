@@ -29,8 +29,8 @@ from ocppkit.core import (
 
 from ._background_failures import is_failure
 from ._controls import Controls
-from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped
-from ._delivery_queue import IN_MEMORY, DeliveryQueue, MessageIds
+from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped, MeterValuesLeftOut
+from ._delivery_queue import DeliveryQueue, MessageIds
 from ._drop_policy import DropPolicy
 from ._journal import Entry, Journal, JournalFull, Store, Stored
 from ._journal_adapter import as_store, can_replace
@@ -38,7 +38,7 @@ from ._offline_marks import OfflineMarks
 from ._queued_message import QueuedMessage
 from ._registration_state import HEARTBEAT, RegistrationState
 from ._store_writer import GroupCommit, LaterWrites, retry_waits
-from ._stored_messages import StoredMessages, check_sender
+from ._stored_messages import IN_MEMORY, StoredMessages, check_sender
 from ._transaction_numbers import TransactionNumbers
 
 __all__ = ["Outbox"]
@@ -213,7 +213,7 @@ class Outbox:
             item.seq = seq
             if entry is not item.entry:
                 item.entry, item.request = entry, None
-                self._log_left_out(entry)
+                self._tell_left_out(entry)
             self._queue_of(self._protocol.actions[entry.action]).add(item)
         self._registration_state.tell()
 
@@ -230,17 +230,19 @@ class Outbox:
         if shorter is None:
             return False
         await self._store.replace(shorter.seq, shorter.entry)
-        self._log_left_out(shorter.entry)
         for item in self._waiting({shorter.seq}):
-            item.entry = item.request = None
+            # Not `None`: the longer one may just be read from the store.
+            item.entry, item.request = shorter.entry, None
+        self._tell_left_out(shorter.entry)
         return True
 
-    def _log_left_out(self, entry: Entry) -> None:
+    def _tell_left_out(self, entry: Entry) -> None:
         logger.warning(
             "%s: journal is full: meter values in the middle of %s left out",
             self._name,
             entry.message_id,
         )  # QUE-10
+        self._tell(MeterValuesLeftOut(message_id=entry.message_id))
 
     def _on_their_way(self) -> set[int]:
         """Returns the numbers of messages that must not change: the CSMS may have them. # MID-03"""
