@@ -1,6 +1,45 @@
 """Variables and configuration (functional block B): one device model for all OCPP versions."""
 
+from ._addresses import VariableAddress
+from ._commands import (
+    BaseReportKind,
+    ComponentCriterion,
+    GetBaseReport,
+    GetReport,
+    GetVariableResult,
+    GetVariables,
+    GetVariablesAnswer,
+    KeptValueRefused,
+    ReportAnswer,
+    ReportData,
+    ReportSelection,
+    ReportStatus,
+    SetVariableData,
+    SetVariableResult,
+    SetVariables,
+    SetVariablesAnswer,
+    VariableChanged,
+    VariableQuery,
+    VariablesReport,
+    VariableStatus,
+)
+from ._declared_variables import (
+    AttributeType,
+    ValueRefusal,
+    VariableAttribute,
+    VariableCharacteristics,
+)
 from ._device_model import DeviceModel
+from ._network_connections import (
+    AccessPoint,
+    NetworkConnectionProfile,
+    NetworkProfileSet,
+    NetworkProfileStatus,
+    SetNetworkProfile,
+    SetNetworkProfileAnswer,
+    VirtualNetwork,
+)
+from ._passwords import BasicAuthPasswordChanged
 from ._setting_keys import (
     ACTIVE_NETWORK_PROFILE,
     ADDITIONAL_ROOT_CERTIFICATE_CHECK,
@@ -105,6 +144,8 @@ from ._setting_keys import (
     UNLOCK_ON_EV_SIDE_DISCONNECT,
     WEB_SOCKET_PING_INTERVAL,
 )
+from ._standard_settings import ConfigurationKey, VariableRules, declare_standard, model_of
+from ._variables_block import VariablesBlock
 
 __all__ = [
     "ACTIVE_NETWORK_PROFILE",
@@ -209,5 +250,43 @@ __all__ = [
     "TX_STOP_POINT",
     "UNLOCK_ON_EV_SIDE_DISCONNECT",
     "WEB_SOCKET_PING_INTERVAL",
+    "AccessPoint",
+    "AttributeType",
+    "BaseReportKind",
+    "BasicAuthPasswordChanged",
+    "ComponentCriterion",
+    "ConfigurationKey",
     "DeviceModel",
+    "GetBaseReport",
+    "GetReport",
+    "GetVariableResult",
+    "GetVariables",
+    "GetVariablesAnswer",
+    "KeptValueRefused",
+    "NetworkConnectionProfile",
+    "NetworkProfileSet",
+    "NetworkProfileStatus",
+    "ReportAnswer",
+    "ReportData",
+    "ReportSelection",
+    "ReportStatus",
+    "SetNetworkProfile",
+    "SetNetworkProfileAnswer",
+    "SetVariableData",
+    "SetVariableResult",
+    "SetVariables",
+    "SetVariablesAnswer",
+    "ValueRefusal",
+    "VariableAddress",
+    "VariableAttribute",
+    "VariableChanged",
+    "VariableCharacteristics",
+    "VariableQuery",
+    "VariableRules",
+    "VariableStatus",
+    "VariablesBlock",
+    "VariablesReport",
+    "VirtualNetwork",
+    "declare_standard",
+    "model_of",
 ]

@@ -4,30 +4,431 @@ Names are those of OCPP 2.1. A configuration key of OCPP 1.6 that means the same
 that 2.1 has for it.
 """
 
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
-from ocppkit.core import VariableKey
+from ocppkit.core import Mutability, VariableKey
+
+from ._addresses import ComponentPlace, VariableAddress, VariablePlace
+from ._commands import (
+    GetVariableResult,
+    KeptValueRefused,
+    ReportData,
+    SetVariableResult,
+    VariableChanged,
+    VariableStatus,
+)
+from ._declared_variables import (
+    AttributeType,
+    DeclaredVariable,
+    KeptValue,
+    StoredAttribute,
+    ValueRefusal,
+    VariableCharacteristics,
+    data_type_of,
+    mutability_of,
+)
 
 __all__ = ["DeviceModel"]
 
 T = TypeVar("T")
 
+_ACTUAL: Final = AttributeType.ACTUAL
+
 
 class DeviceModel:
-    """The variables of one station."""
+    """The variables of one station.
 
-    def __init__(self) -> None:
-        self._values: dict[tuple[str | None, str, str | None], str] = {}
+    The program and the blocks use it by typed keys, and may also set what a CSMS may only read. The CSMS
+    comes through `read` and `write`, which the `VariablesBlock` calls.
+    """
 
-    def get(self, key: VariableKey[T], default: T) -> T:
-        """Returns the value of a variable, or a default if the station does not have it."""
-        text = self._values.get(_place(key))
+    def __init__(self, aliases: Mapping[str, VariableKey[Any]] | None = None) -> None:
+        """Begins without variables.
+
+        Args:
+            aliases: the keys that stand for keys without component, by name: how the configuration keys
+                of OCPP 1.6 are called here.
+        """
+        self._aliases = {name.casefold(): key for name, key in (aliases or {}).items()}
+        self._components: dict[ComponentPlace, dict[VariablePlace, DeclaredVariable]] = {}
+        self._kept: dict[tuple[object, AttributeType], KeptValue] = {}
+        self._observers: list[Callable[[VariableChanged | KeptValueRefused], object]] = []
+
+    # What the program and the blocks use.
+
+    def declare(
+        self,
+        key: VariableKey[T],
+        value: T | None = None,
+        *,
+        mutability: Mutability | None = None,
+        min_limit: float | None = None,
+        max_limit: float | None = None,
+        max_elements: int | None = None,
+        values: Iterable[str] | None = None,
+        persistent: bool | None = None,
+        constant: bool = False,
+        reboot_required: bool = False,
+        supports_monitoring: bool = False,
+    ) -> None:
+        """Gives the station a variable, at any time; one that it has already is declared anew.
+
+        Args:
+            key: where it stands, and of which type it is.
+            value: the value that it has until another is set; `None` for none.
+            mutability: what a CSMS may do with it. By default the most that the key allows; a key that
+                says nothing is only read.
+            min_limit: the least value.
+            max_limit: the greatest value; of texts and lists, the greatest length of the text.
+            max_elements: the greatest number of items of a list.
+            values: the values, or the items of lists, that it takes; by default those of the key.
+            persistent: whether another value is kept over a restart; by default, whether a CSMS may write it.
+            constant: whether the value never changes.
+            reboot_required: whether a value that a CSMS writes takes effect at the next start only.
+            supports_monitoring: whether a CSMS may be told of its changes.
+
+        Raises:
+            ValueError: the value breaks a limit, or is none of the values.
+        """
+        address = self._address(key)
+        known = VariableCharacteristics(
+            data_type=data_type_of(key),
+            unit=key.units[0] if key.units else None,
+            min_limit=min_limit,
+            max_limit=max_limit,
+            max_elements=max_elements,
+            values=key.values if values is None else tuple(values),
+            supports_monitoring=supports_monitoring,
+        )
+        variable = DeclaredVariable(key, address, known, reboot_required=reboot_required)
+        text = variable.text_of(value, _ACTUAL)
+        may = mutability_of(key) if mutability is None else mutability
+        variable.attributes[_ACTUAL] = StoredAttribute(
+            text,
+            may,
+            persistent=may is not Mutability.READ_ONLY if persistent is None else persistent,
+            constant=constant,
+        )
+        old = self._find(address)
+        if old is not None:
+            self._keep_changed(old, _ACTUAL)
+            variable.checks = old.checks
+            for type_, attribute in old.attributes.items():
+                variable.attributes.setdefault(type_, attribute)
+        component = self._components.setdefault(address.component_place, {})
+        component[address.variable_place] = variable
+        self._restore_attribute(variable, _ACTUAL)
+
+    def declare_attribute(
+        self,
+        key: VariableKey[T],
+        attribute_type: AttributeType,
+        value: T | None = None,
+        *,
+        mutability: Mutability = Mutability.READ_WRITE,
+        persistent: bool = True,
+    ) -> None:
+        """Gives a variable, which has been declared, another value than the actual one.
+
+        A MinSet and a MaxSet limit what may be written as the actual value and the target.
+
+        Raises:
+            KeyError: the station does not have the variable.
+            ValueError: the value breaks a limit, or is none of the values.
+        """
+        variable = self._variable(key)
+        text = variable.text_of(value, attribute_type)
+        variable.attributes[attribute_type] = StoredAttribute(
+            text, mutability, persistent=persistent, constant=False
+        )
+        self._restore_attribute(variable, attribute_type)
+
+    def remove(self, key: VariableKey[Any]) -> None:
+        """Takes a variable away, such as one of a vehicle that has left.
+
+        Raises:
+            KeyError: the station does not have it.
+        """
+        address = self._variable(key).address
+        component = self._components[address.component_place]
+        del component[address.variable_place]
+        if not component:
+            del self._components[address.component_place]
+
+    def check(
+        self, key: VariableKey[T], function: Callable[[T], ValueRefusal | str | None]
+    ) -> None:
+        """Lets a function refuse values that a CSMS writes, after data type and limits have been checked.
+
+        Args:
+            key: a variable that has been declared.
+            function: takes the value and returns `None`, or why it is refused.
+
+        Raises:
+            KeyError: the station does not have the variable.
+        """
+        self._variable(key).checks.append(function)
+
+    def observe(self, observer: Callable[[VariableChanged | KeptValueRefused], object]) -> None:
+        """Calls a function with each change, from now on."""
+        self._observers.append(observer)
+
+    def get(self, key: VariableKey[T], default: T, *, attribute_type: AttributeType = _ACTUAL) -> T:
+        """Returns the value of a variable, or a default if the station has no such value."""
+        attribute = self._attribute(self._address(key), attribute_type)
+        text = None if attribute is None else attribute.active
         return default if text is None else key.parse(text)
 
+    def set(
+        self,
+        key: VariableKey[T],
+        value: T,
+        *,
+        attribute_type: AttributeType = _ACTUAL,
+        is_told: bool = True,
+    ) -> None:
+        """Sets a value, by the program or a block, which takes effect at once.
+
+        A variable that has not been declared is declared with what its key says.
+
+        Args:
+            key: where it stands.
+            value: the new value.
+            attribute_type: which of the values of the variable is set.
+            is_told: whether observers are told, if it differs.
+
+        Raises:
+            KeyError: the variable does not have such an attribute.
+            ValueError: the value breaks a limit, or is none of the values.
+        """
+        address = self._address(key)
+        variable = self._find(address)
+        if variable is None:
+            self.declare(key)
+            variable = self._variable(key)
+        attribute = variable.attributes.get(attribute_type)
+        if attribute is None:
+            raise KeyError(f"{key} has no {attribute_type} [declare it]")
+        text = variable.text_of(value, attribute_type)
+        if (attribute.value, attribute.active) != (text, text):
+            attribute.value = attribute.active = text
+            if is_told:
+                self._tell(
+                    VariableChanged(
+                        variable=variable.address,
+                        attribute_type=attribute_type,
+                        is_kept=attribute.persistent,
+                    )
+                )
+
+    def __getitem__(self, key: VariableKey[T]) -> T:
+        """Returns the actual value of a variable.
+
+        Raises:
+            KeyError: the station does not have the variable, or it is not set.
+        """
+        text = self._variable(key).attributes[_ACTUAL].active
+        if text is None:
+            raise KeyError(f"{key} is not set")
+        return key.parse(text)
+
     def __setitem__(self, key: VariableKey[T], value: T) -> None:
-        """Sets a variable, by the program; also one that a CSMS cannot write."""
-        self._values[_place(key)] = key.format(value)
+        """Sets the actual value of a variable, as `set` does."""
+        self.set(key, value)
 
+    def __contains__(self, key: VariableKey[Any]) -> bool:
+        """Whether the station has the variable, set or not."""
+        return self._find(self._address(key)) is not None
 
-def _place(key: VariableKey[Any]) -> tuple[str | None, str, str | None]:
-    return key.component, key.name, key.instance
+    def __len__(self) -> int:
+        """Returns the number of variables."""
+        return sum(map(len, self._components.values()))
+
+    def characteristics(self, key: VariableKey[Any]) -> VariableCharacteristics:
+        """Returns what is known of the values of a variable.
+
+        Raises:
+            KeyError: the station does not have it.
+        """
+        return self._variable(key).characteristics
+
+    # What the block of variables uses.
+
+    def read(
+        self, address: VariableAddress, attribute_type: AttributeType = _ACTUAL
+    ) -> GetVariableResult:
+        """Returns a value to the CSMS, or why not. # B06"""
+        variable = self._find(address)
+        attribute = self._attribute(address, attribute_type)
+        status, code = self._unknown(address, attribute_type), None
+        if status is None and attribute is not None and variable is not None:
+            if attribute.mutability is not Mutability.WRITE_ONLY:
+                return GetVariableResult(
+                    address=address,
+                    attribute_type=attribute_type,
+                    status=VariableStatus.ACCEPTED,
+                    value=attribute.value,
+                    mutability=attribute.mutability,
+                    characteristics=variable.characteristics,
+                )
+            # B06.FR.09.
+            status, code = VariableStatus.REJECTED, "WriteOnly"
+        return GetVariableResult(
+            address=address,
+            attribute_type=attribute_type,
+            status=status or VariableStatus.REJECTED,
+            reason_code=code,
+        )
+
+    def write(
+        self,
+        address: VariableAddress,
+        text: str,
+        attribute_type: AttributeType = _ACTUAL,
+        *,
+        longest: int | None = None,
+    ) -> SetVariableResult:
+        """Takes a value of the CSMS, or refuses it. # B05
+
+        Args:
+            address: where it stands, as the CSMS names it.
+            text: the value.
+            attribute_type: which of the values of the variable is meant.
+            longest: how long a value may be at most.
+        """
+        variable = self._find(address)
+        attribute = self._attribute(address, attribute_type)
+        if variable is None or attribute is None:
+            return SetVariableResult(
+                address=address,
+                attribute_type=attribute_type,
+                status=self._unknown(address, attribute_type) or VariableStatus.REJECTED,
+            )
+        refusal = variable.write_refusal(text, attribute_type, longest)
+        if refusal is not None:
+            return SetVariableResult(
+                address=address,
+                attribute_type=attribute_type,
+                status=VariableStatus.REJECTED,
+                reason_code=refusal.reason_code,
+                additional_info=refusal.text,
+            )
+        self._take(variable, attribute_type, variable.key.format(variable.key.parse(text)))
+        # B05.FR.08, B05.FR.10.
+        waits = attribute.value != attribute.active
+        status = VariableStatus.REBOOT_REQUIRED if waits else VariableStatus.ACCEPTED
+        return SetVariableResult(address=address, attribute_type=attribute_type, status=status)
+
+    def activate(self) -> None:
+        """Lets values take effect that waited for a start."""
+        for variable in self._variables():
+            for attribute in variable.attributes.values():
+                attribute.active = attribute.value
+
+    def addresses(self) -> tuple[VariableAddress, ...]:
+        """Returns where all variables stand, those of a component together."""
+        return tuple(variable.address for variable in self._variables())
+
+    def report(self) -> Iterator[ReportData]:
+        """Yields all variables, as a report tells them, those of a component together."""
+        for variable in self._variables():
+            yield ReportData(
+                address=variable.address,
+                attributes=tuple(each.told(type_) for type_, each in variable.attributes.items()),
+                characteristics=variable.characteristics,
+            )
+
+    def kept(self) -> tuple[KeptValue, ...]:
+        """Returns the values that must be kept over a restart: those that differ from what was declared."""
+        changed = [
+            KeptValue(address=variable.address, attribute_type=type_, value=attribute.value)
+            for variable in self._variables()
+            for type_, attribute in variable.attributes.items()
+            if attribute.persistent and attribute.value != attribute.declared
+        ]
+        return (*changed, *self._kept.values())
+
+    def restore(self, kept: Iterable[KeptValue]) -> None:
+        """Takes what an earlier run has kept, also for variables that are declared later."""
+        self._kept = {(each.address.place, each.attribute_type): each for each in kept}
+        for variable in tuple(self._variables()):
+            for type_ in variable.attributes:
+                self._restore_attribute(variable, type_)
+
+    def _keep_changed(self, variable: DeclaredVariable, type_: AttributeType) -> None:
+        """Keeps a value that differs from the declared one for the variable's next declaration."""
+        attribute = variable.attributes[type_]
+        if attribute.persistent and attribute.value != attribute.declared:
+            self._kept[variable.address.place, type_] = KeptValue(
+                address=variable.address, attribute_type=type_, value=attribute.value
+            )
+
+    def _restore_attribute(self, variable: DeclaredVariable, type_: AttributeType) -> None:
+        kept = self._kept.pop((variable.address.place, type_), None)
+        attribute = variable.attributes[type_]
+        if kept is None or not attribute.persistent:
+            return
+        refusal = None if kept.value is None else variable.refusal(kept.value, type_)
+        if refusal is None:
+            attribute.value = attribute.active = kept.value
+        else:
+            self._tell(
+                KeptValueRefused(
+                    variable=variable.address, attribute_type=type_, reason=refusal.text
+                )
+            )
+
+    def _take(self, variable: DeclaredVariable, type_: AttributeType, text: str) -> None:
+        attribute = variable.attributes[type_]
+        if attribute.value == text:
+            return
+        attribute.value = text
+        if not variable.reboot_required:
+            attribute.active = text
+        self._tell(
+            VariableChanged(
+                variable=variable.address,
+                attribute_type=type_,
+                by_csms=True,
+                is_kept=attribute.persistent,
+                needs_reboot=attribute.active != text,
+            )
+        )
+
+    def _tell(self, event: VariableChanged | KeptValueRefused) -> None:
+        for observer in tuple(self._observers):
+            observer(event)
+
+    def _address(self, key: VariableKey[Any]) -> VariableAddress:
+        alias = self._aliases.get(key.name.casefold()) if key.component is None else None
+        return VariableAddress.of(key if alias is None else alias)
+
+    def _variables(self) -> Iterator[DeclaredVariable]:
+        for component in self._components.values():
+            yield from component.values()
+
+    def _find(self, address: VariableAddress) -> DeclaredVariable | None:
+        return self._components.get(address.component_place, {}).get(address.variable_place)
+
+    def _variable(self, key: VariableKey[Any]) -> DeclaredVariable:
+        variable = self._find(self._address(key))
+        if variable is None:
+            raise KeyError(f"{key} is no variable of this station [declare it]")
+        return variable
+
+    def _attribute(self, address: VariableAddress, type_: AttributeType) -> StoredAttribute | None:
+        variable = self._find(address)
+        return None if variable is None else variable.attributes.get(type_)
+
+    def _unknown(self, address: VariableAddress, type_: AttributeType) -> VariableStatus | None:
+        """Returns which part of an address the station does not have. # B05.FR.04-06, B06.FR.06-08, 14, 15"""
+        component = self._components.get(address.component_place)
+        if component is None:
+            return VariableStatus.UNKNOWN_COMPONENT
+        variable = component.get(address.variable_place)
+        if variable is None:
+            return VariableStatus.UNKNOWN_VARIABLE
+        if type_ not in variable.attributes:
+            return VariableStatus.NOT_SUPPORTED_ATTRIBUTE_TYPE
+        return None

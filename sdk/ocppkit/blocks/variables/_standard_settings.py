@@ -1,0 +1,279 @@
+"""The variables that a station begins with: those of OCPP that its blocks use, with their defaults."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ocppkit.core import VariableKey
+
+from . import _setting_keys as keys
+from ._addresses import VariableAddress
+from ._device_model import DeviceModel
+
+__all__ = ["ConfigurationKey", "VariableRules", "declare_standard", "model_of"]
+
+
+class ConfigurationKey(Struct, frozen=True, kw_only=True):
+    """A configuration key of OCPP 1.6, and the variable that it stands for here."""
+
+    key: VariableKey[Any]
+    """As OCPP 1.6 has it."""
+
+    component: str = keys.CHARGE_POINT
+    name: str | None = None
+    """Name of the variable; the same by default."""
+
+    instance: str | None = None
+    is_limit: bool = False
+    """Whether its value is the greatest value that the variable may have, not the variable's value."""
+
+    words: Mapping[str, str] = {}
+    """What the words of OCPP 1.6 are in the variable, where they differ."""
+
+    @property
+    def variable(self) -> VariableKey[Any]:
+        """The key under which blocks read it."""
+        return replace(
+            self.key,
+            component=self.component,
+            name=self.key.name if self.name is None else self.name,
+            instance=self.instance,
+        )
+
+
+class VariableRules(Struct, frozen=True, kw_only=True):
+    """How the versions of OCPP differ in variables."""
+
+    standard: tuple[VariableKey[Any], ...]
+    """The variables that the version has, as blocks read them."""
+
+    configuration_keys: tuple[ConfigurationKey, ...] = ()
+    """How the version calls them, if it has configuration keys."""
+
+    value_size: int
+    """The greatest length of a value that the station tells."""
+
+    set_value_size: int
+    """The greatest length of a value that the CSMS writes."""
+
+    password_size: tuple[int, int]
+    """The least and greatest length of a password for Basic authentication."""
+
+    hexadecimal_password: bool = False
+    """Whether the password is bytes, written as hexadecimal digits."""
+
+
+class _Default(Struct, frozen=True):
+    key: VariableKey[Any]
+    value: Any = None
+    min_limit: float | None = None
+    max_limit: float | None = None
+    values: tuple[str, ...] | None = None
+    reboot_required: bool = False
+
+
+_POINTS: Final = (
+    "ParkingBayOccupancy",
+    "EVConnected",
+    "Authorized",
+    "PowerPathClosed",
+    "EnergyTransfer",
+)
+_STATES: Final = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
+_ENERGY: Final = ("Energy.Active.Import.Register",)
+_YEAR: Final = 366 * 86400
+
+_DEFAULTS: Final[Mapping[str, tuple[_Default, ...]]] = {
+    "variables": (
+        _Default(keys.ITEMS_PER_GET_REPORT, 50),
+        _Default(keys.ITEMS_PER_GET_VARIABLES, 50),
+        _Default(keys.ITEMS_PER_SET_VARIABLES, 50),
+        _Default(keys.BYTES_PER_GET_REPORT, 65536),
+        _Default(keys.BYTES_PER_GET_VARIABLES, 65536),
+        _Default(keys.BYTES_PER_SET_VARIABLES, 65536),
+        _Default(keys.DATE_TIME),
+        _Default(keys.TIME_SOURCE, ("Heartbeat",), values=("Heartbeat", "RealTimeClock")),
+        _Default(keys.HEARTBEAT_INTERVAL, 86400, 1, _YEAR),
+        _Default(keys.MESSAGE_ATTEMPT_INTERVAL, 60, 0, 86400),
+        _Default(keys.MESSAGE_ATTEMPTS, 3, 1, 1000),
+        _Default(keys.MESSAGE_TIMEOUT, 30, 1, 3600),
+        _Default(keys.NETWORK_CONFIGURATION_PRIORITY, values=("1", "2"), reboot_required=True),
+        _Default(keys.NETWORK_PROFILE_CONNECTION_ATTEMPTS, 3, 1, 1000),
+        _Default(keys.OFFLINE_THRESHOLD, 60, 0, _YEAR),
+        _Default(keys.QUEUE_ALL_MESSAGES, False),
+        _Default(keys.RESET_RETRIES, 1, 0, 100),
+        _Default(keys.RETRY_BACK_OFF_RANDOM_RANGE, 10, 0, 86400),
+        _Default(keys.RETRY_BACK_OFF_REPEAT_TIMES, 5, 0, 100),
+        _Default(keys.RETRY_BACK_OFF_WAIT_MINIMUM, 10, 0, 86400),
+        _Default(keys.UNLOCK_ON_EV_SIDE_DISCONNECT, True),
+        _Default(keys.WEB_SOCKET_PING_INTERVAL, 54, 0, 86400),
+        _Default(keys.BASIC_AUTH_PASSWORD),
+        _Default(keys.CERTIFICATE_ENTRIES, 0, 0),
+        _Default(keys.SECURITY_PROFILE, 0, 0, 3),
+    ),
+    "transactions": (
+        _Default(keys.EV_CONNECTION_TIME_OUT, 60, 0, 86400),
+        _Default(keys.STOP_TX_ON_EV_SIDE_DISCONNECT, True),
+        _Default(keys.STOP_TX_ON_INVALID_ID, True),
+        _Default(keys.MAX_ENERGY_ON_INVALID_ID, 0, 0),
+        _Default(keys.TX_START_POINT, ("PowerPathClosed",), values=(*_POINTS, "DataSigned")),
+        _Default(keys.TX_STOP_POINT, ("EVConnected", "Authorized"), values=_POINTS),
+        _Default(keys.SAMPLED_DATA_TX_ENDED_INTERVAL, 0, 0, 86400),
+        _Default(keys.SAMPLED_DATA_TX_ENDED_MEASURANDS, _ENERGY),
+        _Default(keys.SAMPLED_DATA_TX_STARTED_MEASURANDS, _ENERGY),
+        _Default(keys.SAMPLED_DATA_TX_UPDATED_INTERVAL, 60, 0, 86400),
+        _Default(keys.SAMPLED_DATA_TX_UPDATED_MEASURANDS, _ENERGY),
+        _Default(keys.ALIGNED_DATA_INTERVAL, 0, 0, 86400),
+        _Default(keys.ALIGNED_DATA_MEASURANDS, _ENERGY),
+        _Default(keys.ALIGNED_DATA_TX_ENDED_INTERVAL, 0, 0, 86400),
+        _Default(keys.ALIGNED_DATA_TX_ENDED_MEASURANDS, ()),
+    ),
+    "authorization": (
+        _Default(keys.AUTHORIZE_REMOTE_START, False),
+        _Default(keys.LOCAL_AUTHORIZE_OFFLINE, True),
+        _Default(keys.LOCAL_PRE_AUTHORIZE, False),
+        _Default(keys.OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED, False),
+        _Default(keys.AUTH_CACHE_AVAILABLE, True),
+        _Default(keys.AUTH_CACHE_ENABLED, True),
+        _Default(keys.LOCAL_AUTH_LIST_AVAILABLE, True),
+        _Default(keys.LOCAL_AUTH_LIST_BYTES_PER_MESSAGE, 65536),
+        _Default(keys.LOCAL_AUTH_LIST_ENABLED, True),
+        _Default(keys.LOCAL_AUTH_LIST_ENTRIES, 0, 0, 1000),
+        _Default(keys.LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, 100),
+    ),
+    "charging": (
+        _Default(keys.CHARGING_PROFILE_ENTRIES, 0, 0, 100),
+        _Default(keys.LIMIT_CHANGE_SIGNIFICANCE, 1.0, 0, 100),
+        _Default(keys.PERIODS_PER_SCHEDULE, 24),
+        _Default(keys.PROFILE_STACK_LEVEL, 10),
+        _Default(keys.RATE_UNIT, ("A", "W"), values=("A", "W")),
+        _Default(keys.SMART_CHARGING_AVAILABLE, True),
+        _Default(keys.SMART_CHARGING_ENABLED, True),
+    ),
+    "availability": (
+        _Default(keys.STATION_AVAILABILITY_STATE, "Available", values=_STATES),
+        _Default(keys.STATION_AVAILABLE, True),
+        _Default(keys.EVSE_AVAILABILITY_STATE, "Available", values=_STATES),
+        _Default(keys.EVSE_AVAILABLE, True),
+        _Default(keys.CONNECTOR_AVAILABILITY_STATE, "Available", values=_STATES),
+        _Default(keys.CONNECTOR_AVAILABLE, True),
+    ),
+    "reservation": (
+        _Default(keys.RESERVATION_AVAILABLE, True),
+        _Default(keys.RESERVATION_ENABLED, True),
+        _Default(keys.RESERVATION_NON_EVSE_SPECIFIC, True),
+    ),
+}
+"""By the name of the block that reads them."""
+
+_COMPONENTS: Final[Mapping[str, frozenset[str]]] = {
+    "variables": frozenset({"ClockCtrlr", "DeviceDataCtrlr", "OCPPCommCtrlr", "SecurityCtrlr"}),
+    "transactions": frozenset({"AlignedDataCtrlr", "SampledDataCtrlr", "TxCtrlr"}),
+    "authorization": frozenset({"AuthCacheCtrlr", "AuthCtrlr", "LocalAuthListCtrlr"}),
+    "charging": frozenset({"SmartChargingCtrlr"}),
+    "availability": frozenset({"ChargingStation", "Connector", "EVSE"}),
+    "reservation": frozenset({"ReservationCtrlr"}),
+}
+"""The components whose required variables a station with the block must have."""
+
+_PROFILES: Final[Mapping[str, str]] = {
+    "authorization": "LocalAuthListManagement",
+    "charging": "SmartCharging",
+    "remote": "RemoteTrigger",
+    "reservation": "Reservation",
+}
+"""The feature profiles of OCPP 1.6 that blocks make, beside Core."""
+
+
+def model_of(
+    rules: VariableRules,
+    blocks: Iterable[str] = tuple(_DEFAULTS),
+    evses: Mapping[int, Sequence[int]] = {},
+) -> DeviceModel:
+    """Returns a device model with the variables that blocks use in an OCPP version.
+
+    Args:
+        rules: those of the version, as its dialect has them.
+        blocks: the names of the blocks in use.
+        evses: the numbers of the EVSEs, each with those of its connectors.
+    """
+    model = DeviceModel({each.key.name: each.variable for each in rules.configuration_keys})
+    declare_standard(model, rules, blocks, evses)
+    return model
+
+
+def declare_standard(
+    model: DeviceModel,
+    rules: VariableRules,
+    blocks: Iterable[str] = tuple(_DEFAULTS),
+    evses: Mapping[int, Sequence[int]] = {},
+) -> None:
+    """Declares the variables that blocks use in an OCPP version, and those that it requires of them.
+
+    Args:
+        model: where they are declared; what it has already stays as it is.
+        rules: those of the version, as its dialect has them.
+        blocks: the names of the blocks in use.
+        evses: the numbers of the EVSEs, each with those of its connectors.
+    """
+    used = tuple(blocks)
+    defaults = {
+        VariableAddress.of(each.key).place: each
+        for name in used
+        for each in _DEFAULTS.get(name, ())
+    }
+    required = frozenset().union(*(_COMPONENTS.get(name, ()) for name in used))
+    own = {VariableAddress.of(each.key).place: each for each in _own_defaults(used, evses)}
+    for key in rules.standard:
+        place = VariableAddress.of(key).place
+        default = defaults.get(place) or own.get(place)
+        if default is None:
+            if not key.required or key.component not in required:
+                continue
+            default = _Default(key)
+        for each in _places(key, evses):
+            _declare(model, each, default)
+
+
+def _declare(model: DeviceModel, place: VariableKey[Any], default: _Default) -> None:
+    # The neutral key knows the type best; the version says what a CSMS may do.
+    key = replace(
+        default.key,
+        evse_id=place.evse_id,
+        connector_id=place.connector_id,
+        units=place.units or default.key.units,
+        mutability=place.mutability or default.key.mutability,
+    )
+    if key not in model:
+        model.declare(
+            key,
+            default.value,
+            min_limit=default.min_limit,
+            max_limit=default.max_limit,
+            values=place.values if default.values is None else default.values,
+            reboot_required=default.reboot_required,
+        )
+
+
+def _places(
+    key: VariableKey[Any], evses: Mapping[int, Sequence[int]]
+) -> Iterator[VariableKey[Any]]:
+    """Yields the key, once for each EVSE or connector if it is of one."""
+    if key.component == "EVSE":
+        yield from (key.on_evse(number) for number in evses)
+    elif key.component == "Connector":
+        for number, connectors in evses.items():
+            yield from (key.on_evse(number, connector) for connector in connectors)
+    else:
+        yield key
+
+
+def _own_defaults(blocks: Sequence[str], evses: Mapping[int, Sequence[int]]) -> Iterator[_Default]:
+    """Yields what only OCPP 1.6 has, where EVSEs count as connectors."""
+    profiles = ("Core", *(_PROFILES[name] for name in blocks if name in _PROFILES))
+    yield _Default(keys.SUPPORTED_FEATURE_PROFILES, profiles)
+    yield _Default(keys.NUMBER_OF_CONNECTORS, len(evses))
+    rotation = tuple(f"{number}.Unknown" for number in (0, *evses))
+    yield _Default(keys.CONNECTOR_PHASE_ROTATION, rotation, values=())
