@@ -40,7 +40,7 @@ pythons: $(STAMP) ## The tests marked `runtime` on each other Python that is fou
 .PHONY: coverage
 coverage: $(STAMP) ## All tests, then the lines and branches that none of them takes
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n auto --dist loadgroup
+	$(BIN)/coverage run -m pytest -q -n auto
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -79,7 +79,7 @@ drift: $(STAMP) ## Is generated/ what the generator writes, and schemas/ what it
 
 .PHONY: unit
 unit: $(STAMP) ## The tests
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 .PHONY: node
 node: ## The Node.js peer of the interop tests (needs npm)

@@ -64,7 +64,7 @@ def tested(kind: str, declared: Sequence[str]) -> int:
         return 1
     sys.stdout.write(f"{kind}: {', '.join(wanted)}\n")
     sys.stdout.flush()
-    command = [folder / "bin" / "python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup"]
+    command = [folder / "bin" / "python", "-m", "pytest", "-q", "-n", "auto"]
     cache = f"cache_dir={folder / '.pytest_cache'}"
     folders = rooms()
     options = ("-m", "runtime or transport", "-o", cache)

@@ -103,7 +103,7 @@ def runtime_tests(version: str, python: str) -> int:
     say(f"pythons: {version} ({python})")
     # Each Python compiles into a cache of its own name; only pytest's must be kept apart.
     cache = f"cache_dir={folder / '.pytest_cache'}"
-    options = ("-q", "-m", "runtime", "-n", "auto", "--dist", "loadgroup", "-o", cache)
+    options = ("-q", "-m", "runtime", "-n", "auto", "-o", cache)
     targets = [f"tests/{room}" for room in RUNTIME]
     return run(folder / "bin" / "python", "-m", "pytest", *options, *targets, PYTHONPATH="")
 

@@ -1,11 +1,12 @@
-"""What holds for all tests: Hypothesis without a clock, and by folder the markers and time limits."""
+"""What holds for all tests: Hypothesis without a clock, and by folder the markers, time limits and workers."""
 
 import gc
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support.rooms import RUNTIME, SHORT, SHORT_SECONDS, TRANSPORT, is_in
+from support.rooms import RUNTIME, SHORT, SHORT_SECONDS, TOGETHER, TRANSPORT, is_in, unit_of
 
 # Both are guards by the clock: generating data or running one example takes longer where other
 # processes have the cores, and says nothing about the code under test.
@@ -15,6 +16,8 @@ settings.load_profile("no clock")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks each test by its folder; a limit that stands at the test itself is kept."""
+    # A worker that began with a whole folder at the end would let the others wait.
+    items.sort(key=lambda item: unit_of(item.nodeid) not in TOGETHER)
     for item in items:
         path = item.path.as_posix()
         if is_in(path, RUNTIME):
@@ -23,6 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.transport)
         if is_in(path, SHORT) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SHORT_SECONDS))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Keeps tests that share something on one worker."""
+    from support.scheduling import UnitScheduling
+
+    return UnitScheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -105,7 +105,6 @@ def test_diff_knows_the_facts_of_the_project(cli: Cli, folder: Path) -> None:
     assert "extends = " in cli("diff", "acme", "acme", "--version", "2.3").problem
 
 
-@pytest.mark.xdist_group("reference")
 def test_the_reference_knows_the_project(cli: Cli) -> None:
     done = cli("reference", "--output", "pages")
     assert done.status == 0, done.err

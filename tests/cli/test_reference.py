@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from ocppkit.cli._reference import protocol_of
 from ocppkit.cli._terminal import write_output
 from ocppkit.codegen import Job
 from support.cli_outcomes import Cli
 from support.schema_files import refused
-
-pytestmark = pytest.mark.xdist_group("reference")
 
 
 def test_the_pages(cli: Cli, tmp_path: Path) -> None:

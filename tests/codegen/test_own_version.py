@@ -191,7 +191,6 @@ def test_the_commands_know_it(cli: Cli, folder: Path) -> None:
     )
 
 
-@pytest.mark.xdist_group("reference")
 def test_the_reference_has_it(cli: Cli, folder: Path) -> None:
     own = ("--version", "2.2", "--facts", "v22.toml", "--schemas", "v22")
     done = cli("reference", "--output", "pages", *own)

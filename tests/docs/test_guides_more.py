@@ -1,4 +1,7 @@
-"""The guides on lenient mode, security, errata and the engine do what they say; the README's commands run."""
+"""The guides on lenient mode, security and the engine do what they say; the README's commands run.
+
+The guide on errata is tested with a wheel, in `packaging/test_errata_day.py`.
+"""
 
 import asyncio
 import re
@@ -22,7 +25,7 @@ from ocppkit.testing import connected, settle, wire_pair
 from ocppkit.transports import websockets
 from support import drawings
 from support.guide_code import DOCS, LIMIT, executed
-from support.terminal_sessions import Console, PageBlock, ShellCommand, blocks, commands, do
+from support.terminal_sessions import Console, ShellCommand, blocks, commands
 
 ROOT = DOCS.parent
 
@@ -214,36 +217,6 @@ class TestSecurity:
         assert verdict("CP002", b"correct horse battery") is Verdict.UNKNOWN
 
 
-@pytest.mark.timeout(900)  # the fixture runs all commands of the page
-@pytest.mark.xdist_group("errata-day")
-class TestErrataDay:
-    PAGE = DOCS / "guides/errata-day.md"
-
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def console(tmp_path_factory: pytest.TempPathFactory) -> Console:
-        """A folder in which everything on the page was done, in its order."""
-        console = Console(tmp_path_factory.mktemp("errata"))
-        for block in blocks(TestErrataDay.PAGE):
-            do(console, block)
-        return console
-
-    def test_the_errata_and_the_vendor_s_message_are_in_the_package(self, console: Console) -> None:
-        package = console.folder / "src/acme/ocpp201"
-        assert "Str50" in (package / "datatypes.py").read_text("utf-8")
-        assert (package / "messages/acme_blink.py").is_file()
-        assert (console.folder / "src/acme/slim/topics.py").is_file()
-
-    def test_the_code_with_the_package_is_typed(self, console: Console) -> None:
-        code = [block.text for block in blocks(self.PAGE) if block.language == "py"]
-        names = [f"use{number}.py" for number in range(len(code))]
-        for name, text in zip(names, code, strict=True):
-            console.put(PageBlock("py", name, text))
-        configuration = f"--config-file={ROOT / 'pyproject.toml'}"
-        told = console.run(f"mypy --strict {configuration} --cache-dir=cache {' '.join(names)}")
-        assert told == f"Success: no issues found in {len(names)} source files\n"
-
-
 class TestEngine:
     def test_the_code_runs(self) -> None:
         names = executed("guides/engine.md")
@@ -300,7 +273,7 @@ class TestReadme:
 
     def test_its_commands_run(self, tmp_path: Path) -> None:
         console = Console(tmp_path)
-        page = {block.file: block for block in blocks(TestErrataDay.PAGE)}
+        page = {block.file: block for block in blocks(DOCS / "guides/errata-day.md")}
         for name in ("edition.py", "limits.toml"):
             console.put(page[name])
         console.run("python edition.py")

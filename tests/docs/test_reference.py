@@ -17,9 +17,6 @@ from ocppkit.core import Call, MessageKind, Protocol, SendFrame, decode_message,
 from ocppkit.testing import connected, settle
 from support.guide_code import LIMIT
 
-# One worker makes the pages, for all of these.
-pytestmark = pytest.mark.xdist_group("reference")
-
 IDENTITY = "CP001"
 ACTIONS = [(version, name) for version in VERSIONS for name in load_facts(version).actions]
 

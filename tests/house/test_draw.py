@@ -1,11 +1,7 @@
 """The draw for a reader with fresh eyes finds all four kinds of texts, and a seed repeats it."""
 
-import pytest
-
 from house.draw import COUNTS, draw, texts_of
 from house.sources import Source, python_sources
-
-pytestmark = pytest.mark.xdist_group("house")
 
 MODULE = Source(
     "sdk/a.py",

@@ -10,9 +10,6 @@ from house.names import repeated_classes, repeated_modules
 from house.old_terms import old_terms
 from house.sources import ROOT, Source, python_sources
 
-# One worker reads all sources, for all of these.
-pytestmark = pytest.mark.xdist_group("house")
-
 WORDS = ROOT / "docs" / "design" / "words.md"
 HOUSE = ROOT / "docs" / "design" / "house.md"
 

@@ -17,8 +17,7 @@ from ocppkit.csms import Csms
 from ocppkit.transports import websockets
 from support.servers import SERVERS
 
-# One worker installs, and runs them all.
-pytestmark = [pytest.mark.xdist_group("node"), pytest.mark.usefixtures("node")]
+pytestmark = pytest.mark.usefixtures("node")
 
 
 def _lacking(what: str) -> None:

@@ -6,8 +6,6 @@ import pytest
 
 from support.distributions import Environment
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 WALK = """
 import json
 from ocppkit import {version}

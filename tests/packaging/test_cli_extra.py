@@ -4,8 +4,6 @@ import pytest
 
 from support.distributions import Environment
 
-pytestmark = pytest.mark.xdist_group("wheel-cli")
-
 
 @pytest.mark.parametrize(
     ("command", "shown"),

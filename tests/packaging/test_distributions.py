@@ -10,8 +10,6 @@ import pytest
 
 from support.distributions import Built, build, contents
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 REPOSITORY = "https://github.com/ocppkit/ocppkit"
 CODE = {".py", ".pyi", ".toml"}
 

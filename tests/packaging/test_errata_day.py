@@ -12,12 +12,13 @@ import pytest
 from ocppkit.codegen import schemas_dir
 from support.distributions import Environment, run
 from support.schema_files import DRAFT_6
-from support.terminal_sessions import Console, blocks, do
+from support.terminal_sessions import Console, PageBlock, blocks, do
 
-PAGE = Path(__file__).parents[2] / "docs/guides/errata-day.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/guides/errata-day.md"
 
 # The fixtures build a wheel and run all commands of the page.
-pytestmark = [pytest.mark.xdist_group("wheel-codegen"), pytest.mark.timeout(1500)]
+pytestmark = pytest.mark.timeout(1500)
 
 LIVE = """
 import asyncio, sys
@@ -94,6 +95,24 @@ def shipped(version: str) -> dict[str, dict[str, object]]:
         path.stem: json.loads(path.read_text("utf-8"))
         for path in sorted((schemas_dir() / version).glob("*.json"))
     }
+
+
+def test_the_errata_and_the_vendor_s_message_are_in_the_package(console: Console) -> None:
+    package = console.folder / "src/acme/ocpp201"
+    assert "Str50" in (package / "datatypes.py").read_text("utf-8")
+    assert (package / "messages/acme_blink.py").is_file()
+    assert (console.folder / "src/acme/slim/topics.py").is_file()
+
+
+def test_the_code_with_the_package_is_typed(console: Console) -> None:
+    code = [block.text for block in blocks(PAGE) if block.language == "py"]
+    names = [f"use{number}.py" for number in range(len(code))]
+    for name, text in zip(names, code, strict=True):
+        console.put(PageBlock("py", name, text))
+    mypy = f"{sys.executable} -m mypy --python-executable {console.bin / 'python'}"
+    options = f"--strict --config-file={ROOT / 'pyproject.toml'} --cache-dir=cache"
+    told = console.run(f"{mypy} {options} {' '.join(names)}")
+    assert told == f"Success: no issues found in {len(names)} source files\n"
 
 
 def test_the_packages_of_the_page_hold_a_session(console: Console) -> None:

@@ -9,8 +9,6 @@ import pytest
 from support.distributions import Environment
 from support.schema_files import DRAFT_6, encode, message, pair, write, zipped
 
-pytestmark = pytest.mark.xdist_group("wheel-codegen")
-
 LIMIT = """
 version = "2.0.1"
 

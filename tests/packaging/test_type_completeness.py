@@ -56,13 +56,11 @@ def verify(room: str, environment: Environment) -> None:
     assert found["completenessScore"] == 1
 
 
-@pytest.mark.xdist_group("wheel-types")
 @pytest.mark.parametrize("room", SDK)
 def test_every_symbol_of_the_sdk_has_a_known_type(room: str, typed: Environment) -> None:
     verify(room, typed)
 
 
-@pytest.mark.xdist_group("wheel-codegen")
 @pytest.mark.parametrize("room", ["cli", "codegen"])
 def test_every_symbol_of_the_workshop_has_a_known_type(room: str, workshop: Environment) -> None:
     verify(room, workshop)

@@ -10,8 +10,6 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-pytestmark = pytest.mark.xdist_group("site")
-
 PAGES = [
     "/",
     "/versions/",

@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-import pytest
-
 from ocppkit import core
 from ocppkit.codegen import VERSIONS, load_facts
-
-# One worker builds, and looks at it all.
-pytestmark = pytest.mark.xdist_group("site")
 
 HEAVIEST = 300_000
 """Bytes of a page without its images."""

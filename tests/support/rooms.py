@@ -1,9 +1,19 @@
-"""Which folders of tests run on every Python, which have a short time limit, and which belong to a changed file."""
+"""Which folders of tests run on every Python, have a short time limit, belong to a changed file, or stay together."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["RUNTIME", "SHORT", "SHORT_SECONDS", "TESTS", "TRANSPORT", "is_in", "targets_of"]
+__all__ = [
+    "RUNTIME",
+    "SHORT",
+    "SHORT_SECONDS",
+    "TESTS",
+    "TOGETHER",
+    "TRANSPORT",
+    "is_in",
+    "targets_of",
+    "unit_of",
+]
 
 TESTS = Path(__file__).parents[1]
 
@@ -41,6 +51,9 @@ SHORT = ("aio", "csms", "live", "simulation", "station", "testing", "transports"
 
 SHORT_SECONDS = 30
 
+TOGETHER = ("packaging", "site", "house")
+"""Folders whose files share what is dear: a built wheel, a built site, all sources. They take longest."""
+
 _TREES = {
     "sdk/ocppkit/": "",
     "codegen/ocppkit/codegen/": "codegen/",
@@ -55,6 +68,16 @@ def is_in(path: str, folders: Iterable[str]) -> bool:
     """Tells whether the file at an absolute path is in one of these folders of tests."""
     below = Path(path).relative_to(TESTS).as_posix()
     return f"{below}/".startswith(tuple(f"{folder}/" for folder in folders))
+
+
+def unit_of(test: str) -> str:
+    """Returns what one worker runs as a whole: the file of a test, or a folder that stays together.
+
+    Args:
+        test: the id of the test, which begins with its path from the root.
+    """
+    file = test.partition("::")[0].removeprefix("tests/")
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 def targets_of(changed: Iterable[str]) -> list[str]:
