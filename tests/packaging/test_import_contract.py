@@ -165,6 +165,7 @@ def test_the_contract_holds(copy: Path) -> None:
         ),
         ("sdk/ocppkit/csms/_csms.py", "import ocppkit.v16.pydantic", {"house", "pydantic"}),
         ("sdk/ocppkit/blocks/charging/_timeline.py", "import random", {"blocks"}),
+        ("sdk/ocppkit/station/__init__.py", "from . import blocks", {"block-drivers"}),
         ("sdk/ocppkit/blocks/charging/_timeline.py", "import ocppkit.aio", {"house", "blocks"}),
     ],
 )

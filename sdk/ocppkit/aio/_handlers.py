@@ -40,7 +40,7 @@ class HandlerTable:
         self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
         """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
 
-        self.defaults: Final = vendor_handlers(protocols)
+        self.defaults: Final = dict(vendor_handlers(protocols))
         """Handlers, by type of request, for messages that the program has no handler for."""
 
         self._role = role

@@ -3,13 +3,13 @@
 Programs that run a station or a CSMS do not need it; authors of transports do.
 """
 
-from ._clock import sleep, wait_until
+from ._clock import Timer, sleep, wait_until
 from ._data_transfers import data_transfer, vendor_response
 from ._eager_tasks import start_task
 from ._endpoint import Endpoint
 from ._event_stream import EventStream, EventStreams
 from ._frame_log import loggable
-from ._handlers import AnyHandler, HandlerTable, resolved
+from ._handlers import AnyHandler, HandlerTable, name_of, resolved
 from ._handshake import Accept, ConnectRequest, Reject, without_query
 from ._host import Host
 from ._peer import Peer
@@ -41,12 +41,14 @@ __all__ = [
     "Reject",
     "Settings",
     "StationRecord",
+    "Timer",
     "Transport",
     "Wire",
     "answered_status",
     "data_transfer",
     "draining_first",
     "loggable",
+    "name_of",
     "refuse_old_tls",
     "resolved",
     "running_beside",

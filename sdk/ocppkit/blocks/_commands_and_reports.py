@@ -3,7 +3,7 @@
 Where a concept exists in several versions, the names are those of the latest.
 """
 
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from msgspec import Struct
 
@@ -35,6 +35,14 @@ class Report(Struct, Generic[P_co], frozen=True, kw_only=True):
     def note(self) -> str | None:
         """What is kept with its message in the journal: in 1.6, the station's own id of the transaction."""
         return None
+
+    def with_note(self, note: str | None) -> Self:
+        """Returns the report as it was before it became a message, which may say less.
+
+        Args:
+            note: what was kept with the message.
+        """
+        return self
 
 
 class Event(Struct, frozen=True, kw_only=True):

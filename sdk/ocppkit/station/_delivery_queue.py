@@ -13,7 +13,7 @@ once a later message was delivered and this one then closed the connection again
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from ocppkit.aio import Clock, RegistrationStatus
@@ -88,6 +88,7 @@ class DeliveryQueue:
         numbers: TransactionNumbers,
         marks: OfflineMarks,
         writes: LaterWrites,
+        answered: Callable[[Delivered], Awaitable[None]],
         tell: Callable[[DeliveryEvent], None],
         probe: Callable[[], Request[Any]],
     ) -> None:
@@ -105,6 +106,7 @@ class DeliveryQueue:
             numbers: what the CSMS calls transactions.
             marks: tells which messages waited while the station was offline.
             writes: notes in the store what became of messages.
+            answered: awaited before the store forgets a message that was answered.
             tell: takes events.
             probe: makes a message that any CSMS answers.
         """
@@ -120,6 +122,7 @@ class DeliveryQueue:
         self._numbers = numbers
         self._marks = marks
         self._writes = writes
+        self._when_answered = answered
         self._tell = tell
         self._probe = probe
         self.queue: deque[QueuedMessage] = deque()
@@ -156,6 +159,10 @@ class DeliveryQueue:
 
     def _due(self) -> QueuedMessage | None:
         """Returns what may be sent now, on an open connection."""
+        item = self._next()
+        return None if item is None or item.is_held else item
+
+    def _next(self) -> QueuedMessage | None:
         registration = self._registration_state.registration
         if registration.accepted:
             return next_in_order(self.queue, self._numbers) if self.queue else None
@@ -339,13 +346,13 @@ class DeliveryQueue:
             if other is item:
                 break
             other.passed()
+        delivered = Delivered(
+            entry=entry, request=request, answer=answer, earlier_run=item.delivery is None
+        )
+        await self._when_answered(delivered)
         await self._remove(item, entry, answer)
         self._in_doubt = bool(self.queue and self.queue[0].losses)
-        self._tell(
-            Delivered(
-                entry=entry, request=request, answer=answer, earlier_run=item.delivery is None
-            )
-        )
+        self._tell(delivered)
 
     async def _remove(
         self, item: QueuedMessage, entry: Entry, outcome: Response | OcppError

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 
 from typing_extensions import TypeIs
 
-from ._journal import NO_STATES, Entry, Journal, JournalError, Store, Stored
+from ._journal import NO_STATES, Entry, Journal, JournalError, MemoryJournal, Store, Stored
 
-__all__ = ["JournalAdapter", "as_store", "can_replace"]
+__all__ = ["JournalAdapter", "as_store", "can_replace", "commits_groups"]
 
 
 def as_store(journal: Store | Journal) -> Store:
@@ -17,6 +17,11 @@ def as_store(journal: Store | Journal) -> Store:
 def can_replace(store: Store) -> bool:
     """Whether messages in a store can be replaced: not over a journal without a method for it."""
     return not isinstance(store, JournalAdapter) or store.replaces
+
+
+def commits_groups(store: Store) -> bool:
+    """Whether a store takes several messages and states at once: not over a journal that may fail between."""
+    return not isinstance(store, JournalAdapter) or store.never_fails
 
 
 def _is_store(journal: Store | Journal) -> TypeIs[Store]:
@@ -37,6 +42,11 @@ class JournalAdapter:
     def replaces(self) -> bool:
         """Whether messages can be replaced: true if the journal has a method for it."""
         return hasattr(self._journal, "replace")
+
+    @property
+    def never_fails(self) -> bool:
+        """Whether the journal is that in memory, which takes every message."""
+        return isinstance(self._journal, MemoryJournal)
 
     def __len__(self) -> int:
         if not self._is_read and isinstance(self._journal, Sized):
@@ -63,8 +73,8 @@ class JournalAdapter:
     async def commit(
         self, entries: Sequence[Entry], states: Mapping[str, bytes | None] = NO_STATES
     ) -> Sequence[int]:
-        """Keeps one message: such a journal cannot keep several at once, all or nothing."""
-        if len(entries) > 1:
+        """Keeps one message: such a journal cannot keep several at once, all or nothing, but in memory."""
+        if len(entries) > 1 and not self.never_fails:
             raise JournalError("a journal with three methods takes one message at a time")
         seqs = [await self._journal.append(entry) for entry in entries]
         for seq, entry in zip(seqs, entries, strict=True):

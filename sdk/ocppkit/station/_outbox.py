@@ -12,7 +12,7 @@ before another is in the journal, and leaves, before it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence, Sized
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Sized
 from typing import Any, Final, TypeVar, cast
 
 from ocppkit.aio import Clock
@@ -29,13 +29,21 @@ from ocppkit.core import (
 
 from ._background_failures import is_failure
 from ._controls import Controls
-from ._deliveries import Delivery, DeliveryEvent, Dropped, MessageDropped, MeterValuesLeftOut
+from ._deliveries import (
+    Delivered,
+    Delivery,
+    DeliveryEvent,
+    Dropped,
+    MessageDropped,
+    MeterValuesLeftOut,
+)
 from ._delivery_queue import DeliveryQueue, MessageIds
 from ._drop_policy import DropPolicy
 from ._journal import Entry, Journal, JournalFull, Store, Stored
-from ._journal_adapter import as_store, can_replace
+from ._journal_adapter import as_store, can_replace, commits_groups
+from ._message_groups import KeptMessage, MessageGroup
 from ._offline_marks import OfflineMarks
-from ._queued_message import QueuedMessage
+from ._queued_message import MessageHold, QueuedMessage
 from ._registration_state import HEARTBEAT, RegistrationState
 from ._store_writer import GroupCommit, LaterWrites, retry_waits
 from ._stored_messages import IN_MEMORY, StoredMessages, check_sender
@@ -82,6 +90,9 @@ class Outbox:
         self.dropped = 0
         """How many messages a full journal has lost."""
 
+        self.before_acknowledging: Callable[[Delivered], Awaitable[None]] | None = None
+        """Awaited when a message was answered, before the store forgets it; after a power cut perhaps twice."""
+
         self.observer: Callable[[DeliveryEvent], None] = _nobody
         """Takes what happens to messages; set it before the station runs."""
 
@@ -97,6 +108,7 @@ class Outbox:
                 numbers=self._numbers,
                 marks=self._marks,
                 writes=self._writes,
+                answered=self._answered,
                 tell=self._tell,
                 probe=cast(Callable[[], Request[Any]], protocol.actions[HEARTBEAT].request),
             )
@@ -147,6 +159,70 @@ class Outbox:
             JournalFull: there is no room, and nothing may be dropped.
             LocalProtocolError: a station does not send it, or it cannot be kept.
         """
+        item = self._item(request, note, offline=offline, timeout=timeout, triggered=triggered)
+        await self._commits.put(MessageGroup(items=[item]))
+        delivery: Delivery[R] = cast(Delivery[R], item.delivery)
+        return delivery
+
+    async def keep_together(
+        self,
+        messages: Sequence[KeptMessage],
+        states: Mapping[str, bytes | None],
+        *,
+        offline: bool,
+        triggered: Callable[[Request[Any]], bool],
+        hold: MessageHold | None = None,
+    ) -> None:
+        """Journals messages and changes states in one commit.
+
+        Args:
+            messages: the messages, in order.
+            states: new values by name; `None` removes a state.
+            offline: whether the station is offline now.
+            triggered: whether the CSMS asked for a message while it has the station Pending.
+            hold: keeps the messages from leaving until it is released; see `release`.
+
+        Raises:
+            InvalidOutgoing: a message breaks its schema; nothing was journaled.
+            JournalFull: there is no room, and nothing may be dropped.
+            LocalProtocolError: a station does not send one of them, or it cannot be kept.
+        """
+        items = [
+            self._item(each.request, each.note, offline=offline, triggered=triggered(each.request))
+            for each in messages
+        ]
+        for item in items:
+            item.hold = hold
+        await self._commits.put(MessageGroup(items=items, states=states))
+
+    def release(self, hold: MessageHold) -> None:
+        """Lets messages leave that were held back."""
+        hold.is_released = True
+        self._registration_state.tell()
+
+    async def load_states(self) -> Mapping[str, bytes]:
+        """Returns the states in the store.
+
+        Raises:
+            JournalError: the journal cannot be read; or what else the journal raises.
+            LocalProtocolError: the journal cannot commit messages and states together.
+        """
+        if not commits_groups(self._store):
+            raise LocalProtocolError(
+                "a journal with three methods cannot keep messages and states together "
+                "[use a Store, such as SqliteJournal(path)]"
+            )
+        return await self._store.load()
+
+    def _item(
+        self,
+        request: Request[Any],
+        note: str | None,
+        *,
+        offline: bool,
+        timeout: float | None = None,
+        triggered: bool,
+    ) -> QueuedMessage:
         action = self._protocol.actions[request.__ocpp_action__]
         check_sender(action)
         if action.name in _NEVER_KEPT:
@@ -161,12 +237,10 @@ class Outbox:
             transaction=_transaction_of(request, note),
         )
         outcome: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        delivery: Delivery[R] = Delivery(entry.message_id, outcome)
-        item = QueuedMessage(entry, request, timeout, delivery)
+        item = QueuedMessage(entry, request, timeout, Delivery(entry.message_id, outcome))
         item.disconnections = self._marks.disconnections
         item.triggered = action if triggered else None
-        await self._commits.put(item)
-        return delivery
+        return item
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers for ever, beginning with what an earlier run of the program left.
@@ -194,13 +268,27 @@ class Outbox:
         except Exception:
             logger.exception("%s: observer of deliveries failed", self._name)
 
+    async def _answered(self, delivered: Delivered) -> None:
+        if self.before_acknowledging is None:
+            return
+        try:
+            await self.before_acknowledging(delivered)
+        except BaseException as problem:
+            if not is_failure(problem):
+                raise
+            logger.exception(
+                "%s: what takes answers before they are acknowledged failed", self._name
+            )
+
     # What is kept.
 
-    async def _commit(self, items: Sequence[QueuedMessage]) -> None:
+    async def _commit(self, groups: Sequence[MessageGroup]) -> None:
+        items = [item for group in groups for item in group.items]
+        states = {name: value for group in groups for name, value in group.states.items()}
         entries = [item.entry for item in items if item.entry is not None]
         while True:
             try:
-                seqs = await self._store.commit(entries)
+                seqs = await self._store.commit(entries, states)
                 break
             except JournalFull as problem:
                 if await self._make_room(problem):

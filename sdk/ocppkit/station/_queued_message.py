@@ -8,10 +8,17 @@ from ocppkit.core import Action, Request
 from ._deliveries import Delivery
 from ._journal import Entry
 
-__all__ = ["QueuedMessage"]
+__all__ = ["MessageHold", "QueuedMessage"]
 
 SUSPECT_LOSSES: Final = 5
 """After so many connections that the CSMS closed while it had a message, the next one goes first."""
+
+
+@dataclass(slots=True, eq=False)
+class MessageHold:
+    """Keeps messages from leaving until what must come before them, such as a response, has been sent."""
+
+    is_released: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -47,8 +54,16 @@ class QueuedMessage:
     triggered: Action | None = None
     """Its action, if the CSMS asked for it while it had the station Pending. # BOOT-12"""
 
+    hold: MessageHold | None = None
+    """What keeps it from leaving, if something does."""
+
     seq: int = 0
     """Its number in the store, once it is there."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it may not leave yet."""
+        return self.hold is not None and not self.hold.is_released
 
     @property
     def is_suspect(self) -> bool:

@@ -1,7 +1,16 @@
 """The station that you run: boots, sends heartbeats, reconnects, and answers the CSMS."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +23,7 @@ from typing_extensions import Unpack
 from ocppkit.aio import RegistrationStatus, VendorRequest, VendorResponse
 from ocppkit.aio.lowlevel import (
     BOOT,
+    AnyHandler,
     Connector,
     ConnectRequest,
     Endpoint,
@@ -43,18 +53,21 @@ from ocppkit.core import (
     encode_payload,
 )
 
+from ._block_access import BlockAccess
 from ._connect_loop import ConnectLoop
 from ._connect_request import connect_request
 from ._controls import Controls
-from ._deliveries import Delivery, DeliveryEvent, Dropped
+from ._deliveries import Delivered, Delivery, DeliveryEvent, Dropped
 from ._delivery_queue import MessageIds
 from ._journal import JournalFull
 from ._lifecycle_events import EventsMissed, LifecycleEvent
+from ._message_groups import KeptMessage
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
 from ._offline_rules import OfflineRules
 from ._options import StationOptions, StationSettings, controls_of
 from ._outbox import Outbox
+from ._queued_message import MessageHold
 from ._registrar import StationRegistrar
 from ._registration_state import HEARTBEAT, RegistrationState
 from ._security_events import SecurityEvents, security_report
@@ -512,6 +525,48 @@ class Station:
             raise ConnectionClosed("not connected yet", by="us", delivered="no")
         endpoint.refuse_result(response, code, description, details)
 
+    # What the driver of functional blocks calls.
+
+    @property
+    def block_access(self) -> BlockAccess:
+        """What `ocppkit.station.blocks` needs; programs have the public methods for the same."""
+        return BlockAccess(
+            clock=lambda: self._settings.clock or asyncio.get_running_loop(),
+            set_default_handler=self._set_default_handler,
+            must_arrive=lambda request: self._offline_rules.must_arrive(
+                request, self._action_of(request)
+            ),
+            call=self._call,
+            load_states=self._outbox.load_states,
+            commit=self._commit,
+            release=self._outbox.release,
+            before_acknowledging=self._set_before_acknowledging,
+        )
+
+    def _set_default_handler(self, request: type[Message], handler: AnyHandler) -> None:
+        self._handlers.check(request)
+        self._handlers.defaults[request] = handler
+
+    def _set_before_acknowledging(self, function: Callable[[Delivered], Awaitable[None]]) -> None:
+        self._outbox.before_acknowledging = function
+
+    async def _commit(
+        self,
+        messages: Sequence[KeptMessage],
+        states: Mapping[str, bytes | None],
+        hold: MessageHold | None,
+    ) -> None:
+        for each in messages:
+            self._action_of(each.request)
+        with self._telling_of_full_journal():
+            await self._outbox.keep_together(
+                messages,
+                states,
+                offline=not self.connected,
+                triggered=self._is_triggered,
+                hold=hold,
+            )
+
     # What generated roles call.
 
     def _registrar(self, request: type[Q]) -> StationRegistrar[Q]:
@@ -592,7 +647,7 @@ class Station:
     async def _put(
         self, request: Request[R], *, note: str | None = None, call_timeout: float | None = None
     ) -> Delivery[R]:
-        try:
+        with self._telling_of_full_journal():
             return await self._outbox.keep(
                 request,
                 note=note,
@@ -600,6 +655,11 @@ class Station:
                 offline=not self.connected,
                 triggered=self._is_triggered(request),
             )
+
+    @contextmanager
+    def _telling_of_full_journal(self) -> Iterator[None]:
+        try:
+            yield
         except JournalFull as problem:
             self._security_events.seen_again(SecurityEvent.MEMORY_EXHAUSTION, str(problem))
             raise

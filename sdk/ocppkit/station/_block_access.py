@@ -1,0 +1,46 @@
+"""`BlockAccess`: what the driver of functional blocks does with a station, beside its public methods."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import AnyHandler
+from ocppkit.core import Message, Request
+
+from ._deliveries import Delivered
+from ._message_groups import KeptMessage
+from ._queued_message import MessageHold
+
+__all__ = ["BlockAccess"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockAccess:
+    """Functions of one station."""
+
+    clock: Callable[[], Clock]
+    """Returns the clock of its timers."""
+
+    set_default_handler: Callable[[type[Message], AnyHandler], None]
+    """Registers a handler for a request that the program has no handler of its own for."""
+
+    must_arrive: Callable[[Request[Any]], bool]
+    """Returns whether a message is kept until it is delivered."""
+
+    call: Callable[[Request[Any]], Coroutine[Any, Any, Any]]
+    """Sends a message that is not kept, and returns its response."""
+
+    load_states: Callable[[], Awaitable[Mapping[str, bytes]]]
+    """Returns what was committed together with messages."""
+
+    commit: Callable[
+        [Sequence[KeptMessage], Mapping[str, bytes | None], MessageHold | None], Awaitable[None]
+    ]
+    """Keeps messages and states, all or nothing; the messages do not leave before the hold is released."""
+
+    release: Callable[[MessageHold], None]
+    """Lets messages leave that were held back."""
+
+    before_acknowledging: Callable[[Callable[[Delivered], Awaitable[None]]], None]
+    """Has a function awaited when a kept message was answered, before the store forgets it."""

@@ -1,0 +1,182 @@
+"""What blocks want to happen, in batches: kept in the store, then sent, then told to the program.
+
+Theory of operation: whatever is told to a block gives one batch. Batches are written one after another;
+those that wait while one is written go into the next commit together. If the store fails, that is
+logged and tried again with growing waits, and nothing overtakes: blocks go on all the same, as a station
+cannot undo what has happened to it.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from ocppkit.aio.lowlevel import running_beside, sleep
+from ocppkit.blocks import Event, Report
+from ocppkit.core import OcppError, Request, Response
+
+from .._background_failures import is_failure
+from .._block_access import BlockAccess
+from .._message_groups import KeptMessage
+from .._queued_message import MessageHold
+from .._store_writer import retry_waits
+
+__all__ = ["Batch", "Batches", "OutgoingMessage"]
+
+logger = logging.getLogger("ocppkit.station")
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message that says a report."""
+
+    report: Report[Any]
+    request: Request[Any]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Batch:
+    """What follows from one thing that was told to a block."""
+
+    kept: Sequence[KeptMessage]
+    states: dict[str, bytes | None]
+    sent: Sequence[OutgoingMessage]
+    """Messages that are lost if they cannot be sent now."""
+
+    events: Sequence[Event]
+    """What the program hears."""
+
+    hold: MessageHold | None = None
+    """What keeps messages and events back until the response to a command has been sent."""
+
+    written: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    """Done when the store has it, or has failed to take it once."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing of it may be sent or told yet."""
+        return self.hold is not None and not self.hold.is_released
+
+
+class Batches:
+    """The batches of one station."""
+
+    def __init__(
+        self,
+        access: BlockAccess,
+        name: str,
+        *,
+        answered: Callable[[OutgoingMessage, Response | OcppError], None],
+        tell: Callable[[Event], None],
+    ) -> None:
+        """Begins empty.
+
+        Args:
+            access: the station.
+            name: the station, as it may stand in a log.
+            answered: called with the answer to a message that was not kept, or what it failed with.
+            tell: tells the program an event.
+        """
+        self._access = access
+        self._name = name
+        self._answered = answered
+        self._tell = tell
+        self._to_write: deque[Batch] = deque()
+        self._written: deque[Batch] = deque()
+        self._to_send: deque[OutgoingMessage] = deque()
+        self._wakes_writer = asyncio.Event()
+        self._wakes_sender = asyncio.Event()
+
+    def add(self, batch: Batch) -> None:
+        """Puts a batch behind the others."""
+        self._to_write.append(batch)
+        self._wakes_writer.set()
+
+    def release(self, hold: MessageHold) -> None:
+        """Lets go on what waited for a response to be sent."""
+        self._access.release(hold)
+        self._advance()
+
+    async def flushed(self) -> None:
+        """Returns when the store has all that blocks have wanted so far, or has failed to take it once."""
+        if self._to_write:
+            await asyncio.wait({self._to_write[-1].written})
+
+    async def run(self) -> None:
+        """Writes and sends for ever."""
+        async with running_beside(self._send()):
+            await self._write()
+
+    async def _write(self) -> None:
+        failures = 0
+        while True:
+            self._wakes_writer.clear()
+            batches = tuple(self._to_write)
+            if not batches:
+                await self._wakes_writer.wait()
+            elif await self._commit(batches):
+                failures = 0
+                for _ in batches:
+                    self._written.append(self._to_write.popleft())
+                self._advance()
+            else:
+                failures += 1
+                await sleep(self._access.clock(), retry_waits(failures))
+
+    async def _commit(self, batches: Sequence[Batch]) -> bool:
+        try:
+            for hold, group in groupby(batches, key=attrgetter("hold")):
+                await self._commit_group(tuple(group), hold)
+        except BaseException as problem:
+            if not is_failure(problem):
+                raise
+            logger.error(
+                "%s: cannot keep what functional blocks remember: %r [tried again]",
+                self._name,
+                problem,
+            )
+            return False
+        finally:
+            for batch in batches:
+                if not batch.written.done():
+                    batch.written.set_result(None)
+        return True
+
+    async def _commit_group(self, batches: Sequence[Batch], hold: MessageHold | None) -> None:
+        kept = [message for batch in batches for message in batch.kept]
+        states = {name: state for batch in batches for name, state in batch.states.items()}
+        if kept or states:
+            await self._access.commit(kept, states, hold)
+        for batch in batches:
+            # It is not written again if a later group fails.
+            batch.kept, batch.states = (), {}
+
+    def _advance(self) -> None:
+        while self._written and not self._written[0].is_held:
+            batch = self._written.popleft()
+            for event in batch.events:
+                self._tell(event)
+            self._to_send.extend(batch.sent)
+            self._wakes_sender.set()
+
+    async def _send(self) -> None:
+        while True:
+            while self._to_send:
+                message = self._to_send.popleft()
+                self._answered(message, await self._answer(message.request))
+            self._wakes_sender.clear()
+            await self._wakes_sender.wait()
+
+    async def _answer(self, request: Request[Any]) -> Response | OcppError:
+        try:
+            response: Response = await self._access.call(request)
+        except OcppError as problem:
+            logger.info("%s: %s not delivered: %s", self._name, request.__ocpp_action__, problem)
+            return problem
+        return response

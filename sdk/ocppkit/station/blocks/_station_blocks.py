@@ -1,0 +1,386 @@
+"""`StationBlocks`: runs functional blocks on a station.
+
+Theory of operation: commands, answers, the passing of time, the station's own events and calls of the
+program are told to the blocks one after another. After each, events go round between the blocks
+until none is left; then what the blocks remember is committed together with the messages that must
+arrive, the response is sent, then messages, and the program hears the events. See `_batches.py`.
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial
+from operator import itemgetter
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar, cast
+
+from ocppkit.aio import MaybeAwaitable
+from ocppkit.aio.lowlevel import Timer, loggable, name_of
+from ocppkit.blocks import (
+    Block,
+    BootAccepted,
+    ClockChanged,
+    Command,
+    CommandHandler,
+    CommandMapping,
+    CsmsConnected,
+    CsmsDisconnected,
+    Dialect,
+    Event,
+    Moment,
+    Report,
+    ReportMapping,
+    StationStarted,
+    dialect_of,
+)
+from ocppkit.core import OFF, LocalProtocolError, OcppError, Response, decode_payload
+
+from .._deliveries import Delivered, DeliveryEvent, GivenUp
+from .._journal import Entry, JournalError
+from .._lifecycle_events import (
+    Accepted,
+    ClockJumped,
+    ClockSet,
+    Connected,
+    Disconnected,
+    EventsMissed,
+    LifecycleEvent,
+)
+from .._message_groups import KeptMessage
+from .._queued_message import MessageHold
+from .._station import Station
+from ._batches import Batch, Batches, OutgoingMessage
+
+__all__ = ["StationBlocks"]
+
+logger = logging.getLogger("ocppkit.station")
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+
+Listener = Callable[[E], MaybeAwaitable[None]]
+
+_STATE: Final = "block:"
+"""What the names of blocks' states in the store begin with."""
+
+_MOST_ROUNDS: Final = 10_000
+"""Events that one thing may lead to among the blocks; more are a circle."""
+
+
+class StationBlocks:
+    """Functional blocks on one station.
+
+    ```python
+    blocks = StationBlocks(station, VariablesBlock(...), TransactionsBlock(...))
+    async with blocks, websockets.connect(station, url):
+        blocks.do(lambda now: transactions.plugged_in(1, now))
+    ```
+
+    Their handlers are defaults: a handler that the program registers with `station.on` goes first.
+    """
+
+    def __init__(self, station: Station, *blocks: Block, dialect: Dialect | None = None) -> None:
+        """Joins blocks to a station, which must not run yet.
+
+        Args:
+            station: the station. Its journal must be able to keep messages and states together, as
+                the one in memory and `ocppkit.journals.SqliteJournal` are.
+            blocks: the blocks.
+            dialect: how the version says what they have; by default its `blocks.DIALECT`.
+
+        Raises:
+            LocalProtocolError: two blocks have one name, or obey one command; or the version has no
+                functional blocks.
+        """
+        names = [block.name for block in blocks]
+        if len(set(names)) < len(names):
+            raise LocalProtocolError(f"two functional blocks have one name: {', '.join(names)}")
+        self._station = station
+        self._access = station.block_access
+        self._blocks = blocks
+        self._dialect = dialect_of(station.protocol) if dialect is None else dialect
+        self._name = loggable(station.identity)
+        self._listeners: dict[type[Event], list[Listener[Any]]] = {}
+        self._listener_tasks: set[asyncio.Task[None]] = set()
+        self._timer: Timer | None = None
+        self._batches: Batches | None = None
+        self._background: list[asyncio.Task[None]] = []
+        self._register_handlers()
+
+    def _register_handlers(self) -> None:
+        owners: dict[type[Command[Any]], Block] = {}
+        for block in self._blocks:
+            for command, handler in block.commands.items():
+                if command in owners:
+                    raise LocalProtocolError(
+                        f"two functional blocks obey {command.__name__}: {owners[command].name} "
+                        f"and {block.name}"
+                    )
+                owners[command] = block
+                mapping = self._dialect.request_of.get(command)
+                if mapping is not None:
+                    self._access.set_default_handler(
+                        mapping.request, partial(self._obey, mapping, handler)
+                    )
+
+    # What a program calls.
+
+    def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
+        """Returns the decorator of a function that is called with each event of a type, plain or async.
+
+        A plain function runs inside the event loop and must not block. What it raises is logged.
+        """
+
+        def register(listener: Listener[E]) -> Listener[E]:
+            self._listeners.setdefault(event, []).append(listener)
+            return listener
+
+        return register
+
+    def do(self, action: Callable[[Moment], T]) -> T:
+        """Tells a block that something has happened, and returns what its method returns.
+
+        What follows from it is kept and sent afterwards, in order; `flushed` waits for it to be kept.
+
+        Args:
+            action: calls a method of a block with the present moment.
+
+        Raises:
+            LocalProtocolError: the blocks do not run; or what the method raises.
+        """
+        self._require_running()
+        now = self.now()
+        try:
+            return action(now)
+        finally:
+            self._settle(now)
+
+    async def flushed(self) -> None:
+        """Returns when the store has what was done so far, or has failed to take it once."""
+        await self._require_running().flushed()
+
+    def now(self) -> Moment:
+        """Returns the present moment, as blocks are told it."""
+        return Moment(self._access.clock().time(), self._station.now())
+
+    async def __aenter__(self) -> Self:
+        """Restores what blocks remember, and begins.
+
+        Raises:
+            JournalError: the journal cannot be read, or what it has of a block is torn, of another
+                program or of a later release; it is left as it is.
+            LocalProtocolError: the journal cannot keep messages and states together, or the blocks
+                run already.
+        """
+        if self._batches is not None:
+            raise LocalProtocolError(f"the blocks of {self._station.identity!r} run already")
+        states = await self._access.load_states()
+        now = self.now()
+        for block in self._blocks:
+            state = states.get(_STATE + block.name)
+            if state is not None:
+                self._restore(block, state, now)
+        self._batches = Batches(
+            self._access, self._name, answered=self._answered, tell=self._tell_program
+        )
+        self._access.before_acknowledging(self._kept_message_answered)
+        self._background = [
+            asyncio.create_task(self._batches.run()),
+            asyncio.create_task(self._follow(self._station.events())),
+        ]
+        self._notice(StationStarted())
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Keeps what is still to be kept, and ends."""
+        batches = self._require_running()
+        await batches.flushed()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._batches = None
+        for task in (*self._background, *self._listener_tasks):
+            task.cancel()
+        await asyncio.gather(*self._background, *self._listener_tasks, return_exceptions=True)
+
+    def _restore(self, block: Block, state: bytes, now: Moment) -> None:
+        try:
+            block.restore(state, now)
+        except ValueError as problem:
+            raise JournalError(
+                f"{self._name}: cannot use what the journal has of the functional block "
+                f"{block.name!r}: {problem} [run the release that has written it, or begin with "
+                "another journal]"
+            ) from problem
+
+    def _require_running(self) -> Batches:
+        if self._batches is None:
+            raise LocalProtocolError(
+                f"the functional blocks of {self._station.identity!r} do not run "
+                "[enter `async with blocks` before the station connects]"
+            )
+        return self._batches
+
+    # What is told to the blocks.
+
+    async def _obey(
+        self, mapping: CommandMapping[Any, Any, Any, Any], handler: CommandHandler, request: Any
+    ) -> Response:
+        batches = self._require_running()
+        now = self.now()
+        command = mapping.read_request(request)
+        hold = MessageHold()
+        try:
+            try:
+                answer = handler(command, now)
+            finally:
+                batch = self._settle(now, hold)
+            await asyncio.wait({batch.written})
+            response: Response = mapping.write_response(request, answer)
+            return response
+        finally:
+            # In this step of the event loop the call is answered, by this response or an error.
+            asyncio.get_running_loop().call_soon(batches.release, hold)
+
+    async def _kept_message_answered(self, delivered: Delivered) -> None:
+        mapping = self._dialect.report_of.get(type(delivered.request))
+        if self._batches is None or mapping is None:
+            return
+        report = mapping.read_request(delivered.request).with_note(delivered.entry.note)
+        now = self.now()
+        self._pass_on(report, mapping, delivered.answer, now)
+        await asyncio.wait({self._settle(now).written})
+
+    def _answered(self, message: OutgoingMessage, answer: Response | OcppError) -> None:
+        mapping = self._dialect.report_of.get(type(message.request))
+        if self._batches is not None and mapping is not None:
+            now = self.now()
+            self._pass_on(message.report, mapping, answer, now)
+            self._settle(now)
+
+    def _pass_on(
+        self,
+        report: Report[Any],
+        mapping: ReportMapping[Any, Any, Any],
+        answer: Response | OcppError,
+        now: Moment,
+    ) -> None:
+        for block in self._blocks:
+            if isinstance(answer, OcppError):
+                block.failed(report, now)
+            else:
+                block.replied(report, mapping.read_response(answer), now)
+
+    async def _follow(self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]) -> None:
+        async for event in events:
+            match event:
+                case Connected(offline_for=seconds):
+                    self._notice(CsmsConnected(offline_for=seconds))
+                case Disconnected():
+                    self._notice(CsmsDisconnected())
+                case Accepted():
+                    self._notice(BootAccepted())
+                case ClockSet(change=change) | ClockJumped(change=change):
+                    self._notice(ClockChanged(change=change))
+                case GivenUp(entry=entry):
+                    self._given_up(entry)
+                case EventsMissed():
+                    self._notice(CsmsConnected() if self._station.connected else CsmsDisconnected())
+                case _:
+                    pass  # What else happens to the station concerns no block.
+
+    def _given_up(self, entry: Entry) -> None:
+        action = self._station.protocol.actions.get(entry.action)
+        mapping = self._dialect.report_of.get(cast(Any, action.request)) if action else None
+        if mapping is None:
+            return
+        try:
+            request = decode_payload(mapping.request, entry.payload, policy=OFF)
+        except OcppError:
+            return  # A dead letter that nobody can read: the station has logged it.
+        now = self.now()
+        for block in self._blocks:
+            block.failed(mapping.read_request(request).with_note(entry.note), now)
+        self._settle(now)
+
+    def _notice(self, event: Event) -> None:
+        now = self.now()
+        for block in self._blocks:
+            block.notice(event, now)
+        self._settle(now)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        now = self.now()
+        for block in self._blocks:
+            due = block.next_deadline(now)
+            if due is not None and due <= now.monotonic:
+                block.handle_timeout(now)
+        self._settle(now)
+
+    # What follows from it.
+
+    def _settle(self, now: Moment, hold: MessageHold | None = None) -> Batch:
+        """Has the blocks tell each other, and puts all that they want into one batch."""
+        events = tuple(self._exchanged(now))
+        kept: list[KeptMessage] = []
+        sent: list[OutgoingMessage] = []
+        states: dict[str, bytes | None] = {}
+        for block in self._blocks:
+            while (report := block.next_report()) is not None:
+                for request in self._dialect.messages(report):
+                    if self._access.must_arrive(request):
+                        kept.append(KeptMessage(request=request, note=report.note))
+                    else:
+                        sent.append(OutgoingMessage(report, request))
+            if block.has_changed:
+                states[_STATE + block.name] = block.state()
+                block.has_changed = False
+        self._set_timer(now)
+        batch = Batch(kept=kept, states=states, sent=sent, events=events, hold=hold)
+        self._require_running().add(batch)
+        return batch
+
+    def _exchanged(self, now: Moment) -> Iterator[Event]:
+        for _ in range(_MOST_ROUNDS):
+            told = ((block, block.next_event()) for block in self._blocks)
+            block, event = next(filter(itemgetter(1), told), (None, None))
+            if event is None:
+                return
+            yield event
+            for other in self._blocks:
+                if other is not block:
+                    other.notice(event, now)
+        raise RuntimeError(f"functional blocks tell each other events without end, as {event!r}")
+
+    def _set_timer(self, now: Moment) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        dues = [due for each in self._blocks if (due := each.next_deadline(now)) is not None]
+        self._timer = None
+        if dues:
+            due = max(now.monotonic, min(dues))
+            self._timer = self._access.clock().call_at(due, self._time_is_up)
+
+    def _tell_program(self, event: Event) -> None:
+        for listener in self._listeners.get(type(event), ()):
+            try:
+                outcome = listener(event)
+            except Exception:
+                logger.exception("%s: listener %s failed", self._name, name_of(listener))
+                continue
+            if inspect.iscoroutine(outcome):
+                task = asyncio.create_task(self._listen(listener, outcome))
+                self._listener_tasks.add(task)
+                task.add_done_callback(self._listener_tasks.discard)
+
+    async def _listen(self, listener: Listener[Any], outcome: Coroutine[Any, Any, None]) -> None:
+        try:
+            await outcome
+        except Exception:
+            logger.exception("%s: listener %s failed", self._name, name_of(listener))

@@ -1,0 +1,307 @@
+"""`StationBlocks`: commands, reports, events, deadlines and the store, on a station in memory."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ocppkit import v201
+from ocppkit.blocks import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted
+from ocppkit.core import LocalProtocolError
+from ocppkit.csms import Csms
+from ocppkit.station import JournalError
+from ocppkit.station.blocks import StationBlocks
+from ocppkit.testing import FakeClock, MemoryNetwork, connected, settle
+from ocppkit.v201.roles import ChargingStation, ConnectedStation
+from support.memory_store import MemoryStore
+
+from .lamp import DIALECT, Follower, Lamp, LampCounted, LampLit, LampSeen, Thanks
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def station_of(store: Any, clock: FakeClock, **options: Any) -> ChargingStation:
+    return ChargingStation(
+        "CP001",
+        model="Wall-11",
+        vendor_name="ACME",
+        insecure=True,
+        journal=store,
+        clock=clock,
+        raise_security_events=False,
+        wall_clock=lambda: NOW + timedelta(seconds=clock.time()),
+        **options,
+    )
+
+
+def csms_of(clock: FakeClock) -> Csms:
+    csms = Csms(v201.PROTOCOL, insecure=True, clock=clock, answer_heartbeats=True)
+
+    @csms.on(v201.BootNotificationRequest)
+    def boot(station: ConnectedStation, request: object) -> v201.BootNotificationResponse:
+        return v201.BootNotificationResponse(
+            current_time=NOW + timedelta(seconds=clock.time()),
+            interval=3600,
+            status=v201.RegistrationStatusEnumType.ACCEPTED,
+        )
+
+    @csms.on(v201.StatusNotificationRequest)
+    def status(station: ConnectedStation, request: object) -> v201.StatusNotificationResponse:
+        return v201.StatusNotificationResponse()
+
+    @csms.on(v201.TransactionEventRequest)
+    def event(station: ConnectedStation, request: object) -> v201.TransactionEventResponse:
+        return v201.TransactionEventResponse(total_cost=2.5)
+
+    return csms
+
+
+def said(network: MemoryNetwork) -> list[str]:
+    """Returns what the station sent on the latest connection: actions, and `answer` for responses."""
+    seen = network.wires[-1].frames
+    frames = [json.loads(each.data) for each in seen if each.direction == "out"]
+    return [frame[2] if frame[0] == 2 else "answer" for frame in frames]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.mark.asyncio
+async def test_a_command_is_kept_then_answered_and_what_follows_comes_after(
+    clock: FakeClock,
+) -> None:
+    store, lamp, lit = MemoryStore(), Lamp(), list[LampLit]()
+    station, csms = station_of(store, clock), csms_of(clock)
+    blocks = StationBlocks(station, lamp, dialect=DIALECT)
+    blocks.on(LampLit)(lit.append)
+    async with blocks, connected(station, csms) as network:
+        handle = await csms.stations.wait("CP001", ConnectedStation)
+        await settle()
+        response = await handle.reset(type=v201.ResetEnumType.IMMEDIATE)
+        assert response.status is v201.ResetStatusEnumType.ACCEPTED
+        await settle()
+        after_boot = said(network)[1:]
+        assert after_boot[0] == "answer"
+        assert sorted(after_boot[1:]) == ["StatusNotification", "TransactionEvent"]
+    assert store.states["block:lamp"] == b"1"
+    assert lit == [LampLit(count=1)]
+    assert (LampCounted(count=1), Thanks(cost=2.5)) in lamp.heard
+
+
+@pytest.mark.asyncio
+async def test_state_and_message_are_in_one_commit(clock: FakeClock) -> None:
+    store = MemoryStore()
+    commits: list[tuple[int, bytes | None]] = []
+    store.after = lambda operation: commits.append((len(store), store.states.get("block:lamp")))
+    blocks = StationBlocks(station_of(store, clock), lamp := Lamp(), dialect=DIALECT)
+    async with blocks:
+        assert blocks.do(lamp.light) == 1
+        await blocks.flushed()
+    assert [each for each in commits if each != (0, None)] == [(1, b"1")]
+
+
+@pytest.mark.asyncio
+async def test_the_program_hears_an_event_only_when_it_is_kept(clock: FakeClock) -> None:
+    store, lamp = MemoryStore(), Lamp()
+    blocks = StationBlocks(station_of(store, clock), lamp, dialect=DIALECT)
+    kept: list[int] = []
+    blocks.on(LampLit)(lambda event: kept.append(len(store)))
+    async with blocks:
+        blocks.do(lamp.light)
+        assert kept == []
+        await settle()
+    assert kept == [1]
+
+
+@pytest.mark.asyncio
+async def test_what_a_block_remembers_is_there_after_a_restart(clock: FakeClock) -> None:
+    store = MemoryStore()
+    blocks = StationBlocks(station_of(store, clock), lamp := Lamp(), dialect=DIALECT)
+    async with blocks:
+        blocks.do(lamp.light)
+    again = Lamp()
+    async with StationBlocks(station_of(store.copy(), clock), again, dialect=DIALECT):
+        assert again.count == 1
+        assert again.heard == [StationStarted()]
+
+
+@pytest.mark.asyncio
+async def test_a_state_that_cannot_be_used_is_an_error_with_the_cure_and_is_kept(
+    clock: FakeClock,
+) -> None:
+    store = MemoryStore()
+    store.states["block:lamp"] = b"torn"
+    blocks = StationBlocks(station_of(store, clock), Lamp(), dialect=DIALECT)
+    with pytest.raises(JournalError, match=r"block 'lamp'.*\[run the release that has written it"):
+        await blocks.__aenter__()
+    assert store.states["block:lamp"] == b"torn"
+
+
+@pytest.mark.asyncio
+async def test_a_deadline_is_met_on_the_clock_that_counts_seconds(clock: FakeClock) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    blocks = StationBlocks(station, lamp := Lamp(burns_for=60), dialect=DIALECT)
+    async with blocks, connected(station, csms) as network:
+        await settle()
+        blocks.do(lamp.light)
+        await clock.advance(59)
+        assert said(network).count("StatusNotification") == 1
+        await clock.advance(1)
+        assert said(network).count("StatusNotification") == 2
+        assert lamp.off_at is None
+
+
+@pytest.mark.asyncio
+async def test_blocks_hear_of_connections_and_boots(clock: FakeClock) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    lamp = Lamp()
+    async with (
+        StationBlocks(station, lamp, dialect=DIALECT),
+        connected(station, csms) as network,
+    ):
+        await settle()
+        network.cut()
+        await settle()
+    assert [type(each) for each in lamp.heard[:2]] == [StationStarted, CsmsConnected]
+    assert BootAccepted() in lamp.heard
+    assert lamp.heard[-1] == CsmsDisconnected()
+
+
+@pytest.mark.asyncio
+async def test_what_must_arrive_waits_and_what_need_not_fails_while_offline(
+    clock: FakeClock,
+) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    lamp = Lamp()
+    blocks = StationBlocks(station, lamp, dialect=DIALECT)
+    async with blocks:
+        blocks.do(lamp.light)
+        await settle()
+        assert LampSeen(on=True) in lamp.heard
+        assert station.undelivered == 1
+        async with connected(station, csms) as network:
+            await settle()
+            assert said(network) == ["BootNotification", "TransactionEvent"]
+    assert (LampCounted(count=1), Thanks(cost=2.5)) in lamp.heard
+
+
+@pytest.mark.asyncio
+async def test_events_reach_the_other_blocks_before_anything_is_kept(clock: FakeClock) -> None:
+    follower, lamp = Follower(), Lamp()
+    blocks = StationBlocks(station_of(MemoryStore(), clock), lamp, follower, dialect=DIALECT)
+    async with blocks:
+        blocks.do(lamp.light)
+        assert follower.counts == [1]
+
+
+@pytest.mark.asyncio
+async def test_wrong_use_raises_and_changes_nothing(clock: FakeClock) -> None:
+    store, lamp = MemoryStore(), Lamp()
+    blocks = StationBlocks(station_of(store, clock), lamp, dialect=DIALECT)
+    with pytest.raises(LocalProtocolError, match=r"do not run .enter `async with blocks`"):
+        blocks.do(lamp.light)
+    async with blocks:
+        blocks.do(lamp.light)
+        with pytest.raises(ValueError, match="burns already"):
+            blocks.do(lamp.light)
+        await blocks.flushed()
+        assert len(store) == 1
+        with pytest.raises(LocalProtocolError, match="run already"):
+            await blocks.__aenter__()
+
+
+def test_two_blocks_cannot_obey_one_command_or_have_one_name(clock: FakeClock) -> None:
+    class Second(Lamp):
+        name = "second"
+
+    with pytest.raises(LocalProtocolError, match="obey SwitchLamp: lamp and second"):
+        StationBlocks(station_of(MemoryStore(), clock), Lamp(), Second(), dialect=DIALECT)
+    with pytest.raises(LocalProtocolError, match="one name: lamp, lamp"):
+        StationBlocks(station_of(MemoryStore(), clock), Lamp(), Lamp(), dialect=DIALECT)
+
+
+@pytest.mark.asyncio
+async def test_a_handler_of_the_program_goes_before_that_of_a_block(clock: FakeClock) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    lamp = Lamp()
+
+    @station.on(v201.ResetRequest)
+    def reset(request: v201.ResetRequest) -> v201.ResetResponse:
+        return v201.ResetResponse(status=v201.ResetStatusEnumType.SCHEDULED)
+
+    async with StationBlocks(station, lamp, dialect=DIALECT), connected(station, csms):
+        handle = await csms.stations.wait("CP001", ConnectedStation)
+        await settle()
+        response = await handle.reset(type=v201.ResetEnumType.IMMEDIATE)
+        assert response.status is v201.ResetStatusEnumType.SCHEDULED
+        assert lamp.count == 0
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_fails_is_tried_again_and_nothing_is_lost(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, lamp = MemoryStore(), Lamp()
+    blocks = StationBlocks(station_of(store, clock), lamp, dialect=DIALECT)
+    failing = [True]
+
+    def fail(operation: str) -> None:
+        if operation == "commit" and failing[0]:
+            raise OSError("disk full")
+
+    store.before = fail
+    lit: list[LampLit] = []
+    blocks.on(LampLit)(lit.append)
+    async with blocks:
+        blocks.do(lamp.light)
+        await blocks.flushed()
+        assert (len(store), lit) == (0, [])
+        assert "cannot keep what functional blocks remember: OSError('disk full')" in caplog.text
+        failing[0] = False
+        await clock.advance(2)
+        assert (len(store), lit) == (1, [LampLit(count=1)])
+        assert store.states["block:lamp"] == b"1"
+
+
+@pytest.mark.asyncio
+async def test_a_listener_that_fails_is_logged_and_others_hear(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    lamp, heard = Lamp(), list[LampLit]()
+    blocks = StationBlocks(station_of(MemoryStore(), clock), lamp, dialect=DIALECT)
+
+    @blocks.on(LampLit)
+    def fails(event: LampLit) -> None:
+        raise ValueError("plain")
+
+    @blocks.on(LampLit)
+    async def fails_later(event: LampLit) -> None:
+        await asyncio.sleep(0)
+        raise ValueError("async")
+
+    blocks.on(LampLit)(heard.append)
+    async with blocks:
+        blocks.do(lamp.light)
+        await settle()
+    assert heard == [LampLit(count=1)]
+    assert caplog.text.count("failed\n") == 2
+
+
+@pytest.mark.asyncio
+async def test_a_journal_that_takes_one_message_at_a_time_is_refused(clock: FakeClock) -> None:
+    class Plain:
+        async def append(self, entry: object) -> int:
+            raise AssertionError("nothing is kept")
+
+        async def ack(self, seq: int) -> None: ...
+
+        async def pending(self) -> list[tuple[int, Any]]:
+            return []
+
+    blocks = StationBlocks(station_of(Plain(), clock), Lamp(), dialect=DIALECT)
+    with pytest.raises(LocalProtocolError, match=r"\[use a Store, such as SqliteJournal"):
+        await blocks.__aenter__()
