@@ -40,7 +40,8 @@ class HandlerTable:
         self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
         """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
 
-        self.defaults: Final = dict(vendor_handlers(protocols))
+        self._vendors = vendor_handlers(protocols)
+        self.defaults: Final[dict[type[Message], AnyHandler]] = {**self._vendors}
         """Handlers, by type of request, for messages that the program has no handler for."""
 
         self._role = role
@@ -59,7 +60,7 @@ class HandlerTable:
                 DataTransfer.
         """
         if issubclass(request, VendorRequest):
-            if not self.defaults:
+            if not self._vendors:
                 raise LocalProtocolError(
                     f"{request.__qualname__} travels in DataTransfer, which no version has here"
                 )
@@ -81,7 +82,7 @@ class HandlerTable:
         """
         self.check(request)
         if issubclass(request, VendorRequest):
-            for carrier, vendors in self.defaults.items():
+            for carrier, vendors in self._vendors.items():
                 vendors.add(request, handler)
                 self._prefer_vendors(carrier)
             return
@@ -94,7 +95,7 @@ class HandlerTable:
 
     def _prefer_vendors(self, request: type[Message]) -> None:
         """Lets the handlers of vendors' requests come before the program's handler of DataTransfer."""
-        vendors, own = self.defaults.get(request), self._handlers.get(request)
+        vendors, own = self._vendors.get(request), self._handlers.get(request)
         if vendors and own not in (None, vendors):
             vendors.others = own
             self._handlers[request] = vendors
