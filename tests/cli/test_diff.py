@@ -212,3 +212,103 @@ class TestSeveralVersions:
         assert outcome.status == 2
         assert "holds several versions: v201, v21" in outcome.err
         assert "--version" in outcome.err
+
+
+LIMITS = """
+version = "2.0.1"
+[[change]]
+path = "DataTransferRequest.json#/properties/messageId/maxLength"
+old = 50
+new = 60
+reason = "Ours are longer."
+citation = "ACME"
+"""
+BLINK = """
+[protocol]
+version = "2.0.1"
+[actions.Blink]
+purpose = "Blinks."
+direction = "csms"
+block = "P"
+citation = "ACME"
+[actions.GetLog]
+removed = true
+"""
+
+
+class TestEffective:
+    """A side as `generate` reads it: with errata, the user's schemas, and without removed actions."""
+
+    @pytest.fixture(autouse=True)
+    def _own(self) -> None:
+        Path("limits.toml").write_text(LIMITS)
+        Path("blink.toml").write_text(BLINK)
+        write("acme", BlinkRequest=SHORT, BlinkResponse=document())
+
+    def test_what_one_s_own_errata_and_actions_change(self, cli: Cli) -> None:
+        own = ("--errata", "limits.toml", "--schemas", "acme", "--facts", "blink.toml")
+        outcome = cli("diff", "2.0.1", "2.0.1", *own, "--effective", "new")
+        assert "OCPP schemas: 2.0.1 -> 2.0.1, effective\n6 changes" in outcome.out
+        assert "messageId: maxLength 50 -> 60" in outcome.out
+        assert "Blink (CSMS -> station): new action" in outcome.out
+        assert "GetLog (CSMS -> station): action removed" in outcome.out
+
+    def test_both_sides_by_default(self, cli: Cli) -> None:
+        outcome = cli("diff", "2.0.1", "2.0.1", "--errata", "limits.toml")
+        assert "OCPP schemas: 2.0.1, effective -> 2.0.1, effective\n0 changes" in outcome.out
+
+    def test_errata_and_facts_hold_for_the_side_of_their_version(self, cli: Cli) -> None:
+        own = ("--errata", "limits.toml", "--schemas", "acme", "--facts", "blink.toml")
+        outcome = cli("diff", "2.0.1", "2.1", *own, "--action", "DataTransfer,Blink,GetLog")
+        assert "messageId: maxLength 60 -> 50" in outcome.out
+        assert "GetLog (CSMS -> station): new action" in outcome.out
+        assert "Blink" not in outcome.out.partition("DataTransfer")[2]
+
+    def test_the_project_s(self, cli: Cli) -> None:
+        Path("ocppkit.toml").write_text(
+            '[versions."2.0.1"]\npackage = "acme.x"\nerrata = ["limits.toml"]\n'
+        )
+        assert "\n0 changes" in cli("diff", "2.0.1", "2.0.1").out
+        assert "\n1 change:" in cli("diff", "2.0.1", "2.0.1", "--effective", "old").out
+
+    def test_a_folder_is_the_base(self, cli: Cli) -> None:
+        new = write("new", ResetRequest=LONG, ResetResponse=document())
+        outcome = cli("diff", "acme", new, "--version", "2.0.1", "--schemas", "acme")
+        assert "Reset (CSMS -> station): new action" in outcome.out
+        assert "1 change" in outcome.out
+
+    def test_a_version_of_one_s_own_is_effective(self, cli: Cli) -> None:
+        facts = '[protocol]\nversion = "2.2"\nsubprotocol = "ocpp2.2"\npackage = "v22"\nextends = "2.1"\n'
+        Path("v22.toml").write_text(facts + "[actions.GetLog]\nremoved = true\n")
+        outcome = cli("diff", "2.1", "2.2", "--facts", "v22.toml")
+        assert outcome.out.startswith("OCPP schemas: 2.1 -> 2.2, effective\n4 changes")
+
+    def test_what_cannot_be(self, cli: Cli) -> None:
+        with zipfile.ZipFile("new.zip", "w") as archive:
+            archive.writestr("ResetRequest.json", json.dumps(SHORT))
+            archive.writestr("ResetResponse.json", json.dumps(document()))
+        outcome = cli("diff", "2.0.1", "new.zip", "--effective", "new")
+        assert outcome.status == 2
+        assert "import it (ocppkit schemas import), then name the folder" in outcome.err
+        outcome = cli("diff", "acme", "acme", "--effective", "new")
+        assert "name it with --version" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("options", "problem", "cure"),
+    [
+        (("--action", "Reste"), "there is no action 'Reste'", "did you mean Reset"),
+        (("--action", "Reset,"), "there is no action ''", "use one of AFRRSignal, "),
+        (
+            ("--kind", "bound-tigthened"),
+            "no kind of change 'bound-t",
+            "did you mean bound-tightened",
+        ),
+        (("--kind", "xyz"), "no kind of change 'xyz'", "use one of action-added, "),
+    ],
+)
+def test_a_misspelt_selection(cli: Cli, options: tuple[str, str], problem: str, cure: str) -> None:
+    outcome = cli("diff", "2.0.1", "2.1", *options)
+    assert outcome.status == 2
+    assert problem in outcome.err
+    assert cure in " ".join(outcome.err.split())

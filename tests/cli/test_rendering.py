@@ -5,11 +5,12 @@ import os
 import pytest
 
 from ocppkit.cli._rendering import render_all
-from ocppkit.codegen import CodegenError, Job, generate
+from ocppkit.codegen import CodegenError, Job, OpenJob
 
 
-def job(version: str, *only: str) -> Job:
-    return Job(version, f"acme.v{version.replace('.', '')}", flavours=("msgspec",), only=only)
+def job(version: str, *only: str) -> OpenJob:
+    package = f"acme.v{version.replace('.', '')}"
+    return OpenJob(Job(version, package, flavours=("msgspec",), only=only))
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -26,7 +27,7 @@ def test_side_by_side_is_the_same_as_alone() -> None:
     jobs = [job("1.6", "Heartbeat"), job("2.0.1", "Heartbeat")]
     steps: list[tuple[str, int, int]] = []
     rendered = render_all(jobs, lambda *step: steps.append(step))
-    assert rendered == [generate(each) for each in jobs]
+    assert rendered == [each.render() for each in jobs]
     assert {"OCPP 1.6: msgspec", "OCPP 2.0.1: msgspec"} <= {what for what, _, _ in steps}
     assert all(done <= total for _, done, total in steps)
 
@@ -44,5 +45,5 @@ def test_one_core_needs_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ocppkit.cli._rendering.get_context", None)
     jobs = [job("1.6", "Heartbeat"), job("2.0.1", "Heartbeat")]
     assert [len(files) for files in render_all(jobs, silent)] == [
-        len(generate(each)) for each in jobs
+        len(each.render()) for each in jobs
     ]

@@ -14,13 +14,13 @@ import pytest
 from ocppkit.codegen import (
     CodegenError,
     Job,
+    OpenJob,
     generate,
     known_versions,
     load_api,
     load_facts,
     package_tree,
     publish,
-    removed_actions,
 )
 from ocppkit.csms import Csms
 from ocppkit.testing import connected
@@ -209,4 +209,4 @@ def test_a_version_without_any_facts_names_the_cure(cli: Cli) -> None:
 
 
 def test_nothing_is_removed_unasked() -> None:
-    assert removed_actions(Job("2.1", "a")) == ()
+    assert OpenJob(Job("2.1", "a")).removed_actions == ()

@@ -4,17 +4,14 @@
 `compare_schemas` judges what changed between two sets of schemas.
 """
 
+from ._effective_set import effective_set
 from ._errors import CodegenError
 from ._pipeline import (
     VERSIONS,
     Job,
-    facts_skeleton,
+    OpenJob,
     generate,
     load_api,
-    removed_actions,
-    report_errata,
-    roles_left_out,
-    warnings_of,
 )
 from ._project import (
     NO_PROJECT,
@@ -35,6 +32,7 @@ from .model._facts import (
     ProtocolFacts,
     RoleFacts,
     VersionFacts,
+    facts_files_of,
     has_sends,
     known_versions,
     load_facts,
@@ -120,6 +118,7 @@ __all__ = [
     "Kind",
     "Member",
     "Message",
+    "OpenJob",
     "Outcome",
     "Project",
     "ProjectVersion",
@@ -154,8 +153,9 @@ __all__ = [
     "compare",
     "compare_schemas",
     "edition_of",
+    "effective_set",
     "emit_reference",
-    "facts_skeleton",
+    "facts_files_of",
     "find_project",
     "folder_of",
     "generate",
@@ -175,9 +175,6 @@ __all__ = [
     "publish",
     "read_project",
     "refs",
-    "removed_actions",
-    "report_errata",
-    "roles_left_out",
     "schemas_dir",
     "select",
     "senders_of",
@@ -186,5 +183,4 @@ __all__ = [
     "templates_dir",
     "type_in_words",
     "verify_schemas",
-    "warnings_of",
 ]

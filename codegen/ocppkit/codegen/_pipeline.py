@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from ._errors import CodegenError
@@ -25,20 +25,16 @@ from .model._prose import describe
 from .model._standard_names import add_standard_names
 from .render._emit import FLAVOURS, emit
 from .schemas._derive import draft_warning
-from .schemas._errata import Applied, Outcome, amend_set, load_errata, read_errata
+from .schemas._errata import Applied, Errata, Outcome, amend_set, read_errata
 from .schemas._schema_set import ReadFile, SchemaSet, folder_of, read_set
 
 __all__ = [
     "VERSIONS",
     "Job",
-    "facts_skeleton",
+    "OpenJob",
     "generate",
     "load_api",
     "read_api",
-    "removed_actions",
-    "report_errata",
-    "roles_left_out",
-    "warnings_of",
 ]
 
 VERSIONS = known_versions()
@@ -74,103 +70,129 @@ def _silent(what: str, done: int, total: int) -> None:
     """Tells nobody."""
 
 
+class OpenJob:
+    """A job whose files are read, each once, when something is first asked about them.
+
+    Every property raises `CodegenError` if something that the job names is wrong; the error says what, where
+    and the cure.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    @cached_property
+    def facts(self) -> VersionFacts:
+        """The facts of the job's version."""
+        return load_facts(self.job.version, *self.job.facts_files)
+
+    @property
+    def removed_actions(self) -> tuple[str, ...]:
+        """The actions that the facts take out of the version, sorted."""
+        return tuple(self.facts.removed)
+
+    @property
+    def roles_left_out(self) -> tuple[str, ...]:
+        """The roles that a selection without BootNotification cannot have."""
+        has_boot = "BootNotification" in (self.job.only or self.facts.actions)
+        roles = self.facts.protocol.roles
+        return () if has_boot else (roles.station_class, roles.handle_class)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is assumed about the user's schemas because they do not say it."""
+        if not (self.job.base or self.job.schema_dirs):
+            return ()
+        return tuple(
+            draft_warning(file.path)
+            for file in self._files.values()
+            if "$schema" not in file.document
+        )
+
+    @property
+    def applied_errata(self) -> tuple[Applied, ...]:
+        """What becomes of each erratum, those of other versions last."""
+        others = (
+            Applied(change, Outcome.OTHER_VERSION, (), one.version)
+            for one in self._errata
+            if one.version != self.job.version
+            for change in one.changes
+        )
+        return (*self._amended[1], *others)
+
+    @property
+    def schemas(self) -> SchemaSet:
+        """The schemas of the version with all errata applied, without those of removed actions."""
+        return self._amended[0]
+
+    @property
+    def facts_skeleton(self) -> str:
+        """The facts that the schemas want and the facts lack, as a file to be filled in; empty if none."""
+        actions, names = wanted_facts(self.schemas, self.facts)
+        return skeleton(self.facts, actions, names) if actions or names else ""
+
+    @cached_property
+    def api(self) -> Api:
+        """The version that the job describes, without rendering it."""
+        api = describe(read_api(self.schemas, self.facts), *self.job.prose_files)
+        named = add_standard_names(api)
+        return keep_actions(named, self.job.only) if self.job.only else named
+
+    def render(self, progress: Progress = _silent) -> dict[str, str]:
+        """Returns the text of every file of the job, by path below the output folder."""
+        job = self.job
+        progress(f"OCPP {job.version}: schemas", 0, 1)
+        files: dict[str, str] = {}
+        for flavour in job.flavours:
+            tell = partial(progress, f"OCPP {job.version}: {flavour}")
+            files |= emit(self.api, job.package, flavour, job.template_dirs, tell)
+        return files
+
+    @cached_property
+    def _errata(self) -> tuple[Errata, ...]:
+        return read_errata(*self.job.errata_files)
+
+    @cached_property
+    def _amended(self) -> tuple[SchemaSet, tuple[Applied, ...]]:
+        version = self.job.version
+        own = [one for one in self._errata if one.version == version]
+        return amend_set(version, self._files, own)
+
+    @cached_property
+    def _files(self) -> dict[str, ReadFile]:
+        """The schemas of the version, without those of removed actions.
+
+        Raises:
+            CodegenError: a folder of the user's has schemas of an action that the facts remove.
+        """
+        facts, job = self.facts, self.job
+        base = job.base or schemas_dir() / folder_of(base_version(facts))
+        sends = "send" in facts.protocol.message_types
+        files = read_set(job.version, base, *job.schema_dirs, sends=sends)
+        for name, file in files.items():
+            action = action_of(name)[0]
+            if action in facts.removed and Path(file.path).parent != base:
+                raise CodegenError(
+                    f"the facts remove the action {action}, but here are its schemas",
+                    file=file.path,
+                    cure=f"leave the file out, or mend {facts.removed[action]}",
+                )
+        return {
+            name: file for name, file in files.items() if action_of(name)[0] not in facts.removed
+        }
+
+
 def generate(job: Job, progress: Progress = _silent) -> dict[str, str]:
     """Returns the text of every file of the job, by path below the output folder.
 
     Raises:
         CodegenError: something that the job names is wrong; the error says what, where and the cure.
     """
-    progress(f"OCPP {job.version}: schemas", 0, 1)
-    api = load_api(job)
-    files: dict[str, str] = {}
-    for flavour in job.flavours:
-        tell = partial(progress, f"OCPP {job.version}: {flavour}")
-        files |= emit(api, job.package, flavour, job.template_dirs, tell)
-    return files
+    return OpenJob(job).render(progress)
 
 
 def load_api(job: Job) -> Api:
     """Returns the version that the job describes, without rendering it."""
-    facts = load_facts(job.version, *job.facts_files)
-    schemas = _amended(job, facts)
-    api = add_standard_names(describe(read_api(schemas, facts), *job.prose_files))
-    return keep_actions(api, job.only) if job.only else api
-
-
-def facts_skeleton(job: Job) -> str:
-    """Returns the facts that the job's schemas want and its facts lack, as a file to be filled in.
-
-    It is empty if nothing is missing.
-    """
-    facts = load_facts(job.version, *job.facts_files)
-    schemas = _amended(job, facts)
-    actions, names = wanted_facts(schemas, facts)
-    return skeleton(facts, actions, names) if actions or names else ""
-
-
-def removed_actions(job: Job) -> tuple[str, ...]:
-    """Returns the actions that the job's facts take out of its version, sorted."""
-    return tuple(load_facts(job.version, *job.facts_files).removed)
-
-
-def roles_left_out(job: Job) -> tuple[str, ...]:
-    """Returns the roles that a selection without BootNotification cannot have."""
-    facts = load_facts(job.version, *job.facts_files)
-    has_boot = "BootNotification" in (job.only or facts.actions)
-    roles = facts.protocol.roles
-    return () if has_boot else (roles.station_class, roles.handle_class)
-
-
-def warnings_of(job: Job) -> tuple[str, ...]:
-    """Returns what is assumed about the user's schemas because they do not say it."""
-    if not (job.base or job.schema_dirs):
-        return ()
-    files = _read_schemas(job, load_facts(job.version, *job.facts_files)).values()
-    return tuple(draft_warning(file.path) for file in files if "$schema" not in file.document)
-
-
-def report_errata(job: Job) -> tuple[Applied, ...]:
-    """Returns what becomes of each erratum of the job, those of other versions last.
-
-    Raises:
-        CodegenError: an erratum fits nothing; the error names its entry, file and line.
-    """
-    errata = read_errata(*job.errata_files)
-    own = [one for one in errata if one.version == job.version]
-    files = _read_schemas(job, load_facts(job.version, *job.facts_files))
-    others = (
-        Applied(change, Outcome.OTHER_VERSION, (), one.version)
-        for one in errata
-        if one.version != job.version
-        for change in one.changes
-    )
-    return (*amend_set(job.version, files, own)[1], *others)
-
-
-def _amended(job: Job, facts: VersionFacts) -> SchemaSet:
-    """Returns the schemas of the job's version with all errata applied, the shipped and the user's."""
-    errata = load_errata(job.version, *job.errata_files)
-    return amend_set(job.version, _read_schemas(job, facts), errata)[0]
-
-
-def _read_schemas(job: Job, facts: VersionFacts) -> dict[str, ReadFile]:
-    """Returns the schemas of the job's version, without those of removed actions.
-
-    Raises:
-        CodegenError: a folder of the user's has schemas of an action that the facts remove.
-    """
-    base = job.base or schemas_dir() / folder_of(base_version(facts))
-    sends = "send" in facts.protocol.message_types
-    files = read_set(job.version, base, *job.schema_dirs, sends=sends)
-    for name, file in files.items():
-        action = action_of(name)[0]
-        if action in facts.removed and Path(file.path).parent != base:
-            raise CodegenError(
-                f"the facts remove the action {action}, but here are its schemas",
-                file=file.path,
-                cure=f"leave the file out, or mend {facts.removed[action]}",
-            )
-    return {name: file for name, file in files.items() if action_of(name)[0] not in facts.removed}
+    return OpenJob(job).api
 
 
 def read_api(schemas: SchemaSet, facts: VersionFacts) -> Api:

@@ -23,7 +23,7 @@ from ._rendering import render_all
 from ._terminal import Invocation, list_examples, show_progress, show_warnings, write_output
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Job, Project, Tree
+    from ocppkit.codegen import OpenJob, Project, Tree
 
 __all__ = ["EXAMPLES", "generate"]
 
@@ -99,7 +99,7 @@ def generate(
     command fills generated/. The folder of a package is replaced as a whole: keep nothing of your
     own in it.
     """
-    from ocppkit.codegen import FLAVOURS, find_project, package_tree, publish
+    from ocppkit.codegen import FLAVOURS, OpenJob, find_project, package_tree, publish
 
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose, only, templates)
@@ -113,7 +113,7 @@ def generate(
     named_place = (output or project.output) is not None
     names = {each: known[each] for each in versions}
     packages = _packages(package, names, inputs, project, in_place=not named_place)
-    jobs = [inputs.job(project, each, packages[each], flavours) for each in versions]
+    jobs = [OpenJob(inputs.job(project, each, packages[each], flavours)) for each in versions]
     if skeleton is not None:
         _write_skeleton(jobs, skeleton)
         return
@@ -121,63 +121,57 @@ def generate(
     with show_progress(quiet) as progress:
         rendered = render_all(jobs, progress)
     trees = [
-        package_tree(files, place, job.package) for job, files in zip(jobs, rendered, strict=True)
+        package_tree(files, place, each.job.package)
+        for each, files in zip(jobs, rendered, strict=True)
     ]
     if check:
         _check(jobs, trees, context)
         return
-    summaries = [_summarise(job, tree) for job, tree in zip(jobs, trees, strict=True)]
+    summaries = [_summarise(each, tree) for each, tree in zip(jobs, trees, strict=True)]
     publish(trees)
     for summary in summaries:
         typer.echo(summary)
 
 
-def _write_skeleton(jobs: Sequence["Job"], output: Path) -> None:
+def _write_skeleton(jobs: Sequence["OpenJob"], output: Path) -> None:
     """Writes the facts that the schemas of one version want.
 
     Raises:
         CodegenError: there are several versions, or the file is there already.
     """
-    from ocppkit.codegen import CodegenError, facts_skeleton
+    from ocppkit.codegen import CodegenError
 
     if len(jobs) > 1:
         raise CodegenError(
             "--skeleton is for one OCPP version",
-            cure=f"name one with --version: {', '.join(job.version for job in jobs)}",
+            cure=f"name one with --version: {', '.join(each.job.version for each in jobs)}",
         )
-    text = facts_skeleton(jobs[0])
+    text = jobs[0].facts_skeleton
     if not text:
-        typer.echo(f"OCPP {jobs[0].version}: no facts are missing")
+        typer.echo(f"OCPP {jobs[0].job.version}: no facts are missing")
     else:
         write_output(text, output, option="--skeleton")
         typer.echo(f"fill in {output}, then generate with --facts {output}")
 
 
-def _report_inputs(jobs: Sequence["Job"], stale_errata: StaleErrata) -> None:
+def _report_inputs(jobs: Sequence["OpenJob"], stale_errata: StaleErrata) -> None:
     """Says which actions the facts remove, and what becomes of each erratum of the user's.
 
     Raises:
         CodegenError: an erratum fits nothing, or is stale and these shall fail.
     """
-    from ocppkit.codegen import (
-        CodegenError,
-        Outcome,
-        removed_actions,
-        roles_left_out,
-        warnings_of,
-    )
+    from ocppkit.codegen import CodegenError, Outcome
 
-    for job in jobs:
-        show_warnings(warnings_of(job))
-        left_out = roles_left_out(job)
-        if left_out:
+    for each in jobs:
+        version = each.job.version
+        show_warnings(each.warnings)
+        if each.roles_left_out:
             typer.echo(
-                f"OCPP {job.version}: without BootNotification there are no roles: "
-                f"{' and '.join(left_out)} are left out"
+                f"OCPP {version}: without BootNotification there are no roles: "
+                f"{' and '.join(each.roles_left_out)} are left out"
             )
-        removed = removed_actions(job)
-        if removed:
-            typer.echo(f"OCPP {job.version}: removed by the facts: {', '.join(removed)}")
+        if each.removed_actions:
+            typer.echo(f"OCPP {version}: removed by the facts: {', '.join(each.removed_actions)}")
     rows = list(_errata_rows(jobs))
     for _, line in rows:
         typer.echo(f"erratum {line}")
@@ -189,17 +183,15 @@ def _report_inputs(jobs: Sequence["Job"], stale_errata: StaleErrata) -> None:
         )
 
 
-def _errata_rows(jobs: Sequence["Job"]) -> Iterator[tuple[str, str]]:
+def _errata_rows(jobs: Sequence["OpenJob"]) -> Iterator[tuple[str, str]]:
     """Yields the outcome of each erratum, and a line that says it.
 
     An erratum that no version of this run is for is told once.
     """
-    from ocppkit.codegen import report_errata
-
-    versions = {job.version for job in jobs}
+    versions = {each.job.version for each in jobs}
     told: set[str] = set()
-    for job in jobs:
-        for row in report_errata(job) if job.errata_files else ():
+    for each in jobs:
+        for row in each.applied_errata if each.job.errata_files else ():
             place = row.change.place
             line = f"{row.outcome}: {row.change.path} ({place.file}:{place.line or place.pointer})"
             if row.version not in versions and line not in told:
@@ -304,17 +296,17 @@ def _checked(package: str | None, version: str, name: str, project: "Project") -
     return package
 
 
-def _check(jobs: Sequence["Job"], trees: Sequence["Tree"], context: typer.Context) -> None:
+def _check(jobs: Sequence["OpenJob"], trees: Sequence["Tree"], context: typer.Context) -> None:
     """Shows how the trees on disk differ from these, and exits with 1 if they do."""
     from ocppkit.codegen import compare, notes_on, show_drift
 
     drifts = [compare(tree) for tree in trees]
-    for job, tree, drift in zip(jobs, trees, drifts, strict=True):
+    for each, tree, drift in zip(jobs, trees, drifts, strict=True):
         if drift:
             typer.echo(show_drift(tree, drift))
         else:
             typer.echo(
-                f"OCPP {job.version}: {len(tree.files)} files in {tree.folder} are as generated"
+                f"OCPP {each.job.version}: {len(tree.files)} files in {tree.folder} are as generated"
             )
             for note in notes_on(tree, drift):
                 typer.echo(f"  {note}")
@@ -328,12 +320,12 @@ def _check(jobs: Sequence["Job"], trees: Sequence["Tree"], context: typer.Contex
         raise typer.Exit(1)
 
 
-def _summarise(job: "Job", tree: "Tree") -> str:
+def _summarise(job: "OpenJob", tree: "Tree") -> str:
     """Says what publishing a tree will change."""
     from ocppkit.codegen import compare
 
     drift = compare(tree)
     counts = {"changed": drift.changed, "new": drift.missing, "removed": drift.orphaned}
     changes = ", ".join(f"{len(paths)} {word}" for word, paths in counts.items() if paths)
-    files = f"OCPP {job.version}: {len(tree.files)} files in {tree.folder}"
+    files = f"OCPP {job.job.version}: {len(tree.files)} files in {tree.folder}"
     return f"{files} ({changes or 'nothing changed'})"

@@ -10,7 +10,7 @@ from multiprocessing.queues import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Job
+    from ocppkit.codegen import Job, OpenJob
 
 __all__ = ["render_all"]
 
@@ -21,7 +21,7 @@ _LOOK_EVERY = 0.1
 """Seconds between two looks at what the processes have done."""
 
 
-def render_all(jobs: Sequence["Job"], progress: Progress) -> list[Mapping[str, str]]:
+def render_all(jobs: Sequence["OpenJob"], progress: Progress) -> list[Mapping[str, str]]:
     """Returns the files of each job.
 
     Args:
@@ -31,12 +31,10 @@ def render_all(jobs: Sequence["Job"], progress: Progress) -> list[Mapping[str, s
     Raises:
         CodegenError: one of the jobs is refused.
     """
-    from ocppkit.codegen import generate
-
     workers = min(len(jobs), os.cpu_count() or 1) - 1
     if not workers:
         with _without_gc():
-            return [generate(job, progress) for job in jobs]
+            return [each.render(progress) for each in jobs]
     # Spawned, not forked: the progress display runs a thread, and a fork of threads may hang.
     context = get_context("spawn")
     steps: SimpleQueue[Step] = context.SimpleQueue()
@@ -48,14 +46,14 @@ def render_all(jobs: Sequence["Job"], progress: Progress) -> list[Mapping[str, s
         _hand_on(steps, progress)
 
     with ProcessPoolExecutor(workers, context, _prepare, (steps,)) as pool:
-        pending = {job: pool.submit(_render, job) for job in reversed(others)}
+        pending = {each.job: pool.submit(_render, each.job) for each in reversed(others)}
         with _without_gc():
-            rendered = generate(own, report)
+            rendered = own.render(report)
         running = set(pending.values())
         while running:
             _, running = wait(running, _LOOK_EVERY)
             _hand_on(steps, progress)
-        return [*(pending[job].result() for job in others), rendered]
+        return [*(pending[each.job].result() for each in others), rendered]
 
 
 def _hand_on(steps: "SimpleQueue[Step]", progress: Progress) -> None:

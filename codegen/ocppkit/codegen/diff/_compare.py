@@ -94,6 +94,9 @@ class Diff:
     notes: tuple[str, ...] = ()
     """What became of entries that accept nothing."""
 
+    actions: frozenset[str] = frozenset()
+    """The actions that the sets have, and the others that somebody knows."""
+
     def verdict_of(self, change: Change) -> Verdict:
         """Returns the worse verdict on a change, or the one on the side that stays behind."""
         if self.stays is None:
@@ -148,7 +151,12 @@ def compare_schemas(
         key = _key(finding)
         found.setdefault(key, (finding, set()))[1].add(message)
     changes = [_change(*each, senders or {}) for each in found.values()]
-    return Diff(old.version, new.version, tuple(sorted(_moves(changes), key=_order)))
+    return Diff(
+        old.version,
+        new.version,
+        tuple(sorted(_moves(changes), key=_order)),
+        actions=frozenset({*_actions(old), *_actions(new), *(senders or {})}),
+    )
 
 
 def _key(finding: Finding) -> str:

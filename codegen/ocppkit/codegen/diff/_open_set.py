@@ -7,12 +7,12 @@ from pathlib import Path
 
 from .._errors import CodegenError
 from .._resources import schemas_dir
-from ..model._facts import has_sends, known_versions, load_facts
+from ..model._facts import facts_files_of, has_sends, known_versions, load_facts
 from ..schemas._import import Imported, derive_source
 from ..schemas._keywords import DRAFTS
 from ..schemas._schema_set import SchemaFile, SchemaSet, folder_of, load_set
 
-__all__ = ["open_set", "senders_of"]
+__all__ = ["folder_of_version", "open_set", "senders_of"]
 
 _UNKNOWN = "unknown"
 """Stands for the version of a set that nobody named."""
@@ -38,7 +38,7 @@ def open_set(name: str, version: str | None = None, beside: str | None = None) -
     if name in known_versions():
         return load_set(name, schemas_dir() / folder_of(name))
     sends = version is None or has_sends(version)
-    path = _of_version(Path(name), version or beside)
+    path = folder_of_version(Path(name), version or beside)
     derived = derive_source(path, version or _UNKNOWN, sends=sends)
     files = {
         message: SchemaFile(message, f"{path}/{one.source.path}", _draft(one), one.document)
@@ -47,7 +47,7 @@ def open_set(name: str, version: str | None = None, beside: str | None = None) -
     return SchemaSet(name, files)
 
 
-def _of_version(path: Path, version: str | None) -> Path:
+def folder_of_version(path: Path, version: str | None) -> Path:
     """Returns the folder of one version below a folder that holds several, as `schemas import` fills it.
 
     Raises:
@@ -74,17 +74,20 @@ def senders_of(*versions: str | None, facts_files: Sequence[Path] = ()) -> Mappi
 
     Args:
         versions: the versions of the compared sets; `None` for one that nobody named.
-        facts_files: facts of the user's, about versions that are not shipped.
+        facts_files: facts of the user's, about any versions.
     """
     known = known_versions(*facts_files)
-    shipped = known_versions()
     wanted: Iterable[str] = known
     if all(version in known for version in versions):
         wanted = [version for version in versions if version is not None]
     senders: defaultdict[str, set[str]] = defaultdict(set)
     for version in wanted:
-        own = () if version in shipped else facts_files
-        for name, action in load_facts(version, *own).actions.items():
+        own = facts_files_of(version, facts_files)
+        actions = dict(load_facts(version, *own).actions)
+        if own and version in known_versions():
+            # The user's facts may remove an action that the other side has.
+            actions = {**load_facts(version).actions, **actions}
+        for name, action in actions.items():
             senders[name].add(action.direction)
     return {name: found.pop() for name, found in senders.items() if len(found) == 1}
 

@@ -6,6 +6,7 @@ edition: in a comparison with another one the entry has expired, so that nobody 
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -67,13 +68,10 @@ def select(diff: Diff, selection: Selection) -> Diff:
     """Returns the part of a comparison that a selection names, judged for the side that stays behind.
 
     Raises:
-        CodegenError: there is no kind of change of a name.
+        CodegenError: there is no action or no kind of change of a name.
     """
-    for rule in selection.rules:
-        if rule not in list(Rule):
-            raise CodegenError(
-                f"there is no kind of change {rule!r}", cure=f"use one of {', '.join(Rule)}"
-            )
+    _check_names("action", selection.actions, sorted(diff.actions))
+    _check_names("kind of change", selection.rules, list(Rule))
     seen = replace(diff, stays=selection.stays)
     changes: list[Change] = []
     hidden: list[Change] = []
@@ -81,6 +79,20 @@ def select(diff: Diff, selection: Selection) -> Diff:
         is_bad = seen.verdict_of(change).rank >= selection.least.rank
         (changes if is_bad and _is_wanted(change, selection) else hidden).append(change)
     return replace(seen, changes=tuple(changes), hidden=tuple(hidden))
+
+
+def _check_names(what: str, names: Collection[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=3)
+            raise CodegenError(
+                f"there is no {what} {name!r}",
+                cure=(
+                    f"did you mean {' or '.join(close)}?"
+                    if close
+                    else f"use one of {', '.join(known)}"
+                ),
+            )
 
 
 def _is_wanted(change: Change, selection: Selection) -> bool:

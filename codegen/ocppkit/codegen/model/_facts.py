@@ -8,7 +8,7 @@ A version that is not shipped starts from the facts of the version that it `exte
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -312,6 +312,18 @@ def load_facts(version: str, *extra: Path) -> VersionFacts:
             cure=f"choose one of {', '.join(known_versions())}, or give facts of your own (--facts)",
         )
     return _combine(layers, line[:-1])
+
+
+def facts_files_of(version: str, files: Iterable[Path]) -> tuple[Path, ...]:
+    """Returns those of the user's facts files that hold for a version.
+
+    Raises:
+        CodegenError: one of the files is refused.
+    """
+    users = {path: _read(path) for path in files}
+    line = _line_of(version, [*_own_layers(), *users.values()])
+    factual = _line_of_facts(version, line)
+    return tuple(path for path, layer in users.items() if layer.version in factual)
 
 
 def _line_of(version: str, layers: Sequence[_Layer]) -> tuple[str, ...]:
