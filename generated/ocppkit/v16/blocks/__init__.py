@@ -4,9 +4,11 @@
 
 from ocppkit.blocks import Dialect
 
-from . import charging, transactions
+from . import availability, charging, remote_control, transactions
 
 __all__ = ["DIALECT"]
 
-DIALECT = Dialect(charging.MAPPINGS, transactions.MAPPINGS)
+DIALECT = Dialect(
+    availability.MAPPINGS, charging.MAPPINGS, remote_control.MAPPINGS, transactions.MAPPINGS
+)
 """The dialect of OCPP 1.6, for the drivers of blocks."""

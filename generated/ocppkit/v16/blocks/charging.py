@@ -33,11 +33,13 @@ from ocppkit.core import ErrorCode, LocalProtocolError
 
 from ..datatypes import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod
 from ..enums import (
+    ChargingProfileKindType,
     ChargingProfilePurposeType,
     ChargingProfileStatus,
     ChargingRateUnitType,
     ClearChargingProfileStatus,
     GetCompositeScheduleStatus,
+    RecurrencyKindType,
 )
 from ..messages import (
     ClearChargingProfileRequest,
@@ -55,6 +57,7 @@ __all__ = [
     "composite_schedule",
     "read_profile",
     "set_profile",
+    "write_profile",
 ]
 
 _PURPOSES = {
@@ -62,6 +65,8 @@ _PURPOSES = {
     ChargingProfilePurposeType.TX_DEFAULT_PROFILE: Purpose.TX_DEFAULT,
     ChargingProfilePurposeType.TX_PROFILE: Purpose.TX,
 }
+
+_WRITTEN_PURPOSES = {purpose: word for word, purpose in _PURPOSES.items()}
 
 RULES = ChargingRules(
     purposes=frozenset(_PURPOSES.values()), same_level_replaces=True, default_pair_refused=False
@@ -85,6 +90,35 @@ def read_profile(profile: ChargingProfile) -> blocks.charging.ChargingProfile:
         valid_from=profile.valid_from,
         valid_to=profile.valid_to,
         transaction_id=None if transaction is None else str(transaction),
+    )
+
+
+def write_profile(profile: blocks.charging.ChargingProfile) -> ChargingProfile:
+    """Returns a profile as OCPP 1.6 writes it.
+
+    Raises:
+        LocalProtocolError: it has another purpose, kind or number of schedules, or a transaction whose
+            id is no number, which OCPP 1.6 cannot say.
+    """
+    purpose = _WRITTEN_PURPOSES.get(profile.charging_profile_purpose)
+    kind = ChargingProfileKindType.unknown(profile.charging_profile_kind)
+    transaction_id, recurrency = profile.transaction_id, profile.recurrency_kind
+    is_number = transaction_id is None or transaction_id.isdecimal()
+    if purpose is None or not kind.is_known or not is_number or len(profile.charging_schedule) != 1:
+        raise LocalProtocolError(
+            f"OCPP 1.6 cannot say charging profile {profile.id} "
+            "[one schedule; a purpose and kind that it has; a numbered transaction]"
+        )
+    return ChargingProfile(
+        charging_profile_id=profile.id,
+        transaction_id=None if transaction_id is None else int(transaction_id),
+        stack_level=profile.stack_level,
+        charging_profile_purpose=purpose,
+        charging_profile_kind=kind,
+        recurrency_kind=None if recurrency is None else RecurrencyKindType(recurrency),
+        valid_from=profile.valid_from,
+        valid_to=profile.valid_to,
+        charging_schedule=_written_schedule(profile.charging_schedule[0]),
     )
 
 
@@ -153,7 +187,7 @@ def composite_schedule(
     schedule = ChargingSchedule(
         duration=request.duration,
         charging_rate_unit=ChargingRateUnitType(unit),
-        charging_schedule_period=list(map(_composite_period, periods)),
+        charging_schedule_period=list(map(_written_period, periods)),
     )
     return GetCompositeScheduleResponse(
         status=GetCompositeScheduleStatus.ACCEPTED,
@@ -179,7 +213,17 @@ def _period(period: ChargingSchedulePeriod) -> blocks.charging.ChargingScheduleP
     )
 
 
-def _composite_period(period: blocks.charging.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
+def _written_schedule(schedule: blocks.charging.ChargingSchedule) -> ChargingSchedule:
+    return ChargingSchedule(
+        duration=schedule.duration,
+        start_schedule=schedule.start_schedule,
+        charging_rate_unit=ChargingRateUnitType(schedule.charging_rate_unit),
+        charging_schedule_period=list(map(_written_period, schedule.charging_schedule_period)),
+        min_charging_rate=schedule.min_charging_rate,
+    )
+
+
+def _written_period(period: blocks.charging.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
     if period.limit is None:
         raise LocalProtocolError("nothing limits this connector: set Circumstances.maximum")
     # A limit has one decimal; what was converted from another unit is rounded down. The first

@@ -74,6 +74,7 @@ __all__ = [
     "read_profile",
     "report_profiles",
     "set_profile",
+    "write_profile",
 ]
 
 RULES = ChargingRules(
@@ -110,6 +111,26 @@ def read_profile(profile: ChargingProfileType) -> ChargingProfile:
         dyn_update_time=profile.dyn_update_time,
         dyn_update_interval=profile.dyn_update_interval,
         invalid_after_offline_duration=bool(profile.invalid_after_offline_duration),
+    )
+
+
+def write_profile(profile: ChargingProfile) -> ChargingProfileType:
+    """Returns a profile as OCPP 2.1 writes it."""
+    recurrency = profile.recurrency_kind
+    return ChargingProfileType(
+        id=profile.id,
+        stack_level=profile.stack_level,
+        charging_profile_purpose=ChargingProfilePurposeEnumType(profile.charging_profile_purpose),
+        charging_profile_kind=ChargingProfileKindEnumType(profile.charging_profile_kind),
+        charging_schedule=list(map(_written_schedule, profile.charging_schedule)),
+        recurrency_kind=None if recurrency is None else RecurrencyKindEnumType(recurrency),
+        valid_from=profile.valid_from,
+        valid_to=profile.valid_to,
+        transaction_id=profile.transaction_id,
+        max_offline_duration=profile.max_offline_duration,
+        dyn_update_time=profile.dyn_update_time,
+        dyn_update_interval=profile.dyn_update_interval,
+        invalid_after_offline_duration=profile.invalid_after_offline_duration or None,
     )
 
 
@@ -273,28 +294,9 @@ def _place(installed: InstalledProfile) -> tuple[str, int]:
 
 def _reported(installed: InstalledProfile) -> ChargingProfileType:
     if installed.as_sent is None:
-        return _written(installed.profile)
+        return write_profile(installed.profile)
     # What the model does not have, such as tariffs, stands only there.
     return decode_payload(ChargingProfileType, installed.as_sent)
-
-
-def _written(profile: ChargingProfile) -> ChargingProfileType:
-    recurrency = profile.recurrency_kind
-    return ChargingProfileType(
-        id=profile.id,
-        stack_level=profile.stack_level,
-        charging_profile_purpose=ChargingProfilePurposeEnumType(profile.charging_profile_purpose),
-        charging_profile_kind=ChargingProfileKindEnumType(profile.charging_profile_kind),
-        charging_schedule=list(map(_written_schedule, profile.charging_schedule)),
-        recurrency_kind=None if recurrency is None else RecurrencyKindEnumType(recurrency),
-        valid_from=profile.valid_from,
-        valid_to=profile.valid_to,
-        transaction_id=profile.transaction_id,
-        max_offline_duration=profile.max_offline_duration,
-        dyn_update_time=profile.dyn_update_time,
-        dyn_update_interval=profile.dyn_update_interval,
-        invalid_after_offline_duration=profile.invalid_after_offline_duration or None,
-    )
 
 
 def _written_schedule(schedule: ChargingSchedule) -> ChargingScheduleType:

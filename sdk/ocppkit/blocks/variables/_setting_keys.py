@@ -49,6 +49,7 @@ __all__ = [
     "CONNECTOR_PHASE_ROTATION",
     "CONNECTOR_SUPPLY_PHASES",
     "CONNECTOR_TYPE",
+    "CUSTOM_TRIGGERS",
     "DATE_TIME",
     "DISABLE_REMOTE_AUTHORIZATION",
     "EVSE_AVAILABILITY_STATE",
@@ -226,6 +227,7 @@ _CACHE: Final = _Keys("AuthCacheCtrlr")
 _LIST: Final = _Keys("LocalAuthListCtrlr")
 _RESERVATION: Final = _Keys("ReservationCtrlr")
 _CHARGING: Final = _Keys("SmartChargingCtrlr")
+_CUSTOMIZATION: Final = _Keys("CustomizationCtrlr")
 _EVSE: Final = _Keys("EVSE")
 _CONNECTOR: Final = _Keys("Connector")
 _STATION: Final = _Keys("ChargingStation")
@@ -358,6 +360,9 @@ PROFILE_STACK_LEVEL: Final = _CHARGING.integer("ProfileStackLevel", mutability=_
 RATE_UNIT: Final = _CHARGING.members("RateUnit", mutability=_READ_ONLY)
 SMART_CHARGING_AVAILABLE: Final = _CHARGING.boolean("Available", mutability=_READ_ONLY)
 SMART_CHARGING_ENABLED: Final = _CHARGING.boolean("Enabled")
+
+# Remote control.
+CUSTOM_TRIGGERS: Final = _CUSTOMIZATION.members("CustomTriggers", mutability=_READ_ONLY)
 
 # Of the station, an EVSE or a connector: `KEY.on_evse(...)` is the key of one.
 ALLOW_RESET: Final = _EVSE.boolean("AllowReset", mutability=_READ_ONLY)

@@ -1,0 +1,382 @@
+"""`AvailabilityBlock`: how the connectors of a station are, what of it is reported, and what is in service."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from .._block import Block
+from .._kept_state import KeptState, restored
+from .._moment import Moment
+from .._station_life import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted
+from ..transactions import EvseChanged, EvseState
+from ..variables import DeviceModel
+from ._connector_states import AvailabilityRules, ConnectorFacts, ConnectorUse, connector_use
+from ._connectors import ALL, ConnectorRecord, EvseRecord, Evses, ReservationHolder
+from ._out_of_service import OutOfService, Place
+from ._status_messages import (
+    NO_ERROR,
+    AvailabilityAnswer,
+    ChangeAvailability,
+    ChangeStatus,
+    ConnectorStatusChanged,
+    LockFailed,
+    OperationalStatus,
+    OperationalStatusChanged,
+    StatusError,
+    StatusReport,
+)
+from ._status_reporter import StatusReporter
+
+__all__ = ["AvailabilityBlock"]
+
+_LOCK_FAILURE: Final = StatusError(error_code="ConnectorLockFailure")
+_EV_COMMUNICATION: Final = "EVCommunicationError"
+
+
+class _KeptAvailability(KeptState, frozen=True):
+    out_of_service: list[Place]
+    reservations: dict[int, ReservationHolder]
+
+
+class AvailabilityBlock(Block):
+    """Availability (functional block G): statuses of connectors, and what is in service.
+
+    The transactions block tells it what happens at the EVSEs by events; without that block, a program
+    calls `take`. In OCPP 1.6 each connector is an EVSE whose only connector is 1.
+    """
+
+    name = "availability"
+
+    def __init__(
+        self, rules: AvailabilityRules, model: DeviceModel, connectors: Mapping[int, int]
+    ) -> None:
+        """Begins with everything available.
+
+        Args:
+            rules: those of the OCPP version, `dialect.rules(AvailabilityRules)`.
+            model: the variables of the station.
+            connectors: the number of connectors of each EVSE, by its id.
+
+        Raises:
+            ValueError: the EVSEs are not counted from 1, or one has no connector.
+        """
+        super().__init__()
+        self._rules = rules
+        self._evses = Evses(connectors)
+        self._out_of_service = OutOfService(self._evses, station_overrides=rules.station_overrides)
+        station = (self._evses.station,) if rules.station_has_status else ()
+        records = (*station, *self._evses.connectors())
+        self._reporter = StatusReporter(rules, model, records, self._report)
+        self._on_command(ChangeAvailability)(self._change)
+        self._on_event(EvseChanged, lambda event, now: self.take(event.after, now))
+        self._on_event(StationStarted, self._started)
+        self._on_event(BootAccepted, lambda event, now: self._reporter.accept(now))
+        self._on_event(
+            CsmsConnected, lambda event, now: self._reporter.connect(event.offline_for, now)
+        )
+        self._on_event(CsmsDisconnected, lambda event, now: self._reporter.disconnect())
+        self._on_failure(StatusReport, self._lost)
+
+    # What a program, or the transactions block, tells.
+
+    def take(self, state: EvseState, now: Moment) -> None:
+        """Takes how an EVSE is: plug, driver, energy, transaction.
+
+        The transactions block tells it by `EvseChanged`; a program without that block calls this.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE or connector.
+        """
+        if state.connected and state.connector_id is not None:
+            self._evses.connector(state.evse_id, state.connector_id)
+        self._evses.evse(state.evse_id).take(state)
+        self._update(now)
+
+    def reserve(self, evse_id: int, holder: ReservationHolder, now: Moment) -> None:
+        """Takes that an EVSE is reserved, and for whom; this is kept over a restart. # BOOT-24
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._evses.evse(evse_id).holder = holder
+        self.has_changed = True
+        self._update(now)
+
+    def end_reservation(self, evse_id: int, now: Moment) -> None:
+        """Takes that an EVSE is no longer reserved: used, cancelled or expired.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._evses.evse(evse_id).holder = None
+        self.has_changed = True
+        self._update(now)
+
+    def set_error(
+        self, evse_id: int, connector_id: int, error: StatusError | None, now: Moment
+    ) -> None:
+        """Takes what is wrong with a connector, or that nothing is any more.
+
+        Args:
+            evse_id: the EVSE; 0 for the station as a whole.
+            connector_id: the connector; 0 for the station as a whole.
+            error: what is wrong; `None` for nothing.
+            now: the present moment.
+
+        Raises:
+            LocalProtocolError: there is no such connector.
+            ValueError: EVCommunicationError, which can only be a warning, is said to be a fault. # STA-06
+        """
+        if error is not None and error.is_fault and error.error_code == _EV_COMMUNICATION:
+            raise ValueError(f"{_EV_COMMUNICATION} is no fault [is_fault=False]")
+        self._record(evse_id, connector_id).error = NO_ERROR if error is None else error
+        self._update(now)
+
+    def lock_failed(self, evse_id: int, connector_id: int, now: Moment) -> None:
+        """Takes that the lock of a connector does not hold. # G05
+
+        Raises:
+            LocalProtocolError: there is no such connector.
+        """
+        connector = self._evses.connector(evse_id, connector_id)
+        connector.lock_failed = True
+        self._tell(LockFailed(evse_id=evse_id, connector_id=connector_id))
+        if self._rules.lock_failure_is_fault:
+            connector.error = _LOCK_FAILURE
+        self._update(now)
+
+    def lock_recovered(self, evse_id: int, connector_id: int, now: Moment) -> None:
+        """Takes that the lock of a connector works again.
+
+        Raises:
+            LocalProtocolError: there is no such connector.
+        """
+        connector = self._evses.connector(evse_id, connector_id)
+        connector.lock_failed = False
+        if connector.error == _LOCK_FAILURE:
+            connector.error = NO_ERROR
+        self._update(now)
+
+    # What blocks above ask and tell.
+
+    @property
+    def evse_ids(self) -> tuple[int, ...]:
+        """The ids of all EVSEs."""
+        return tuple(evse.evse_id for evse in self._evses)
+
+    def has(self, evse_id: int, connector_id: int | None) -> bool:
+        """Returns whether there is such an EVSE and, if one is named, such a connector."""
+        return self._evses.has(evse_id, connector_id)
+
+    def state_of(self, evse_id: int) -> EvseState:
+        """Returns how an EVSE is, as it was told last.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        return self._evses.evse(evse_id).state
+
+    def use_of(self, evse_id: int, connector_id: int) -> ConnectorUse:
+        """Returns what a connector is used for.
+
+        Raises:
+            LocalProtocolError: there is no such connector.
+        """
+        return self._evses.connector(evse_id, connector_id).use
+
+    def uses_of(self, evse_id: int) -> tuple[ConnectorUse, ...]:
+        """Returns what each connector of an EVSE is used for, in order.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        return tuple(each.use for each in self._evses.evse(evse_id).connectors.values())
+
+    def is_operative(self, evse_id: int) -> bool:
+        """Returns whether a driver can charge at an EVSE, as far as availability is concerned.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        evse = self._evses.evse(evse_id)
+        return any(not self._out_of_service.has_connector(evse, each) for each in evse.connectors)
+
+    def holder_of(self, evse_id: int) -> ReservationHolder | None:
+        """Returns for whom an EVSE is reserved; `None` if it is not.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        return self._evses.evse(evse_id).holder
+
+    def withdraw(self, evse_id: int | None, now: Moment) -> None:
+        """Takes an EVSE, or all, out of service until the station has restarted, or `readmit` is called. # B12
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._set_withdrawn(evse_id, True, now)
+
+    def readmit(self, evse_id: int | None, now: Moment) -> None:
+        """Takes an EVSE, or all, back into service after `withdraw`.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._set_withdrawn(evse_id, False, now)
+
+    def report_status(self, evse_id: int | None, connector_id: int | None, now: Moment) -> None:
+        """Reports the status of a connector, or of all, because the CSMS has asked for it. # F06
+
+        Args:
+            evse_id: the EVSE; `None` for all, and in 1.6 the station; 0 for the station in 1.6.
+            connector_id: the connector; `None` for all of the EVSE.
+            now: the present moment.
+
+        Raises:
+            LocalProtocolError: there is no such connector.
+        """
+        for each in tuple(self._asked_for(evse_id, connector_id)):
+            self._reporter.tell(each, now, triggered=True)
+
+    # What a driver calls.
+
+    def next_deadline(self, now: Moment) -> float | None:
+        """Returns when a status has stayed for MinimumStatusDuration (1.6)."""
+        return self._reporter.next_deadline()
+
+    def handle_timeout(self, now: Moment) -> None:
+        """Reports the statuses that have stayed for long enough."""
+        self._reporter.tell_changes(now)
+
+    def state(self) -> bytes:
+        """Returns what is out of service and what is reserved. # G03.FR.08, G04.FR.09"""
+        kept = _KeptAvailability(
+            out_of_service=list(self._out_of_service),
+            reservations={
+                evse.evse_id: evse.holder for evse in self._evses if evse.holder is not None
+            },
+        )
+        return msgspec.json.encode(kept)
+
+    def restore(self, state: bytes, now: Moment) -> None:
+        """Takes what was kept.
+
+        Raises:
+            ValueError: the state is torn, of another program, or of a later format; nothing changes.
+        """
+        kept = restored(_KeptAvailability, state, "a state of availability")
+        self._out_of_service.restore(kept.out_of_service)
+        for evse in self._evses:
+            evse.holder = kept.reservations.get(evse.evse_id)
+        self._update(now)
+
+    # What happens.
+
+    def _started(self, event: StationStarted, now: Moment) -> None:
+        self._reporter.start()
+        self.readmit(None, now)
+
+    def _lost(self, report: StatusReport, now: Moment) -> None:
+        # Reported again after the next connect; at once it would be refused at once.
+        self._record(report.evse_id, report.connector_id).is_lost = True
+
+    def _change(self, command: ChangeAvailability, now: Moment) -> AvailabilityAnswer:
+        place = command.evse_id or ALL, command.connector_id or ALL
+        refused = self._reason_to_refuse(place)
+        if refused is not None:
+            # AVA-07.
+            return AvailabilityAnswer(status=ChangeStatus.REJECTED, reason_code=refused)
+        is_out = command.operational_status is OperationalStatus.INOPERATIVE
+        # G03.FR.05, G04.FR.06.
+        waits = is_out and self._out_of_service.waits_for_transaction(place)
+        self._out_of_service.set(place, command.operational_status)
+        self.has_changed = True
+        self._update(now)
+        # G03.FR.03, G04.FR.04: what is so already is accepted, too.
+        return AvailabilityAnswer(status=ChangeStatus.SCHEDULED if waits else ChangeStatus.ACCEPTED)
+
+    def _reason_to_refuse(self, place: Place) -> str | None:
+        evse_id, connector_id = place
+        if evse_id == ALL:
+            return None if connector_id == ALL else "UnknownEvse"
+        if not self._evses.has(evse_id, None):
+            return "UnknownEvse"
+        return None if self._evses.has(evse_id, connector_id or None) else "UnknownConnectorId"
+
+    def _set_withdrawn(self, evse_id: int | None, withdrawn: bool, now: Moment) -> None:
+        for evse in self._evses if evse_id is None else (self._evses.evse(evse_id),):
+            evse.is_withdrawn = withdrawn
+        self._update(now)
+
+    def _record(self, evse_id: int, connector_id: int) -> ConnectorRecord:
+        if (evse_id, connector_id) == (ALL, ALL):
+            return self._evses.station
+        return self._evses.connector(evse_id, connector_id)
+
+    def _asked_for(
+        self, evse_id: int | None, connector_id: int | None
+    ) -> Iterator[ConnectorRecord]:
+        if not evse_id and self._rules.station_has_status:
+            yield self._evses.station
+        if evse_id is None or (evse_id == ALL and not self._rules.station_has_status):
+            yield from self._evses.connectors()
+        elif evse_id != ALL and connector_id is None:
+            yield from self._evses.evse(evse_id).connectors.values()
+        elif evse_id != ALL and connector_id is not None:
+            yield self._evses.connector(evse_id, connector_id)
+
+    def _update(self, now: Moment) -> None:
+        """Derives what each connector is used for, and tells what has changed."""
+        station = self._evses.station
+        faulted, out = station.error.is_fault, self._out_of_service.has_station()
+        self._set_use(station, ConnectorFacts(faulted=faulted, operative=not out), now)
+        for evse in self._evses:
+            for connector in evse.connectors.values():
+                if self._set_use(connector, self._facts(evse, connector), now):
+                    self._tell(
+                        ConnectorStatusChanged(
+                            evse_id=evse.evse_id,
+                            connector_id=connector.connector_id,
+                            connector_status=connector.status,
+                        )
+                    )
+            self._tell_operational_status(evse)
+        self._reporter.tell_changes(now)
+
+    def _set_use(self, record: ConnectorRecord, facts: ConnectorFacts, now: Moment) -> bool:
+        """Sets what a connector is used for, and returns whether it has another status by that."""
+        record.use = connector_use(facts)
+        status = self._rules.statuses[record.use]
+        if status is record.status:
+            return False
+        record.status, record.since = status, now
+        return True
+
+    def _facts(self, evse: EvseRecord, connector: ConnectorRecord) -> ConnectorFacts:
+        # STA-03: where the station has a status of its own, its fault is none of the connectors.
+        of_station = not self._rules.station_has_status and self._evses.station.error.is_fault
+        number, state = connector.connector_id, evse.state
+        is_used = evse.is_used_by(number)
+        transaction = evse.has_transaction and is_used
+        return ConnectorFacts(
+            faulted=connector.error.is_fault or of_station,
+            operative=not self._out_of_service.has_connector(evse, number),
+            reserved=evse.holder is not None and not state.authorized,
+            # G01.FR.09: the other connectors of the EVSE are free all the same.
+            authorized=state.authorized and is_used,
+            connected=state.connected and is_used,
+            transaction=transaction,
+            charging_state=state.charging_state if transaction else None,
+            was_connected=evse.was_connected and transaction,
+            was_charging=evse.was_charging and transaction,
+            finishing=state.finishing and is_used,
+        )
+
+    def _tell_operational_status(self, evse: EvseRecord) -> None:
+        is_operative = self.is_operative(evse.evse_id)
+        if is_operative is not evse.is_operative:
+            evse.is_operative = is_operative
+            status = OperationalStatus.OPERATIVE if is_operative else OperationalStatus.INOPERATIVE
+            self._tell(OperationalStatusChanged(evse_id=evse.evse_id, operational_status=status))

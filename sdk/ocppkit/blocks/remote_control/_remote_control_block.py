@@ -1,0 +1,362 @@
+"""`RemoteControlBlock`: what a CSMS has a station do: reset, unlock, send a message, start and stop."""
+
+from collections.abc import Callable, Collection, Iterable
+
+import msgspec
+
+from .._block import Block
+from .._kept_state import KeptState, restored
+from .._moment import Moment
+from .._station_life import BootAccepted, StationStarted
+from ..availability import AvailabilityBlock, ConnectorStatusChanged
+from ..charging import ChargingProfile, ProfileRefusal
+from ..transactions import EvseChanged, EvseState, StoppedReason, TransactionsBlock
+from ..variables import ALLOW_RESET, AUTHORIZE_REMOTE_START, DeviceModel
+from ._remote_messages import (
+    BackgroundJob,
+    RemoteAnswer,
+    RemoteStatus,
+    RequestReset,
+    RequestTrigger,
+    RequestUnlock,
+    ResetAnswer,
+    ResetDue,
+    ResetScheduled,
+    ResetStatus,
+    ResetType,
+    StartedRemotely,
+    StartRemotely,
+    StopRemotely,
+    TriggerAnswer,
+    UnlockAnswer,
+    UnlockStatus,
+)
+from ._remote_rules import RemoteControlRules
+from ._remote_starts import StartSetting, chosen_evse, start_refusal
+from ._resets import Resets
+from ._trigger_replies import TriggerReplies
+
+__all__ = ["RemoteControlBlock"]
+
+# C05.FR.02: the CSMS has made these tokens, and need not be asked about them.
+_CENTRAL = ("Central", "NoAuthorization")
+
+
+class _KeptRemoteControl(KeptState, frozen=True):
+    boot_reason: str | None
+
+
+class RemoteControlBlock(Block):
+    """Remote control (functional block F) and resets.
+
+    It answers a command at once, so what it asks the program is a plain function that must not block: a
+    lock that needs seconds is unlocked by a handler of the program's own, `station.on(UnlockConnectorRequest)`,
+    which goes before this block's.
+    """
+
+    name = "remote_control"
+
+    def __init__(
+        self,
+        rules: RemoteControlRules,
+        model: DeviceModel,
+        availability: AvailabilityBlock,
+        transactions: TransactionsBlock | None = None,
+        *,
+        unlock: Callable[[int, int], UnlockStatus] | None = None,
+        may_reset: Callable[[int | None], bool] | None = None,
+        authorize: Callable[[StartedRemotely, Moment], None] | None = None,
+        set_profile: (
+            Callable[[ChargingProfile, int, bytes | None], ProfileRefusal | None] | None
+        ) = None,
+        jobs: Collection[BackgroundJob] = (),
+        messages: Collection[str] = (),
+    ) -> None:
+        """Begins without resets.
+
+        Args:
+            rules: those of the OCPP version, `dialect.rules(RemoteControlRules)`.
+            model: the variables of the station.
+            availability: the block that knows the EVSEs.
+            transactions: the block that starts and stops transactions. Without it, remote starts and
+                stops are not obeyed, and the program stops its transactions when a reset is due.
+            unlock: unlocks a connector, by EVSE and connector, and returns whether it is unlocked now.
+                Without it, the station has no locks.
+            may_reset: returns whether an EVSE, or with `None` the station, can be reset at all now; by
+                default always.
+            authorize: has the driver of a remote start authorized as one at the station, then calls
+                `transactions.remote_start`. Needed if AuthorizeRemoteStart can be true.
+            set_profile: installs the charging profile of a remote start on an EVSE, or returns why not; the
+                last argument is the profile as it was sent. Without it, such profiles are ignored. # REM-07
+            jobs: what the station can do beside charging, of which the CSMS may ask how far it is.
+            messages: the messages that the program sends when `MessageTriggered` tells it, such as
+                SignChargingStationCertificate.
+        """
+        super().__init__()
+        self._rules = rules
+        self._model = model
+        self._availability = availability
+        self._transactions = transactions
+        self._unlock = unlock
+        self._may_reset = may_reset
+        self._authorize = authorize
+        self._set_profile = set_profile
+        self._resets = Resets()
+        self._is_accepted = False
+        self._boot_reason: str | None = None
+        self._triggers = TriggerReplies(
+            model,
+            availability,
+            transactions,
+            jobs=jobs,
+            messages=messages,
+            report=self._report,
+            tell=self._tell,
+        )
+        self._on_command(RequestReset)(self._reset)
+        self._on_command(RequestUnlock)(self._unlock_connector)
+        self._on_command(RequestTrigger)(self._trigger)
+        if transactions is not None:
+            self._on_command(StartRemotely)(self._start)
+            self._on_command(StopRemotely)(self._stop)
+        self._on_event(StationStarted, self._started)
+        self._on_event(BootAccepted, self._accepted)
+        self._on_event(EvseChanged, lambda event, now: self._begin_what_is_idle(now))
+        self._on_event(ConnectorStatusChanged, lambda event, now: self._begin_what_is_idle(now))
+
+    # What a program calls.
+
+    @property
+    def boot_reason(self) -> str | None:
+        """Why the station boots now, if a reset was due before: RemoteReset or ScheduledReset. # BOOT-02
+
+        It is kept over the restart, and forgotten when a boot is accepted.
+        """
+        return self._boot_reason
+
+    def work_began(self, name: str, now: Moment) -> None:
+        """Takes that work goes on, such as an upload, so that a reset on idle has to wait. # RST-05"""
+        self._resets.set_work(name, True)
+
+    def work_ended(self, name: str, now: Moment) -> None:
+        """Takes that some work is over."""
+        self._resets.set_work(name, False)
+        self._begin_what_is_idle(now)
+
+    def reset_done(self, evse_id: int, now: Moment) -> None:
+        """Takes that an EVSE was reset, so that it can be used again.
+
+        Raises:
+            ValueError: no reset of it was due.
+        """
+        if not self._resets.end(evse_id):
+            raise ValueError(f"no reset of EVSE {evse_id} was due")
+        self._availability.readmit(evse_id, now)
+
+    def set_job_status(
+        self, job: BackgroundJob, status: str, request_id: int | None, now: Moment
+    ) -> None:
+        """Takes how far a job is, as the program has told the CSMS, so that it can be asked for.
+
+        Args:
+            job: the job.
+            status: the status of the message, such as Downloading.
+            request_id: the number of the CSMS's request, if it has one.
+            now: the present moment.
+
+        Raises:
+            ValueError: the station does not have the job.
+        """
+        self._triggers.set_job_status(job, status, request_id)
+
+    # What a driver calls.
+
+    def state(self) -> bytes:
+        """Returns why the station will boot."""
+        return msgspec.json.encode(_KeptRemoteControl(boot_reason=self._boot_reason))
+
+    def restore(self, state: bytes, now: Moment) -> None:
+        """Takes what was kept.
+
+        Raises:
+            ValueError: the state is torn, of another program, or of a later format; nothing changes.
+        """
+        kept = restored(_KeptRemoteControl, state, "a state of remote control")
+        self._boot_reason = kept.boot_reason
+
+    # Resets.
+
+    def _started(self, event: StationStarted, now: Moment) -> None:
+        self._is_accepted = False
+
+    def _accepted(self, event: BootAccepted, now: Moment) -> None:
+        self._is_accepted = True
+        if self._boot_reason is not None:
+            self._boot_reason = None
+            self.has_changed = True
+        if self._resets.end(None):
+            self._availability.readmit(None, now)
+
+    def _reset(self, command: RequestReset, now: Moment) -> ResetAnswer:
+        evse_id = command.evse_id or None
+        refused = self._reason_to_refuse(evse_id, command.type)
+        if refused is not None:
+            return ResetAnswer(status=ResetStatus.REJECTED, reason_code=refused)
+        waits = command.type is ResetType.ON_IDLE and self._rules.waits_for_idle
+        if waits and self._is_busy(evse_id):
+            # B12.FR.01: nobody may begin to charge meanwhile, or the station would never be idle.
+            self._resets.schedule(evse_id)
+            self._availability.withdraw(evse_id, now)
+            self._tell(ResetScheduled(evse_id=evse_id))
+            return ResetAnswer(status=ResetStatus.SCHEDULED)
+        self._begin(evse_id, command.type, "RemoteReset", now)
+        return ResetAnswer(status=ResetStatus.ACCEPTED)
+
+    def _reason_to_refuse(self, evse_id: int | None, kind: ResetType) -> str | None:
+        if evse_id is not None and not self._availability.has(evse_id, None):
+            return "UnknownEvse"
+        # B11.FR.09, B12.FR.09.
+        if evse_id is not None and not self._model.get(ALLOW_RESET.on_evse(evse_id), False):
+            return "UnsupportedRequest"
+        # RST-08: it needs transactions that go on after a restart at the CSMS's wish.
+        if kind is ResetType.IMMEDIATE_AND_RESUME:
+            return "UnsupportedParam"
+        # B11.FR.06.
+        if self._may_reset is not None and not self._may_reset(evse_id):
+            return "Unspecified"
+        return None
+
+    def _is_busy(self, evse_id: int | None) -> bool:
+        """Returns whether an EVSE, or the station, is not idle. # RST-05"""
+        return self._resets.is_working or any(
+            self._state_of(each).transaction_id is not None
+            or self._availability.holder_of(each) is not None
+            for each in self._evse_ids(evse_id)
+        )
+
+    def _begin_what_is_idle(self, now: Moment) -> None:
+        for each in self._resets.waiting:
+            if not self._is_busy(each):
+                # B12.FR.03, B12.FR.07.
+                self._begin(each, ResetType.ON_IDLE, "ScheduledReset", now)
+
+    def _begin(self, evse_id: int | None, kind: ResetType, boot_reason: str, now: Moment) -> None:
+        self._resets.begin(evse_id)
+        reason = self._rules.reset_reasons.get(kind)
+        if reason is not None:
+            # B12.FR.02, B12.FR.04, B12.FR.08, RST-01.
+            self._stop_transactions(evse_id, reason, now)
+        if evse_id is None:
+            self._boot_reason = boot_reason
+            self.has_changed = True
+        self._availability.withdraw(evse_id, now)
+        self._tell(ResetDue(evse_id=evse_id, type=kind, boot_reason=boot_reason))
+
+    def _stop_transactions(self, evse_id: int | None, reason: StoppedReason, now: Moment) -> None:
+        if self._transactions is not None:
+            for each in self._evse_ids(evse_id):
+                if self._transactions.state_of(each).transaction_id is not None:
+                    self._transactions.stopped(each, now, reason=reason)
+
+    def _evse_ids(self, evse_id: int | None) -> Iterable[int]:
+        return self._availability.evse_ids if evse_id is None else (evse_id,)
+
+    def _state_of(self, evse_id: int) -> EvseState:
+        source = self._availability if self._transactions is None else self._transactions
+        return source.state_of(evse_id)
+
+    # Unlocking, triggers, remote start and stop.
+
+    def _unlock_connector(self, command: RequestUnlock, now: Moment) -> UnlockAnswer:
+        evse_id, connector_id = command.evse_id, command.connector_id
+        if not self._availability.has(evse_id, connector_id):
+            # F05.FR.03.
+            return UnlockAnswer(status=UnlockStatus.UNKNOWN_CONNECTOR)
+        if self._unlock is None:
+            return UnlockAnswer(status=UnlockStatus.NOT_SUPPORTED)
+        state = self._state_of(evse_id)
+        if state.transaction_id is not None and state.connector_id in (None, connector_id):
+            if not self._rules.unlock_stops_transaction and state.authorized:
+                # F05.FR.02.
+                return UnlockAnswer(status=UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION)
+            if self._rules.unlock_stops_transaction and self._transactions is not None:
+                # REM-11.
+                self._transactions.stopped(evse_id, now, reason=StoppedReason.UNLOCK_COMMAND)
+        # F05.FR.04 to F05.FR.06.
+        return UnlockAnswer(status=self._unlock(evse_id, connector_id))
+
+    def _trigger(self, command: RequestTrigger, now: Moment) -> TriggerAnswer:
+        return self._triggers.answer(command, self._is_accepted, now)
+
+    def _start(self, command: StartRemotely, now: Moment) -> RemoteAnswer:
+        assert self._transactions is not None
+        setting = StartSetting(
+            self._availability, self._transactions, self._is_accepted, self._resets.concern
+        )
+        evse_id = command.evse_id
+        if evse_id is None and self._is_accepted:
+            evse_id = chosen_evse(command, setting)
+            if evse_id is None:
+                # F01.FR.07, F02.FR.15.
+                return _rejected("NotFound", "no EVSE is free")
+        refused = start_refusal(command, evse_id or 0, setting)
+        if refused is not None:
+            return _rejected(*refused)
+        assert evse_id is not None
+        return self._started_on(evse_id, command, self._transactions, now)
+
+    def _started_on(
+        self,
+        evse_id: int,
+        command: StartRemotely,
+        transactions: TransactionsBlock,
+        now: Moment,
+    ) -> RemoteAnswer:
+        is_asked = self._model.get(AUTHORIZE_REMOTE_START, False)
+        # F01.FR.01, F01.FR.02, REM-01.
+        asks = is_asked and command.id_token.type not in _CENTRAL
+        if asks and self._authorize is None:
+            return _rejected("UnsupportedRequest", "the station cannot authorize remote starts")
+        profile = command.charging_profile
+        if profile is not None and self._set_profile is not None:
+            # F01.FR.10, F01.FR.26.
+            refused = self._set_profile(profile, evse_id, command.profile_as_sent)
+            if refused is not None:
+                return _rejected(refused.reason_code, refused.text)
+        started = StartedRemotely(
+            evse_id=evse_id,
+            id_token=command.id_token,
+            remote_start_id=command.remote_start_id,
+            group_id_token=command.group_id_token,
+            charging_profile=profile,
+        )
+        # F01.FR.13.
+        transaction_id = transactions.state_of(evse_id).transaction_id
+        if asks and self._authorize is not None:
+            self._authorize(started, now)
+        else:
+            holder = self._availability.holder_of(evse_id)
+            transactions.remote_start(
+                evse_id,
+                command.id_token,
+                command.remote_start_id,
+                now,
+                group_id_token=command.group_id_token,
+                reservation_id=None if holder is None else holder.reservation_id,
+            )
+        self._tell(started)
+        return RemoteAnswer(status=RemoteStatus.ACCEPTED, transaction_id=transaction_id)
+
+    def _stop(self, command: StopRemotely, now: Moment) -> RemoteAnswer:
+        assert self._transactions is not None
+        # B02.FR.05.
+        if not self._is_accepted:
+            return _rejected("CSNotAccepted", "the boot is not accepted")
+        # F03.FR.07, F03.FR.08.
+        if not self._transactions.stop_remotely(command.transaction_id, now):
+            return _rejected("TxNotFound", "no such transaction goes on")
+        return RemoteAnswer(status=RemoteStatus.ACCEPTED)
+
+
+def _rejected(reason_code: str, text: str) -> RemoteAnswer:
+    return RemoteAnswer(status=RemoteStatus.REJECTED, reason_code=reason_code, additional_info=text)

@@ -1,0 +1,121 @@
+"""Which remote starts a station refuses, as a table."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from ..availability import AvailabilityBlock, ConnectorUse
+from ..charging import ChargingProfile, Purpose
+from ..transactions import TransactionsBlock
+from ._remote_messages import StartRemotely
+
+__all__ = ["StartRefusal", "StartSetting", "chosen_evse", "start_refusal"]
+
+
+class StartRefusal(NamedTuple):
+    """Why a remote start is refused."""
+
+    reason_code: str
+    """The reason code of OCPP 2.x."""
+
+    text: str
+    """What is wrong, for people."""
+
+
+class StartSetting(NamedTuple):
+    """All that a remote start is checked against."""
+
+    availability: AvailabilityBlock
+    transactions: TransactionsBlock
+    is_accepted: bool
+    """Whether the CSMS has accepted the boot."""
+
+    is_resetting: Callable[[int], bool]
+    """Returns whether a reset of an EVSE, or of the station, is due or scheduled."""
+
+
+class _RemoteStart(NamedTuple):
+    command: StartRemotely
+    evse_id: int
+    setting: StartSetting
+
+    @property
+    def uses(self) -> Sequence[ConnectorUse]:
+        return self.setting.availability.uses_of(self.evse_id)
+
+
+def _is_reserved_for_another(case: _RemoteStart) -> bool:
+    holder = case.setting.availability.holder_of(case.evse_id)
+    command = case.command
+    return holder is not None and not holder.is_for(command.id_token, command.group_id_token)
+
+
+def _is_bad_profile(profile: ChargingProfile | None) -> bool:
+    return profile is not None and (
+        profile.charging_profile_purpose is not Purpose.TX or profile.transaction_id is not None
+    )
+
+
+# The first row that is broken is the reason.
+_RULES: Final[Sequence[tuple[str, str, Callable[[_RemoteStart], bool]]]] = (
+    # B02.FR.05.
+    ("CSNotAccepted", "the boot is not accepted", lambda case: not case.setting.is_accepted),
+    # AVA-07.
+    (
+        "UnknownEvse",
+        "there is no such EVSE",
+        lambda case: not case.setting.availability.has(case.evse_id, None),
+    ),
+    # F01.FR.24, F02.FR.26.
+    (
+        "TxInProgress",
+        "a driver is authorized there",
+        lambda case: case.setting.transactions.state_of(case.evse_id).authorized,
+    ),
+    # F01.FR.23, F02.FR.25.
+    (
+        "Unspecified",
+        "the EVSE is faulted",
+        lambda case: all(use is ConnectorUse.FAULTED for use in case.uses),
+    ),
+    # F01.FR.22, F02.FR.24.
+    (
+        "NotEnabled",
+        "the EVSE is out of service",
+        lambda case: not case.setting.availability.is_operative(case.evse_id),
+    ),
+    # B12: an EVSE that waits for a reset takes no new driver.
+    ("NotEnabled", "a reset is due", lambda case: case.setting.is_resetting(case.evse_id)),
+    # F01.FR.21, F02.FR.23.
+    ("Unspecified", "the EVSE is reserved for another driver", _is_reserved_for_another),
+    # F01.FR.09, F01.FR.11, K05.FR.02.
+    (
+        "InvalidProfile",
+        "the profile is no TxProfile without a transaction",
+        lambda case: _is_bad_profile(case.command.charging_profile),
+    ),
+)
+
+
+def start_refusal(
+    command: StartRemotely, evse_id: int, setting: StartSetting
+) -> StartRefusal | None:
+    """Returns why a remote start is refused on an EVSE; `None` if it is not."""
+    case = _RemoteStart(command, evse_id, setting)
+    for reason_code, text, is_broken in _RULES:
+        if is_broken(case):
+            return StartRefusal(reason_code, text)
+    return None
+
+
+def chosen_evse(command: StartRemotely, setting: StartSetting) -> int | None:
+    """Returns the EVSE for a remote start that names none; `None` if none is free. # REM-03
+
+    One that an EV is connected to is taken first, as the driver is most likely there.
+    """
+    free = [
+        evse_id
+        for evse_id in setting.availability.evse_ids
+        if start_refusal(command, evse_id, setting) is None
+    ]
+    connected = (each for each in free if setting.transactions.state_of(each).connected)
+    return next(connected, free[0] if free else None)
