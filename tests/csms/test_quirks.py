@@ -10,7 +10,7 @@ import pytest
 from ocppkit import v16
 from ocppkit.core import LENIENT, OFF, Policies
 from ocppkit.csms import MemoryRegistrations
-from ocppkit.quirks import Deviations, QuirkFileError, Quirks
+from ocppkit.quirks import AlteredMessage, Deviations, QuirkFileError, Quirks
 from ocppkit.testing import settle
 
 Make = Callable[..., Any]
@@ -26,6 +26,10 @@ version = "1.6"
 action = "ChangeConfiguration"
 path = "$.value"
 shorten_to = 3
+
+[[profile.orders]]
+version = "1.6"
+actions = ["ClearCache", "ChangeConfiguration"]
 """
 STATUS = [2, "s", "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Odd"}]
 ACCEPTED: list[Any] = [3, "s", {}]
@@ -85,8 +89,12 @@ async def test_a_profile_is_chosen_by_the_boot(
     (line,) = [each.getMessage() for each in caplog.records if "quirks" in each.getMessage()]
     assert line == (
         "CP001: quirks of the profile 'wall' are used: vendor 'Acme', model 'M', firmware ''; altered in "
-        "what is sent: ChangeConfigurationRequest $.value cut to 3 characters"
+        "what is sent: ChangeConfigurationRequest $.value cut to 3 characters; sent in this order if they "
+        "wait at the same time: ClearCache, ChangeConfiguration"
     )
+    assert deviations.altered("CP001") == {
+        AlteredMessage("ChangeConfiguration", "$.value cut to 3 characters"): 1
+    }
     assert deviations.of("CP001").total() == 2
 
 

@@ -3,9 +3,19 @@
 import pytest
 
 from ocppkit import v16
-from ocppkit.core import DEFERRED, LENIENT, Deferred, InvalidMessage, Role, Rule
-from ocppkit.quirks import Deviation, Deviations
-from support.connection_pair import connect, events_of
+from ocppkit.core import (
+    DEFERRED,
+    LENIENT,
+    Alteration,
+    Deferred,
+    InvalidMessage,
+    MessageAltered,
+    Policy,
+    Role,
+    Rule,
+)
+from ocppkit.quirks import AlteredMessage, Deviation, Deviations
+from support.connection_pair import connect, events_of, frames_of
 
 STATUS = (
     '[2,"%s","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Odd","x":1}]'
@@ -77,3 +87,57 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     told(deviations, "CP002", STATUS % 1)
     assert deviations.stations() == {"CP002": 1}
     assert deviations.omitted == 3
+
+
+def test_messages_that_were_altered_are_counted_per_station() -> None:
+    alterations = (
+        Alteration(message=v16.ChangeConfigurationRequest, path="$.value", shorten_to=3),
+        Alteration(message=v16.DataTransferResponse, path="$.data", leave_out=True),
+    )
+    csms = connect(Role.CSMS, "1.6", outbound=Policy(alterations=alterations))
+    csms.receive_data('[2,"1","DataTransfer",{"vendorId":"V"}]', 0.0)
+    csms.send_result(
+        "1", v16.DataTransferResponse(status=v16.DataTransferStatus.ACCEPTED, data="x"), 0.0
+    )
+    for value in ("longer", "longest", "no"):
+        csms.send_call(v16.ChangeConfigurationRequest(key="K", value=value), 0.0)
+    deviations = Deviations()
+    for event in events_of(csms):
+        deviations.event("CP001", event)
+    assert deviations.altered("CP001") == {
+        AlteredMessage("ChangeConfiguration", "$.value cut to 3 characters"): 2,
+        AlteredMessage("DataTransfer", "$.data left out"): 1,
+    }
+    assert deviations.altered("CP002") == deviations.of("CP001") == {}
+
+
+def test_commands_that_wait_go_out_in_the_order_of_the_policy() -> None:
+    order = (v16.ClearChargingProfileRequest, v16.ChangeConfigurationRequest)
+    csms = connect(Role.CSMS, "1.6", outbound=Policy(order=order))
+    setting = v16.ChangeConfigurationRequest(key="K", value="V")
+    clear = v16.ClearChargingProfileRequest()
+    requests = (setting, setting, v16.ClearCacheRequest(), clear, clear)
+    ids = [csms.send_call(request, 0.0) for request in requests]
+    sent = []
+    for _ in ids:
+        (frame,) = frames_of(csms)
+        sent.append(ids.index(frame[1]))
+        csms.receive_data(f'[4,"{frame[1]}","GenericError","",{{}}]', 0.0)
+    # The first leaves at once, and what is not named keeps its place.
+    assert sent == [0, 3, 4, 1, 2]
+    moved = [event for event in events_of(csms) if isinstance(event, MessageAltered)]
+    assert [(event.message_id, event.changes) for event in moved] == [
+        (ids[3], ("sent before ChangeConfiguration",)),
+        (ids[4], ("sent before ChangeConfiguration",)),
+    ]
+
+
+def test_without_an_order_commands_go_out_as_they_were_made() -> None:
+    csms = connect(Role.CSMS, "1.6")
+    ids = [csms.send_call(v16.ClearCacheRequest(), 0.0) for _ in range(4)]
+    sent = []
+    for _ in ids:
+        (frame,) = frames_of(csms)
+        sent.append(frame[1])
+        csms.receive_data(f'[4,"{frame[1]}","GenericError","",{{}}]', 0.0)
+    assert sent == ids

@@ -206,7 +206,7 @@ def test_an_alteration_that_changes_nothing_is_refused(wrong: dict[str, object])
         (OWN.replace("alias", "aliases"), "aliases"),
         (
             OWN.replace('"2.0.1"', '"2.0"'),
-            r"no version of OCPP is called '2\.0': .* 2\.1 - at .*sends",
+            r"Invalid enum value '2\.0' - at `\$\.profile\[0\]\.sends\[1\]\.version`.*1\.6",
         ),
     ],
 )
@@ -248,6 +248,43 @@ def test_two_quirks_with_one_alias_are_refused(tmp_path: Path) -> None:
         QuirkFileError, match=r"two overrides of StartTransactionRequest for \$\.tag"
     ):
         Quirks(path).check(v16.PROTOCOL)
+
+
+ORDER = """
+[[profile]]
+name = "a"
+
+[[profile.orders]]
+version = "1.6"
+actions = ["ClearChargingProfile", "SetChargingProfile"]
+"""
+
+
+def test_an_order_is_of_one_version_and_yields_to_a_program_s_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(ORDER, "utf-8")
+    profile = Quirks(path).named("a")
+    wanted = (v16.ClearChargingProfileRequest, v16.SetChargingProfileRequest)
+    assert profile.order(v16.PROTOCOL) == wanted
+    assert profile.order(v201.PROTOCOL) == ()
+    ours = Policy(order=(v16.ResetRequest,))
+    assert profile.policies(v16.PROTOCOL).outbound == Policy(order=wanted)
+    assert profile.policies(v16.PROTOCOL, outbound=ours).outbound == ours
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ("ClearProfile", "'ClearProfile' in an order is no command"),
+        ("Heartbeat", "'Heartbeat' in an order is no command"),
+        ("SetChargingProfile", "a request stands twice in the order"),
+    ],
+)
+def test_an_order_of_something_else_is_refused(tmp_path: Path, new: str, said: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(ORDER.replace("ClearChargingProfile", new), "utf-8")
+    with pytest.raises(QuirkFileError, match=said):
+        Quirks(path).check(*PROTOCOLS)
 
 
 def test_a_file_in_another_encoding_names_file_and_cure(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ocppkit.core import (
     Event,
     Failure,
     FrameRefused,
+    MessageAltered,
     ResultRefused,
     Stray,
 )
@@ -79,6 +80,9 @@ class ConnectionLog:
                 logger.error("%s: handler did not answer in time", self._about(event))
             case ResultRefused(error=error):
                 logger.error("%s: the peer refused our result: %s", self._about(event), error)
+            case MessageAltered(changes=changes):
+                # At INFO it was said once, when the policy was chosen.
+                logger.debug("%s: altered: %s", self._about(event), "; ".join(changes))
             case _:
                 logger.debug("%s: %s", name, type(event).__name__)
 

@@ -61,12 +61,14 @@ class QuirkPolicies:
             profile.policies(protocol, inbound=self._inbound, outbound=self._outbound)
         )
         altered = "; ".join(map(str, profile.alterations(protocol)))
+        order = ", ".join(request.__ocpp_action__ for request in profile.order(protocol))
         logger.info(
-            "%s: quirks of the profile %r are used: vendor %r, model %r, firmware %r; %s",
+            "%s: quirks of the profile %r are used: vendor %r, model %r, firmware %r; %s%s",
             loggable(self._station.identity),
             profile.name,
             loggable(vendor),
             loggable(model),
             loggable(firmware),
             f"altered in what is sent: {altered}" if altered else "nothing sent is altered",
+            f"; sent in this order if they wait at the same time: {order}" if order else "",
         )

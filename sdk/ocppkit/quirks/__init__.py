@@ -11,8 +11,8 @@ Quirks().named("alfen").policies(v16.PROTOCOL)
 A file of your own, in the same form, stands beside those that ship: `Quirks("my_chargers.toml")`.
 """
 
-from ._deviations import Deviation, Deviations
+from ._deviations import AlteredMessage, Deviation, Deviations
 from ._quirk_profiles import QuirkFileError, QuirkProfile
 from ._quirks import Quirks
 
-__all__ = ["Deviation", "Deviations", "QuirkFileError", "QuirkProfile", "Quirks"]
+__all__ = ["AlteredMessage", "Deviation", "Deviations", "QuirkFileError", "QuirkProfile", "Quirks"]

@@ -1,9 +1,9 @@
-"""Counts what stations do otherwise than OCPP says, for each station."""
+"""Counts for each station what it does otherwise than OCPP says, and what is sent to it otherwise."""
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from ocppkit.core import (
     CallEnded,
@@ -13,12 +13,13 @@ from ocppkit.core import (
     InvalidCallReceived,
     InvalidMessage,
     Issues,
+    MessageAltered,
     ResultReceived,
     Rule,
     SendReceived,
 )
 
-__all__ = ["Deviation", "Deviations"]
+__all__ = ["AlteredMessage", "Deviation", "Deviations"]
 
 _STATIONS: Final = 1 << 14
 _KINDS: Final = 200
@@ -34,6 +35,39 @@ class Deviation(NamedTuple):
     rule: Rule
 
 
+class AlteredMessage(NamedTuple):
+    """One way in which messages to a station differ from what the program made."""
+
+    action: str
+    change: str
+    """What is done, for people: `$.value cut to 100 characters`, `sent before SetChargingProfile`."""
+
+
+K = TypeVar("K")
+
+
+class _Counters(Generic[K]):
+    """How often each station had something of each kind, within bounds."""
+
+    def __init__(self) -> None:
+        self.stations: OrderedDict[str, Counter[K]] = OrderedDict()
+
+    def count(self, identity: str, kinds: Iterable[K]) -> int:
+        """Counts once for each kind; returns how many were not told apart, or were forgotten."""
+        omitted = 0
+        found = self.stations.setdefault(identity, Counter())
+        self.stations.move_to_end(identity)
+        for kind in kinds:
+            if kind in found or len(found) < _KINDS:
+                found[kind] += 1
+            else:
+                omitted += 1
+        if len(self.stations) > _STATIONS:
+            _, forgotten = self.stations.popitem(last=False)
+            omitted += forgotten.total()
+        return omitted
+
+
 class Deviations:
     """An observer that counts: pass it as `observer`.
 
@@ -43,24 +77,30 @@ class Deviations:
     ...
     for deviation, times in deviations.of("CP001").most_common():
         print(deviation.action, deviation.path, deviation.rule, times)
+    print(deviations.altered("CP001"))
     ```
 
     It remembers the 16,384 stations that deviated last, and of each 200 kinds of deviations; what is
-    beyond is counted in `omitted`.
+    beyond is counted in `omitted`. Of messages that were altered it remembers as many.
     """
 
     def __init__(self) -> None:
-        self._stations: OrderedDict[str, Counter[Deviation]] = OrderedDict()
+        self._deviations = _Counters[Deviation]()
+        self._altered = _Counters[AlteredMessage]()
         self.omitted: int = 0
         """Deviations that were not told apart: beyond the bounds, or not recorded in a message."""
 
     def of(self, identity: str) -> Counter[Deviation]:
         """Returns how often a station deviated, and in which way."""
-        return Counter(self._stations.get(identity, {}))
+        return Counter(self._deviations.stations.get(identity, {}))
+
+    def altered(self, identity: str) -> Counter[AlteredMessage]:
+        """Returns how often messages to a station were altered for it, and in which way."""
+        return Counter(self._altered.stations.get(identity, {}))
 
     def stations(self) -> Mapping[str, int]:
         """Returns how often each station deviated."""
-        return {identity: found.total() for identity, found in self._stations.items()}
+        return {identity: found.total() for identity, found in self._deviations.stations.items()}
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
         """Sees a frame, and counts nothing: only what was decoded tells what was wrong."""
@@ -78,24 +118,17 @@ class Deviations:
                 self._count(identity, event.action.name, event.issues)
             case FrameRefused(error=InvalidMessage() as error, deferred=False):
                 self._count(identity, error.action or "", error.issues)
+            case MessageAltered(action=action, changes=changes):
+                kinds = [AlteredMessage(action.name, change) for change in changes]
+                self.omitted += self._altered.count(identity, kinds)
             case _:
                 pass
 
     def _count(self, identity: str, action: str, issues: Issues) -> None:
         if not issues:
             return
-        found = self._stations.setdefault(identity, Counter())
-        self._stations.move_to_end(identity)
-        self.omitted += issues.omitted
-        for issue in issues:
-            deviation = Deviation(action, _pattern(issue.path, issue.rule), issue.rule)
-            if deviation in found or len(found) < _KINDS:
-                found[deviation] += 1
-            else:
-                self.omitted += 1
-        if len(self._stations) > _STATIONS:
-            _, forgotten = self._stations.popitem(last=False)
-            self.omitted += forgotten.total()
+        kinds = [Deviation(action, _pattern(each.path, each.rule), each.rule) for each in issues]
+        self.omitted += issues.omitted + self._deviations.count(identity, kinds)
 
 
 def _pattern(path: str, rule: Rule) -> str:

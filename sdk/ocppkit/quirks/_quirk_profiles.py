@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec import Struct
 from ocppkit.core import (
     STRICT,
     Alteration,
+    Message,
     Mode,
     OcppError,
     Override,
@@ -18,12 +19,13 @@ from ocppkit.core import (
     Policies,
     Policy,
     Protocol,
+    Role,
 )
 
 __all__ = ["QuirkFileError", "QuirkProfile", "read_profiles"]
 
 
-_VERSIONS: Final = ("1.6", "2.0.1", "2.1")
+_Version: TypeAlias = Literal["1.6", "2.0.1", "2.1"]
 """What a quirk may name as its version: a quirk of another one would never apply, and nobody would see it."""
 
 
@@ -32,17 +34,11 @@ class QuirkFileError(OcppError):
 
 
 class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    version: str
+    version: _Version
     action: str
     path: str
     part: Literal["request", "response"] = "request"
     why: str = ""
-
-    def __post_init__(self) -> None:
-        if self.version not in _VERSIONS:
-            raise ValueError(
-                f"no version of OCPP is called {self.version!r}: name one of {', '.join(_VERSIONS)}"
-            )
 
     def message(self, protocol: Protocol) -> type[Payload] | None:
         """Returns the class of the message, or `None` if the version is another or lacks the action."""
@@ -97,6 +93,21 @@ class _SendQuirk(_Quirk, frozen=True, kw_only=True):
         )
 
 
+class _Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Commands that are sent in an order: see `Policy.order`."""
+
+    version: _Version
+    actions: tuple[str, ...]
+    why: str = ""
+
+    def requests(self, protocol: Protocol) -> tuple[type[Message], ...]:
+        """Returns the commands, as far as a version has them; none of another version's."""
+        if self.version != protocol.version:
+            return ()
+        known = (protocol.actions.get(name) for name in self.actions)
+        return tuple(action.request for action in known if action is not None)
+
+
 class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What certain stations do otherwise."""
 
@@ -117,6 +128,9 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     sends: tuple[_SendQuirk, ...] = ()
     """What they want to be sent otherwise."""
+
+    orders: tuple[_Order, ...] = ()
+    """In which order they want commands that wait at the same time."""
 
     def fits(self, vendor: str, model: str, firmware: str) -> bool:
         """Returns whether a station is one of those that the profile is about."""
@@ -148,7 +162,9 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             inbound=msgspec.structs.replace(
                 inbound, mode=read, overrides=(*inbound.overrides, *overrides)
             ),
-            outbound=msgspec.structs.replace(outbound, alterations=alterations),
+            outbound=msgspec.structs.replace(
+                outbound, alterations=alterations, order=outbound.order or self.order(protocol)
+            ),
         )
 
     def alterations(self, protocol: Protocol) -> tuple[Alteration, ...]:
@@ -158,6 +174,10 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             for quirk in self.sends
             if (message := quirk.message(protocol)) is not None
         )
+
+    def order(self, protocol: Protocol) -> tuple[type[Message], ...]:
+        """Returns the commands that such a station wants in an order."""
+        return tuple(request for each in self.orders for request in each.requests(protocol))
 
     def check(self, protocol: Protocol) -> None:
         """Checks that every quirk about a version names one of its messages, and a place in it.
@@ -171,10 +191,22 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                     f"profile {self.name!r}: OCPP {protocol.version} has no {quirk.part} of "
                     f"{quirk.action!r} [mend the name of the action]"
                 )
+        for order in self.orders:
+            if order.version == protocol.version:
+                self._check_order(order, protocol)
         try:
             self.policies(protocol)
         except ValueError as error:
             raise QuirkFileError(f"profile {self.name!r}: {error} [mend the quirk]") from error
+
+    def _check_order(self, order: _Order, protocol: Protocol) -> None:
+        for name in order.actions:
+            action = protocol.actions.get(name)
+            if action is None or Role.CSMS not in action.senders or not action.answered:
+                raise QuirkFileError(
+                    f"profile {self.name!r}: {name!r} in an order is no command of a CSMS in OCPP "
+                    f"{protocol.version} [mend the name of the action]"
+                )
 
     def _overrides(self, protocol: Protocol) -> Iterator[Override]:
         for quirk in self.reads:
@@ -208,5 +240,5 @@ def read_profiles(data: bytes, file: str) -> list[QuirkProfile]:
         raise QuirkFileError(f"{file}: {error} [mend the TOML]") from error
     except msgspec.ValidationError as error:
         raise QuirkFileError(
-            f"{file}: {error} [a profile has name, vendor, model, firmware, source, lenient, reads and sends]"
+            f"{file}: {error} [a profile has name, vendor, model, firmware, source, lenient, reads, sends and orders; versions are 1.6, 2.0.1 and 2.1]"
         ) from error

@@ -9,6 +9,7 @@ The peer does not learn that we cancel a call. So a cancelled call keeps the slo
 comes or its time is over (`ABANDONED`), and the next call waits.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from math import inf
 from types import MappingProxyType
@@ -112,6 +113,9 @@ class OutgoingCall(Struct, gc=False):
     batch: int = -1
     """Number of the batch of outgoing frames that it belongs to; -1 until it is sent."""
 
+    overtaken: str = ""
+    """Action of the call that waited in front of it, if the order of commands lets it go first."""
+
 
 # Looking up a member of an enum costs a tenth of a microsecond in Python 3.11. So the members that
 # every frame or call needs are globals, here and in other modules.
@@ -123,6 +127,8 @@ _ANSWER: Final = Input.ANSWER
 _DELIVER: Final = Effect.DELIVER
 _QUEUE: Final = Effect.QUEUE
 _DOUBLED: Final = Stray.DOUBLED
+
+_NO_ORDER: Final[Mapping[str, int]] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -146,7 +152,7 @@ class Recent(dict[str, T], Generic[T]):
 class Calls:
     """The call slot of a connection, the queue of waiting calls, and the ids of past ones."""
 
-    __slots__ = ("_limits", "_past", "_queue", "current", "state")
+    __slots__ = ("_limits", "_past", "_queue", "_ranks", "current", "state")
 
     def __init__(self, limits: Limits) -> None:
         self.state = _FREE
@@ -154,6 +160,7 @@ class Calls:
 
         self._limits = limits
         self._queue: dict[str, OutgoingCall] = {}
+        self._ranks: Mapping[str, int] = _NO_ORDER
         self._past: Recent[Stray] | None = None
         self.current: OutgoingCall | None = None
         """The outstanding call, cancelled or not."""
@@ -223,13 +230,28 @@ class Calls:
             self._remember(message_id, Stray.CANCELLED)
         return call
 
+    def use_order(self, actions: Sequence[str]) -> None:
+        """Sends waiting calls of these actions in this order, from the next one on."""
+        self._ranks = {name: rank for rank, name in enumerate(actions)} if actions else _NO_ORDER
+
     def turn(self, now: float) -> OutgoingCall | None:
         """Moves the next waiting call into the slot, if that is free, and returns it to be sent."""
         if self.state is not _FREE or not self._queue:
             return None
-        call = self._queue.pop(next(iter(self._queue)))
+        first = next(iter(self._queue.values()))
+        call = self._first_in_order(first) if self._ranks else first
+        if call is not first:
+            call.overtaken = first.action.name
+        del self._queue[call.message_id]
         self.ask(call, now)
         return call
+
+    def _first_in_order(self, first: OutgoingCall) -> OutgoingCall:
+        ranks = self._ranks
+        if first.action.name not in ranks:
+            return first
+        named = (call for call in self._queue.values() if call.action.name in ranks)
+        return min(named, key=lambda call: ranks[call.action.name])
 
     def lose(self) -> list[OutgoingCall]:
         """Ends all calls, and returns those whose callers still wait."""

@@ -125,7 +125,7 @@ class Connection:
         if policies.inbound is not None:
             self._session.read_with(policies.inbound)
         if policies.outbound is not None:
-            self._session.outbound = policies.outbound
+            self._session.write_with(policies.outbound)
 
     # State.
 
@@ -474,8 +474,11 @@ class Connection:
             raise LocalProtocolError(f"a {session.role} must not send it", action=name)
         if (action.response is None) is (kind is _CALL):
             raise LocalProtocolError(f"it cannot be sent as a {kind.name}", action=name)
-        payload = write_payload(message, session.outbound)
+        changes: list[str] = []
+        payload = write_payload(message, session.outbound, changes)
         message_id = self._fresh_id()
+        if changes:
+            session.note_changes(message_id, action, changes)
         return message_id, action, wrap(message_id, type(message), payload).decode()
 
     def _fresh_id(self) -> str:

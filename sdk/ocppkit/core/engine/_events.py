@@ -34,6 +34,7 @@ __all__ = [
     "Event",
     "FrameRefused",
     "InvalidCallReceived",
+    "MessageAltered",
     "OpenCall",
     "ResultReceived",
     "ResultRefused",
@@ -157,6 +158,13 @@ class ResultRefused(_Event, frozen=True):
     error: CallFailed
 
 
+class MessageAltered(_Event, frozen=True):
+    """A message of ours is not sent as the program made it: the outbound policy has changed or moved it."""
+
+    changes: tuple[str, ...]
+    """What was done, for people: `$.value cut to 100 characters`, `sent before SetChargingProfile`."""
+
+
 class Stray(StrEnum):
     """Why an answer belongs to no call."""
 
@@ -216,6 +224,7 @@ Event: TypeAlias = (
     | CallRepeated
     | FrameRefused
     | InvalidCallReceived
+    | MessageAltered
     | ResultReceived
     | ResultRefused
     | SendReceived

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
 from ..frames._call_readers import FastCall
-from ..frames._envelopes import encode_message
+from ..frames._envelopes import encode_message, wrap
 from ..frames._frames import CallError, CallResultError, encode_frame
 from ..frames._limits import MAX_UTF8_BYTES, Limits
 from ..model._errors import (
@@ -26,13 +26,13 @@ from ..model._issues import NO_ISSUES, Issues, Rule
 from ..model._json import reason
 from ..model._messages import Response
 from ..model._protocol import Action, ErrorCode, Protocol, Role
-from ..payloads._codec import message_class
+from ..payloads._codec import message_class, write_payload
 from ..payloads._normalise import NotEncodable, normalise_untyped
 from ..payloads._policy import Mode, Policy
 from ..payloads._repair import Outcome
 from ._answer_cache import AnswerCache
 from ._calls import LOST, Calls, OutgoingCall, Recent
-from ._events import CallEnded, EndedBy, Event, OpenCall
+from ._events import CallEnded, EndedBy, Event, MessageAltered, OpenCall
 from ._replies import spell_code
 
 __all__ = ["DEFERRED", "NO_DETAILS", "ConnectionState", "Deferred", "OnInvalid"]
@@ -122,12 +122,12 @@ class ConnectionState:
 
         self.protocol = protocol
         self.limits = limits
-        self.outbound = outbound
         self.handled = handled
         self.on_invalid = on_invalid
         self.answers = answers
         self.read_with(inbound)
         self.calls = Calls(limits)
+        self.write_with(outbound)
         self.open: dict[str, OpenCall] = {}
         self.answered: Recent[Action] | None = None
         """Our latest results, if the version lets the peer refuse them. # ERR-06"""
@@ -153,6 +153,11 @@ class ConnectionState:
         self.inbound = inbound
         self.strict = inbound.mode is Mode.STRICT
         self.id_limit = self.limits.id_sent if self.strict else self.limits.id_read
+
+    def write_with(self, outbound: Policy) -> None:
+        """Changes the policy by which our own messages are written."""
+        self.outbound = outbound
+        self.calls.use_order([request.__ocpp_action__ for request in outbound.order])
 
     def must_be_open(self) -> None:
         """Raises `ConnectionClosed` if the connection was lost."""
@@ -201,7 +206,13 @@ class ConnectionState:
         """Sends the next waiting call if none is outstanding."""
         call = self.calls.turn(now)
         if call is not None:
+            if call.overtaken:
+                self.note_changes(call.message_id, call.action, [f"sent before {call.overtaken}"])
             self.transmit(call)
+
+    def note_changes(self, message_id: str, action: Action, changes: list[str]) -> None:
+        """Reports how a message of ours differs from what the program made."""
+        self.events.append(MessageAltered(message_id, action, tuple(changes)))
 
     def result_text(self, message_id: str, action: Action, response: Response) -> str:
         """Encodes the CALLRESULT of a response.
@@ -218,6 +229,12 @@ class ConnectionState:
                 message_id=message_id,
             )
         try:
+            if self.outbound.alterations:
+                changes: list[str] = []
+                payload = write_payload(response, self.outbound, changes)
+                if changes:
+                    self.note_changes(message_id, action, changes)
+                return wrap(message_id, cls, payload).decode()
             return encode_message(message_id, response, self.outbound).decode()
         except OcppError as error:
             error.message_id = message_id

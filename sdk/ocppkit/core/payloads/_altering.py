@@ -9,11 +9,18 @@ from ._policy import Alteration
 __all__ = ["altered"]
 
 
-def altered(data: bytes, alterations: Iterable[Alteration]) -> bytes:
-    """Returns a payload with changes for a certain peer; the same bytes if nothing is to be changed."""
+def altered(data: bytes, alterations: Iterable[Alteration], changes: list[str]) -> bytes:
+    """Returns a payload with changes for a certain peer; the same bytes if nothing is to be changed.
+
+    Args:
+        data: the payload.
+        alterations: what to change, where it is found.
+        changes: takes what was changed.
+    """
     payload: Any = read(data)
-    changes = sum(_apply(payload, each) for each in alterations)
-    return write(payload) if changes else data
+    done = [each.change for each in alterations if _apply(payload, each)]
+    changes += done
+    return write(payload) if done else data
 
 
 def _apply(payload: Any, alteration: Alteration) -> int:

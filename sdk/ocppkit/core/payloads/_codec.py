@@ -146,11 +146,11 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
     return write_payload(payload, policy)
 
 
-def write_payload(payload: Payload, policy: Policy) -> bytes:
-    """Does what `encode_payload` does."""
+def write_payload(payload: Payload, policy: Policy, changes: list[str] | None = None) -> bytes:
+    """Does what `encode_payload` does; `changes` takes what alterations changed."""
     cls = type(payload)
     if policy.alterations:
-        return _write_altered(payload, policy)
+        return _write_altered(payload, policy, [] if changes is None else changes)
     try:
         return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
     except Exception:  # noqa: BLE001 - members of the user's raise what they like
@@ -159,11 +159,11 @@ def write_payload(payload: Payload, policy: Policy) -> bytes:
     return _write_closely(message_class(cls), payload, policy)
 
 
-def _write_altered(payload: Payload, policy: Policy) -> bytes:
+def _write_altered(payload: Payload, policy: Policy, changes: list[str]) -> bytes:
     data = write_payload(payload, msgspec.structs.replace(policy, alterations=()))
     message = message_class(type(payload))
     alterations = [each for each in policy.alterations if each.message is message]
-    return altered(data, alterations) if alterations else data
+    return altered(data, alterations, changes) if alterations else data
 
 
 def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:

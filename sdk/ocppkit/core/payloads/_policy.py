@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from ..model._issues import Rule
-from ..model._messages import Payload
+from ..model._messages import Message, Payload
 from ._shape import (
     AnyShape,
     BooleanShape,
@@ -168,11 +168,14 @@ class Alteration(Struct, frozen=True, kw_only=True):
                 f"{self.path} of {self.message.__name__} cannot be cut to {self.shorten_to} characters"
             )
 
-    def __str__(self) -> str:
+    @property
+    def change(self) -> str:
+        """What is changed, for people: `$.value cut to 100 characters`."""
         what = "left out" if self.leave_out else "as text" if self.as_text else ""
-        return (
-            f"{self.message.__name__} {self.path} {what or f'cut to {self.shorten_to} characters'}"
-        )
+        return f"{self.path} {what or f'cut to {self.shorten_to} characters'}"
+
+    def __str__(self) -> str:
+        return f"{self.message.__name__} {self.change}"
 
 
 def _loosens(shape: Shape) -> set[str]:
@@ -203,7 +206,13 @@ class Policy(Struct, frozen=True, kw_only=True):
     alterations: tuple[Alteration, ...] = ()
     """What is changed in messages of ours after they were checked; it counts for outgoing ones only."""
 
+    order: tuple[type[Message], ...] = ()
+    """Requests of ours that are sent in this order if they wait for an earlier call at the same time.
+    Nothing waits for a request that was not made; what is not named keeps its place."""
+
     def __post_init__(self) -> None:
+        if len(set(self.order)) < len(self.order):
+            raise ValueError("a request stands twice in the order")
         taken: set[tuple[type[Payload], str]] = set()
         for override in self.overrides:
             # Two places with one alias would both be read from the one value.
