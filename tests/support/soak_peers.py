@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["Peers", "RawSocket"]
+__all__ = ["EXPECTED", "Peers", "RawSocket"]
 
 STEADY = 6
 """Of so many stations one never leaves."""
@@ -30,21 +30,34 @@ _EVENT: dict[str, Any] = {
     "seqNo": 1,
     "transactionInfo": {"transactionId": "T"},
 }
-_BAD_TEXTS = (
-    "nonsense",
-    "[]",
-    '[2,"x","Nonsense",{}]',
-    '[2,"x","Heartbeat",{"more":1}]',
-    '[2,"x","TransactionEvent",{"eventType":7}]',
-    '[3,"nobody asked",{}]',
-    '[4,"nobody asked","GenericError","",{"x":[' + "[]," * 500 + "[]]}]",
-    '[2,"x","DataTransfer",{"vendorId":"V","data":' + "[" * 200 + "]" * 200 + "}]",
-)
+_REFUSED = "frame refused "
+_BAD_TEXTS = {
+    "nonsense": rf"{_REFUSED}\(RpcFrameworkError\): no usable frame \(not_json\): .*",
+    "[]": rf"{_REFUSED}\(RpcFrameworkError\): no usable frame \(unreadable_id\): .*",
+    '[2,"x","Nonsense",{}]': rf"{_REFUSED}\(NotImplemented\): Nonsense x: unknown action",
+    '[2,"x","Heartbeat",{"more":1}]': (
+        rf"{_REFUSED}\(FormatViolation\): Heartbeat x: unknown member at \$\.more"
+    ),
+    '[2,"x","TransactionEvent",{"eventType":7}]': (
+        rf"{_REFUSED}\(OccurrenceConstraintViolation\): TransactionEvent x: .*"
+    ),
+    '[3,"nobody asked",{}]': "answer nobody asked ignored: no call has this message id",
+    '[4,"nobody asked","GenericError","",{"x":['
+    + "[]," * 500
+    + "[]]}]": ("answer nobody asked ignored: no call has this message id"),
+    '[2,"x","DataTransfer",{"vendorId":"V","data":'
+    + "[" * 200
+    + "]" * 200
+    + "}]": (rf"{_REFUSED}\(FormatViolation\): DataTransfer x: not readable as JSON .*"),
+}
+"""What vandals send, each with what the log says of it after the identity."""
+
+_BINARY = rf"{_REFUSED}\(RpcFrameworkError\): OCPP-J messages are text messages, not binary ones"
 _BAD_FRAMES = (
     b"\x81\x05hello",  # not masked
     b"\x83\x80" + _MASK,  # a reserved opcode
     b"\x81\xff" + b"\xff" * 8,  # endless
-    b"\x82\x81" + _MASK + b"x",  # binary
+    b"\x82\x81" + _MASK + b"x",  # binary, of which the log says `_BINARY`
     (b"\x89\x80" + _MASK) * 50,  # pings
     b"\x01\x81" + _MASK + b"x",  # a fragment, and nothing after it
 )
@@ -55,6 +68,16 @@ _BAD_REQUESTS = (
     b"GET /CP001 HTTP/1.1\r\nHost: x\r\n",
     b"",
 )
+
+EXPECTED = (
+    rf"V\d+: (?:{'|'.join([*_BAD_TEXTS.values(), _BINARY])})",
+    # A station that comes and goes left while its event was handled.
+    r"CP\d+: TransactionEvent \d+: result dropped: handler returned too late",
+    # The second of the bad requests names no host; the first and the third are no GET.
+    r"unknown station \(127\.0\.0\.1\): refused 400: "
+    r"(?:no handshake|exactly one usable Host header is needed)(?: \(\d+ more in the last minute\))?",
+)
+"""Regular expressions for all that is logged of these peers at WARNING or above."""
 
 
 class RawSocket:
@@ -231,7 +254,7 @@ class Peers:
             connection = await RawSocket.opened(self._port, identity)
             connection.call("boot", "BootNotification", _BOOT)
             for _ in range(self._random.randrange(8)):
-                connection.frame(_TEXT, self._random.choice(_BAD_TEXTS).encode())
+                connection.frame(_TEXT, self._random.choice(tuple(_BAD_TEXTS)).encode())
             connection.writer.write(self._random.choice(_BAD_FRAMES))
             await asyncio.sleep(self._random.uniform(0, 0.5))
         connection.reset()

@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -73,24 +74,77 @@ async def test_commands_in_flight_end_as_an_ocpp_error(
         assert (await bystander.next_frame())[0] == 1
 
 
-@pytest.mark.timeout(30 + ROUNDS)
+INTERVAL = 0.25
+"""Seconds between two pings."""
+
+
+async def say_goodbye_unheard(transport: Any, client: Any) -> None:
+    """Says goodbye while so much waits for the peer that the server cannot end the connection.
+
+    Whatever is written to such a connection raises, as its last byte is there already.
+
+    Args:
+        transport: the server's.
+        client: reads nothing any more.
+    """
+    client.writer.transport.pause_reading()
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    async with asyncio.timeout(20):
+        while transport.get_write_buffer_size() < 100_000:
+            client.send((b"\x89\xfd\0\0\0\0" + b"x" * 125) * 200)
+            await asyncio.sleep(0.001)
+    client.send(GOOD_BYE)
+
+
+class Bystander:
+    """A station that answers its pings, and counts them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.pings = 0
+
+    async def run(self) -> None:
+        while True:
+            opcode, _ = await self._client.next_frame()
+            assert opcode == 9
+            self.pings += 1
+            self._client.frame(10, b"")
+
+    async def hears_more(self) -> None:
+        """Waits until three pings have come."""
+        before = self.pings
+        async with asyncio.timeout(20 * INTERVAL):
+            while self.pings < before + 3:
+                await asyncio.sleep(INTERVAL)
+
+
+@pytest.mark.timeout(60 + ROUNDS)
 @LOOPS
 def test_pings_go_on_whoever_leaves(run: Run, make_csms: Make, raw: Make) -> None:
     async def main() -> None:
-        csms = make_csms(limits=Limits(ping_interval=0.25))
+        csms = make_csms(limits=Limits(ping_interval=INTERVAL))
         async with (
             websockets.serve(csms, "127.0.0.1") as server,
-            raw(server.port, "/bystander") as bystander,
+            raw(server.port, "/bystander") as client,
+            AsyncExitStack() as stack,
         ):
+            bystander = Bystander(client)
+            running = asyncio.create_task(bystander.run())
+            known = set(server._connections)
+            for number in range(3):
+                rude = await stack.enter_async_context(raw(server.port, f"/STAYS{number}"))
+                (connection,) = server._connections - known
+                known.add(connection)
+                await say_goodbye_unheard(connection._transport, rude)
+            await bystander.hears_more()
+            assert known <= server._connections
             for number in range(max(60, ROUNDS)):
-                async with raw(server.port, f"/CP{number}") as client:
-                    await leave_rudely(client, PARTINGS[number % len(PARTINGS)])
-                # It must show that it lives within two intervals, and reads its pings below.
-                bystander.frame(10, b"")
-            for _ in range(20):
-                opcode, _ = await bystander.next_frame()
-                assert opcode == 9
-                bystander.frame(10, b"")
-            assert len(csms.stations) == 1
+                async with raw(server.port, f"/CP{number}") as leaving:
+                    await leave_rudely(leaving, PARTINGS[number % len(PARTINGS)])
+            await bystander.hears_more()
+            # The bystander, and those whose goodbye is still being answered.
+            assert len(csms.stations) == len(known)
+            running.cancel()
+            await asyncio.wait({running})
 
     run(main())
