@@ -4,7 +4,7 @@ import base64
 import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +259,76 @@ async def test_limits_that_fail_keep_nobody_out_and_let_nobody_in(
     for line in said:
         assert line.startswith("CP001: attempts.")
         assert line.endswith("failed [until it works again, attempts are not limited]")
+
+
+class SeesErrors(Shared):
+    """Limits that free the turn of a check that failed."""
+
+    @asynccontextmanager
+    async def turn(
+        self, credentials: Credentials, now: Callable[[], float]
+    ) -> AsyncGenerator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.told.append(("error", str(error)))
+            raise
+
+
+@pytest.mark.asyncio
+async def test_limits_see_what_a_check_raises(
+    make_csms: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(identity: str) -> str:
+        raise LookupError("no database")
+
+    seeing = SeesErrors()
+    csms = make_csms(insecure=False, authenticator=PasswordAuthenticator(broken), attempts=seeing)
+    assert await status_of(csms, "right") == 500
+    assert seeing.told == [("error", "the authenticator raised LookupError")]
+    # The failure is the authenticator's, not that of the limits.
+    assert "attempts." not in caplog.text
+
+
+class SwallowsErrors(Shared):
+    """Limits that suppress what a check raises."""
+
+    @asynccontextmanager
+    async def turn(
+        self, credentials: Credentials, now: Callable[[], float]
+    ) -> AsyncGenerator[None]:
+        with suppress(Exception):
+            yield
+
+
+@pytest.mark.asyncio
+async def test_limits_cannot_hide_that_a_check_failed(make_csms: Make) -> None:
+    csms = make_csms(
+        insecure=False,
+        authenticator=PasswordAuthenticator(lambda identity: 1 / 0),  # type: ignore[arg-type,return-value]
+        attempts=SwallowsErrors(),
+    )
+    assert await status_of(csms, "right") == 500
+
+
+@pytest.mark.asyncio
+async def test_limits_that_fail_over_a_failing_check_are_logged(
+    make_csms: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Fails(Shared):
+        @asynccontextmanager
+        async def turn(
+            self, credentials: Credentials, now: Callable[[], float]
+        ) -> AsyncGenerator[None]:
+            try:
+                yield
+            finally:
+                raise ConnectionError("the store is down")
+
+    csms = make_csms(
+        insecure=False,
+        authenticator=PasswordAuthenticator(lambda identity: 1 / 0),  # type: ignore[arg-type,return-value]
+        attempts=Fails(),
+    )
+    assert await status_of(csms, "right") == 500
+    assert "CP001: attempts.turn failed" in caplog.text

@@ -1,7 +1,6 @@
 """The port behind `Csms(answer_repeats=...)`: answers to transaction messages, over restarts and processes."""
 
 import logging
-from hashlib import blake2b
 from typing import Protocol
 
 from ocppkit.aio.lowlevel import loggable
@@ -65,7 +64,7 @@ class StoredAnswers(AnswerCache):
         answer = super().find(message_id, action, payload, now)
         if answer is None and self._store is not None:
             try:
-                answer = self._store.find(self._identity, message_id, _digest(action, payload))
+                answer = self._store.find(self._identity, message_id, self.digest(action, payload))
             except Exception:  # noqa: BLE001 - the store may be the program's
                 self._failed("find", "the message is handled as a new one")
         return answer
@@ -76,7 +75,7 @@ class StoredAnswers(AnswerCache):
             return
         super().keep(message_id, call, text, now)
         if self._store is not None:
-            digest = _digest(call.action.name, call.raw)
+            digest = self.digest(call.action.name, call.raw)
             try:
                 self._store.save(self._identity, message_id, digest, text)
             except Exception:  # noqa: BLE001 - the store may be the program's
@@ -85,7 +84,3 @@ class StoredAnswers(AnswerCache):
     def _failed(self, method: str, effect: str) -> None:
         name = f"{type(self._store).__name__}.{method}"
         logger.exception("%s: %s failed: %s", loggable(self._identity), name, effect)
-
-
-def _digest(action: str, payload: bytes) -> bytes:
-    return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()

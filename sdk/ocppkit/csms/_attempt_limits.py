@@ -70,8 +70,10 @@ class GuardedLimits:
             logger.exception(_FAILED, loggable(credentials.identity), "turn")
         try:
             yield
-        finally:
-            await self._leave(entered, credentials)
+        except BaseException as error:
+            await self._leave(entered, credentials, error)
+            raise
+        await self._leave(entered, credentials, None)
 
     async def accepted(self, credentials: Credentials) -> None:
         """Tells that credentials were accepted."""
@@ -88,11 +90,19 @@ class GuardedLimits:
             logger.exception(_FAILED, loggable(credentials.identity), "failed")
 
     async def _leave(
-        self, turn: AbstractAsyncContextManager[None] | None, credentials: Credentials
+        self,
+        turn: AbstractAsyncContextManager[None] | None,
+        credentials: Credentials,
+        error: BaseException | None,
     ) -> None:
         if turn is None:
             return
+        kind = None if error is None else type(error)
         try:
-            await turn.__aexit__(None, None, None)
-        except Exception:
+            await turn.__aexit__(kind, error, None if error is None else error.__traceback__)
+        except BaseException as problem:
+            if problem is error:
+                return
+            if not isinstance(problem, Exception):
+                raise
             logger.exception(_FAILED, loggable(credentials.identity), "turn")

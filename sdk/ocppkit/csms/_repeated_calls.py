@@ -17,7 +17,6 @@ import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from ocppkit.aio import AfterResponse, CallContext, Clock, current_call
@@ -28,7 +27,7 @@ from ._answer_store import AnswerStore, StoredAnswers
 
 __all__ = ["AnswerMemory", "Repeats"]
 
-_Key: TypeAlias = tuple[str, str, bytes]
+_Key: TypeAlias = tuple[str, bytes]
 
 _SECONDS: Final = 86_400.0
 """How long answers are kept: a station may be offline for hours before it repeats a message."""
@@ -120,7 +119,7 @@ class Repeats:
 
 
 def _key(call: CallContext) -> _Key:
-    return call.message_id, call.action.name, blake2b(call.raw, digest_size=16).digest()
+    return call.message_id, AnswerCache.digest(call.action.name, call.raw)
 
 
 class AnswerMemory:

@@ -1,11 +1,11 @@
 """Answers to transaction messages in a file of SQLite, which outlive the program."""
 
-import sqlite3
 import time
-import weakref
 from collections.abc import Callable
 from os import PathLike
 from typing import Final
+
+from ._sqlite_file import SqliteFile
 
 __all__ = ["SqliteAnswers"]
 
@@ -29,7 +29,7 @@ _FORGET: Final = "DELETE FROM answers WHERE saved <= ?"
 _SAVES_PER_CLEANING: Final = 256
 
 
-class SqliteAnswers:
+class SqliteAnswers(SqliteFile):
     """Keeps the answers to transaction messages in a file, by the standard library's `sqlite3`.
 
     An answer that was saved outlives the end of the program, however it ends (`kill -9` too). A power
@@ -57,16 +57,7 @@ class SqliteAnswers:
         self._seconds = seconds
         self._now = now
         self._saves = 0
-        # Web frameworks may build the CSMS in another thread than the one that runs the event loop.
-        # The event loop waits for another process that writes, so not for long.
-        self._connection = sqlite3.connect(
-            path, timeout=0.1, isolation_level=None, check_same_thread=False
-        )
-        self._closing = weakref.finalize(self, self._connection.close)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute(_CREATE)
-        self._connection.execute(_INDEX)
+        super().__init__(path, _CREATE, _INDEX)
 
     def find(self, identity: str, message_id: str, digest: bytes) -> str | None:
         """Returns the answer to a message, or `None`."""
@@ -82,7 +73,3 @@ class SqliteAnswers:
         self._saves += 1
         if self._saves % _SAVES_PER_CLEANING == 0:
             self._connection.execute(_FORGET, (now - self._seconds,))
-
-    def close(self) -> None:
-        """Closes the file. Without it the file is closed when the object is not used any more."""
-        self._closing()

@@ -1,13 +1,13 @@
 """Registrations in a file of SQLite, which outlive the program."""
 
-import sqlite3
-import weakref
 from datetime import datetime
 from os import PathLike
 from typing import Final
 
 from ocppkit.aio import RegistrationStatus
 from ocppkit.aio.lowlevel import StationRecord
+
+from ._sqlite_file import SqliteFile
 
 __all__ = ["SqliteRegistrations"]
 
@@ -28,7 +28,7 @@ _FIND_ANY_CASE: Final = "SELECT * FROM stations WHERE identity = ? COLLATE NOCAS
 _SAVE: Final = "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
-class SqliteRegistrations:
+class SqliteRegistrations(SqliteFile):
     """Keeps registrations in a file, by the standard library's `sqlite3`.
 
     A record that was saved outlives the end of the program, however it ends (`kill -9` too). A power
@@ -46,16 +46,7 @@ class SqliteRegistrations:
         Raises:
             sqlite3.Error: it cannot be opened, or holds something else.
         """
-        # Web frameworks may build the CSMS in another thread than the one that runs the event loop.
-        # Another process that writes is not waited for inside the event loop: saving is tried again.
-        self._connection = sqlite3.connect(
-            path, timeout=0.1, isolation_level=None, check_same_thread=False
-        )
-        self._closing = weakref.finalize(self, self._connection.close)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute(_CREATE)
-        self._connection.execute(_INDEX)
+        super().__init__(path, _CREATE, _INDEX)
 
     def find(self, identity: str) -> StationRecord | None:
         """Returns the record of a station, or `None`."""
@@ -79,10 +70,6 @@ class SqliteRegistrations:
                 record.time.isoformat(),
             ),
         )
-
-    def close(self) -> None:
-        """Closes the file. Without it the file is closed when the object is not used any more."""
-        self._closing()
 
 
 def _record(row: tuple[str, str, str, str, str, str, str]) -> StationRecord:

@@ -37,19 +37,19 @@ class AnswerCache:
     def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
         """Returns the frame that answered this call, or `None` if it is not a repeated one."""
         answer = self._answers.get(message_id)
-        if answer is None or now >= answer.expires or answer.digest != _digest(action, payload):
+        if answer is None or now >= answer.expires:
             return None
-        return answer.text
+        return answer.text if answer.digest == self.digest(action, payload) else None
 
     def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
         """Keeps the frame that answers a call, and removes the oldest if there are too many."""
         self._answers.pop(message_id, None)
-        digest = _digest(call.action.name, call.raw)
+        digest = self.digest(call.action.name, call.raw)
         self._answers[message_id] = _Answer(text, digest, now + self._seconds)
         if len(self._answers) > self._size:
             del self._answers[next(iter(self._answers))]
 
-
-def _digest(action: str, payload: bytes) -> bytes:
-    # A digest, because a payload may have a megabyte.
-    return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()
+    @staticmethod
+    def digest(action: str, payload: bytes) -> bytes:
+        """Returns what stands for action and payload of a call, as a payload may have a megabyte."""
+        return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()
