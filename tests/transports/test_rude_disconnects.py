@@ -78,7 +78,7 @@ INTERVAL = 0.25
 """Seconds between two pings."""
 
 
-async def say_goodbye_unheard(transport: Any, client: Any) -> None:
+async def say_goodbye_without_reading(transport: Any, client: Any) -> None:
     """Says goodbye while so much waits for the peer that the server cannot end the connection.
 
     Whatever is written to such a connection raises, as its last byte is there already.
@@ -135,7 +135,7 @@ def test_pings_go_on_whoever_leaves(run: Run, make_csms: Make, raw: Make) -> Non
                 rude = await stack.enter_async_context(raw(server.port, f"/STAYS{number}"))
                 (connection,) = server._connections - known
                 known.add(connection)
-                await say_goodbye_unheard(connection._transport, rude)
+                await say_goodbye_without_reading(connection._transport, rude)
             await bystander.hears_more()
             assert known <= server._connections
             for number in range(max(60, ROUNDS)):
