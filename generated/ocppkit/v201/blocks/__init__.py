@@ -4,11 +4,15 @@
 
 from ocppkit.blocks import Dialect
 
-from . import availability, charging, remote_control, transactions
+from . import authorization, availability, charging, remote_control, transactions
 
 __all__ = ["DIALECT"]
 
 DIALECT = Dialect(
-    availability.MAPPINGS, charging.MAPPINGS, remote_control.MAPPINGS, transactions.MAPPINGS
+    authorization.MAPPINGS,
+    availability.MAPPINGS,
+    charging.MAPPINGS,
+    remote_control.MAPPINGS,
+    transactions.MAPPINGS,
 )
 """The dialect of OCPP 2.0.1, for the drivers of blocks."""

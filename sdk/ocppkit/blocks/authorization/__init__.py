@@ -1,0 +1,53 @@
+"""Authorization and local lists (functional blocks C and D): who may charge, online and offline."""
+
+from ._authorization_block import AuthorizationBlock
+from ._authorization_events import (
+    AuthorizationAction,
+    AuthorizationDecided,
+    AuthorizationMeans,
+    AuthorizationRefusal,
+    EvseReservationEnded,
+    EvseReserved,
+    LocalListConflict,
+)
+from ._authorization_rules import AuthorizationRules
+from ._local_list import list_updates
+from ._token_commands import (
+    AuthorizeReply,
+    AuthorizeReport,
+    ClearCache,
+    ClearCacheAnswer,
+    ClearCacheStatus,
+    GetLocalListVersion,
+    LocalListEntry,
+    LocalListStatus,
+    LocalListUpdate,
+    LocalListVersion,
+    SendLocalList,
+    SendLocalListAnswer,
+)
+
+__all__ = [
+    "AuthorizationAction",
+    "AuthorizationBlock",
+    "AuthorizationDecided",
+    "AuthorizationMeans",
+    "AuthorizationRefusal",
+    "AuthorizationRules",
+    "AuthorizeReply",
+    "AuthorizeReport",
+    "ClearCache",
+    "ClearCacheAnswer",
+    "ClearCacheStatus",
+    "EvseReservationEnded",
+    "EvseReserved",
+    "GetLocalListVersion",
+    "LocalListConflict",
+    "LocalListEntry",
+    "LocalListStatus",
+    "LocalListUpdate",
+    "LocalListVersion",
+    "SendLocalList",
+    "SendLocalListAnswer",
+    "list_updates",
+]

@@ -1,0 +1,489 @@
+"""`AuthorizationBlock`: who may charge at a station (functional blocks C and D)."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ocppkit.core import LocalProtocolError
+
+from .._block import Block
+from .._kept_state import KeptState, restored
+from .._moment import Moment
+from .._station_life import (
+    BootAccepted,
+    ClockChanged,
+    CsmsConnected,
+    CsmsDisconnected,
+    StationStarted,
+)
+from ..transactions import (
+    IdToken,
+    StoppedReason,
+    TokenInfo,
+    TransactionReplied,
+    TransactionsBlock,
+)
+from ..variables import DeviceModel
+from ._authorization_events import (
+    AuthorizationAction,
+    AuthorizationDecided,
+    AuthorizationMeans,
+    AuthorizationRefusal,
+    EvseReservationEnded,
+    EvseReserved,
+    LocalListConflict,
+)
+from ._authorization_rules import AuthorizationRules
+from ._known_tokens import KeptTokens, KnownTokens
+from ._token_commands import (
+    AuthorizeReply,
+    AuthorizeReport,
+    ClearCache,
+    GetLocalListVersion,
+    SendLocalList,
+)
+from ._token_decisions import (
+    AuthorizationSettings,
+    Situation,
+    TokenDecision,
+    decision_of,
+    is_master_pass,
+    refusal_of,
+)
+
+__all__ = ["AuthorizationBlock"]
+
+_LATEST: Final = AuthorizationRules()
+
+
+class _Presented(Struct, frozen=True, kw_only=True):
+    """A token that was presented, until it is decided."""
+
+    evse_id: int
+    id_token: IdToken
+    is_remote: bool = False
+    remote_start_id: int | None = None
+    stops: bool
+    """Whether a driver was authorized at the EVSE."""
+
+
+class _Driver(Struct, frozen=True):
+    """Who is authorized at an EVSE."""
+
+    id_token: IdToken
+    group_id_token: IdToken | None = None
+
+
+class _KeptAuthorization(KeptState, frozen=True):
+    tokens: KeptTokens
+    drivers: dict[int, _Driver]
+
+
+class AuthorizationBlock(Block):
+    """Decides who may charge at a station, by its local list, its cache, the CSMS and the rules for offline.
+
+    The program tells which token was presented where. Each one is decided, at once or when the CSMS has
+    answered: `AuthorizationDecided` tells how. If the block is given the block of transactions, an accepted token
+    starts and stops them there; else the program does it, and tells when a driver has gone.
+    """
+
+    name: ClassVar[str] = "authorization"
+
+    def __init__(
+        self,
+        evse_ids: Iterable[int],
+        model: DeviceModel,
+        *,
+        rules: AuthorizationRules = _LATEST,
+        transactions: TransactionsBlock | None = None,
+        has_display: bool = False,
+        cache_capacity: int = 1000,
+    ) -> None:
+        """Begins with an empty list, an empty cache and no drivers.
+
+        Args:
+            evse_ids: the EVSEs; in OCPP 1.6, the connectors.
+            model: the settings.
+            rules: in what the version differs.
+            transactions: the transactions that accepted tokens start and stop.
+            has_display: whether a driver with a master pass chooses which transactions are stopped; else all
+                of them are. [C16]
+            cache_capacity: how many tokens the cache can have.
+        """
+        super().__init__()
+        self._evse_ids = tuple(evse_ids)
+        self._model = model
+        self._rules = rules
+        self._transactions = transactions
+        self._has_display = has_display
+        self._tokens = KnownTokens(model, rules, cache_capacity, self._has_learned)
+        self._asked: dict[int, _Presented] = {}
+        self._drivers: dict[int, _Driver] = {}
+        self._reserved: dict[int, EvseReserved] = {}
+        self._is_registered = False
+        self._is_connected = False
+        self._on_command(SendLocalList)(self._tokens.send_local_list)
+        self._on_command(GetLocalListVersion)(self._tokens.get_local_list_version)
+        self._on_command(ClearCache)(self._tokens.clear_cache)
+        self._on_reply(AuthorizeReport)(self._authorize_replied)
+        self._on_failure(AuthorizeReport, self._authorize_failed)
+        self._on_event(StationStarted, self._station_started)
+        self._on_event(BootAccepted, self._boot_accepted)
+        self._on_event(CsmsConnected, self._connected)
+        self._on_event(CsmsDisconnected, self._disconnected)
+        self._on_event(ClockChanged, self._clock_changed)
+        self._on_event(TransactionReplied, self._transaction_replied)
+        self._on_event(EvseReserved, self._evse_reserved)
+        self._on_event(EvseReservationEnded, self._reservation_ended)
+
+    # What a program calls.
+
+    def present(self, evse_id: int, id_token: IdToken, now: Moment) -> None:
+        """Takes that somebody presents a token: a card, a code, or a start button.
+
+        It starts, or stops if a driver is authorized at the EVSE. A start button is the token
+        `IdToken("", "NoAuthorization")`. [C01, C02, C04, C06]
+
+        Args:
+            evse_id: the EVSE.
+            id_token: the token.
+            now: the present moment.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+            ValueError: the OCPP version has no such token: it is too long, or of no type or an unknown one.
+        """
+        self._check(evse_id, id_token)
+        driver = self._driver(evse_id)
+        presented = _Presented(evse_id=evse_id, id_token=id_token, stops=driver is not None)
+        asked = self._asked.get(evse_id)
+        if asked is not None:
+            if not asked.id_token.is_same_as(id_token):
+                self._refuse(presented, AuthorizationRefusal.BUSY)
+        elif driver is not None and driver.id_token.is_same_as(id_token):
+            # C01.FR.03, E07.FR.01, AUT-03: the token that started needs no authorization.
+            self._stop(presented, AuthorizationMeans.SAME_TOKEN, None, (evse_id,), now)
+        else:
+            self._judge(presented, now, is_online=self.is_online)
+
+    def start_remotely(
+        self, evse_id: int, id_token: IdToken, remote_start_id: int | None, now: Moment
+    ) -> None:
+        """Takes that the CSMS wants to start for a driver. [C05, F01, F02]
+
+        The token is judged only if AuthCtrlr.AuthorizeRemoteStart is set, and never if its type is
+        Central.
+
+        Args:
+            evse_id: the EVSE.
+            id_token: the token.
+            remote_start_id: the number of the remote start; 1.6 has none.
+            now: the present moment.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE, or a driver is authorized there, or about to be.
+            ValueError: the OCPP version has no such token.
+        """
+        self._check(evse_id, id_token)
+        if self._driver(evse_id) is not None or evse_id in self._asked:
+            # F01.FR.24
+            raise LocalProtocolError(f"EVSE {evse_id} has a driver already [answer Rejected]")
+        presented = _Presented(
+            evse_id=evse_id,
+            id_token=id_token,
+            is_remote=True,
+            remote_start_id=remote_start_id,
+            stops=False,
+        )
+        self._judge(presented, now, is_online=self.is_online)
+
+    def released(self, evse_id: int, now: Moment) -> None:
+        """Takes that a driver is no longer authorized, for a program without the block of transactions.
+
+        So it is when a transaction has ended, or when nobody has plugged in in time. [AUT-23]
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._check_evse(evse_id)
+        if self._drivers.pop(evse_id, None) is not None:
+            self.has_changed = True
+
+    def learn(self, id_token: IdToken, info: TokenInfo, now: Moment) -> None:
+        """Takes what the CSMS says about a token when it hears of a transaction. [C10.FR.05]
+
+        Only a program without the block of transactions calls it.
+        """
+        source, known = self._tokens.find(id_token, now)
+        is_listed = source is AuthorizationMeans.LOCAL_LIST
+        if is_listed and known is not None and known.is_accepted and not info.is_accepted:
+            self._tell(LocalListConflict(id_token=id_token, id_token_info=info))
+        self._tokens.learn(id_token, info, now)
+        for evse_id, driver in self._drivers.items():
+            if driver.id_token.is_same_as(id_token):
+                # C15: of a driver who was unknown the group is learned now.
+                self._drivers[evse_id] = _Driver(driver.id_token, info.group_id_token)
+                self.has_changed = True
+
+    @property
+    def is_online(self) -> bool:
+        """Whether the CSMS can be asked."""
+        return self._is_connected and self._is_registered
+
+    def state(self) -> bytes:
+        """Returns the local list, the cache and the drivers."""
+        kept = _KeptAuthorization(tokens=self._tokens.kept(), drivers=self._drivers)
+        return msgspec.json.encode(kept)
+
+    def restore(self, state: bytes, now: Moment) -> None:
+        """Takes what was kept.
+
+        Raises:
+            ValueError: the state is torn, of another program, or of a later format; nothing changes.
+        """
+        kept = restored(_KeptAuthorization, state, "what is known of tokens")
+        self._tokens.restore(kept.tokens)
+        self._drivers = kept.drivers
+
+    # How a token is decided.
+
+    def _check(self, evse_id: int, id_token: IdToken) -> None:
+        self._check_evse(evse_id)
+        self._rules.check(id_token)
+
+    def _check_evse(self, evse_id: int) -> None:
+        if evse_id not in self._evse_ids:
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {list(self._evse_ids)}]")
+
+    def _driver(self, evse_id: int) -> _Driver | None:
+        """Returns who is authorized at an EVSE."""
+        if self._transactions is None:
+            return self._drivers.get(evse_id)
+        state = self._transactions.state_of(evse_id)
+        if not state.authorized or state.id_token is None:
+            return None
+        return _Driver(state.id_token, state.group_id_token)
+
+    def _situation(self, presented: _Presented, now: Moment, is_online: bool) -> Situation:
+        driver = self._driver(presented.evse_id)
+        source, known = self._tokens.find(presented.id_token, now)
+        return Situation(
+            evse_id=presented.evse_id,
+            id_token=presented.id_token,
+            is_remote=presented.is_remote,
+            stops=driver is not None,
+            driver_group=None if driver is None else driver.group_id_token,
+            is_online=is_online,
+            source=source,
+            known=known,
+            reserved=self._reserved.get(presented.evse_id),
+            settings=AuthorizationSettings.of(self._model, source),
+            rules=self._rules,
+        )
+
+    def _judge(self, presented: _Presented, now: Moment, *, is_online: bool) -> None:
+        """Decides what a token may do, or asks the CSMS."""
+        case = self._situation(presented, now, is_online)
+        decision, means = decision_of(case)
+        if decision is TokenDecision.ASK:
+            self._asked[presented.evse_id] = presented
+            self._report(AuthorizeReport(id_token=presented.id_token, evse_id=presented.evse_id))
+            return
+        info = case.known if means is case.source else None
+        self._decide(presented, case, means, info, now, accepted=decision is TokenDecision.ACCEPT)
+
+    def _decide(
+        self,
+        presented: _Presented,
+        case: Situation,
+        means: AuthorizationMeans,
+        info: TokenInfo | None,
+        now: Moment,
+        *,
+        accepted: bool,
+    ) -> None:
+        """Does what a token may do, as some means has judged it."""
+        if accepted and info is not None and info.is_accepted:
+            running = self._running()
+            if running and not presented.is_remote and is_master_pass(info, case.settings):
+                self._master_stop(presented, means, info, running, now)
+                return
+        refusal = refusal_of(case, info)
+        if case.stops != presented.stops:
+            refusal = AuthorizationRefusal.OVERTAKEN
+        elif not accepted and refusal is None:
+            refusal = AuthorizationRefusal.NOT_ACCEPTED
+        if refusal is not None:
+            self._refuse(presented, refusal, means, info)
+        elif case.stops:
+            self._stop(presented, means, info, (presented.evse_id,), now)
+        else:
+            self._start(presented, means, info, case.reserved, now)
+
+    def _refuse(
+        self,
+        presented: _Presented,
+        refusal: AuthorizationRefusal,
+        means: AuthorizationMeans = AuthorizationMeans.NOT_ASKED,
+        info: TokenInfo | None = None,
+    ) -> None:
+        self._tell(_decided(presented, means, info, refusal=refusal))
+
+    def _start(
+        self,
+        presented: _Presented,
+        means: AuthorizationMeans,
+        info: TokenInfo | None,
+        reserved: EvseReserved | None,
+        now: Moment,
+    ) -> None:
+        evse_id, id_token = presented.evse_id, presented.id_token
+        group = None if info is None else info.group_id_token
+        reservation_id = None if reserved is None else reserved.reservation_id
+        self._tell(_decided(presented, means, info, reservation_id=reservation_id))
+        transactions = self._transactions
+        if transactions is None:
+            self._drivers[evse_id] = _Driver(id_token, group)
+            self.has_changed = True
+        elif presented.is_remote:
+            transactions.remote_start(
+                evse_id,
+                id_token,
+                presented.remote_start_id,
+                now,
+                group_id_token=group,
+                reservation_id=reservation_id,
+            )
+        else:
+            transactions.authorized(
+                evse_id, id_token, now, group_id_token=group, reservation_id=reservation_id
+            )
+
+    def _stop(
+        self,
+        presented: _Presented,
+        means: AuthorizationMeans,
+        info: TokenInfo | None,
+        evse_ids: tuple[int, ...],
+        now: Moment,
+    ) -> None:
+        self._tell(_decided(presented, means, info, evse_ids=evse_ids))
+        self._stop_at(evse_ids, presented.id_token, StoppedReason.LOCAL, now)
+
+    def _master_stop(
+        self,
+        presented: _Presented,
+        means: AuthorizationMeans,
+        info: TokenInfo,
+        running: tuple[int, ...],
+        now: Moment,
+    ) -> None:
+        action = AuthorizationAction.MASTER_STOP
+        self._tell(replace(_decided(presented, means, info, evse_ids=running), action=action))
+        if not self._has_display:
+            # C16.FR.02; with a display the driver chooses. # C16.FR.01
+            self._stop_at(running, presented.id_token, StoppedReason.MASTER_PASS, now)
+
+    def _stop_at(
+        self, evse_ids: tuple[int, ...], id_token: IdToken, reason: StoppedReason, now: Moment
+    ) -> None:
+        for evse_id in evse_ids:
+            if self._transactions is None:
+                self.released(evse_id, now)
+            else:
+                self._transactions.stopped(evse_id, now, reason=reason, id_token=id_token)
+
+    def _running(self) -> tuple[int, ...]:
+        """Returns the EVSEs where a driver is authorized, or a transaction goes on."""
+        if self._transactions is None:
+            return tuple(self._drivers)
+        states = map(self._transactions.state_of, self._evse_ids)
+        return tuple(
+            each.evse_id for each in states if each.authorized or each.transaction_id is not None
+        )
+
+    # What the CSMS wants and answers.
+
+    def _authorize_replied(
+        self, report: AuthorizeReport, reply: AuthorizeReply, now: Moment
+    ) -> None:
+        info = reply.id_token_info
+        presented = self._answered(report)
+        self._tokens.learn(report.id_token, info, now)  # C10.FR.04
+        if presented is not None:
+            case = self._situation(presented, now, self.is_online)
+            self._decide(presented, case, AuthorizationMeans.CSMS, info, now, accepted=True)
+
+    def _authorize_failed(self, report: AuthorizeReport, now: Moment) -> None:
+        presented = self._answered(report)
+        if presented is not None:
+            # Without an answer the CSMS counts as not reachable. # AUT-14, AUT-15
+            self._judge(presented, now, is_online=False)
+
+    def _answered(self, report: AuthorizeReport) -> _Presented | None:
+        """Returns the token that waits for an answer about it, which waits no longer."""
+        for evse_id, each in self._asked.items():
+            if evse_id == report.evse_id and each.id_token == report.id_token:
+                return self._asked.pop(evse_id)
+        return None
+
+    # What happens to the station.
+
+    def _has_learned(self) -> None:
+        self.has_changed = True
+
+    def _station_started(self, event: StationStarted, now: Moment) -> None:
+        self._is_registered = False
+        self._asked.clear()
+
+    def _boot_accepted(self, event: BootAccepted, now: Moment) -> None:
+        self._is_registered = True
+
+    def _connected(self, event: CsmsConnected, now: Moment) -> None:
+        self._is_connected = True
+
+    def _disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
+        self._is_connected = False
+
+    def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
+        self._tokens.shift(event.change)
+
+    def _transaction_replied(self, event: TransactionReplied, now: Moment) -> None:
+        id_token, info = event.report.id_token, event.reply.id_token_info
+        if id_token is not None and info is not None:
+            # C10.FR.05
+            self.learn(id_token, info, now)
+
+    def _evse_reserved(self, event: EvseReserved, now: Moment) -> None:
+        self._reserved[event.evse_id] = event
+
+    def _reservation_ended(self, event: EvseReservationEnded, now: Moment) -> None:
+        reserved = self._reserved.get(event.evse_id)
+        if reserved is not None and reserved.reservation_id == event.reservation_id:
+            del self._reserved[event.evse_id]
+
+
+def _decided(
+    presented: _Presented,
+    means: AuthorizationMeans,
+    info: TokenInfo | None,
+    *,
+    refusal: AuthorizationRefusal | None = None,
+    evse_ids: tuple[int, ...] = (),
+    reservation_id: int | None = None,
+) -> AuthorizationDecided:
+    action = AuthorizationAction.STOP if presented.stops else AuthorizationAction.START
+    return AuthorizationDecided(
+        evse_id=presented.evse_id,
+        id_token=presented.id_token,
+        action=action,
+        means=means,
+        refusal=refusal,
+        id_token_info=info,
+        evse_ids=evse_ids,
+        remote_start_id=presented.remote_start_id,
+        reservation_id=reservation_id,
+    )

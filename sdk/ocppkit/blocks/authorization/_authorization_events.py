@@ -1,0 +1,124 @@
+"""What happens in authorization, for the other blocks and the program."""
+
+from enum import StrEnum
+
+from .._commands_and_reports import Event
+from ..transactions import IdToken, TokenInfo
+
+__all__ = [
+    "AuthorizationAction",
+    "AuthorizationDecided",
+    "AuthorizationMeans",
+    "AuthorizationRefusal",
+    "EvseReservationEnded",
+    "EvseReserved",
+    "LocalListConflict",
+]
+
+
+class AuthorizationAction(StrEnum):
+    """What somebody who presents a token wants."""
+
+    START = "Start"
+    STOP = "Stop"
+    """To stop charging at the EVSE, where a driver is authorized."""
+
+    MASTER_STOP = "MasterStop"
+    """To stop charging at any EVSE, with a master pass."""
+
+
+class AuthorizationMeans(StrEnum):
+    """By what means a token was judged."""
+
+    LOCAL_LIST = "LocalList"
+    CACHE = "Cache"
+    CSMS = "CSMS"
+    SAME_TOKEN = "SameToken"
+    """It is the token that started."""
+
+    REMOTE_START = "RemoteStart"
+    """The CSMS has started it, and need not be asked."""
+
+    NOT_NEEDED = "NotNeeded"
+    """The station charges for everybody."""
+
+    OFFLINE = "Offline"
+    """Nothing is known of it, and the CSMS could not be asked."""
+
+    NOT_ASKED = "NotAsked"
+    """Nothing is known of it, and the station may not ask the CSMS."""
+
+
+class AuthorizationRefusal(StrEnum):
+    """Why a token was refused."""
+
+    NOT_ACCEPTED = "NotAccepted"
+    """Its status, if anything is known of it, says more."""
+
+    OTHER_EVSE = "OtherEvse"
+    """It may charge at other EVSEs only."""
+
+    MASTER_PASS = "MasterPass"
+    """A master pass cannot start."""
+
+    OTHER_DRIVER = "OtherDriver"
+    """Another driver charges, of no common group."""
+
+    RESERVED = "Reserved"
+    """The EVSE is reserved for another driver."""
+
+    BUSY = "Busy"
+    """Another token was presented at the EVSE before, and is not decided yet."""
+
+    OVERTAKEN = "Overtaken"
+    """While the CSMS was asked, a driver was authorized at the EVSE, or had stopped."""
+
+
+class AuthorizationDecided(Event, frozen=True, kw_only=True):
+    """It has been decided what a token that was presented may do."""
+
+    evse_id: int
+    id_token: IdToken
+    action: AuthorizationAction
+    means: AuthorizationMeans
+    refusal: AuthorizationRefusal | None = None
+    """`None` if the token was accepted."""
+
+    id_token_info: TokenInfo | None = None
+    """What is known of it, if anything."""
+
+    evse_ids: tuple[int, ...] = ()
+    """Where charging is to stop now; for a master pass at a station with a display, where it may be stopped."""
+
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    """The reservation that is used up."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the token was accepted."""
+        return self.refusal is None
+
+
+class LocalListConflict(Event, frozen=True, kw_only=True):
+    """The local list accepts a token which the CSMS, when it heard of the transaction, did not. # LAL-11"""
+
+    id_token: IdToken
+    id_token_info: TokenInfo
+    """What the CSMS said."""
+
+
+class EvseReserved(Event, frozen=True, kw_only=True):
+    """An EVSE is reserved for a driver: other tokens are refused there. # H01, H03"""
+
+    evse_id: int
+    reservation_id: int
+    id_token: IdToken
+    group_id_token: IdToken | None = None
+
+
+class EvseReservationEnded(Event, frozen=True, kw_only=True):
+    """An EVSE is no longer reserved."""
+
+    evse_id: int
+    reservation_id: int

@@ -1,0 +1,210 @@
+"""`LocalList`: the tokens that a CSMS has sent to a station, and a table of what it refuses to take.
+
+A rule is a status, the reason code of OCPP 2.x, a requirement, a text, and a function that is true if
+an update breaks it. The first rule that is broken is the answer.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from ..transactions import IdToken, TokenInfo
+from ._token_commands import (
+    LocalListEntry,
+    LocalListStatus,
+    LocalListUpdate,
+    SendLocalList,
+    SendLocalListAnswer,
+)
+
+__all__ = ["ListLimits", "LocalList", "list_updates"]
+
+Key = Callable[[IdToken], Hashable]
+
+
+class ListLimits(NamedTuple):
+    """What a station can take."""
+
+    is_enabled: bool
+    entries: float
+    items_per_message: int
+    bytes_per_message: int
+
+
+class LocalList:
+    """The local list of one station: tokens, with what holds for them, and a version."""
+
+    def __init__(self, key: Key) -> None:
+        """Begins empty.
+
+        Args:
+            key: returns what is equal for equal tokens.
+        """
+        self._key = key
+        self._entries: dict[Hashable, LocalListEntry] = {}
+        self.version = 0
+        """The version of the last update; 0 if there was none."""
+
+    def __iter__(self) -> Iterator[LocalListEntry]:
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, id_token: IdToken) -> TokenInfo | None:
+        """Returns what holds for a token; `None` if it is not in the list."""
+        entry = self._entries.get(self._key(id_token))
+        return None if entry is None else entry.id_token_info
+
+    def update(self, update: SendLocalList, limits: ListLimits) -> SendLocalListAnswer:
+        """Takes an update as a whole, or refuses it and changes nothing. # D01"""
+        case = _Update(update, self, self._updated(update), limits, self._key)
+        for status, reason_code, _, text, broken in _RULES:
+            if broken(case):
+                return SendLocalListAnswer(
+                    status=status, reason_code=reason_code, additional_info=text
+                )
+        self._entries = case.result
+        self.version = update.version_number
+        return SendLocalListAnswer(status=LocalListStatus.ACCEPTED)
+
+    def fill(self, version: int, entries: Iterable[LocalListEntry]) -> None:
+        """Takes the list that was kept."""
+        self.version = version
+        self._entries = {self._key(each.id_token): each for each in entries}
+
+    def _updated(self, update: SendLocalList) -> dict[Hashable, LocalListEntry]:
+        """Returns the entries as an update makes them."""
+        # D01.FR.15: a full list replaces all; without entries it removes all.
+        is_full = update.update_type == LocalListUpdate.FULL
+        entries = {} if is_full else dict(self._entries)
+        for each in update.local_authorization_list:
+            if each.id_token_info is None:
+                # D01.FR.17
+                entries.pop(self._key(each.id_token), None)
+            else:
+                # D01.FR.16
+                entries[self._key(each.id_token)] = each
+        return entries
+
+
+class _Update(NamedTuple):
+    """An update, and all that it is checked against."""
+
+    update: SendLocalList
+    present: LocalList
+    result: dict[Hashable, LocalListEntry]
+    limits: ListLimits
+    key: Key
+
+    @property
+    def entries(self) -> Sequence[LocalListEntry]:
+        return self.update.local_authorization_list
+
+    def is_a(self, kind: LocalListUpdate) -> bool:
+        return self.update.update_type == kind
+
+
+_Rule = tuple[LocalListStatus, str, str, str, Callable[[_Update], bool]]
+
+_RULES: Final[Sequence[_Rule]] = (
+    (
+        LocalListStatus.NOT_SUPPORTED,
+        "NotEnabled",
+        "LAL-09",
+        "the local list is switched off",
+        lambda case: not case.limits.is_enabled,
+    ),
+    (
+        LocalListStatus.FAILED,
+        "InvalidValue",
+        "D01",
+        "the type of the update is not known",
+        lambda case: case.update.update_type not in list(LocalListUpdate),
+    ),
+    (
+        LocalListStatus.FAILED,
+        "ValueTooLow",
+        "D01.FR.18",
+        "a version is above 0",
+        lambda case: case.update.version_number <= 0,
+    ),
+    (
+        LocalListStatus.VERSION_MISMATCH,
+        "ValueTooLow",
+        "D01.FR.19, LAL-06, LAL-07",
+        "the version is not above that of the list",
+        lambda case: (
+            case.is_a(LocalListUpdate.DIFFERENTIAL)
+            and case.update.version_number <= case.present.version
+        ),
+    ),
+    (
+        LocalListStatus.FAILED,
+        "TooManyElements",
+        "D01.FR.11, LAL-10",
+        "the message has too many entries",
+        lambda case: len(case.entries) > case.limits.items_per_message,
+    ),
+    (
+        LocalListStatus.FAILED,
+        "TooLargeElement",
+        "D01.FR.11, LAL-10",
+        "the message has too many bytes",
+        lambda case: (case.update.size or 0) > case.limits.bytes_per_message,
+    ),
+    (
+        LocalListStatus.FAILED,
+        "InvalidIdToken",
+        "D01.FR.09, LAL-09",
+        "a token occurs twice",
+        lambda case: len({case.key(each.id_token) for each in case.entries}) < len(case.entries),
+    ),
+    (
+        LocalListStatus.FAILED,
+        "MissingParam",
+        "D01.FR.15",
+        "an entry of a full list says nothing about its token",
+        lambda case: (
+            case.is_a(LocalListUpdate.FULL)
+            and any(each.id_token_info is None for each in case.entries)
+        ),
+    ),
+    (
+        LocalListStatus.FAILED,
+        "OutOfStorage",
+        "D01, LAL-10",
+        "the list would have too many entries",
+        lambda case: len(case.result) > case.limits.entries,
+    ),
+)
+"""Status, reason code, requirement, text, and whether an update breaks the rule; the first one counts."""
+
+
+def list_updates(
+    entries: Sequence[LocalListEntry], version_number: int, items_per_message: int
+) -> Sequence[SendLocalList]:
+    """Returns the commands by which a CSMS sends a whole list, in messages of a size that a station takes.
+
+    The first one replaces the station's list, each further one adds to it with the next version. # LAL-10
+
+    Args:
+        entries: the whole list.
+        version_number: the version of the first command.
+        items_per_message: how many entries the station takes at once, as its variable
+            LocalAuthListCtrlr.ItemsPerMessage says, or SendLocalListMaxLength in 1.6.
+
+    Raises:
+        ValueError: the version or the number of items is below 1.
+    """
+    if version_number < 1 or items_per_message < 1:
+        # D01.FR.18
+        raise ValueError("versions of local lists, and the entries of a message, count from 1")
+    parts = range(0, max(len(entries), 1), items_per_message)
+    return [
+        SendLocalList(
+            version_number=version_number + number,
+            update_type=LocalListUpdate.DIFFERENTIAL if number else LocalListUpdate.FULL,
+            local_authorization_list=tuple(entries[begin : begin + items_per_message]),
+        )
+        for number, begin in enumerate(parts)
+    ]

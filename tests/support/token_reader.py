@@ -1,0 +1,91 @@
+"""A station's token reader with its block of authorization, and a CSMS that answers as a test says."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ocppkit import v16, v21, v201
+from ocppkit.blocks import BootAccepted, CsmsConnected, CsmsDisconnected, Moment, dialect_of
+from ocppkit.blocks.authorization import (
+    AuthorizationBlock,
+    AuthorizationDecided,
+    AuthorizationRules,
+    AuthorizeReply,
+    AuthorizeReport,
+    LocalListEntry,
+    SendLocalList,
+)
+from ocppkit.blocks.transactions import IdToken, TokenInfo
+from ocppkit.blocks.variables import DeviceModel
+
+__all__ = ["CARD", "FAMILY", "FLEET", "NOW", "OTHER", "PROTOCOLS", "TokenReader", "info"]
+
+NOW = Moment(1000.0, datetime(2026, 1, 1, 12, tzinfo=UTC))
+PROTOCOLS = {"1.6": v16.PROTOCOL, "2.0.1": v201.PROTOCOL, "2.1": v21.PROTOCOL}
+CARD = IdToken("04E91C5A", "ISO14443")
+OTHER = IdToken("04AAAAAA", "ISO14443")
+FAMILY = IdToken("FAMILY", "Central")
+FLEET = IdToken("FLEET", "Central")
+
+
+def info(status: str = "Accepted", group: IdToken | None = None, **more: Any) -> TokenInfo:
+    """Returns what is said about a token."""
+    return TokenInfo(status=status, group_id_token=group, **more)
+
+
+class TokenReader:
+    """The block of a station with two EVSEs, and the device model that it reads."""
+
+    def __init__(self, version: str = "2.1", *, is_online: bool = True, **more: Any) -> None:
+        self.model = DeviceModel()
+        self.rules = dialect_of(PROTOCOLS[version]).rules(AuthorizationRules)
+        self.block = AuthorizationBlock((1, 2), self.model, rules=self.rules, **more)
+        self.now = NOW
+        if is_online:
+            self.connect()
+
+    def connect(self) -> None:
+        """Connects the station, and lets the CSMS accept its boot."""
+        self.block.notice(CsmsConnected(), self.now)
+        self.block.notice(BootAccepted(), self.now)
+
+    def disconnect(self) -> None:
+        """Takes the connection away."""
+        self.block.notice(CsmsDisconnected(), self.now)
+
+    def knows(self, *entries: LocalListEntry, version: int = 1) -> None:
+        """Sends a local list."""
+        self.block.commands[SendLocalList](
+            SendLocalList(
+                version_number=version, update_type="Full", local_authorization_list=entries
+            ),
+            self.now,
+        )
+
+    def lists(self, id_token: IdToken, info: TokenInfo) -> None:
+        """Sends a local list with one token."""
+        self.knows(LocalListEntry(id_token=id_token, id_token_info=info))
+
+    def caches(self, id_token: IdToken, info: TokenInfo) -> None:
+        """Lets the station learn about a token."""
+        self.block.learn(id_token, info, self.now)
+
+    def present(
+        self, id_token: IdToken, answer: TokenInfo | None = None, *, evse_id: int = 1
+    ) -> AuthorizationDecided:
+        """Presents a token, and lets the CSMS answer; a test fails if it is asked without need, or not asked."""
+        self.block.present(evse_id, id_token, self.now)
+        report = self.block.next_report()
+        if answer is None:
+            assert report is None, "the CSMS was asked"
+        else:
+            assert report == AuthorizeReport(id_token=id_token, evse_id=evse_id)
+            self.block.replied(report, AuthorizeReply(id_token_info=answer), self.now)
+        return self.decision()
+
+    def decision(self) -> AuthorizationDecided:
+        """Returns the one decision that was told."""
+        event = self.block.next_event()
+        assert isinstance(event, AuthorizationDecided)
+        assert self.block.next_event() is None
+        assert self.block.next_report() is None
+        return event
