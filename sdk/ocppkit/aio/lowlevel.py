@@ -7,6 +7,7 @@ from ._clock import Timer, sleep, wait_until
 from ._data_transfers import data_transfer, vendor_response
 from ._eager_tasks import start_task
 from ._endpoint import Endpoint
+from ._event_listeners import EventListeners, Listener
 from ._event_stream import EventStream, EventStreams
 from ._frame_log import loggable
 from ._handlers import AnyHandler, HandlerTable, name_of, resolved
@@ -30,10 +31,12 @@ __all__ = [
     "ConnectionOptions",
     "Connector",
     "Endpoint",
+    "EventListeners",
     "EventStream",
     "EventStreams",
     "HandlerTable",
     "Host",
+    "Listener",
     "Opened",
     "Peer",
     "Receiver",

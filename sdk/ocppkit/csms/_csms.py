@@ -12,6 +12,7 @@ from typing_extensions import Unpack
 from ocppkit.aio import Clock, Handshake, MaybeAwaitable, VendorRequest
 from ocppkit.aio.lowlevel import (
     Accept,
+    AnyHandler,
     Attachment,
     ConnectionOptions,
     HandlerTable,
@@ -23,6 +24,7 @@ from ocppkit.aio.lowlevel import (
 from ocppkit.core import (
     Limits,
     LocalProtocolError,
+    Message,
     Policies,
     Protocol,
     Role,
@@ -38,6 +40,7 @@ from ._attempt_limits import AttemptLimits, GuardedLimits
 from ._attempts import AttemptLimiter
 from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
+from ._csms_block_access import CsmsBlockAccess
 from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
@@ -214,6 +217,17 @@ class Csms:
             handlers: an instance of your subclass of a version's `CsmsHandlers`.
         """
         self._handlers.add_methods(handlers)
+
+    # What the driver of functional blocks calls.
+
+    @property
+    def block_access(self) -> CsmsBlockAccess:
+        """What `ocppkit.csms.blocks` needs; programs have the public methods for the same."""
+        return CsmsBlockAccess(clock=self._clock, set_default_handler=self._set_default_handler)
+
+    def _set_default_handler(self, request: type[Message], handler: AnyHandler) -> None:
+        self._handlers.check(request)
+        self._context.defaults[request] = handler
 
     # What transports call.
 

@@ -67,7 +67,7 @@ class SessionContext:
     """What the sessions of one CSMS share."""
 
     handlers: HandlerTable
-    defaults: Mapping[type[Message], AnyHandler]
+    defaults: dict[type[Message], AnyHandler]
     """Answers messages that have no handler of the program's: heartbeats and DataTransfer."""
 
     handles: Mapping[str, type[StationHandle]]

@@ -7,16 +7,14 @@ arrive, the response is sent, then messages, and the program hears the events. S
 """
 
 import asyncio
-import inspect
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from operator import itemgetter
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
-from ocppkit.aio import MaybeAwaitable
-from ocppkit.aio.lowlevel import Timer, loggable, name_of
+from ocppkit.aio.lowlevel import EventListeners, Listener, Timer, loggable
 from ocppkit.blocks import (
     Block,
     BootAccepted,
@@ -59,8 +57,6 @@ logger = logging.getLogger("ocppkit.station")
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
-Listener = Callable[[E], MaybeAwaitable[None]]
-
 _STATE: Final = "block:"
 """What the names of blocks' states in the store begin with."""
 
@@ -101,8 +97,7 @@ class StationBlocks:
         self._blocks = blocks
         self._dialect = dialect_of(station.protocol) if dialect is None else dialect
         self._name = loggable(station.identity)
-        self._listeners: dict[type[Event], list[Listener[Any]]] = {}
-        self._listener_tasks: set[asyncio.Task[None]] = set()
+        self._listeners = EventListeners(logger, self._name)
         self._timer: Timer | None = None
         self._batches: Batches | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -129,14 +124,10 @@ class StationBlocks:
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
         """Returns the decorator of a function that is called with each event of a type, plain or async.
 
-        A plain function runs inside the event loop and must not block. What it raises is logged.
+        Events of its subclasses are told too. A plain function runs inside the event loop and must not
+        block. What it raises is logged.
         """
-
-        def register(listener: Listener[E]) -> Listener[E]:
-            self._listeners.setdefault(event, []).append(listener)
-            return listener
-
-        return register
+        return self._listeners.on(event)
 
     def do(self, action: Callable[[Moment], T]) -> T:
         """Tells a block that something has happened, and returns what its method returns.
@@ -182,7 +173,7 @@ class StationBlocks:
             if state is not None:
                 self._restore(block, state, now)
         self._batches = Batches(
-            self._access, self._name, answered=self._answered, tell=self._tell_program
+            self._access, self._name, answered=self._answered, tell=self._listeners.tell
         )
         self._access.before_acknowledging(self._kept_message_answered)
         self._background = [
@@ -204,9 +195,10 @@ class StationBlocks:
         if self._timer is not None:
             self._timer.cancel()
         self._batches = None
-        for task in (*self._background, *self._listener_tasks):
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*self._background, *self._listener_tasks, return_exceptions=True)
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._listeners.cancel()
 
     def _restore(self, block: Block, state: bytes, now: Moment) -> None:
         try:
@@ -366,21 +358,3 @@ class StationBlocks:
         if dues:
             due = max(now.monotonic, min(dues))
             self._timer = self._access.clock().call_at(due, self._time_is_up)
-
-    def _tell_program(self, event: Event) -> None:
-        for listener in self._listeners.get(type(event), ()):
-            try:
-                outcome = listener(event)
-            except Exception:
-                logger.exception("%s: listener %s failed", self._name, name_of(listener))
-                continue
-            if inspect.iscoroutine(outcome):
-                task = asyncio.create_task(self._listen(listener, outcome))
-                self._listener_tasks.add(task)
-                task.add_done_callback(self._listener_tasks.discard)
-
-    async def _listen(self, listener: Listener[Any], outcome: Coroutine[Any, Any, None]) -> None:
-        try:
-            await outcome
-        except Exception:
-            logger.exception("%s: listener %s failed", self._name, name_of(listener))

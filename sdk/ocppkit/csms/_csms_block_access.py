@@ -1,0 +1,21 @@
+"""`CsmsBlockAccess`: what the driver of functional blocks does with a CSMS, beside its public methods."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import AnyHandler
+from ocppkit.core import Message
+
+__all__ = ["CsmsBlockAccess"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsmsBlockAccess:
+    """Functions of one CSMS."""
+
+    clock: Callable[[], Clock]
+    """Returns the clock of its timers."""
+
+    set_default_handler: Callable[[type[Message], AnyHandler], None]
+    """Registers a handler for a request that the program has no handler of its own for."""

@@ -1,0 +1,12 @@
+"""Functional blocks on a CSMS: transactions, authorization and commands, the same for all OCPP versions."""
+
+from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
+from ._csms_blocks import CsmsBlocks, ReportRegistrar
+
+__all__ = [
+    "AuthorizationQuestion",
+    "AuthorizationService",
+    "Authorize",
+    "CsmsBlocks",
+    "ReportRegistrar",
+]

@@ -1,0 +1,211 @@
+"""For tests of functional blocks: a station and a CSMS in memory, in any OCPP version, without waiting."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from ocppkit.blocks import Block, Command, CommandAnswer, Event, Moment
+from ocppkit.blocks.transactions import TransactionClosed, TransactionLedger, TransactionRecord
+from ocppkit.core import Message, Protocol, Request, decode_payload
+from ocppkit.csms import Csms, StationHandle
+from ocppkit.csms.blocks import Authorize, CsmsBlocks
+from ocppkit.station import Journal, MemoryJournal, Station, Store
+from ocppkit.station.blocks import StationBlocks
+
+from ._fake_clock import FakeClock, settle
+from ._memory_network import MemoryNetwork, connected
+
+__all__ = ["BlockBench"]
+
+T = TypeVar("T")
+A = TypeVar("A", bound=CommandAnswer)
+M = TypeVar("M", bound=Message)
+
+_START: Final = datetime(2025, 1, 1, 12, tzinfo=UTC)
+_CALL: Final = 2
+_BOOT: Final = "BootNotification"
+
+_BOOTS: Final = (
+    {"chargePointVendor": "ACME", "chargePointModel": "Wall-11"},
+    {"reason": "PowerUp", "chargingStation": {"vendorName": "ACME", "model": "Wall-11"}},
+)
+"""What a station says of itself when it boots: in 1.6, and from 2.0.1 on."""
+
+
+def _accept(question: object) -> str:
+    return "Accepted"
+
+
+class BlockBench:
+    """A station with functional blocks, connected to a CSMS with theirs.
+
+    ```python
+    transactions = TransactionsBlock(...)
+    async with BlockBench(v201.PROTOCOL, transactions) as bench:
+        bench.do(lambda now: transactions.plugged_in(1, now))
+        await bench.advance(60)
+        assert bench.actions == ["BootNotification", "TransactionEvent"]
+    ```
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        *blocks: Block,
+        authorize: Authorize = _accept,
+        journal: Store | Journal | None = None,
+        clock: FakeClock | None = None,
+        ledger: TransactionLedger | None = None,
+        start: datetime = _START,
+    ) -> None:
+        """Describes both; nothing runs yet.
+
+        Args:
+            protocol: the version that they speak.
+            blocks: those of the station.
+            authorize: what the CSMS says of tokens; it accepts all by default.
+            journal: where the station keeps messages and states; in memory by default. Give that of an
+                earlier bench to go on after a power cut.
+            clock: the clock of both.
+            ledger: the transactions that the CSMS knows.
+            start: date and time when the clock is at 0.
+        """
+        self.clock: FakeClock = FakeClock() if clock is None else clock
+        """Moves both ends; see `advance`."""
+
+        self._start = start
+        self.csms: Csms = Csms(protocol, insecure=True, clock=self.clock, wall_clock=self.now)
+        self.csms_blocks: CsmsBlocks = CsmsBlocks(self.csms, authorize=authorize, ledger=ledger)
+        self.station: Station = Station(
+            "CP001",
+            protocol,
+            _boot(protocol),
+            insecure=True,
+            clock=self.clock,
+            wall_clock=self.now,
+            journal=MemoryJournal() if journal is None else journal,
+            raise_security_events=False,
+            random=lambda: 0.0,
+        )
+        self.blocks: StationBlocks = StationBlocks(self.station, *blocks)
+        self.events: list[Event] = []
+        """What the station's blocks have told, in order."""
+
+        self.closed: list[TransactionRecord] = []
+        """The transactions that the CSMS knows as complete, in the order in which they became so."""
+
+        self._protocol = protocol
+        self._stack = AsyncExitStack()
+        self._network: MemoryNetwork | None = None
+        self.blocks.on(Event)(self.events.append)
+        self.csms_blocks.on(TransactionClosed)(lambda event: self.closed.append(event.record))
+        self._answer_boots()
+
+    def now(self) -> datetime:
+        """Returns the date and time of the test."""
+        return self._start + timedelta(seconds=self.clock.time())
+
+    async def __aenter__(self) -> Self:
+        """Starts the blocks and the station, and waits until it is accepted."""
+        await self._stack.enter_async_context(self.blocks)
+        self._network = await self._stack.enter_async_context(connected(self.station, self.csms))
+        await settle()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stops the station, as a program does that ends."""
+        await self._stack.aclose()
+
+    @property
+    def network(self) -> MemoryNetwork:
+        """The way from the station to the CSMS."""
+        assert self._network is not None, "enter the bench first"
+        return self._network
+
+    @property
+    def handle(self) -> StationHandle:
+        """The CSMS's handle on the station.
+
+        Raises:
+            LookupError: the station is not connected.
+        """
+        handle = self.csms.stations.get("CP001")
+        if handle is None:
+            raise LookupError("the station is not connected")
+        return handle
+
+    def do(self, action: Callable[[Moment], T]) -> T:
+        """Calls a method of a block with the present moment; see `StationBlocks.do`."""
+        return self.blocks.do(action)
+
+    async def call(self, command: Command[A]) -> A:
+        """Sends a command of the CSMS, and lets happen what follows without time passing."""
+        answer = await self.csms_blocks.call(self.handle, command)
+        await settle()
+        return answer
+
+    async def advance(self, seconds: float) -> None:
+        """Moves time on, timer by timer."""
+        await self.clock.advance(seconds)
+
+    async def go_offline(self) -> None:
+        """Cuts the connection; the station cannot connect until `go_online`."""
+        self.network.up = False
+        self.network.cut()
+        await settle()
+
+    async def go_online(self, within: float = 600.0) -> None:
+        """Lets the station connect again, and moves time on until its next attempt is over."""
+        self.network.up = True
+        await self.advance(within)
+
+    @property
+    def frames(self) -> Sequence[list[Any]]:
+        """The frames that the station has sent on all connections, as JSON."""
+        return [
+            json.loads(frame.data)
+            for wire in self.network.wires
+            for frame in wire.frames
+            if frame.direction == "out"
+        ]
+
+    @property
+    def actions(self) -> Sequence[str]:
+        """The actions that the station has called, in order, also those that were not answered."""
+        return [frame[2] for frame in self.frames if frame[0] == _CALL]
+
+    def sent(self, request: type[M]) -> Sequence[M]:
+        """Returns the requests of one type that the station has sent, in order."""
+        action = request.__ocpp_action__
+        return [
+            decode_payload(request, json.dumps(frame[3]).encode())
+            for frame in self.frames
+            if frame[0] == _CALL and frame[2] == action
+        ]
+
+    def _answer_boots(self) -> None:
+        action = self._protocol.actions[_BOOT]
+        assert action.response is not None
+        response: type[Any] = action.response
+
+        def boot(station: object, request: object) -> Any:
+            said = {"currentTime": self.now().isoformat(), "interval": 86400, "status": "Accepted"}
+            return decode_payload(response, json.dumps(said).encode())
+
+        self.csms.block_access.set_default_handler(action.request, boot)
+
+
+def _boot(protocol: Protocol) -> Request[Any]:
+    request: Any = protocol.actions[_BOOT].request
+    fields = request.__struct_encode_fields__
+    said = next(boot for boot in _BOOTS if set(boot) <= set(fields))
+    boot: Request[Any] = decode_payload(request, json.dumps(said).encode())
+    return boot
