@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
 
-from ocppkit import v201
+from ocppkit import v16, v201
 from ocppkit.aio import current_call
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
@@ -193,6 +195,43 @@ async def test_plain_handlers_and_boots_are_answered_as_ever(
     raw = await station(slow.csms)
     (answer,) = await raw.says([2, "h", "Heartbeat", {}])
     assert answer[0] == 3
+
+
+@pytest.mark.asyncio
+async def test_what_holds_the_time_or_a_decision_is_made_anew_after_a_reboot(
+    make_csms: Make, station: Make
+) -> None:
+    blocked, hours = set[str](), count(10)
+    csms = make_csms(v16.PROTOCOL, answer_repeats=True)
+
+    @csms.on(v16.HeartbeatRequest)
+    def heartbeat(station: Any, request: v16.HeartbeatRequest) -> v16.HeartbeatResponse:
+        return v16.HeartbeatResponse(current_time=datetime(2026, 1, 2, next(hours), tzinfo=UTC))
+
+    @csms.on(v16.AuthorizeRequest)
+    def authorize(station: Any, request: v16.AuthorizeRequest) -> v16.AuthorizeResponse:
+        words = v16.AuthorizationStatus
+        status = words.BLOCKED if request.id_tag in blocked else words.ACCEPTED
+        return v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status=status))
+
+    answers = []
+    for _ in range(2):
+        raw = await station(csms, subprotocol="ocpp1.6")
+        answers.append(
+            await raw.says(
+                [2, "1", "BootNotification", {"chargePointModel": "M", "chargePointVendor": "V"}],
+                [2, "2", "Heartbeat", {}],
+                [2, "3", "Authorize", {"idTag": "card"}],
+            )
+        )
+        raw.wire.cut()
+        await settle()
+        blocked.add("card")
+    before, after = answers
+    assert [frame[1] for frame in after] == ["1", "2", "3"]
+    assert after[0][2]["currentTime"] >= before[0][2]["currentTime"]
+    assert [each[1][2]["currentTime"][11:13] for each in answers] == ["10", "11"]
+    assert [each[2][2]["idTagInfo"]["status"] for each in answers] == ["Accepted", "Blocked"]
 
 
 class Hooked:

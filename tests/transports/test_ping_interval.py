@@ -1,23 +1,26 @@
-"""A station's ping interval, changed while it runs, as the other end of the connection sees it."""
+"""Ping intervals, changed while a connection is open, as the other end of the connection sees it."""
 
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import ModuleType
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from websockets.utils import accept_key
 
 from ocppkit.core import Limits
 from ocppkit.station import Disconnected
-from ocppkit.transports import aiohttp, websockets
+from ocppkit.transports import aiohttp, starlette, websockets
+from support.servers import SERVERS, running
 
 Make = Callable[..., Any]
 
-CLOSE, PING, PONG = 8, 9, 10
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 CLIENTS = pytest.mark.parametrize(
     "client", [pytest.param(websockets, id="websockets"), pytest.param(aiohttp, id="aiohttp")]
 )
@@ -99,6 +102,60 @@ async def test_a_change_acts_on_the_open_connection(
         await counter.wait("steady", counter.pings["steady"] + 5)
         assert counter.pings["changing"] == seen
         assert changing.connected
+
+
+HEARTBEAT = '[2,"%d","Heartbeat",{}]'
+
+
+def by_own_server(csms: Any) -> AbstractAsyncContextManager[int]:
+    return SERVERS["websockets"](csms)
+
+
+@asynccontextmanager
+async def by_uvicorn(csms: Any) -> AsyncGenerator[int]:
+    app = Starlette(routes=[Mount("/", starlette.endpoint(csms))])
+    # As the guide has it, but sooner.
+    async with running(app, ws_ping_interval=0.064, ws_ping_timeout=None) as port:
+        yield port
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("serve", [by_own_server, by_uvicorn])
+async def test_a_station_that_answers_no_pings_stays_as_long_as_it_talks(
+    serve: Make, make_csms: Make, raw: Make
+) -> None:
+    csms = make_csms(limits=Limits(ping_interval=0.064), unknown="serve")
+    async with serve(csms) as port, raw(port, "/CP001") as station:
+        await csms.stations.wait_connected("CP001")
+        pings = answers = 0
+        while pings < 8:
+            station.text(HEARTBEAT % pings)
+            opcode, _ = await station.next_frame()
+            pings += opcode == PING
+            answers += opcode == TEXT
+            await asyncio.sleep(0.01)
+        assert answers > 8
+        assert csms.stations.get("CP001").connected
+
+
+@pytest.mark.asyncio
+async def test_each_station_of_a_csms_has_its_ping_interval(make_csms: Make, raw: Make) -> None:
+    csms = make_csms(limits=Limits(ping_interval=0))
+    async with (
+        by_own_server(csms) as port,
+        raw(port, "/dear") as dear,
+        raw(port, "/impatient") as impatient,
+    ):
+        for identity in ("dear", "impatient"):
+            await csms.stations.wait_connected(identity)
+        csms.stations.get("impatient").set_ping_interval(0.064)
+        for _ in range(2):
+            opcode, data = await impatient.next_frame()
+            assert opcode == PING
+            impatient.frame(PONG, data)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await dear.reader.read(1)
 
 
 @pytest.mark.asyncio

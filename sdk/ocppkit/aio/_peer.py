@@ -51,6 +51,10 @@ class Peer(Protocol):
         """Changes how strictly messages are decoded and checked, from the next one on."""
         ...
 
+    def set_ping_interval(self, seconds: float) -> None:
+        """Changes how often pings are sent; ignored where that cannot be changed."""
+        ...
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes the connection."""
         ...

@@ -89,6 +89,16 @@ class StationHandle:
         """
         self._peer.use_policies(policies)
 
+    def set_ping_interval(self, seconds: float) -> None:
+        """Changes how often this station is sent pings; `Limits.ping_interval` says it for all.
+
+        An ASGI server sends pings by itself, so there it changes nothing.
+
+        Args:
+            seconds: time between two pings; zero turns them off, for a station that pays by the byte.
+        """
+        self._peer.set_ping_interval(seconds)
+
     def refuse_result(
         self,
         response: Response,

@@ -46,7 +46,7 @@ class AlteredMessage(NamedTuple):
 K = TypeVar("K")
 
 
-class _Counters(Generic[K]):
+class _CountsByStation(Generic[K]):
     """How often each station had something of each kind, within bounds."""
 
     def __init__(self) -> None:
@@ -85,8 +85,8 @@ class Deviations:
     """
 
     def __init__(self) -> None:
-        self._deviations = _Counters[Deviation]()
-        self._altered = _Counters[AlteredMessage]()
+        self._deviations = _CountsByStation[Deviation]()
+        self._altered = _CountsByStation[AlteredMessage]()
         self.omitted: int = 0
         """Deviations that were not told apart: beyond the bounds, or not recorded in a message."""
 

@@ -203,7 +203,7 @@ _DEFAULTS: Final[Mapping[str, object]] = {
     "clock_source": "csms",
     "connection_attempts": 3,
     "heartbeat_interval": DAY,
-    "ping_interval": 54.0,
+    "ping_interval": 25.0,
     "queue_all_messages": False,
     "queued_severity": None,
     "raise_security_events": True,

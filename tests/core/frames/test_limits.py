@@ -68,7 +68,7 @@ def test_the_values() -> None:
         "call_timeout": 30.0,
         "handler_timeout": 25.0,
         "handshake_timeout": 10.0,
-        "ping_interval": 54.0,
+        "ping_interval": 25.0,
         "description": 255,
         "remembered": 64,
     }

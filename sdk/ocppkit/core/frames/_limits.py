@@ -90,8 +90,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Time from receiving a call until it is answered with InternalError."""
 
     handshake_timeout: float = 10.0
-    ping_interval: float = 54.0
-    """Time between two pings; 0 turns pings off. Two pings in a row without a pong end the connection."""
+    ping_interval: float = 25.0
+    """Time between two pings; 0 turns pings off. Some stations give up a connection on which nothing came for
+    30 seconds. Two pings in a row without a pong end the connection."""
 
     description: int = 255
     """Longest error description that we send, in characters; a longer one is cut."""
