@@ -16,7 +16,7 @@ class PowerPath(Event, frozen=True):
     """The transaction on the EVSE, if there is one."""
 
     since: datetime | None = None
-    """When energy could first flow in this transaction; relative charging schedules begin then."""
+    """When energy could first flow in this transaction, or without one; relative charging schedules begin then."""
 
 
 class TransactionBegan(Event, frozen=True):
@@ -27,6 +27,9 @@ class TransactionBegan(Event, frozen=True):
     """The station's own id, also in OCPP 1.6."""
 
     at: datetime
+    energy_since: datetime | None = None
+    """When energy could first flow, if it can already."""
+
     remote_start_id: int | None = None
     """The number of the remote start that it comes from."""
 

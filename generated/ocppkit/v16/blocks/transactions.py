@@ -59,7 +59,7 @@ RULES = TransactionRules(
     stop_points=frozenset({TxPoint.AUTHORIZED}),
     repeats_evse=True,
     can_resume=False,
-    one_sample_interval=True,
+    samples_in_meter_values=True,
     has_token_types=False,
 )
 """How transactions work in OCPP 1.6, for `TransactionsBlock`."""

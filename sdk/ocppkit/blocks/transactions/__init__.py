@@ -1,6 +1,5 @@
 """Transactions (functional block E): what begins and ends them at a station, what it reports, and a ledger for a CSMS."""
 
-from ._commands import GetTransactionStatus, TransactionStatus
 from ._evse_events import EvseChanged, MeterWentBack, TransactionDeauthorized, TransactionReplied
 from ._evse_state import EvseState
 from ._id_tokens import (
@@ -22,6 +21,7 @@ from ._ledger import (
 )
 from ._meter_values import EnergyReading, MeterValue, SampledValue, SignedMeterValue
 from ._reports import MeterValuesReport, TransactionReply, TransactionReport
+from ._status_query import GetTransactionStatus, TransactionStatus
 from ._transaction_rules import TransactionRules
 from ._transactions_block import TransactionsBlock
 from ._words import (

@@ -9,11 +9,12 @@ its stop points has ceased to hold.
 from collections.abc import Set
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ._id_tokens import IdToken
 from ._words import ChargingState, SuspendedBy, TxPoint
 
-__all__ = ["EvseState", "begins", "ends"]
+__all__ = ["EvseState", "begins", "ends", "in_transaction", "without_transaction"]
 
 
 class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,3 +94,21 @@ def ends(before: EvseState, after: EvseState, stop_points: Set[str]) -> bool:
         # The path counts as open even if it was never closed.
         ceased.add(TxPoint.POWER_PATH_CLOSED)
     return not ceased.isdisjoint(stop_points)
+
+
+def in_transaction(state: EvseState, transaction_id: str) -> EvseState:
+    """Returns what is known of an EVSE once a transaction has begun."""
+    return replace(state, transaction_id=transaction_id, finishing=False)
+
+
+def without_transaction(state: EvseState) -> EvseState:
+    """Returns what is known of an EVSE once its transaction has ended."""
+    return replace(
+        state,
+        # The next vehicle needs a driver of its own.
+        authorized=state.authorized and state.connected,
+        energy_flows=False,
+        energy_refused=False,
+        transaction_id=None,
+        finishing=state.connected,
+    )

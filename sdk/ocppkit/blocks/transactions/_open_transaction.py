@@ -5,10 +5,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from ._evse_state import EvseState
-from ._id_tokens import IdToken
 from ._meter_values import MeterValue
 
-__all__ = ["OpenTransaction"]
+__all__ = ["KeptEvse", "OpenTransaction"]
 
 
 class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
@@ -16,25 +15,22 @@ class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
 
     transaction_id: str
     started_at: datetime
-    start_points: frozenset[str]
     stop_points: frozenset[str]
-    """The pair that it began with counts until its end, whatever the CSMS writes meanwhile."""
+    """What ends it: as the CSMS had set it when the transaction began."""
 
     next_seq_no: int = 0
     number: int | None = None
     """The CSMS's number of it, in OCPP 1.6."""
 
-    id_token: IdToken | None = None
-    """The token that it has told last."""
-
     has_told_evse: bool = False
+    has_told_token: bool = False
     phases: int | None = None
     """How many phases were told last."""
 
     stopped_reason: str | None = None
-    """Why it was stopped, if it has been and goes on until a stop point ceases."""
+    """Why the driver's authorization has ended, if it has, and the transaction goes on."""
 
-    power_since: datetime | None = None
+    energy_since: datetime | None = None
     """When energy could first flow."""
 
     first_register: float | None = None
@@ -44,6 +40,13 @@ class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
 
     ended_values: list[MeterValue] = []
     """What the report of its end tells of the time before: the beginning, then samples."""
+
+    @property
+    def energy(self) -> float | None:
+        """Watt-hours since it began, if the meter tells them."""
+        if self.first_register is None or self.last_register is None:
+            return None
+        return self.last_register - self.first_register
 
 
 class KeptEvse(Struct, frozen=True):

@@ -24,8 +24,8 @@ class TransactionRules(Struct, frozen=True, kw_only=True):
     can_resume: bool = True
     """Whether a transaction can go on after a power cut. [E17]"""
 
-    one_sample_interval: bool = False
-    """Whether the samples for the end of a transaction are taken when those in between are."""
+    samples_in_meter_values: bool = False
+    """Whether samples of transactions go out in MeterValues, and those for the end are taken with them. [1.6]"""
 
     has_token_types: bool = True
     """Whether a token has a type."""

@@ -1,23 +1,56 @@
-"""`TransactionsBlock`: the transactions and meters of a station (functional blocks E and J)."""
+"""`TransactionsBlock`: the transactions and meters of a station (functional blocks E and J).
+
+Theory of operation: the program tells facts, such as a plug or a flow of energy, and `_sequencer.py` finds
+what they begin and end. `_reporter.py` makes the reports, `_metering.py` knows when a meter is to be read, and
+`_token_verdicts.py` what becomes of a driver whom the CSMS refuses afterwards.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ocppkit.core import LocalProtocolError
 
 from .._block import Block
+from .._kept_state import KeptState, restored
 from .._moment import Moment
-from ..variables import DeviceModel
-from ._commands import GetTransactionStatus, TransactionStatus
+from .._station_life import ClockChanged, StationStarted
+from .._transaction_life import TransactionBegan, TransactionNumbered
+from ..variables import (
+    STOP_TX_ON_EV_SIDE_DISCONNECT,
+    TX_ALLOW_ENERGY_TRANSFER_RESUMPTION,
+    TX_RESUMPTION_TIMEOUT,
+    DeviceModel,
+)
+from ._evse import Evse
+from ._evse_events import TransactionReplied
 from ._evse_state import EvseState
-from ._id_tokens import IdToken
+from ._id_tokens import IdToken, TokenInfoReceived
+from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
+from ._metering import Metering
+from ._open_transaction import KeptEvse
+from ._reporter import TransactionReporter
+from ._reports import TransactionReply, TransactionReport
+from ._sequencer import TransactionSequencer
+from ._status_query import GetTransactionStatus, TransactionStatus
+from ._stop_reasons import trigger_of
+from ._token_verdicts import TokenVerdicts
 from ._transaction_rules import TransactionRules
-from ._words import StoppedReason, SuspendedBy
+from ._words import StoppedReason, SuspendedBy, TriggerReason
 
 __all__ = ["TransactionsBlock"]
 
 _LATEST: Final = TransactionRules()
+
+
+class _KeptTransactions(KeptState, frozen=True):
+    evses: list[KeptEvse]
+    at: datetime
+    """When it was written, for the length of an outage."""
 
 
 class TransactionsBlock(Block):
@@ -25,7 +58,7 @@ class TransactionsBlock(Block):
 
     The program tells what happens at the EVSEs: a plug, a driver, energy. The block reports transactions
     to the CSMS, says when the contactors are to be closed (`PowerPath`), and reads the meter when values
-    are due.
+    are due. What has been told already changes nothing when it is told again.
     """
 
     name: ClassVar[str] = "transactions"
@@ -40,6 +73,7 @@ class TransactionsBlock(Block):
         rules: TransactionRules = _LATEST,
         has_undelivered: Callable[[str | None], bool] | None = None,
         has_main_meter: bool = False,
+        fixed_cables: Iterable[int] = (),
     ) -> None:
         """Begins without transactions.
 
@@ -49,25 +83,54 @@ class TransactionsBlock(Block):
             read_meter: returns what the meter of an EVSE shows now, all measurands it has; nothing if it
                 cannot be read. What it raises is raised to the caller, and nothing changes.
             new_id: returns an id for a transaction that no other has, in all the station's life; of at
-                most 36 characters, such as a UUID. [TEV-01]
+                most 36 characters, such as a UUID. # TEV-01
             rules: in what the version differs.
             has_undelivered: returns whether messages of a transaction wait that the CSMS has not
                 received; of any transaction if it is asked for `None`. Without it,
                 GetTransactionStatus is not supported.
             has_main_meter: whether `read_meter(0)` tells what all EVSEs use together.
+            fixed_cables: the EVSEs whose cables are fixed to the station: there an unplugged vehicle is
+                waited for as long as EVConnectionTimeOut says. # E10
         """
         super().__init__()
+        self._evses = {evse_id: Evse(evse_id) for evse_id in evse_ids}
         self._model = model
-        self._read_meter = read_meter
-        self._new_id = new_id
         self._rules = rules
         self._has_undelivered = has_undelivered
-        self._has_main_meter = has_main_meter
-        self._states = {evse_id: EvseState(evse_id=evse_id) for evse_id in evse_ids}
+        self._changed_at: datetime | None = None
+        meters = MeterReader(model, read_meter)
+        self._reporter = TransactionReporter(
+            model, rules, meters, report=self._report, tell=self._tell
+        )
+        self._sequencer = TransactionSequencer(
+            model,
+            rules,
+            meters,
+            self._reporter,
+            new_id=new_id,
+            fixed_cables=frozenset(fixed_cables),
+            tell=self._tell,
+            touch=self._touch,
+        )
+        self._verdicts = TokenVerdicts(
+            model, meters, self._reporter, self._sequencer, tell=self._tell, touch=self._touch
+        )
+        self._metering = Metering(
+            self._evses,
+            model,
+            rules,
+            meters,
+            self._reporter,
+            report=self._report,
+            has_main_meter=has_main_meter,
+        )
+        self._on_event(StationStarted, self._station_started)
+        self._on_event(ClockChanged, self._clock_changed)
+        self._on_reply(TransactionReport)(self._reply_received)
         if has_undelivered is not None:
             self._on_command(GetTransactionStatus)(self._get_status)
 
-    # What a program calls.
+    # What a program calls, and what blocks above call.
 
     def state_of(self, evse_id: int) -> EvseState:
         """Returns what is known of an EVSE.
@@ -75,34 +138,61 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        state = self._states.get(evse_id)
-        if state is None:
-            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {sorted(self._states)}]")
-        return state
+        return self._evse(evse_id).state
 
     def evse_of(self, transaction_id: str) -> int | None:
-        """Returns the EVSE of a transaction that goes on.
+        """Returns the EVSE of a transaction that goes on; `None` if none goes on under this id.
 
         Args:
             transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
         """
-        raise NotImplementedError
+        for evse in self._evses.values():
+            transaction = evse.transaction
+            if transaction is not None:
+                number = None if transaction.number is None else str(transaction.number)
+                if transaction_id in (transaction.transaction_id, number):
+                    return evse.evse_id
+        return None
 
     def parked(self, evse_id: int, now: Moment) -> None:
         """Takes that a vehicle stands in the parking bay."""
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        self._sequencer.change(
+            evse, replace(evse.state, parked=True), TriggerReason.EV_DETECTED, now
+        )
 
     def left(self, evse_id: int, now: Moment) -> None:
         """Takes that the vehicle has left the parking bay."""
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        self._sequencer.change(
+            evse, replace(evse.state, parked=False), TriggerReason.EV_DEPARTED, now
+        )
 
     def plugged_in(self, evse_id: int, now: Moment, *, connector_id: int = 1) -> None:
         """Takes that the cable is plugged in at both ends."""
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        after = replace(evse.state, connected=True, connector_id=connector_id)
+        self._sequencer.change(evse, after, TriggerReason.CABLE_PLUGGED_IN, now)
 
     def unplugged(self, evse_id: int, now: Moment) -> None:
         """Takes that the cable is no longer plugged in at both ends."""
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        before = evse.state
+        if not before.connected:
+            return
+        # E09, E10: only a transaction that goes on keeps its driver.
+        stops = self._model.get(STOP_TX_ON_EV_SIDE_DISCONNECT, True)
+        keeps = before.authorized and evse.transaction is not None and not stops
+        after = replace(
+            before,
+            connected=False,
+            authorized=keeps,
+            energy_flows=False,
+            suspended_by=None,
+            finishing=False,
+        )
+        reason = StoppedReason.EV_DISCONNECTED
+        self._sequencer.change(evse, after, TriggerReason.EV_COMMUNICATION_LOST, now, reason=reason)
 
     def authorized(
         self,
@@ -115,10 +205,21 @@ class TransactionsBlock(Block):
     ) -> None:
         """Takes that a driver may charge, as it was decided at the station or by the CSMS.
 
+        Args:
+            evse_id: the EVSE.
+            id_token: the driver's token.
+            now: the present moment.
+            group_id_token: the group of the token, if it is known.
+            reservation_id: the reservation that is used up by this.
+
         Raises:
-            LocalProtocolError: there is no such EVSE, or it has an authorized driver already.
+            LocalProtocolError: there is no such EVSE, it has an authorized driver already, or the token
+                has no type and OCPP 2.x is spoken.
         """
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        self._require_token(evse, id_token)
+        evse.is_remote, evse.remote_start_id = False, None
+        self._authorize(evse, id_token, group_id_token, reservation_id, now)
 
     def remote_start(
         self,
@@ -130,15 +231,28 @@ class TransactionsBlock(Block):
         group_id_token: IdToken | None = None,
         reservation_id: int | None = None,
     ) -> str | None:
-        """Takes that the CSMS has authorized a driver. [F01, F02]
+        """Takes that a driver may charge because the CSMS has started it. # F01, F02
+
+        Args:
+            evse_id: the EVSE.
+            id_token: the driver's token.
+            remote_start_id: the number of the remote start; OCPP 1.6 has none.
+            now: the present moment.
+            group_id_token: the group of the token, if it is known.
+            reservation_id: the reservation that is used up by this.
 
         Returns:
-            The transaction that goes on already, for the response. [F01.FR.13]
+            The transaction that went on already, for the response. # F01.FR.13
 
         Raises:
-            LocalProtocolError: there is no such EVSE, or it has an authorized driver already.
+            LocalProtocolError: as `authorized` does.
         """
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        self._require_token(evse, id_token)
+        running = evse.state.transaction_id
+        evse.is_remote, evse.remote_start_id = True, remote_start_id
+        self._authorize(evse, id_token, group_id_token, reservation_id, now)
+        return running
 
     def energy(self, evse_id: int, flows: bool, now: Moment, *, phases: int | None = None) -> None:
         """Takes that energy flows, or that it no longer does.
@@ -149,11 +263,24 @@ class TransactionsBlock(Block):
             now: the present moment.
             phases: how many phases charge, if it is known.
         """
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        before = evse.state
+        suspended_by = None if flows else before.suspended_by
+        after = replace(before, energy_flows=flows, suspended_by=suspended_by)
+        if flows:
+            evse.phases = phases
+        if after != before:
+            self._sequencer.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
+        elif evse.transaction is not None and evse.phases != evse.transaction.phases:
+            # E02.FR.19.
+            self._reporter.updated(evse, TriggerReason.CHARGING_RATE_CHANGED, now.wall)
+            self._touch(now)
 
     def suspended(self, evse_id: int, by: SuspendedBy, now: Moment) -> None:
         """Takes that one side pauses the flow of energy."""
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        after = replace(evse.state, energy_flows=False, suspended_by=by)
+        self._sequencer.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
 
     def stopped(
         self,
@@ -177,19 +304,34 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE, or it has neither driver nor transaction.
         """
-        raise NotImplementedError
+        evse = self._evse(evse_id)
+        if evse.transaction is None and not evse.state.authorized:
+            raise LocalProtocolError(
+                f"EVSE {evse_id} has neither a driver nor a transaction that could be stopped"
+            )
+        after = replace(evse.state, authorized=False)
+        if reason is StoppedReason.STOPPED_BY_EV:
+            # E15.
+            after = replace(after, energy_flows=False)
+        self._sequencer.change(
+            evse, after, trigger_of(reason), now, reason=reason, id_token=id_token
+        )
 
     def stop_remotely(self, transaction_id: str, now: Moment) -> bool:
-        """Stops a transaction because the CSMS wants it, and returns whether it goes on. [F03]
+        """Stops a transaction because the CSMS wants it, and returns whether there is one. # F03
 
         Args:
             transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
             now: the present moment.
         """
-        raise NotImplementedError
+        evse_id = self.evse_of(transaction_id)
+        if evse_id is None:
+            return False
+        self.stopped(evse_id, now, reason=StoppedReason.REMOTE)
+        return True
 
     def report_transactions(self, evse_id: int | None, now: Moment) -> bool:
-        """Reports how transactions stand, for TriggerMessage. [F06]
+        """Reports how transactions stand, for TriggerMessage. # F06
 
         Args:
             evse_id: the EVSE; all if it is `None`.
@@ -198,10 +340,15 @@ class TransactionsBlock(Block):
         Returns:
             Whether there is a transaction.
         """
-        raise NotImplementedError
+        chosen = self._evses.values() if evse_id is None else (self._evse(evse_id),)
+        busy = [evse for evse in chosen if evse.transaction is not None]
+        for evse in busy:
+            self._metering.trigger_transaction(evse, now)
+            self._touch(now)
+        return bool(busy)
 
     def report_meter_values(self, evse_id: int | None, now: Moment) -> bool:
-        """Reports what meters show, for TriggerMessage. [F06]
+        """Reports what meters show, for TriggerMessage. # F06
 
         Args:
             evse_id: the EVSE, or 0 for the main meter; all if it is `None`.
@@ -210,7 +357,197 @@ class TransactionsBlock(Block):
         Returns:
             Whether there is anything to report.
         """
-        raise NotImplementedError
+        chosen = [*self._metering.meters()] if evse_id is None else [evse_id]
+        reported = [self._metering.trigger_meter_values(each, now) for each in chosen]
+        if any(evse.transaction is not None for evse in self._evses.values()):
+            self._touch(now)
+        return any(reported)
+
+    # What the driver calls.
+
+    def next_deadline(self, now: Moment) -> float | None:
+        """Returns when a meter is to be read, or patience ends, on the monotonic clock."""
+        dues = [self._metering.next_deadline(now)]
+        for evse in self._evses.values():
+            dues += (evse.connect_by, evse.energy_check)
+        return min((due for due in dues if due is not None), default=None)
+
+    def handle_timeout(self, now: Moment) -> None:
+        """Reports what is due, and ends the patience with drivers who do not come."""
+        for evse in self._evses.values():
+            if evse.connect_by is not None and evse.connect_by <= now.monotonic:
+                evse.connect_by = None
+                self._lose_patience(evse, now)
+            if evse.energy_check is not None and evse.energy_check <= now.monotonic:
+                evse.energy_check = None
+                self._verdicts.check_energy(evse, now)
+        if self._metering.handle_timeout(now):
+            self._touch(now)
+
+    def state(self) -> bytes | None:
+        """Returns the transactions that go on; `None` if there are none."""
+        kept = [
+            KeptEvse(evse.state, evse.transaction)
+            for evse in self._evses.values()
+            if evse.transaction is not None
+        ]
+        if not kept or self._changed_at is None:
+            return None
+        return msgspec.json.encode(_KeptTransactions(evses=kept, at=self._changed_at))
+
+    def restore(self, state: bytes, now: Moment) -> None:
+        """Takes the transactions that went on when the station stopped; `StationStarted` ends or resumes them."""
+        kept = restored(_KeptTransactions, state, "a state of transactions")
+        for each in kept.evses:
+            evse = self._evses.setdefault(each.state.evse_id, Evse(each.state.evse_id))
+            evse.state = each.state
+            elapsed = -now.seconds_until(each.transaction.started_at)
+            evse.begin(each.transaction, now.monotonic - max(elapsed, 0.0))
+            evse.last_sample = evse.last_ended_sample = now.monotonic
+            evse.phases = each.transaction.phases
+        self._changed_at = kept.at
+
+    # What happens to the station.
+
+    def _station_started(self, event: StationStarted, now: Moment) -> None:
+        self._metering.begin(now)
+        outage = 0.0 if self._changed_at is None else -now.seconds_until(self._changed_at)
+        longest = self._model.get(TX_RESUMPTION_TIMEOUT, 0) if self._rules.can_resume else 0
+        for evse in self._evses.values():
+            if evse.transaction is None:
+                continue
+            if 0 <= outage <= longest and longest > 0:
+                self._resume(evse, now)
+            else:
+                # E17.FR.14; before 2.1 always. Facts that still hold are told anew.
+                after = EvseState(evse_id=evse.evse_id)
+                reason = StoppedReason.POWER_LOSS
+                self._sequencer.change(
+                    evse, after, TriggerReason.ABNORMAL_CONDITION, now, reason=reason
+                )
+
+    def _resume(self, evse: Evse, now: Moment) -> None:
+        transaction, before = evse.transaction_required(), evse.state
+        # E17.FR.10.
+        may_flow = self._model.get(TX_ALLOW_ENERGY_TRANSFER_RESUMPTION, False)
+        refused = before.energy_refused or not may_flow
+        evse.state = replace(
+            before,
+            energy_flows=False,
+            energy_refused=refused,
+            suspended_by=SuspendedBy.EVSE if refused else None,
+        )
+        self._tell(
+            TransactionBegan(
+                evse_id=evse.evse_id,
+                transaction_id=transaction.transaction_id,
+                at=transaction.started_at,
+                energy_since=transaction.energy_since,
+                resumed=True,
+            )
+        )
+        self._reporter.updated(evse, TriggerReason.TX_RESUMED, now.wall)
+        self._touch(now)
+        self._sequencer.resume(evse, now)
+        self._verdicts.check_energy(evse, now)
+
+    def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
+        self._metering.begin(now)
+
+    # What the CSMS says.
 
     def _get_status(self, command: GetTransactionStatus, now: Moment) -> TransactionStatus:
-        raise NotImplementedError
+        # E14.
+        name = command.transaction_id
+        waits = self._has_undelivered is not None and self._has_undelivered(name)
+        ongoing = None if name is None else self.evse_of(name) is not None
+        return TransactionStatus(ongoing_indicator=ongoing, messages_in_queue=waits)
+
+    def _reply_received(
+        self, report: TransactionReport, reply: TransactionReply, now: Moment
+    ) -> None:
+        info, token = reply.id_token_info, report.id_token
+        if info is not None and token is not None:
+            self._tell(TokenInfoReceived(id_token=token, info=info))
+        if reply != TransactionReply():
+            self._tell(TransactionReplied(report=report, reply=reply))
+        evse_id = None if report.transaction_id is None else self.evse_of(report.transaction_id)
+        if evse_id is None:
+            return
+        evse = self._evses[evse_id]
+        if reply.number is not None:
+            self._take_number(evse, reply.number, now)
+        own = evse.state.id_token
+        if info is not None and own is not None and token is not None and own.is_same_as(token):
+            self._verdicts.take(evse, info, now)
+
+    def _take_number(self, evse: Evse, number: int, now: Moment) -> None:
+        transaction = evse.transaction_required()
+        if transaction.number != number:
+            transaction.number = number
+            self._touch(now)
+            self._tell(
+                TransactionNumbered(
+                    evse_id=evse.evse_id,
+                    transaction_id=transaction.transaction_id,
+                    number=number,
+                )
+            )
+
+    # What follows from it.
+
+    def _evse(self, evse_id: int) -> Evse:
+        evse = self._evses.get(evse_id)
+        if evse is None:
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {sorted(self._evses)}]")
+        return evse
+
+    def _require_token(self, evse: Evse, id_token: IdToken) -> None:
+        if evse.state.authorized:
+            raise LocalProtocolError(
+                f"EVSE {evse.evse_id} has an authorized driver already [call `stopped` first]"
+            )
+        if self._rules.has_token_types and id_token.type is None:
+            raise LocalProtocolError(
+                "a token needs a type in OCPP 2.x [write IdToken(..., 'ISO14443') for a card]"
+            )
+
+    def _authorize(
+        self,
+        evse: Evse,
+        id_token: IdToken,
+        group_id_token: IdToken | None,
+        reservation_id: int | None,
+        now: Moment,
+    ) -> None:
+        evse.reservation_id = reservation_id
+        transaction = evse.transaction
+        if transaction is not None:
+            transaction.has_told_token = transaction.is_refused = False
+            transaction.stopped_reason = None
+        after = replace(
+            evse.state,
+            authorized=True,
+            id_token=id_token,
+            group_id_token=group_id_token,
+            energy_refused=False,
+        )
+        self._sequencer.change(evse, after, TriggerReason.AUTHORIZED, now)
+
+    def _lose_patience(self, evse: Evse, now: Moment) -> None:
+        """Gives up on a driver who has not plugged in, or a vehicle that nobody has authorized."""
+        before = evse.state
+        if before.authorized and not before.connected:
+            # C01.FR.26, E03.FR.05, E10.
+            after, reason = replace(before, authorized=False), StoppedReason.TIMEOUT
+            self._sequencer.change(
+                evse, after, TriggerReason.EV_CONNECT_TIMEOUT, now, reason=reason
+            )
+        elif before.connected and evse.transaction is None:
+            # AUT-23.
+            evse.state = replace(before, finishing=True)
+            self._sequencer.settle(evse, before, now)
+
+    def _touch(self, now: Moment) -> None:
+        self.has_changed = True
+        self._changed_at = now.wall

@@ -116,7 +116,9 @@ __all__ = [
     "STOP_TX_ON_INVALID_ID",
     "SUPPORTED_FEATURE_PROFILES",
     "TIME_SOURCE",
+    "TX_ALLOW_ENERGY_TRANSFER_RESUMPTION",
     "TX_BEFORE_ACCEPTED_ENABLED",
+    "TX_RESUMPTION_TIMEOUT",
     "TX_START_POINT",
     "TX_STOP_POINT",
     "UNLOCK_ON_EV_SIDE_DISCONNECT",
@@ -306,6 +308,8 @@ MAX_ENERGY_ON_INVALID_ID: Final = _TX.integer("MaxEnergyOnInvalidId", unit="Wh")
 STOP_TX_ON_EV_SIDE_DISCONNECT: Final = _TX.boolean("StopTxOnEVSideDisconnect")
 STOP_TX_ON_INVALID_ID: Final = _TX.boolean("StopTxOnInvalidId")
 TX_BEFORE_ACCEPTED_ENABLED: Final = _TX.boolean("TxBeforeAcceptedEnabled")
+TX_ALLOW_ENERGY_TRANSFER_RESUMPTION: Final = _TX.boolean("AllowEnergyTransferResumption")
+TX_RESUMPTION_TIMEOUT: Final = _TX.integer("ResumptionTimeout", unit="s")
 TX_START_POINT: Final = _TX.members("TxStartPoint")
 TX_STOP_POINT: Final = _TX.members("TxStopPoint")
 SAMPLED_DATA_ENABLED: Final = _SAMPLED.boolean("Enabled")

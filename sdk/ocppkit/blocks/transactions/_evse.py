@@ -1,0 +1,59 @@
+"""One EVSE of a station: what is known of it, its transaction, and when something is due."""
+
+from datetime import datetime
+
+from ._evse_state import EvseState
+from ._open_transaction import OpenTransaction
+
+__all__ = ["Evse"]
+
+
+class Evse:
+    """One EVSE."""
+
+    def __init__(self, evse_id: int) -> None:
+        self.evse_id = evse_id
+        self.state = EvseState(evse_id=evse_id)
+        self.transaction: OpenTransaction | None = None
+
+        self.began: float = 0.0
+        """When the transaction began, on the monotonic clock."""
+
+        self.last_sample: float = 0.0
+        """When values were last due for the reports in between, on the monotonic clock."""
+
+        self.last_ended_sample: float = 0.0
+        """When values were last due for the report of the end, on the monotonic clock."""
+
+        self.connect_by: float | None = None
+        """When the patience with a driver ends who has shown a token or plugged in, and not both."""
+
+        self.energy_check: float | None = None
+        """When the meter is to be read next, because the CSMS has refused the token."""
+
+        self.path_closed_since: datetime | None = None
+        """Since when energy can flow."""
+
+        self.phases: int | None = None
+        """How many phases charge, if it is known."""
+
+        # What the next report tells, once.
+        self.is_remote = False
+        self.remote_start_id: int | None = None
+        self.reservation_id: int | None = None
+
+    def begin(self, transaction: OpenTransaction, now: float) -> None:
+        """Takes a transaction that begins, or goes on after a restart.
+
+        Args:
+            transaction: the transaction.
+            now: when it began, on the monotonic clock.
+        """
+        self.transaction = transaction
+        self.began = self.last_sample = self.last_ended_sample = now
+
+    def transaction_required(self) -> OpenTransaction:
+        """Returns the transaction, where there is one for certain."""
+        if self.transaction is None:
+            raise RuntimeError(f"EVSE {self.evse_id} has no transaction")
+        return self.transaction

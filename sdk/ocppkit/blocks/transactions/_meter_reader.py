@@ -1,0 +1,59 @@
+"""Reads the meters of EVSEs, and selects what the settings want of each reading."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from ocppkit.core import ListKey
+
+from ..variables import DeviceModel
+from ._meter_values import ENERGY_REGISTER, MeterValue, SampledValue, energy_register
+from ._words import ReadingContext
+
+__all__ = ["MeterReader", "register_of"]
+
+_ENERGY: Final = (ENERGY_REGISTER,)
+
+
+class MeterReader:
+    """The meters of one station."""
+
+    def __init__(
+        self, model: DeviceModel, read_meter: Callable[[int], Sequence[SampledValue]]
+    ) -> None:
+        self._model = model
+        self.read: Final = read_meter
+
+    def select(
+        self,
+        samples: Iterable[SampledValue],
+        measurands: ListKey,
+        context: ReadingContext,
+        at: datetime,
+        *,
+        default: Sequence[str] = _ENERGY,
+    ) -> tuple[MeterValue, ...]:
+        """Returns what of a reading is to be reported.
+
+        Args:
+            samples: the reading.
+            measurands: the setting that lists the measurands.
+            context: why the meter was read.
+            at: when.
+            default: the measurands if there is no such setting.
+        """
+        wanted = self._model.get(measurands, tuple(default))
+        values = tuple(
+            replace(each, context=context)
+            for each in samples
+            if (each.measurand or ENERGY_REGISTER) in wanted
+        )
+        return (MeterValue(at, values),) if values else ()
+
+
+def register_of(samples: Iterable[SampledValue]) -> float | None:
+    """Returns what the energy register of all phases shows, in Wh; `None` if the reading does not tell."""
+    registers = (energy_register(each) for each in samples)
+    return next((each for each in registers if each is not None), None)

@@ -1,0 +1,208 @@
+"""Begins and ends the transactions of a station as the facts of its EVSEs change.
+
+Theory of operation: each change of facts goes through `change`, which compares them before and after:
+whether a start or stop point was crossed decides whether a transaction begins, goes on or ends. The meter is
+read before anything is changed, so a meter that fails leaves all as it was.
+"""
+
+from collections.abc import Callable, Set
+from typing import Final
+
+from ocppkit.core import ListKey
+
+from .._commands_and_reports import Event
+from .._moment import Moment
+from .._transaction_life import PowerPath
+from ..variables import EV_CONNECTION_TIME_OUT, TX_START_POINT, TX_STOP_POINT, DeviceModel
+from ._evse import Evse
+from ._evse_events import EvseChanged
+from ._evse_state import EvseState, begins, ends, in_transaction, without_transaction
+from ._id_tokens import IdToken
+from ._meter_reader import MeterReader
+from ._open_transaction import OpenTransaction
+from ._reporter import TransactionReporter
+from ._stop_reasons import default_reason, ends_at_once
+from ._transaction_rules import TransactionRules
+from ._words import SuspendedBy, TriggerReason, TxPoint
+
+__all__ = ["TransactionSequencer"]
+
+_START_POINTS: Final = (TxPoint.POWER_PATH_CLOSED,)
+_STOP_POINTS: Final = (TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED)
+_CONNECTION_TIME_OUT: Final = 60
+
+
+class TransactionSequencer:
+    """Begins and ends the transactions of one station."""
+
+    def __init__(
+        self,
+        model: DeviceModel,
+        rules: TransactionRules,
+        meters: MeterReader,
+        reporter: TransactionReporter,
+        *,
+        new_id: Callable[[], str],
+        fixed_cables: Set[int],
+        tell: Callable[[Event], None],
+        touch: Callable[[Moment], None],
+    ) -> None:
+        """Begins without transactions.
+
+        Args:
+            model: the settings.
+            rules: in what the version differs.
+            meters: reads the meters.
+            reporter: reports transactions.
+            new_id: returns the id of a transaction.
+            fixed_cables: the EVSEs whose cables are fixed to the station.
+            tell: takes an event.
+            touch: called when what must be kept of transactions has changed.
+        """
+        self._model = model
+        self._rules = rules
+        self._meters = meters
+        self._reporter = reporter
+        self._new_id = new_id
+        self._fixed_cables = fixed_cables
+        self._tell = tell
+        self._touch = touch
+
+    def change(
+        self,
+        evse: Evse,
+        after: EvseState,
+        trigger: TriggerReason,
+        now: Moment,
+        *,
+        reason: str | None = None,
+        id_token: IdToken | None = None,
+    ) -> None:
+        """Takes changed facts, and reports what follows from them.
+
+        Args:
+            evse: where.
+            after: the facts from now on.
+            trigger: what has changed them.
+            now: the present moment.
+            reason: why charging is to stop, if it is.
+            id_token: the token that was presented to stop.
+        """
+        before, transaction = evse.state, evse.transaction
+        if transaction is None:
+            if begins(before, after, self._points(TX_START_POINT)):
+                self._begin(evse, after, trigger, now)
+            else:
+                evse.state = after
+        else:
+            at_once = reason is not None and ends_at_once(reason, transaction.stop_points)
+            if at_once or ends(before, after, transaction.stop_points):
+                self._end(evse, after, trigger, now, reason, id_token, at_once=at_once)
+            elif after != before:
+                evse.state = after
+                if _is_stopped(before, after):
+                    transaction.stopped_reason = reason
+                self._reporter.updated(evse, trigger, now.wall, id_token=id_token)
+        self.settle(evse, before, now)
+
+    def settle(self, evse: Evse, before: EvseState, now: Moment) -> None:
+        """Tells the others what has become of an EVSE.
+
+        Args:
+            evse: where.
+            before: what was known of it before.
+            now: the present moment.
+        """
+        after = evse.state
+        if after == before:
+            return
+        self._tell(EvseChanged(before=before, after=after))
+        if after.power_path_closed != before.power_path_closed:
+            self._switch(evse, now)
+        self._set_patience(evse, before, now)
+        if after.transaction_id or before.transaction_id:
+            self._touch(now)
+
+    def resume(self, evse: Evse, now: Moment) -> None:
+        """Tells the others of an EVSE whose transaction goes on after a restart.
+
+        Args:
+            evse: where.
+            now: the present moment.
+        """
+        self.settle(evse, EvseState(evse_id=evse.evse_id), now)
+
+    def _begin(self, evse: Evse, after: EvseState, trigger: TriggerReason, now: Moment) -> None:
+        samples = self._meters.read(evse.evse_id)
+        can_flow = now.wall if after.power_path_closed else None
+        transaction = OpenTransaction(
+            transaction_id=self._new_id(),
+            started_at=now.wall,
+            stop_points=self._points(TX_STOP_POINT),
+            energy_since=evse.path_closed_since or can_flow,
+        )
+        evse.begin(transaction, now.monotonic)
+        evse.state = in_transaction(after, transaction.transaction_id)
+        self._reporter.started(evse, trigger, samples, now.wall)
+
+    def _end(
+        self,
+        evse: Evse,
+        after: EvseState,
+        trigger: TriggerReason,
+        now: Moment,
+        reason: str | None,
+        id_token: IdToken | None,
+        *,
+        at_once: bool,
+    ) -> None:
+        samples = self._meters.read(evse.evse_id)
+        before, transaction = evse.state, evse.transaction_required()
+        if at_once or _is_stopped(before, after):
+            transaction.stopped_reason = reason
+        by_ev = SuspendedBy.EV in (before.suspended_by, after.suspended_by)
+        known = transaction.stopped_reason or reason or default_reason(trigger, by_ev=by_ev)
+        evse.state = without_transaction(after)
+        self._reporter.ended(evse, trigger, known, samples, now.wall, id_token=id_token)
+        evse.transaction = evse.energy_check = evse.phases = None
+
+    def _switch(self, evse: Evse, now: Moment) -> None:
+        closed, transaction = evse.state.power_path_closed, evse.transaction
+        evse.path_closed_since = now.wall if closed else None
+        if closed and transaction is not None and transaction.energy_since is None:
+            transaction.energy_since = now.wall
+        since = evse.path_closed_since if transaction is None else transaction.energy_since
+        self._tell(
+            PowerPath(
+                evse_id=evse.evse_id,
+                closed=closed,
+                transaction_id=evse.state.transaction_id,
+                since=since,
+            )
+        )
+
+    def _set_patience(self, evse: Evse, before: EvseState, now: Moment) -> None:
+        after = evse.state
+        lacks_plug = after.authorized and not after.connected
+        lacks_driver = after.connected and not (
+            after.authorized or after.finishing or after.transaction_id
+        )
+        if (before.authorized, before.connected) == (after.authorized, after.connected):
+            return
+        # E10, TX6-07: an unplugged cable that can be locked in waits for its driver for ever.
+        is_locked = lacks_plug and before.connected and evse.evse_id not in self._fixed_cables
+        seconds = self._model.get(EV_CONNECTION_TIME_OUT, _CONNECTION_TIME_OUT)
+        waits = (lacks_plug or lacks_driver) and not is_locked and seconds > 0
+        evse.connect_by = now.monotonic + seconds if waits else None
+
+    def _points(self, key: ListKey) -> frozenset[str]:
+        if key is TX_START_POINT:
+            points = self._rules.start_points or self._model.get(key, _START_POINTS)
+        else:
+            points = self._rules.stop_points or self._model.get(key, _STOP_POINTS)
+        return frozenset(map(str, points))
+
+
+def _is_stopped(before: EvseState, after: EvseState) -> bool:
+    """Returns whether a change takes the authorization away."""
+    return before.authorized and not after.authorized
