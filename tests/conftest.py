@@ -36,7 +36,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     return UnitScheduling(config, log)
 
 
-def pytest_collection_finish() -> None:
-    """Takes all that was imported out of the garbage collector's sight, so that collecting after a test is quick."""
+@pytest.fixture(scope="module", autouse=True)
+def _collected() -> None:
+    """Takes what earlier modules made out of the garbage collector's sight, so that collecting after a test is quick."""
     gc.collect()
     gc.freeze()
