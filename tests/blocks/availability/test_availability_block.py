@@ -8,6 +8,14 @@ from msgspec.structs import replace
 
 from ocppkit import v16, v21, v201
 from ocppkit.blocks import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted, dialect_of
+from ocppkit.blocks.authorization import (
+    AuthorizationAction,
+    AuthorizationDecided,
+    AuthorizationMeans,
+    AuthorizationRefusal,
+    EvseReservationEnded,
+    EvseReserved,
+)
 from ocppkit.blocks.availability import (
     AvailabilityBlock,
     AvailabilityRules,
@@ -23,7 +31,14 @@ from ocppkit.blocks.availability import (
     VariableEventReport,
 )
 from ocppkit.blocks.transactions import EvseChanged, EvseState, IdToken, SuspendedBy
-from ocppkit.blocks.variables import MINIMUM_STATUS_DURATION, OFFLINE_THRESHOLD, DeviceModel
+from ocppkit.blocks.variables import (
+    CONNECTOR_AVAILABILITY_STATE,
+    EVSE_AVAILABILITY_STATE,
+    MINIMUM_STATUS_DURATION,
+    OFFLINE_THRESHOLD,
+    STATION_AVAILABILITY_STATE,
+    DeviceModel,
+)
 from ocppkit.core import LocalProtocolError, Protocol
 from support.block_steps import NOON, BlockSteps
 
@@ -451,7 +466,7 @@ def test_a_torn_or_foreign_state_is_refused(state: bytes) -> None:
 @ALL
 def test_a_reservation_is_reported_and_kept(protocol: Protocol) -> None:  # B11, G01
     bench = booted(protocol)
-    holder = ReservationHolder(CARD, reservation_id=7)
+    holder = ReservationHolder(7, CARD)
     bench.block.reserve(1, holder, bench.steps.now)
     assert bench.told() == [(1, 1, "Reserved")]
     # G01.FR.08.
@@ -469,14 +484,66 @@ def test_a_reservation_is_reported_and_kept(protocol: Protocol) -> None:  # B11,
     assert bench.told_of(1)[-1] == "Available"
 
 
+@ALL
+def test_a_reservation_is_told_to_who_decides_and_ends_when_it_is_used(  # H03
+    protocol: Protocol,
+) -> None:
+    bench = booted(protocol)
+    bench.block.reserve(1, ReservationHolder(7, CARD), bench.steps.now)
+    told = EvseReserved(evse_id=1, reservation_id=7, id_token=CARD)
+    assert bench.steps.take_events(EvseReserved) == [told]
+    # After a restart, it is told again.
+    bench.steps.notice(StationStarted())
+    assert bench.steps.take_events(EvseReserved) == [told]
+    decided = AuthorizationDecided(
+        evse_id=1,
+        id_token=CARD,
+        action=AuthorizationAction.START,
+        means=AuthorizationMeans.CSMS,
+        reservation_id=7,
+    )
+    refused = replace(decided, refusal=AuthorizationRefusal.NOT_ACCEPTED)
+    bench.steps.notice(refused)
+    assert bench.block.holder_of(1) is not None
+    bench.steps.notice(decided)
+    assert bench.block.holder_of(1) is None
+    ended = EvseReservationEnded(evse_id=1, reservation_id=7)
+    assert bench.steps.take_events(EvseReservationEnded) == [ended]
+    # What another block tells is not told again.
+    bench.steps.notice(told)
+    assert bench.block.holder_of(1) == ReservationHolder(7, CARD)
+    bench.steps.notice(ended)
+    assert bench.block.holder_of(1) is None
+    assert bench.steps.take_events(EvseReserved) == []
+
+
+@WITH_EVSES
+def test_variables_show_the_statuses(protocol: Protocol) -> None:  # G01, B07
+    bench = Bench(protocol, {1: 2, 2: 1})
+    evse = EVSE_AVAILABILITY_STATE.on_evse(1)
+    first = CONNECTOR_AVAILABILITY_STATE.on_evse(1, 1)
+    second = CONNECTOR_AVAILABILITY_STATE.on_evse(1, 2)
+    for key in (STATION_AVAILABILITY_STATE, evse, first, second):
+        bench.model.declare(key, "Available")
+    bench.take(PLUGGED)
+    assert (bench.model[first], bench.model[second]) == ("Occupied", "Available")
+    assert bench.model[evse] == "Occupied"
+    bench.change(INOPERATIVE)
+    assert (bench.model[STATION_AVAILABILITY_STATE], bench.model[evse]) == (
+        "Unavailable",
+        "Unavailable",
+    )
+    assert CONNECTOR_AVAILABILITY_STATE.on_evse(2, 1) not in bench.model
+
+
 def test_a_reservation_is_for_its_token_and_its_group() -> None:
     group = IdToken("G1", "Central")
-    holder = ReservationHolder(CARD, group)
+    holder = ReservationHolder(7, CARD, group)
     assert holder.is_for(IdToken("04e91c5a", "ISO14443"))
     assert holder.is_for(IdToken("OTHER", "ISO14443"), group)
     assert not holder.is_for(IdToken("OTHER", "ISO14443"))
     assert not holder.is_for(IdToken("OTHER", "ISO14443"), IdToken("G2", "Central"))
-    assert not ReservationHolder(CARD).is_for(IdToken("OTHER", "ISO14443"), group)
+    assert not ReservationHolder(7, CARD).is_for(IdToken("OTHER", "ISO14443"), group)
 
 
 @ALL
@@ -621,7 +688,7 @@ def test_the_program_hears_each_status(protocol: Protocol) -> None:
 CALLS: list[Any] = [
     lambda block, now: block.take(EvseState(evse_id=3), now),
     lambda block, now: block.take(replace(PLUGGED, connector_id=2), now),
-    lambda block, now: block.reserve(3, ReservationHolder(CARD), now),
+    lambda block, now: block.reserve(3, ReservationHolder(7, CARD), now),
     lambda block, now: block.end_reservation(3, now),
     lambda block, now: block.set_error(1, 2, StatusError(), now),
     lambda block, now: block.set_error(3, 1, None, now),

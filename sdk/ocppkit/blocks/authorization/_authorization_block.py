@@ -66,6 +66,9 @@ class _Presented(Struct, frozen=True, kw_only=True):
     id_token: IdToken
     is_remote: bool = False
     remote_start_id: int | None = None
+    group_id_token: IdToken | None = None
+    """The group that came with a remote start."""
+
     stops: bool
     """Whether a driver was authorized at the EVSE."""
 
@@ -169,8 +172,28 @@ class AuthorizationBlock(Block):
         else:
             self._judge(presented, now, is_online=self.is_online)
 
+    def remote_start_refusal(self, evse_id: int, id_token: IdToken) -> str | None:
+        """Returns the reason code with which `start_remotely` would refuse a token; `None` if it takes it.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        try:
+            self._check(evse_id, id_token)
+        except ValueError:
+            return "InvalidIdToken"
+        # F01.FR.24
+        is_busy = self._driver(evse_id) is not None or evse_id in self._asked
+        return "TxInProgress" if is_busy else None
+
     def start_remotely(
-        self, evse_id: int, id_token: IdToken, remote_start_id: int | None, now: Moment
+        self,
+        evse_id: int,
+        id_token: IdToken,
+        remote_start_id: int | None,
+        now: Moment,
+        *,
+        group_id_token: IdToken | None = None,
     ) -> None:
         """Takes that the CSMS wants to start for a driver. [C05, F01, F02]
 
@@ -182,20 +205,21 @@ class AuthorizationBlock(Block):
             id_token: the token.
             remote_start_id: the number of the remote start; 1.6 has none.
             now: the present moment.
+            group_id_token: the group of the token, if the CSMS has told it.
 
         Raises:
             LocalProtocolError: there is no such EVSE, or a driver is authorized there, or about to be.
             ValueError: the OCPP version has no such token.
         """
         self._check(evse_id, id_token)
-        if self._driver(evse_id) is not None or evse_id in self._asked:
-            # F01.FR.24
+        if self.remote_start_refusal(evse_id, id_token) is not None:
             raise LocalProtocolError(f"EVSE {evse_id} has a driver already [answer Rejected]")
         presented = _Presented(
             evse_id=evse_id,
             id_token=id_token,
             is_remote=True,
             remote_start_id=remote_start_id,
+            group_id_token=group_id_token,
             stops=False,
         )
         self._judge(presented, now, is_online=self.is_online)
@@ -341,7 +365,7 @@ class AuthorizationBlock(Block):
         now: Moment,
     ) -> None:
         evse_id, id_token = presented.evse_id, presented.id_token
-        group = None if info is None else info.group_id_token
+        group = presented.group_id_token if info is None else info.group_id_token
         reservation_id = None if reserved is None else reserved.reservation_id
         self._tell(_decided(presented, means, info, reservation_id=reservation_id))
         transactions = self._transactions

@@ -9,9 +9,15 @@ from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted
+from ..authorization import AuthorizationDecided, EvseReservationEnded, EvseReserved
 from ..transactions import EvseChanged, EvseState
 from ..variables import DeviceModel
-from ._connector_states import AvailabilityRules, ConnectorFacts, ConnectorUse, connector_use
+from ._connector_states import (
+    AvailabilityRules,
+    ConnectorFacts,
+    ConnectorUse,
+    connector_use,
+)
 from ._connectors import ALL, ConnectorRecord, EvseRecord, Evses, ReservationHolder
 from ._out_of_service import OutOfService, Place
 from ._status_messages import (
@@ -27,6 +33,7 @@ from ._status_messages import (
     StatusReport,
 )
 from ._status_reporter import StatusReporter
+from ._status_variables import show_statuses
 
 __all__ = ["AvailabilityBlock"]
 
@@ -63,12 +70,16 @@ class AvailabilityBlock(Block):
         """
         super().__init__()
         self._rules = rules
+        self._model = model
         self._evses = Evses(connectors)
         self._out_of_service = OutOfService(self._evses, station_overrides=rules.station_overrides)
         station = (self._evses.station,) if rules.station_has_status else ()
         records = (*station, *self._evses.connectors())
         self._reporter = StatusReporter(rules, model, records, self._report)
         self._on_command(ChangeAvailability)(self._change)
+        self._on_event(AuthorizationDecided, self._decided)
+        self._on_event(EvseReserved, self._reserved_elsewhere)
+        self._on_event(EvseReservationEnded, self._reservation_ended_elsewhere)
         self._on_event(EvseChanged, lambda event, now: self.take(event.after, now))
         self._on_event(StationStarted, self._started)
         self._on_event(BootAccepted, lambda event, now: self._reporter.accept(now))
@@ -96,12 +107,13 @@ class AvailabilityBlock(Block):
     def reserve(self, evse_id: int, holder: ReservationHolder, now: Moment) -> None:
         """Takes that an EVSE is reserved, and for whom; this is kept over a restart. # BOOT-24
 
+        `EvseReserved` tells it to the authorization block. It ends when the driver is authorized.
+
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        self._evses.evse(evse_id).holder = holder
-        self.has_changed = True
-        self._update(now)
+        self._reserve(evse_id, holder, now)
+        self._tell(_reserved(evse_id, holder))
 
     def end_reservation(self, evse_id: int, now: Moment) -> None:
         """Takes that an EVSE is no longer reserved: used, cancelled or expired.
@@ -109,9 +121,10 @@ class AvailabilityBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        self._evses.evse(evse_id).holder = None
-        self.has_changed = True
-        self._update(now)
+        holder = self._evses.evse(evse_id).holder
+        if holder is not None:
+            self._reserve(evse_id, None, now)
+            self._tell(EvseReservationEnded(evse_id=evse_id, reservation_id=holder.reservation_id))
 
     def set_error(
         self, evse_id: int, connector_id: int, error: StatusError | None, now: Moment
@@ -277,6 +290,26 @@ class AvailabilityBlock(Block):
     def _started(self, event: StationStarted, now: Moment) -> None:
         self._reporter.start()
         self.readmit(None, now)
+        for evse in self._evses:
+            if evse.holder is not None:
+                self._tell(_reserved(evse.evse_id, evse.holder))
+
+    def _decided(self, event: AuthorizationDecided, now: Moment) -> None:
+        if event.accepted and event.reservation_id is not None:
+            # H03: the reservation is used up.
+            self.end_reservation(event.evse_id, now)
+
+    def _reserved_elsewhere(self, event: EvseReserved, now: Moment) -> None:
+        holder = ReservationHolder(event.reservation_id, event.id_token, event.group_id_token)
+        self._reserve(event.evse_id, holder, now)
+
+    def _reservation_ended_elsewhere(self, event: EvseReservationEnded, now: Moment) -> None:
+        self._reserve(event.evse_id, None, now)
+
+    def _reserve(self, evse_id: int, holder: ReservationHolder | None, now: Moment) -> None:
+        self._evses.evse(evse_id).holder = holder
+        self.has_changed = True
+        self._update(now)
 
     def _lost(self, report: StatusReport, now: Moment) -> None:
         # Reported again after the next connect; at once it would be refused at once.
@@ -343,6 +376,7 @@ class AvailabilityBlock(Block):
                         )
                     )
             self._tell_operational_status(evse)
+        show_statuses(self._model, self._evses)
         self._reporter.tell_changes(now)
 
     def _set_use(self, record: ConnectorRecord, facts: ConnectorFacts, now: Moment) -> bool:
@@ -380,3 +414,12 @@ class AvailabilityBlock(Block):
             evse.is_operative = is_operative
             status = OperationalStatus.OPERATIVE if is_operative else OperationalStatus.INOPERATIVE
             self._tell(OperationalStatusChanged(evse_id=evse.evse_id, operational_status=status))
+
+
+def _reserved(evse_id: int, holder: ReservationHolder) -> EvseReserved:
+    return EvseReserved(
+        evse_id=evse_id,
+        reservation_id=holder.reservation_id,
+        id_token=holder.id_token,
+        group_id_token=holder.group_id_token,
+    )

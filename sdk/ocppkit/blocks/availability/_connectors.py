@@ -20,9 +20,9 @@ ALL = 0
 class ReservationHolder(Struct, frozen=True):
     """For whom an EVSE is reserved."""
 
+    reservation_id: int
     id_token: IdToken
     group_id_token: IdToken | None = None
-    reservation_id: int | None = None
 
     def is_for(self, id_token: IdToken, group_id_token: IdToken | None = None) -> bool:
         """Returns whether a driver may use the reservation: the same token, or one of the same group."""

@@ -8,9 +8,10 @@ from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import BootAccepted, StationStarted
+from ..authorization import AuthorizationBlock
 from ..availability import AvailabilityBlock, ConnectorStatusChanged
 from ..charging import ChargingProfile, ProfileRefusal
-from ..transactions import EvseChanged, EvseState, StoppedReason, TransactionsBlock
+from ..transactions import EvseChanged, EvseState, IdToken, StoppedReason, TransactionsBlock
 from ..variables import ALLOW_RESET, AUTHORIZE_REMOTE_START, DeviceModel
 from ._remote_messages import (
     BackgroundJob,
@@ -38,9 +39,6 @@ from ._trigger_replies import TriggerReplies
 
 __all__ = ["RemoteControlBlock"]
 
-# C05.FR.02: the CSMS has made these tokens, and need not be asked about them.
-_CENTRAL = ("Central", "NoAuthorization")
-
 
 class _KeptRemoteControl(KeptState, frozen=True):
     boot_reason: str | None
@@ -62,10 +60,10 @@ class RemoteControlBlock(Block):
         model: DeviceModel,
         availability: AvailabilityBlock,
         transactions: TransactionsBlock | None = None,
+        authorization: AuthorizationBlock | None = None,
         *,
         unlock: Callable[[int, int], UnlockStatus] | None = None,
         may_reset: Callable[[int | None], bool] | None = None,
-        authorize: Callable[[StartedRemotely, Moment], None] | None = None,
         set_profile: (
             Callable[[ChargingProfile, int, bytes | None], ProfileRefusal | None] | None
         ) = None,
@@ -80,12 +78,12 @@ class RemoteControlBlock(Block):
             availability: the block that knows the EVSEs.
             transactions: the block that starts and stops transactions. Without it, remote starts and
                 stops are not obeyed, and the program stops its transactions when a reset is due.
+            authorization: the block that decides who may charge. Without it, the driver of a remote start is
+                authorized, and AuthorizeRemoteStart cannot be true.
             unlock: unlocks a connector, by EVSE and connector, and returns whether it is unlocked now.
                 Without it, the station has no locks.
             may_reset: returns whether an EVSE, or with `None` the station, can be reset at all now; by
                 default always.
-            authorize: has the driver of a remote start authorized as one at the station, then calls
-                `transactions.remote_start`. Needed if AuthorizeRemoteStart can be true.
             set_profile: installs the charging profile of a remote start on an EVSE, or returns why not; the
                 last argument is the profile as it was sent. Without it, such profiles are ignored. # REM-07
             jobs: what the station can do beside charging, of which the CSMS may ask how far it is.
@@ -99,7 +97,7 @@ class RemoteControlBlock(Block):
         self._transactions = transactions
         self._unlock = unlock
         self._may_reset = may_reset
-        self._authorize = authorize
+        self._authorization = authorization
         self._set_profile = set_profile
         self._resets = Resets()
         self._is_accepted = False
@@ -312,11 +310,9 @@ class RemoteControlBlock(Block):
         transactions: TransactionsBlock,
         now: Moment,
     ) -> RemoteAnswer:
-        is_asked = self._model.get(AUTHORIZE_REMOTE_START, False)
-        # F01.FR.01, F01.FR.02, REM-01.
-        asks = is_asked and command.id_token.type not in _CENTRAL
-        if asks and self._authorize is None:
-            return _rejected("UnsupportedRequest", "the station cannot authorize remote starts")
+        refusal = self._authorization_refusal(evse_id, command.id_token)
+        if refusal is not None:
+            return _rejected(refusal, "the driver cannot be authorized")
         profile = command.charging_profile
         if profile is not None and self._set_profile is not None:
             # F01.FR.10, F01.FR.26.
@@ -332,20 +328,39 @@ class RemoteControlBlock(Block):
         )
         # F01.FR.13.
         transaction_id = transactions.state_of(evse_id).transaction_id
-        if asks and self._authorize is not None:
-            self._authorize(started, now)
-        else:
-            holder = self._availability.holder_of(evse_id)
-            transactions.remote_start(
+        if self._authorization is not None:
+            self._authorization.start_remotely(
                 evse_id,
                 command.id_token,
                 command.remote_start_id,
                 now,
                 group_id_token=command.group_id_token,
-                reservation_id=None if holder is None else holder.reservation_id,
             )
+        else:
+            self._authorize(started, transactions, now)
         self._tell(started)
         return RemoteAnswer(status=RemoteStatus.ACCEPTED, transaction_id=transaction_id)
+
+    def _authorization_refusal(self, evse_id: int, id_token: IdToken) -> str | None:
+        if self._authorization is not None:
+            return self._authorization.remote_start_refusal(evse_id, id_token)
+        # F01.FR.01: nobody can be asked.
+        return "NotEnabled" if self._model.get(AUTHORIZE_REMOTE_START, False) else None
+
+    def _authorize(
+        self, started: StartedRemotely, transactions: TransactionsBlock, now: Moment
+    ) -> None:
+        holder = self._availability.holder_of(started.evse_id)
+        transactions.remote_start(
+            started.evse_id,
+            started.id_token,
+            started.remote_start_id,
+            now,
+            group_id_token=started.group_id_token,
+            reservation_id=None if holder is None else holder.reservation_id,
+        )
+        if holder is not None:
+            self._availability.end_reservation(started.evse_id, now)
 
     def _stop(self, command: StopRemotely, now: Moment) -> RemoteAnswer:
         assert self._transactions is not None
