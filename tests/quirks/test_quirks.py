@@ -15,6 +15,7 @@ from ocppkit.core import (
     decode_message,
     encode_payload,
 )
+from ocppkit.quirks import Quirks
 from support.member_paths import at
 
 HERE = Path(__file__).parent
@@ -86,6 +87,21 @@ def test_lenient(quirk, verdict):
     built = verdict.get("built", {})
     assert {path: at(found, path) for path in built} == built
     assert (outcome == "repaired") is bool(built)
+
+
+def test_each_shipped_profile_reads_the_frame_that_it_was_made_for():
+    profiles = {profile.name: profile for profile in Quirks().profiles}
+    read = set()
+    for quirk, verdict in zip(QUIRKS, VERDICTS, strict=True):
+        if "profile" in verdict:
+            profile = profiles[verdict["profile"]]
+            policy = profile.policies(PROTOCOLS[quirk["version"]]).inbound
+            outcome, issues, _ = reading(quirk, verdict, policy)
+            assert outcome == "repaired"
+            assert {issue.path for issue in issues} == {each["path"] for each in verdict["issues"]}
+            assert quirk["source"].split("#")[0] in profile.source
+            read.add(profile.name)
+    assert read == set(profiles)
 
 
 @CASES
