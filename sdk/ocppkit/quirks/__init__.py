@@ -1,14 +1,15 @@
-"""Quirks: what chargers of certain vendors do otherwise than OCPP says, as data, and how often they do.
+"""Profiles of chargers that do not follow OCPP in some place, as data, and counters of what stations break.
 
 A profile names stations by vendor, model and firmware. It says where their messages are read more
-loosely, and what has to be changed in messages to them. `Csms(quirks=Quirks())` chooses the profile
-of each station by its boot, or by what is remembered of it, or take one by name:
+loosely, and what is changed in messages to them. `Csms(quirks=Quirks())` chooses the profile of each
+station by its BootNotification, or after a restart by what is remembered of it. A program can also use
+a profile by its name:
 
 ```python
 Quirks().named("alfen").policies(v16.PROTOCOL)
 ```
 
-A file of your own, in the same form, stands beside those that ship: `Quirks("my_chargers.toml")`.
+Profiles of your own are read from TOML files of the same form: `Quirks("my_chargers.toml")`.
 """
 
 from ._deviations import AlteredMessage, Deviation, Deviations

@@ -1,4 +1,4 @@
-"""Counts for each station what it does otherwise than OCPP says, and what is sent to it otherwise."""
+"""Counts for each station which rules it breaks, and which messages to it were altered."""
 
 import re
 from collections import Counter, OrderedDict
@@ -30,7 +30,8 @@ class Deviation(NamedTuple):
 
     action: str
     path: str
-    """The place by names on the wire, with `[*]` for every position; of unknown members what holds them."""
+    """The place by names on the wire, with `[*]` for every position; for an unknown member, the object that
+    holds it."""
 
     rule: Rule
 
@@ -53,7 +54,7 @@ class _CountsByStation(Generic[K]):
         self.stations: OrderedDict[str, Counter[K]] = OrderedDict()
 
     def count(self, identity: str, kinds: Iterable[K]) -> int:
-        """Counts once for each kind; returns how many were not told apart, or were forgotten."""
+        """Counts once for each kind; returns how many were omitted or forgotten because of the bounds."""
         omitted = 0
         found = self.stations.setdefault(identity, Counter())
         self.stations.move_to_end(identity)
@@ -69,7 +70,7 @@ class _CountsByStation(Generic[K]):
 
 
 class Deviations:
-    """An observer that counts: pass it as `observer`.
+    """An observer that counts the deviations of each station: pass it as `observer`.
 
     ```python
     deviations = Deviations()
@@ -80,22 +81,23 @@ class Deviations:
     print(deviations.altered("CP001"))
     ```
 
-    It remembers the 16,384 stations that deviated last, and of each 200 kinds of deviations; what is
-    beyond is counted in `omitted`. Of messages that were altered it remembers as many.
+    It remembers the 16,384 stations that deviated last, with up to 200 kinds of deviations each, and as
+    many of altered messages. All others are counted in `omitted`.
     """
 
     def __init__(self) -> None:
         self._deviations = _CountsByStation[Deviation]()
         self._altered = _CountsByStation[AlteredMessage]()
         self.omitted: int = 0
-        """Deviations that were not told apart: beyond the bounds, or not recorded in a message."""
+        """How many deviations and altered messages are not in the counters: those beyond the bounds, those of
+        forgotten stations, and issues that were not recorded."""
 
     def of(self, identity: str) -> Counter[Deviation]:
-        """Returns how often a station deviated, and in which way."""
+        """Returns how often a station deviated, by kind."""
         return Counter(self._deviations.stations.get(identity, {}))
 
     def altered(self, identity: str) -> Counter[AlteredMessage]:
-        """Returns how often messages to a station were altered for it, and in which way."""
+        """Returns how often messages to a station were altered, by kind."""
         return Counter(self._altered.stations.get(identity, {}))
 
     def stations(self) -> Mapping[str, int]:
@@ -103,7 +105,7 @@ class Deviations:
         return {identity: found.total() for identity, found in self._deviations.stations.items()}
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
-        """Sees a frame, and counts nothing: only what was decoded tells what was wrong."""
+        """Ignores the frame: deviations are counted from events."""
 
     def event(self, identity: str, event: Event) -> None:
         """Counts the issues of an event."""

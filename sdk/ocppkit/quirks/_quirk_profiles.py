@@ -76,7 +76,7 @@ class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
 
 
 class _SendQuirk(_Quirk, frozen=True, kw_only=True):
-    """A place that is changed before it is sent: see `Alteration`."""
+    """A place that is changed in messages to such a station: see `Alteration`."""
 
     leave_out: bool = False
     as_text: bool = False
@@ -101,7 +101,7 @@ class _Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str = ""
 
     def requests(self, protocol: Protocol) -> tuple[type[Message], ...]:
-        """Returns the commands, as far as a version has them; none of another version's."""
+        """Returns the requests of a version that the order names; none if it is about another version."""
         if self.version != protocol.version:
             return ()
         known = (protocol.actions.get(name) for name in self.actions)
@@ -109,7 +109,7 @@ class _Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What certain stations do otherwise."""
+    """What stations of one vendor, model and firmware do differently from OCPP."""
 
     name: str
     vendor: str = "*"
@@ -118,36 +118,36 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     model: str = "*"
     firmware: str = "*"
     source: str = ""
-    """Where it was seen."""
+    """Where the deviation was reported."""
 
     lenient: bool = False
     """Whether everything that they send is read leniently."""
 
     reads: tuple[_ReadQuirk, ...] = ()
-    """What they send otherwise."""
+    """The places of their messages that are read more loosely."""
 
     sends: tuple[_SendQuirk, ...] = ()
-    """What they want to be sent otherwise."""
+    """The places that are changed in messages to them."""
 
     orders: tuple[_Order, ...] = ()
-    """In which order they want commands that wait at the same time."""
+    """The order in which they are sent commands that wait at the same time."""
 
     def fits(self, vendor: str, model: str, firmware: str) -> bool:
-        """Returns whether a station is one of those that the profile is about."""
-        about = ((self.vendor, vendor), (self.model, model), (self.firmware, firmware))
+        """Returns whether the profile applies to a station."""
+        pairs = ((self.vendor, vendor), (self.model, model), (self.firmware, firmware))
         return all(
-            fnmatchcase(said.strip().casefold(), pattern.casefold()) for pattern, said in about
+            fnmatchcase(said.strip().casefold(), pattern.casefold()) for pattern, said in pairs
         )
 
     def policies(
         self, protocol: Protocol, *, inbound: Policy = STRICT, outbound: Policy = STRICT
     ) -> Policies:
-        """Returns the policies for a station, on top of those that all others have.
+        """Returns the policies for a station: those of all stations, with the quirks added.
 
         Args:
             protocol: the version that the station speaks.
-            inbound: how others are read; its overrides win over those of the profile.
-            outbound: how messages to others are checked.
+            inbound: the policy for messages of all stations; its overrides win over those of the profile.
+            outbound: the policy for messages to all stations; its order wins over that of the profile.
 
         Raises:
             ValueError: a quirk names a place that its message does not have.
@@ -176,7 +176,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def order(self, protocol: Protocol) -> tuple[type[Message], ...]:
-        """Returns the commands that such a station wants in an order."""
+        """Returns the commands that are sent to such a station in an order, first to last."""
         return tuple(request for each in self.orders for request in each.requests(protocol))
 
     def check(self, protocol: Protocol) -> None:

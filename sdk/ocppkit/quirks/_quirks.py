@@ -13,14 +13,14 @@ __all__ = ["Quirks"]
 
 
 class Quirks:
-    """All profiles: those of your files first, then those that ship."""
+    """A list of profiles: those of your files first, then those that ship with the library."""
 
     def __init__(self, *files: str | PathLike[str], shipped: bool = True) -> None:
         """Reads the profiles.
 
         Args:
             files: TOML files of your own; the profiles in them win over those that ship.
-            shipped: whether those that ship with the library count, too.
+            shipped: whether to add the profiles that ship with the library.
 
         Raises:
             OSError: a file cannot be read.
@@ -36,7 +36,7 @@ class Quirks:
             raise QuirkFileError(f"two profiles are called {doubled[0]} [rename one of them]")
         others = (profile for profile in _shipped() if profile.name not in names)
         self.profiles: tuple[QuirkProfile, ...] = (*own, *(others if shipped else ()))
-        """In the order in which they are asked."""
+        """In the order in which they are tried."""
 
     def named(self, name: str) -> QuirkProfile:
         """Returns the profile of a name.
@@ -51,7 +51,7 @@ class Quirks:
         raise LookupError(f"no profile is called {name!r}; there are {known}")
 
     def find(self, vendor: str, model: str, firmware: str = "") -> QuirkProfile | None:
-        """Returns the first profile that is about a station, or `None`.
+        """Returns the first profile that applies to a station, or `None`.
 
         Args:
             vendor: as the station's BootNotification says it, like the others.

@@ -101,7 +101,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
         (Chain(next=Chain(at=PARTS)), '{"next":{"at":"2024-05-06T07:08:09.123Z"}}', True),
     ],
 )
-def test_what_is_written_and_whether_it_took_a_dress(
+def test_what_is_written_and_whether_it_was_normalised(
     written: Any, payload: Payload, text: str, dressed: bool
 ) -> None:
     assert written(payload) == (text, dressed)

@@ -4,15 +4,15 @@ A valid payload costs one dictionary look-up more than its msgspec decoder. Deco
 writers are compiled when a class is first used. Everything else happens on the way to an error:
 see `_repair.py`.
 
-Where strict reading is not the letter of the schema:
+Strict reading differs from the schema in these cases:
 
 * Date-times with a space for `T`, or with an offset such as `+0100`, are accepted, as msgspec reads
   them. Leap seconds are accepted, as RFC 3339 has them, and become the second after.
 * Numbers are judged as the doubles they are read as: `1e-400` is 0, and a fraction that no double
   can tell from none is none. Numbers beyond the doubles and integers of more than 4,300 digits are
   refused, wherever they stand.
-* Strings with half a surrogate pair are refused: no UTF-8 can carry them on.
-* Of a member that stands twice, the last counts.
+* Strings with half a surrogate pair are refused, because they cannot be encoded as UTF-8.
+* If a member occurs twice, the last one counts.
 
 Writing is stricter: see `encode_payload`.
 """

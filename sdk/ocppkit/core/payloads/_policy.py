@@ -30,15 +30,15 @@ class Mode(StrEnum):
     """What becomes of a message that breaks its schema."""
 
     STRICT = "strict"
-    """It is refused: exactly what the schema says."""
+    """It is refused."""
 
     LENIENT = "lenient"
     """Inbound, it is repaired where its meaning is plain, each repair with an issue. Outbound it is
     the same as strict: nobody repairs our own messages."""
 
     OFF = "off"
-    """Inbound, it is repaired without a word and no constraint is looked at; what cannot be built is
-    an error still. Outbound, nothing is checked."""
+    """Inbound, it is repaired without issues and constraints are not checked; a message that cannot be
+    built is still refused. Outbound, nothing is checked."""
 
 
 class Override(Struct, frozen=True, kw_only=True):
@@ -67,13 +67,13 @@ class Override(Struct, frozen=True, kw_only=True):
     minimum: float | None = None
     maximum: float | None = None
     open_enum: bool = False
-    """Words beyond the enum's become pseudo-members."""
+    """Values that the enum lacks become pseudo-members."""
 
     alias: str | None = None
     """Another name on the wire, read where the right one is absent; no member beside it may have it."""
 
     reported: bool = False
-    """Whether what it lets through has an issue, so that it can be counted."""
+    """Whether each value that it allows has an issue, so that it can be counted."""
 
     def __post_init__(self) -> None:
         shapes = _places_of(self.message, self.path)
@@ -239,10 +239,10 @@ class Policies(Struct, frozen=True, kw_only=True):
 
 
 STRICT = Policy()
-"""Exactly what the schema says; the default in both directions."""
+"""Accepts exactly what the schema allows; the default in both directions."""
 
 LENIENT = Policy(mode=Mode.LENIENT)
-"""What real chargers need: repairs what is plainly meant, and reports each repair."""
+"""Repairs messages whose meaning is plain, and reports each repair; for stations in the field."""
 
 OFF = Policy(mode=Mode.OFF)
-"""No checks: for those who have checked already."""
+"""Checks nothing, for programs that have checked their messages already."""

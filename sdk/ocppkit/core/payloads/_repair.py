@@ -6,9 +6,10 @@ does, this pass looks at the whole payload once more, in Python. It serves all m
 * strict and off need it for payloads that are valid though msgspec refuses them: `1.0` where
   draft 6 has an integer, a leap second, a doubled member whose last value counts, an override;
 * every issue comes from here, so error codes never depend on the wording of msgspec;
-* lenient builds on: each method of `RepairPass` returns the value to go on with, or `BROKEN`.
+* in lenient mode the pass goes on after an issue: each method of `RepairPass` returns the repaired
+  value, or `BROKEN` if there is none.
 
-What holds a broken value is broken too, unless the value can be left out: in lenient mode, in what a
+An object or list with a broken value in it is broken too, unless the value can be left out: in lenient mode, in what a
 station sends and in responses, an optional member or an item of a list. In a command of the CSMS an
 absent member widens what it does (a Reset without `evseId` resets the whole station), so there only
 members are left out that the facts call harmless. The mode off reports nothing, so it leaves nothing

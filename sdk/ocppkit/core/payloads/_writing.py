@@ -1,6 +1,6 @@
 """Writes payloads as JSON: date-times in OCPP's form, and nothing that JSON cannot hold.
 
-Theory of operation: few payloads hold something that msgspec writes otherwise than OCPP wants it (see
+Theory of operation: few payloads have values that must be normalised before msgspec writes them (see
 `_normalise.py`), and to walk all of a payload to find that out would cost more than to write it. So
 field expressions look at the date-times, the integers and the untyped members of the payload itself.
 Whether a member further down holds untyped JSON is seen in the written bytes: then its name is in them.
