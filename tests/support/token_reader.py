@@ -17,6 +17,8 @@ from ocppkit.blocks.authorization import (
 from ocppkit.blocks.transactions import IdToken, TokenInfo
 from ocppkit.blocks.variables import DeviceModel
 
+from .recorded_transactions import RecordedTransactions
+
 __all__ = ["CARD", "FAMILY", "FLEET", "NOW", "OTHER", "PROTOCOLS", "TokenReader", "info"]
 
 NOW = Moment(1000.0, datetime(2026, 1, 1, 12, tzinfo=UTC))
@@ -35,11 +37,25 @@ def info(status: str = "Accepted", group: IdToken | None = None, **more: Any) ->
 class TokenReader:
     """The block of a station with two EVSEs, and the device model that it reads."""
 
-    def __init__(self, version: str = "2.1", *, is_online: bool = True, **more: Any) -> None:
+    def __init__(
+        self,
+        version: str = "2.1",
+        *,
+        is_online: bool = True,
+        with_transactions: bool = False,
+        **more: Any,
+    ) -> None:
         self.model = DeviceModel()
-        self.rules = dialect_of(PROTOCOLS[version]).rules(AuthorizationRules)
-        self.block = AuthorizationBlock((1, 2), self.model, rules=self.rules, **more)
         self.now = NOW
+        protocol = PROTOCOLS[version]
+        self.transactions = RecordedTransactions(protocol, self.model, NOW)
+        self.block = AuthorizationBlock(
+            (1, 2),
+            self.model,
+            rules=dialect_of(protocol).rules(AuthorizationRules),
+            transactions=self.transactions if with_transactions else None,
+            **more,
+        )
         if is_online:
             self.connect()
 

@@ -135,7 +135,7 @@ ROWS: list[Row] = [
     (ALL, "AuthCacheCtrlr.Enabled", True, None, GOOD, PRE | NO_CACHE, ASK),
     (NEW, "DisableRemoteAuthorization", True, None, GOOD, NEVER_ASK, Means.CACHE),
     # Offline.
-    (ALL, "C13.FR.06, AUT-14", False, None, None, {}, (Means.OFFLINE, Refusal.NOT_ACCEPTED)),
+    (ALL, "AUT-14, AUT-15", False, None, None, {}, (Means.OFFLINE, Refusal.NOT_ACCEPTED)),
     (ALL, "C15.FR.08, AUT-15", False, None, None, UNKNOWN, Means.OFFLINE),
     (ALL, "AuthCtrlr.Enabled", False, None, None, NO_AUTH, Means.NOT_NEEDED),
     (ALL, "C13.FR.02, AUT-14", False, GOOD, None, {}, Means.LOCAL_LIST),
@@ -150,7 +150,7 @@ ROWS: list[Row] = [
     ),
     (
         ALL,
-        "C13.FR.05, AUT-14",
+        "C13.FR.04-06, AUT-14",
         False,
         PAST,
         None,

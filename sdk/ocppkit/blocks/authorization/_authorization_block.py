@@ -20,10 +20,11 @@ from .._station_life import (
     StationStarted,
 )
 from ..transactions import (
+    AuthorizationStatus,
     IdToken,
     StoppedReason,
     TokenInfo,
-    TransactionReplied,
+    TokenInfoReceived,
     TransactionsBlock,
 )
 from ..variables import DeviceModel
@@ -138,7 +139,7 @@ class AuthorizationBlock(Block):
         self._on_event(CsmsConnected, self._connected)
         self._on_event(CsmsDisconnected, self._disconnected)
         self._on_event(ClockChanged, self._clock_changed)
-        self._on_event(TransactionReplied, self._transaction_replied)
+        self._on_event(TokenInfoReceived, self._info_received)
         self._on_event(EvseReserved, self._evse_reserved)
         self._on_event(EvseReservationEnded, self._reservation_ended)
 
@@ -239,7 +240,7 @@ class AuthorizationBlock(Block):
     def learn(self, id_token: IdToken, info: TokenInfo, now: Moment) -> None:
         """Takes what the CSMS says about a token when it hears of a transaction. [C10.FR.05]
 
-        Only a program without the block of transactions calls it.
+        The block of transactions tells it; only a program without it calls the method.
         """
         source, known = self._tokens.find(id_token, now)
         is_listed = source is AuthorizationMeans.LOCAL_LIST
@@ -317,6 +318,10 @@ class AuthorizationBlock(Block):
             self._report(AuthorizeReport(id_token=presented.id_token, evse_id=presented.evse_id))
             return
         info = case.known if means is case.source else None
+        if means is AuthorizationMeans.REMOTE_START:
+            # By its start the CSMS has said this.
+            group = presented.group_id_token
+            info = TokenInfo(status=AuthorizationStatus.ACCEPTED, group_id_token=group)
         self._decide(presented, case, means, info, now, accepted=decision is TokenDecision.ACCEPT)
 
     def _decide(
@@ -365,7 +370,7 @@ class AuthorizationBlock(Block):
         now: Moment,
     ) -> None:
         evse_id, id_token = presented.evse_id, presented.id_token
-        group = presented.group_id_token if info is None else info.group_id_token
+        group = None if info is None else info.group_id_token
         reservation_id = None if reserved is None else reserved.reservation_id
         self._tell(_decided(presented, means, info, reservation_id=reservation_id))
         transactions = self._transactions
@@ -475,11 +480,8 @@ class AuthorizationBlock(Block):
     def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
         self._tokens.shift(event.change)
 
-    def _transaction_replied(self, event: TransactionReplied, now: Moment) -> None:
-        id_token, info = event.report.id_token, event.reply.id_token_info
-        if id_token is not None and info is not None:
-            # C10.FR.05
-            self.learn(id_token, info, now)
+    def _info_received(self, event: TokenInfoReceived, now: Moment) -> None:
+        self.learn(event.id_token, event.info, now)  # C10.FR.05
 
     def _evse_reserved(self, event: EvseReserved, now: Moment) -> None:
         self._reserved[event.evse_id] = event

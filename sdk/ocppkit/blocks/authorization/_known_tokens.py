@@ -101,7 +101,7 @@ class KnownTokens:
             self._changed()
 
     def kept(self) -> KeptTokens:
-        """Returns what is to be kept over a restart. # C10.FR.02, D01.FR.06"""
+        """Returns what is to be kept over a restart. # C10.FR.02, D01.FR.10"""
         return KeptTokens(
             list_version=self._list.version,
             list_entries=tuple(self._list),

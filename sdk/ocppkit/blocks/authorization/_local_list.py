@@ -155,7 +155,7 @@ _RULES: Final[Sequence[_Rule]] = (
     (
         LocalListStatus.FAILED,
         "InvalidIdToken",
-        "D01.FR.09, LAL-09",
+        "D01.FR.06, LAL-09",
         "a token occurs twice",
         lambda case: len({case.key(each.id_token) for each in case.entries}) < len(case.entries),
     ),

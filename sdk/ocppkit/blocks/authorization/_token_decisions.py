@@ -210,7 +210,7 @@ _MEANS: Final[Sequence[tuple[TokenDecision, AuthorizationMeans | None, str, _Cou
     (
         TokenDecision.ACCEPT,
         AuthorizationMeans.REMOTE_START,
-        "F01.FR.01, F02.FR.01, REM-01, REM-02",
+        "F01.FR.02, F02.FR.01, REM-01, REM-02",
         lambda case: case.is_remote and not case.settings.authorize_remote_start,
     ),
     # Stop by another token of the group.
@@ -285,7 +285,7 @@ _MEANS: Final[Sequence[tuple[TokenDecision, AuthorizationMeans | None, str, _Cou
     (
         TokenDecision.REFUSE,
         None,
-        "C13.FR.02, C13.FR.05, AUT-14, AUT-15",
+        "C13.FR.02, C13.FR.04-06, AUT-14, AUT-15",
         lambda case: case.known is not None,
     ),
     (
@@ -297,7 +297,7 @@ _MEANS: Final[Sequence[tuple[TokenDecision, AuthorizationMeans | None, str, _Cou
     (
         TokenDecision.REFUSE,
         AuthorizationMeans.OFFLINE,
-        "C13.FR.06, AUT-14",
+        "AUT-14, AUT-15",
         lambda case: True,
     ),
 )
