@@ -415,7 +415,8 @@ LOCAL_AUTH_LIST_MAX_LENGTH: Final = IntegerKey(
     required=True,
     group="LocalAuthListManagement",
 )
-"""Integer, ReadOnly, required, in OCPP 2.0.1 LocalAuthListCtrlr.Entries. [Chapter 9]"""
+"""Integer, ReadOnly, required, in OCPP 2.0.1 the greatest value of LocalAuthListCtrlr.Entries.
+[Chapter 9]"""
 
 SEND_LOCAL_LIST_MAX_LENGTH: Final = IntegerKey(
     name="SendLocalListMaxLength",
@@ -477,8 +478,8 @@ MAX_CHARGING_PROFILES_INSTALLED: Final = IntegerKey(
     required=True,
     group="SmartCharging",
 )
-"""Integer, ReadOnly, required, in OCPP 2.0.1 SmartChargingCtrlr.Entries[ChargingProfiles]. [Chapter
-9]"""
+"""Integer, ReadOnly, required, in OCPP 2.0.1 the greatest value of
+SmartChargingCtrlr.Entries[ChargingProfiles]. [Chapter 9]"""
 
 SUPPORTED_FILE_TRANSFER_PROTOCOLS: Final = ListKey(
     name="SupportedFileTransferProtocols",
@@ -520,7 +521,8 @@ CERTIFICATE_STORE_MAX_LENGTH: Final = IntegerKey(
     mutability=(Mutability.READ_ONLY,),
     group="Security",
 )
-"""Integer, ReadOnly, in OCPP 2.0.1 SecurityCtrlr.CertificateEntries. [Security whitepaper]"""
+"""Integer, ReadOnly, in OCPP 2.0.1 the greatest value of SecurityCtrlr.CertificateEntries.
+[Security whitepaper]"""
 
 CPO_NAME: Final = TextKey(
     name="CpoName",

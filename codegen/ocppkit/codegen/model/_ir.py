@@ -219,7 +219,22 @@ class Variable:
     successor: str | None
     """The variable of OCPP 2.x that does the work of a configuration key."""
 
+    successor_limit: bool
+    """Whether the value of the key is the greatest value of that variable, and not the variable's value."""
+
+    successor_values: tuple[str, ...]
+    """What `values` are called there, where they differ; in the same order."""
+
     source: str
+
+    @property
+    def successor_place(self) -> tuple[str | None, str, str | None]:
+        """Component, name and instance of the successor; those of the key itself if it has none."""
+        if self.successor is None:
+            return self.component, self.name, self.instance
+        component, _, variable = self.successor.partition(".")
+        name, _, instance = variable.removesuffix("]").partition("[")
+        return component, name, instance or None
 
     def __str__(self) -> str:
         place = f"{self.component}.{self.name}" if self.component else self.name

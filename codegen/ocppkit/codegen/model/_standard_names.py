@@ -23,7 +23,7 @@ _ANY_COMPONENT = "*"
 
 _VARIABLE = (
     *("type", "units", "instances", "required", "required_when", "values", "values_of"),
-    *("mutability", "source", "group", "successor"),
+    *("mutability", "source", "group", "successor", "successor_limit", "successor_values"),
 )
 _TYPES = (
     *("string", "decimal", "integer", "dateTime", "boolean"),
@@ -88,6 +88,8 @@ def _variable(component: str | None, written: str, table: Table, source: str) ->
         mutability=mutability,
         group=_optional(table, "group"),
         successor=_optional(table, "successor"),
+        successor_limit=table.value("successor_limit") is True,
+        successor_values=_words(table, "successor_values") or (),
         source=_optional(table, "source") or source,
     )
 

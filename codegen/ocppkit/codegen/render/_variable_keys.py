@@ -112,7 +112,8 @@ def key_notes(variable: Variable, *, values: bool = True) -> list[str]:
     if variable.values_of:
         notes.append(f"values of {variable.values_of}")
     if variable.successor:
-        notes.append(f"in OCPP 2.0.1 {variable.successor}")
+        what = "the greatest value of " if variable.successor_limit else ""
+        notes.append(f"in OCPP 2.0.1 {what}{variable.successor}")
     return notes
 
 

@@ -4,7 +4,7 @@
 
 from ocppkit.blocks import Dialect
 
-from . import authorization, availability, charging, remote_control, transactions
+from . import authorization, availability, charging, remote_control, transactions, variables
 
 __all__ = ["DIALECT"]
 
@@ -14,5 +14,6 @@ DIALECT = Dialect(
     charging.MAPPINGS,
     remote_control.MAPPINGS,
     transactions.MAPPINGS,
+    variables.MAPPINGS,
 )
 """The dialect of OCPP 2.1, for the drivers of blocks."""

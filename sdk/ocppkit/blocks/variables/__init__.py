@@ -23,6 +23,7 @@ from ._commands import (
     VariablesReport,
     VariableStatus,
 )
+from ._configuration_keys import ConfigurationKey, ConfigurationKeys
 from ._declared_variables import (
     AttributeType,
     ValueRefusal,
@@ -147,7 +148,7 @@ from ._setting_keys import (
     UNLOCK_ON_EV_SIDE_DISCONNECT,
     WEB_SOCKET_PING_INTERVAL,
 )
-from ._standard_settings import ConfigurationKey, VariableRules, declare_standard, model_of
+from ._standard_settings import VariableRules, declare_standard, model_of
 from ._variables_block import VariablesBlock
 
 __all__ = [
@@ -262,6 +263,7 @@ __all__ = [
     "BasicAuthPasswordChanged",
     "ComponentCriterion",
     "ConfigurationKey",
+    "ConfigurationKeys",
     "DeviceModel",
     "GetBaseReport",
     "GetReport",

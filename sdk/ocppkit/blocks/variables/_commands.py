@@ -54,7 +54,7 @@ class VariableQuery(Struct, frozen=True, kw_only=True):
     """One value that a CSMS wants to read."""
 
     address: VariableAddress
-    attribute_type: AttributeType = AttributeType.ACTUAL
+    attribute_type: str = AttributeType.ACTUAL
 
 
 class GetVariableResult(Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class GetVariableResult(Struct, frozen=True, kw_only=True):
     address: VariableAddress
     """As it was asked for."""
 
-    attribute_type: AttributeType = AttributeType.ACTUAL
+    attribute_type: str = AttributeType.ACTUAL
     status: str
     """A `VariableStatus`."""
 
@@ -122,7 +122,7 @@ class SetVariableData(Struct, frozen=True, kw_only=True):
 
     address: VariableAddress
     value: str
-    attribute_type: AttributeType = AttributeType.ACTUAL
+    attribute_type: str = AttributeType.ACTUAL
 
     @classmethod
     def of(cls, key: VariableKey[T], value: T) -> Self:
@@ -140,7 +140,7 @@ class SetVariableResult(Struct, frozen=True, kw_only=True):
     address: VariableAddress
     """As it was named."""
 
-    attribute_type: AttributeType = AttributeType.ACTUAL
+    attribute_type: str = AttributeType.ACTUAL
     status: str
     """A `VariableStatus`."""
 
@@ -297,7 +297,7 @@ class VariableChanged(Event, frozen=True, kw_only=True):
     """A variable has another value; read it from the device model."""
 
     variable: VariableAddress
-    attribute_type: AttributeType = AttributeType.ACTUAL
+    attribute_type: str = AttributeType.ACTUAL
     by_csms: bool = False
     """Whether the CSMS wrote it, and not the program or a block."""
 
@@ -309,14 +309,14 @@ class VariableChanged(Event, frozen=True, kw_only=True):
 
     def is_of(self, key: VariableKey[Any]) -> bool:
         """Returns whether the actual value of a key is meant."""
-        return self.attribute_type is AttributeType.ACTUAL and self.variable.is_of(key)
+        return self.attribute_type == AttributeType.ACTUAL and self.variable.is_of(key)
 
 
 class KeptValueRefused(Event, frozen=True, kw_only=True):
     """A value that was kept over a restart does not fit the variable any more; the declared one counts."""
 
     variable: VariableAddress
-    attribute_type: AttributeType
+    attribute_type: str
     reason: str
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -21,6 +21,9 @@ __all__ = [
     "data_type_of",
     "mutability_of",
 ]
+
+
+_VALUES_LIST_SIZE: Final = 1000
 
 
 class AttributeType(StrEnum):
@@ -61,6 +64,14 @@ class VariableCharacteristics(Struct, frozen=True, kw_only=True):
 
     supports_monitoring: bool = False
 
+    @property
+    def values_list(self) -> str | None:
+        """The values with commas between them, as many as fit into a report; `None` if there are none."""
+        text = ",".join(self.values)
+        if len(text) > _VALUES_LIST_SIZE:
+            text = text[: _VALUES_LIST_SIZE + 1].rpartition(",")[0]
+        return text or None
+
 
 class VariableAttribute(Struct, frozen=True, kw_only=True):
     """One value of a variable, as a report tells it."""
@@ -78,7 +89,7 @@ class KeptValue(Struct, frozen=True, kw_only=True):
     """A value that is kept over a restart."""
 
     address: VariableAddress
-    attribute_type: AttributeType = AttributeType.ACTUAL
+    attribute_type: str = AttributeType.ACTUAL
     value: str | None
 
 
@@ -103,7 +114,7 @@ class StoredAttribute:
         self.persistent = persistent
         self.constant = constant
 
-    def told(self, type_: AttributeType) -> VariableAttribute:
+    def told(self, type_: str) -> VariableAttribute:
         """Returns what a report tells of it."""
         # B07.FR.13, B08: what is only written is not told.
         hidden = self.mutability is Mutability.WRITE_ONLY
@@ -133,10 +144,10 @@ class DeclaredVariable:
         self.address = address
         self.characteristics = characteristics
         self.reboot_required = reboot_required
-        self.attributes: dict[AttributeType, StoredAttribute] = {}
+        self.attributes: dict[str, StoredAttribute] = {}
         self.checks: list[Callable[[Any], ValueRefusal | str | None]] = []
 
-    def refusal(self, text: str, type_: AttributeType) -> ValueRefusal | None:
+    def refusal(self, text: str, type_: str) -> ValueRefusal | None:
         """Returns why a text cannot be the value; `None` if it can."""
         try:
             value = self.key.parse(text)
@@ -144,7 +155,7 @@ class DeclaredVariable:
             return ValueRefusal(str(error))
         return self._limit_refusal(value, text, type_) or self._list_refusal(value)
 
-    def text_of(self, value: Any, type_: AttributeType) -> str | None:
+    def text_of(self, value: Any, type_: str) -> str | None:
         """Returns the text of a value that the program sets.
 
         Raises:
@@ -158,9 +169,7 @@ class DeclaredVariable:
             raise ValueError(f"{self.key} cannot be {value!r}: {refusal.text}")
         return text
 
-    def write_refusal(
-        self, text: str, type_: AttributeType, longest: int | None
-    ) -> ValueRefusal | None:
+    def write_refusal(self, text: str, type_: str, longest: int | None) -> ValueRefusal | None:
         """Returns why a CSMS cannot write a text to an attribute; `None` if it can."""
         attribute = self.attributes[type_]
         # B05.FR.09.
@@ -179,7 +188,7 @@ class DeclaredVariable:
                 return ValueRefusal(found) if isinstance(found, str) else found
         return None
 
-    def _limit_refusal(self, value: object, text: str, type_: AttributeType) -> ValueRefusal | None:
+    def _limit_refusal(self, value: object, text: str, type_: str) -> ValueRefusal | None:
         known = self.characteristics
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         measured = float(text) if is_number else float(len(text))
@@ -196,7 +205,7 @@ class DeclaredVariable:
             )
         return None
 
-    def _number(self, type_: AttributeType) -> float | None:
+    def _number(self, type_: str) -> float | None:
         attribute = self.attributes.get(type_)
         if attribute is None or not attribute.value:
             return None

@@ -52,7 +52,7 @@ class DeviceModel:
         """
         self._aliases = {name.casefold(): key for name, key in (aliases or {}).items()}
         self._components: dict[ComponentPlace, dict[VariablePlace, DeclaredVariable]] = {}
-        self._kept: dict[tuple[object, AttributeType], KeptValue] = {}
+        self._kept: dict[tuple[object, str], KeptValue] = {}
         self._observers: list[Callable[[VariableChanged | KeptValueRefused], object]] = []
 
     # What the program and the blocks use.
@@ -123,7 +123,7 @@ class DeviceModel:
     def declare_attribute(
         self,
         key: VariableKey[T],
-        attribute_type: AttributeType,
+        attribute_type: str,
         value: T | None = None,
         *,
         mutability: Mutability = Mutability.READ_WRITE,
@@ -174,7 +174,7 @@ class DeviceModel:
         """Calls a function with each change, from now on."""
         self._observers.append(observer)
 
-    def get(self, key: VariableKey[T], default: T, *, attribute_type: AttributeType = _ACTUAL) -> T:
+    def get(self, key: VariableKey[T], default: T, *, attribute_type: str = _ACTUAL) -> T:
         """Returns the value of a variable, or a default if the station has no such value."""
         attribute = self._attribute(self._address(key), attribute_type)
         text = None if attribute is None else attribute.active
@@ -185,7 +185,7 @@ class DeviceModel:
         key: VariableKey[T],
         value: T,
         *,
-        attribute_type: AttributeType = _ACTUAL,
+        attribute_type: str = _ACTUAL,
         is_told: bool = True,
     ) -> None:
         """Sets a value, by the program or a block, which takes effect at once.
@@ -255,9 +255,7 @@ class DeviceModel:
 
     # What the block of variables uses.
 
-    def read(
-        self, address: VariableAddress, attribute_type: AttributeType = _ACTUAL
-    ) -> GetVariableResult:
+    def read(self, address: VariableAddress, attribute_type: str = _ACTUAL) -> GetVariableResult:
         """Returns a value to the CSMS, or why not. # B06"""
         variable = self._find(address)
         attribute = self._attribute(address, attribute_type)
@@ -285,7 +283,7 @@ class DeviceModel:
         self,
         address: VariableAddress,
         text: str,
-        attribute_type: AttributeType = _ACTUAL,
+        attribute_type: str = _ACTUAL,
         *,
         longest: int | None = None,
     ) -> SetVariableResult:
@@ -356,7 +354,7 @@ class DeviceModel:
             for type_ in variable.attributes:
                 self._restore_attribute(variable, type_)
 
-    def _keep_changed(self, variable: DeclaredVariable, type_: AttributeType) -> None:
+    def _keep_changed(self, variable: DeclaredVariable, type_: str) -> None:
         """Keeps a value that differs from the declared one for the variable's next declaration."""
         attribute = variable.attributes[type_]
         if attribute.persistent and attribute.value != attribute.declared:
@@ -364,7 +362,7 @@ class DeviceModel:
                 address=variable.address, attribute_type=type_, value=attribute.value
             )
 
-    def _restore_attribute(self, variable: DeclaredVariable, type_: AttributeType) -> None:
+    def _restore_attribute(self, variable: DeclaredVariable, type_: str) -> None:
         kept = self._kept.pop((variable.address.place, type_), None)
         attribute = variable.attributes[type_]
         if kept is None or not attribute.persistent:
@@ -379,7 +377,7 @@ class DeviceModel:
                 )
             )
 
-    def _take(self, variable: DeclaredVariable, type_: AttributeType, text: str) -> None:
+    def _take(self, variable: DeclaredVariable, type_: str, text: str) -> None:
         attribute = variable.attributes[type_]
         if attribute.value == text:
             return
@@ -417,11 +415,11 @@ class DeviceModel:
             raise KeyError(f"{key} is no variable of this station [declare it]")
         return variable
 
-    def _attribute(self, address: VariableAddress, type_: AttributeType) -> StoredAttribute | None:
+    def _attribute(self, address: VariableAddress, type_: str) -> StoredAttribute | None:
         variable = self._find(address)
         return None if variable is None else variable.attributes.get(type_)
 
-    def _unknown(self, address: VariableAddress, type_: AttributeType) -> VariableStatus | None:
+    def _unknown(self, address: VariableAddress, type_: str) -> VariableStatus | None:
         """Returns which part of an address the station does not have. # B05.FR.04-06, B06.FR.06-08, 14, 15"""
         component = self._components.get(address.component_place)
         if component is None:

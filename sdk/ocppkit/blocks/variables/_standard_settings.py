@@ -10,37 +10,10 @@ from ocppkit.core import VariableKey
 
 from . import _setting_keys as keys
 from ._addresses import VariableAddress
+from ._configuration_keys import ConfigurationKey
 from ._device_model import DeviceModel
 
-__all__ = ["ConfigurationKey", "VariableRules", "declare_standard", "model_of"]
-
-
-class ConfigurationKey(Struct, frozen=True, kw_only=True):
-    """A configuration key of OCPP 1.6, and the variable that it stands for here."""
-
-    key: VariableKey[Any]
-    """As OCPP 1.6 has it."""
-
-    component: str = keys.CHARGE_POINT
-    name: str | None = None
-    """Name of the variable; the same by default."""
-
-    instance: str | None = None
-    is_limit: bool = False
-    """Whether its value is the greatest value that the variable may have, not the variable's value."""
-
-    words: Mapping[str, str] = {}
-    """What the words of OCPP 1.6 are in the variable, where they differ."""
-
-    @property
-    def variable(self) -> VariableKey[Any]:
-        """The key under which blocks read it."""
-        return replace(
-            self.key,
-            component=self.component,
-            name=self.key.name if self.name is None else self.name,
-            instance=self.instance,
-        )
+__all__ = ["VariableRules", "declare_standard", "model_of"]
 
 
 class VariableRules(Struct, frozen=True, kw_only=True):
