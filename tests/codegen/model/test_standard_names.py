@@ -133,3 +133,24 @@ def test_what_is_wrong_in_a_file_is_named(
 def test_api_has_none_unless_they_are_added() -> None:
     api = load_api(Job("2.1", "acme", only=("Heartbeat",)))
     assert Api(api.protocol, (), (), ()).names == StandardNames()
+
+
+def test_what_a_configuration_key_is_in_later_versions() -> None:
+    unit = variable("1.6", "ChargingScheduleAllowedChargingRateUnit")
+    assert unit.successor_place == ("SmartChargingCtrlr", "RateUnit", None)
+    assert (unit.values, unit.successor_values) == (("Current", "Power"), ("A", "W"))
+    limits = [str(each) for each in names_of("1.6").variables if each.successor_limit]
+    assert limits == [
+        "LocalAuthListMaxLength",
+        "MaxChargingProfilesInstalled",
+        "CertificateStoreMaxLength",
+    ]
+    profiles = variable("1.6", "MaxChargingProfilesInstalled")
+    assert profiles.successor_place == ("SmartChargingCtrlr", "Entries", "ChargingProfiles")
+    assert key_notes(profiles) == [
+        "in OCPP 2.0.1 the greatest value of SmartChargingCtrlr.Entries[ChargingProfiles]"
+    ]
+    alone = variable("1.6", "BlinkRepeat")
+    assert alone.successor_place == (None, "BlinkRepeat", None)
+    for each in names_of("1.6").variables:
+        assert len(each.successor_values) in (0, len(each.values))

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from ocppkit.core import VariableKey
+from ocppkit.core import TextKey, VariableKey
 
 from ._setting_keys import CHARGE_POINT
 
@@ -70,7 +70,7 @@ class VariableAddress(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """Returns the address as an error or a log line shows it."""
         return str(
-            VariableKey[Any](
+            TextKey(
                 component=self.component,
                 component_instance=self.component_instance,
                 evse_id=self.evse_id,
