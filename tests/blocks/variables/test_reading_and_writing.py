@@ -1,6 +1,7 @@
 """What a station answers to a CSMS that reads and writes variables, in all versions."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,6 @@ from ocppkit.blocks.variables import (
     VariableQuery,
     VariableRules,
     VariablesBlock,
-    VariableStatus,
     model_of,
 )
 from ocppkit.core import (
@@ -49,6 +49,8 @@ from ocppkit.core import (
     TextKey,
     VariableKey,
 )
+from ocppkit.v16 import variables as v16_keys
+from ocppkit.v16.blocks.variables import CONFIGURATION_KEYS
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
@@ -64,13 +66,13 @@ def block_of(protocol: Protocol) -> VariablesBlock:
     return VariablesBlock(model_of(rules, evses=EVSES), rules)
 
 
-def read(protocol: Protocol, block: VariablesBlock, key: VariableKey[object]) -> tuple[str, str]:
+def read(protocol: Protocol, block: VariablesBlock, key: VariableKey[Any]) -> tuple[str, str]:
     (result,) = ask(protocol, block, GetVariables.of(key), NOW).results
     return result.status, result.value or ""
 
 
 def write(
-    protocol: Protocol, block: VariablesBlock, key: VariableKey[object], text: str
+    protocol: Protocol, block: VariablesBlock, key: VariableKey[Any], text: str
 ) -> tuple[str, str | None]:
     data = SetVariableData(address=VariableAddress.of(key), value=text)
     (result,) = ask(protocol, block, SetVariables(data=(data,)), NOW).results
@@ -149,7 +151,7 @@ def test_component_variable_and_attribute_are_looked_for_in_this_order(  # B05, 
     protocol: Protocol,
 ) -> None:
     block = block_of(protocol)
-    unknown = [
+    unknown: list[tuple[VariableKey[Any], str]] = [
         (IntegerKey(component="Nothing", name="Power"), "UnknownComponent"),
         (EVSE_POWER, "UnknownComponent"),
         (EVSE_POWER.on_evse(3), "UnknownComponent"),
@@ -414,7 +416,7 @@ def test_1_6_tells_all_keys_but_what_is_only_written(  # B06
         request_, block.get_variables(mapping.read_request(request_), NOW)
     )
     found = {each.key: each for each in response.configuration_key or ()}
-    required = {each.name for each in v16.variables.STANDARD if each.required}
+    required = {each.name for each in v16_keys.STANDARD if each.required}
     assert required <= set(found)
     assert "AuthorizationKey" not in found
     assert found["Slogan"] == v16.KeyValue(key="Slogan", readonly=True, value="Hello")
@@ -465,13 +467,11 @@ def test_2_x_cannot_ask_for_all_values(protocol: Protocol) -> None:
 
 def test_the_keys_of_1_6_lead_a_program_to_the_same_variables() -> None:
     model = block_of(v16.PROTOCOL).model
-    model[v16.variables.METER_VALUE_SAMPLE_INTERVAL] = 15
-    assert model[v16.variables.METER_VALUE_SAMPLE_INTERVAL] == 15
-    keys = v16.blocks.variables.CONFIGURATION_KEYS
-    assert len(keys) == 52
-    assert sum(each.component != "ChargePoint" for each in keys) == 39
+    model[v16_keys.METER_VALUE_SAMPLE_INTERVAL] = 15
+    assert model[v16_keys.METER_VALUE_SAMPLE_INTERVAL] == 15
+    assert len(CONFIGURATION_KEYS) == 52
+    assert sum(each.component != "ChargePoint" for each in CONFIGURATION_KEYS) == 39
 
 
-def test_a_status_is_one_of_the_known_words_to_a_program() -> None:
-    assert VariableStatus.ACCEPTED == "Accepted"
+def test_a_model_without_a_variable_gives_the_default() -> None:
     assert DeviceModel().get(HEARTBEAT_INTERVAL, 5) == 5

@@ -1,7 +1,25 @@
 """Variables and configuration (functional block B): one device model for all OCPP versions."""
 
 from ._addresses import VariableAddress
-from ._commands import (
+from ._configuration_keys import ConfigurationKey, ConfigurationKeys
+from ._declared_variables import (
+    AttributeType,
+    ValueRefusal,
+    VariableAttribute,
+    VariableCharacteristics,
+)
+from ._device_model import DeviceModel
+from ._network_connections import (
+    AccessPoint,
+    NetworkConnectionProfile,
+    NetworkProfileSet,
+    NetworkProfileStatus,
+    SetNetworkProfile,
+    SetNetworkProfileAnswer,
+    VirtualNetwork,
+)
+from ._passwords import BasicAuthPasswordChanged
+from ._questions import (
     BaseReportKind,
     ComponentCriterion,
     GetBaseReport,
@@ -23,24 +41,6 @@ from ._commands import (
     VariablesReport,
     VariableStatus,
 )
-from ._configuration_keys import ConfigurationKey, ConfigurationKeys
-from ._declared_variables import (
-    AttributeType,
-    ValueRefusal,
-    VariableAttribute,
-    VariableCharacteristics,
-)
-from ._device_model import DeviceModel
-from ._network_connections import (
-    AccessPoint,
-    NetworkConnectionProfile,
-    NetworkProfileSet,
-    NetworkProfileStatus,
-    SetNetworkProfile,
-    SetNetworkProfileAnswer,
-    VirtualNetwork,
-)
-from ._passwords import BasicAuthPasswordChanged
 from ._setting_keys import (
     ACTIVE_NETWORK_PROFILE,
     ADDITIONAL_ROOT_CERTIFICATE_CHECK,

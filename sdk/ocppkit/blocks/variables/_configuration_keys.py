@@ -9,8 +9,8 @@ from msgspec import Struct
 from ocppkit.core import LocalProtocolError, VariableKey
 
 from ._addresses import VariableAddress
-from ._commands import GetVariableResult
 from ._declared_variables import AttributeType
+from ._questions import GetVariableResult
 from ._setting_keys import CHARGE_POINT
 
 __all__ = ["ConfigurationKey", "ConfigurationKeys"]

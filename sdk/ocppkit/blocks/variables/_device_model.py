@@ -10,14 +10,6 @@ from typing import Any, Final, TypeVar
 from ocppkit.core import Mutability, VariableKey
 
 from ._addresses import ComponentPlace, VariableAddress, VariablePlace
-from ._commands import (
-    GetVariableResult,
-    KeptValueRefused,
-    ReportData,
-    SetVariableResult,
-    VariableChanged,
-    VariableStatus,
-)
 from ._declared_variables import (
     AttributeType,
     DeclaredVariable,
@@ -27,6 +19,14 @@ from ._declared_variables import (
     VariableCharacteristics,
     data_type_of,
     mutability_of,
+)
+from ._questions import (
+    GetVariableResult,
+    KeptValueRefused,
+    ReportData,
+    SetVariableResult,
+    VariableChanged,
+    VariableStatus,
 )
 
 __all__ = ["DeviceModel"]

@@ -7,9 +7,9 @@ from typing import Final
 from ocppkit.core import Mutability
 
 from ._addresses import ComponentPlace
-from ._commands import BaseReportKind, ComponentCriterion, GetReport, ReportData
 from ._declared_variables import AttributeType
 from ._device_model import DeviceModel
+from ._questions import BaseReportKind, ComponentCriterion, GetReport, ReportData
 
 __all__ = ["base_report", "selected_report"]
 

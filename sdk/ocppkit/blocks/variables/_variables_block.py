@@ -13,7 +13,18 @@ from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import StationStarted
 from . import _setting_keys as keys
-from ._commands import (
+from ._declared_variables import KeptValue, ValueRefusal
+from ._device_model import DeviceModel
+from ._network_connections import (
+    NetworkConnectionProfile,
+    NetworkProfileSet,
+    NetworkProfileStatus,
+    SetNetworkProfile,
+    SetNetworkProfileAnswer,
+    profile_refusal,
+)
+from ._passwords import BasicAuthPasswordChanged, password_of, password_refusal
+from ._questions import (
     GetBaseReport,
     GetReport,
     GetVariableResult,
@@ -30,17 +41,6 @@ from ._commands import (
     VariablesReport,
     VariableStatus,
 )
-from ._declared_variables import KeptValue, ValueRefusal
-from ._device_model import DeviceModel
-from ._network_connections import (
-    NetworkConnectionProfile,
-    NetworkProfileSet,
-    NetworkProfileStatus,
-    SetNetworkProfile,
-    SetNetworkProfileAnswer,
-    profile_refusal,
-)
-from ._passwords import BasicAuthPasswordChanged, password_of, password_refusal
 from ._report_selection import base_report, selected_report
 from ._standard_settings import VariableRules
 
