@@ -58,7 +58,8 @@ def changed() -> int:
 
     targets = targets_of(changed_files())
     say(f"changed: tests of {', '.join(targets)}")
-    return run(sys.executable, "-m", "pytest", "-q", *(f"tests/{each}" for each in targets))
+    tests = (f"tests/{each}" for each in targets)
+    return run(sys.executable, "-m", "pytest", "-q", "-n", "auto", *tests)
 
 
 def changed_files() -> list[str]:

@@ -1,13 +1,25 @@
 """`ocppkit explain`: a message as a table and as JSON, and help with misspelt names."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ocppkit.codegen import VERSIONS, Datatype, Enum, Job, Message, load_api, load_facts
+from ocppkit.codegen import VERSIONS, Api, Datatype, Enum, Job, Message, load_api, load_facts
 from support.cli_outcomes import Cli
+
+
+@cache
+def api_of(job: Job) -> Api:
+    return load_api(job)
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads each version once for all tests, rather than three versions for each."""
+    monkeypatch.setattr("ocppkit.codegen.load_api", api_of)
 
 
 def explained(cli: Cli, *arguments: str) -> Any:
@@ -22,7 +34,7 @@ def members(type_: Any) -> dict[str, Any]:
 
 def text_of(class_name: str, member: str | None = None) -> str:
     """Returns a text of BootNotification 2.0.1 as the generator has it."""
-    api = load_api(Job("2.0.1", "acme", only=("BootNotification",)))
+    api = api_of(Job("2.0.1", "acme", only=("BootNotification",)))
     objects: tuple[Datatype | Enum | Message, ...]
     objects = (*api.datatypes, *api.enums, *(each.request for each in api.actions))
     (found,) = [each for each in objects if each.name == class_name]
@@ -167,7 +179,7 @@ def test_a_default_is_shown(cli: Cli) -> None:
 def test_every_action_can_be_explained(version: str) -> None:
     from ocppkit.cli._explanation import explain_action
 
-    api = load_api(Job(version=version, package="x"))
+    api = api_of(Job(version=version, package="x"))
     explanations = [explain_action(api, action) for action in api.actions]
     assert len(explanations) == {"1.6": 39, "2.0.1": 64, "2.1": 91}[version]
     for each in explanations:
