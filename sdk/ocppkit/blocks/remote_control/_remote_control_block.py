@@ -289,7 +289,11 @@ class RemoteControlBlock(Block):
     def _start(self, command: StartRemotely, now: Moment) -> RemoteAnswer:
         assert self._transactions is not None
         setting = StartSetting(
-            self._availability, self._transactions, self._is_accepted, self._resets.concern
+            self._availability,
+            self._transactions,
+            is_accepted=self._is_accepted,
+            is_resetting=self._resets.concern,
+            takes_profiles=self._set_profile is not None,
         )
         evse_id = command.evse_id
         if evse_id is None and self._is_accepted:

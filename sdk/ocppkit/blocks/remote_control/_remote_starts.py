@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from ..availability import AvailabilityBlock, ConnectorUse
-from ..charging import ChargingProfile, Purpose
+from ..charging import Purpose
 from ..transactions import TransactionsBlock
 from ._remote_messages import StartRemotely
 
@@ -32,6 +32,9 @@ class StartSetting(NamedTuple):
     is_resetting: Callable[[int], bool]
     """Returns whether a reset of an EVSE, or of the station, is due or scheduled."""
 
+    takes_profiles: bool
+    """Whether charging profiles are installed."""
+
 
 class _RemoteStart(NamedTuple):
     command: StartRemotely
@@ -49,10 +52,12 @@ def _is_reserved_for_another(case: _RemoteStart) -> bool:
     return holder is not None and not holder.is_for(command.id_token, command.group_id_token)
 
 
-def _is_bad_profile(profile: ChargingProfile | None) -> bool:
-    return profile is not None and (
-        profile.charging_profile_purpose is not Purpose.TX or profile.transaction_id is not None
-    )
+def _has_bad_profile(case: _RemoteStart) -> bool:
+    profile = case.command.charging_profile
+    # REM-07: a station without smart charging ignores it.
+    if profile is None or not case.setting.takes_profiles:
+        return False
+    return profile.charging_profile_purpose is not Purpose.TX or profile.transaction_id is not None
 
 
 # The first row that is broken is the reason.
@@ -91,7 +96,7 @@ _RULES: Final[Sequence[tuple[str, str, Callable[[_RemoteStart], bool]]]] = (
     (
         "InvalidProfile",
         "the profile is no TxProfile without a transaction",
-        lambda case: _is_bad_profile(case.command.charging_profile),
+        _has_bad_profile,
     ),
 )
 

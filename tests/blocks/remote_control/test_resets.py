@@ -1,0 +1,282 @@
+"""Resets: which are accepted, refused or wait, and what becomes of transactions."""
+
+import pytest
+
+from ocppkit import v16, v21, v201
+from ocppkit.blocks import BootAccepted, dialect_of
+from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, ReservationHolder
+from ocppkit.blocks.remote_control import (
+    RemoteControlBlock,
+    RemoteControlRules,
+    RequestReset,
+    ResetDue,
+    ResetScheduled,
+    ResetType,
+)
+from ocppkit.blocks.transactions import EvseState
+from ocppkit.blocks.variables import ALLOW_RESET, DeviceModel
+from ocppkit.core import Protocol
+from support.remote_bench import RemoteBench
+
+ALL = pytest.mark.parametrize(
+    "protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL], ids=["1.6", "2.0.1", "2.1"]
+)
+WITH_EVSES = pytest.mark.parametrize(
+    "protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=["2.0.1", "2.1"]
+)
+
+IMMEDIATE, ON_IDLE = ResetType.IMMEDIATE, ResetType.ON_IDLE
+
+
+def booted(protocol: Protocol, **more: object) -> RemoteBench:
+    bench = RemoteBench(protocol, **more)  # type: ignore[arg-type]
+    bench.boot()
+    return bench
+
+
+def reset(
+    bench: RemoteBench, kind: ResetType, evse_id: int | None = None
+) -> tuple[str, str | None]:
+    answer = bench.steps.order(RequestReset(type=kind, evse_id=evse_id))
+    return answer.status, answer.reason_code
+
+
+def boot_reason(bench: RemoteBench) -> str | None:
+    return bench.remote.boot_reason
+
+
+@ALL
+@pytest.mark.parametrize("kind", [IMMEDIATE, ON_IDLE])
+def test_an_idle_station_is_reset_at_once(protocol: Protocol, kind: ResetType) -> None:  # B11
+    bench = booted(protocol)
+    assert reset(bench, kind) == ("Accepted", None)
+    assert bench.steps.take_events(ResetDue) == [
+        ResetDue(evse_id=None, type=kind, boot_reason="RemoteReset")
+    ]
+    assert bench.transaction_reports() == []
+
+
+@ALL
+def test_the_reason_of_a_boot_is_kept_until_it_is_accepted(protocol: Protocol) -> None:  # B11
+    bench = booted(protocol)
+    assert boot_reason(bench) is None
+    reset(bench, IMMEDIATE)
+    assert bench.remote.has_changed
+    restarted = RemoteBench(protocol)
+    restarted.remote.restore(bench.remote.state(), restarted.steps.now)
+    assert boot_reason(restarted) == "RemoteReset"
+    restarted.boot()
+    assert boot_reason(restarted) is None
+    assert restarted.remote.has_changed
+
+
+@ALL
+def test_a_station_takes_drivers_again_after_the_reset(protocol: Protocol) -> None:  # B11
+    bench = booted(protocol)
+    reset(bench, IMMEDIATE)
+    assert bench.statuses() == [(1, "Unavailable"), (2, "Unavailable")]
+    # The same program goes on, and the station has only booted.
+    bench.steps.notice(BootAccepted())
+    assert bench.statuses()[-2:] == [(1, "Available"), (2, "Available")]
+
+
+@ALL
+def test_an_immediate_reset_ends_every_transaction(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    bench.charge(1)
+    bench.charge(2)
+    assert reset(bench, IMMEDIATE) == ("Accepted", None)
+    events = bench.steps.take_events(ResetDue)
+    assert [each.boot_reason for each in events] == ["RemoteReset"]
+    reports = bench.transaction_reports()
+    assert [each.evse_id for each in reports if each.event_type == "Ended"] in (
+        [1, 2],
+        [None, None],
+    )
+    for each in reports:
+        assert (each.event_type, each.trigger_reason, each.id_token) == (
+            "Ended",
+            "ResetCommand",
+            None,
+        )
+        assert each.stopped_reason == ("HardReset" if bench.is_16 else "ImmediateReset")
+
+
+def test_a_soft_reset_of_1_6_stops_transactions_and_does_not_wait() -> None:  # B12
+    bench = booted(v16.PROTOCOL)
+    bench.charge(1)
+    assert reset(bench, ON_IDLE) == ("Accepted", None)
+    assert len(bench.steps.take_events(ResetDue)) == 1
+    # RST-01.
+    assert [each.stopped_reason for each in bench.transaction_reports()] == ["SoftReset"]
+
+
+@WITH_EVSES
+def test_a_reset_on_idle_waits_for_the_last_transaction(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    bench.charge(1)
+    bench.charge(2)
+    assert reset(bench, ON_IDLE) == ("Scheduled", None)
+    assert bench.steps.take_events(ResetScheduled) == [ResetScheduled(evse_id=None)]
+    assert bench.transaction_reports() == []
+    bench.leave(1)
+    # It takes no new driver, or it would never be idle.
+    assert bench.statuses()[-1] == (1, "Unavailable")
+    assert bench.start(evse_id=1).status == "Rejected"
+    assert bench.steps.take_events(ResetDue) == []
+    bench.leave(2)
+    assert bench.steps.take_events(ResetDue) == [
+        ResetDue(evse_id=None, type=ON_IDLE, boot_reason="ScheduledReset")
+    ]
+    assert boot_reason(bench) == "ScheduledReset"
+    reports = bench.transaction_reports()
+    assert "ImmediateReset" not in [each.stopped_reason for each in reports]
+
+
+@WITH_EVSES
+def test_a_boot_in_between_does_not_end_the_waiting(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    bench.charge(1)
+    reset(bench, ON_IDLE)
+    bench.steps.notice(BootAccepted())
+    assert bench.availability.is_operative(2) is False
+    bench.leave(1)
+    assert len(bench.steps.take_events(ResetDue)) == 1
+
+
+@WITH_EVSES
+def test_an_evse_is_reset_and_comes_back(protocol: Protocol) -> None:  # B11
+    bench = booted(protocol)
+    bench.model[ALLOW_RESET.on_evse(1)] = True
+    assert reset(bench, IMMEDIATE, 1) == ("Accepted", None)
+    assert bench.steps.take_events(ResetDue) == [
+        ResetDue(evse_id=1, type=IMMEDIATE, boot_reason="RemoteReset")
+    ]
+    # B11.FR.10: the station does not boot.
+    assert boot_reason(bench) is None
+    assert bench.statuses() == [(1, "Unavailable")]
+    bench.remote.reset_done(1, bench.steps.now)
+    assert bench.statuses() == [(1, "Available")]
+    with pytest.raises(ValueError, match="no reset of EVSE 1 was due"):
+        bench.remote.reset_done(1, bench.steps.now)
+
+
+@WITH_EVSES
+def test_an_immediate_reset_of_an_evse_ends_its_transaction_only(  # B12
+    protocol: Protocol,
+) -> None:
+    bench = booted(protocol)
+    bench.model[ALLOW_RESET.on_evse(2)] = True
+    bench.charge(1)
+    second = bench.charge(2)
+    assert reset(bench, IMMEDIATE, 2) == ("Accepted", None)
+    (report,) = bench.transaction_reports()
+    assert (report.transaction_id, report.stopped_reason) == (second, "ImmediateReset")
+    assert bench.transactions.state_of(1).transaction_id is not None
+
+
+@WITH_EVSES
+def test_a_reset_of_an_evse_on_idle_waits_for_its_transaction(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    bench.model[ALLOW_RESET.on_evse(1)] = True
+    bench.charge(1)
+    bench.charge(2)
+    assert reset(bench, ON_IDLE, 1) == ("Scheduled", None)
+    bench.leave(2)
+    assert bench.steps.take_events(ResetDue) == []
+    assert bench.availability.is_operative(2)
+    bench.leave(1)
+    assert bench.steps.take_events(ResetDue) == [
+        ResetDue(evse_id=1, type=ON_IDLE, boot_reason="ScheduledReset")
+    ]
+
+
+@WITH_EVSES
+@pytest.mark.parametrize("kind", [IMMEDIATE, ON_IDLE])
+def test_a_station_that_cannot_reset_an_evse_refuses(  # B11, B12
+    protocol: Protocol, kind: ResetType
+) -> None:
+    bench = booted(protocol)
+    assert reset(bench, kind, 1) == ("Rejected", "UnsupportedRequest")
+    bench.model[ALLOW_RESET.on_evse(1)] = False
+    bench.charge(1)
+    assert reset(bench, kind, 1) == ("Rejected", "UnsupportedRequest")
+    assert reset(bench, kind, 3) == ("Rejected", "UnknownEvse")
+    assert bench.transaction_reports() == []
+    assert bench.steps.take_events(ResetDue) == []
+
+
+@ALL
+def test_a_program_can_refuse_resets(protocol: Protocol) -> None:  # B11
+    asked: list[int | None] = []
+
+    def may_reset(evse_id: int | None) -> bool:
+        asked.append(evse_id)
+        return False
+
+    bench = booted(protocol, may_reset=may_reset)
+    assert reset(bench, IMMEDIATE) == ("Rejected", "Unspecified")
+    assert asked == [None]
+    assert bench.steps.take_events(ResetDue) == []
+
+
+@WITH_EVSES
+def test_a_reset_with_transactions_that_go_on_is_refused(protocol: Protocol) -> None:
+    bench = booted(protocol)
+    # RST-08.
+    assert reset(bench, ResetType.IMMEDIATE_AND_RESUME) == ("Rejected", "UnsupportedParam")
+
+
+@WITH_EVSES
+def test_work_and_reservations_are_waited_for_too(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    now = bench.steps.now
+    bench.remote.work_began("upload of a log", now)
+    bench.availability.reserve(1, ReservationHolder(7, bench.card), now)
+    bench.steps.settle()
+    assert reset(bench, ON_IDLE) == ("Scheduled", None)
+    bench.availability.end_reservation(1, now)
+    assert bench.steps.take_events(ResetDue) == []
+    bench.remote.work_ended("upload of a log", now)
+    assert len(bench.steps.take_events(ResetDue)) == 1
+
+
+@WITH_EVSES
+def test_an_immediate_reset_overtakes_one_that_waits(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    bench.charge(1)
+    reset(bench, ON_IDLE)
+    assert reset(bench, IMMEDIATE) == ("Accepted", None)
+    assert [each.boot_reason for each in bench.steps.take_events(ResetDue)] == ["RemoteReset"]
+    bench.transactions.unplugged(1, bench.steps.now)
+    assert bench.steps.take_events(ResetDue) == []
+
+
+@WITH_EVSES
+def test_without_the_transactions_block_the_program_tells_what_goes_on(  # B12
+    protocol: Protocol,
+) -> None:
+    dialect, model = dialect_of(protocol), DeviceModel()
+    availability = AvailabilityBlock(dialect.rules(AvailabilityRules), model, {1: 1})
+    remote = RemoteControlBlock(dialect.rules(RemoteControlRules), model, availability)
+    bench = booted(protocol)
+    now = bench.steps.now
+    availability.take(EvseState(evse_id=1, transaction_id="T1"), now)
+    command = RequestReset(type=ON_IDLE)
+    assert remote.commands[RequestReset](command, now).status == "Scheduled"  # type: ignore[attr-defined]
+    assert remote.next_event() == ResetScheduled(evse_id=None)
+    availability.take(EvseState(evse_id=1), now)
+    while (event := availability.next_event()) is not None:
+        remote.notice(event, now)
+    due = remote.next_event()
+    assert isinstance(due, ResetDue)
+    assert due.boot_reason == "ScheduledReset"
+
+
+@pytest.mark.parametrize("state", [b"", b"{", b"[]", b'{"format":2}', b'{"format":1}'])
+def test_a_torn_or_foreign_state_is_refused(state: bytes) -> None:
+    bench = booted(v201.PROTOCOL)
+    reset(bench, IMMEDIATE)
+    with pytest.raises(ValueError, match="a state of remote control"):
+        bench.remote.restore(state, bench.steps.now)
+    assert boot_reason(bench) == "RemoteReset"
