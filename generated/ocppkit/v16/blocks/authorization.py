@@ -139,9 +139,7 @@ def _write_clear(command: ClearCache) -> ClearCacheRequest:
     return ClearCacheRequest()
 
 
-def _write_clear_answer(
-    request: ClearCacheRequest, answer: ClearCacheAnswer
-) -> ClearCacheResponse:
+def _write_clear_answer(request: ClearCacheRequest, answer: ClearCacheAnswer) -> ClearCacheResponse:
     return ClearCacheResponse(status=ClearCacheStatus.unknown(answer.status))
 
 

@@ -150,9 +150,7 @@ def _write_clear(command: ClearCache) -> ClearCacheRequest:
     return ClearCacheRequest()
 
 
-def _write_clear_answer(
-    request: ClearCacheRequest, answer: ClearCacheAnswer
-) -> ClearCacheResponse:
+def _write_clear_answer(request: ClearCacheRequest, answer: ClearCacheAnswer) -> ClearCacheResponse:
     status = ClearCacheStatusEnumType.unknown(answer.status)
     return ClearCacheResponse(status=status, status_info=_status_info(answer))
 

@@ -15,6 +15,7 @@ from ocppkit.blocks import (
     ReportReply,
     dialect_of,
 )
+from ocppkit.blocks.authorization import AuthorizeReply, AuthorizeReport
 from ocppkit.blocks.transactions import (
     TransactionEventType,
     TransactionLedger,
@@ -103,6 +104,7 @@ class CsmsBlocks:
         self.ledger: Final[TransactionLedger] = TransactionLedger() if ledger is None else ledger
         """The transactions of all stations."""
 
+        self.answer(AuthorizeReport)(self._authorize)
         self.answer(TransactionReport)(self._take_transaction)
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
@@ -171,6 +173,10 @@ class CsmsBlocks:
         reply = ReportReply() if handler is None else await resolved(handler(station, report))
         response: Response = mapping.write_response(request, reply)
         return response
+
+    async def _authorize(self, station: StationHandle, report: AuthorizeReport) -> AuthorizeReply:
+        question = AuthorizationQuestion(station=station.identity, token=report.id_token)
+        return AuthorizeReply(id_token_info=await self._authorization.decide(question))
 
     async def _take_transaction(
         self, station: StationHandle, report: TransactionReport

@@ -1,0 +1,288 @@
+"""Authorization between a station and a CSMS: what messages go out, and what they lead to, in all versions."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+
+from ocppkit.blocks import Moment, dialect_of
+from ocppkit.blocks.authorization import (
+    AuthorizationBlock,
+    AuthorizationDecided,
+    AuthorizationMeans,
+    AuthorizationRefusal,
+    AuthorizationRules,
+    ClearCache,
+    ClearCacheAnswer,
+    GetLocalListVersion,
+    LocalListEntry,
+    LocalListVersion,
+    SendLocalList,
+    list_updates,
+)
+from ocppkit.blocks.transactions import (
+    IdToken,
+    SampledValue,
+    TokenInfo,
+    TransactionRules,
+    TransactionsBlock,
+)
+from ocppkit.blocks.variables import (
+    LOCAL_PRE_AUTHORIZE,
+    MASTER_PASS_GROUP_ID,
+    OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED,
+    STOP_TX_ON_INVALID_ID,
+    DeviceModel,
+)
+from ocppkit.csms.blocks import AuthorizationQuestion
+from ocppkit.testing.block_bench import BlockBench
+from support.memory_store import MemoryStore
+from support.token_reader import CARD, FAMILY, FLEET, OTHER, PROTOCOLS, info
+
+VERSIONS = list(PROTOCOLS)
+NEW = VERSIONS[1:]
+Means, Refusal = AuthorizationMeans, AuthorizationRefusal
+
+
+class Garage:
+    """A station with two EVSEs at a CSMS that knows some tokens."""
+
+    def __init__(self, version: str, journal: MemoryStore | None = None) -> None:
+        protocol = PROTOCOLS[version]
+        dialect, ids = dialect_of(protocol), count(1)
+        self.version = version
+        self.said: dict[str, TokenInfo] = {}
+        """What the CSMS says about tokens."""
+
+        self.model = DeviceModel()
+        self.transactions = TransactionsBlock(
+            (1, 2),
+            self.model,
+            lambda evse_id: [SampledValue(1000.0)],
+            lambda: f"T{next(ids)}",
+            rules=dialect.rules(TransactionRules),
+        )
+        self.authorization = AuthorizationBlock(
+            (1, 2),
+            self.model,
+            rules=dialect.rules(AuthorizationRules),
+            transactions=self.transactions,
+        )
+        self.bench = BlockBench(
+            protocol,
+            self.transactions,
+            self.authorization,
+            authorize=self.look_up,
+            journal=journal,
+        )
+
+    def look_up(self, question: AuthorizationQuestion) -> TokenInfo:
+        return self.said.get(question.token.id_token, TokenInfo(status="Invalid"))
+
+    async def present(self, id_token: IdToken, evse_id: int = 1) -> AuthorizationDecided:
+        """Presents a token, and returns what was decided once the CSMS has answered."""
+        seen = len(self.decisions)
+        self.bench.do(lambda now: self.authorization.present(evse_id, id_token, now))
+        await self.bench.advance(0.5)
+        (decided,) = self.decisions[seen:]
+        return decided
+
+    def plug_in(self, evse_id: int = 1) -> None:
+        self.bench.do(lambda now: self.transactions.plugged_in(evse_id, now))
+
+    async def do(self, action: Callable[..., Any], *args: Any) -> None:
+        def told(now: Moment) -> None:
+            action(*args, now)
+
+        self.bench.do(told)
+        await self.bench.advance(0.5)
+
+    @property
+    def decisions(self) -> list[AuthorizationDecided]:
+        return [each for each in self.bench.events if isinstance(each, AuthorizationDecided)]
+
+    @property
+    def questions(self) -> int:
+        """How often the CSMS was asked."""
+        return self.bench.actions.count("Authorize")
+
+    @property
+    def transaction_actions(self) -> list[str]:
+        return [
+            each
+            for each in self.bench.actions
+            if each in ("StartTransaction", "StopTransaction", "TransactionEvent")
+        ]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_card_starts_and_stops_a_transaction(version: str) -> None:  # C01, E07
+    garage = Garage(version)
+    garage.said["04E91C5A"] = info()
+    async with garage.bench as bench:
+        assert (await garage.present(OTHER)).refusal is Refusal.NOT_ACCEPTED
+        assert (await garage.present(CARD)).means is Means.CSMS
+        garage.plug_in()
+        assert (await garage.present(OTHER)).refusal is Refusal.NOT_ACCEPTED
+        assert (await garage.present(CARD)).means is Means.SAME_TOKEN
+        assert garage.questions == 3
+        (record,) = bench.closed
+    assert record.id_token is not None
+    assert record.id_token.is_same_as(CARD)
+    assert record.stopped_reason in (None, "Local")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_another_card_of_the_family_stops(version: str) -> None:  # C09
+    garage = Garage(version)
+    garage.said |= {"04E91C5A": info(group=FAMILY), "04AAAAAA": info(group=FAMILY)}
+    garage.said["04BBBBBB"] = info(group=FLEET)
+    async with garage.bench as bench:
+        await garage.present(CARD)
+        garage.plug_in()
+        stranger = await garage.present(IdToken("04BBBBBB", "ISO14443"))
+        assert stranger.refusal is Refusal.OTHER_DRIVER
+        assert bench.closed == []
+        assert (await garage.present(OTHER)).accepted
+        assert len(bench.closed) == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_the_csms_says_is_remembered(version: str) -> None:  # C10, C11, C12
+    garage = Garage(version)
+    garage.model[LOCAL_PRE_AUTHORIZE] = True
+    garage.said["04E91C5A"] = info()
+    async with garage.bench as bench:
+        await garage.present(CARD)
+        await garage.present(CARD)
+        assert garage.questions == 1
+        assert (await garage.present(CARD)).means is Means.CACHE
+        garage.plug_in()
+        await garage.present(CARD)
+        assert garage.questions == 1
+        # The response to the transaction takes back what the cache has.
+        garage.said["04E91C5A"] = info("Blocked")
+        await garage.present(CARD)
+        assert (await garage.present(CARD)).refusal is Refusal.NOT_ACCEPTED
+        assert garage.questions == 2
+        garage.said["04E91C5A"] = info()
+        assert await bench.call(ClearCache()) == ClearCacheAnswer(status="Accepted")
+        assert (await garage.present(CARD)).means is Means.CSMS
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_offline_the_list_decides_and_the_csms_hears_later(version: str) -> None:
+    # C13, D01, D02
+    garage = Garage(version)
+    token = IdToken("04E91C5A") if version == "1.6" else CARD
+    other = IdToken("04AAAAAA", token.type)
+    entries = [
+        LocalListEntry(id_token=token, id_token_info=TokenInfo(status="Accepted")),
+        LocalListEntry(id_token=other, id_token_info=TokenInfo(status="Blocked")),
+    ]
+    garage.said["04E91C5A"] = info()
+    async with garage.bench as bench:
+        for update in list_updates(entries, 4, items_per_message=1):
+            assert (await bench.call(update)).status == "Accepted"
+        assert await bench.call(GetLocalListVersion()) == LocalListVersion(version_number=5)
+        older = SendLocalList(version_number=5, update_type="Differential")
+        assert (await bench.call(older)).status == "VersionMismatch"
+        await bench.go_offline()
+        assert (await garage.present(OTHER)).refusal is Refusal.NOT_ACCEPTED
+        assert (await garage.present(CARD)).means is Means.LOCAL_LIST
+        garage.plug_in()
+        await garage.present(CARD)
+        await bench.go_online()
+        assert garage.questions == 0
+        (record,) = bench.closed
+    assert record.was_offline is (version != "1.6")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", NEW)
+async def test_online_the_list_needs_no_question(version: str) -> None:  # C14
+    garage = Garage(version)
+    entry = LocalListEntry(id_token=CARD, id_token_info=TokenInfo(status="Accepted"))
+    async with garage.bench as bench:
+        await bench.call(list_updates([entry], 1, 10)[0])
+        assert (await garage.present(CARD)).means is Means.LOCAL_LIST
+        assert garage.questions == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("stops", [True, False])
+async def test_an_unknown_driver_who_is_refused_later(version: str, stops: bool) -> None:
+    # C15, E05, TC_C_26_CS
+    garage = Garage(version)
+    garage.model[OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED] = True
+    garage.model[STOP_TX_ON_INVALID_ID] = stops
+    async with garage.bench as bench:
+        await bench.go_offline()
+        assert (await garage.present(CARD)).means is Means.OFFLINE
+        garage.plug_in()
+        await garage.do(garage.transactions.energy, 1, True)
+        await bench.go_online()
+        assert len(bench.closed) == stops
+        if not stops:
+            assert not garage.transactions.state_of(1).energy_flows
+            # The driver may still end it, and needs nobody's leave.
+            assert (await garage.present(CARD)).means is Means.SAME_TOKEN
+            assert len(bench.closed) == 1
+        assert garage.questions == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_connection_that_is_lost_while_the_csms_is_asked(version: str) -> None:  # C15
+    garage = Garage(version)
+    garage.model[OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED] = True
+    async with garage.bench as bench:
+        bench.do(lambda now: garage.authorization.present(1, CARD, now))
+        bench.network.up = False
+        bench.network.cut()
+        await bench.advance(60)
+        (decided,) = garage.decisions
+    assert (decided.means, decided.accepted) == (Means.OFFLINE, True)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", NEW)
+async def test_a_master_pass_stops_all_transactions(version: str) -> None:  # C16, TC_C_49_CS
+    garage = Garage(version)
+    garage.model[MASTER_PASS_GROUP_ID] = "MASTER"
+    garage.said["04E91C5A"] = info()
+    garage.said["04AAAAAA"] = info(group=IdToken("MASTER", "Central"))
+    async with garage.bench as bench:
+        assert (await garage.present(OTHER)).refusal is Refusal.MASTER_PASS
+        for evse_id in (1, 2):
+            garage.plug_in(evse_id)
+            await garage.present(CARD, evse_id)
+        assert (await garage.present(OTHER, 2)).evse_ids == (1, 2)
+        reasons = [each.stopped_reason for each in bench.closed]
+    assert reasons == ["MasterPass", "MasterPass"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_list_and_cache_survive_a_restart(version: str) -> None:
+    # C10, D01, TC_C_32_CS, TC_D_07_CS
+    journal = MemoryStore()
+    garage = Garage(version, journal)
+    token = IdToken("04E91C5A") if version == "1.6" else CARD
+    entry = LocalListEntry(id_token=token, id_token_info=TokenInfo(status="Accepted"))
+    garage.said["04AAAAAA"] = info()
+    async with garage.bench as bench:
+        await bench.call(list_updates([entry], 7, 10)[0])
+        await garage.present(OTHER)
+    again = Garage(version, journal)
+    async with again.bench as bench:
+        assert await bench.call(GetLocalListVersion()) == LocalListVersion(version_number=7)
+        await bench.go_offline()
+        assert (await again.present(CARD)).means is Means.LOCAL_LIST
+        assert (await again.present(OTHER, 2)).means is Means.CACHE
