@@ -23,7 +23,7 @@ class IssueReporter:
         self._mends = policy.mode is not Mode.STRICT
         self._recorder = IssueRecorder(stops=not self._mends)
         self._silent = policy.mode is Mode.OFF
-        self._mended = 0
+        self._mended: int = 0
         self._overrides = policy.overrides_of(cls)
 
     def issues(self, *, refused: bool) -> Issues:

@@ -48,6 +48,9 @@ BROKEN: Final[Any] = msgspec.NODEFAULT
 Walk: TypeAlias = Generator[None, None, Any]
 """Yields at each pause, and returns what was built."""
 
+# `Any`, as type checkers would lose the type of what is compared with the class itself.
+_GENERATOR: Final[Any] = GeneratorType
+
 _STEP: Final = 500
 """Members and items that are built between two pauses: some milliseconds."""
 
@@ -237,7 +240,7 @@ class RepairPass(IssueReporter):
                 self._until_pause = _STEP
                 yield
             made = build(self, shape, item, (path, at))
-            built.append((yield from made) if type(made) is GeneratorType else made)
+            built.append((yield from made) if type(made) is _GENERATOR else made)
         return built
 
     def _without_broken(
@@ -300,9 +303,10 @@ class RepairPass(IssueReporter):
                 mends = Repair.NULL_LEFT_OUT
                 is_whole &= self._mistyped(here, None, "an absent member", mends=mends)
             else:
-                made = _BUILDERS[type(member.shape)](self, member.shape, item, here)
-                if type(made) is GeneratorType:
-                    made = yield from made
+                made: Any = _BUILDERS[type(member.shape)](self, member.shape, item, here)
+                if type(made) is _GENERATOR:
+                    walk: Walk = made
+                    made = yield from walk
                 if made is not BROKEN:
                     built[wire] = made
                 elif not member.required and (self._leaves_out or wire in self._harmless):
