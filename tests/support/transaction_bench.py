@@ -1,13 +1,14 @@
 """A block of transactions alone, with a clock and a meter that a test moves, and all that the block says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from ocppkit.blocks import Event, Moment, Report, StationStarted
+from ocppkit.blocks import Event, Moment, StationStarted
 from ocppkit.blocks.transactions import (
     IdToken,
+    MeterValuesReport,
     SampledValue,
     TransactionReply,
     TransactionReport,
@@ -15,7 +16,6 @@ from ocppkit.blocks.transactions import (
     TransactionsBlock,
 )
 from ocppkit.blocks.variables import TX_START_POINT, TX_STOP_POINT, DeviceModel
-from ocppkit.core import VariableKey
 
 __all__ = ["CARD", "NOON", "TransactionBench"]
 
@@ -35,7 +35,7 @@ class TransactionBench:
         start: str = "PowerPathClosed",
         stop: str = "EVConnected,Authorized",
         rules: TransactionRules = LATEST,
-        settings: dict[VariableKey[Any], Any] | None = None,
+        settings: Mapping[Any, Any] | None = None,
         **more: Any,
     ) -> None:
         self.model = DeviceModel()
@@ -45,7 +45,7 @@ class TransactionBench:
             self.model[key] = value
         self.now = Moment(1000.0, NOON)
         self.registers = {0: 5000.0, 1: 1000.0, 2: 2000.0}
-        self.reports: list[Report[Any]] = []
+        self.reports: list[TransactionReport | MeterValuesReport] = []
         self.events: list[Event] = []
         self._ids = count(1)
         self._rules = rules
@@ -75,6 +75,7 @@ class TransactionBench:
 
     def collect(self) -> None:
         while (report := self.block.next_report()) is not None:
+            assert isinstance(report, TransactionReport | MeterValuesReport)
             self.reports.append(report)
         while (event := self.block.next_event()) is not None:
             self.events.append(event)

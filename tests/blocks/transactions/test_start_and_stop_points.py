@@ -183,3 +183,20 @@ def test_a_reset_ends_a_transaction_without_a_token() -> None:  # B12
     last = bench.transactions[-1]
     assert (last.event_type, last.trigger_reason) == ("Ended", "ResetCommand")
     assert (last.stopped_reason, last.id_token) == ("ImmediateReset", None)
+
+
+@pytest.mark.parametrize("stop", ["EVConnected", "ParkingBayOccupancy", "EnergyTransfer"])
+def test_a_transaction_ends_when_neither_vehicle_nor_driver_is_left(stop: str) -> None:  # E06
+    bench = TransactionBench(start="Authorized", stop=stop)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.do(bench.block.stopped, 1, id_token=CARD)
+    assert bench.sequence == "Authorized:Started StopAuthorized:Ended"
+
+
+def test_a_driver_who_stops_before_energy_has_flown_ends_a_transaction() -> None:  # E06
+    bench = TransactionBench(stop="EnergyTransfer")
+    bench.do(bench.block.parked, 1)
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.do(bench.block.stopped, 1, id_token=CARD)
+    assert bench.sequence == "Authorized:Started StopAuthorized:Ended"

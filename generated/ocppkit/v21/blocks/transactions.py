@@ -110,7 +110,9 @@ def write_transaction(report: TransactionReport) -> Sequence[TransactionEventReq
         event_type=TransactionEventEnumType(report.event_type),
         meter_value=_written_values(report.meter_values) or None,
         timestamp=report.timestamp,
-        trigger_reason=trigger if trigger.is_known else TriggerReasonEnumType.ABNORMAL_CONDITION,
+        trigger_reason=(
+            trigger if trigger.is_known else TriggerReasonEnumType.CHARGING_STATE_CHANGED
+        ),
         seq_no=report.seq_no or 0,
         offline=report.offline or None,
         number_of_phases_used=report.number_of_phases_used,

@@ -90,9 +90,14 @@ def begins(before: EvseState, after: EvseState, start_points: Set[str]) -> bool:
 def ends(before: EvseState, after: EvseState, stop_points: Set[str]) -> bool:
     """Returns whether a change ends the transaction that goes on. [TEV-05]"""
     ceased = set(before.points - after.points)
+    if ceased and not after.points:
+        # Neither vehicle nor driver is left, so nothing else could end it.
+        return True
     if ceased & {TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED}:
-        # The path counts as open even if it was never closed.
+        # The path counts as open even if it was never closed, and energy as stopped that never flowed.
         ceased.add(TxPoint.POWER_PATH_CLOSED)
+        if not after.energy_flows:
+            ceased.add(TxPoint.ENERGY_TRANSFER)
     return not ceased.isdisjoint(stop_points)
 
 
