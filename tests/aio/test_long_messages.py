@@ -9,6 +9,7 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.core import LENIENT, STRICT, Limits, Policy
+from ocppkit.core.payloads._repair_pass import RepairPass
 from ocppkit.testing import settle
 from support.connection_pair import ANSWER
 
@@ -129,3 +130,21 @@ async def test_reading_stays_paused_while_too_many_handlers_run(bench: Make) -> 
     go.set()
     await settle()
     assert [frame[1] for frame in b.peer.received] == ["long", "h"]
+
+
+@pytest.mark.asyncio
+async def test_a_step_that_fails_closes_the_connection(
+    bench: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise ArithmeticError("a fault of ours")
+
+    b = handling(bench, LENIENT)
+    b.peer.wire.write(report(5000, 1))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(RepairPass, "_members", fail)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (b.peer.end.by, b.peer.end.code) == ("peer", 1011)
+    assert "CP001: reading failed, closing" in caplog.text
+    assert "a fault of ours" in caplog.text

@@ -264,7 +264,8 @@ class ConnectionDriver:
 
     def _prepare(self, data: str | bytes) -> None:
         steps = self._connection.prepare_data(data, binary=isinstance(data, bytes))
-        self._preparing = not do_in_steps(steps, partial(self._receive_prepared, data))
+        then = partial(self._receive_prepared, data)
+        self._preparing = not do_in_steps(steps, then, self._reading_failed)
         if self._preparing:
             self.pause()
 
@@ -278,6 +279,10 @@ class ConnectionDriver:
         self._process_events(now, self._observation.is_active)
         if paused:
             self.resume()
+
+    def _reading_failed(self) -> None:
+        logger.exception("%s: reading failed, closing", loggable(self._host.identity))
+        self.close(_INTERNAL_ERROR, "reading failed")
 
     # Events.
 

@@ -9,23 +9,35 @@ __all__ = ["do_in_steps"]
 T = TypeVar("T")
 
 
-def do_in_steps(steps: Generator[None, None, T], then: Callable[[T], None]) -> bool:
+def do_in_steps(
+    steps: Generator[None, None, T], then: Callable[[T], None], failed: Callable[[], None]
+) -> bool:
     """Does the first step now and each other one in a turn of the event loop of its own.
 
     Args:
         steps: the work.
         then: called with its result, at once if there is only one step.
+        failed: called while an exception of a later step, or of `then` after it, is handled.
 
     Returns:
-        Whether all is done already.
+        Whether all is done already; if not, nothing has failed so far.
     """
     try:
         next(steps)
     except StopIteration as end:
         result: T = end.value
     else:
-        asyncio.get_running_loop().call_soon(do_in_steps, steps, then)
+        asyncio.get_running_loop().call_soon(_go_on, steps, then, failed)
         return False
     # Not within `except`: what it raises would be logged with the result in it.
     then(result)
     return True
+
+
+def _go_on(
+    steps: Generator[None, None, T], then: Callable[[T], None], failed: Callable[[], None]
+) -> None:
+    try:
+        do_in_steps(steps, then, failed)
+    except Exception:  # noqa: BLE001 - nobody above waits for a later step
+        failed()
