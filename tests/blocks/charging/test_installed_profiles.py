@@ -355,13 +355,24 @@ def test_chp_06_an_external_limit_is_not_replaced_by_the_csms() -> None:
 
 def test_chp_10_the_profiles_of_a_transaction_end_with_it() -> None:
     store = filled()
-    assert [each.profile.id for each in store.end_transaction(1, "T2")] == [1]
+    assert [each.profile.id for each in store.end_transaction(1)] == [1]
     assert [each.profile.id for each in store] == [2, 3, -1]
     own = profile(1, charging_profile_purpose=Purpose.TX, transaction_id="T1")
     assert store.set(own, 1, AROUND) is None
-    assert store.end_transaction(1, "T2") == []
-    assert store.end_transaction(2, "T1") == []
-    assert [each.profile for each in store.end_transaction(1, "T1")] == [own]
+    assert store.end_transaction(2) == []
+    assert [each.profile for each in store.end_transaction(1)] == [own]
+
+
+def test_a_profile_that_is_invalid_after_a_time_offline_is_dropped_then_and_no_other() -> None:
+    store = profiles()
+    for number, more in (
+        (1, {"max_offline_duration": 60, "invalid_after_offline_duration": True}),
+        (2, {"max_offline_duration": 60}),
+    ):
+        assert store.set(profile(number, stack_level=number, **more), 1, AROUND) is None
+    assert store.drop_offline(60.0) == []
+    assert [each.profile.id for each in store.drop_offline(61.0)] == [1]
+    assert [each.profile.id for each in store] == [2]
 
 
 def test_chp_10_profiles_are_kept_over_a_restart() -> None:

@@ -1,6 +1,6 @@
 """Smart charging between a station and a CSMS, by the messages of each version."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -10,112 +10,81 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.aio import RegistrationStatus
+from ocppkit.blocks import Moment, dialect_of
 from ocppkit.blocks.charging import (
     ChargingAbilities,
-    Circumstances,
-    InstalledProfiles,
+    ChargingBlock,
+    ChargingRules,
+    ChargingSchedulePeriod,
+    CompositeAnswer,
+    CompositeSchedule,
+    GetComposite,
     RateUnit,
-    RunningTransaction,
 )
-from ocppkit.core import CallFailed, ErrorCode, LocalProtocolError, utcnow
+from ocppkit.blocks.variables import DeviceModel
+from ocppkit.core import CallFailed, ErrorCode, LocalProtocolError, Protocol
 from ocppkit.csms import Csms
-from ocppkit.testing import connected
+from ocppkit.station.blocks import StationBlocks
+from ocppkit.testing import FakeClock, connected, settle
 from ocppkit.v16 import roles as roles16
-from ocppkit.v16.blocks import charging as charging16
 from ocppkit.v21 import roles as roles21
-from ocppkit.v21.blocks import charging as charging21
 from ocppkit.v201 import roles as roles201
-from ocppkit.v201.blocks import charging as charging201
 
 NOW = datetime(2024, 1, 1, 12, 0, 0, 500_000, tzinfo=UTC)
-AROUND = Circumstances(
-    evses=(1, 2), transactions={1: RunningTransaction(transaction_id="17")}, maximum=32.0
-)
-
-
-def installed(charging: Any, **abilities: Any) -> InstalledProfiles:
-    return InstalledProfiles(charging.RULES, ChargingAbilities(**abilities), uniform=lambda most: 0)
 
 
 class Bench:
-    """A station that answers with its profiles, and a CSMS's handle of it."""
+    """A station that answers with its profiles, a transaction on EVSE 1, and a CSMS's handle of it."""
 
-    def __init__(self, charging: Any, **abilities: Any) -> None:
-        self.profiles = installed(charging, **abilities)
-        self.around = AROUND
+    def __init__(self, package: Any, abilities: Mapping[str, Any]) -> None:
+        self.block = ChargingBlock(
+            (1, 2),
+            DeviceModel(),
+            lambda most: 0,
+            maximum=32.0,
+            rules=dialect_of(package.PROTOCOL).rules(ChargingRules),
+            abilities=ChargingAbilities(**abilities),
+        )
         self.reports: list[Any] = []
         self.handle: Any = None
 
 
-def accepting(csms: Csms, package: Any) -> None:
+@asynccontextmanager
+async def bench_of(package: Any, roles: Any, **abilities: Any) -> AsyncGenerator[Bench]:
+    bench, clock = Bench(package, abilities), FakeClock()
+    options = {"insecure": True, "clock": clock, "wall_clock": lambda: NOW}
+    station = (
+        roles.ChargePoint("CP001", charge_point_model="M", charge_point_vendor="V", **options)
+        if package is v16
+        else roles.ChargingStation("CP001", model="M", vendor_name="V", **options)
+    )
+    csms = Csms(package.PROTOCOL, insecure=True, clock=clock)
+
     @csms.on(package.BootNotificationRequest)
     def boot(station: object, request: object) -> Any:
         return package.BootNotificationResponse(
-            current_time=utcnow(), interval=300, status=RegistrationStatus.ACCEPTED
+            current_time=NOW, interval=300, status=RegistrationStatus.ACCEPTED
         )
 
+    if package is not v16:
 
-@asynccontextmanager
-async def bench_16(**abilities: Any) -> AsyncGenerator[Bench]:
-    bench = Bench(charging16, **abilities)
-    station = roles16.ChargePoint(
-        "CP001", charge_point_model="M", charge_point_vendor="V", insecure=True
-    )
+        @csms.on(package.ReportChargingProfilesRequest)
+        def report(station: object, request: object) -> Any:
+            bench.reports.append(request)
+            return package.ReportChargingProfilesResponse()
 
-    @station.on(v16.SetChargingProfileRequest)
-    def set_profile(request: v16.SetChargingProfileRequest) -> v16.SetChargingProfileResponse:
-        return charging16.set_profile(bench.profiles, request, bench.around)
-
-    @station.on(v16.ClearChargingProfileRequest)
-    def clear(request: v16.ClearChargingProfileRequest) -> v16.ClearChargingProfileResponse:
-        return charging16.clear_profiles(bench.profiles, request)
-
-    @station.on(v16.GetCompositeScheduleRequest)
-    def schedule(request: v16.GetCompositeScheduleRequest) -> v16.GetCompositeScheduleResponse:
-        return charging16.composite_schedule(bench.profiles, request, bench.around, NOW)
-
-    csms = Csms(v16.PROTOCOL, insecure=True)
-    accepting(csms, v16)
-    async with connected(station, csms):
+    blocks = StationBlocks(station, bench.block)
+    async with blocks, connected(station, csms):
         await station.wait_accepted()
-        bench.handle = csms.stations.get("CP001", roles16.ConnectedChargePoint)
+        blocks.do(lambda now: bench.block.transaction_began(1, "17", now))
+        handle = roles.ConnectedChargePoint if package is v16 else roles.ConnectedStation
+        bench.handle = csms.stations.get("CP001", handle)
         yield bench
 
 
-@asynccontextmanager
-async def bench_2(
-    package: Any, roles: Any, charging: Any, **abilities: Any
-) -> AsyncGenerator[Bench]:
-    bench = Bench(charging, **abilities)
-    station = roles.ChargingStation("CP001", model="M", vendor_name="V", insecure=True)
-
-    def set_profile(request: Any) -> Any:
-        return charging.set_profile(bench.profiles, request, bench.around)
-
-    def clear(request: Any) -> Any:
-        return charging.clear_profiles(bench.profiles, request)
-
-    def schedule(request: Any) -> Any:
-        return charging.composite_schedule(bench.profiles, request, bench.around, NOW)
-
-    def report(request: Any) -> Any:
-        response, bench.reports[:] = charging.report_profiles(bench.profiles, request)
-        return response
-
-    station.on(package.SetChargingProfileRequest)(set_profile)
-    station.on(package.ClearChargingProfileRequest)(clear)
-    station.on(package.GetCompositeScheduleRequest)(schedule)
-    station.on(package.GetChargingProfilesRequest)(report)
-    csms = Csms(package.PROTOCOL, insecure=True)
-    accepting(csms, package)
-    async with connected(station, csms):
-        await station.wait_accepted()
-        bench.handle = csms.stations.get("CP001", roles.ConnectedStation)
-        yield bench
-
-
-bench_201 = partial(bench_2, v201, roles201, charging201)
-bench_21 = partial(bench_2, v21, roles21, charging21)
+bench_16 = partial(bench_of, v16, roles16)
+bench_201 = partial(bench_of, v201, roles201)
+bench_21 = partial(bench_of, v21, roles21)
 
 
 def profile_16(number: int, limit: float = 16.0, unit: str = "A", **more: Any) -> Any:
@@ -175,10 +144,10 @@ async def test_k01_k08_k10_in_1_6() -> None:
         ]
         # CHP-05: the same level replaces.
         await handle.set_charging_profile(connector_id=0, cs_charging_profiles=profile_16(2))
-        assert [each.profile.id for each in bench.profiles] == [2]
+        assert [each.profile.id for each in bench.block] == [2]
         assert (await handle.clear_charging_profile(id=1)).status == "Unknown"
         assert (await handle.clear_charging_profile(id=2, connector_id=9)).status == "Accepted"
-        assert len(bench.profiles) == 0
+        assert list(bench.block) == []
 
 
 @pytest.mark.asyncio
@@ -191,7 +160,7 @@ async def test_the_profile_of_a_numbered_transaction_in_1_6() -> None:
                 connector_id=1, cs_charging_profiles=profile
             )
             assert answer.status == status
-        (each,) = bench.profiles
+        (each,) = bench.block
         assert each.profile.transaction_id == "17"
 
 
@@ -250,6 +219,7 @@ async def test_k01_k08_k09_k10(bench_of: Any, package: Any) -> None:
         criterion = package.ChargingProfileCriterionType()
         found = await handle.get_charging_profiles(request_id=5, charging_profile=criterion)
         assert found.status == "Accepted"
+        await settle()
         assert [(each.request_id, each.evse_id, each.tbc) for each in bench.reports] == [
             (5, 1, True),
             (5, 2, False),
@@ -266,7 +236,8 @@ async def test_k01_k08_k09_k10(bench_of: Any, package: Any) -> None:
             request_id=6, evse_id=1, charging_profile=criterion
         )
         assert none.status == "NoProfiles"
-        assert bench.reports == []
+        await settle()
+        assert len(bench.reports) == 2
 
 
 @pytest.mark.asyncio
@@ -320,65 +291,66 @@ async def test_what_2_1_adds() -> None:
         (first,) = got.schedule.charging_schedule_period
         assert (first.limit, first.limit_l2, first.limit_l3) == (20.0, 10.0, 20.0)
         assert (first.setpoint, first.operation_mode) == (20.0, "CentralSetpoint")
-        (each,) = bench.profiles
+        (each,) = bench.block
         assert each.profile.max_offline_duration == 60
-        # Without a limit there is none: 2.1 can say so.
-        bench.around = Circumstances()
-        await bench.handle.clear_charging_profile(charging_profile_id=1)
-        got = await bench.handle.get_composite_schedule(evse_id=1, duration=60)
-        assert [each.limit for each in got.schedule.charging_schedule_period] == [None]
 
 
-@pytest.mark.parametrize(
-    ("charging", "request_"),
-    [
-        (charging16, v16.GetCompositeScheduleRequest(connector_id=1, duration=60)),
-        (charging201, v201.GetCompositeScheduleRequest(evse_id=1, duration=60)),
-    ],
-)
-def test_without_any_limit_the_station_must_know_what_it_can_give(
-    charging: Any, request_: Any
-) -> None:
-    with pytest.raises(LocalProtocolError, match=r"set Circumstances\.maximum"):
-        charging.composite_schedule(installed(charging), request_, Circumstances(), NOW)
+@pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL], ids=["1.6", "2.0.1"])
+def test_a_schedule_without_a_limit_cannot_be_said_in_every_version(protocol: Protocol) -> None:
+    mapping = dialect_of(protocol).request_of[GetComposite]
+    command = GetComposite(evse_id=1, duration=60)
+    schedule = CompositeSchedule(
+        evse_id=1,
+        schedule_start=NOW,
+        duration=60,
+        charging_rate_unit=RateUnit.AMPERES,
+        charging_schedule_period=(ChargingSchedulePeriod(start_period=0),),
+    )
+    with pytest.raises(LocalProtocolError, match="has a limit in each period"):
+        mapping.write_response(
+            mapping.write_request(command), CompositeAnswer(status="Accepted", schedule=schedule)
+        )
 
 
-def test_profiles_are_reported_as_they_came_after_a_restart() -> None:
+@pytest.mark.asyncio
+async def test_profiles_are_reported_as_they_came() -> None:
     custom = v201.CustomDataType(vendor_id="com.acme")
     schedule = schedule_2(v201, 16.0, custom_data=custom)
     profile = profile_2(v201, 1, charging_schedule=[schedule], custom_data=custom)
-    profiles = installed(charging201)
-    request = v201.SetChargingProfileRequest(evse_id=1, charging_profile=profile)
-    answer = charging201.set_profile(profiles, request, AROUND)
-    assert answer.status == "Accepted"
-    again = installed(charging201)
-    again.restore(profiles.state())
-    criterion = v201.ChargingProfileCriterionType()
-    _, (report,) = charging201.report_profiles(
-        again, v201.GetChargingProfilesRequest(request_id=1, charging_profile=criterion)
-    )
+    async with bench_201() as bench:
+        await bench.handle.set_charging_profile(evse_id=1, charging_profile=profile)
+        await bench.handle.get_charging_profiles(
+            request_id=1, charging_profile=v201.ChargingProfileCriterionType()
+        )
+        await settle()
+        (report,) = bench.reports
     assert report.charging_profile == [profile]
     assert report.tbc is False
 
 
-@pytest.mark.parametrize(
-    ("package", "charging"), [(v201, charging201), (v21, charging21)], ids=["2.0.1", "2.1"]
-)
-def test_k09_a_limit_that_the_program_has_set_is_reported(package: Any, charging: Any) -> None:
-    profiles = installed(charging)
-    purpose = package.ChargingProfilePurposeEnumType.CHARGING_STATION_EXTERNAL_CONSTRAINTS
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("bench_of", "package"), EVSES)
+async def test_k09_a_limit_that_the_program_has_set_is_reported(
+    bench_of: Any, package: Any
+) -> None:
+    dialect = dialect_of(package.PROTOCOL)
     wanted = profile_2(
         package,
         -1,
-        charging_profile_purpose=purpose,
+        charging_profile_purpose=(
+            package.ChargingProfilePurposeEnumType.CHARGING_STATION_EXTERNAL_CONSTRAINTS
+        ),
         charging_profile_kind=package.ChargingProfileKindEnumType.RECURRING,
         recurrency_kind=package.RecurrencyKindEnumType.DAILY,
-        valid_to=NOW,
     )
-    profiles.set_external(charging.read_profile(wanted), 0)
-    criterion = package.ChargingProfileCriterionType()
-    _, (report,) = charging.report_profiles(
-        profiles, package.GetChargingProfilesRequest(request_id=1, charging_profile=criterion)
-    )
+    set_request = package.SetChargingProfileRequest(evse_id=0, charging_profile=wanted)
+    read = dialect.command_of[package.SetChargingProfileRequest].read_request(set_request)
+    async with bench_of() as bench:
+        bench.block.limit_externally(read.charging_profile, 0, Moment(0.0, NOW), source="EMS")
+        await bench.handle.get_charging_profiles(
+            request_id=1, charging_profile=package.ChargingProfileCriterionType()
+        )
+        await settle()
+        (report,) = bench.reports
     assert (report.charging_limit_source, report.evse_id) == ("EMS", 0)
     assert report.charging_profile == [wanted]

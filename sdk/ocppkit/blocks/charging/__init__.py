@@ -7,9 +7,27 @@ schedule = composite(installed, Circumstances(), evse_id=1, start=now, duration=
 ```
 """
 
+from ._charging_block import ChargingBlock, LimitChanged
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
+from ._profile_messages import (
+    ClearProfiles,
+    ClearProfilesAnswer,
+    ClearProfilesStatus,
+    CompositeAnswer,
+    CompositeSchedule,
+    ExternalLimitCleared,
+    ExternalLimitSet,
+    GetComposite,
+    GetProfiles,
+    GetProfilesAnswer,
+    GetProfilesStatus,
+    ProfilesReport,
+    ProfileStatus,
+    SetProfile,
+    SetProfileAnswer,
+)
 from ._profiles import (
     ChargingProfile,
     ChargingSchedule,
@@ -25,21 +43,38 @@ from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal, refus
 
 __all__ = [
     "ChargingAbilities",
+    "ChargingBlock",
     "ChargingProfile",
     "ChargingRules",
     "ChargingSchedule",
     "ChargingSchedulePeriod",
     "Circumstances",
+    "ClearProfiles",
+    "ClearProfilesAnswer",
+    "ClearProfilesStatus",
+    "CompositeAnswer",
+    "CompositeSchedule",
+    "ExternalLimitCleared",
+    "ExternalLimitSet",
+    "GetComposite",
+    "GetProfiles",
+    "GetProfilesAnswer",
+    "GetProfilesStatus",
     "InstalledProfile",
     "InstalledProfiles",
     "LimitAtSoC",
+    "LimitChanged",
     "ProfileCriteria",
     "ProfileKind",
     "ProfileRefusal",
+    "ProfileStatus",
+    "ProfilesReport",
     "Purpose",
     "RateUnit",
     "Recurrency",
     "RunningTransaction",
+    "SetProfile",
+    "SetProfileAnswer",
     "composite",
     "refusal",
 ]

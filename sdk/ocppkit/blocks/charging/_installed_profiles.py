@@ -151,12 +151,23 @@ class InstalledProfiles:
         """Returns the profiles that fit (CHP-16)."""
         return [each for each in self._profiles if criteria.match(each)]
 
-    def end_transaction(self, evse_id: int, transaction_id: str) -> Sequence[InstalledProfile]:
-        """Removes the TxProfiles of a transaction that has ended, and returns them (CHP-10)."""
+    def end_transaction(self, evse_id: int) -> Sequence[InstalledProfile]:
+        """Removes the TxProfiles of an EVSE whose transaction has ended, and returns them (CHP-10)."""
         return self._remove(
             lambda each: each.profile.charging_profile_purpose is Purpose.TX
             and each.evse_id == evse_id
-            and each.profile.transaction_id in (None, transaction_id)
+        )
+
+    def drop_offline(self, seconds: float) -> Sequence[InstalledProfile]:
+        """Removes the profiles that never count again after so many seconds without a connection (2.1).
+
+        Args:
+            seconds: how long the station has been offline.
+        """
+        return self._remove(
+            lambda each: each.profile.invalid_after_offline_duration
+            and each.profile.max_offline_duration is not None
+            and each.profile.max_offline_duration < seconds
         )
 
     def state(self) -> bytes:

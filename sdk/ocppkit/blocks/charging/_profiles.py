@@ -167,8 +167,8 @@ class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds without a connection after which it does not count (2.1)."""
 
     invalid_after_offline_duration: bool = False
-    """Whether it never counts again after that (2.1). Composite schedules do not look at it: the program
-    has to remove such a profile."""
+    """Whether it never counts again after that (2.1). Composite schedules do not look at it:
+    `InstalledProfiles.drop_offline` removes such profiles."""
 
     dyn_update_time: datetime | None = None
     """When its one period was last updated, for the kind Dynamic (2.1)."""

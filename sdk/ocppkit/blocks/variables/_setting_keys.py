@@ -80,6 +80,7 @@ __all__ = [
     "MINIMUM_STATUS_DURATION",
     "NETWORK_CONFIGURATION_PRIORITY",
     "NETWORK_PROFILE_CONNECTION_ATTEMPTS",
+    "NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES",
     "NUMBER_OF_CONNECTORS",
     "OFFLINE_QUEUING_SEVERITY",
     "OFFLINE_THRESHOLD",
@@ -358,6 +359,7 @@ CHARGING_PROFILE_ENTRIES: Final = _CHARGING.integer(
     "Entries", "ChargingProfiles", mutability=_READ_ONLY
 )
 LIMIT_CHANGE_SIGNIFICANCE: Final = _CHARGING.decimal("LimitChangeSignificance", unit="Percent")
+NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES: Final = _CHARGING.boolean("NotifyChargingLimitWithSchedules")
 PERIODS_PER_SCHEDULE: Final = _CHARGING.integer("PeriodsPerSchedule", mutability=_READ_ONLY)
 PHASES_3_TO_1: Final = _CHARGING.boolean("Phases3to1", mutability=_READ_ONLY)
 PROFILE_STACK_LEVEL: Final = _CHARGING.integer("ProfileStackLevel", mutability=_READ_ONLY)

@@ -155,7 +155,12 @@ class CsmsBlocks:
             raise LocalProtocolError(
                 f"OCPP {station.protocol.version} has no message for {type(command).__name__}"
             )
-        request = mapping.write_request(command)
+        try:
+            request = mapping.write_request(command)
+        except ValueError as problem:
+            raise LocalProtocolError(
+                f"OCPP {station.protocol.version} cannot say {command!r}: {problem}"
+            ) from problem
         # The generated handle has it, which this room does not know.
         response = await cast(Any, station).call(request, call_timeout=call_timeout)
         answer: A = mapping.read_response(command, response)

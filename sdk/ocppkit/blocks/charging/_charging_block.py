@@ -1,0 +1,491 @@
+"""`ChargingBlock`: the charging profiles of a station, and the limit that they lead to (functional block K).
+
+Theory of operation: whatever happens, the limit of each EVSE now is computed anew, and told if it is another
+than before. The composite schedule also says when it changes next by itself, which is the deadline of the block.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from itertools import groupby
+from typing import ClassVar, Final
+
+from msgspec.structs import replace
+
+from ocppkit.core import LocalProtocolError
+
+from .._block import Block
+from .._commands_and_reports import Event
+from .._moment import Moment
+from .._station_life import ClockChanged, CsmsConnected, CsmsDisconnected, StationStarted
+from .._transaction_life import (
+    PowerPath,
+    TransactionBegan,
+    TransactionEnded,
+    TransactionNumbered,
+)
+from ..variables import (
+    CHARGING_PROFILE_ENTRIES,
+    LIMIT_CHANGE_SIGNIFICANCE,
+    NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES,
+    PERIODS_PER_SCHEDULE,
+    PROFILE_STACK_LEVEL,
+    RATE_UNIT,
+    DeviceModel,
+    VariableChanged,
+)
+from ._circumstances import Circumstances, RunningTransaction
+from ._composite import composite
+from ._installed_profiles import InstalledProfiles, ProfileCriteria
+from ._profile_messages import (
+    ClearProfiles,
+    ClearProfilesAnswer,
+    ClearProfilesStatus,
+    CompositeAnswer,
+    CompositeSchedule,
+    ExternalLimitCleared,
+    ExternalLimitSet,
+    GetComposite,
+    GetProfiles,
+    GetProfilesAnswer,
+    GetProfilesStatus,
+    ProfilesReport,
+    ProfileStatus,
+    SetProfile,
+    SetProfileAnswer,
+)
+from ._profiles import ChargingProfile, ChargingSchedulePeriod, InstalledProfile, RateUnit
+from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal
+
+__all__ = ["ChargingBlock", "LimitChanged"]
+
+_LOOK_AHEAD: Final = 86_400
+"""Seconds for which a change of the limit is looked for at once."""
+
+
+class LimitChanged(Event, frozen=True):
+    """What an EVSE may take, or feed in, is another than before; told at the start for each EVSE too."""
+
+    evse_id: int
+    limits: ChargingSchedulePeriod
+    """The limits in amperes on each phase; `limit` is never absent."""
+
+    @property
+    def limit(self) -> float:
+        """Amperes on each phase, or on L1 where phases differ."""
+        return self.limits.limit or 0.0
+
+
+class ChargingBlock(Block):
+    """The charging profiles of a station.
+
+    It hears of transactions from the block of transactions; without that, the program tells them by
+    `transaction_began`, `energy_can_flow` and `transaction_ended`.
+    """
+
+    name: ClassVar[str] = "charging"
+
+    def __init__(
+        self,
+        evse_ids: Iterable[int],
+        model: DeviceModel,
+        uniform: Callable[[int], int],
+        *,
+        maximum: float,
+        rules: ChargingRules,
+        abilities: ChargingAbilities = ChargingAbilities(),  # noqa: B008 - a frozen value
+        voltage: float = 230.0,
+        zone: tzinfo | None = None,
+    ) -> None:
+        """Begins without profiles.
+
+        Args:
+            evse_ids: the EVSEs; in OCPP 1.6, the connectors.
+            model: the settings.
+            uniform: returns an integer from 0 to its argument, at random.
+            maximum: the most that an EVSE can give, in amperes on each of three phases.
+            rules: in what the version differs.
+            abilities: what the station can do, as far as `model` does not say it.
+            voltage: nominal voltage between a phase and the neutral conductor, in volts.
+            zone: the zone of the station's local time, for schedules that follow it.
+        """
+        super().__init__()
+        self._model = model
+        self._abilities = abilities
+        self._profiles = InstalledProfiles(rules, abilities, uniform=uniform)
+        self._circumstances = Circumstances(
+            evses=tuple(evse_ids), voltage=voltage, maximum=maximum, zone=zone
+        )
+        self._told: dict[int, ChargingSchedulePeriod] = {}
+        self._next_change: datetime | None = None
+        self._on_command(SetProfile)(self._set)
+        self._on_command(ClearProfiles)(self._clear)
+        self._on_command(GetComposite)(self._composite)
+        self._on_command(GetProfiles)(self._get)
+        self._on_event(StationStarted, lambda event, now: self._look(now))
+        self._on_event(ClockChanged, lambda event, now: self._look(now))
+        self._on_event(VariableChanged, lambda event, now: self._look(now))
+        self._on_event(CsmsConnected, self._connected)
+        self._on_event(CsmsDisconnected, self._disconnected)
+        self._on_event(TransactionBegan, self._began)
+        self._on_event(TransactionNumbered, self._numbered)
+        self._on_event(PowerPath, self._power_path_changed)
+        self._on_event(
+            TransactionEnded, lambda event, now: self.transaction_ended(event.evse_id, now)
+        )
+
+    # What a program calls.
+
+    def __iter__(self) -> Iterator[InstalledProfile]:
+        """The installed profiles."""
+        return iter(self._profiles)
+
+    def schedule(
+        self, evse_id: int, duration: int, now: Moment, *, unit: RateUnit = RateUnit.AMPERES
+    ) -> tuple[ChargingSchedulePeriod, ...]:
+        """Returns what the profiles allow from now on, for the display of a station for instance.
+
+        Args:
+            evse_id: the EVSE; 0 for the whole station.
+            duration: seconds of the window.
+            now: the present moment.
+            unit: the unit of the limits.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        if evse_id != 0:
+            self._require_evse(evse_id)
+        return composite(
+            self._profiles,
+            self._circumstances,
+            evse_id=evse_id,
+            start=now.wall,
+            duration=duration,
+            unit=unit,
+        )
+
+    def transaction_began(self, evse_id: int, transaction_id: str, now: Moment) -> None:
+        """Takes that a transaction has begun; TxProfiles for it can be installed from then on.
+
+        Args:
+            evse_id: the EVSE.
+            transaction_id: its id; in OCPP 1.6, its number as text.
+            now: the present moment.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._require_evse(evse_id)
+        self._change_transaction(evse_id, RunningTransaction(transaction_id=transaction_id), now)
+
+    def energy_can_flow(self, evse_id: int, now: Moment, *, since: datetime | None = None) -> None:
+        """Takes that energy can flow in the transaction of an EVSE: relative schedules begin then. # CMP-04
+
+        Args:
+            evse_id: the EVSE.
+            now: the present moment.
+            since: the date and time; the present one by default.
+
+        Raises:
+            LocalProtocolError: no transaction runs there.
+        """
+        running = self._circumstances.transactions.get(evse_id)
+        if running is None:
+            raise LocalProtocolError(f"no transaction runs on EVSE {evse_id}")
+        began = now.wall if since is None else since
+        self._change_transaction(evse_id, replace(running, energy_since=began), now)
+
+    def transaction_ended(self, evse_id: int, now: Moment) -> None:
+        """Takes that the transaction of an EVSE has ended: its TxProfiles are removed. # CHP-10
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._require_evse(evse_id)
+        if self._profiles.end_transaction(evse_id):
+            self.has_changed = True
+        self._change_transaction(evse_id, None, now)
+
+    def set_for_remote_start(
+        self, profile: ChargingProfile, evse_id: int, as_sent: bytes | None = None
+    ) -> ProfileRefusal | None:
+        """Installs the TxProfile that came with a remote start, before the transaction runs. # K05
+
+        Args:
+            profile: the profile.
+            evse_id: the EVSE of the transaction.
+            as_sent: the profile as JSON of the OCPP version, for reports.
+
+        Returns:
+            Why it was refused; `None` if it is installed.
+        """
+        self._use_settings()
+        refused = self._profiles.set(
+            profile, evse_id, self._circumstances, starts_transaction=True, as_sent=as_sent
+        )
+        self.has_changed = self.has_changed or refused is None
+        return refused
+
+    def limit_externally(
+        self,
+        profile: ChargingProfile,
+        evse_id: int,
+        now: Moment,
+        *,
+        source: str = "EMS",
+        is_grid_critical: bool | None = None,
+    ) -> None:
+        """Takes a limit of another system than the CSMS, such as an energy manager, and reports it. # K11, K12
+
+        Args:
+            profile: the limit, of the purpose ChargingStationExternalConstraints, in place of the
+                one with its id, which is below 0. # CHP-19
+            evse_id: where it holds; 0 for the whole station.
+            now: the present moment.
+            source: who limits: EMS, SO or another value of the specification.
+            is_grid_critical: whether the limit is critical for the grid.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE, or the profile is no external limit.
+        """
+        if evse_id != 0:
+            self._require_evse(evse_id)
+        installed = InstalledProfile(profile=profile, evse_id=evse_id)
+        if not installed.is_external or profile.id >= 0:
+            raise LocalProtocolError(
+                "an external limit has the purpose ChargingStationExternalConstraints and an id below 0"
+            )
+        before = self._present_limits(now)
+        self._profiles.set_external(profile, evse_id, source=source)
+        self.has_changed = True
+        if self._is_significant(before, self._present_limits(now)):
+            # CHP-18: the schedule goes along only where the setting asks for it.
+            with_schedule = self._model.get(NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES, False)
+            self._report(
+                ExternalLimitSet(
+                    source=source,
+                    evse_id=evse_id or None,
+                    schedules=profile.charging_schedule if with_schedule else (),
+                    is_grid_critical=is_grid_critical,
+                )
+            )
+        self._look(now)
+
+    def remove_external_limit(self, profile_id: int, now: Moment) -> bool:
+        """Removes a limit of another system than the CSMS, and reports that. # K13
+
+        Returns:
+            Whether there was one.
+        """
+        removed = self._profiles.remove_external(profile_id)
+        if removed is None:
+            return False
+        self.has_changed = True
+        self._report(ExternalLimitCleared(source=removed.source, evse_id=removed.evse_id or None))
+        self._look(now)
+        return True
+
+    # What the CSMS asks.
+
+    def _set(self, command: SetProfile, now: Moment) -> SetProfileAnswer:
+        self._use_settings()
+        refused = self._profiles.set(
+            command.charging_profile,
+            command.evse_id,
+            self._circumstances,
+            as_sent=command.as_sent,
+        )
+        if refused is not None:
+            return SetProfileAnswer(
+                status=ProfileStatus.REJECTED,
+                reason_code=refused.reason_code,
+                additional_info=refused.text,
+            )
+        self.has_changed = True
+        self._look(now)
+        return SetProfileAnswer(status=ProfileStatus.ACCEPTED)
+
+    def _clear(self, command: ClearProfiles, now: Moment) -> ClearProfilesAnswer:
+        number = command.charging_profile_id
+        cleared = self._profiles.clear(
+            ProfileCriteria(
+                ids=None if number is None else [number],
+                evse_id=command.evse_id,
+                purpose=command.charging_profile_purpose,
+                stack_level=command.stack_level,
+            )
+        )
+        if not cleared:
+            return ClearProfilesAnswer(status=ClearProfilesStatus.UNKNOWN)
+        self.has_changed = True
+        self._look(now)
+        return ClearProfilesAnswer(status=ClearProfilesStatus.ACCEPTED)
+
+    def _composite(self, command: GetComposite, now: Moment) -> CompositeAnswer:
+        self._use_settings()
+        unit = command.charging_rate_unit or RateUnit.AMPERES
+        # CMP-12.
+        if unit not in self._profiles.abilities.rate_units:
+            return _no_schedule("UnsupportedRateUnit")
+        if command.evse_id not in (0, *self._circumstances.evses):
+            return _no_schedule("UnknownEvse")
+        periods = self.schedule(command.evse_id, command.duration, now, unit=unit)
+        schedule = CompositeSchedule(
+            evse_id=command.evse_id,
+            schedule_start=now.wall.replace(microsecond=0),
+            duration=command.duration,
+            charging_rate_unit=unit,
+            charging_schedule_period=periods,
+        )
+        return CompositeAnswer(status=ProfileStatus.ACCEPTED, schedule=schedule)
+
+    def _get(self, command: GetProfiles, now: Moment) -> GetProfilesAnswer:
+        found = self._profiles.find(
+            ProfileCriteria(
+                ids=command.ids,
+                evse_id=command.evse_id,
+                purpose=command.charging_profile_purpose,
+                stack_level=command.stack_level,
+                sources=command.sources,
+            )
+        )
+        if not found:
+            return GetProfilesAnswer(status=GetProfilesStatus.NO_PROFILES)
+        # CHP-16: one source and one EVSE in each report, and all but the last say that more follow.
+        groups = [
+            (place, tuple(group)) for place, group in groupby(sorted(found, key=_place), _place)
+        ]
+        for number, ((source, evse_id), profiles) in enumerate(groups, 1):
+            report = ProfilesReport(
+                request_id=command.request_id,
+                source=source,
+                evse_id=evse_id,
+                profiles=profiles,
+                tbc=number < len(groups),
+            )
+            self._report(report)
+        return GetProfilesAnswer(status=GetProfilesStatus.ACCEPTED)
+
+    # What happens to the station.
+
+    def _connected(self, event: CsmsConnected, now: Moment) -> None:
+        self._circumstances = replace(self._circumstances, offline_since=None)
+        self._look(now)
+
+    def _disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
+        self._circumstances = replace(self._circumstances, offline_since=now.wall)
+        self._look(now)
+
+    def _began(self, event: TransactionBegan, now: Moment) -> None:
+        self.transaction_began(event.evse_id, event.transaction_id, now)
+
+    def _numbered(self, event: TransactionNumbered, now: Moment) -> None:
+        # In 1.6 profiles name a transaction by its number.
+        running = self._circumstances.transactions.get(event.evse_id)
+        if running is not None:
+            changed = replace(running, transaction_id=str(event.number))
+            self._change_transaction(event.evse_id, changed, now)
+
+    def _power_path_changed(self, event: PowerPath, now: Moment) -> None:
+        running = self._circumstances.transactions.get(event.evse_id)
+        if event.closed and running is not None and running.energy_since is None:
+            self.energy_can_flow(event.evse_id, now, since=event.since)
+
+    def next_deadline(self, now: Moment) -> float | None:
+        """Returns when a limit changes by itself."""
+        return None if self._next_change is None else now.due_at(self._next_change)
+
+    def handle_timeout(self, now: Moment) -> None:
+        """Tells limits that have changed by themselves."""
+        self._look(now)
+
+    def state(self) -> bytes:
+        """Returns the profiles. # CHP-10"""
+        return self._profiles.state()
+
+    def restore(self, state: bytes, now: Moment) -> None:
+        """Takes the profiles of an earlier run.
+
+        Raises:
+            ValueError: the state is torn, of another program, or of a later format; nothing changes.
+        """
+        self._profiles.restore(state)
+
+    # What follows.
+
+    def _require_evse(self, evse_id: int) -> None:
+        if evse_id not in self._circumstances.evses:
+            known = ", ".join(map(str, self._circumstances.evses))
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [the station has {known}]")
+
+    def _change_transaction(
+        self, evse_id: int, running: RunningTransaction | None, now: Moment
+    ) -> None:
+        transactions = {**self._circumstances.transactions}
+        transactions.pop(evse_id, None)
+        if running is not None:
+            transactions[evse_id] = running
+        self._circumstances = replace(self._circumstances, transactions=transactions)
+        self._look(now)
+
+    def _use_settings(self) -> None:
+        """Takes the abilities that are settings, which may have changed."""
+        default, model = self._abilities, self._model
+        units = model.get(RATE_UNIT, ())
+        self._profiles.abilities = replace(
+            default,
+            rate_units=frozenset(RateUnit(each) for each in units) or default.rate_units,
+            max_stack_level=model.get(PROFILE_STACK_LEVEL, default.max_stack_level),
+            max_periods=model.get(PERIODS_PER_SCHEDULE, default.max_periods),
+            max_profiles=model.get(CHARGING_PROFILE_ENTRIES, default.max_profiles),
+        )
+
+    def _present_limits(self, now: Moment) -> dict[int, ChargingSchedulePeriod]:
+        return {evse_id: self.schedule(evse_id, 1, now)[0] for evse_id in self._circumstances.evses}
+
+    def _is_significant(
+        self,
+        before: dict[int, ChargingSchedulePeriod],
+        after: dict[int, ChargingSchedulePeriod],
+    ) -> bool:
+        # CHP-18: LimitChangeSignificance is a percentage of the limit before.
+        least = self._model.get(LIMIT_CHANGE_SIGNIFICANCE, 0.0) / 100
+        return any(
+            abs((after[each].limit or 0.0) - (old.limit or 0.0)) > (old.limit or 0.0) * least
+            for each, old in before.items()
+        )
+
+    def _look(self, now: Moment) -> None:
+        """Tells the limits that have changed, and notes when one changes next by itself."""
+        self._drop_outdated(now)
+        # Whole seconds, as a composite schedule has them.
+        begin = now.wall.replace(microsecond=0)
+        changes = [begin + timedelta(seconds=_LOOK_AHEAD)]
+        for evse_id in self._circumstances.evses:
+            first, *others = composite(
+                self._profiles,
+                self._circumstances,
+                evse_id=evse_id,
+                start=begin,
+                duration=_LOOK_AHEAD,
+                most=2,
+            )
+            if self._told.get(evse_id) != first:
+                self._told[evse_id] = first
+                self._tell(LimitChanged(evse_id=evse_id, limits=first))
+            changes += [begin + timedelta(seconds=each.start_period) for each in others]
+        self._next_change = min(changes) if len(self._profiles) else None
+
+    def _drop_outdated(self, now: Moment) -> None:
+        # K01 (2.1): some profiles never count again once the station was offline for too long.
+        since = self._circumstances.offline_since
+        if since is not None and self._profiles.drop_offline((now.wall - since).total_seconds()):
+            self.has_changed = True
+
+
+def _no_schedule(reason_code: str) -> CompositeAnswer:
+    return CompositeAnswer(status=ProfileStatus.REJECTED, reason_code=reason_code)
+
+
+def _place(installed: InstalledProfile) -> tuple[str, int]:
+    return installed.source, installed.evse_id

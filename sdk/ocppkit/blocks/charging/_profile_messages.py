@@ -1,0 +1,195 @@
+"""What a CSMS and a station say about charging profiles, in one form for all OCPP versions."""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from .._commands_and_reports import Command, CommandAnswer, Report, ReportReply
+from ._profiles import (
+    ChargingProfile,
+    ChargingSchedule,
+    ChargingSchedulePeriod,
+    InstalledProfile,
+    Purpose,
+    RateUnit,
+)
+
+__all__ = [
+    "ClearProfiles",
+    "ClearProfilesAnswer",
+    "ClearProfilesStatus",
+    "CompositeAnswer",
+    "CompositeSchedule",
+    "ExternalLimitCleared",
+    "ExternalLimitSet",
+    "GetComposite",
+    "GetProfiles",
+    "GetProfilesAnswer",
+    "GetProfilesStatus",
+    "ProfileStatus",
+    "ProfilesReport",
+    "SetProfile",
+    "SetProfileAnswer",
+]
+
+
+class ProfileStatus(StrEnum):
+    """What a station answers to `SetProfile` and `GetComposite`."""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED = "NotSupported"
+    """1.6 only."""
+
+
+class SetProfileAnswer(CommandAnswer, frozen=True):
+    """What a station answers to `SetProfile`."""
+
+    status: str
+    """A `ProfileStatus`."""
+
+    reason_code: str | None = None
+    """Why it was rejected: a reason code of OCPP 2.x."""
+
+    additional_info: str | None = None
+    """More about it, for people."""
+
+
+class SetProfile(Command[SetProfileAnswer], frozen=True):
+    """Installs a charging profile. # K01"""
+
+    evse_id: int
+    """The EVSE; 0 for the whole station, or for each of its EVSEs."""
+
+    charging_profile: ChargingProfile
+    as_sent: bytes | None = None
+    """For the station: the profile as JSON of the OCPP version, which may say more than the model has."""
+
+
+class ClearProfilesStatus(StrEnum):
+    """What a station answers to `ClearProfiles`."""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class ClearProfilesAnswer(CommandAnswer, frozen=True):
+    """What a station answers to `ClearProfiles`."""
+
+    status: str
+    """A `ClearProfilesStatus`."""
+
+
+class ClearProfiles(Command[ClearProfilesAnswer], frozen=True):
+    """Removes charging profiles; an absent member means any. # K10"""
+
+    charging_profile_id: int | None = None
+    """One profile; nothing else counts then."""
+
+    evse_id: int | None = None
+    charging_profile_purpose: Purpose | None = None
+    stack_level: int | None = None
+
+
+class CompositeSchedule(Struct, frozen=True, kw_only=True):
+    """What the charging profiles of a station allow over a window of time."""
+
+    evse_id: int
+    """The EVSE; 0 for the whole station."""
+
+    schedule_start: datetime
+    duration: int
+    """Seconds of the window."""
+
+    charging_rate_unit: RateUnit
+    charging_schedule_period: tuple[ChargingSchedulePeriod, ...]
+
+
+class CompositeAnswer(CommandAnswer, frozen=True):
+    """What a station answers to `GetComposite`."""
+
+    status: str
+    """A `ProfileStatus`."""
+
+    schedule: CompositeSchedule | None = None
+    reason_code: str | None = None
+    """Why it was rejected: a reason code of OCPP 2.x."""
+
+
+class GetComposite(Command[CompositeAnswer], frozen=True):
+    """Asks what the charging profiles allow from now on. # K08"""
+
+    evse_id: int
+    """The EVSE; 0 for the whole station."""
+
+    duration: int
+    """Seconds of the window."""
+
+    charging_rate_unit: RateUnit | None = None
+    """The unit of the limits; the station chooses if it is absent."""
+
+
+class GetProfilesStatus(StrEnum):
+    """What a station answers to `GetProfiles`."""
+
+    ACCEPTED = "Accepted"
+    NO_PROFILES = "NoProfiles"
+
+
+class GetProfilesAnswer(CommandAnswer, frozen=True):
+    """What a station answers to `GetProfiles`; the profiles follow in `ProfilesReport`s."""
+
+    status: str
+    """A `GetProfilesStatus`."""
+
+
+class GetProfiles(Command[GetProfilesAnswer], frozen=True):
+    """Asks for the installed charging profiles (2.x); an absent member means any. # K09"""
+
+    request_id: int
+    """Stands in the reports."""
+
+    evse_id: int | None = None
+    """The EVSE; 0 for profiles of the whole station only."""
+
+    ids: Collection[int] | None = None
+    charging_profile_purpose: Purpose | None = None
+    stack_level: int | None = None
+    sources: Collection[str] | None = None
+    """Who set them, such as CSO or EMS."""
+
+
+class ProfilesReport(Report[ReportReply], frozen=True):
+    """Installed profiles of one source and one EVSE; the answer to `GetProfiles` in parts. # K09"""
+
+    request_id: int
+    source: str
+    evse_id: int
+    profiles: tuple[InstalledProfile, ...]
+    tbc: bool
+    """Whether another report follows."""
+
+
+class ExternalLimitSet(Report[ReportReply], frozen=True):
+    """Another system than the CSMS limits the station (2.x). # K12"""
+
+    source: str
+    """Who limits it: EMS, SO or another value of the specification."""
+
+    evse_id: int | None = None
+    """The EVSE; `None` for the whole station."""
+
+    schedules: tuple[ChargingSchedule, ...] = ()
+    """The limit over time, if it is told."""
+
+    is_grid_critical: bool | None = None
+    """Whether the limit is critical for the grid."""
+
+
+class ExternalLimitCleared(Report[ReportReply], frozen=True):
+    """A limit of another system than the CSMS is gone (2.x). # K13"""
+
+    source: str
+    evse_id: int | None = None
