@@ -68,9 +68,8 @@ class RemoteBench:
             self.authorization if authorizes else None,
             **more,
         )
-        self.steps = BlockSteps(
-            self.transactions, self.authorization, self.availability, self.remote
-        )
+        self.blocks = (self.transactions, self.authorization, self.availability, self.remote)
+        self.steps = BlockSteps(*self.blocks)
 
     def boot(self) -> None:
         """Boots, and forgets what was reported by it."""

@@ -102,9 +102,7 @@ def test_a_status_is_an_event_of_a_variable_in_2_1(word: str) -> None:  # G01, N
     (event,) = request.event_data
     assert (event.component.name, event.variable.name) == ("Connector", "AvailabilityState")
     assert (event.trigger, event.event_notification_type) == ("Delta", "HardWiredNotification")
-    (read,) = over_the_wire(v21.PROTOCOL, report)
-    assert isinstance(read, VariableEventReport)
-    assert list(statuses_of(read)) == [report]
+    assert over_the_wire(v21.PROTOCOL, report) == [report]
 
 
 def test_a_status_that_was_asked_for_by_name_is_a_status_notification_in_2_1() -> None:  # F06
@@ -203,9 +201,24 @@ def test_an_event_of_the_station_has_no_evse(protocol: Protocol) -> None:
         actual_value="Faulted",
     )
     (read,) = over_the_wire(protocol, VariableEventReport(generated_at=NOON, events=(event,)))
+    assert isinstance(read, StatusReport)
+    assert (read.evse_id, read.connector_id, read.connector_status) == (0, 0, "Faulted")
+
+
+@WITH_EVSES
+def test_statuses_among_other_events_are_found(protocol: Protocol) -> None:  # N07
+    event = ReportedEvent(
+        event_id=1, timestamp=NOON, component="Connector", evse_id=1, connector_id=2,
+        variable="AvailabilityState", actual_value="Occupied",
+    )  # fmt: skip
+    other = ReportedEvent(
+        event_id=2, timestamp=NOON, component="Connector", variable="Problem", actual_value="true"
+    )
+    report = VariableEventReport(generated_at=NOON, events=(event, other))
+    (read,) = over_the_wire(protocol, report)
     assert isinstance(read, VariableEventReport)
     (found,) = statuses_of(read)
-    assert (found.evse_id, found.connector_id, found.connector_status) == (0, 0, "Faulted")
+    assert (found.evse_id, found.connector_id, found.connector_status) == (1, 2, "Occupied")
 
 
 def test_1_6_has_no_events_of_variables() -> None:

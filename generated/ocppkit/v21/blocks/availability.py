@@ -15,6 +15,7 @@ from ocppkit.blocks.availability import (
     ReportedEvent,
     StatusReport,
     VariableEventReport,
+    statuses_of,
 )
 from ocppkit.core import LocalProtocolError
 
@@ -131,13 +132,16 @@ def _write_status(report: StatusReport) -> Sequence[StatusNotificationRequest | 
     )
 
 
-def _read_events(request: NotifyEventRequest) -> VariableEventReport:
-    return VariableEventReport(
+def _read_events(request: NotifyEventRequest) -> StatusReport | VariableEventReport:
+    report = VariableEventReport(
         generated_at=request.generated_at,
         events=tuple(map(_read_event, request.event_data)),
         seq_no=request.seq_no,
         tbc=bool(request.tbc),
     )
+    # A status alone is the same report as a StatusNotification.
+    statuses = tuple(statuses_of(report))
+    return statuses[0] if len(report.events) == len(statuses) == 1 else report
 
 
 def _read_event(data: EventDataType) -> ReportedEvent:
@@ -220,7 +224,7 @@ MAPPINGS = Mappings(
         ),
         ReportMapping(
             request=NotifyEventRequest,
-            reports=(VariableEventReport, StatusReport),
+            reports=(StatusReport, VariableEventReport),
             read_request=_read_events,
             write_response=lambda request, reply: NotifyEventResponse(),
             read_response=lambda response: ReportReply(),

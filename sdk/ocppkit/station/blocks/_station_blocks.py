@@ -106,18 +106,21 @@ class StationBlocks:
     def _register_handlers(self) -> None:
         owners: dict[type[Command[Any]], Block] = {}
         for block in self._blocks:
-            for command, handler in block.commands.items():
+            for command in block.commands:
                 if command in owners:
                     raise LocalProtocolError(
                         f"two functional blocks obey {command.__name__}: {owners[command].name} "
                         f"and {block.name}"
                     )
                 owners[command] = block
-                mapping = self._dialect.request_of.get(command)
-                if mapping is not None:
-                    self._access.set_default_handler(
-                        mapping.request, partial(self._obey, mapping, handler)
-                    )
+        # One command may come in several messages, such as TriggerMessage and its extended form (1.6).
+        for mapping in self._dialect.command_of.values():
+            owner = owners.get(mapping.command)
+            if owner is not None:
+                handler = owner.commands[mapping.command]
+                self._access.set_default_handler(
+                    mapping.request, partial(self._obey, mapping, handler)
+                )
 
     # What a program calls.
 
