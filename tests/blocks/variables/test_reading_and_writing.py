@@ -28,6 +28,7 @@ from ocppkit.blocks.variables import (
     WEB_SOCKET_PING_INTERVAL,
     AttributeType,
     BasicAuthPasswordChanged,
+    ChangeOrigin,
     DeviceModel,
     GetVariables,
     SetVariableData,
@@ -92,7 +93,7 @@ def test_a_value_that_the_csms_writes_counts_at_once_and_is_read_back(  # B05, B
     event = block.next_event()
     assert isinstance(event, VariableChanged)
     assert event.is_of(HEARTBEAT_INTERVAL)
-    assert event.by_csms
+    assert event.origin is ChangeOrigin.CSMS
     assert not event.needs_reboot
     # The same value again is accepted, and nothing happens.
     block.has_changed = False
@@ -224,7 +225,7 @@ def test_a_password_is_written_told_to_the_program_and_never_read(
     assert password not in repr(event)
     status, value = read(protocol, block, BASIC_AUTH_PASSWORD)
     assert (status, value) == ("Accepted" if protocol is v16.PROTOCOL else "Rejected", "")
-    assert password.encode() in (block.state() or b"")
+    assert password.encode() in block.state()
 
 
 @pytest.mark.parametrize(

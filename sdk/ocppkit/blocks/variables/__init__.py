@@ -21,6 +21,7 @@ from ._network_connections import (
 from ._passwords import BasicAuthPasswordChanged
 from ._questions import (
     BaseReportKind,
+    ChangeOrigin,
     ComponentCriterion,
     GetBaseReport,
     GetReport,
@@ -263,6 +264,7 @@ __all__ = [
     "AttributeType",
     "BaseReportKind",
     "BasicAuthPasswordChanged",
+    "ChangeOrigin",
     "ComponentCriterion",
     "ConfigurationKey",
     "ConfigurationKeys",

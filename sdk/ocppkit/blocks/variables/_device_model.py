@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from ocppkit.core import Mutability, VariableKey
 
-from ._addresses import ComponentPlace, VariableAddress, VariablePlace
+from ._addresses import VariableAddress
 from ._declared_variables import (
     AttributeType,
     DeclaredVariable,
@@ -21,6 +21,7 @@ from ._declared_variables import (
     mutability_of,
 )
 from ._questions import (
+    ChangeOrigin,
     GetVariableResult,
     KeptValueRefused,
     ReportData,
@@ -28,6 +29,7 @@ from ._questions import (
     VariableChanged,
     VariableStatus,
 )
+from ._variable_table import VariableTable
 
 __all__ = ["DeviceModel"]
 
@@ -51,7 +53,7 @@ class DeviceModel:
                 of OCPP 1.6 are called here.
         """
         self._aliases = {name.casefold(): key for name, key in (aliases or {}).items()}
-        self._components: dict[ComponentPlace, dict[VariablePlace, DeclaredVariable]] = {}
+        self._table = VariableTable()
         self._kept: dict[tuple[object, str], KeptValue] = {}
         self._observers: list[Callable[[VariableChanged | KeptValueRefused], object]] = []
 
@@ -110,15 +112,16 @@ class DeviceModel:
             persistent=may is not Mutability.READ_ONLY if persistent is None else persistent,
             constant=constant,
         )
-        old = self._find(address)
+        old = self._table.find(address)
         if old is not None:
             self._keep_changed(old, _ACTUAL)
             variable.checks = old.checks
             for type_, attribute in old.attributes.items():
                 variable.attributes.setdefault(type_, attribute)
-        component = self._components.setdefault(address.component_place, {})
-        component[address.variable_place] = variable
-        self._restore_attribute(variable, _ACTUAL)
+        self._table.put(variable)
+        self._restore_attribute(
+            variable, _ACTUAL, text if old is None else old.attributes[_ACTUAL].active
+        )
 
     def declare_attribute(
         self,
@@ -142,7 +145,7 @@ class DeviceModel:
         variable.attributes[attribute_type] = StoredAttribute(
             text, mutability, persistent=persistent, constant=False
         )
-        self._restore_attribute(variable, attribute_type)
+        self._restore_attribute(variable, attribute_type, text)
 
     def remove(self, key: VariableKey[Any]) -> None:
         """Takes a variable away, such as one of a vehicle that has left.
@@ -150,11 +153,7 @@ class DeviceModel:
         Raises:
             KeyError: the station does not have it.
         """
-        address = self._variable(key).address
-        component = self._components[address.component_place]
-        del component[address.variable_place]
-        if not component:
-            del self._components[address.component_place]
+        self._table.remove(self._variable(key).address)
 
     def check(
         self, key: VariableKey[T], function: Callable[[T], ValueRefusal | str | None]
@@ -176,7 +175,8 @@ class DeviceModel:
 
     def get(self, key: VariableKey[T], default: T, *, attribute_type: str = _ACTUAL) -> T:
         """Returns the value of a variable, or a default if the station has no such value."""
-        attribute = self._attribute(self._address(key), attribute_type)
+        variable = self._table.find(self._address(key))
+        attribute = None if variable is None else variable.attributes.get(attribute_type)
         text = None if attribute is None else attribute.active
         return default if text is None else key.parse(text)
 
@@ -203,7 +203,7 @@ class DeviceModel:
             ValueError: the value breaks a limit, or is none of the values.
         """
         address = self._address(key)
-        variable = self._find(address)
+        variable = self._table.find(address)
         if variable is None:
             self.declare(key)
             variable = self._variable(key)
@@ -214,13 +214,21 @@ class DeviceModel:
         if (attribute.value, attribute.active) != (text, text):
             attribute.value = attribute.active = text
             if is_told:
-                self._tell(
-                    VariableChanged(
-                        variable=variable.address,
-                        attribute_type=attribute_type,
-                        is_kept=attribute.persistent,
-                    )
-                )
+                self._tell_change(variable, attribute_type, ChangeOrigin.STATION)
+
+    def set_default(self, key: VariableKey[T], value: T) -> None:
+        """Sets the value that a variable has as long as no other was set, and that is not kept.
+
+        Raises:
+            KeyError: the station does not have the variable.
+            ValueError: the value breaks a limit, or is none of the values.
+        """
+        variable = self._variable(key)
+        attribute = variable.attributes[_ACTUAL]
+        text = variable.text_of(value, _ACTUAL)
+        if attribute.value == attribute.declared:
+            attribute.value = attribute.active = text
+        attribute.declared = text
 
     def __getitem__(self, key: VariableKey[T]) -> T:
         """Returns the actual value of a variable.
@@ -239,11 +247,11 @@ class DeviceModel:
 
     def __contains__(self, key: VariableKey[Any]) -> bool:
         """Whether the station has the variable, set or not."""
-        return self._find(self._address(key)) is not None
+        return self._table.find(self._address(key)) is not None
 
     def __len__(self) -> int:
         """Returns the number of variables."""
-        return sum(map(len, self._components.values()))
+        return len(self._table)
 
     def characteristics(self, key: VariableKey[Any]) -> VariableCharacteristics:
         """Returns what is known of the values of a variable.
@@ -257,26 +265,25 @@ class DeviceModel:
 
     def read(self, address: VariableAddress, attribute_type: str = _ACTUAL) -> GetVariableResult:
         """Returns a value to the CSMS, or why not. # B06"""
-        variable = self._find(address)
-        attribute = self._attribute(address, attribute_type)
-        status, code = self._unknown(address, attribute_type), None
-        if status is None and attribute is not None and variable is not None:
-            if attribute.mutability is not Mutability.WRITE_ONLY:
-                return GetVariableResult(
-                    address=address,
-                    attribute_type=attribute_type,
-                    status=VariableStatus.ACCEPTED,
-                    value=attribute.value,
-                    mutability=attribute.mutability,
-                    characteristics=variable.characteristics,
-                )
+        found = self._table.look_up(address, attribute_type)
+        if isinstance(found, VariableStatus):
+            return GetVariableResult(address=address, attribute_type=attribute_type, status=found)
+        variable, attribute = found
+        if attribute.mutability is Mutability.WRITE_ONLY:
             # B06.FR.09.
-            status, code = VariableStatus.REJECTED, "WriteOnly"
+            return GetVariableResult(
+                address=address,
+                attribute_type=attribute_type,
+                status=VariableStatus.REJECTED,
+                reason_code="WriteOnly",
+            )
         return GetVariableResult(
             address=address,
             attribute_type=attribute_type,
-            status=status or VariableStatus.REJECTED,
-            reason_code=code,
+            status=VariableStatus.ACCEPTED,
+            value=attribute.value,
+            mutability=attribute.mutability,
+            characteristics=variable.characteristics,
         )
 
     def write(
@@ -295,14 +302,10 @@ class DeviceModel:
             attribute_type: which of the values of the variable is meant.
             longest: how long a value may be at most.
         """
-        variable = self._find(address)
-        attribute = self._attribute(address, attribute_type)
-        if variable is None or attribute is None:
-            return SetVariableResult(
-                address=address,
-                attribute_type=attribute_type,
-                status=self._unknown(address, attribute_type) or VariableStatus.REJECTED,
-            )
+        found = self._table.look_up(address, attribute_type)
+        if isinstance(found, VariableStatus):
+            return SetVariableResult(address=address, attribute_type=attribute_type, status=found)
+        variable, attribute = found
         refusal = variable.write_refusal(text, attribute_type, longest)
         if refusal is not None:
             return SetVariableResult(
@@ -320,17 +323,18 @@ class DeviceModel:
 
     def activate(self) -> None:
         """Lets values take effect that waited for a start."""
-        for variable in self._variables():
-            for attribute in variable.attributes.values():
+        for variable, type_, attribute in self._table.attributes():
+            if attribute.active != attribute.value:
                 attribute.active = attribute.value
+                self._tell_change(variable, type_, ChangeOrigin.EARLIER_RUN)
 
     def addresses(self) -> tuple[VariableAddress, ...]:
         """Returns where all variables stand, those of a component together."""
-        return tuple(variable.address for variable in self._variables())
+        return tuple(variable.address for variable in self._table)
 
     def report(self) -> Iterator[ReportData]:
         """Yields all variables, as a report tells them, those of a component together."""
-        for variable in self._variables():
+        for variable in self._table:
             yield ReportData(
                 address=variable.address,
                 attributes=tuple(each.told(type_) for type_, each in variable.attributes.items()),
@@ -341,8 +345,7 @@ class DeviceModel:
         """Returns the values that must be kept over a restart: those that differ from what was declared."""
         changed = [
             KeptValue(address=variable.address, attribute_type=type_, value=attribute.value)
-            for variable in self._variables()
-            for type_, attribute in variable.attributes.items()
+            for variable, type_, attribute in self._table.attributes()
             if attribute.persistent and attribute.value != attribute.declared
         ]
         return (*changed, *self._kept.values())
@@ -350,9 +353,8 @@ class DeviceModel:
     def restore(self, kept: Iterable[KeptValue]) -> None:
         """Takes what an earlier run has kept, also for variables that are declared later."""
         self._kept = {(each.address.place, each.attribute_type): each for each in kept}
-        for variable in tuple(self._variables()):
-            for type_ in variable.attributes:
-                self._restore_attribute(variable, type_)
+        for variable, type_, attribute in tuple(self._table.attributes()):
+            self._restore_attribute(variable, type_, attribute.active)
 
     def _keep_changed(self, variable: DeclaredVariable, type_: str) -> None:
         """Keeps a value that differs from the declared one for the variable's next declaration."""
@@ -362,20 +364,28 @@ class DeviceModel:
                 address=variable.address, attribute_type=type_, value=attribute.value
             )
 
-    def _restore_attribute(self, variable: DeclaredVariable, type_: str) -> None:
-        kept = self._kept.pop((variable.address.place, type_), None)
+    def _restore_attribute(
+        self, variable: DeclaredVariable, type_: str, before: str | None
+    ) -> None:
+        """Takes the value that was kept, if there is one, and tells if it is not the one before."""
         attribute = variable.attributes[type_]
-        if kept is None or not attribute.persistent:
-            return
-        refusal = None if kept.value is None else variable.refusal(kept.value, type_)
-        if refusal is None:
-            attribute.value = attribute.active = kept.value
-        else:
-            self._tell(
-                KeptValueRefused(
-                    variable=variable.address, attribute_type=type_, reason=refusal.text
+        origin = ChangeOrigin.STATION
+        kept = (
+            self._kept.pop((variable.address.place, type_), None) if attribute.persistent else None
+        )
+        if kept is not None:
+            refusal = None if kept.value is None else variable.refusal(kept.value, type_)
+            if refusal is None:
+                attribute.value = attribute.active = kept.value
+                origin = ChangeOrigin.EARLIER_RUN
+            else:
+                self._tell(
+                    KeptValueRefused(
+                        variable=variable.address, attribute_type=type_, reason=refusal.text
+                    )
                 )
-            )
+        if attribute.active != before:
+            self._tell_change(variable, type_, origin)
 
     def _take(self, variable: DeclaredVariable, type_: str, text: str) -> None:
         attribute = variable.attributes[type_]
@@ -384,13 +394,17 @@ class DeviceModel:
         attribute.value = text
         if not variable.reboot_required:
             attribute.active = text
+        self._tell_change(variable, type_, ChangeOrigin.CSMS)
+
+    def _tell_change(self, variable: DeclaredVariable, type_: str, origin: ChangeOrigin) -> None:
+        attribute = variable.attributes[type_]
         self._tell(
             VariableChanged(
                 variable=variable.address,
                 attribute_type=type_,
-                by_csms=True,
+                origin=origin,
                 is_kept=attribute.persistent,
-                needs_reboot=attribute.active != text,
+                needs_reboot=attribute.active != attribute.value,
             )
         )
 
@@ -402,31 +416,8 @@ class DeviceModel:
         alias = self._aliases.get(key.name.casefold()) if key.component is None else None
         return VariableAddress.of(key if alias is None else alias)
 
-    def _variables(self) -> Iterator[DeclaredVariable]:
-        for component in self._components.values():
-            yield from component.values()
-
-    def _find(self, address: VariableAddress) -> DeclaredVariable | None:
-        return self._components.get(address.component_place, {}).get(address.variable_place)
-
     def _variable(self, key: VariableKey[Any]) -> DeclaredVariable:
-        variable = self._find(self._address(key))
+        variable = self._table.find(self._address(key))
         if variable is None:
             raise KeyError(f"{key} is no variable of this station [declare it]")
         return variable
-
-    def _attribute(self, address: VariableAddress, type_: str) -> StoredAttribute | None:
-        variable = self._find(address)
-        return None if variable is None else variable.attributes.get(type_)
-
-    def _unknown(self, address: VariableAddress, type_: str) -> VariableStatus | None:
-        """Returns which part of an address the station does not have. # B05.FR.04-06, B06.FR.06-08, 14, 15"""
-        component = self._components.get(address.component_place)
-        if component is None:
-            return VariableStatus.UNKNOWN_COMPONENT
-        variable = component.get(address.variable_place)
-        if variable is None:
-            return VariableStatus.UNKNOWN_VARIABLE
-        if type_ not in variable.attributes:
-            return VariableStatus.NOT_SUPPORTED_ATTRIBUTE_TYPE
-        return None

@@ -14,6 +14,7 @@ from ._declared_variables import AttributeType, VariableAttribute, VariableChara
 
 __all__ = [
     "BaseReportKind",
+    "ChangeOrigin",
     "ComponentCriterion",
     "GetBaseReport",
     "GetReport",
@@ -293,16 +294,25 @@ class VariablesReport(Report[ReportReply], frozen=True, kw_only=True):
     data: tuple[ReportData, ...] = ()
 
 
+class ChangeOrigin(StrEnum):
+    """Who gave a variable its value."""
+
+    CSMS = "CSMS"
+    STATION = "Station"
+    """The program, or a block."""
+
+    EARLIER_RUN = "EarlierRun"
+    """It was kept over a restart."""
+
+
 class VariableChanged(Event, frozen=True, kw_only=True):
     """A variable has another value; read it from the device model."""
 
     variable: VariableAddress
     attribute_type: str = AttributeType.ACTUAL
-    by_csms: bool = False
-    """Whether the CSMS wrote it, and not the program or a block."""
-
+    origin: ChangeOrigin = ChangeOrigin.STATION
     is_kept: bool = False
-    """Whether the value is kept over a restart."""
+    """Whether such values are kept over a restart."""
 
     needs_reboot: bool = False
     """Whether it takes effect at the next start only."""

@@ -25,6 +25,7 @@ from ._network_connections import (
 )
 from ._passwords import BasicAuthPasswordChanged, password_of, password_refusal
 from ._questions import (
+    ChangeOrigin,
     GetBaseReport,
     GetReport,
     GetVariableResult,
@@ -227,9 +228,10 @@ class VariablesBlock(Block):
         self._tell(event)
         if not isinstance(event, VariableChanged):
             return
-        self.has_changed = self.has_changed or event.is_kept
-        if event.by_csms and event.is_of(keys.BASIC_AUTH_PASSWORD):
-            # A01.FR.02.
+        if event.is_kept and event.origin is not ChangeOrigin.EARLIER_RUN:
+            self.has_changed = True
+        # A01.FR.02. What the program sets, it knows.
+        if event.is_of(keys.BASIC_AUTH_PASSWORD) and event.origin is not ChangeOrigin.STATION:
             password = password_of(self._model[keys.BASIC_AUTH_PASSWORD], self._rules)
             self._tell(BasicAuthPasswordChanged(password=password))
 

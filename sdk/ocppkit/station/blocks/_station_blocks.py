@@ -32,6 +32,7 @@ from ocppkit.blocks import (
     StationStarted,
     dialect_of,
 )
+from ocppkit.blocks.variables import VariablesBlock
 from ocppkit.core import OFF, LocalProtocolError, OcppError, Response, decode_payload
 
 from .._deliveries import Delivered, DeliveryEvent, GivenUp
@@ -49,6 +50,7 @@ from .._message_groups import KeptMessage
 from .._queued_message import MessageHold
 from .._station import Station
 from ._batches import Batch, Batches, OutgoingMessage
+from ._controls_of_variables import follow_variables
 
 __all__ = ["StationBlocks"]
 
@@ -73,7 +75,8 @@ class StationBlocks:
         blocks.do(lambda now: transactions.plugged_in(1, now))
     ```
 
-    Their handlers are defaults: a handler that the program registers with `station.on` goes first.
+    Their handlers are defaults: a handler that the program registers with `station.on` goes first. With a
+    `VariablesBlock`, the controls of the station follow its variables.
     """
 
     def __init__(self, station: Station, *blocks: Block, dialect: Dialect | None = None) -> None:
@@ -102,6 +105,9 @@ class StationBlocks:
         self._batches: Batches | None = None
         self._background: list[asyncio.Task[None]] = []
         self._register_handlers()
+        for block in blocks:
+            if isinstance(block, VariablesBlock):
+                follow_variables(block.model, station.controls)
 
     def _register_handlers(self) -> None:
         owners: dict[type[Command[Any]], Block] = {}

@@ -1,0 +1,117 @@
+"""The settings of a station that follow variables, as a CSMS may write them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ocppkit.blocks import Event
+from ocppkit.blocks import variables as keys
+from ocppkit.blocks.variables import DeviceModel, VariableChanged
+from ocppkit.core import IntegerKey, VariableKey
+
+from .._controls import Controls
+
+__all__ = ["follow_variables"]
+
+
+class _Link(Struct, frozen=True):
+    """A variable, and the control that follows it."""
+
+    key: VariableKey[Any]
+    read: Callable[[Controls], Any]
+    """Returns the value of the variable that says what the control is; `None` for none."""
+
+    write: Callable[[Controls, Any], None]
+    """Sets the control to what the value of the variable says."""
+
+
+def follow_variables(model: DeviceModel, controls: Controls) -> None:
+    """Has the controls of a station follow the variables that it has, from now on.
+
+    The controls are the defaults of the variables: they count until a CSMS, an earlier run or the program
+    sets the variable. The interval of heartbeats follows in both directions, as an accepted boot sets it.
+
+    Args:
+        model: the variables, before an earlier run's values have been restored.
+        controls: those of the station.
+    """
+    for link in _LINKS:
+        _begin(link, model, controls)
+
+    def variable_changed(event: Event) -> None:
+        if isinstance(event, VariableChanged) and not event.needs_reboot:
+            for link in _LINKS:
+                value = model.get(link.key, None) if event.is_of(link.key) else None
+                if value is not None:
+                    link.write(controls, value)
+
+    def control_changed(name: str) -> None:
+        # B01.FR.04: the interval in the answer to a boot counts.
+        if name == "heartbeat_interval" and keys.HEARTBEAT_INTERVAL in model:
+            seconds = _fitting(model, keys.HEARTBEAT_INTERVAL, controls.heartbeat_interval)
+            model[keys.HEARTBEAT_INTERVAL] = seconds
+
+    model.observe(variable_changed)
+    controls.observe(control_changed)
+
+
+def _begin(link: _Link, model: DeviceModel, controls: Controls) -> None:
+    value = link.read(controls)
+    if link.key not in model or value is None:
+        return
+    default = _fitting(model, link.key, value) if isinstance(link.key, IntegerKey) else value
+    model.set_default(link.key, default)
+    if model[link.key] != default:
+        link.write(controls, model[link.key])
+
+
+def _fitting(model: DeviceModel, key: IntegerKey, value: float) -> int:
+    """Returns a number as the variable can have it: whole, and within its limits."""
+    known = model.characteristics(key)
+    low = value if known.min_limit is None else max(value, known.min_limit)
+    return round(low if known.max_limit is None else min(low, known.max_limit))
+
+
+def _whole(key: VariableKey[Any], control: str) -> _Link:
+    """Returns the link of a control that is the value of a variable."""
+    return _Link(
+        key,
+        lambda controls: getattr(controls, control),
+        lambda controls, value: setattr(controls, control, value),
+    )
+
+
+def _part(key: IntegerKey, control: str, part: str) -> _Link:
+    """Returns the link of one part of a control."""
+
+    def write(controls: Controls, value: int) -> None:
+        setattr(controls, control, replace(getattr(controls, control), **{part: value}))
+
+    return _Link(key, lambda controls: getattr(getattr(controls, control), part), write)
+
+
+def _time_source(controls: Controls) -> tuple[str, ...]:
+    return ("Heartbeat",) if controls.clock_source == "csms" else ("RealTimeClock",)
+
+
+def _follow_time_source(controls: Controls, sources: tuple[str, ...]) -> None:
+    controls.clock_source = "csms" if "Heartbeat" in sources else "system"
+
+
+_LINKS: Final = (
+    _whole(keys.HEARTBEAT_INTERVAL, "heartbeat_interval"),
+    _whole(keys.WEB_SOCKET_PING_INTERVAL, "ping_interval"),
+    _whole(keys.MESSAGE_TIMEOUT, "call_timeout"),
+    _whole(keys.NETWORK_PROFILE_CONNECTION_ATTEMPTS, "connection_attempts"),
+    _whole(keys.OFFLINE_QUEUING_SEVERITY, "queued_severity"),
+    _part(keys.MESSAGE_ATTEMPTS, "retries", "attempts"),
+    _part(keys.MESSAGE_ATTEMPT_INTERVAL, "retries", "interval"),
+    _part(keys.RETRY_BACK_OFF_WAIT_MINIMUM, "back_off", "wait_minimum"),
+    _part(keys.RETRY_BACK_OFF_RANDOM_RANGE, "back_off", "random_range"),
+    _part(keys.RETRY_BACK_OFF_REPEAT_TIMES, "back_off", "repeat_times"),
+    _whole(keys.QUEUE_ALL_MESSAGES, "queue_all_messages"),
+    _Link(keys.TIME_SOURCE, _time_source, _follow_time_source),
+)
+"""Each variable that a control follows."""
