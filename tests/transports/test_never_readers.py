@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ocppkit.core import ConnectionClosed
 from ocppkit.transports import _pump, aiohttp, websockets
 from ocppkit.transports.websockets import _wire
 from support.answering_server import key_in, opening
-from support.servers import Serving
+from support.servers import Serving, by_starlette
 
 ROUNDS = int(os.environ.get("ROUNDS", "1"))
 """How many of them come at once; `make trial-never-reads` takes more."""
@@ -121,5 +122,11 @@ async def test_head_is_no_upgrade(
     csms = make_csms()
     async with serving(csms) as port, raw(port) as client:
         client.send(handshake("/ocpp/CP001").replace(b"GET ", b"HEAD ", 1))
-        assert int((await client.head()).split()[1]) >= 400
+        if serving is by_starlette and int(version("websockets").partition(".")[0]) < 17:
+            # uvicorn leaves it without an answer then, and asks nobody.
+            client.send(b"\x89\x80\0\0\0\0")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.head(), 0.5)
+        else:
+            assert int((await client.head()).split()[1]) >= 400
         assert len(csms.stations) == 0

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
-from starlette.routing import WebSocketRoute
+from starlette.routing import Mount, WebSocketRoute
 
 from ocppkit import v201
 from ocppkit.core import LocalProtocolError
@@ -222,8 +221,7 @@ async def test_certificates_that_a_proxy_has_verified(make_csms: Make, raw: Make
 async def test_profile_2(make_csms: Make, make_station: Make, tls: Make) -> None:
     passwords = PasswordAuthenticator({"CP001": "x"}.get, require_tls=True)
     csms = make_csms(authenticator=passwords)
-    app = FastAPI()
-    app.mount("/ocpp", endpoint(csms))
+    app = Starlette(routes=[Mount("/ocpp", endpoint(csms))])
     async with running(app, ssl_context_factory=lambda *_: tls("server", own="server")) as port:
         station = make_station(password="x", ssl=tls("station"))
         async with websockets.connect(station, f"wss://localhost:{port}/ocpp"):
