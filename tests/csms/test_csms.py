@@ -487,10 +487,10 @@ async def test_a_connection_can_be_drained(
 
 
 @pytest.mark.asyncio
-async def test_a_farewell_can_be_drained(make_csms: Make) -> None:
+async def test_a_connection_that_is_closed_once_open_can_be_drained(make_csms: Make) -> None:
     finished: list[str] = []
     ours, theirs = wire_pair()
-    accept = Accept(subprotocol=None, identity="CP001", farewell="why")
+    accept = Accept(subprotocol=None, identity="CP001", reject_reason="why")
     csms = make_csms(unknown_subprotocol="close")
     attachment = csms.attach(accept, theirs, finished=lambda: finished.append("finished"))
     ours.write("ignored")

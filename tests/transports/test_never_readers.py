@@ -11,7 +11,7 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.core import ConnectionClosed
-from ocppkit.transports import _pump, aiohttp, websockets
+from ocppkit.transports import _transport_wire, aiohttp, websockets
 from ocppkit.transports.websockets import _wire
 from support.answering_server import key_in, opening
 from support.servers import Serving, by_starlette
@@ -33,7 +33,7 @@ TRANSFER = '[2,"1","DataTransfer",{"vendorId":"V"}]'
 async def test_a_peer_that_never_reads_is_cut_by_time(
     serving: Serving, make_csms: Make, raw: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (_pump, _wire):
+    for module in (_transport_wire, _wire):
         monkeypatch.setattr(module, "STALL_TIMEOUT", 0.2)
     csms = make_csms()
 
@@ -84,7 +84,7 @@ class LongAnswers:
 async def test_a_csms_that_never_reads_is_cut(
     library: Any, make_station: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (_pump, _wire):
+    for module in (_transport_wire, _wire):
         monkeypatch.setattr(module, "STALL_TIMEOUT", 0.2)
     lost = asyncio.Event()
 

@@ -83,8 +83,8 @@ class Accept(Struct, frozen=True, kw_only=True):
     handshake: Handshake | None = None
     """The station's request, without its Authorization header."""
 
-    farewell: str = ""
-    """Why the connection, once open, is to be closed at once; empty: it is not."""
+    reject_reason: str = ""
+    """Why the connection is closed as soon as it is open; empty if it stays open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Decides on opening handshakes: whether a station may connect, and in which version of OCPP.
 
 Theory of operation: `Admission.accept` reads the handshake (identity, subprotocols, credentials),
-asks the authenticator, counts wrong attempts, and looks up what is known of the station. Whatever
-stands against the connection is raised as `BadHandshake`, in one place turned into an HTTP answer, and
-reported. Transports translate that answer; they hold no policy.
+asks the authenticator, counts wrong attempts, and looks up what is known of the station. Each reason
+for a refusal is raised as `BadHandshake`; `accept` turns it into an HTTP answer and reports it. Transports
+send that answer; they decide nothing.
 
-The functions of the user that are asked on the way (`identify`, the authenticator, `policies`) may be
-slow, fail, or return nonsense. Each of them has a share of the handshake's time, and a failure is
-logged and answered.
+The program's functions that are called (`identify`, the authenticator, `policies`) may be slow, fail,
+or return an unusable value. Each of them may take a part of the handshake's time; a failure is logged
+and answered.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from ._attempt_limits import GuardedLimits
 from ._attempts import TooManyAttempts
 from ._authentication import Authenticator, Refused, Verdict, common_names
 from ._credentials import Credentials, UnusableAuthorization, password_in
+from ._guarded_registrations import GuardedRegistrations
 from ._identity import (
     BadHandshake,
     check_identity,
@@ -35,7 +36,6 @@ from ._identity import (
     refusal_of,
 )
 from ._refused_stations import RefusalReports
-from ._registration_book import RegistrationBook
 
 __all__ = ["Admission", "Identify", "UnknownSubprotocol", "WithoutSubprotocol"]
 
@@ -55,8 +55,8 @@ Identify: TypeAlias = Callable[[Handshake], MaybeAwaitable[str | None]]
 _CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="ocpp", charset="UTF-8"'),)
 
 _SHARE: Final = 0.75
-"""The part of the handshake's time that one function of the user's may take: time must be left to
-answer."""
+"""The part of the handshake's time that one function of the program's may take, so that time is left
+to answer."""
 
 
 class Admission:
@@ -72,7 +72,7 @@ class Admission:
         identify: Identify | None,
         any_identity: bool,
         spelling: Callable[[str, Protocol | None], str],
-        registrations: RegistrationBook,
+        registrations: GuardedRegistrations,
         policies: Callable[[str], MaybeAwaitable[Policies | None]],
         attempts: GuardedLimits,
         handshake_timeout: float,
@@ -96,15 +96,15 @@ class Admission:
         offered = offered_subprotocols(handshake)
         credentials = Credentials(identity="")
         try:
-            protocol, farewell = self._version(offered)
+            protocol, rejected = self._version(offered)
             name, identity = await self._identity(handshake, protocol, clock)
             credentials = _credentials(handshake, name, identity, protocol, offered)
             await self._authenticate(credentials, clock)
         except BadHandshake as problem:
             self._report(handshake, credentials.identity, problem.status, problem)
             return problem.answer
-        if farewell is not None:
-            self._report(handshake, identity, None, farewell)
+        if rejected is not None:
+            self._report(handshake, identity, None, rejected)
         record = await self._registrations.find(identity, protocol)
         if record is not None:
             identity = record.identity
@@ -115,11 +115,11 @@ class Admission:
             record=record,
             common_names=common_names(handshake.peer_certificate),
             policies=await self._policies_of(identity, clock),
-            farewell="" if farewell is None else farewell.reason,
+            reject_reason="" if rejected is None else rejected.reason,
             handshake=_without_authorization(handshake),
         )
 
-    # What the handshake says.
+    # Reading the handshake.
 
     def _version(self, offered: Sequence[str]) -> tuple[Protocol | None, BadHandshake | None]:
         """Returns the version to speak, and why the connection is opened only to be closed."""
@@ -160,10 +160,10 @@ class Admission:
         if identity is None:
             raise BadHandshake(404, "no such station")  # CON-08
         if not isinstance(identity, str) or not identity:
-            raise _nonsense("identify", identity, "return a text, or None for no such station")
+            raise _unusable("identify", identity, "return a text, or None for no such station")
         return identity
 
-    # What others say.
+    # Decisions of the authenticator and the program.
 
     async def _authenticate(self, credentials: Credentials, clock: Clock) -> None:
         """Asks the authenticator; raises `BadHandshake` if it does not accept."""
@@ -184,7 +184,7 @@ class Admission:
             await self._attempts.accepted(credentials)
             return
         if not isinstance(decision, Verdict):
-            raise _nonsense(
+            raise _unusable(
                 "the authenticator", decision, "return a Verdict, such as Verdict.ACCEPTED"
             )
         await self._attempts.failed(credentials, clock.time())
@@ -200,14 +200,14 @@ class Admission:
                 "policies", self._policies, identity, clock
             )
         except BadHandshake:
-            # Logged already. How strictly a station is read is no reason to keep it out.
+            # Logged already. A station is not refused because its policies could not be looked up.
             return None
         return policies
 
     async def _asked(
         self, name: str, function: Callable[[Any], object], about: Any, clock: Clock
     ) -> Any:
-        """Calls a function of the user's, and bounds its time."""
+        """Calls a function of the program's, and limits how long it may take."""
         try:
             value = function(about)
             if asyncio.iscoroutine(value):
@@ -291,7 +291,7 @@ async def _within(work: Any, clock: Clock, seconds: float) -> Any:
         task.cancel()
 
 
-def _nonsense(name: str, value: object, cure: str) -> BadHandshake:
+def _unusable(name: str, value: object, cure: str) -> BadHandshake:
     shown = loggable(repr(value))
     logger.error("%s returned %s: %s", name, shown, cure)
     return BadHandshake(500, f"{name} returned {shown} [{cure}]", told="internal error")

@@ -27,7 +27,7 @@ from ._credentials import Credentials
 __all__ = ["AttemptLimiter", "TooManyAttempts", "address_group"]
 
 _SECOND_CHANCES: Final = 8
-"""Counters that are looked at before one with few attempts makes way."""
+"""How many counters may be passed over because they are high, before one is forgotten."""
 
 _WAITING_PER_IDENTITY: Final = 4
 

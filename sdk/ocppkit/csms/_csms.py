@@ -42,12 +42,12 @@ from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
 from ._csms_block_access import CsmsBlockAccess
 from ._directory import Directory, MemoryDirectory
+from ._guarded_registrations import GuardedRegistrations
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
 from ._identity import refusal_of
 from ._refused_stations import RefusalReports
 from ._registrar import CsmsRegistrar
-from ._registration_book import RegistrationBook
 from ._registrations import MemoryRegistrations, Registrations
 from ._reject_after_open import RejectAfterOpen
 from ._repeated_calls import AnswerMemory
@@ -64,7 +64,7 @@ class CsmsOptions(ConnectionOptions, total=False):
     """The keyword options of a CSMS about its connections, once they are open."""
 
 
-def _as_usual(identity: str) -> Policies | None:
+def _no_policies(identity: str) -> Policies | None:
     return None
 
 
@@ -92,7 +92,7 @@ class Csms:
         registrations: Registrations | None = None,
         unknown: UnknownStations | None = None,
         directory: Directory | None = None,
-        policies: Callable[[str], MaybeAwaitable[Policies | None]] = _as_usual,
+        policies: Callable[[str], MaybeAwaitable[Policies | None]] = _no_policies,
         quirks: Quirks | None = None,
         check_serial_number: bool = True,
         idle_timeout: float = 0.0,
@@ -104,8 +104,8 @@ class Csms:
         """Describes the CSMS; nothing is served yet.
 
         Args:
-            protocols: the versions of OCPP to speak, such as `v201.PROTOCOL`, the most wanted
-                first.
+            protocols: the versions of OCPP to speak, such as `v201.PROTOCOL`, in order of
+                preference.
             authenticator: decides who may connect.
             insecure: serve without an authenticator: everybody may connect, under any name.
             attempts: limits wrong attempts to authenticate; an `AttemptLimiter` by default.
@@ -162,7 +162,7 @@ class Csms:
         self._versions = VersionMemory(protocols)
         self._by_subprotocol = {protocol.subprotocol: protocol for protocol in protocols}
         self._refusals = RefusalReports(self._clock, self._settings.observer, self.stations.refused)
-        registered = RegistrationBook(
+        registered = GuardedRegistrations(
             MemoryRegistrations() if registrations is None else registrations, self._clock
         )
         self._admission = Admission(
@@ -295,8 +295,8 @@ class Csms:
         """
         protocol = self._protocol_of(accept)
         attached: RejectAfterOpen | StationSession | Sniffing
-        if accept.farewell:
-            attached = RejectAfterOpen(wire, accept.farewell, finished)
+        if accept.reject_reason:
+            attached = RejectAfterOpen(wire, accept.reject_reason, finished)
         elif protocol is not None:
             attached = StationSession(self._context, accept, wire, protocol, finished)
         else:
@@ -337,8 +337,8 @@ def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandl
 
 
 def _handle_of(protocol: Protocol) -> type[StationHandle]:
-    # The roles of a version stand on this package, so the version says where they are, and they are
-    # not imported above.
+    # The roles of a version import this package, so they are imported here by their name, which the
+    # version has, and not at the top.
     if protocol.roles is None:
         raise LocalProtocolError(
             f"{protocol.package} has no roles, as it was generated without BootNotification: "

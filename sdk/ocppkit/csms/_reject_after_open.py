@@ -1,4 +1,4 @@
-"""A connection that is opened only to be closed, as OCPP-J has it for a version that nobody speaks."""
+"""Closes a connection as soon as it is open, as OCPP-J asks when no offered version is spoken here."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _PROTOCOL_ERROR = 1002
 
 
 class RejectAfterOpen:
-    """Says goodbye, and hears nothing."""
+    """Closes a connection with a reason, and ignores what arrives."""
 
     def __init__(self, wire: Wire, reason: str, finished: Callable[[], None]) -> None:
         self._wire = wire
@@ -26,13 +26,13 @@ class RejectAfterOpen:
         self._wire.close(_PROTOCOL_ERROR, self._reason)
 
     async def drain(self, grace: float) -> None:
-        """Waits for the end, which is on its way."""
+        """Waits for the end of the connection, which is being closed already."""
         await asyncio.shield(self._ended)
 
     def data_received(self, data: str | bytes) -> None:
-        """Ignores what was on its way already."""
+        """Ignores what the station sent before it saw the close frame."""
 
     def connection_lost(self, end: ConnectionClosed) -> None:
-        """Takes the end."""
+        """Notes the end of the connection."""
         self._ended.set_result(None)
         self._when_finished()

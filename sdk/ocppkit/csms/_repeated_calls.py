@@ -32,8 +32,8 @@ _Key: TypeAlias = tuple[str, bytes]
 _SECONDS: Final = 86_400.0
 """How long answers are kept: a station may be offline for hours before it repeats a message."""
 
-_UNHEARD: Final = 64
-"""How many of them are kept."""
+_UNSENT: Final = 64
+"""How many answers that could not be sent are kept of one station."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class _Outcome:
 
     response: Any
     hooks: Sequence[AfterResponse]
-    """What still has to run after it: nothing, if the first answer is heard."""
+    """Callbacks that must still run after it; none if the first answer is sent."""
 
     def again(self) -> Any:
         """Returns the response for the running call, after which the hooks run."""
@@ -58,37 +58,37 @@ class Repeats:
     def __init__(self, identity: str, store: AnswerStore | None, actions: frozenset[str]) -> None:
         self.answers: AnswerCache = StoredAnswers(identity, store, actions, _SECONDS)
         self._in_work: dict[_Key, asyncio.Future[_Outcome]] = {}
-        self._unheard: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
+        self._unsent: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
 
-    def once(self, handler: AnyHandler, clock: Clock, heard: Callable[[], bool]) -> AnyHandler:
+    def once(self, handler: AnyHandler, clock: Clock, can_send: Callable[[], bool]) -> AnyHandler:
         """Returns a handler that handles no call again.
 
         Args:
             handler: what handles a call for the first time.
             clock: the time.
-            heard: whether an answer can be sent now.
+            can_send: whether an answer can be sent now.
         """
 
         def handle(request: object) -> object:
             key = _key(current_call())
             if key in self._in_work:
-                return self._joined(key, heard)
-            unheard = self._unheard.get(key)
-            if unheard is not None and clock.time() < unheard[0]:
-                return unheard[1].again()
+                return self._joined(key, can_send)
+            unsent = self._unsent.get(key)
+            if unsent is not None and clock.time() < unsent[0]:
+                return unsent[1].again()
             returned = handler(request)
             if not inspect.iscoroutine(returned):
                 return returned
-            return self._follow(key, returned, clock, heard)
+            return self._follow(key, returned, clock, can_send)
 
         return handle
 
-    async def _joined(self, key: _Key, heard: Callable[[], bool]) -> Any:
+    async def _joined(self, key: _Key, can_send: Callable[[], bool]) -> Any:
         outcome = await asyncio.shield(self._in_work[key])
-        return outcome.again() if heard() else outcome.response
+        return outcome.again() if can_send() else outcome.response
 
     async def _follow(
-        self, key: _Key, work: Coroutine[Any, Any, Any], clock: Clock, heard: Callable[[], bool]
+        self, key: _Key, work: Coroutine[Any, Any, Any], clock: Clock, can_send: Callable[[], bool]
     ) -> Any:
         future = self._in_work[key] = asyncio.get_running_loop().create_future()
         try:
@@ -97,25 +97,25 @@ class Repeats:
             future.cancel()
             raise
         except BaseException as error:
-            # Who has joined fails alike.
+            # Repeated calls that wait for this one fail with the same error.
             future.set_exception(error)
-            # It is raised in this task, so it is no mistake if nobody has joined.
+            # It is raised in this task too, so asyncio must not log it as never retrieved.
             future.exception()
             raise
         else:
-            is_heard = heard()
-            outcome = _Outcome(response, () if is_heard else current_call().take_callbacks())
+            is_sent = can_send()
+            outcome = _Outcome(response, () if is_sent else current_call().take_callbacks())
             future.set_result(outcome)
-            if not is_heard:
+            if not is_sent:
                 self._keep(key, clock.time() + _SECONDS, outcome)
             return response
         finally:
             del self._in_work[key]
 
     def _keep(self, key: _Key, until: float, outcome: _Outcome) -> None:
-        self._unheard[key] = until, outcome
-        if len(self._unheard) > _UNHEARD:
-            self._unheard.popitem(last=False)
+        self._unsent[key] = until, outcome
+        if len(self._unsent) > _UNSENT:
+            self._unsent.popitem(last=False)
 
 
 def _key(call: CallContext) -> _Key:

@@ -43,9 +43,9 @@ from ocppkit.core import (
 from ocppkit.quirks import Quirks
 
 from ._boot_gate import BootGate
+from ._guarded_registrations import GuardedRegistrations
 from ._handle import StationHandle
 from ._quirk_policies import QuirkPolicies
-from ._registration_book import RegistrationBook
 from ._repeated_calls import AnswerMemory
 from ._stations import Stations
 
@@ -76,7 +76,7 @@ class SessionContext:
     stations: Stations
     settings: Settings
     gate: BootGate
-    registrations: RegistrationBook
+    registrations: GuardedRegistrations
     check_serial_number: bool
     idle_timeout: float
     memory: AnswerMemory | None

@@ -2,9 +2,9 @@
 
 Theory of operation: a message is compared with each version that is spoken. It decides if only one
 version has its action, or if one version's schema suits it better than the others; a BootNotification that suits several
-decides for the most wanted of them, as the boots of 2.0.1 and 2.1 are the same. A message that suits
+decides for the preferred one of them, as the boots of 2.0.1 and 2.1 are the same. A message that suits
 several (a Heartbeat suits all) is kept until another one tells, and answered then. Stations send one
-call at a time, so that may not happen: when the time for a handshake is over, the most wanted of the
+call at a time, so that may not happen: when the time for a handshake is over, the preferred one of the
 versions that suited so far is taken.
 
 What was found is remembered by identity, and decides in all of these cases but one: a message that

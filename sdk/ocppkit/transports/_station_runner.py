@@ -48,7 +48,7 @@ class Client:
         Args:
             station: the station.
             network: the endpoint of the CSMS, `ws://` or `wss://`, without the identity; or
-                several, the most wanted first, of which the next is tried when one fails too often.
+                several, in order of preference, of which the next is tried when one fails too often.
             compression: offer permessage-deflate.
 
         Raises:
@@ -84,7 +84,7 @@ class Client:
         Args:
             station: the station.
             network: the endpoint of the CSMS, `ws://` or `wss://`, without the identity; or
-                several, the most wanted first, of which the next is tried when one fails too often.
+                several, in order of preference, of which the next is tried when one fails too often.
             compression: offer permessage-deflate.
         """
         async with running_beside(self.run(station, network, compression=compression)):

@@ -55,9 +55,9 @@ from .._handshake_answer import (
     refused,
 )
 from .._happy_eyeballs import NEXT_ADDRESS_AFTER
-from .._pump import Pump
 from .._station_runner import Client, Connect, Run
-from ._pings import PingingPump
+from .._transport_wire import TransportWire
+from ._pinging_wire import PingingWire
 from ._transport import WebSocketTransport, most_bytes, texts
 
 __all__ = ["connect", "connector", "run"]
@@ -80,12 +80,12 @@ def connector(limits: Limits, compression: bool) -> Connector:
             await session.close()
             raise
         transport = WebSocketTransport(websocket)
-        pump = PingingPump(transport, limits, ping=transport.ping, abort=check.abort)
-        transport.heard = pump.heard
-        task = asyncio.create_task(_drive(pump, websocket, session))
+        wire = PingingWire(transport, limits, ping=transport.ping, abort=check.abort)
+        transport.on_frame = wire.note_frame
+        task = asyncio.create_task(_drive(wire, websocket, session))
         running.add(task)
         task.add_done_callback(running.discard)
-        return Opened(pump, websocket.protocol)
+        return Opened(wire, websocket.protocol)
 
     return opened
 
@@ -96,9 +96,11 @@ run: Run = _CLIENT.run
 connect: Connect = _CLIENT.connect
 
 
-async def _drive(pump: Pump, websocket: ClientWebSocketResponse, session: ClientSession) -> None:
+async def _drive(
+    wire: TransportWire, websocket: ClientWebSocketResponse, session: ClientSession
+) -> None:
     async with session:
-        await pump.run()
+        await wire.run()
         # aiohttp holds a connection that was aborted until it is closed, which takes no time then.
         await websocket.close()
 

@@ -10,7 +10,7 @@ from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.csms import Csms
 
-from .._hosted import NO_WEBSOCKET, Reception
+from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
 from .._proxies import proxies_at
 from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
@@ -38,7 +38,7 @@ def mount(
     ```
 
     Routes of the application reach the stations through `csms.stations`. When the application
-    shuts down, running handlers get time to finish, and stations are told goodbye.
+    shuts down, running handlers get time to finish, and then connections are closed.
 
     Args:
         app: the application, not started yet.
@@ -96,7 +96,7 @@ class Handler:
         self._compression = compression
         self._grace = grace
         proxies = proxies_at(trusted_proxies, client_certificate_header)
-        self._reception = Reception(csms, proxies)
+        self._connections = HostedConnections(csms, proxies)
         self._leaving = False
 
     @property
@@ -108,8 +108,8 @@ class Handler:
         """Serves one connection, until nothing of it runs any more."""
         handshake = _handshake(request)
         if request.headers.get(UPGRADE, "").strip().lower() != "websocket":
-            return _refusal(self._reception.refuse(NO_WEBSOCKET, handshake))
-        decision = await self._reception.admit(handshake)
+            return _refusal(self._connections.refuse(NO_WEBSOCKET, handshake))
+        decision = await self._connections.admit(handshake)
         if isinstance(decision, Reject):
             return _refusal(decision)
         websocket = self._websocket(decision)
@@ -119,14 +119,14 @@ class Handler:
             await websocket.prepare(request)
         except web.HTTPException as problem:
             reason = problem.text or problem.reason
-            self._reception.refuse(Reject(status=problem.status, reason=reason), handshake)
+            self._connections.refuse(Reject(status=problem.status, reason=reason), handshake)
             raise
 
         def abort() -> None:
             if request.transport is not None:
                 request.transport.abort()
 
-        await self._reception.attend(decision, self._transport(websocket), abort=abort)
+        await self._connections.serve(decision, self._transport(websocket), abort=abort)
         return websocket
 
     async def drain(self) -> None:
@@ -134,7 +134,7 @@ class Handler:
 
         Running handlers and commands under way have `grace` seconds.
         """
-        await self._reception.close(self._grace)
+        await self._connections.close(self._grace)
 
     async def shut_down(self, app: web.Application) -> None:
         """Ends all connections in order; for the application's `on_shutdown`.
@@ -142,11 +142,11 @@ class Handler:
         By then aiohttp reads nothing more, so commands under way get no answer: see `run_server`.
         """
         self._leaving = True
-        await self._reception.close(self._grace)
+        await self._connections.close(self._grace)
 
     def _transport(self, websocket: web.WebSocketResponse) -> WebSocketTransport:
-        # An application that shuts down reads nothing more: a goodbye would not be heard.
-        return WebSocketTransport(websocket, hears=lambda: not self._leaving)
+        # An application that shuts down reads nothing more, not even a close frame.
+        return WebSocketTransport(websocket, is_reading=lambda: not self._leaving)
 
     def _websocket(self, accept: Accept) -> web.WebSocketResponse:
         chosen = accept.subprotocol

@@ -1,4 +1,4 @@
-"""One WebSocket of aiohttp, of either side, as the coroutines that a pump drives."""
+"""One WebSocket of aiohttp, of either side, as the coroutines that a `TransportWire` calls."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -45,19 +45,19 @@ class WebSocketTransport:
         self,
         websocket: AnyWebSocket,
         *,
-        hears: Callable[[], bool] = lambda: True,
-        heard: Callable[[], None] = lambda: None,
+        is_reading: Callable[[], bool] = lambda: True,
+        on_frame: Callable[[], None] = lambda: None,
     ) -> None:
         """Takes the connection.
 
         Args:
             websocket: the connection.
-            hears: whether a goodbye of the peer's would be heard.
-            heard: called for each frame, pings and pongs too if it was made with `autoping=False`.
+            is_reading: whether aiohttp still reads, so that the peer's close frame can be waited for.
+            on_frame: called for each frame, pings and pongs too if it was made with `autoping=False`.
         """
         self._websocket = websocket
-        self._hears = hears
-        self.heard = heard
+        self._is_reading = is_reading
+        self.on_frame = on_frame
 
     async def receive(self) -> str | bytes:
         """Returns the next message."""
@@ -72,7 +72,7 @@ class WebSocketTransport:
     async def _next_frame(self) -> WSMessage:
         while True:
             message: WSMessage = await self._websocket.receive()
-            self.heard()
+            self.on_frame()
             if message.type is WSMsgType.PING:
                 with _mapped_errors():
                     await self._websocket.pong(message.data)
@@ -99,9 +99,9 @@ class WebSocketTransport:
             await self._websocket.send_str(text)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Says goodbye and waits for the peer's."""
+        """Sends a close frame and waits for the peer's."""
         with _mapped_errors():
-            async with asyncio.timeout(None if self._hears() else 0.0):
+            async with asyncio.timeout(None if self._is_reading() else 0.0):
                 await self._websocket.close(code=code, message=reason.encode())
 
 
@@ -116,7 +116,7 @@ def _end(message: WSMessage) -> ConnectionClosed:
     if message.type is WSMsgType.CLOSE:
         return ConnectionClosed(message.extra or "", by="peer", code=message.data)
     if isinstance(message.data, WebSocketError):
-        # The library has said goodbye: what came was no WebSocket, or too much of one.
+        # aiohttp has sent a close frame: the peer broke the protocol, or its message was too long.
         return ConnectionClosed(str(message.data), by="us", code=message.data.code)
     return ConnectionClosed("connection lost")
 

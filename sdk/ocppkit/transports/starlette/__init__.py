@@ -16,7 +16,7 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 from ._endpoint import Endpoint, PeerCertificate, endpoint
-from ._half_open import first_request_within
+from ._first_request_within import first_request_within
 
 __all__ = ["Endpoint", "PeerCertificate", "endpoint", "first_request_within"]
 

@@ -16,7 +16,7 @@ from ocppkit.aio.lowlevel import Reject, draining_first
 from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
-from .._hosted import NO_WEBSOCKET, Reception
+from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
 from .._proxies import Proxies, proxies_at
 from ._network_connection import NetworkConnections
@@ -87,7 +87,7 @@ class Endpoint:
         proxies: Proxies,
         grace: float,
     ) -> None:
-        self._reception = Reception(csms, proxies)
+        self._connections = HostedConnections(csms, proxies)
         self._peer_certificate = peer_certificate
         self._grace = grace
         self._network_connections = NetworkConnections()
@@ -98,7 +98,7 @@ class Endpoint:
             await self._serve(WebSocket(scope, receive, send), receive)
         elif scope["type"] == "http":
             connection = HTTPConnection(scope)
-            refused = self._reception.refuse(NO_WEBSOCKET, self._handshake(connection))
+            refused = self._connections.refuse(NO_WEBSOCKET, self._handshake(connection))
             await _response(refused)(scope, receive, send)
         else:
             raise LocalProtocolError(f"nothing here knows about {scope['type']}")
@@ -126,11 +126,11 @@ class Endpoint:
 
     async def drain(self) -> None:
         """Ends all connections in order; nobody is let in any more."""
-        await self._reception.close(self._grace)
+        await self._connections.close(self._grace)
 
     async def _serve(self, websocket: WebSocket, receive: Receive) -> None:
         await websocket.receive()
-        decision = await self._reception.admit(self._handshake(websocket))
+        decision = await self._connections.admit(self._handshake(websocket))
         if isinstance(decision, Reject):
             await _refuse(websocket, decision)
             return
@@ -145,7 +145,7 @@ class Endpoint:
         else:
             # ASGI has no way to end a connection without what still waits for the station.
             abort = _nothing if network is None else network.abort
-            await self._reception.attend(decision, transport, abort=abort)
+            await self._connections.serve(decision, transport, abort=abort)
 
     def _handshake(self, connection: HTTPConnection) -> Handshake:
         find_certificate, client = self._peer_certificate, connection.client

@@ -1,4 +1,4 @@
-"""One WebSocket of an ASGI server, as the coroutines that a pump drives."""
+"""One WebSocket of an ASGI server, as the coroutines that a `TransportWire` calls."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from ocppkit.core import ConnectionClosed
 
 __all__ = ["WebSocketTransport"]
 
-_WITHOUT_A_WORD: Final = frozenset({1005, 1006})
+_NO_CLOSE_FRAME: Final = frozenset({1005, 1006})
 """Close codes that were in no close frame. For a connection that was lost, uvicorn reports 1005."""
 
 
@@ -36,7 +36,7 @@ class WebSocketTransport:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             code: int = message.get("code", 1005)
-            by_peer = code not in _WITHOUT_A_WORD
+            by_peer = code not in _NO_CLOSE_FRAME
             raise ConnectionClosed(
                 message.get("reason") or "",
                 by="peer" if by_peer else "network",

@@ -67,7 +67,7 @@ async def _open(request: ConnectRequest, url: CsmsUrl, limits: Limits, compressi
         if answer.status != _OPENED:
             raise refused(answer, await opening.body_of(answer))
         agreement = check_answer(answer, key, request.subprotocols, compression)
-        return Opened(opening.make_way(agreement, limits), agreement.subprotocol)
+        return Opened(opening.wire(agreement, limits), agreement.subprotocol)
     except BaseException:
         opening.abort()
         raise
@@ -105,7 +105,7 @@ def _request_head(request: ConnectRequest, url: CsmsUrl, key: bytes, compression
 
 
 class _ClientHandshake(SharedReading):
-    """The handshake of a station; then it makes way."""
+    """The handshake of a station, until `wire` takes over the connection."""
 
     def __init__(self, head: bytes) -> None:
         """Takes the request to send."""
@@ -126,7 +126,7 @@ class _ClientHandshake(SharedReading):
         self._head = b""
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes: those of the answer apart from what a CSMS sends in the same breath."""
+        """Takes bytes: those of the answer apart from frames that a CSMS sends right after it."""
         try:
             self._reader.receive_data(data)
         except HandshakeRefused as problem:
@@ -177,7 +177,7 @@ class _ClientHandshake(SharedReading):
         body = self._reader.body(answer)
         return self._reader.partial_body(answer) if body is None else body
 
-    def make_way(self, agreement: Agreement, limits: Limits) -> WebSocketWire:
+    def wire(self, agreement: Agreement, limits: Limits) -> WebSocketWire:
         """Returns the wire that takes over the connection.
 
         Raises:

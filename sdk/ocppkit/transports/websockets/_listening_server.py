@@ -120,7 +120,7 @@ class ServerConnection:
         self._leave()
 
     def abort(self) -> None:
-        """Ends the connection without a goodbye."""
+        """Ends the connection without a close frame."""
         self._transport.abort()
 
     async def shut_down(self, grace: float) -> None:

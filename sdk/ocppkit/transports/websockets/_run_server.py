@@ -34,8 +34,8 @@ async def run_server(
     asyncio.run(websockets.run_server(csms, "127.0.0.1", 9000))
     ```
 
-    On the signal nobody is let in any more. Running handlers, and commands that wait for their
-    answer, have `grace` seconds; then stations are told goodbye, and the function returns. A second
+    On the signal new connections are refused. Running handlers, and commands that wait for their
+    answer, have `grace` seconds; then connections are closed, and the function returns. A second
     signal ends the program at once. To run something beside, use `serve` and `stop_requested`.
 
     Args:

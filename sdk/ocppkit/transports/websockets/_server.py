@@ -35,8 +35,8 @@ async def serve(
         station = await csms.stations.wait("CP001", ConnectedStation)
     ```
 
-    When the block is left, running handlers get time to finish, stations are told goodbye, and
-    nothing is left running.
+    When the block is left, running handlers get time to finish, connections are closed,
+    and nothing is left running.
 
     Args:
         csms: the CSMS; it may be served on several ports at once.

@@ -11,7 +11,7 @@ from ocppkit.core import Protocol, utcnow
 
 from ._registrations import Registrations
 
-__all__ = ["RegistrationBook"]
+__all__ = ["GuardedRegistrations"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -23,7 +23,7 @@ _LAST_RETRY: Final = 60.0
 """Seconds until what failed is tried again: they double from the first to the last."""
 
 
-class RegistrationBook:
+class GuardedRegistrations:
     """The registrations of one CSMS. Failures of the store end here."""
 
     def __init__(self, store: Registrations, clock: Callable[[], Clock]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ocppkit.core import ConnectionClosed, Limits
 from ocppkit.testing import settle
-from ocppkit.transports import _pump
+from ocppkit.transports import _transport_wire
 from ocppkit.transports._bounds import (
     CLOSE_TIMEOUT,
     FRAME_COST,
@@ -17,7 +17,7 @@ from ocppkit.transports._bounds import (
     UNSENT_BYTES,
     UNSENT_BYTES_TO_PAUSE,
 )
-from ocppkit.transports._pump import Pump
+from ocppkit.transports._transport_wire import TransportWire
 from support.loop_time import LoopTime
 
 
@@ -76,7 +76,7 @@ class Bench:
         self.library = Library()
         self.receiver = RecordingReceiver()
         self.aborted = 0
-        self.pump = Pump(self.library, Limits(**limits), abort=self.abort)
+        self.pump = TransportWire(self.library, Limits(**limits), abort=self.abort)
         self.running: asyncio.Task[None] = asyncio.create_task(self.pump.run())
 
     def abort(self) -> None:
@@ -214,7 +214,7 @@ async def test_a_goodbye_before_the_pump_runs() -> None:
 
 @pytest.mark.asyncio
 async def test_a_goodbye_takes_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_pump, "CLOSE_TIMEOUT", 0.01)
+    monkeypatch.setattr(_transport_wire, "CLOSE_TIMEOUT", 0.01)
     for hang in ("send", "close"):
         bench = Bench()
         bench.pump.start(bench.receiver)

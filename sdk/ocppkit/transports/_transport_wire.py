@@ -1,7 +1,7 @@
 """Turns the coroutines of a WebSocket library into the callbacks that an endpoint is fed by.
 
-Theory of operation: a `Pump` is a wire over a `Transport`, and two tasks drive it. The reader hands
-over what arrives, the writer sends what was written, in order; whichever ends first ends the
+Theory of operation: a `TransportWire` is a wire over a `Transport`, driven by two tasks. The reader hands
+over what arrives; the writer sends what was written, in order. The one that ends first ends the
 connection. Our close frame stops the reader, and gives the writer and the transport a bounded time
 to finish. The receiver is told last how the connection ended, whatever happened.
 """
@@ -24,10 +24,10 @@ from ._bounds import (
 )
 from ._budget import Budget
 
-__all__ = ["Pump"]
+__all__ = ["TransportWire"]
 
 
-class Pump:
+class TransportWire:
     """A wire that `run` drives."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Pings of a station's connection, as often as the station wants at the time; aiohttp's own cannot be changed."""
+"""A wire that sends pings of its own, because the interval of aiohttp's cannot be changed while it is open."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,15 +8,15 @@ from typing import Final
 from ocppkit.aio.lowlevel import Transport
 from ocppkit.core import ConnectionClosed, Limits
 
-from .._pump import Pump
+from .._transport_wire import TransportWire
 
-__all__ = ["PingingPump"]
+__all__ = ["PingingWire"]
 
 _MOST_UNANSWERED: Final = 2
 """A connection is dead when so many pings in a row got no answer."""
 
 
-class PingingPump(Pump):
+class PingingWire(TransportWire):
     """A wire that sends pings, and ends when the peer does not answer them."""
 
     def __init__(
@@ -30,7 +30,7 @@ class PingingPump(Pump):
         """Takes an open connection.
 
         Args:
-            transport: the connection; it calls `heard` for each frame that comes in.
+            transport: the connection; it calls `note_frame` for each frame that comes in.
             limits: its bounds, with the time between two pings.
             ping: sends a ping.
             abort: ends the connection at once.
@@ -49,8 +49,8 @@ class PingingPump(Pump):
         finally:
             pinging.cancel()
 
-    def heard(self) -> None:
-        """Notes that the peer lives."""
+    def note_frame(self) -> None:
+        """Notes that the peer has sent a frame, so that it is alive."""
         self._unanswered = 0
 
     def set_ping_interval(self, seconds: float) -> None:

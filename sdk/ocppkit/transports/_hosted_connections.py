@@ -1,4 +1,4 @@
-"""Receives stations for a CSMS inside a web server, which hands over each of them as a request."""
+"""The connections of a CSMS inside a web server, which hands over each of them as a request."""
 
 import asyncio
 import logging
@@ -10,9 +10,9 @@ from ocppkit.aio.lowlevel import Accept, Attachment, Reject, Transport
 from ocppkit.csms import Csms
 
 from ._proxies import Proxies, direct
-from ._pump import Pump
+from ._transport_wire import TransportWire
 
-__all__ = ["NO_WEBSOCKET", "Reception"]
+__all__ = ["NO_WEBSOCKET", "HostedConnections"]
 
 logger = logging.getLogger("ocppkit.transports")
 
@@ -26,7 +26,7 @@ NO_WEBSOCKET: Final = Reject(
 """The answer to a request for something else than a WebSocket."""
 
 
-class Reception:
+class HostedConnections:
     """The connections that a server has handed over to a CSMS."""
 
     def __init__(self, csms: Csms, proxies: Proxies = direct) -> None:
@@ -55,9 +55,11 @@ class Reception:
                 decision = await self._csms.accept(self._proxies(handshake))
         except TimeoutError:
             decision = self.refuse(Reject(status=503, reason="no decision in time"), handshake)
-        return Reject(status=503, reason="going away") if self._closed else decision
+        if self._closed and isinstance(decision, Accept):
+            decision = self.refuse(Reject(status=503, reason="going away"), handshake)
+        return decision
 
-    async def attend(
+    async def serve(
         self,
         accept: Accept,
         transport: Transport,
@@ -74,13 +76,13 @@ class Reception:
             abort: ends it at once, without a close frame.
         """
         finished = asyncio.Event()
-        pump = Pump(transport, self._csms.limits, abort=abort)
-        attachment = self._csms.attach(accept, pump, finished=finished.set)
+        wire = TransportWire(transport, self._csms.limits, abort=abort)
+        attachment = self._csms.attach(accept, wire, finished=finished.set)
         self._attached.add(attachment)
         if self._closed:
-            pump.close(_GOING_AWAY, "going away")
+            wire.close(_GOING_AWAY, "going away")
         try:
-            await pump.run()
+            await wire.run()
             await finished.wait()
         except BaseException:
             await attachment.drain(0.0)
@@ -89,7 +91,7 @@ class Reception:
             self._attached.discard(attachment)
 
     async def close(self, grace: float) -> None:
-        """Admits nobody any more, and shuts down the open connections.
+        """Refuses new connections, and shuts down the open ones.
 
         Args:
             grace: seconds that running handlers have.

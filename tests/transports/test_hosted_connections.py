@@ -1,4 +1,4 @@
-"""A reception is closed once, for stations that are in its door too."""
+"""Hosted connections are closed once, also those that were accepted but are not open yet."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, Reject
 from ocppkit.core import ConnectionClosed, Limits
-from ocppkit.transports._hosted import Reception
+from ocppkit.transports._hosted_connections import HostedConnections
 
 HANDSHAKE = Handshake(path="/CP001", headers=[(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")])
 
@@ -35,18 +35,18 @@ class Silent:
 @pytest.mark.asyncio
 async def test_closing(make_csms: Callable[..., Any]) -> None:
     csms = make_csms()
-    reception = Reception(csms)
-    accept = await reception.admit(HANDSHAKE)
+    connections = HostedConnections(csms)
+    accept = await connections.admit(HANDSHAKE)
     assert isinstance(accept, Accept)
     early, late = Silent(), Silent()
-    attending = asyncio.create_task(reception.attend(accept, early))
+    attending = asyncio.create_task(connections.serve(accept, early))
     await csms.stations.wait_connected("CP001")
-    await reception.close(0.0)
+    await connections.close(0.0)
     await attending
-    await reception.attend(accept, late)
+    await connections.serve(accept, late)
     assert early.closed == late.closed == [(1001, "going away")]
     assert len(csms.stations) == 0
-    refused = await reception.admit(HANDSHAKE)
+    refused = await connections.admit(HANDSHAKE)
     assert isinstance(refused, Reject)
     assert refused.status == 503
 
@@ -54,13 +54,13 @@ async def test_closing(make_csms: Callable[..., Any]) -> None:
 @pytest.mark.asyncio
 async def test_a_connection_that_goes_by_itself(make_csms: Callable[..., Any]) -> None:
     csms = make_csms()
-    reception = Reception(csms)
-    accept = await reception.admit(HANDSHAKE)
+    connections = HostedConnections(csms)
+    accept = await connections.admit(HANDSHAKE)
     assert isinstance(accept, Accept)
     transport = Silent()
     transport.gone.set()
-    await reception.attend(accept, transport)
-    await reception.close(0.0)
+    await connections.serve(accept, transport)
+    await connections.close(0.0)
     assert transport.closed == []
     assert len(csms.stations) == 0
 
@@ -74,7 +74,7 @@ async def test_a_decision_that_takes_too_long_is_reported(
 
     csms = make_csms(limits=Limits(handshake_timeout=0.01))
     monkeypatch.setattr(csms, "accept", hang)
-    decision = await Reception(csms).admit(HANDSHAKE)
+    decision = await HostedConnections(csms).admit(HANDSHAKE)
     assert isinstance(decision, Reject)
     assert (decision.status, decision.reason) == (503, "no decision in time")
     (line,) = [each.message for each in caplog.records]
