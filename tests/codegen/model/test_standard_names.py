@@ -7,6 +7,7 @@ import pytest
 
 from ocppkit.codegen import VERSIONS, Api, Job, StandardNames, Variable, key_notes, load_api
 from ocppkit.codegen.model import _standard_names as standard
+from ocppkit.codegen.model._facts import load_facts
 from ocppkit.codegen.model._naming import member_name
 from ocppkit.codegen.render._variable_keys import by_component, key_class, key_text
 from support.schema_files import refused
@@ -76,16 +77,14 @@ def test_names_in_python_are_made_by_the_rule_and_distinct(version: str) -> None
             assert each.member == member_name(f"{each.name} {each.instance or ''}")
 
 
-def test_security_events_say_which_must_arrive() -> None:
-    (events,) = [each for each in names_of("2.1").lists if each.name == "SecurityEvent"]
+@pytest.mark.parametrize("version", VERSIONS)
+def test_security_events_are_those_of_the_facts(version: str) -> None:
+    (events,) = [each for each in names_of(version).lists if each.name == "SecurityEvent"]
+    facts = load_facts(version).protocol
     uncritical = {value.word for value in events.values if not value.critical}
-    assert uncritical == {
-        "FailedToAuthenticateAtCsms",
-        "CsmsFailedToAuthenticate",
-        "ReconfigurationOfSecurityParameters",
-        "InvalidMessages",
-        "AttemptedReplayAttacks",
-    }
+    assert uncritical == set(facts.uncritical_events)
+    assert len(uncritical) == 5
+    assert {value.word for value in events.values} == set(facts.security_events.values())
 
 
 def test_a_version_without_names_takes_those_of_the_version_it_extends() -> None:
