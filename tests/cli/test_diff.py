@@ -182,7 +182,7 @@ class TestReviews:
         assert cli("diff", old, new, "--stays", "station", "--fail-on", "risky").status == 0
         shown = cli("diff", old, new, "--action", "Heartbeat,Authorize").out
         assert "0 changes" in shown
-        assert "1 change" in cli("diff", old, new, "--kind", "bound-tightened,word-added").out
+        assert "1 change" in cli("diff", old, new, "--kind", "bound-tightened,value-added").out
 
     def test_as_a_page(self, cli: Cli) -> None:
         old, new = pair(old=LONG, new=SHORT)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.codegen import VERSIONS, Api, Datatype, Enum, Job, Message, load_api, load_facts
+from ocppkit.codegen import VERSIONS, Api, ApiMessage, Datatype, EnumType, Job, load_api, load_facts
 from support.cli_outcomes import Cli
 
 
@@ -35,13 +35,13 @@ def members(type_: Any) -> dict[str, Any]:
 def text_of(class_name: str, member: str | None = None) -> str:
     """Returns a text of BootNotification 2.0.1 as the generator has it."""
     api = api_of(Job("2.0.1", "acme", only=("BootNotification",)))
-    objects: tuple[Datatype | Enum | Message, ...]
+    objects: tuple[Datatype | EnumType | ApiMessage, ...]
     objects = (*api.datatypes, *api.enums, *(each.request for each in api.actions))
     (found,) = [each for each in objects if each.name == class_name]
     if member is None:
         return str(found.doc)
-    if isinstance(found, Enum):
-        return next(str(each.doc) for each in found.members if each.word == member)
+    if isinstance(found, EnumType):
+        return next(str(each.doc) for each in found.members if each.value == member)
     return next(str(each.doc) for each in found.fields if each.wire == member)
 
 
@@ -83,7 +83,7 @@ def test_the_types_follow_breadth_first_and_once(cli: Cli) -> None:
         "wire": "PowerUp",
         "python": "POWER_UP",
         "meaning": text_of("BootReasonEnumType", "PowerUp"),
-    } in types["BootReasonEnumType"]["words"]
+    } in types["BootReasonEnumType"]["values"]
     assert types["BootReasonEnumType"]["about"] == text_of("BootReasonEnumType")
 
 
@@ -151,7 +151,7 @@ def test_the_tables(cli: Cli) -> None:
     assert any(line.startswith("type type ResetEnumType yes Immediate ends ") for line in lines)
     assert any(line.startswith("evseId evse_id integer Number of the one EVSE") for line in lines)
     assert "CustomDataType takes extra members" in lines
-    assert "ResetEnumType one of these words" in lines
+    assert "ResetEnumType one of these values" in lines
     assert any(line.startswith("OnIdle ON_IDLE ") for line in lines)
     assert "in OCPP 1.6 Reset" in lines
     assert max(map(len, text.splitlines())) <= 140

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ocppkit.codegen.diff._judge import Rule
+from ocppkit.codegen.diff._judge import ChangeKind
 from ocppkit.codegen.schemas._derive import derive
 from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet
 
@@ -56,7 +56,7 @@ def schema_set(version: str, **messages: Schema) -> SchemaSet:
 class Planted:
     """One change of one message, and messages that show what it does."""
 
-    rule: Rule
+    rule: ChangeKind
     old: Schema
     new: Schema
     pointer: str
@@ -71,7 +71,7 @@ class Planted:
 
 
 def _field(
-    rule: Rule, old: Schema, new: Schema, keyword: str, old_message: Any, new_message: Any
+    rule: ChangeKind, old: Schema, new: Schema, keyword: str, old_message: Any, new_message: Any
 ) -> Planted:
     """Plants a change of one keyword of the member `x`."""
     return Planted(
@@ -88,7 +88,7 @@ def _field(
 
 
 def _member(
-    rule: Rule,
+    rule: ChangeKind,
     old: Schema | None,
     new: Schema | None,
     old_message: Any,
@@ -114,17 +114,23 @@ _WORD = text(maxLength=20)
 _WITH = {"x": "word"}
 
 PLANTED = (
-    _member(Rule.OPTIONAL_FIELD_ADDED, None, _WORD, {}, _WITH),
-    _member(Rule.OPTIONAL_FIELD_ADDED_OPEN, None, _WORD, {}, _WITH, closed=False),
-    _member(Rule.REQUIRED_FIELD_ADDED, None, _WORD, {}, _WITH, required=(False, True)),
+    _member(ChangeKind.OPTIONAL_FIELD_ADDED, None, _WORD, {}, _WITH),
+    _member(ChangeKind.OPTIONAL_FIELD_ADDED_OPEN, None, _WORD, {}, _WITH, closed=False),
+    _member(ChangeKind.REQUIRED_FIELD_ADDED, None, _WORD, {}, _WITH, required=(False, True)),
     _member(
-        Rule.REQUIRED_FIELD_ADDED_OPEN, None, _WORD, {}, _WITH, required=(False, True), closed=False
+        ChangeKind.REQUIRED_FIELD_ADDED_OPEN,
+        None,
+        _WORD,
+        {},
+        _WITH,
+        required=(False, True),
+        closed=False,
     ),
-    _member(Rule.OPTIONAL_FIELD_REMOVED, _WORD, None, _WITH, {}),
-    _member(Rule.OPTIONAL_FIELD_REMOVED_OPEN, _WORD, None, _WITH, {}, closed=False),
-    _member(Rule.REQUIRED_FIELD_REMOVED, _WORD, None, _WITH, {}, required=(True, False)),
+    _member(ChangeKind.OPTIONAL_FIELD_REMOVED, _WORD, None, _WITH, {}),
+    _member(ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN, _WORD, None, _WITH, {}, closed=False),
+    _member(ChangeKind.REQUIRED_FIELD_REMOVED, _WORD, None, _WITH, {}, required=(True, False)),
     _member(
-        Rule.REQUIRED_FIELD_REMOVED_OPEN,
+        ChangeKind.REQUIRED_FIELD_REMOVED_OPEN,
         _WORD,
         None,
         _WITH,
@@ -132,23 +138,35 @@ PLANTED = (
         required=(True, False),
         closed=False,
     ),
-    _member(Rule.FIELD_BECAME_REQUIRED, _WORD, _WORD, {}, _WITH, required=(False, True)),
-    _member(Rule.FIELD_BECAME_OPTIONAL, _WORD, _WORD, _WITH, {}, required=(True, False)),
-    _field(Rule.TYPE_CHANGED, text(), {"type": "integer"}, "type", "a", 1),
-    _field(Rule.TYPE_WIDENED, {"type": "integer"}, {"type": "number"}, "type", 1, 1.5),
-    _field(Rule.TYPE_NARROWED, {"type": "number"}, {"type": "integer"}, "type", 1.5, 1),
-    _field(Rule.TYPE_WIDENED, text(), {}, "type", "a", 1),
-    _field(Rule.TYPE_NARROWED, {}, text(), "type", 1, "a"),
+    _member(ChangeKind.FIELD_BECAME_REQUIRED, _WORD, _WORD, {}, _WITH, required=(False, True)),
+    _member(ChangeKind.FIELD_BECAME_OPTIONAL, _WORD, _WORD, _WITH, {}, required=(True, False)),
+    _field(ChangeKind.TYPE_CHANGED, text(), {"type": "integer"}, "type", "a", 1),
+    _field(ChangeKind.TYPE_WIDENED, {"type": "integer"}, {"type": "number"}, "type", 1, 1.5),
+    _field(ChangeKind.TYPE_NARROWED, {"type": "number"}, {"type": "integer"}, "type", 1.5, 1),
+    _field(ChangeKind.TYPE_WIDENED, text(), {}, "type", "a", 1),
+    _field(ChangeKind.TYPE_NARROWED, {}, text(), "type", 1, "a"),
     _field(
-        Rule.BOUND_LOOSENED, text(maxLength=5), text(maxLength=6), "maxLength", "a" * 5, "a" * 6
+        ChangeKind.BOUND_LOOSENED,
+        text(maxLength=5),
+        text(maxLength=6),
+        "maxLength",
+        "a" * 5,
+        "a" * 6,
     ),
     _field(
-        Rule.BOUND_TIGHTENED, text(maxLength=6), text(maxLength=5), "maxLength", "a" * 6, "a" * 5
+        ChangeKind.BOUND_TIGHTENED,
+        text(maxLength=6),
+        text(maxLength=5),
+        "maxLength",
+        "a" * 6,
+        "a" * 5,
     ),
-    _field(Rule.BOUND_LOOSENED, text(maxLength=5), text(), "maxLength", "a" * 5, "a" * 6),
-    _field(Rule.BOUND_TIGHTENED, text(), text(maxLength=5), "maxLength", "a" * 6, "a" * 5),
-    _field(Rule.BOUND_LOOSENED, text(minLength=2), text(minLength=1), "minLength", "aa", "a"),
-    _field(Rule.BOUND_TIGHTENED, text(minLength=1), text(minLength=2), "minLength", "a", "aa"),
+    _field(ChangeKind.BOUND_LOOSENED, text(maxLength=5), text(), "maxLength", "a" * 5, "a" * 6),
+    _field(ChangeKind.BOUND_TIGHTENED, text(), text(maxLength=5), "maxLength", "a" * 6, "a" * 5),
+    _field(ChangeKind.BOUND_LOOSENED, text(minLength=2), text(minLength=1), "minLength", "aa", "a"),
+    _field(
+        ChangeKind.BOUND_TIGHTENED, text(minLength=1), text(minLength=2), "minLength", "a", "aa"
+    ),
     *(
         _field(
             rule,
@@ -159,13 +177,13 @@ PLANTED = (
             new,
         )
         for rule, keyword, old, new in (
-            (Rule.BOUND_LOOSENED, "maximum", 5, 6),
-            (Rule.BOUND_TIGHTENED, "maximum", 6, 5),
-            (Rule.BOUND_LOOSENED, "minimum", 1, 0),
-            (Rule.BOUND_TIGHTENED, "minimum", 0, 1),
-            (Rule.BOUND_LOOSENED, "multipleOf", 6, 3),
-            (Rule.BOUND_TIGHTENED, "multipleOf", 3, 6),
-            (Rule.BOUND_SHIFTED, "multipleOf", 3, 4),
+            (ChangeKind.BOUND_LOOSENED, "maximum", 5, 6),
+            (ChangeKind.BOUND_TIGHTENED, "maximum", 6, 5),
+            (ChangeKind.BOUND_LOOSENED, "minimum", 1, 0),
+            (ChangeKind.BOUND_TIGHTENED, "minimum", 0, 1),
+            (ChangeKind.BOUND_LOOSENED, "multipleOf", 6, 3),
+            (ChangeKind.BOUND_TIGHTENED, "multipleOf", 3, 6),
+            (ChangeKind.BOUND_SHIFTED, "multipleOf", 3, 4),
         )
     ),
     *(
@@ -178,17 +196,22 @@ PLANTED = (
             ["a"] * new,
         )
         for rule, keyword, old, new in (
-            (Rule.BOUND_LOOSENED, "maxItems", 2, 3),
-            (Rule.BOUND_TIGHTENED, "maxItems", 3, 2),
-            (Rule.BOUND_LOOSENED, "minItems", 2, 1),
-            (Rule.BOUND_TIGHTENED, "minItems", 1, 2),
+            (ChangeKind.BOUND_LOOSENED, "maxItems", 2, 3),
+            (ChangeKind.BOUND_TIGHTENED, "maxItems", 3, 2),
+            (ChangeKind.BOUND_LOOSENED, "minItems", 2, 1),
+            (ChangeKind.BOUND_TIGHTENED, "minItems", 1, 2),
         )
     ),
     _field(
-        Rule.FORMAT_ADDED, text(), text(format="date-time"), "format", "now", "2026-01-01T00:00:00Z"
+        ChangeKind.FORMAT_ADDED,
+        text(),
+        text(format="date-time"),
+        "format",
+        "now",
+        "2026-01-01T00:00:00Z",
     ),
     _field(
-        Rule.FORMAT_REMOVED,
+        ChangeKind.FORMAT_REMOVED,
         text(format="date-time"),
         text(),
         "format",
@@ -196,7 +219,7 @@ PLANTED = (
         "now",
     ),
     _field(
-        Rule.FORMAT_CHANGED,
+        ChangeKind.FORMAT_CHANGED,
         text(format="date-time"),
         text(format="uri"),
         "format",
@@ -204,7 +227,7 @@ PLANTED = (
         "https://example.org",
     ),
     Planted(
-        Rule.WORD_ADDED,
+        ChangeKind.VALUE_ADDED,
         document({"x": text(enum=["a"])}),
         document({"x": text(enum=["a", "b"])}),
         "/properties/x/enum",
@@ -215,7 +238,7 @@ PLANTED = (
         {"x": "b"},
     ),
     Planted(
-        Rule.WORD_REMOVED,
+        ChangeKind.VALUE_REMOVED,
         document({"x": text(enum=["a", "b"])}),
         document({"x": text(enum=["a"])}),
         "/properties/x/enum",
@@ -226,7 +249,7 @@ PLANTED = (
         {"x": "a"},
     ),
     Planted(
-        Rule.ENUM_OPENED,
+        ChangeKind.ENUM_OPENED,
         document({"x": text(enum=["a"])}),
         document({"x": _WORD}),
         "/properties/x/enum",
@@ -237,7 +260,7 @@ PLANTED = (
         {"x": "b"},
     ),
     Planted(
-        Rule.ENUM_CLOSED,
+        ChangeKind.ENUM_CLOSED,
         document({"x": _WORD}),
         document({"x": text(enum=["a"])}),
         "/properties/x/enum",
@@ -248,7 +271,7 @@ PLANTED = (
         {"x": "a"},
     ),
     Planted(
-        Rule.OBJECT_OPENED,
+        ChangeKind.OBJECT_OPENED,
         document({"x": _WORD}),
         document({"x": _WORD}, closed=False),
         "/additionalProperties",
@@ -259,7 +282,7 @@ PLANTED = (
         {"y": 1},
     ),
     Planted(
-        Rule.OBJECT_CLOSED,
+        ChangeKind.OBJECT_CLOSED,
         document({"x": _WORD}, closed=False),
         document({"x": _WORD}),
         "/additionalProperties",
@@ -270,7 +293,7 @@ PLANTED = (
         {},
     ),
     Planted(
-        Rule.ORDER_CHANGED,
+        ChangeKind.ORDER_CHANGED,
         document({"x": _WORD, "y": _WORD}),
         document({"y": _WORD, "x": _WORD}),
         "/properties",
@@ -281,7 +304,7 @@ PLANTED = (
         {"x": "a", "y": "b"},
     ),
     Planted(
-        Rule.ORDER_CHANGED,
+        ChangeKind.ORDER_CHANGED,
         document({"x": text(enum=["a", "b"])}),
         document({"x": text(enum=["b", "a"])}),
         "/properties/x/enum",

@@ -6,14 +6,14 @@ from typing import Any
 
 from ocppkit.codegen.model._facts import ActionFacts, load_facts
 from ocppkit.codegen.model._ir import (
-    Action,
     Api,
+    ApiAction,
+    ApiMessage,
     Datatype,
-    Enum,
+    EnumMember,
+    EnumType,
     Field,
     Kind,
-    Member,
-    Message,
     Scalar,
     Type,
 )
@@ -32,12 +32,12 @@ def field(wire: str, type_: Type | str = "string", *, required: bool = True) -> 
     return Field(wire, field_name(wire), made, required)
 
 
-def message(name: str, *fields: Field) -> Message:
-    return Message(name, fields, 6, f"{name}.json")
+def message(name: str, *fields: Field) -> ApiMessage:
+    return ApiMessage(name, fields, 6, f"{name}.json")
 
 
-def enum(name: str, *words: str) -> Enum:
-    return Enum(name, tuple(Member(member_name(word), word) for word in words))
+def enum(name: str, *words: str) -> EnumType:
+    return EnumType(name, tuple(EnumMember(member_name(word), word) for word in words))
 
 
 def datatype(name: str, *fields: Field) -> Datatype:
@@ -46,7 +46,7 @@ def datatype(name: str, *fields: Field) -> Datatype:
 
 def action(
     name: str, request: Sequence[Field] = (), response: Sequence[Field] | None = (), **facts: Any
-) -> Action:
+) -> ApiAction:
     about = ActionFacts(
         name=name,
         direction=facts.pop("direction", "csms"),
@@ -57,15 +57,15 @@ def action(
         **facts,
     )
     answer = None if response is None else message(f"{name}Response", *response)
-    return Action(name, module_name(name), about, message(f"{name}Request", *request), answer)
+    return ApiAction(name, module_name(name), about, message(f"{name}Request", *request), answer)
 
 
 def version(
     number: str = "2.1",
     *,
-    enums: Sequence[Enum] = (),
+    enums: Sequence[EnumType] = (),
     datatypes: Sequence[Datatype] = (),
-    actions: Sequence[Action] = (),
+    actions: Sequence[ApiAction] = (),
 ) -> Api:
     package = f"v{number.replace('.', '')}"
     protocol = replace(load_facts("2.1").protocol, version=number, package=package)

@@ -23,7 +23,7 @@ from ._project import (
 )
 from ._resources import schemas_dir, templates_dir
 from .diff._compare import AcceptedChange, Change, Diff, Travel, compare_schemas
-from .diff._judge import Bump, Judgement, Row, Rule, Verdict
+from .diff._judge import Bump, ChangeKind, ChangeVerdict, Judgement, Row
 from .diff._open_set import open_set, senders_of
 from .diff._report import REPORTS
 from .diff._review import Acceptance, Selection, accept, edition_of, load_accepted, select
@@ -38,16 +38,16 @@ from .model._facts import (
     load_facts,
 )
 from .model._ir import (
-    Action,
     Api,
+    ApiAction,
+    ApiMessage,
     Array,
     Datatype,
     Doc,
-    Enum,
+    EnumMember,
+    EnumType,
     Field,
     Kind,
-    Member,
-    Message,
     Ref,
     Scalar,
     StandardNames,
@@ -57,13 +57,13 @@ from .model._ir import (
     Variable,
     refs,
 )
-from .reference._reference import REFERENCE, emit_reference
+from .reference._reference_pages import REFERENCE, emit_reference
 from .reference._reply_table import Answer, Engine, Reaction
 from .reference._type_texts import bounds_of, type_in_words
 from .render._emit import FLAVOURS
 from .render._publish import (
     Drift,
-    Tree,
+    PackageTree,
     compare,
     notes_on,
     package_tree,
@@ -74,8 +74,8 @@ from .render._variable_keys import by_component, key_notes
 from .schemas._errata import (
     Applied,
     Corrections,
+    EditOutcome,
     Errata,
-    Outcome,
     apply_errata,
     load_corrections,
     load_errata,
@@ -94,32 +94,35 @@ __all__ = [
     "VERSIONS",
     "Acceptance",
     "AcceptedChange",
-    "Action",
     "ActionFacts",
     "Answer",
     "Api",
+    "ApiAction",
+    "ApiMessage",
     "Applied",
     "Array",
     "Bump",
     "Change",
+    "ChangeKind",
+    "ChangeVerdict",
     "CodegenError",
     "Corrections",
     "Datatype",
     "Diff",
     "Doc",
     "Drift",
+    "EditOutcome",
     "Engine",
-    "Enum",
+    "EnumMember",
+    "EnumType",
     "Errata",
     "Field",
     "ImportReport",
     "Job",
     "Judgement",
     "Kind",
-    "Member",
-    "Message",
     "OpenJob",
-    "Outcome",
+    "PackageTree",
     "Project",
     "ProjectVersion",
     "ProtocolFacts",
@@ -127,7 +130,6 @@ __all__ = [
     "Ref",
     "RoleFacts",
     "Row",
-    "Rule",
     "Scalar",
     "SchemaFile",
     "SchemaSet",
@@ -136,12 +138,10 @@ __all__ = [
     "Status",
     "Suggestion",
     "Travel",
-    "Tree",
     "Type",
     "Value",
     "ValueList",
     "Variable",
-    "Verdict",
     "VerifyReport",
     "VerifyRow",
     "VersionFacts",

@@ -8,7 +8,7 @@ __all__ = ["list_files", "read_file"]
 
 
 def read_file(path: Path) -> bytes:
-    """Return what a file holds.
+    """Returns what a file holds.
 
     Raises:
         CodegenError: if it cannot be read.
@@ -22,7 +22,7 @@ def read_file(path: Path) -> bytes:
 
 
 def list_files(path: Path, suffix: str) -> list[Path]:
-    """List the files of a folder that end in `suffix`, in sorted order; a file stands for itself.
+    """Lists the files of a folder that end in `suffix`, in sorted order; a file stands for itself.
 
     Raises:
         CodegenError: if there is no such path, or no such file in the folder.

@@ -25,7 +25,7 @@ from .model._prose import describe
 from .model._standard_names import add_standard_names
 from .render._emit import FLAVOURS, emit
 from .schemas._derive import draft_warning
-from .schemas._errata import Applied, Errata, Outcome, amend_set, read_errata
+from .schemas._errata import Applied, EditOutcome, Errata, amend_set, read_errata
 from .schemas._schema_set import ReadFile, SchemaSet, folder_of, read_set
 
 __all__ = [
@@ -112,7 +112,7 @@ class OpenJob:
     def applied_errata(self) -> tuple[Applied, ...]:
         """What becomes of each erratum, those of other versions last."""
         others = (
-            Applied(change, Outcome.OTHER_VERSION, (), one.version)
+            Applied(change, EditOutcome.OTHER_VERSION, (), one.version)
             for one in self._errata
             if one.version != self.job.version
             for change in one.changes

@@ -145,8 +145,8 @@ def diff(
     from ocppkit.codegen import (
         REPORTS,
         VERSIONS,
+        ChangeVerdict,
         Selection,
-        Verdict,
         accept,
         compare_schemas,
         edition_of,
@@ -170,7 +170,7 @@ def diff(
         for name, side in ((old, Effective.OLD), (new, Effective.NEW))
     ]
     result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=files))
-    selection = Selection(split_words(action), split_words(kind), Verdict(severity), stays)
+    selection = Selection(split_words(action), split_words(kind), ChangeVerdict(severity), stays)
     result = select(result, selection)
     if accepted:
         entries = load_accepted(*accepted)
@@ -226,7 +226,7 @@ def _side(
 
 
 def _fails(result: "Diff", fail_on: FailOn) -> bool:
-    from ocppkit.codegen import Verdict
+    from ocppkit.codegen import ChangeVerdict
 
     match fail_on, result.worst:
         case (FailOn.NEVER, _) | (_, None):
@@ -234,4 +234,4 @@ def _fails(result: "Diff", fail_on: FailOn) -> bool:
         case FailOn.ANY, _:
             return True
         case _, worst:
-            return worst.rank >= Verdict(fail_on).rank
+            return worst.rank >= ChangeVerdict(fail_on).rank

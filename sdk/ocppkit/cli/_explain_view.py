@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ._explained_names import StandardName
-from ._explanation import ExplainedMember, Explanation, ObjectType, WordList
+from ._explanation import ExplainedEnum, ExplainedMember, Explanation, ObjectType
 
 __all__ = ["show", "show_names"]
 
@@ -68,8 +68,8 @@ def _parts(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.response is not None:
         yield _object(explanation.response, "answer")
     for type_ in explanation.types:
-        if isinstance(type_, WordList):
-            yield _words(type_)
+        if isinstance(type_, ExplainedEnum):
+            yield _values(type_)
         else:
             yield _object(type_, "" if type_.closed else "takes extra members")
 
@@ -121,12 +121,12 @@ def _row(member: ExplainedMember) -> tuple[str, ...]:
     return member.wire, member.python, type_, required, member.meaning or ""
 
 
-def _words(enum: WordList) -> RenderableType:
-    table = _table("word", "in Python", "meaning")
-    for word in enum.words:
-        default = "  (default)" if word.wire == enum.default else ""
-        table.add_row(f"{word.wire}{default}", word.python, word.meaning or "")
-    return Group(_title(enum.name, "one of these words", enum.about), table)
+def _values(enum: ExplainedEnum) -> RenderableType:
+    table = _table("value", "in Python", "meaning")
+    for value in enum.values:
+        default = "  (default)" if value.wire == enum.default else ""
+        table.add_row(f"{value.wire}{default}", value.python, value.meaning or "")
+    return Group(_title(enum.name, "one of these values", enum.about), table)
 
 
 def _title(name: str, note: str, about: str | None) -> Text:

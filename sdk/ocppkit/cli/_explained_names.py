@@ -55,7 +55,7 @@ def known_names(api: "Api") -> Iterator[str]:
         yield from _names_of(variable)
     for values in api.names.lists:
         yield values.name
-        yield from (value.word for value in values.values)
+        yield from (value.value for value in values.values)
 
 
 def _names_of(variable: "Variable") -> Sequence[str]:
@@ -87,9 +87,9 @@ def _variable(api: "Api", variable: "Variable") -> StandardName:
 
 def _values(api: "Api", values: "ValueList", word: str) -> Iterator[StandardName]:
     for value in values.values:
-        if word in (value.word.lower(), values.name.lower()):
+        if word in (value.value.lower(), values.name.lower()):
             yield StandardName(
-                name=value.word,
+                name=value.value,
                 version=api.protocol.version,
                 kind=values.name,
                 python=f"{api.protocol.package}.values.{values.name}.{value.name}",

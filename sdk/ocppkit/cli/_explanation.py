@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Action, Api, Datatype, Doc, Enum, Field, Message
+    from ocppkit.codegen import Api, ApiAction, ApiMessage, Datatype, Doc, EnumType, Field
 
-__all__ = ["ExplainedMember", "Explanation", "ObjectType", "Word", "WordList", "explain_action"]
+__all__ = [
+    "ExplainedEnum",
+    "ExplainedMember",
+    "ExplainedValue",
+    "Explanation",
+    "ObjectType",
+    "explain_action",
+]
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,8 @@ class ObjectType:
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word of an enum."""
+class ExplainedValue:
+    """A value of an enum."""
 
     wire: str
     python: str
@@ -43,12 +50,12 @@ class Word:
 
 
 @dataclass(frozen=True)
-class WordList:
+class ExplainedEnum:
     """An enum."""
 
     name: str
     about: str | None
-    words: tuple[Word, ...]
+    values: tuple[ExplainedValue, ...]
     default: str | None
 
 
@@ -73,11 +80,11 @@ class Explanation:
     v16_equivalent: tuple[str, ...]
     request: ObjectType
     response: ObjectType | None
-    types: tuple[ObjectType | WordList, ...]
+    types: tuple[ObjectType | ExplainedEnum, ...]
     """What the payloads refer to, in the order in which a reader meets it."""
 
 
-def explain_action(api: "Api", action: "Action") -> Explanation:
+def explain_action(api: "Api", action: "ApiAction") -> Explanation:
     """Collects what there is to say about an action."""
     facts, roles = action.facts, api.protocol.roles
     from_csms = facts.direction == "csms"
@@ -107,7 +114,7 @@ def _block(short: str, long: str) -> str:
     return long if short == long else f"{short} {long}"
 
 
-def _types(api: "Api", action: "Action") -> Iterator[ObjectType | WordList]:
+def _types(api: "Api", action: "ApiAction") -> Iterator[ObjectType | ExplainedEnum]:
     """Yields each type that the action reaches, breadth first."""
     from ocppkit.codegen import refs
 
@@ -123,20 +130,20 @@ def _types(api: "Api", action: "Action") -> Iterator[ObjectType | WordList]:
                 continue
             seen.add(name)
             if name in enums:
-                yield _word_list(enums[name])
+                yield _explained_enum(enums[name])
             else:
                 datatype = datatypes[name]
                 yield _object(datatype, datatype.closed)
                 fields.extend(datatype.fields)
 
 
-def _object(type_: "Message | Datatype", closed: bool = True) -> ObjectType:
+def _object(type_: "ApiMessage | Datatype", closed: bool = True) -> ObjectType:
     return ObjectType(type_.name, _text(type_.doc), _members(type_.fields), closed)
 
 
-def _word_list(enum: "Enum") -> WordList:
-    words = tuple(Word(each.word, each.name, _text(each.doc)) for each in enum.members)
-    return WordList(enum.name, _text(enum.doc), words, enum.default)
+def _explained_enum(enum: "EnumType") -> ExplainedEnum:
+    values = tuple(ExplainedValue(each.value, each.name, _text(each.doc)) for each in enum.members)
+    return ExplainedEnum(enum.name, _text(enum.doc), values, enum.default)
 
 
 def _members(fields: Sequence["Field"]) -> tuple[ExplainedMember, ...]:

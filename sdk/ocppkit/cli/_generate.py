@@ -23,7 +23,7 @@ from ._rendering import render_all
 from ._terminal import Invocation, list_examples, show_progress, show_warnings, write_output
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import OpenJob, Project, Tree
+    from ocppkit.codegen import OpenJob, PackageTree, Project
 
 __all__ = ["EXAMPLES", "generate"]
 
@@ -160,7 +160,7 @@ def _report_inputs(jobs: Sequence["OpenJob"], stale_errata: StaleErrata) -> None
     Raises:
         CodegenError: an erratum fits nothing, or is stale and these shall fail.
     """
-    from ocppkit.codegen import CodegenError, Outcome
+    from ocppkit.codegen import CodegenError, EditOutcome
 
     for each in jobs:
         version = each.job.version
@@ -175,7 +175,7 @@ def _report_inputs(jobs: Sequence["OpenJob"], stale_errata: StaleErrata) -> None
     rows = list(_errata_rows(jobs))
     for _, line in rows:
         typer.echo(f"erratum {line}")
-    stale = [line for outcome, line in rows if outcome == Outcome.ALREADY]
+    stale = [line for outcome, line in rows if outcome == EditOutcome.ALREADY]
     if stale and stale_errata is StaleErrata.FAIL:
         raise CodegenError(
             "\n  ".join(["these errata change nothing any more:", *stale]),
@@ -296,7 +296,9 @@ def _checked(package: str | None, version: str, name: str, project: "Project") -
     return package
 
 
-def _check(jobs: Sequence["OpenJob"], trees: Sequence["Tree"], context: typer.Context) -> None:
+def _check(
+    jobs: Sequence["OpenJob"], trees: Sequence["PackageTree"], context: typer.Context
+) -> None:
     """Shows how the trees on disk differ from these, and exits with 1 if they do."""
     from ocppkit.codegen import compare, notes_on, show_drift
 
@@ -320,7 +322,7 @@ def _check(jobs: Sequence["OpenJob"], trees: Sequence["Tree"], context: typer.Co
         raise typer.Exit(1)
 
 
-def _summarise(job: "OpenJob", tree: "Tree") -> str:
+def _summarise(job: "OpenJob", tree: "PackageTree") -> str:
     """Says what publishing a tree will change."""
     from ocppkit.codegen import compare
 

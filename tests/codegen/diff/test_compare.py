@@ -7,7 +7,7 @@ import pytest
 
 from ocppkit.codegen._resources import schemas_dir
 from ocppkit.codegen.diff._compare import Change, compare_schemas
-from ocppkit.codegen.diff._judge import Bump, Rule, Verdict
+from ocppkit.codegen.diff._judge import Bump, ChangeKind, ChangeVerdict
 from ocppkit.codegen.schemas._schema_set import SchemaSet, load_set
 from support.schema_pairs import DRAFT_4, document, message, schema_set, text
 
@@ -24,7 +24,7 @@ def changes(old: Any, new: Any, senders: dict[str, str] | None = None) -> tuple[
     return compare_schemas(schema_set("2.0.1", **old), schema_set("2.1", **new), senders).changes
 
 
-def summary(old: Any, new: Any) -> list[tuple[Rule, str, str]]:
+def summary(old: Any, new: Any) -> list[tuple[ChangeKind, str, str]]:
     """What changed, and the messages it affects."""
     return [
         (change.rule, change.owner, " ".join(travel.message for travel in change.messages))
@@ -35,37 +35,37 @@ def summary(old: Any, new: Any) -> list[tuple[Rule, str, str]]:
 def test_an_added_and_a_removed_action() -> None:
     clear = {"ClearCacheRequest": EMPTY, "ClearCacheResponse": EMPTY}
     assert summary(RESET, clear) == [
-        (Rule.ACTION_ADDED, "ClearCache", "ClearCacheRequest ClearCacheResponse"),
-        (Rule.ACTION_REMOVED, "Reset", "ResetRequest ResetResponse"),
+        (ChangeKind.ACTION_ADDED, "ClearCache", "ClearCacheRequest ClearCacheResponse"),
+        (ChangeKind.ACTION_REMOVED, "Reset", "ResetRequest ResetResponse"),
     ]
 
 
 def test_an_action_that_became_a_send_and_back() -> None:
     send = {"Reset": EMPTY}
     everything = "Reset ResetRequest ResetResponse"
-    assert summary(RESET, send) == [(Rule.ACTION_BECAME_SEND, "Reset", everything)]
-    assert summary(send, RESET) == [(Rule.ACTION_BECAME_CALL, "Reset", everything)]
+    assert summary(RESET, send) == [(ChangeKind.ACTION_BECAME_SEND, "Reset", everything)]
+    assert summary(send, RESET) == [(ChangeKind.ACTION_BECAME_CALL, "Reset", everything)]
 
 
 def test_the_payload_of_an_action_that_became_a_send_is_compared() -> None:
     old = {"ResetRequest": document({"x": text()}), "ResetResponse": EMPTY}
     found = summary(old, {"Reset": document()})
-    assert (Rule.OPTIONAL_FIELD_REMOVED, "Reset", "Reset") in found
+    assert (ChangeKind.OPTIONAL_FIELD_REMOVED, "Reset", "Reset") in found
     found = summary({"Reset": document()}, old)
-    assert (Rule.OPTIONAL_FIELD_ADDED, "ResetRequest", "ResetRequest") in found
+    assert (ChangeKind.OPTIONAL_FIELD_ADDED, "ResetRequest", "ResetRequest") in found
 
 
 def test_half_an_action_that_comes_or_goes() -> None:
     half = {"ResetRequest": EMPTY}
-    assert summary(half, RESET) == [(Rule.MESSAGE_ADDED, "Reset", "ResetResponse")]
-    assert summary(RESET, half) == [(Rule.MESSAGE_REMOVED, "Reset", "ResetResponse")]
+    assert summary(half, RESET) == [(ChangeKind.MESSAGE_ADDED, "Reset", "ResetResponse")]
+    assert summary(RESET, half) == [(ChangeKind.MESSAGE_REMOVED, "Reset", "ResetResponse")]
 
 
 def test_a_draft_is_told_once_for_all_messages() -> None:
     old_draft = document(draft=DRAFT_4)
     old = {"ResetRequest": old_draft, "ResetResponse": old_draft}
-    assert summary(old, RESET) == [(Rule.DRAFT_RAISED, "", "ResetRequest ResetResponse")]
-    assert summary(RESET, old) == [(Rule.DRAFT_LOWERED, "", "ResetRequest ResetResponse")]
+    assert summary(old, RESET) == [(ChangeKind.DRAFT_RAISED, "", "ResetRequest ResetResponse")]
+    assert summary(RESET, old) == [(ChangeKind.DRAFT_LOWERED, "", "ResetRequest ResetResponse")]
 
 
 def _with_evse(evse: Any, *names: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ LONG = {"type": "object", "properties": {"id": text(maxLength=9)}, "additionalPr
 def test_a_change_of_a_shared_definition_is_told_once_with_its_messages() -> None:
     names = ("ResetRequest", "ResetResponse")
     (change,) = changes(_with_evse(SHORT, *names), _with_evse(LONG, *names))
-    assert (change.rule, change.owner, change.path) == (Rule.BOUND_LOOSENED, "EVSEType", "id")
+    assert (change.rule, change.owner, change.path) == (ChangeKind.BOUND_LOOSENED, "EVSEType", "id")
     assert change.pointer == "/definitions/EVSEType/properties/id/maxLength"
     assert (change.old, change.new) == (5, 9)
     assert [travel.message for travel in change.messages] == list(names)
@@ -90,21 +90,21 @@ def test_a_change_of_a_shared_definition_is_told_once_with_its_messages() -> Non
 def test_a_definition_that_changes_in_one_message_alone_names_that_message() -> None:
     old = _with_evse(SHORT, "ResetRequest", "ResetResponse")
     new = {**old, **_with_evse(LONG, "ResetResponse")}
-    assert summary(old, new) == [(Rule.BOUND_LOOSENED, "EVSEType", "ResetResponse")]
+    assert summary(old, new) == [(ChangeKind.BOUND_LOOSENED, "EVSEType", "ResetResponse")]
 
 
 def test_definitions_that_come_and_go() -> None:
     definitions = {"EVSEType": SHORT}
     with_it = {**RESET, "ResetRequest": document(definitions=definitions)}
-    assert summary(RESET, with_it) == [(Rule.DEFINITION_ADDED, "EVSEType", "ResetRequest")]
-    assert summary(with_it, RESET) == [(Rule.DEFINITION_REMOVED, "EVSEType", "ResetRequest")]
+    assert summary(RESET, with_it) == [(ChangeKind.DEFINITION_ADDED, "EVSEType", "ResetRequest")]
+    assert summary(with_it, RESET) == [(ChangeKind.DEFINITION_REMOVED, "EVSEType", "ResetRequest")]
 
 
 def test_a_renamed_definition_neither_comes_nor_goes() -> None:
     old = _with_evse(SHORT, "ResetRequest")
     outlet = document({"evse": {"$ref": "#/definitions/Outlet"}}, definitions={"Outlet": SHORT})
     assert summary(old, {"ResetRequest": outlet}) == [
-        (Rule.DEFINITION_RENAMED, "Outlet", "ResetRequest")
+        (ChangeKind.DEFINITION_RENAMED, "Outlet", "ResetRequest")
     ]
 
 
@@ -115,13 +115,16 @@ def _nested(inner: Any, outer: Any) -> Any:
 
 def test_a_member_that_moved_is_told_once() -> None:
     (change,) = changes(_nested({}, {"x": text()}), _nested({"x": text()}, {}))
-    assert change.rule is Rule.FIELD_MOVED
+    assert change.rule is ChangeKind.FIELD_MOVED
     assert (change.old, change.new) == ("ResetRequest.x", "ResetRequest.inner.x")
 
 
 def test_a_member_that_is_another_elsewhere_did_not_move() -> None:
     found = summary(_nested({}, {"x": text()}), _nested({"x": text(maxLength=1)}, {}))
-    assert {rule for rule, *_ in found} == {Rule.OPTIONAL_FIELD_ADDED, Rule.OPTIONAL_FIELD_REMOVED}
+    assert {rule for rule, *_ in found} == {
+        ChangeKind.OPTIONAL_FIELD_ADDED,
+        ChangeKind.OPTIONAL_FIELD_REMOVED,
+    }
 
 
 def test_a_member_with_two_new_places_did_not_move() -> None:
@@ -132,9 +135,9 @@ def test_a_member_with_two_new_places_did_not_move() -> None:
     old = {"ResetRequest": document({"inner": within({}), "other": within({}), **x})}
     new = {"ResetRequest": document({"inner": within(x), "other": within(x)})}
     assert sorted(rule for rule, *_ in summary(old, new)) == [
-        Rule.OPTIONAL_FIELD_ADDED,
-        Rule.OPTIONAL_FIELD_ADDED,
-        Rule.OPTIONAL_FIELD_REMOVED,
+        ChangeKind.OPTIONAL_FIELD_ADDED,
+        ChangeKind.OPTIONAL_FIELD_ADDED,
+        ChangeKind.OPTIONAL_FIELD_REMOVED,
     ]
 
 
@@ -157,13 +160,13 @@ def test_the_advice_is_the_highest_bump_of_all() -> None:
     assert compare_schemas(old, old).bump is Bump.NONE
     assert compare_schemas(old, old).worst is None
     assert compare_schemas(old, new).bump is Bump.MINOR
-    assert compare_schemas(old, new).worst is Verdict.RISKY
+    assert compare_schemas(old, new).worst is ChangeVerdict.RISKY
     assert compare_schemas(new, old).bump is Bump.MAJOR
-    assert compare_schemas(new, old).worst is Verdict.BREAKING
+    assert compare_schemas(new, old).worst is ChangeVerdict.BREAKING
     assert compare_schemas(new, old).count() == {
-        Verdict.SAFE: 0,
-        Verdict.RISKY: 0,
-        Verdict.BREAKING: 1,
+        ChangeVerdict.SAFE: 0,
+        ChangeVerdict.RISKY: 0,
+        ChangeVerdict.BREAKING: 1,
     }
 
 
@@ -185,12 +188,17 @@ def test_what_is_known_about_2_1_is_found() -> None:
         (change.rule, change.owner, change.path, str(change.new))
         for change in compare_schemas(shipped("2.0.1"), shipped("2.1")).changes
     }
-    assert (Rule.ACTION_ADDED, "NotifyPeriodicEventStream", "", "None") in found
-    assert (Rule.FIELD_BECAME_OPTIONAL, "ChargingSchedulePeriodType", "limit", "None") in found
-    assert (Rule.BOUND_LOOSENED, "IdTokenType", "idToken", "255") in found
-    assert (Rule.WORD_ADDED, "MessageFormatEnumType", "", "QRCODE") in found
-    assert sum(rule is Rule.ACTION_ADDED for rule, *_ in found) == 91 - 64
-    assert not any(rule is Rule.ACTION_REMOVED for rule, *_ in found)
+    assert (ChangeKind.ACTION_ADDED, "NotifyPeriodicEventStream", "", "None") in found
+    assert (
+        ChangeKind.FIELD_BECAME_OPTIONAL,
+        "ChargingSchedulePeriodType",
+        "limit",
+        "None",
+    ) in found
+    assert (ChangeKind.BOUND_LOOSENED, "IdTokenType", "idToken", "255") in found
+    assert (ChangeKind.VALUE_ADDED, "MessageFormatEnumType", "", "QRCODE") in found
+    assert sum(rule is ChangeKind.ACTION_ADDED for rule, *_ in found) == 91 - 64
+    assert not any(rule is ChangeKind.ACTION_REMOVED for rule, *_ in found)
 
 
 def test_a_planted_edit_in_a_real_set_is_the_only_change() -> None:
@@ -199,4 +207,8 @@ def test_a_planted_edit_in_a_real_set_is_the_only_change() -> None:
     edited = {**old.files[name].document, "required": ["chargingStation"]}
     new = SchemaSet("2.0.1", {**old.files, name: message(name, edited)})
     (change,) = compare_schemas(old, new).changes
-    assert (change.rule, change.owner, change.path) == (Rule.FIELD_BECAME_OPTIONAL, name, "reason")
+    assert (change.rule, change.owner, change.path) == (
+        ChangeKind.FIELD_BECAME_OPTIONAL,
+        name,
+        "reason",
+    )

@@ -6,72 +6,72 @@ from typing import Any
 import pytest
 from jsonschema import Draft6Validator, FormatChecker
 
-from ocppkit.codegen.diff._judge import TABLE, Bump, Rule, Verdict
+from ocppkit.codegen.diff._judge import TABLE, Bump, ChangeKind, ChangeVerdict
 from support.schema_pairs import PLANTED, Planted
 
-SAFE, RISKY, BREAKING = Verdict.SAFE, Verdict.RISKY, Verdict.BREAKING
+SAFE, RISKY, BREAKING = ChangeVerdict.SAFE, ChangeVerdict.RISKY, ChangeVerdict.BREAKING
 PATCH, MINOR, MAJOR = Bump.PATCH, Bump.MINOR, Bump.MAJOR
 
 CELLS = {
-    Rule.ACTION_ADDED: (SAFE, RISKY, MINOR),
-    Rule.ACTION_REMOVED: (BREAKING, RISKY, MAJOR),
-    Rule.ACTION_BECAME_SEND: (BREAKING, BREAKING, MAJOR),
-    Rule.ACTION_BECAME_CALL: (BREAKING, BREAKING, MAJOR),
-    Rule.MESSAGE_ADDED: (BREAKING, BREAKING, MAJOR),
-    Rule.MESSAGE_REMOVED: (BREAKING, BREAKING, MAJOR),
-    Rule.OPTIONAL_FIELD_ADDED: (SAFE, RISKY, MINOR),
-    Rule.OPTIONAL_FIELD_ADDED_OPEN: (SAFE, SAFE, MINOR),
-    Rule.REQUIRED_FIELD_ADDED: (BREAKING, BREAKING, MAJOR),
-    Rule.REQUIRED_FIELD_ADDED_OPEN: (BREAKING, SAFE, MAJOR),
-    Rule.OPTIONAL_FIELD_REMOVED: (BREAKING, SAFE, MAJOR),
-    Rule.OPTIONAL_FIELD_REMOVED_OPEN: (RISKY, SAFE, MAJOR),
-    Rule.REQUIRED_FIELD_REMOVED: (BREAKING, BREAKING, MAJOR),
-    Rule.REQUIRED_FIELD_REMOVED_OPEN: (RISKY, BREAKING, MAJOR),
-    Rule.FIELD_MOVED: (BREAKING, BREAKING, MAJOR),
-    Rule.FIELD_BECAME_REQUIRED: (BREAKING, SAFE, MAJOR),
-    Rule.FIELD_BECAME_OPTIONAL: (SAFE, RISKY, MAJOR),
-    Rule.TYPE_CHANGED: (BREAKING, BREAKING, MAJOR),
-    Rule.TYPE_WIDENED: (SAFE, RISKY, MAJOR),
-    Rule.TYPE_NARROWED: (BREAKING, SAFE, MAJOR),
-    Rule.TYPE_REPLACED: (SAFE, SAFE, MAJOR),
-    Rule.WORD_ADDED: (SAFE, RISKY, MINOR),
-    Rule.WORD_REMOVED: (BREAKING, SAFE, MAJOR),
-    Rule.ENUM_OPENED: (SAFE, RISKY, MAJOR),
-    Rule.ENUM_CLOSED: (BREAKING, SAFE, MAJOR),
-    Rule.BOUND_LOOSENED: (SAFE, RISKY, MINOR),
-    Rule.BOUND_TIGHTENED: (BREAKING, SAFE, MAJOR),
-    Rule.BOUND_SHIFTED: (BREAKING, RISKY, MAJOR),
-    Rule.FORMAT_ADDED: (BREAKING, SAFE, MAJOR),
-    Rule.FORMAT_REMOVED: (SAFE, RISKY, MAJOR),
-    Rule.FORMAT_CHANGED: (BREAKING, BREAKING, MAJOR),
-    Rule.OBJECT_OPENED: (SAFE, RISKY, MINOR),
-    Rule.OBJECT_CLOSED: (BREAKING, SAFE, MAJOR),
-    Rule.DEFAULT_ADDED: (RISKY, RISKY, MINOR),
-    Rule.DEFAULT_REMOVED: (RISKY, RISKY, MINOR),
-    Rule.DEFAULT_CHANGED: (RISKY, RISKY, MINOR),
-    Rule.DEFINITION_ADDED: (SAFE, SAFE, MINOR),
-    Rule.DEFINITION_REMOVED: (SAFE, SAFE, MAJOR),
-    Rule.DEFINITION_RENAMED: (SAFE, SAFE, MAJOR),
-    Rule.ORDER_CHANGED: (SAFE, SAFE, PATCH),
-    Rule.DRAFT_RAISED: (SAFE, RISKY, MINOR),
-    Rule.DRAFT_LOWERED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.ACTION_ADDED: (SAFE, RISKY, MINOR),
+    ChangeKind.ACTION_REMOVED: (BREAKING, RISKY, MAJOR),
+    ChangeKind.ACTION_BECAME_SEND: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.ACTION_BECAME_CALL: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.MESSAGE_ADDED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.MESSAGE_REMOVED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.OPTIONAL_FIELD_ADDED: (SAFE, RISKY, MINOR),
+    ChangeKind.OPTIONAL_FIELD_ADDED_OPEN: (SAFE, SAFE, MINOR),
+    ChangeKind.REQUIRED_FIELD_ADDED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.REQUIRED_FIELD_ADDED_OPEN: (BREAKING, SAFE, MAJOR),
+    ChangeKind.OPTIONAL_FIELD_REMOVED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN: (RISKY, SAFE, MAJOR),
+    ChangeKind.REQUIRED_FIELD_REMOVED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.REQUIRED_FIELD_REMOVED_OPEN: (RISKY, BREAKING, MAJOR),
+    ChangeKind.FIELD_MOVED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.FIELD_BECAME_REQUIRED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.FIELD_BECAME_OPTIONAL: (SAFE, RISKY, MAJOR),
+    ChangeKind.TYPE_CHANGED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.TYPE_WIDENED: (SAFE, RISKY, MAJOR),
+    ChangeKind.TYPE_NARROWED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.TYPE_REPLACED: (SAFE, SAFE, MAJOR),
+    ChangeKind.VALUE_ADDED: (SAFE, RISKY, MINOR),
+    ChangeKind.VALUE_REMOVED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.ENUM_OPENED: (SAFE, RISKY, MAJOR),
+    ChangeKind.ENUM_CLOSED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.BOUND_LOOSENED: (SAFE, RISKY, MINOR),
+    ChangeKind.BOUND_TIGHTENED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.BOUND_SHIFTED: (BREAKING, RISKY, MAJOR),
+    ChangeKind.FORMAT_ADDED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.FORMAT_REMOVED: (SAFE, RISKY, MAJOR),
+    ChangeKind.FORMAT_CHANGED: (BREAKING, BREAKING, MAJOR),
+    ChangeKind.OBJECT_OPENED: (SAFE, RISKY, MINOR),
+    ChangeKind.OBJECT_CLOSED: (BREAKING, SAFE, MAJOR),
+    ChangeKind.DEFAULT_ADDED: (RISKY, RISKY, MINOR),
+    ChangeKind.DEFAULT_REMOVED: (RISKY, RISKY, MINOR),
+    ChangeKind.DEFAULT_CHANGED: (RISKY, RISKY, MINOR),
+    ChangeKind.DEFINITION_ADDED: (SAFE, SAFE, MINOR),
+    ChangeKind.DEFINITION_REMOVED: (SAFE, SAFE, MAJOR),
+    ChangeKind.DEFINITION_RENAMED: (SAFE, SAFE, MAJOR),
+    ChangeKind.ORDER_CHANGED: (SAFE, SAFE, PATCH),
+    ChangeKind.DRAFT_RAISED: (SAFE, RISKY, MINOR),
+    ChangeKind.DRAFT_LOWERED: (BREAKING, SAFE, MAJOR),
 }
 
 
-@pytest.mark.parametrize("rule", list(Rule))
-def test_each_cell_says_what_was_decided(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", list(ChangeKind))
+def test_each_cell_says_what_was_decided(rule: ChangeKind) -> None:
     row = TABLE[rule]
     assert (row.sender.verdict, row.receiver.verdict, row.bump) == CELLS[rule]
 
 
-@pytest.mark.parametrize("rule", list(Rule))
-def test_each_reason_is_one_sentence(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", list(ChangeKind))
+def test_each_reason_is_one_sentence(rule: ChangeKind) -> None:
     for judgement in (TABLE[rule].sender, TABLE[rule].receiver):
         assert re.fullmatch(r"[A-Z][^\n]{15,110}\.", judgement.reason)
 
 
-@pytest.mark.parametrize("rule", list(Rule))
-def test_the_bump_is_never_below_what_the_verdicts_ask(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", list(ChangeKind))
+def test_the_bump_is_never_below_what_the_verdicts_ask(rule: ChangeKind) -> None:
     row = TABLE[rule]
     least = {SAFE: PATCH, RISKY: MINOR, BREAKING: MAJOR}[row.worst]
     assert row.bump.rank >= least.rank

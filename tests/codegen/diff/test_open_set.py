@@ -11,7 +11,7 @@ import pytest
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._resources import schemas_dir
 from ocppkit.codegen.diff._compare import compare_schemas
-from ocppkit.codegen.diff._judge import Rule
+from ocppkit.codegen.diff._judge import ChangeKind
 from ocppkit.codegen.diff._open_set import open_set, senders_of
 from support.schema_pairs import document
 
@@ -62,30 +62,42 @@ def test_an_unknown_version_takes_the_facts_of_all() -> None:
 BOOT, RESET, EVENT = "BootNotificationRequest", "ResetRequest", "TransactionEventRequest"
 INTEGER = {"type": "integer"}
 
-EDITS: list[tuple[Rule, str, Callable[[Any], Any]]] = [
-    (Rule.BOUND_LOOSENED, BOOT, lambda it: _station(it)["vendorName"].update(maxLength=51)),
-    (Rule.BOUND_TIGHTENED, BOOT, lambda it: _station(it)["vendorName"].update(maxLength=49)),
-    (Rule.BOUND_TIGHTENED, BOOT, lambda it: _station(it)["vendorName"].update(minLength=1)),
-    (Rule.BOUND_LOOSENED, BOOT, lambda it: _station(it)["vendorName"].pop("maxLength")),
-    (Rule.BOUND_TIGHTENED, RESET, lambda it: it["properties"]["evseId"].update(minimum=0)),
-    (Rule.BOUND_TIGHTENED, RESET, lambda it: it["properties"]["evseId"].update(maximum=9)),
-    (Rule.BOUND_TIGHTENED, RESET, lambda it: it["properties"]["evseId"].update(multipleOf=2)),
-    (Rule.BOUND_TIGHTENED, EVENT, lambda it: it["properties"]["meterValue"].update(maxItems=9)),
-    (Rule.FIELD_BECAME_OPTIONAL, BOOT, lambda it: it["required"].remove("reason")),
-    (Rule.FIELD_BECAME_REQUIRED, RESET, lambda it: it["required"].append("evseId")),
-    (Rule.OPTIONAL_FIELD_ADDED, RESET, lambda it: it["properties"].update(connectorId=INTEGER)),
-    (Rule.OPTIONAL_FIELD_REMOVED, RESET, lambda it: it["properties"].pop("evseId")),
-    (Rule.TYPE_CHANGED, RESET, lambda it: it["properties"].update(evseId={"type": "string"})),
-    (Rule.TYPE_WIDENED, RESET, lambda it: it["properties"].update(evseId={"type": "number"})),
-    (Rule.WORD_ADDED, RESET, lambda it: _words(it, "ResetEnumType").append("Soon")),
-    (Rule.WORD_REMOVED, RESET, lambda it: _words(it, "ResetEnumType").remove("OnIdle")),
-    (Rule.ENUM_OPENED, RESET, lambda it: it["definitions"]["ResetEnumType"].pop("enum")),
-    (Rule.OBJECT_OPENED, RESET, lambda it: it.pop("additionalProperties")),
-    (Rule.FORMAT_REMOVED, EVENT, lambda it: it["properties"]["timestamp"].pop("format")),
-    (Rule.DEFAULT_CHANGED, EVENT, lambda it: it["properties"]["offline"].update(default=True)),
-    (Rule.DEFINITION_ADDED, RESET, lambda it: it["definitions"].update(NewType=INTEGER)),
+EDITS: list[tuple[ChangeKind, str, Callable[[Any], Any]]] = [
+    (ChangeKind.BOUND_LOOSENED, BOOT, lambda it: _station(it)["vendorName"].update(maxLength=51)),
+    (ChangeKind.BOUND_TIGHTENED, BOOT, lambda it: _station(it)["vendorName"].update(maxLength=49)),
+    (ChangeKind.BOUND_TIGHTENED, BOOT, lambda it: _station(it)["vendorName"].update(minLength=1)),
+    (ChangeKind.BOUND_LOOSENED, BOOT, lambda it: _station(it)["vendorName"].pop("maxLength")),
+    (ChangeKind.BOUND_TIGHTENED, RESET, lambda it: it["properties"]["evseId"].update(minimum=0)),
+    (ChangeKind.BOUND_TIGHTENED, RESET, lambda it: it["properties"]["evseId"].update(maximum=9)),
+    (ChangeKind.BOUND_TIGHTENED, RESET, lambda it: it["properties"]["evseId"].update(multipleOf=2)),
     (
-        Rule.DRAFT_LOWERED,
+        ChangeKind.BOUND_TIGHTENED,
+        EVENT,
+        lambda it: it["properties"]["meterValue"].update(maxItems=9),
+    ),
+    (ChangeKind.FIELD_BECAME_OPTIONAL, BOOT, lambda it: it["required"].remove("reason")),
+    (ChangeKind.FIELD_BECAME_REQUIRED, RESET, lambda it: it["required"].append("evseId")),
+    (
+        ChangeKind.OPTIONAL_FIELD_ADDED,
+        RESET,
+        lambda it: it["properties"].update(connectorId=INTEGER),
+    ),
+    (ChangeKind.OPTIONAL_FIELD_REMOVED, RESET, lambda it: it["properties"].pop("evseId")),
+    (ChangeKind.TYPE_CHANGED, RESET, lambda it: it["properties"].update(evseId={"type": "string"})),
+    (ChangeKind.TYPE_WIDENED, RESET, lambda it: it["properties"].update(evseId={"type": "number"})),
+    (ChangeKind.VALUE_ADDED, RESET, lambda it: _words(it, "ResetEnumType").append("Soon")),
+    (ChangeKind.VALUE_REMOVED, RESET, lambda it: _words(it, "ResetEnumType").remove("OnIdle")),
+    (ChangeKind.ENUM_OPENED, RESET, lambda it: it["definitions"]["ResetEnumType"].pop("enum")),
+    (ChangeKind.OBJECT_OPENED, RESET, lambda it: it.pop("additionalProperties")),
+    (ChangeKind.FORMAT_REMOVED, EVENT, lambda it: it["properties"]["timestamp"].pop("format")),
+    (
+        ChangeKind.DEFAULT_CHANGED,
+        EVENT,
+        lambda it: it["properties"]["offline"].update(default=True),
+    ),
+    (ChangeKind.DEFINITION_ADDED, RESET, lambda it: it["definitions"].update(NewType=INTEGER)),
+    (
+        ChangeKind.DRAFT_LOWERED,
         RESET,
         lambda it: it.update({"$schema": "http://json-schema.org/draft-04/schema#"}),
     ),
@@ -104,7 +116,7 @@ def _words(document: Any, name: str) -> Any:
     ("rule", "name", "edit"), EDITS, ids=[f"{rule}-{name}" for rule, name, _ in EDITS]
 )
 def test_an_edit_of_a_real_schema_is_noticed(
-    rule: Rule, name: str, edit: Callable[[Any], Any], folder: Path
+    rule: ChangeKind, name: str, edit: Callable[[Any], Any], folder: Path
 ) -> None:
     path = folder / f"{name}.json"
     document = json.loads(path.read_text())
@@ -119,6 +131,6 @@ def test_a_lost_and_a_new_message_are_noticed(folder: Path) -> None:
     for part in ("Request", "Response"):
         (folder / f"Reset{part}.json").rename(folder / f"Restart{part}.json")
     changes = compare_schemas(open_set("2.0.1"), open_set(str(folder))).changes
-    assert {(Rule.ACTION_REMOVED, "Reset"), (Rule.ACTION_ADDED, "Restart")} <= {
+    assert {(ChangeKind.ACTION_REMOVED, "Reset"), (ChangeKind.ACTION_ADDED, "Restart")} <= {
         (change.rule, change.owner) for change in changes
     }

@@ -16,8 +16,8 @@ import pytest
 from ocppkit.codegen import (
     CodegenError,
     Drift,
+    PackageTree,
     SchemaSet,
-    Tree,
     check_lock,
     compare,
     compare_schemas,
@@ -28,7 +28,7 @@ from ocppkit.codegen import (
     schemas_dir,
 )
 from ocppkit.codegen._pipeline import read_api
-from ocppkit.codegen.diff._judge import Rule
+from ocppkit.codegen.diff._judge import ChangeKind
 from ocppkit.codegen.model._facts import VersionFacts
 from ocppkit.codegen.render import _emit
 from ocppkit.codegen.render._emit import emit
@@ -99,7 +99,7 @@ def load(schemas: Schemas) -> SchemaSet:
     return load_set(VERSION, schemas.root / FOLDER)
 
 
-def generate(schemas: SchemaSet, output: Path) -> Tree:
+def generate(schemas: SchemaSet, output: Path) -> PackageTree:
     files = emit(read_api(schemas, facts()), PACKAGE, "msgspec", (), lambda done, total: None)
     return package_tree(files, output, PACKAGE)
 
@@ -137,7 +137,7 @@ def schemas(tmp_path: Path) -> Schemas:
 def output(tmp_path: Path) -> Path:
     """A folder with what was generated before the edit."""
     output = tmp_path / "generated"
-    publish([Tree(output / PACKAGE, shipped_files())])
+    publish([PackageTree(output / PACKAGE, shipped_files())])
     return output
 
 
@@ -154,7 +154,7 @@ class Noticed:
     locked: tuple[str, ...]
     """Messages that the lock complains of."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[ChangeKind, ...]
     """What diff finds, sorted by name."""
 
     changed: tuple[str, ...]
@@ -237,124 +237,128 @@ STREAM_FILE = "messages/notify_periodic_event_stream.py"
 PLANTED: Mapping[str, tuple[Plant, Noticed]] = {
     "an optional member more": (
         members("ResetRequest", lambda it: it.update(delay=DELAY)),
-        Noticed(RESET, (Rule.OPTIONAL_FIELD_ADDED,), RESET_FILES),
+        Noticed(RESET, (ChangeKind.OPTIONAL_FIELD_ADDED,), RESET_FILES),
     ),
     "a required member more": (
         both(
             members("ResetRequest", lambda it: it.update(delay=DELAY)),
             need("ResetRequest", "type", "delay"),
         ),
-        Noticed(RESET, (Rule.REQUIRED_FIELD_ADDED,), RESET_FILES),
+        Noticed(RESET, (ChangeKind.REQUIRED_FIELD_ADDED,), RESET_FILES),
     ),
     "a member less": (
         members("ResetRequest", lambda it: it.pop("evseId")),
-        Noticed(RESET, (Rule.OPTIONAL_FIELD_REMOVED,), RESET_FILES),
+        Noticed(RESET, (ChangeKind.OPTIONAL_FIELD_REMOVED,), RESET_FILES),
     ),
     "a member of another name": (
         members("ResetRequest", rename("evseId", "outlet")),
-        Noticed(RESET, (Rule.OPTIONAL_FIELD_ADDED, Rule.OPTIONAL_FIELD_REMOVED), RESET_FILES),
+        Noticed(
+            RESET, (ChangeKind.OPTIONAL_FIELD_ADDED, ChangeKind.OPTIONAL_FIELD_REMOVED), RESET_FILES
+        ),
     ),
     # The Python name stays `evse_id`, and so do the roles.
     "a member of another spelling": (
         members("ResetRequest", rename("evseId", "evseID")),
         Noticed(
             RESET,
-            (Rule.OPTIONAL_FIELD_ADDED, Rule.OPTIONAL_FIELD_REMOVED),
+            (ChangeKind.OPTIONAL_FIELD_ADDED, ChangeKind.OPTIONAL_FIELD_REMOVED),
             ("messages/reset.py",),
         ),
     ),
     "an optional member that is required now": (
         need("ResetRequest", "type", "evseId"),
-        Noticed(RESET, (Rule.FIELD_BECAME_REQUIRED,), RESET_FILES),
+        Noticed(RESET, (ChangeKind.FIELD_BECAME_REQUIRED,), RESET_FILES),
     ),
     "a required member that is optional now": (
         need("MeterValuesRequest", "meterValue"),
         Noticed(
             ("MeterValuesRequest",),
-            (Rule.FIELD_BECAME_OPTIONAL,),
+            (ChangeKind.FIELD_BECAME_OPTIONAL,),
             ("messages/meter_values.py", "roles.py"),
         ),
     ),
     "a word more": (
         definition("ResetEnumType", enum=[*WORDS, "Later"]),
-        Noticed(RESET, (Rule.WORD_ADDED,), ("enums.py",)),
+        Noticed(RESET, (ChangeKind.VALUE_ADDED,), ("enums.py",)),
     ),
     "a word less": (
         definition("ResetEnumType", enum=WORDS[:2]),
-        Noticed(RESET, (Rule.WORD_REMOVED,), ("enums.py",)),
+        Noticed(RESET, (ChangeKind.VALUE_REMOVED,), ("enums.py",)),
     ),
     # The Python name stays `ON_IDLE`.
     "a word of another spelling": (
         definition("ResetEnumType", enum=["Immediate", "On-Idle", "ImmediateAndResume"]),
-        Noticed(RESET, (Rule.WORD_ADDED, Rule.WORD_REMOVED), ("enums.py",)),
+        Noticed(RESET, (ChangeKind.VALUE_ADDED, ChangeKind.VALUE_REMOVED), ("enums.py",)),
     ),
     "words in another order": (
         definition("ResetEnumType", enum=WORDS[::-1]),
-        Noticed((), (Rule.ORDER_CHANGED,), ("enums.py",)),
+        Noticed((), (ChangeKind.ORDER_CHANGED,), ("enums.py",)),
     ),
     "a higher limit": (
         definition_member("StatusInfoType", "additionalInfo", maxLength=2048),
-        Noticed(RESPONSES, (Rule.BOUND_LOOSENED,), ("constraints.py", "datatypes.py")),
+        Noticed(RESPONSES, (ChangeKind.BOUND_LOOSENED,), ("constraints.py", "datatypes.py")),
     ),
     "a lower limit": (
         definition_member("StatusInfoType", "reasonCode", maxLength=10),
-        Noticed(RESPONSES, (Rule.BOUND_TIGHTENED,), ("constraints.py", "datatypes.py")),
+        Noticed(RESPONSES, (ChangeKind.BOUND_TIGHTENED,), ("constraints.py", "datatypes.py")),
     ),
     "no limit": (
         member("ResetRequest", "evseId", minimum=None),
-        Noticed(RESET, (Rule.BOUND_LOOSENED,), RESET_FILES),
+        Noticed(RESET, (ChangeKind.BOUND_LOOSENED,), RESET_FILES),
     ),
     "more items needed": (
         member("MeterValuesRequest", "meterValue", minItems=2),
-        Noticed(("MeterValuesRequest",), (Rule.BOUND_TIGHTENED,), ("messages/meter_values.py",)),
+        Noticed(
+            ("MeterValuesRequest",), (ChangeKind.BOUND_TIGHTENED,), ("messages/meter_values.py",)
+        ),
     ),
     "fewer items allowed": (
         member("NotifyPeriodicEventStream", "data", maxItems=100),
-        Noticed(STREAM, (Rule.BOUND_TIGHTENED,), (STREAM_FILE,)),
+        Noticed(STREAM, (ChangeKind.BOUND_TIGHTENED,), (STREAM_FILE,)),
     ),
     "another type": (
         members("NotifyPeriodicEventStream", lambda it: it.update(id={"type": "string"})),
-        Noticed(STREAM, (Rule.TYPE_CHANGED,), (STREAM_FILE, "roles.py")),
+        Noticed(STREAM, (ChangeKind.TYPE_CHANGED,), (STREAM_FILE, "roles.py")),
     ),
     "a type where there was none": (
         members("DataTransferRequest", lambda it: it.update(data={"type": "string"})),
         Noticed(
             ("DataTransferRequest",),
-            (Rule.TYPE_NARROWED,),
+            (ChangeKind.TYPE_NARROWED,),
             ("messages/data_transfer.py", "roles.py"),
         ),
     ),
     "no format": (
         member("NotifyPeriodicEventStream", "basetime", format=None),
-        Noticed(STREAM, (Rule.FORMAT_REMOVED,), (STREAM_FILE, "roles.py")),
+        Noticed(STREAM, (ChangeKind.FORMAT_REMOVED,), (STREAM_FILE, "roles.py")),
     ),
     "an object that is open now": (
         definition("StatusInfoType", additionalProperties=None),
-        Noticed(RESPONSES, (Rule.OBJECT_OPENED,), ("datatypes.py",)),
+        Noticed(RESPONSES, (ChangeKind.OBJECT_OPENED,), ("datatypes.py",)),
     ),
     "an object that is closed now": (
         definition("CustomDataType", additionalProperties=False),
-        Noticed(tuple(shipped().files), (Rule.OBJECT_CLOSED,), ("datatypes.py",)),
+        Noticed(tuple(shipped().files), (ChangeKind.OBJECT_CLOSED,), ("datatypes.py",)),
     ),
     # A default fills no member, so no generated file has it.
     "another default": (
         definition("LocationEnumType", default="Body"),
-        Noticed(("MeterValuesRequest",), (Rule.DEFAULT_CHANGED,), ()),
+        Noticed(("MeterValuesRequest",), (ChangeKind.DEFAULT_CHANGED,), ()),
     ),
     # The lock compares what is accepted, and order decides nothing there.
     "members in another order": (
         members("ResetRequest", lambda it: it.update(type=it.pop("type"))),
-        Noticed((), (Rule.ORDER_CHANGED,), RESET_FILES),
+        Noticed((), (ChangeKind.ORDER_CHANGED,), RESET_FILES),
     ),
     "another draft": (
         draft_lowered,
-        Noticed(RESET, (Rule.DRAFT_LOWERED,), ("messages/reset.py",)),
+        Noticed(RESET, (ChangeKind.DRAFT_LOWERED,), ("messages/reset.py",)),
     ),
     "a definition of another name": (
         definition_renamed,
         Noticed(
             RESET,
-            (Rule.DEFINITION_RENAMED,),
+            (ChangeKind.DEFINITION_RENAMED,),
             ("__init__.py", "enums.py", "messages/reset.py", "roles.py"),
         ),
     ),
@@ -388,7 +392,7 @@ class RefusedEdit:
     problem: str
     file: str
     pointer: str | None = None
-    rules: tuple[Rule, ...] | None = None
+    rules: tuple[ChangeKind, ...] | None = None
     """What diff finds, sorted by name; none if the set cannot even be read."""
 
 
@@ -426,7 +430,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "StatusInfoType is not what it is at",
             "ResetResponse.json",
             "/definitions/StatusInfoType",
-            (Rule.BOUND_LOOSENED,),
+            (ChangeKind.BOUND_LOOSENED,),
         ),
     ),
     "a reference that leads nowhere": (
@@ -454,7 +458,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "inline types have no name: Reset.request.mode",
             "ResetRequest.json",
             "/properties/mode",
-            (Rule.OPTIONAL_FIELD_ADDED,),
+            (ChangeKind.OPTIONAL_FIELD_ADDED,),
         ),
     ),
     "two names that are one in Python": (
@@ -464,7 +468,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "'evseId' and 'evseID' are both 'evse_id' in Python",
             "ResetRequest.json",
             "/properties/evseID",
-            (Rule.OPTIONAL_FIELD_ADDED,),
+            (ChangeKind.OPTIONAL_FIELD_ADDED,),
         ),
     ),
     "a message that is open": (
@@ -474,7 +478,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "a message must be an object without unknown members",
             "ResetRequest.json",
             "",
-            (Rule.OBJECT_OPENED,),
+            (ChangeKind.OBJECT_OPENED,),
         ),
     ),
     "a request less": (
@@ -492,7 +496,11 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "there are facts of an action that the schemas of OCPP 2.1 do not have: Reset",
             "v21.toml",
             "/actions/Reset",
-            (Rule.ACTION_REMOVED, Rule.DEFINITION_REMOVED, Rule.DEFINITION_REMOVED),
+            (
+                ChangeKind.ACTION_REMOVED,
+                ChangeKind.DEFINITION_REMOVED,
+                ChangeKind.DEFINITION_REMOVED,
+            ),
         ),
     ),
     "an action more": (
@@ -502,7 +510,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "the schemas of OCPP 2.1 have an action Rest, but no facts say who sends it",
             "RestRequest.json",
             "",
-            (Rule.ACTION_ADDED,),
+            (ChangeKind.ACTION_ADDED,),
         ),
     ),
     "a CALL that was a SEND": (
@@ -512,7 +520,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "NotifyPeriodicEventStream is a send in the facts, but",
             "v21.toml",
             "/actions/NotifyPeriodicEventStream/kind",
-            (Rule.ACTION_BECAME_CALL,),
+            (ChangeKind.ACTION_BECAME_CALL,),
         ),
     ),
     "a SEND that was a CALL": (
@@ -522,7 +530,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             "Reset is a call in the facts, but has no response",
             "v21.toml",
             "/actions/Reset/kind",
-            (Rule.ACTION_BECAME_SEND, Rule.DEFINITION_REMOVED),
+            (ChangeKind.ACTION_BECAME_SEND, ChangeKind.DEFINITION_REMOVED),
         ),
     ),
 }

@@ -65,7 +65,7 @@ Shared by several actions
 New definitions:
   NewType
 
-Only the order of members or words differs:
+Only the order of members or values differs:
   ResetResponse
 
 First verdict: a sender of the old edition; second: a receiver of it.

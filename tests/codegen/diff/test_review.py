@@ -7,9 +7,9 @@ import pytest
 
 from ocppkit.codegen import (
     REPORTS,
+    ChangeVerdict,
     Diff,
     Selection,
-    Verdict,
     accept,
     compare_schemas,
     edition_of,
@@ -68,8 +68,11 @@ class TestSelection:
             (Selection(actions=["Push"]), ["d"]),
             (Selection(actions=["Push", "Ping"]), ["a", "b", "c", "d"]),
             (Selection(rules=["bound-loosened"]), ["b"]),
-            (Selection(least=Verdict.BREAKING), ["a", "c"]),
-            (Selection(actions=["Ping"], least=Verdict.RISKY, rules=["bound-loosened"]), ["b"]),
+            (Selection(least=ChangeVerdict.BREAKING), ["a", "c"]),
+            (
+                Selection(actions=["Ping"], least=ChangeVerdict.RISKY, rules=["bound-loosened"]),
+                ["b"],
+            ),
         ],
     )
     def test_a_part(self, diff: Diff, selection: Selection, expected: list[str]) -> None:
@@ -88,10 +91,12 @@ class TestSelection:
         assert [path for path in sorted(verdicts) if verdicts[path] == "risky"] == risky
         assert seen.worst == "breaking"
         assert seen.count() == {"safe": 2, "risky": 1, "breaking": 1}
-        assert paths(select(diff, Selection(stays=stays, least=Verdict.BREAKING))) == breaking
+        assert paths(select(diff, Selection(stays=stays, least=ChangeVerdict.BREAKING))) == breaking
 
     def test_an_unknown_direction_counts_for_both_sides(self) -> None:
-        seen = select(compare_schemas(OLD, NEW), Selection(stays="csms", least=Verdict.BREAKING))
+        seen = select(
+            compare_schemas(OLD, NEW), Selection(stays="csms", least=ChangeVerdict.BREAKING)
+        )
         assert paths(seen) == ["a", "c"]
 
     def test_what_is_not_shown_counts_for_the_advice_alone(self, diff: Diff) -> None:

@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
-from ocppkit.codegen.diff._judge import Rule
-from ocppkit.codegen.diff._walk import Finding, Names, walk
+from ocppkit.codegen.diff._judge import ChangeKind
+from ocppkit.codegen.diff._walk import FoundChange, Names, walk
 from support.schema_pairs import PLANTED, Planted, document, message, text
 
 EVSE = {"type": "object", "properties": {"id": {"type": "integer"}}, "additionalProperties": False}
 REF = {"$ref": "#/definitions/EVSEType"}
 
 
-def findings(old: Any, new: Any, names: Names | None = None) -> Sequence[Finding]:
+def findings(old: Any, new: Any, names: Names | None = None) -> Sequence[FoundChange]:
     pair = message("ResetRequest", old), message("ResetRequest", new)
     return list(walk(*pair, names or Names()))
 
 
-def rules(old: Any, new: Any, names: Names | None = None) -> list[tuple[Rule, str, str]]:
+def rules(old: Any, new: Any, names: Names | None = None) -> list[tuple[ChangeKind, str, str]]:
     found = findings(old, new, names)
     return [(each.rule, each.place.owner, each.place.path) for each in found]
 
@@ -42,12 +42,12 @@ def test_a_message_does_not_differ_from_itself(planted: Planted) -> None:
 @pytest.mark.parametrize(
     ("rule", "old", "new"),
     [
-        (Rule.DEFAULT_ADDED, text(), text(default="a")),
-        (Rule.DEFAULT_REMOVED, text(default="a"), text()),
-        (Rule.DEFAULT_CHANGED, text(default="a"), text(default="b")),
+        (ChangeKind.DEFAULT_ADDED, text(), text(default="a")),
+        (ChangeKind.DEFAULT_REMOVED, text(default="a"), text()),
+        (ChangeKind.DEFAULT_CHANGED, text(default="a"), text(default="b")),
     ],
 )
-def test_defaults(rule: Rule, old: Any, new: Any) -> None:
+def test_defaults(rule: ChangeKind, old: Any, new: Any) -> None:
     (finding,) = findings(document({"x": old}), document({"x": new}))
     assert finding.rule == rule
     assert (finding.old, finding.new) == (old.get("default"), new.get("default"))
@@ -56,7 +56,7 @@ def test_defaults(rule: Rule, old: Any, new: Any) -> None:
 def test_a_default_of_false_is_a_default() -> None:
     old, new = {"type": "boolean"}, {"type": "boolean", "default": False}
     (finding,) = findings(document({"x": old}), document({"x": new}))
-    assert (finding.rule, finding.new) == (Rule.DEFAULT_ADDED, False)
+    assert (finding.rule, finding.new) == (ChangeKind.DEFAULT_ADDED, False)
 
 
 def test_a_length_of_at_least_0_demands_nothing() -> None:
@@ -66,19 +66,19 @@ def test_a_length_of_at_least_0_demands_nothing() -> None:
 def test_a_minimum_of_0_demands_something() -> None:
     old, new = {"type": "integer"}, {"type": "integer", "minimum": 0}
     assert rules(document({"x": old}), document({"x": new})) == [
-        (Rule.BOUND_TIGHTENED, "ResetRequest", "x")
+        (ChangeKind.BOUND_TIGHTENED, "ResetRequest", "x")
     ]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
-        (0.1, 0.3, Rule.BOUND_TIGHTENED),
-        (0.3, 0.1, Rule.BOUND_LOOSENED),
-        (0.2, 0.3, Rule.BOUND_SHIFTED),
+        (0.1, 0.3, ChangeKind.BOUND_TIGHTENED),
+        (0.3, 0.1, ChangeKind.BOUND_LOOSENED),
+        (0.2, 0.3, ChangeKind.BOUND_SHIFTED),
     ],
 )
-def test_steps_are_compared_as_decimals(old: float, new: float, rule: Rule) -> None:
+def test_steps_are_compared_as_decimals(old: float, new: float, rule: ChangeKind) -> None:
     before = document({"x": {"type": "number", "multipleOf": old}})
     after = document({"x": {"type": "number", "multipleOf": new}})
     assert rules(before, after) == [(rule, "ResetRequest", "x")]
@@ -87,8 +87,8 @@ def test_steps_are_compared_as_decimals(old: float, new: float, rule: Rule) -> N
 def test_bounds_are_compared_when_an_integer_becomes_a_number() -> None:
     old, new = {"type": "integer", "minimum": 0}, {"type": "number", "minimum": 1}
     assert rules(document({"x": old}), document({"x": new})) == [
-        (Rule.TYPE_WIDENED, "ResetRequest", "x"),
-        (Rule.BOUND_TIGHTENED, "ResetRequest", "x"),
+        (ChangeKind.TYPE_WIDENED, "ResetRequest", "x"),
+        (ChangeKind.BOUND_TIGHTENED, "ResetRequest", "x"),
     ]
 
 
@@ -96,8 +96,8 @@ def test_an_opened_enum_loses_the_words_that_its_bound_does_not_hold() -> None:
     old = document({"x": text(enum=["Good", "MuchTooLong"])})
     found = findings(old, document({"x": text(maxLength=5)}))
     assert [(each.rule, each.old) for each in found] == [
-        (Rule.ENUM_OPENED, ["Good", "MuchTooLong"]),
-        (Rule.WORD_REMOVED, "MuchTooLong"),
+        (ChangeKind.ENUM_OPENED, ["Good", "MuchTooLong"]),
+        (ChangeKind.VALUE_REMOVED, "MuchTooLong"),
     ]
 
 
@@ -118,14 +118,14 @@ def test_a_change_in_a_definition_belongs_to_it_and_is_found_once() -> None:
         document(members, definitions={"EVSEType": EVSE}),
         document(members, definitions={"EVSEType": changed}),
     )
-    assert (finding.rule, finding.place.owner) == (Rule.FIELD_BECAME_REQUIRED, "EVSEType")
+    assert (finding.rule, finding.place.owner) == (ChangeKind.FIELD_BECAME_REQUIRED, "EVSEType")
     assert finding.place.pointer == "/definitions/EVSEType/properties/id"
 
 
 def test_a_change_in_a_definition_that_nothing_refers_to_is_found() -> None:
     old = document(definitions={"EVSEType": EVSE})
     new = document(definitions={"EVSEType": {**EVSE, "additionalProperties": True}})
-    assert rules(old, new) == [(Rule.OBJECT_OPENED, "EVSEType", "")]
+    assert rules(old, new) == [(ChangeKind.OBJECT_OPENED, "EVSEType", "")]
 
 
 def test_an_inline_schema_that_becomes_a_definition_is_no_change_on_the_wire() -> None:
@@ -137,7 +137,7 @@ def test_an_inline_schema_that_becomes_a_definition_is_no_change_on_the_wire() -
 
 def test_a_definition_that_became_an_inline_schema_is_compared_in_place() -> None:
     old = document({"x": REF}, definitions={"EVSEType": text(enum=["a"])})
-    assert rules(old, document({"x": text()})) == [(Rule.ENUM_OPENED, "ResetRequest", "x")]
+    assert rules(old, document({"x": text()})) == [(ChangeKind.ENUM_OPENED, "ResetRequest", "x")]
 
 
 NAMES = Names(gone=frozenset({"EVSEType"}), fresh=frozenset({"OutletType"}))
@@ -148,7 +148,7 @@ def test_a_renamed_definition_is_found_once() -> None:
     old = document({"a": REF, "b": REF}, definitions={"EVSEType": EVSE})
     new = document({"a": OUTLET, "b": OUTLET}, definitions={"OutletType": EVSE})
     (finding,) = findings(old, new, NAMES)
-    assert (finding.rule, finding.place.owner) == (Rule.DEFINITION_RENAMED, "OutletType")
+    assert (finding.rule, finding.place.owner) == (ChangeKind.DEFINITION_RENAMED, "OutletType")
     assert (finding.old, finding.new) == ("EVSEType", "OutletType")
 
 
@@ -157,8 +157,8 @@ def test_a_definition_that_is_renamed_and_changed_was_replaced() -> None:
     changed = {**EVSE, "required": ["id"]}
     new = document({"a": OUTLET, "b": OUTLET}, definitions={"OutletType": changed})
     assert rules(old, new, NAMES) == [
-        (Rule.TYPE_REPLACED, "OutletType", ""),
-        (Rule.FIELD_BECAME_REQUIRED, "OutletType", "id"),
+        (ChangeKind.TYPE_REPLACED, "OutletType", ""),
+        (ChangeKind.FIELD_BECAME_REQUIRED, "OutletType", "id"),
     ]
 
 
@@ -166,8 +166,8 @@ def test_a_field_that_refers_to_another_definition_is_compared_in_place() -> Non
     both = {"EVSEType": EVSE, "OutletType": {**EVSE, "required": ["id"]}}
     old, new = document({"x": REF}, definitions=both), document({"x": OUTLET}, definitions=both)
     assert rules(old, new) == [
-        (Rule.TYPE_REPLACED, "ResetRequest", "x"),
-        (Rule.FIELD_BECAME_REQUIRED, "ResetRequest", "x.id"),
+        (ChangeKind.TYPE_REPLACED, "ResetRequest", "x"),
+        (ChangeKind.FIELD_BECAME_REQUIRED, "ResetRequest", "x.id"),
     ]
 
 
@@ -182,15 +182,15 @@ def test_names_inside_a_renamed_definition_do_not_count() -> None:
 
     names = Names(gone=frozenset({"OldAll", "Old"}), fresh=frozenset({"NewAll", "New"}))
     assert rules(schema("OldAll", "Old"), schema("NewAll", "New"), names) == [
-        (Rule.DEFINITION_RENAMED, "NewAll", ""),
-        (Rule.DEFINITION_RENAMED, "New", ""),
+        (ChangeKind.DEFINITION_RENAMED, "NewAll", ""),
+        (ChangeKind.DEFINITION_RENAMED, "New", ""),
     ]
 
 
 def test_a_field_that_refers_to_something_else_altogether_changed_its_type() -> None:
     both = {"EVSEType": EVSE, "OutletType": text(enum=["a"])}
     old, new = document({"x": REF}, definitions=both), document({"x": OUTLET}, definitions=both)
-    assert rules(old, new) == [(Rule.TYPE_CHANGED, "ResetRequest", "x")]
+    assert rules(old, new) == [(ChangeKind.TYPE_CHANGED, "ResetRequest", "x")]
 
 
 def _tree(name: str) -> Any:
@@ -202,8 +202,8 @@ def _tree(name: str) -> Any:
 def test_recursive_definitions_end() -> None:
     assert findings(_tree("EVSEType"), _tree("EVSEType")) == []
     assert rules(_tree("EVSEType"), _tree("OutletType"), NAMES) == [
-        (Rule.DEFINITION_RENAMED, "OutletType", "")
+        (ChangeKind.DEFINITION_RENAMED, "OutletType", "")
     ]
     assert rules(_tree("EVSEType"), _tree("OutletType")) == [
-        (Rule.TYPE_REPLACED, "ResetRequest", "x")
+        (ChangeKind.TYPE_REPLACED, "ResetRequest", "x")
     ]

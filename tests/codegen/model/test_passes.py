@@ -10,7 +10,7 @@ import pytest
 from golden import VERSION, tiny_facts
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.model._facts import ActionFacts, VersionFacts
-from ocppkit.codegen.model._ir import Api, Datatype, Enum, Field, Kind, Member, Scalar
+from ocppkit.codegen.model._ir import Api, Datatype, EnumMember, EnumType, Field, Kind, Scalar
 from ocppkit.codegen.model._merge import normalise
 from ocppkit.codegen.model._parse import ParsedEnum, parse
 from ocppkit.codegen.model._passes import build_api, keep_actions
@@ -61,7 +61,7 @@ def datatype(api: Api, name: str) -> Datatype:
 
 
 def users_of(api: Api) -> dict[str, tuple[str, ...]]:
-    types: list[Enum | Datatype] = [*api.enums, *api.datatypes]
+    types: list[EnumType | Datatype] = [*api.enums, *api.datatypes]
     return {each.name: each.used_by for each in types}
 
 
@@ -121,7 +121,7 @@ class TestFields:
         api = api_of(facts, PingRequest=request)
         fields = [(field.wire, field.name) for field in datatype(api, "Info").fields]
         assert fields == [("a", "a"), ("A", "big_a"), ("w", "w")]
-        assert api.enums[0].members == (Member("KWH", "kWh"), Member("SMALL_KWH", "kwh"))
+        assert api.enums[0].members == (EnumMember("KWH", "kWh"), EnumMember("SMALL_KWH", "kwh"))
 
     @pytest.mark.parametrize(
         ("path", "name", "problem", "cure"),
@@ -156,7 +156,7 @@ class TestEnums:
     def test_members_keep_their_order_and_the_default_its_word(self) -> None:
         api = shared({"Zed": text(enum=["L1-N", "A"], default="A"), "Art": text(enum=["B"])})
         assert [enum.name for enum in api.enums] == ["Art", "Zed"]
-        assert api.enums[1].members == (Member("L1_N", "L1-N"), Member("A", "A"))
+        assert api.enums[1].members == (EnumMember("L1_N", "L1-N"), EnumMember("A", "A"))
         assert api.enums[1].default == "A"
         assert api.enums[0].default is None
 

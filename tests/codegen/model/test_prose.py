@@ -44,7 +44,7 @@ source = "B01"
 word = "Which of two words to send back. [B01.FR.02]"
 [Word]
 source = "B02"
-[Word.words]
+[Word.values]
 A = "The first of both."
 """
 

@@ -136,7 +136,7 @@ class TestFactsThatDoNotFit:
         self, defaults: str, facts_file: Path
     ) -> None:
         facts = write(facts_file, NESTED.replace('reason = "PowerUp"', defaults))
-        with refused("is no word for BootNotification's member 'reason'"):
+        with refused("is no value for BootNotification's member 'reason'"):
             boot_of(api_of(facts, nested()))
 
     @pytest.mark.parametrize("wire", ["reason", "chassis"])
@@ -148,7 +148,7 @@ class TestFactsThatDoNotFit:
     def test_a_required_member_that_is_no_enum(self, facts_file: Path) -> None:
         request = nested(number={"type": "integer"})
         request["required"].append("number")
-        with refused("None is no word for BootNotification's member 'number'"):
+        with refused("None is no value for BootNotification's member 'number'"):
             boot_of(api_of(write(facts_file, NESTED), request))
 
 

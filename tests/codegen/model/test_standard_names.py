@@ -81,10 +81,10 @@ def test_names_in_python_are_made_by_the_rule_and_distinct(version: str) -> None
 def test_security_events_are_those_of_the_facts(version: str) -> None:
     (events,) = [each for each in names_of(version).lists if each.name == "SecurityEvent"]
     facts = load_facts(version).protocol
-    uncritical = {value.word for value in events.values if not value.critical}
+    uncritical = {value.value for value in events.values if not value.critical}
     assert uncritical == set(facts.uncritical_events)
     assert len(uncritical) == 5
-    assert {value.word for value in events.values} == set(facts.security_events.values())
+    assert {value.value for value in events.values} == set(facts.security_events.values())
 
 
 def test_a_version_without_names_takes_those_of_the_version_it_extends() -> None:

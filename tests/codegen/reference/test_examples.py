@@ -84,8 +84,8 @@ def test_the_owner_decides_before_the_name() -> None:
     ],
 )
 def test_an_unknown_name_gets_what_its_type_admits(type_: object, value: object) -> None:
-    asked = message("Ask", field("unheard", type_))  # type: ignore[arg-type]
-    assert Examples(version()).smallest(asked) == {"unheard": value}
+    asked = message("Ask", field("asked", type_))  # type: ignore[arg-type]
+    assert Examples(version()).smallest(asked) == {"asked": value}
 
 
 def test_a_candidate_of_another_type_is_passed_over() -> None:
@@ -100,6 +100,6 @@ def test_a_candidate_of_another_type_is_passed_over() -> None:
 
 
 def test_what_has_no_example_is_an_error() -> None:
-    asked = message("Ask", field("unheard", scalar("string", min_length=50)))
+    asked = message("Ask", field("asked", scalar("string", min_length=50)))
     with pytest.raises(ValueError, match=r"no example for .*add one to values\.toml"):
         Examples(version()).smallest(asked)

@@ -36,7 +36,7 @@ def test_any_payload() -> None:
         (scalar("number", multiple_of=0.5), "is no multiple of 0.5", 0.75),
         (scalar("date-time"), "is no date-time", "tomorrow"),
         (scalar("uri"), "is no URI", "%"),
-        (Ref("Word"), "is an unknown word", "Unheard"),
+        (Ref("Word"), "is an unknown value", "Unknown"),
         (Ref("Word"), "is a number", 42),
         (Array(scalar("integer"), 1), "is an empty list", []),
         (Array(scalar("integer"), max_items=1), "has more than 1 item", [1, 1]),
@@ -55,7 +55,7 @@ def test_a_required_member_is_left_out() -> None:
 
 def test_an_optional_member_is_broken_where_no_required_one_can_be() -> None:
     found = broken(field("a", "boolean"), field("b", Array(Ref("Inner")), required=False))
-    assert found["b[0].word", "is an unknown word"] == {"a": True, "b": [{"word": "Unheard"}]}
+    assert found["b[0].word", "is an unknown value"] == {"a": True, "b": [{"word": "Unknown"}]}
 
 
 def test_an_untyped_place_takes_anything() -> None:
@@ -71,4 +71,4 @@ def test_a_very_long_list_is_not_overfilled() -> None:
 def test_an_unknown_word() -> None:
     asked = message("AskRequest", field("a", Ref("Inner"), required=False))
     fault = unknown_word(API, API.enums[0], asked, Examples(API))
-    assert (fault.place, fault.payload) == ("a.word", {"a": {"word": "Unheard"}})
+    assert (fault.place, fault.payload) == ("a.word", {"a": {"word": "Unknown"}})

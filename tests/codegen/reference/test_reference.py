@@ -9,7 +9,7 @@ import pytest
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._resources import templates_dir
 from ocppkit.codegen.model._ir import Doc, Ref
-from ocppkit.codegen.reference._reference import emit_reference
+from ocppkit.codegen.reference._reference_pages import emit_reference
 from ocppkit.codegen.reference._reply_table import Answer, Reaction
 from support.tiny_ir import action, datatype, enum, field, version
 
@@ -55,7 +55,7 @@ def own(folder: Path, path: str, content: str) -> Path:
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose templates are the only ones."""
     monkeypatch.setattr(
-        "ocppkit.codegen.reference._reference.templates_dir", lambda: tmp_path / "none"
+        "ocppkit.codegen.reference._reference_pages.templates_dir", lambda: tmp_path / "none"
     )
     return tmp_path
 
@@ -124,9 +124,9 @@ class TestOurPages:
         assert "[OCPP 2.0.1](../v201/Reset.md)" in page
         assert '[2, "7f3a9c40", "Reset", {' in page
         assert "request = v21.ResetRequest(type=v21.Word.A)" in page
-        assert "| `type` is an unknown word | `FormatViolation`" in page
+        assert "| `type` is an unknown value | `FormatViolation`" in page
         assert "| `request.inner` | new: Inner, optional |" in page
-        assert "| `request.type` | new words: B |" in page
+        assert "| `request.type` | new values: B |" in page
 
     def test_a_send(self) -> None:
         page = emitted()["v21/Tell.md"]

@@ -1,6 +1,6 @@
 """The same thing in other versions, and what differs there."""
 
-from ocppkit.codegen.model._ir import Action, Api, Array, Datatype, Enum, Ref
+from ocppkit.codegen.model._ir import Api, ApiAction, Array, Datatype, EnumType, Ref
 from ocppkit.codegen.reference._version_changes import Versions
 from support.tiny_ir import action, datatype, enum, field, scalar, version
 
@@ -23,7 +23,7 @@ class TestSiblings:
             version("2.1", actions=[action("New", v16_equivalent=("Old", "Half")), action("Fresh"), action("Same", v16_equivalent=("Same", "Half"))]),
         )  # fmt: skip
 
-    def names(self, versions: Versions, api: Api, one: Action) -> list[tuple[str, ...]]:
+    def names(self, versions: Versions, api: Api, one: ApiAction) -> list[tuple[str, ...]]:
         return [each.names for each in versions.of_action(api, one)]
 
     def test_a_namesake_is_the_same(self) -> None:
@@ -110,8 +110,8 @@ class TestDifferences:
         old = asked(field("a", Ref("W")), enums=[enum("W", "A", "B")])
         new = asked(field("a", Ref("WEnumType")), enums=[enum("WEnumType", "B", "C", "D")])
         assert steps(old, new) == [
-            ("request.a", "new words: C, D"),
-            ("request.a", "words gone: A"),
+            ("request.a", "new values: C, D"),
+            ("request.a", "values gone: A"),
         ]
 
     def test_inside_a_datatype_once(self) -> None:
@@ -151,9 +151,11 @@ class TestDifferences:
         ]
         assert found == [("1.6", "2.0.1"), ("2.0.1", "2.1")]
 
-    def type_steps(self, old: Datatype | Enum, new: Datatype | Enum) -> list[tuple[str, str]]:
-        def holding(each: Datatype | Enum) -> Api:
-            enums, datatypes = ([each], []) if isinstance(each, Enum) else ([], [each])
+    def type_steps(
+        self, old: Datatype | EnumType, new: Datatype | EnumType
+    ) -> list[tuple[str, str]]:
+        def holding(each: Datatype | EnumType) -> Api:
+            enums, datatypes = ([each], []) if isinstance(each, EnumType) else ([], [each])
             return version(enums=enums, datatypes=datatypes)
 
         apis = [holding(old), holding(new)]

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from golden import tiny_facts
-from ocppkit.codegen import Api, Array, Enum, Field, Kind, Ref, Scalar, Type
+from ocppkit.codegen import Api, Array, EnumType, Field, Kind, Ref, Scalar, Type
 from ocppkit.codegen.model._facts import ActionFacts
-from ocppkit.codegen.model._ir import Action, Datatype, Member, Message
+from ocppkit.codegen.model._ir import ApiAction, ApiMessage, Datatype, EnumMember
 from ocppkit.codegen.render._annotations import (
     absent,
     annotation,
@@ -69,13 +69,13 @@ def test_optional_members_are_opt_and_untyped_ones_may_be_unset() -> None:
 
 def api_of(*fields: Field, response: tuple[Field, ...] = (), part: tuple[Field, ...] = ()) -> Api:
     facts = ActionFacts("Ping", "station", "T", "Tries.", "A trial", "facts.toml")
-    request = Message("PingRequest", fields, 6, "PingRequest.json")
-    answer = Message("PingResponse", response, 6, "PingResponse.json")
+    request = ApiMessage("PingRequest", fields, 6, "PingRequest.json")
+    answer = ApiMessage("PingResponse", response, 6, "PingResponse.json")
     return Api(
         protocol=tiny_facts().protocol,
-        enums=(Enum("Word", (Member("A", "A"),)),),
+        enums=(EnumType("Word", (EnumMember("A", "A"),)),),
         datatypes=(Datatype("Part", part, closed=True),),
-        actions=(Action("Ping", "ping", facts, request, answer),),
+        actions=(ApiAction("Ping", "ping", facts, request, answer),),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.render._publish import (
     Drift,
-    Tree,
+    PackageTree,
     compare,
     notes_on,
     package_tree,
@@ -22,9 +22,9 @@ FILES = {"__init__.py": HEADER, "messages/reset.py": f"{HEADER}x = 'ü'\n", "py.
 
 
 @pytest.fixture(name="tree")
-def _tree(tmp_path: Path) -> Tree:
+def _tree(tmp_path: Path) -> PackageTree:
     """A published tree."""
-    tree = Tree(tmp_path / "src" / "acme" / "ocpp201", FILES)
+    tree = PackageTree(tmp_path / "src" / "acme" / "ocpp201", FILES)
     publish([tree])
     return tree
 
@@ -39,33 +39,33 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 def test_a_package_tree_loses_its_package_prefix(tmp_path: Path) -> None:
     tree = package_tree({"acme/ocpp201/messages/reset.py": HEADER}, tmp_path, "acme.ocpp201")
-    assert tree == Tree(tmp_path / "acme" / "ocpp201", {"messages/reset.py": HEADER})
+    assert tree == PackageTree(tmp_path / "acme" / "ocpp201", {"messages/reset.py": HEADER})
 
 
-def test_publish_writes_the_bytes_and_nothing_else(tree: Tree, tmp_path: Path) -> None:
+def test_publish_writes_the_bytes_and_nothing_else(tree: PackageTree, tmp_path: Path) -> None:
     expected = {f"src/acme/ocpp201/{path}": text.encode() for path, text in FILES.items()}
     assert snapshot(tmp_path) == expected
     assert not compare(tree)
 
 
-def test_published_folders_and_files_have_usual_rights(tree: Tree) -> None:
+def test_published_folders_and_files_have_usual_rights(tree: PackageTree) -> None:
     usual = os.umask(0)
     os.umask(usual)
     assert tree.folder.stat().st_mode & 0o777 == 0o777 & ~usual
     assert (tree.folder / "__init__.py").stat().st_mode & 0o777 == 0o666 & ~usual
 
 
-def test_publish_replaces_what_an_earlier_run_wrote(tree: Tree, tmp_path: Path) -> None:
+def test_publish_replaces_what_an_earlier_run_wrote(tree: PackageTree, tmp_path: Path) -> None:
     (tree.folder / "__pycache__").mkdir()
     (tree.folder / "__pycache__" / "reset.pyc").write_bytes(b"\0")
-    publish([Tree(tree.folder, {"other.py": HEADER})])
+    publish([PackageTree(tree.folder, {"other.py": HEADER})])
     assert snapshot(tmp_path) == {"src/acme/ocpp201/other.py": HEADER.encode()}
 
 
-def test_publish_follows_a_link_to_the_folder(tree: Tree, tmp_path: Path) -> None:
+def test_publish_follows_a_link_to_the_folder(tree: PackageTree, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tree.folder)
-    publish([Tree(link, {"other.py": HEADER})])
+    publish([PackageTree(link, {"other.py": HEADER})])
     assert link.is_symlink()
     assert snapshot(tree.folder) == {"other.py": HEADER.encode()}
 
@@ -119,7 +119,7 @@ DRIFTS: dict[str, tuple[Callable[[Path], object], Drift]] = {
 
 
 @pytest.mark.parametrize("name", DRIFTS)
-def test_each_kind_of_drift_is_seen(name: str, tree: Tree) -> None:
+def test_each_kind_of_drift_is_seen(name: str, tree: PackageTree) -> None:
     edit, expected = DRIFTS[name]
     edit(tree.folder)
     drift = compare(tree)
@@ -128,10 +128,10 @@ def test_each_kind_of_drift_is_seen(name: str, tree: Tree) -> None:
 
 
 def test_a_folder_that_is_not_there_misses_everything(tmp_path: Path) -> None:
-    assert compare(Tree(tmp_path / "none", FILES)) == Drift(missing=tuple(sorted(FILES)))
+    assert compare(PackageTree(tmp_path / "none", FILES)) == Drift(missing=tuple(sorted(FILES)))
 
 
-def test_show_drift_names_each_file_and_shows_the_difference(tree: Tree) -> None:
+def test_show_drift_names_each_file_and_shows_the_difference(tree: PackageTree) -> None:
     _edit("messages/reset.py", f"{HEADER}x = 'u'\r\n".encode())(tree.folder)
     _edit("gone.py", HEADER.encode())(tree.folder)
     _edit("notes.txt", b"mine")(tree.folder)
@@ -147,12 +147,12 @@ def test_show_drift_names_each_file_and_shows_the_difference(tree: Tree) -> None
     assert "+x = 'ü'" in shown
 
 
-def test_show_drift_survives_bytes_that_are_no_text(tree: Tree) -> None:
+def test_show_drift_survives_bytes_that_are_no_text(tree: PackageTree) -> None:
     _edit("__init__.py", HEADER.encode() + b"\xff\n")(tree.folder)
     assert "-\\xff" in show_drift(tree, compare(tree)).splitlines()
 
 
-def test_show_drift_is_bounded(tree: Tree) -> None:
+def test_show_drift_is_bounded(tree: PackageTree) -> None:
     _edit("__init__.py", HEADER.encode() + b"x\n" * 1000)(tree.folder)
     shown = show_drift(tree, compare(tree), limit=20).splitlines()
     assert len(shown) == 1 + 20 + 1
@@ -160,17 +160,17 @@ def test_show_drift_is_bounded(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("path", ["notes.txt", "mine.py", "messages/py.typed"])
-def test_foreign_files_are_refused_and_kept(path: str, tree: Tree, tmp_path: Path) -> None:
+def test_foreign_files_are_refused_and_kept(path: str, tree: PackageTree, tmp_path: Path) -> None:
     _edit(path, b"mine")(tree.folder)
     before = snapshot(tmp_path)
     with pytest.raises(CodegenError, match=path) as caught:
-        publish([Tree(tree.folder, {"other.py": HEADER})])
+        publish([PackageTree(tree.folder, {"other.py": HEADER})])
     assert caught.value.file == str(tree.folder)
     assert caught.value.cure is not None
     assert snapshot(tmp_path) == before
 
 
-def test_links_are_foreign(tree: Tree, tmp_path: Path) -> None:
+def test_links_are_foreign(tree: PackageTree, tmp_path: Path) -> None:
     outside = tmp_path / "outside.py"
     outside.write_text(HEADER)
     (tree.folder / "link.py").symlink_to(outside)
@@ -180,7 +180,7 @@ def test_links_are_foreign(tree: Tree, tmp_path: Path) -> None:
         publish([tree])
 
 
-def test_many_foreign_files_are_named_in_part(tree: Tree) -> None:
+def test_many_foreign_files_are_named_in_part(tree: PackageTree) -> None:
     for number in range(30):
         (tree.folder / f"mine{number:02}.py").touch()
     with pytest.raises(CodegenError, match=r"mine09\.py and 20 more") as caught:
@@ -191,26 +191,28 @@ def test_many_foreign_files_are_named_in_part(tree: Tree) -> None:
 @pytest.mark.parametrize("text", ["", "x = 1\n", f"x = 1\n{HEADER}"])
 def test_a_file_without_the_header_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(CodegenError, match="first line") as caught:
-        publish([Tree(tmp_path / "out", {"mine.py": text})])
+        publish([PackageTree(tmp_path / "out", {"mine.py": text})])
     assert (caught.value.file, caught.value.line) == ("mine.py", 1)
     assert snapshot(tmp_path) == {}
 
 
-def test_one_refused_tree_keeps_all_others_as_they_were(tree: Tree, tmp_path: Path) -> None:
+def test_one_refused_tree_keeps_all_others_as_they_were(tree: PackageTree, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "notes.txt").write_text("mine")
     before = snapshot(tmp_path)
     with pytest.raises(CodegenError, match=r"notes\.txt"):
-        publish([Tree(tree.folder, {"new.py": HEADER}), Tree(other, {"new.py": HEADER})])
+        publish(
+            [PackageTree(tree.folder, {"new.py": HEADER}), PackageTree(other, {"new.py": HEADER})]
+        )
     assert snapshot(tmp_path) == before
 
 
 def test_a_rename_that_fails_takes_earlier_ones_back(
-    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tree: PackageTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = tmp_path / "src" / "acme" / "ocpp21"
-    publish([Tree(second, FILES)])
+    publish([PackageTree(second, FILES)])
     before = snapshot(tmp_path)
     rename = os.rename
 
@@ -221,14 +223,16 @@ def test_a_rename_that_fails_takes_earlier_ones_back(
 
     monkeypatch.setattr(os, "rename", refuse)
     with pytest.raises(CodegenError, match="No space left"):
-        publish([Tree(tree.folder, {"new.py": HEADER}), Tree(second, {"new.py": HEADER})])
+        publish(
+            [PackageTree(tree.folder, {"new.py": HEADER}), PackageTree(second, {"new.py": HEADER})]
+        )
     assert snapshot(tmp_path) == before
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_place_that_is_no_folder_is_an_error_with_a_cure(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text(HEADER)
-    tree = Tree(tmp_path / place, FILES)
+    tree = PackageTree(tmp_path / place, FILES)
     with pytest.raises(CodegenError, match="cannot be used") as caught:
         publish([tree])
     assert caught.value.cure is not None
@@ -238,10 +242,10 @@ def test_a_place_that_is_no_folder_is_an_error_with_a_cure(place: str, tmp_path:
 def test_comparing_with_a_file_is_an_error_with_a_cure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text(HEADER)
     with pytest.raises(CodegenError, match="cannot be used"):
-        compare(Tree(tmp_path / "file", FILES))
+        compare(PackageTree(tmp_path / "file", FILES))
 
 
-def test_line_ends_of_windows_are_no_difference(tree: Tree) -> None:
+def test_line_ends_of_windows_are_no_difference(tree: PackageTree) -> None:
     path = tree.folder / "messages/reset.py"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     drift = compare(tree)
@@ -255,15 +259,15 @@ REGISTRY = HEADER + 'require_format(1, generator="{}", package=__name__)\n\nx = 
 
 
 def test_another_release_alone_is_no_difference(tmp_path: Path) -> None:
-    publish([Tree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.0.9", 1)})])
-    same = Tree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.1.0", 1)})
+    publish([PackageTree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.0.9", 1)})])
+    same = PackageTree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.1.0", 1)})
     drift = compare(same)
     assert not drift
     (note,) = notes_on(same, drift)
     assert note.startswith("generated by ocppkit 0.0.9; this is ocppkit ")
-    other = Tree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.1.0", 2)})
+    other = PackageTree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.1.0", 2)})
     drift = compare(other)
     assert drift.changed == ("registry.py",)
     assert note in show_drift(other, drift).splitlines()
-    again = Tree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.0.9", 1)})
+    again = PackageTree(tmp_path / "acme", {"registry.py": REGISTRY.format("0.0.9", 1)})
     assert (compare(again).generator, list(notes_on(again, compare(again)))) == (None, [])

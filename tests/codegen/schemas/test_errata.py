@@ -14,8 +14,8 @@ from ocppkit.codegen.schemas._derive import derive_document
 from ocppkit.codegen.schemas._errata import (
     OPTIONAL_ERRATA,
     Corrections,
+    EditOutcome,
     Errata,
-    Outcome,
     amend,
     amend_set,
     apply_errata,
@@ -69,7 +69,7 @@ def test_an_operator_raises_a_limit(tmp_path: Path) -> None:
     assert after.files["ResetResponse"] is before.files["ResetResponse"]
     assert (row.change.path, row.outcome, row.messages) == (
         path,
-        Outcome.APPLIED,
+        EditOutcome.APPLIED,
         ("ResetRequest",),
     )
 
@@ -89,7 +89,10 @@ def test_one_entry_changes_every_file_that_repeats_a_definition(tmp_path: Path) 
         for file in after.files.values()
     ] == [*[["Accepted", "Rejected"]] * 3, None]
     again, (row,) = apply_errata(after, [errata(tmp_path, entry)])
-    assert (row.outcome, row.messages) == (Outcome.ALREADY, ("AResponse", "BResponse", "CResponse"))
+    assert (row.outcome, row.messages) == (
+        EditOutcome.ALREADY,
+        ("AResponse", "BResponse", "CResponse"),
+    )
     assert again == after
 
 
@@ -111,7 +114,7 @@ def test_a_later_entry_builds_on_an_earlier_one(tmp_path: Path) -> None:
         "additionalProperties": False,
         "definitions": {"XEnumType": {"type": "string", "enum": ["A", "B"]}},
     }
-    assert [row.outcome for row in rows] == [Outcome.APPLIED] * 5
+    assert [row.outcome for row in rows] == [EditOutcome.APPLIED] * 5
 
 
 @pytest.mark.parametrize(
@@ -151,7 +154,7 @@ def test_an_erratum_mends_a_file_that_would_be_refused(tmp_path: Path) -> None:
     default = 'path = "ResetRequest.json#/properties/a/default"\nold = "false"\nnew = false'
     pattern = 'path = "ResetRequest.json#/properties/b/pattern"\nold = "x"'
     amended, rows = amend_set("2.0.1", files, [errata(tmp_path, default, pattern)])
-    assert [row.outcome for row in rows] == [Outcome.APPLIED] * 2
+    assert [row.outcome for row in rows] == [EditOutcome.APPLIED] * 2
     assert amended.files["ResetRequest"].document["properties"] == {
         "a": {"type": "boolean", "default": False},
         "b": {"type": "string"},
@@ -253,7 +256,7 @@ def test_the_shipped_optional_errata_fit_the_shipped_schemas() -> None:
     schemas = load_set("2.0.1", schemas_dir() / "v201")
     errata = load_errata("2.0.1", *map(Path, OPTIONAL_ERRATA))
     after, (row,) = apply_errata(schemas, errata)
-    assert row.outcome is Outcome.APPLIED
+    assert row.outcome is EditOutcome.APPLIED
     name = "Get15118EVCertificateResponse"
     assert schemas.files[name].document["properties"]["exiResponse"]["maxLength"] == 5600
     assert after.files[name].document["properties"]["exiResponse"]["maxLength"] == 7500
@@ -284,7 +287,7 @@ def test_a_correction_is_bound_to_bytes(tmp_path: Path) -> None:
     assert correct(document, "ResetResponse", "abc", [one]) == (document, ())
     corrected, (row,) = correct(document, "ResetRequest", "abc", [one])
     assert corrected == {"$schema": DRAFT_6, "type": "object"}
-    assert row.outcome is Outcome.APPLIED
+    assert row.outcome is EditOutcome.APPLIED
     assert document["additionalProperties"] is False
 
 

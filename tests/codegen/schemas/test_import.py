@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocppkit.codegen._errors import CodegenError
-from ocppkit.codegen.schemas._errata import Corrections, Outcome, load_corrections
+from ocppkit.codegen.schemas._errata import Corrections, EditOutcome, load_corrections
 from ocppkit.codegen.schemas._import import (
     ImportReport,
     derive_source,
@@ -282,7 +282,7 @@ def test_applies_the_corrections_of_a_source(tmp_path: Path) -> None:
     source = write(tmp_path / "in", files)
     report = run(source, tmp_path / "out", corrections=known)
     (row,) = report.applied
-    assert (row.outcome, row.messages) == (Outcome.APPLIED, ("ResetRequest",))
+    assert (row.outcome, row.messages) == (EditOutcome.APPLIED, ("ResetRequest",))
     written = json.loads((tmp_path / "out/v201/ResetRequest.json").read_bytes())
     assert "additionalProperties" not in written
     assert read_lock(tmp_path / "out")["v201"].files["ResetRequest"].source_sha256 == sha256
@@ -320,7 +320,7 @@ def test_corrections_are_suggested_and_applied_before_deriving(tmp_path: Path) -
     assert (found.count, found.refused) == (3, ())
     known = load_corrections(write(tmp_path, {"own.toml": found.text.encode()}) / "own.toml")
     report = run(source, tmp_path / "out", corrections=known)
-    assert [row.outcome for row in report.applied] == [Outcome.APPLIED] * 3
+    assert [row.outcome for row in report.applied] == [EditOutcome.APPLIED] * 3
     written = json.loads((tmp_path / "out/v201/ResetRequest.json").read_bytes())
     assert written["properties"] == {
         "tbc": {"type": "boolean", "default": False},

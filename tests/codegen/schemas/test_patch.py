@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.codegen.schemas._patch import Change, Outcome, apply_change, read_changes
+from ocppkit.codegen.schemas._patch import EditOutcome, SchemaEdit, apply_change, read_changes
 from ocppkit.codegen.schemas._structure import ABSENT
 from ocppkit.codegen.schemas._toml import read_toml
 from support.schema_files import refused
@@ -24,7 +24,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
-def change(path: str, **values: Any) -> Change:
+def change(path: str, **values: Any) -> SchemaEdit:
     """Reads one entry."""
     (read,) = read_changes(read_toml(entry(path=path, **values), "errata.toml"))
     return read
@@ -125,7 +125,7 @@ def test_a_change_that_was_applied_is_there_already(path: str, values: dict[str,
     changed, patch = document(), change(f"ResetRequest.json#{path}", **values)
     apply_change(changed, patch)
     after = json.dumps(changed)
-    assert apply_change(changed, patch) is Outcome.ALREADY
+    assert apply_change(changed, patch) is EditOutcome.ALREADY
     assert json.dumps(changed) == after
 
 

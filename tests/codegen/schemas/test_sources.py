@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocppkit.codegen._errors import CodegenError
-from ocppkit.codegen.schemas._sources import Limits, read_source
+from ocppkit.codegen.schemas._sources import SourceLimits, read_source
 from support.schema_files import pair, refused, write, zipped
 
 SCHEMA = b'{"type": "object"}'
 
 
-def paths(source: Path, limits: Limits | None = None) -> list[str]:
+def paths(source: Path, limits: SourceLimits | None = None) -> list[str]:
     """Reads a source and name its files."""
     return [file.path for file in read_source(source, limits)]
 
@@ -166,7 +166,7 @@ def test_refuses_an_entry_that_lies_about_its_size(tmp_path: Path) -> None:
 
 
 def test_an_entry_without_a_name_is_passed_over(tmp_path: Path) -> None:
-    data = bytearray(zipped({"nameless": b"", "Reset.json": SCHEMA}))
+    data = bytearray(zipped({"other": b"", "Reset.json": SCHEMA}))
     directory = data.index(b"PK\x01\x02")
     # The eight bytes of the name become an extra field of a kind that nobody knows.
     struct.pack_into("<HH", data, directory + 28, 0, 8)
@@ -194,24 +194,28 @@ def test_refuses_a_source_that_is_not_there(tmp_path: Path) -> None:
 
 
 LIMITS = {
-    "schema": (Limits(schema_bytes=len(SCHEMA)), {"A.json": SCHEMA}, {"A.json": SCHEMA + b" "}),
+    "schema": (
+        SourceLimits(schema_bytes=len(SCHEMA)),
+        {"A.json": SCHEMA},
+        {"A.json": SCHEMA + b" "},
+    ),
     "total": (
-        Limits(total_bytes=2 * len(SCHEMA)),
+        SourceLimits(total_bytes=2 * len(SCHEMA)),
         {"A.json": SCHEMA, "B.json": SCHEMA},
         {"A.json": SCHEMA, "B.json": SCHEMA + b" "},
     ),
     "entries": (
-        Limits(entries=2),
+        SourceLimits(entries=2),
         {"A.json": SCHEMA, "b": b""},
         {"A.json": b"", "b": b"", "c": b""},
     ),
     "nested archive": (
-        Limits(archive_bytes=500),
+        SourceLimits(archive_bytes=500),
         {"a.zip": zipped({"A.json": SCHEMA})},
         {"a.zip": zipped({"A.json": SCHEMA}) + b"\0" * 500, "B.json": SCHEMA},
     ),
     "depth": (
-        Limits(depth=2),
+        SourceLimits(depth=2),
         {"a.zip": zipped({"A.json": SCHEMA})},
         {"a.zip": zipped({"b.zip": zipped({"A.json": SCHEMA})})},
     ),
@@ -233,7 +237,11 @@ BEYOND = {
     ids=BEYOND,
 )
 def test_refuses_what_is_beyond_a_limit(
-    tmp_path: Path, problem: str, limits: Limits, within: dict[str, bytes], beyond: dict[str, bytes]
+    tmp_path: Path,
+    problem: str,
+    limits: SourceLimits,
+    within: dict[str, bytes],
+    beyond: dict[str, bytes],
 ) -> None:
     assert paths(archive(tmp_path, within), limits)
     with refused(problem):
@@ -251,9 +259,9 @@ def test_the_limits_hold_for_folders_too(tmp_path: Path, name: str) -> None:
 def test_refuses_an_archive_beyond_the_limit_unopened(tmp_path: Path) -> None:
     source = archive(tmp_path, {"A.json": SCHEMA})
     size = source.stat().st_size
-    assert paths(source, Limits(archive_bytes=size)) == ["A.json"]
+    assert paths(source, SourceLimits(archive_bytes=size)) == ["A.json"]
     with refused(f"{size} bytes, more than the {size - 1} allowed", file="a.zip"):
-        read_source(source, Limits(archive_bytes=size - 1))
+        read_source(source, SourceLimits(archive_bytes=size - 1))
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:

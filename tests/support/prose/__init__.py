@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ocppkit.codegen import Api, Array, Datatype, Doc, Kind, Message, Scalar, Type
+from ocppkit.codegen import Api, ApiMessage, Array, Datatype, Doc, Kind, Scalar, Type
 
 __all__ = ["Entry", "copied", "entries", "findings", "repeated", "runs", "undescribed"]
 
@@ -126,7 +126,7 @@ def entries(api: Api) -> Iterator[Entry]:
             yield Entry(enum.name, enum.name, None, enum.doc)
         for member in enum.members:
             if member.doc is not None:
-                yield Entry(f"{enum.name}.{member.word}", member.word, None, member.doc)
+                yield Entry(f"{enum.name}.{member.value}", member.value, None, member.doc)
 
 
 def undescribed(api: Api) -> Iterator[str]:
@@ -185,7 +185,7 @@ def runs(text: str) -> Iterator[tuple[str, ...]]:
     return (tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
 
 
-def _objects(api: Api) -> Iterator[Message | Datatype]:
+def _objects(api: Api) -> Iterator[ApiMessage | Datatype]:
     for action in api.actions:
         yield from action.messages
     yield from api.datatypes

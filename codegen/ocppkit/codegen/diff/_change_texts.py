@@ -1,10 +1,10 @@
-"""The words of a comparison: one line per change, one label per direction, one sentence of advice."""
+"""The texts of a comparison: one line per change, one label per direction, one sentence of advice."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ._compare import Change, Diff, Travel
-from ._judge import Bump, Rule
+from ._judge import Bump, ChangeKind
 
 __all__ = ["advise", "describe", "direct"]
 
@@ -71,7 +71,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     name = f"list of {_type(schema['items'])}" if kind == "array" else str(kind)
     bounds = [f"{key} {value}" for key, value in schema.items() if key in _BOUNDS]
     if "enum" in schema:
-        bounds.insert(0, f"one of {len(schema['enum'])} words")
+        bounds.insert(0, f"one of {len(schema['enum'])} values")
     return f"{name} ({', '.join(bounds)})" if bounds else name
 
 
@@ -84,47 +84,47 @@ def _fixed(text: str) -> Callable[[Change], str]:
     return lambda change: text
 
 
-_DESCRIBE: Mapping[Rule, Callable[[Change], str]] = {
-    Rule.ACTION_ADDED: _fixed("new action"),
-    Rule.ACTION_REMOVED: _fixed("action removed"),
-    Rule.ACTION_BECAME_SEND: _fixed("was answered, is a SEND now"),
-    Rule.ACTION_BECAME_CALL: _fixed("was a SEND, is answered now"),
-    Rule.MESSAGE_ADDED: _fixed("its other message is new"),
-    Rule.MESSAGE_REMOVED: _fixed("one of its messages is gone"),
-    Rule.OPTIONAL_FIELD_ADDED: _member("new", "optional"),
-    Rule.OPTIONAL_FIELD_ADDED_OPEN: _member("new", "optional"),
-    Rule.REQUIRED_FIELD_ADDED: _member("new", "required"),
-    Rule.REQUIRED_FIELD_ADDED_OPEN: _member("new", "required"),
-    Rule.OPTIONAL_FIELD_REMOVED: _member("removed", "optional"),
-    Rule.OPTIONAL_FIELD_REMOVED_OPEN: _member("removed", "optional"),
-    Rule.REQUIRED_FIELD_REMOVED: _member("removed", "required"),
-    Rule.REQUIRED_FIELD_REMOVED_OPEN: _member("removed", "required"),
-    Rule.FIELD_MOVED: lambda change: f"moved here from {change.old}",
-    Rule.FIELD_BECAME_REQUIRED: _fixed("optional -> required"),
-    Rule.FIELD_BECAME_OPTIONAL: _fixed("required -> optional"),
-    Rule.TYPE_CHANGED: _types,
-    Rule.TYPE_WIDENED: _types,
-    Rule.TYPE_NARROWED: _types,
-    Rule.WORD_ADDED: lambda change: f"new word {change.new!r}",
-    Rule.WORD_REMOVED: lambda change: f"word {change.old!r} removed",
-    Rule.ENUM_OPENED: lambda change: f"{len(change.old)} words -> any {_type(change.new)}",
-    Rule.ENUM_CLOSED: lambda change: f"any {_type(change.old)} -> {len(change.new)} words",
-    Rule.BOUND_LOOSENED: _keyword,
-    Rule.BOUND_TIGHTENED: _keyword,
-    Rule.BOUND_SHIFTED: _keyword,
-    Rule.FORMAT_ADDED: _keyword,
-    Rule.FORMAT_REMOVED: _keyword,
-    Rule.FORMAT_CHANGED: _keyword,
-    Rule.OBJECT_OPENED: _fixed("takes extra members now"),
-    Rule.OBJECT_CLOSED: _fixed("takes no extra members any more"),
-    Rule.DEFAULT_ADDED: _keyword,
-    Rule.DEFAULT_REMOVED: _keyword,
-    Rule.DEFAULT_CHANGED: _keyword,
-    Rule.DEFINITION_ADDED: _fixed("new definition"),
-    Rule.DEFINITION_REMOVED: _fixed("definition removed"),
-    Rule.DEFINITION_RENAMED: lambda change: f"was called {change.old}",
-    Rule.ORDER_CHANGED: _fixed("same members or words in another order"),
-    Rule.DRAFT_RAISED: lambda change: f"JSON Schema draft {_values(change)}",
-    Rule.DRAFT_LOWERED: lambda change: f"JSON Schema draft {_values(change)}",
+_DESCRIBE: Mapping[ChangeKind, Callable[[Change], str]] = {
+    ChangeKind.ACTION_ADDED: _fixed("new action"),
+    ChangeKind.ACTION_REMOVED: _fixed("action removed"),
+    ChangeKind.ACTION_BECAME_SEND: _fixed("was answered, is a SEND now"),
+    ChangeKind.ACTION_BECAME_CALL: _fixed("was a SEND, is answered now"),
+    ChangeKind.MESSAGE_ADDED: _fixed("its other message is new"),
+    ChangeKind.MESSAGE_REMOVED: _fixed("one of its messages is gone"),
+    ChangeKind.OPTIONAL_FIELD_ADDED: _member("new", "optional"),
+    ChangeKind.OPTIONAL_FIELD_ADDED_OPEN: _member("new", "optional"),
+    ChangeKind.REQUIRED_FIELD_ADDED: _member("new", "required"),
+    ChangeKind.REQUIRED_FIELD_ADDED_OPEN: _member("new", "required"),
+    ChangeKind.OPTIONAL_FIELD_REMOVED: _member("removed", "optional"),
+    ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN: _member("removed", "optional"),
+    ChangeKind.REQUIRED_FIELD_REMOVED: _member("removed", "required"),
+    ChangeKind.REQUIRED_FIELD_REMOVED_OPEN: _member("removed", "required"),
+    ChangeKind.FIELD_MOVED: lambda change: f"moved here from {change.old}",
+    ChangeKind.FIELD_BECAME_REQUIRED: _fixed("optional -> required"),
+    ChangeKind.FIELD_BECAME_OPTIONAL: _fixed("required -> optional"),
+    ChangeKind.TYPE_CHANGED: _types,
+    ChangeKind.TYPE_WIDENED: _types,
+    ChangeKind.TYPE_NARROWED: _types,
+    ChangeKind.VALUE_ADDED: lambda change: f"new value {change.new!r}",
+    ChangeKind.VALUE_REMOVED: lambda change: f"value {change.old!r} removed",
+    ChangeKind.ENUM_OPENED: lambda change: f"{len(change.old)} values -> any {_type(change.new)}",
+    ChangeKind.ENUM_CLOSED: lambda change: f"any {_type(change.old)} -> {len(change.new)} values",
+    ChangeKind.BOUND_LOOSENED: _keyword,
+    ChangeKind.BOUND_TIGHTENED: _keyword,
+    ChangeKind.BOUND_SHIFTED: _keyword,
+    ChangeKind.FORMAT_ADDED: _keyword,
+    ChangeKind.FORMAT_REMOVED: _keyword,
+    ChangeKind.FORMAT_CHANGED: _keyword,
+    ChangeKind.OBJECT_OPENED: _fixed("takes extra members now"),
+    ChangeKind.OBJECT_CLOSED: _fixed("takes no extra members any more"),
+    ChangeKind.DEFAULT_ADDED: _keyword,
+    ChangeKind.DEFAULT_REMOVED: _keyword,
+    ChangeKind.DEFAULT_CHANGED: _keyword,
+    ChangeKind.DEFINITION_ADDED: _fixed("new definition"),
+    ChangeKind.DEFINITION_REMOVED: _fixed("definition removed"),
+    ChangeKind.DEFINITION_RENAMED: lambda change: f"was called {change.old}",
+    ChangeKind.ORDER_CHANGED: _fixed("same members or values in another order"),
+    ChangeKind.DRAFT_RAISED: lambda change: f"JSON Schema draft {_values(change)}",
+    ChangeKind.DRAFT_LOWERED: lambda change: f"JSON Schema draft {_values(change)}",
 }
 """How a rule's changes are told; the others show their two values."""

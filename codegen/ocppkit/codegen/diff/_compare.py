@@ -15,8 +15,8 @@ from typing import Any
 from ..model._merge import action_of
 from ..schemas._json_text import join
 from ..schemas._schema_set import SchemaFile, SchemaSet
-from ._judge import TABLE, Bump, Judgement, Row, Rule, Verdict
-from ._walk import Finding, Names, Place, definitions, walk
+from ._judge import TABLE, Bump, ChangeKind, ChangeVerdict, Judgement, Row
+from ._walk import ChangePlace, FoundChange, Names, definitions, walk
 
 __all__ = ["AcceptedChange", "Change", "Diff", "Travel", "compare_schemas"]
 
@@ -35,7 +35,7 @@ class Travel:
 class Change:
     """One difference between two sets of schemas."""
 
-    rule: Rule
+    rule: ChangeKind
     owner: str
     """The action, message or definition that changed; empty for the set as a whole."""
 
@@ -46,7 +46,7 @@ class Change:
     """The members that lead to the place from its owner, such as `meterValue[].timestamp`; may be empty."""
 
     old: Any
-    """What stood there: a keyword's value, a member's schema, a word or a name; None for nothing."""
+    """What stood there: a keyword's value, a member's schema, a value or a name; None for nothing."""
 
     new: Any
     """What stands there now."""
@@ -97,7 +97,7 @@ class Diff:
     actions: frozenset[str] = frozenset()
     """The actions that the sets have, and the others that somebody knows."""
 
-    def verdict_of(self, change: Change) -> Verdict:
+    def verdict_of(self, change: Change) -> ChangeVerdict:
         """Returns the worse verdict on a change, or the one on the side that stays behind."""
         if self.stays is None:
             return change.row.worst
@@ -106,10 +106,10 @@ class Diff:
             for travel in change.messages
             for judgement in _judgements(change.row, travel.sender, self.stays)
         ]
-        return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.SAFE)
+        return max(verdicts, key=lambda verdict: verdict.rank, default=ChangeVerdict.SAFE)
 
     @property
-    def worst(self) -> Verdict | None:
+    def worst(self) -> ChangeVerdict | None:
         """The worst verdict of all, None if nothing changed."""
         verdicts = [self.verdict_of(change) for change in self.changes]
         return max(verdicts, key=lambda verdict: verdict.rank, default=None)
@@ -121,10 +121,10 @@ class Diff:
         bumps = [change.row.bump for change in (*self.changes, *self.hidden, *accepted)]
         return max(bumps, key=lambda bump: bump.rank, default=Bump.NONE)
 
-    def count(self) -> Mapping[Verdict, int]:
+    def count(self) -> Mapping[ChangeVerdict, int]:
         """Counts the changes by their worse verdict."""
         counts = Counter(self.verdict_of(change) for change in self.changes)
-        return {verdict: counts[verdict] for verdict in Verdict}
+        return {verdict: counts[verdict] for verdict in ChangeVerdict}
 
 
 def _judgements(row: Row, sender: str | None, stays: str) -> Iterator[Judgement]:
@@ -146,7 +146,7 @@ def compare_schemas(
         senders: who sends the request of an action: `station`, `csms` or `both`. An action that is not in it travels in
             an unknown direction.
     """
-    found: dict[str, tuple[Finding, set[str]]] = {}
+    found: dict[str, tuple[FoundChange, set[str]]] = {}
     for message, finding in _findings(old, new):
         key = _key(finding)
         found.setdefault(key, (finding, set()))[1].add(message)
@@ -159,7 +159,7 @@ def compare_schemas(
     )
 
 
-def _key(finding: Finding) -> str:
+def _key(finding: FoundChange) -> str:
     place = finding.place
     parts = [finding.rule, place.owner, place.pointer, place.path, finding.old, finding.new]
     return json.dumps(parts, sort_keys=True)
@@ -171,7 +171,7 @@ def _order(change: Change) -> tuple[str, ...]:
     return (change.owner, change.pointer, change.rule, *sides, messages)
 
 
-def _findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, Finding]]:
+def _findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
     """Yields every finding with the message that it affects."""
     yield from _action_findings(old, new)
     names = Names(
@@ -183,10 +183,10 @@ def _findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, Finding]]:
         yield from ((after.name, finding) for finding in _draft(before, after))
         for finding in walk(before, after, names):
             yield after.name, finding
-            if finding.rule in (Rule.DEFINITION_RENAMED, Rule.TYPE_REPLACED):
+            if finding.rule in (ChangeKind.DEFINITION_RENAMED, ChangeKind.TYPE_REPLACED):
                 followed |= {finding.old, finding.new}
-    yield from _definition_findings(old, names.gone - followed, Rule.DEFINITION_REMOVED)
-    yield from _definition_findings(new, names.fresh - followed, Rule.DEFINITION_ADDED)
+    yield from _definition_findings(old, names.gone - followed, ChangeKind.DEFINITION_REMOVED)
+    yield from _definition_findings(new, names.fresh - followed, ChangeKind.DEFINITION_ADDED)
 
 
 def _actions(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
@@ -197,30 +197,32 @@ def _actions(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
     return {action: frozenset(messages) for action, messages in actions.items()}
 
 
-def _action_findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, Finding]]:
+def _action_findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
     before, after = _actions(old), _actions(new)
     for action in before.keys() | after.keys():
         was, now = before.get(action, frozenset[str]()), after.get(action, frozenset[str]())
         for rule, messages in _action_rules(action, was, now):
-            yield from ((message, Finding(rule, Place(action, ""))) for message in messages)
+            yield from (
+                (message, FoundChange(rule, ChangePlace(action, ""))) for message in messages
+            )
 
 
 def _action_rules(
     action: str, was: frozenset[str], now: frozenset[str]
-) -> Iterator[tuple[Rule, frozenset[str]]]:
+) -> Iterator[tuple[ChangeKind, frozenset[str]]]:
     """Yields what became of an action as a whole. A SEND's message bears the action's bare name."""
     if not was:
-        yield Rule.ACTION_ADDED, now
+        yield ChangeKind.ACTION_ADDED, now
     elif not now:
-        yield Rule.ACTION_REMOVED, was
+        yield ChangeKind.ACTION_REMOVED, was
     elif (action in was) != (action in now):
-        rule = Rule.ACTION_BECAME_SEND if action in now else Rule.ACTION_BECAME_CALL
+        rule = ChangeKind.ACTION_BECAME_SEND if action in now else ChangeKind.ACTION_BECAME_CALL
         yield rule, was | now
     else:
         if now - was:
-            yield Rule.MESSAGE_ADDED, now - was
+            yield ChangeKind.MESSAGE_ADDED, now - was
         if was - now:
-            yield Rule.MESSAGE_REMOVED, was - now
+            yield ChangeKind.MESSAGE_REMOVED, was - now
 
 
 def _pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaFile]]:
@@ -232,11 +234,11 @@ def _pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaF
             yield before, after
 
 
-def _draft(old: SchemaFile, new: SchemaFile) -> Iterator[Finding]:
+def _draft(old: SchemaFile, new: SchemaFile) -> Iterator[FoundChange]:
     if old.draft != new.draft:
-        rule = Rule.DRAFT_RAISED if new.draft > old.draft else Rule.DRAFT_LOWERED
+        rule = ChangeKind.DRAFT_RAISED if new.draft > old.draft else ChangeKind.DRAFT_LOWERED
         # The set is the owner: an edition changes the draft of all its files at once.
-        yield Finding(rule, Place("", "/$schema"), old.draft, new.draft)
+        yield FoundChange(rule, ChangePlace("", "/$schema"), old.draft, new.draft)
 
 
 def _definition_names(schemas: SchemaSet) -> set[str]:
@@ -244,16 +246,16 @@ def _definition_names(schemas: SchemaSet) -> set[str]:
 
 
 def _definition_findings(
-    schemas: SchemaSet, names: Iterable[str], rule: Rule
-) -> Iterator[tuple[str, Finding]]:
+    schemas: SchemaSet, names: Iterable[str], rule: ChangeKind
+) -> Iterator[tuple[str, FoundChange]]:
     for name in names:
-        finding = Finding(rule, Place(name, join("/definitions", name)))
+        finding = FoundChange(rule, ChangePlace(name, join("/definitions", name)))
         for file in schemas.files.values():
             if name in definitions(file):
                 yield file.name, finding
 
 
-def _change(finding: Finding, messages: Iterable[str], senders: Mapping[str, str]) -> Change:
+def _change(finding: FoundChange, messages: Iterable[str], senders: Mapping[str, str]) -> Change:
     place = finding.place
     travels = tuple(sorted(_travel(message, senders) for message in messages))
     return Change(
@@ -272,8 +274,8 @@ def _travel(message: str, senders: Mapping[str, str]) -> Travel:
     return Travel(message, action, sender)
 
 
-_FIELD_ADDED = frozenset(rule for rule in Rule if "-field-added" in rule)
-_FIELD_REMOVED = frozenset(rule for rule in Rule if "-field-removed" in rule)
+_FIELD_ADDED = frozenset(rule for rule in ChangeKind if "-field-added" in rule)
+_FIELD_REMOVED = frozenset(rule for rule in ChangeKind if "-field-removed" in rule)
 
 
 def _moves(changes: Iterable[Change]) -> Iterator[Change]:
@@ -304,7 +306,7 @@ def _move_key(change: Change) -> str:
 
 def _moved(gone: Change, fresh: Change) -> Change:
     return Change(
-        Rule.FIELD_MOVED,
+        ChangeKind.FIELD_MOVED,
         fresh.owner,
         fresh.pointer,
         fresh.path,

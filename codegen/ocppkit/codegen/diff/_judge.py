@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["TABLE", "Bump", "Judgement", "Row", "Rule", "Verdict"]
+__all__ = ["TABLE", "Bump", "ChangeKind", "ChangeVerdict", "Judgement", "Row"]
 
 
-class Verdict(StrEnum):
+class ChangeVerdict(StrEnum):
     """What a change means for one peer, from best to worst."""
 
     SAFE = "safe"
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     @property
     def rank(self) -> int:
         """Its place in the order from best to worst."""
-        return list(Verdict).index(self)
+        return list(ChangeVerdict).index(self)
 
 
 class Bump(StrEnum):
@@ -47,7 +47,7 @@ class Bump(StrEnum):
         return list(Bump).index(self)
 
 
-class Rule(StrEnum):
+class ChangeKind(StrEnum):
     """The kinds of change that a comparison can find."""
 
     ACTION_ADDED = "action-added"
@@ -71,8 +71,8 @@ class Rule(StrEnum):
     TYPE_WIDENED = "type-widened"
     TYPE_NARROWED = "type-narrowed"
     TYPE_REPLACED = "type-replaced"
-    WORD_ADDED = "word-added"
-    WORD_REMOVED = "word-removed"
+    VALUE_ADDED = "value-added"
+    VALUE_REMOVED = "value-removed"
     ENUM_OPENED = "enum-opened"
     ENUM_CLOSED = "enum-closed"
     BOUND_LOOSENED = "bound-loosened"
@@ -98,7 +98,7 @@ class Rule(StrEnum):
 class Judgement:
     """A verdict on one peer, and why."""
 
-    verdict: Verdict
+    verdict: ChangeVerdict
     reason: str
 
 
@@ -116,21 +116,21 @@ class Row:
     """What it asks of a generated package's version."""
 
     @property
-    def worst(self) -> Verdict:
+    def worst(self) -> ChangeVerdict:
         """The worse of the two verdicts."""
         return max(self.sender.verdict, self.receiver.verdict, key=lambda each: each.rank)
 
 
 def _safe(reason: str) -> Judgement:
-    return Judgement(Verdict.SAFE, reason)
+    return Judgement(ChangeVerdict.SAFE, reason)
 
 
 def _risky(reason: str) -> Judgement:
-    return Judgement(Verdict.RISKY, reason)
+    return Judgement(ChangeVerdict.RISKY, reason)
 
 
 def _breaking(reason: str) -> Judgement:
-    return Judgement(Verdict.BREAKING, reason)
+    return Judgement(ChangeVerdict.BREAKING, reason)
 
 
 _NEVER_SENT = _safe("It never sends what is new.")
@@ -145,138 +145,138 @@ _MISSES = _breaking("It refuses the message, because the member that it demands 
 _LEAVES_OUT = _breaking("It does not know the member, and without it the message is refused.")
 _UNREAD = _risky("Its member still arrives, but as an extra one that nobody reads.")
 
-TABLE: Mapping[Rule, Row] = {
-    Rule.ACTION_ADDED: Row(
+TABLE: Mapping[ChangeKind, Row] = {
+    ChangeKind.ACTION_ADDED: Row(
         _NEVER_SENT,
         _risky("It answers NotImplemented when the new sender uses the action."),
         Bump.MINOR,
     ),
-    Rule.ACTION_REMOVED: Row(
+    ChangeKind.ACTION_REMOVED: Row(
         _breaking("Its message is answered with NotImplemented."),
         _risky("The message that it may be waiting for no longer comes."),
         Bump.MAJOR,
     ),
-    Rule.ACTION_BECAME_SEND: Row(
+    ChangeKind.ACTION_BECAME_SEND: Row(
         _breaking("It waits for an answer that never comes."),
         _breaking("It expects a CALL and does not take the action as a SEND."),
         Bump.MAJOR,
     ),
-    Rule.ACTION_BECAME_CALL: Row(
+    ChangeKind.ACTION_BECAME_CALL: Row(
         _breaking("Its SEND is refused, because the action is a CALL now."),
         _breaking("It does not answer, and the new sender's call times out."),
         Bump.MAJOR,
     ),
-    Rule.MESSAGE_ADDED: Row(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
-    Rule.MESSAGE_REMOVED: Row(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
-    Rule.OPTIONAL_FIELD_ADDED: Row(_NEVER_SENT, _UNKNOWN_MEMBER, Bump.MINOR),
-    Rule.OPTIONAL_FIELD_ADDED_OPEN: Row(
+    ChangeKind.MESSAGE_ADDED: Row(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
+    ChangeKind.MESSAGE_REMOVED: Row(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
+    ChangeKind.OPTIONAL_FIELD_ADDED: Row(_NEVER_SENT, _UNKNOWN_MEMBER, Bump.MINOR),
+    ChangeKind.OPTIONAL_FIELD_ADDED_OPEN: Row(
         _NEVER_SENT, _safe("It takes the member as an extra one."), Bump.MINOR
     ),
-    Rule.REQUIRED_FIELD_ADDED: Row(
+    ChangeKind.REQUIRED_FIELD_ADDED: Row(
         _LEAVES_OUT,
         _breaking("It refuses the unknown member, which the new sender always sends."),
         Bump.MAJOR,
     ),
-    Rule.REQUIRED_FIELD_ADDED_OPEN: Row(
+    ChangeKind.REQUIRED_FIELD_ADDED_OPEN: Row(
         _LEAVES_OUT, _safe("It takes the member as an extra one."), Bump.MAJOR
     ),
-    Rule.OPTIONAL_FIELD_REMOVED: Row(
+    ChangeKind.OPTIONAL_FIELD_REMOVED: Row(
         _breaking("Where it fills the member, as it may, the message is refused."),
         _safe("It must bear the member's absence already."),
         Bump.MAJOR,
     ),
-    Rule.OPTIONAL_FIELD_REMOVED_OPEN: Row(
+    ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN: Row(
         _UNREAD, _safe("It must bear the member's absence already."), Bump.MAJOR
     ),
-    Rule.REQUIRED_FIELD_REMOVED: Row(
+    ChangeKind.REQUIRED_FIELD_REMOVED: Row(
         _breaking("It always sends the member, which is unknown now and refused."),
         _MISSES,
         Bump.MAJOR,
     ),
-    Rule.REQUIRED_FIELD_REMOVED_OPEN: Row(_UNREAD, _MISSES, Bump.MAJOR),
-    Rule.FIELD_MOVED: Row(
+    ChangeKind.REQUIRED_FIELD_REMOVED_OPEN: Row(_UNREAD, _MISSES, Bump.MAJOR),
+    ChangeKind.FIELD_MOVED: Row(
         _breaking("It fills the old place, which is no longer known or read."),
         _breaking("It looks in the old place, and does not know the new one."),
         Bump.MAJOR,
     ),
-    Rule.FIELD_BECAME_REQUIRED: Row(
+    ChangeKind.FIELD_BECAME_REQUIRED: Row(
         _breaking("Where it leaves the member out, as it may, the message is refused."),
         _SUBSET,
         Bump.MAJOR,
     ),
-    Rule.FIELD_BECAME_OPTIONAL: Row(
+    ChangeKind.FIELD_BECAME_OPTIONAL: Row(
         _STILL_LEGAL,
         _risky("It refuses the message whenever the new sender leaves the member out."),
         Bump.MAJOR,
     ),
-    Rule.TYPE_CHANGED: Row(
+    ChangeKind.TYPE_CHANGED: Row(
         _breaking("It sends the old type, which is refused."),
         _breaking("It refuses the new type."),
         Bump.MAJOR,
     ),
-    Rule.TYPE_WIDENED: Row(
+    ChangeKind.TYPE_WIDENED: Row(
         _STILL_LEGAL,
         _risky("It refuses values that only the wider type has."),
         Bump.MAJOR,
     ),
-    Rule.TYPE_NARROWED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    Rule.TYPE_REPLACED: Row(
+    ChangeKind.TYPE_NARROWED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.TYPE_REPLACED: Row(
         _safe("The name is not on the wire; differences of content stand on their own lines."),
         _safe("The name is not on the wire; differences of content stand on their own lines."),
         Bump.MAJOR,
     ),
-    Rule.WORD_ADDED: Row(
-        _NEVER_SENT, _risky("In strict mode it refuses the unknown word."), Bump.MINOR
+    ChangeKind.VALUE_ADDED: Row(
+        _NEVER_SENT, _risky("In strict mode it refuses the unknown value."), Bump.MINOR
     ),
-    Rule.WORD_REMOVED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    Rule.ENUM_OPENED: Row(
+    ChangeKind.VALUE_REMOVED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.ENUM_OPENED: Row(
         _STILL_LEGAL,
-        _risky("In strict mode it refuses any word outside the old list."),
+        _risky("In strict mode it refuses any value outside the old list."),
         Bump.MAJOR,
     ),
-    Rule.ENUM_CLOSED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    Rule.BOUND_LOOSENED: Row(
+    ChangeKind.ENUM_CLOSED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.BOUND_LOOSENED: Row(
         _STILL_LEGAL, _risky("It refuses values beyond the old bound."), Bump.MINOR
     ),
-    Rule.BOUND_TIGHTENED: Row(
+    ChangeKind.BOUND_TIGHTENED: Row(
         _breaking("Its values beyond the new bound, legal before, are refused."),
         _SUBSET,
         Bump.MAJOR,
     ),
-    Rule.BOUND_SHIFTED: Row(
+    ChangeKind.BOUND_SHIFTED: Row(
         _REFUSED, _risky("It refuses values that only the new bound allows."), Bump.MAJOR
     ),
-    Rule.FORMAT_ADDED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    Rule.FORMAT_REMOVED: Row(
+    ChangeKind.FORMAT_ADDED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.FORMAT_REMOVED: Row(
         _STILL_LEGAL, _risky("It refuses texts that do not have the old format."), Bump.MAJOR
     ),
-    Rule.FORMAT_CHANGED: Row(
+    ChangeKind.FORMAT_CHANGED: Row(
         _breaking("It sends the old format, which is refused."),
         _breaking("It refuses the new format."),
         Bump.MAJOR,
     ),
-    Rule.OBJECT_OPENED: Row(
+    ChangeKind.OBJECT_OPENED: Row(
         _STILL_LEGAL,
         _risky("It refuses extra members, which the new sender may add."),
         Bump.MINOR,
     ),
-    Rule.OBJECT_CLOSED: Row(
+    ChangeKind.OBJECT_CLOSED: Row(
         _breaking("Its extra members, legal before, are refused."), _SUBSET, Bump.MAJOR
     ),
-    Rule.DEFAULT_ADDED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
-    Rule.DEFAULT_REMOVED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
-    Rule.DEFAULT_CHANGED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
-    Rule.DEFINITION_ADDED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MINOR),
-    Rule.DEFINITION_REMOVED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
-    Rule.DEFINITION_RENAMED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
-    Rule.ORDER_CHANGED: Row(_SAME_MEANING, _SAME_MEANING, Bump.PATCH),
+    ChangeKind.DEFAULT_ADDED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
+    ChangeKind.DEFAULT_REMOVED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
+    ChangeKind.DEFAULT_CHANGED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
+    ChangeKind.DEFINITION_ADDED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MINOR),
+    ChangeKind.DEFINITION_REMOVED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
+    ChangeKind.DEFINITION_RENAMED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
+    ChangeKind.ORDER_CHANGED: Row(_SAME_MEANING, _SAME_MEANING, Bump.PATCH),
     # A number such as 1.0 is an integer since draft-06 and was none in draft-04.
-    Rule.DRAFT_RAISED: Row(
+    ChangeKind.DRAFT_RAISED: Row(
         _STILL_LEGAL,
         _risky("It refuses whole numbers that are written with a fraction, such as 1.0."),
         Bump.MINOR,
     ),
-    Rule.DRAFT_LOWERED: Row(
+    ChangeKind.DRAFT_LOWERED: Row(
         _breaking("Its whole numbers are refused if it writes them with a fraction, such as 1.0."),
         _SUBSET,
         Bump.MAJOR,

@@ -18,25 +18,25 @@ from typing import Any
 
 from ._change_texts import advise, describe, direct
 from ._compare import AcceptedChange, Change, Diff, Travel
-from ._judge import TABLE, Judgement, Rule, Verdict
+from ._judge import TABLE, ChangeKind, ChangeVerdict, Judgement
 
 __all__ = ["REPORTS", "render_html", "render_json", "render_markdown", "render_text"]
 
 _WHOLE_ACTION = frozenset(
     {
-        Rule.ACTION_ADDED,
-        Rule.ACTION_REMOVED,
-        Rule.ACTION_BECAME_SEND,
-        Rule.ACTION_BECAME_CALL,
-        Rule.MESSAGE_ADDED,
-        Rule.MESSAGE_REMOVED,
+        ChangeKind.ACTION_ADDED,
+        ChangeKind.ACTION_REMOVED,
+        ChangeKind.ACTION_BECAME_SEND,
+        ChangeKind.ACTION_BECAME_CALL,
+        ChangeKind.MESSAGE_ADDED,
+        ChangeKind.MESSAGE_REMOVED,
     }
 )
 
 _GATHERED = {
-    Rule.DEFINITION_ADDED: "New definitions",
-    Rule.DEFINITION_REMOVED: "Removed definitions",
-    Rule.ORDER_CHANGED: "Only the order of members or words differs",
+    ChangeKind.DEFINITION_ADDED: "New definitions",
+    ChangeKind.DEFINITION_REMOVED: "Removed definitions",
+    ChangeKind.ORDER_CHANGED: "Only the order of members or values differs",
 }
 
 
@@ -174,7 +174,7 @@ def _plain_cells(change: Change, chapter: str) -> list[str]:
     return [*verdicts, _line(change, chapter), str(change.rule)]
 
 
-def _plain_reasons(rules: Iterable[Rule]) -> Iterator[list[str]]:
+def _plain_reasons(rules: Iterable[ChangeKind]) -> Iterator[list[str]]:
     for rule in rules:
         for peer, judgement in _peers(rule):
             yield [str(rule), peer, str(judgement.verdict), judgement.reason]
@@ -192,14 +192,14 @@ def _cells(change: Change, chapter: str) -> list[str]:
     return [_mark(row.sender), _mark(row.receiver), _line(change, chapter), f"`{change.rule}`"]
 
 
-def _reason_cells(rules: Iterable[Rule]) -> Iterator[list[str]]:
+def _reason_cells(rules: Iterable[ChangeKind]) -> Iterator[list[str]]:
     for rule in rules:
         for peer, judgement in _peers(rule):
             yield [f"`{rule}`", peer, _mark(judgement), judgement.reason]
 
 
 def _mark(judgement: Judgement) -> str:
-    safe = judgement.verdict is Verdict.SAFE
+    safe = judgement.verdict is ChangeVerdict.SAFE
     return str(judgement.verdict) if safe else f"**{judgement.verdict}**"
 
 
@@ -260,7 +260,7 @@ REPORTS: Mapping[str, Callable[[Diff], str]] = {
 
 def _summary(diff: Diff) -> str:
     counts = diff.count()
-    parts = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict)]
+    parts = [f"{counts[verdict]} {verdict}" for verdict in reversed(ChangeVerdict)]
     noun = "change" if len(diff.changes) == 1 else "changes"
     stays = f" for a {_SIDES[diff.stays]} that stays behind" if diff.stays else ""
     accepted = f"; {len(diff.accepted)} accepted" if diff.accepted else ""
@@ -369,12 +369,12 @@ def _gathered(diff: Diff) -> Iterator[tuple[str, Sequence[str]]]:
             yield f"{title}:", names
 
 
-def _rules(diff: Diff) -> Sequence[Rule]:
+def _rules(diff: Diff) -> Sequence[ChangeKind]:
     """Returns the rules whose verdicts need a reason, in the order of the table."""
     used = {change.rule for change in diff.changes}
-    return [rule for rule in TABLE if rule in used and TABLE[rule].worst is not Verdict.SAFE]
+    return [rule for rule in TABLE if rule in used and TABLE[rule].worst is not ChangeVerdict.SAFE]
 
 
-def _peers(rule: Rule) -> Sequence[tuple[str, Judgement]]:
+def _peers(rule: ChangeKind) -> Sequence[tuple[str, Judgement]]:
     row = TABLE[rule]
     return [("old sender", row.sender), ("old receiver", row.receiver)]

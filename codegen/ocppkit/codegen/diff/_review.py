@@ -15,7 +15,7 @@ from .._files import read_file
 from ..schemas._lock import read_lock
 from ..schemas._toml import Table, read_toml
 from ._compare import AcceptedChange, Change, Diff
-from ._judge import Rule, Verdict
+from ._judge import ChangeKind, ChangeVerdict
 
 __all__ = ["Acceptance", "Selection", "accept", "edition_of", "load_accepted", "select"]
 
@@ -30,7 +30,7 @@ class Selection:
     rules: Collection[str] = ()
     """Those of these kinds, such as `bound-tightened`."""
 
-    least: Verdict = Verdict.SAFE
+    least: ChangeVerdict = ChangeVerdict.SAFE
     """Those that are this bad at least."""
 
     stays: str | None = None
@@ -71,7 +71,7 @@ def select(diff: Diff, selection: Selection) -> Diff:
         CodegenError: there is no action or no kind of change of a name.
     """
     _check_names("action", selection.actions, sorted(diff.actions))
-    _check_names("kind of change", selection.rules, list(Rule))
+    _check_names("kind of change", selection.rules, list(ChangeKind))
     seen = replace(diff, stays=selection.stays)
     changes: list[Change] = []
     hidden: list[Change] = []
@@ -149,9 +149,9 @@ def _entries(path: Path) -> Iterator[Table]:
 def _acceptance(table: Table) -> Acceptance:
     table.only("kind", "owner", "path", "reason", "edition")
     rule = table.text("kind")
-    if rule not in list(Rule):
+    if rule not in list(ChangeKind):
         raise table.place.at("kind").error(
-            f"there is no kind of change {rule!r}", "use the word in brackets behind the change"
+            f"there is no kind of change {rule!r}", "use the kind in brackets behind the change"
         )
     return Acceptance(
         rule=rule,

@@ -18,9 +18,9 @@ from typing import Any, TypeAlias
 
 from ..schemas._json_text import join, split
 from ..schemas._schema_set import SchemaFile
-from ._judge import Rule
+from ._judge import ChangeKind
 
-__all__ = ["Finding", "Names", "Place", "definitions", "walk"]
+__all__ = ["ChangePlace", "FoundChange", "Names", "definitions", "walk"]
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ _UPPER = ("maxLength", "maximum", "maxItems")
 
 
 @dataclass(frozen=True)
-class Place:
+class ChangePlace:
     """Where a schema stands."""
 
     owner: str
@@ -41,26 +41,26 @@ class Place:
     path: str = ""
     """The members that lead to it from its owner, such as `meterValue[].timestamp`."""
 
-    def keyword(self, *tokens: str) -> "Place":
+    def keyword(self, *tokens: str) -> "ChangePlace":
         """A keyword of this schema."""
         return replace(self, pointer=join(self.pointer, *tokens))
 
-    def member(self, name: str) -> "Place":
+    def member(self, name: str) -> "ChangePlace":
         """A member of this object."""
         path = f"{self.path}.{name}" if self.path else name
         return replace(self, pointer=join(self.pointer, "properties", name), path=path)
 
-    def item(self) -> "Place":
+    def item(self) -> "ChangePlace":
         """The items of this list."""
         return replace(self, pointer=join(self.pointer, "items"), path=f"{self.path}[]")
 
 
 @dataclass(frozen=True)
-class Finding:
+class FoundChange:
     """One difference between two schemas of one message."""
 
-    rule: Rule
-    place: Place
+    rule: ChangeKind
+    place: ChangePlace
     old: Any = None
     new: Any = None
 
@@ -73,9 +73,9 @@ class Names:
     fresh: frozenset[str] = frozenset()
 
 
-def walk(old: SchemaFile, new: SchemaFile, names: Names) -> Iterator[Finding]:
+def walk(old: SchemaFile, new: SchemaFile, names: Names) -> Iterator[FoundChange]:
     """Yields how `new` differs from `old`, in the order of the schemas."""
-    return _Walk(old.document, new.document, names).message(Place(new.name, ""))
+    return _SchemaWalk(old.document, new.document, names).message(ChangePlace(new.name, ""))
 
 
 def definitions(file: SchemaFile) -> Mapping[str, Schema]:
@@ -84,7 +84,7 @@ def definitions(file: SchemaFile) -> Mapping[str, Schema]:
     return found
 
 
-class _Walk:
+class _SchemaWalk:
     """The walk of one pair of files."""
 
     def __init__(self, old: Schema, new: Schema, names: Names) -> None:
@@ -94,14 +94,14 @@ class _Walk:
         self._met: set[tuple[str, str]] = set()
         self._replacing: set[tuple[str, str]] = set()
 
-    def message(self, place: Place) -> Iterator[Finding]:
+    def message(self, place: ChangePlace) -> Iterator[FoundChange]:
         yield from self._typed(self._old, self._new, place)
         # What no member refers to is not on the wire, but becomes a class all the same.
         common = self._old.get("definitions", {}).keys() & self._new.get("definitions", {}).keys()
         for name in sorted(common):
             yield from self._definition(name, name)
 
-    def _schema(self, old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+    def _schema(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
         """Compares two schemas that may be references."""
         names = (_target(old), _target(new))
         match names:
@@ -116,34 +116,34 @@ class _Walk:
         """Tells whether one definition took the other's place throughout the set."""
         return before in self._names.gone and after in self._names.fresh
 
-    def _definition(self, before: str, after: str) -> Iterator[Finding]:
+    def _definition(self, before: str, after: str) -> Iterator[FoundChange]:
         if (before, after) in self._met:
             return
         self._met.add((before, after))
-        place = Place(after, join("/definitions", after))
+        place = ChangePlace(after, join("/definitions", after))
         old, new = self._old["definitions"][before], self._new["definitions"][after]
         if before != after:
             equal = _structure(self._old, old) == _structure(self._new, new)
-            rule = Rule.DEFINITION_RENAMED if equal else Rule.TYPE_REPLACED
-            yield Finding(rule, place, before, after)
+            rule = ChangeKind.DEFINITION_RENAMED if equal else ChangeKind.TYPE_REPLACED
+            yield FoundChange(rule, place, before, after)
         yield from self._typed(old, new, place)
 
-    def _replaced(self, before: str, after: str, place: Place) -> Iterator[Finding]:
+    def _replaced(self, before: str, after: str, place: ChangePlace) -> Iterator[FoundChange]:
         """Compares what a field's old definition holds with what its new one holds."""
         if (before, after) in self._replacing:
             return
         old, new = self._old["definitions"][before], self._new["definitions"][after]
         if _sort(old) == _sort(new):
-            yield Finding(Rule.TYPE_REPLACED, place, before, after)
+            yield FoundChange(ChangeKind.TYPE_REPLACED, place, before, after)
         self._replacing.add((before, after))
         yield from self._typed(old, new, place)
         self._replacing.remove((before, after))
 
-    def _typed(self, old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+    def _typed(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
         """Compares two schemas that are no references."""
         before, after = old.get("type"), new.get("type")
         if before != after:
-            yield Finding(_retyped(before, after), place.keyword("type"), before, after)
+            yield FoundChange(_retyped(before, after), place.keyword("type"), before, after)
             if {before, after} != {"integer", "number"}:
                 return
         if after == "object":
@@ -157,18 +157,20 @@ class _Walk:
             yield from _format(old, new, place)
         yield from _default(old, new, place)
 
-    def _object(self, old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+    def _object(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
         if _closed(old) != _closed(new):
-            rule = Rule.OBJECT_CLOSED if _closed(new) else Rule.OBJECT_OPENED
-            yield Finding(rule, place.keyword("additionalProperties"))
+            rule = ChangeKind.OBJECT_CLOSED if _closed(new) else ChangeKind.OBJECT_OPENED
+            yield FoundChange(rule, place.keyword("additionalProperties"))
         before: Mapping[str, Schema] = old.get("properties", {})
         after: Mapping[str, Schema] = new.get("properties", {})
         for name in _union(before, after):
             at = place.member(name)
             if name not in after:
-                yield Finding(_removed(name in _required(old), _closed(new)), at, before[name])
+                yield FoundChange(_removed(name in _required(old), _closed(new)), at, before[name])
             elif name not in before:
-                yield Finding(_added(name in _required(new), _closed(old)), at, None, after[name])
+                yield FoundChange(
+                    _added(name in _required(new), _closed(old)), at, None, after[name]
+                )
             else:
                 yield from _requirement(name in _required(old), name in _required(new), at)
                 yield from self._schema(before[name], after[name], at)
@@ -223,67 +225,77 @@ def _union(first: Iterable[str], second: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*first, *second]))
 
 
-def _retyped(before: str | None, after: str | None) -> Rule:
+def _retyped(before: str | None, after: str | None) -> ChangeKind:
     # No type at all takes any value.
     if after is None or (before, after) == ("integer", "number"):
-        return Rule.TYPE_WIDENED
+        return ChangeKind.TYPE_WIDENED
     if before is None or (before, after) == ("number", "integer"):
-        return Rule.TYPE_NARROWED
-    return Rule.TYPE_CHANGED
+        return ChangeKind.TYPE_NARROWED
+    return ChangeKind.TYPE_CHANGED
 
 
-def _added(required: bool, closed: bool) -> Rule:
+def _added(required: bool, closed: bool) -> ChangeKind:
     if required:
-        return Rule.REQUIRED_FIELD_ADDED if closed else Rule.REQUIRED_FIELD_ADDED_OPEN
-    return Rule.OPTIONAL_FIELD_ADDED if closed else Rule.OPTIONAL_FIELD_ADDED_OPEN
+        return ChangeKind.REQUIRED_FIELD_ADDED if closed else ChangeKind.REQUIRED_FIELD_ADDED_OPEN
+    return ChangeKind.OPTIONAL_FIELD_ADDED if closed else ChangeKind.OPTIONAL_FIELD_ADDED_OPEN
 
 
-def _removed(required: bool, closed: bool) -> Rule:
+def _removed(required: bool, closed: bool) -> ChangeKind:
     if required:
-        return Rule.REQUIRED_FIELD_REMOVED if closed else Rule.REQUIRED_FIELD_REMOVED_OPEN
-    return Rule.OPTIONAL_FIELD_REMOVED if closed else Rule.OPTIONAL_FIELD_REMOVED_OPEN
+        return (
+            ChangeKind.REQUIRED_FIELD_REMOVED if closed else ChangeKind.REQUIRED_FIELD_REMOVED_OPEN
+        )
+    return ChangeKind.OPTIONAL_FIELD_REMOVED if closed else ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN
 
 
-def _requirement(before: bool, after: bool, place: Place) -> Iterator[Finding]:
+def _requirement(before: bool, after: bool, place: ChangePlace) -> Iterator[FoundChange]:
     if before and not after:
-        yield Finding(Rule.FIELD_BECAME_OPTIONAL, place)
+        yield FoundChange(ChangeKind.FIELD_BECAME_OPTIONAL, place)
     elif after and not before:
-        yield Finding(Rule.FIELD_BECAME_REQUIRED, place)
+        yield FoundChange(ChangeKind.FIELD_BECAME_REQUIRED, place)
 
 
-def _words(old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+def _words(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     at = place.keyword("enum")
     if "enum" not in old:
-        yield Finding(Rule.ENUM_CLOSED, at, old, new["enum"])
+        yield FoundChange(ChangeKind.ENUM_CLOSED, at, old, new["enum"])
     elif "enum" not in new:
-        yield Finding(Rule.ENUM_OPENED, at, old["enum"], new)
-        # An opened enum may come with a bound that does not hold all of its old words.
+        yield FoundChange(ChangeKind.ENUM_OPENED, at, old["enum"], new)
+        # An opened enum may come with a bound that does not hold all of its old values.
         most = new.get("maxLength")
         for word in old["enum"]:
             if most is not None and len(word) > most:
-                yield Finding(Rule.WORD_REMOVED, at, word)
+                yield FoundChange(ChangeKind.VALUE_REMOVED, at, word)
     else:
-        yield from (Finding(Rule.WORD_REMOVED, at, w) for w in old["enum"] if w not in new["enum"])
         yield from (
-            Finding(Rule.WORD_ADDED, at, None, w) for w in new["enum"] if w not in old["enum"]
+            FoundChange(ChangeKind.VALUE_REMOVED, at, w)
+            for w in old["enum"]
+            if w not in new["enum"]
+        )
+        yield from (
+            FoundChange(ChangeKind.VALUE_ADDED, at, None, w)
+            for w in new["enum"]
+            if w not in old["enum"]
         )
         yield from _order(old["enum"], new["enum"], at)
 
 
-def _order(before: Iterable[str], after: Iterable[str], place: Place) -> Iterator[Finding]:
+def _order(
+    before: Iterable[str], after: Iterable[str], place: ChangePlace
+) -> Iterator[FoundChange]:
     """Compares the order of what both sides have."""
     kept = [name for name in before if name in after]
     moved = [name for name in after if name in before]
     if kept != moved:
-        yield Finding(Rule.ORDER_CHANGED, place, kept, moved)
+        yield FoundChange(ChangeKind.ORDER_CHANGED, place, kept, moved)
 
 
-def _bounds(old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+def _bounds(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     for keyword in (*_LOWER, *_UPPER, "multipleOf"):
         before, after = _bound(old, keyword), _bound(new, keyword)
         if before != after:
             rule = _rebound(keyword, before, after)
-            yield Finding(rule, place.keyword(keyword), before, after)
+            yield FoundChange(rule, place.keyword(keyword), before, after)
 
 
 def _bound(schema: Schema, keyword: str) -> float | None:
@@ -292,24 +304,26 @@ def _bound(schema: Schema, keyword: str) -> float | None:
     return None if keyword in ("minLength", "minItems") and value == 0 else value
 
 
-def _rebound(keyword: str, before: float | None, after: float | None) -> Rule:
+def _rebound(keyword: str, before: float | None, after: float | None) -> ChangeKind:
     if before is None:
-        return Rule.BOUND_TIGHTENED
+        return ChangeKind.BOUND_TIGHTENED
     if after is None:
-        return Rule.BOUND_LOOSENED
+        return ChangeKind.BOUND_LOOSENED
     if keyword == "multipleOf":
         return _restepped(before, after)
     raised = after > before
-    return Rule.BOUND_LOOSENED if raised == (keyword in _UPPER) else Rule.BOUND_TIGHTENED
+    return (
+        ChangeKind.BOUND_LOOSENED if raised == (keyword in _UPPER) else ChangeKind.BOUND_TIGHTENED
+    )
 
 
-def _restepped(before: float, after: float) -> Rule:
+def _restepped(before: float, after: float) -> ChangeKind:
     """Compares two steps: a multiple of the old one allows less, a divisor more."""
     if _is_multiple(after, before):
-        return Rule.BOUND_TIGHTENED
+        return ChangeKind.BOUND_TIGHTENED
     if _is_multiple(before, after):
-        return Rule.BOUND_LOOSENED
-    return Rule.BOUND_SHIFTED
+        return ChangeKind.BOUND_LOOSENED
+    return ChangeKind.BOUND_SHIFTED
 
 
 def _is_multiple(value: float, step: float) -> bool:
@@ -317,24 +331,24 @@ def _is_multiple(value: float, step: float) -> bool:
     return Decimal(str(value)) % Decimal(str(step)) == 0
 
 
-def _format(old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+def _format(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     before, after = old.get("format"), new.get("format")
     if before != after:
         rule = (
-            Rule.FORMAT_ADDED
+            ChangeKind.FORMAT_ADDED
             if before is None
-            else Rule.FORMAT_REMOVED if after is None else Rule.FORMAT_CHANGED
+            else ChangeKind.FORMAT_REMOVED if after is None else ChangeKind.FORMAT_CHANGED
         )
-        yield Finding(rule, place.keyword("format"), before, after)
+        yield FoundChange(rule, place.keyword("format"), before, after)
 
 
-def _default(old: Schema, new: Schema, place: Place) -> Iterator[Finding]:
+def _default(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     at = place.keyword("default")
     if "default" not in old and "default" not in new:
         return
     if "default" not in old:
-        yield Finding(Rule.DEFAULT_ADDED, at, None, new["default"])
+        yield FoundChange(ChangeKind.DEFAULT_ADDED, at, None, new["default"])
     elif "default" not in new:
-        yield Finding(Rule.DEFAULT_REMOVED, at, old["default"])
+        yield FoundChange(ChangeKind.DEFAULT_REMOVED, at, old["default"])
     elif old["default"] != new["default"]:
-        yield Finding(Rule.DEFAULT_CHANGED, at, old["default"], new["default"])
+        yield FoundChange(ChangeKind.DEFAULT_CHANGED, at, old["default"], new["default"])

@@ -110,7 +110,7 @@ class RoleFacts:
     """The member of BootNotification that describes the station; without it the request does so itself."""
 
     boot_defaults: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Enum words of BootNotification's other required members, for a plain start."""
+    """Enum values of BootNotification's other required members, for a plain start."""
 
     serial_number: str | None = None
     """The member of that description that a client certificate names as its common name."""
@@ -292,7 +292,7 @@ def load_facts(version: str, *extra: Path) -> VersionFacts:
 
     Raises:
         CodegenError: a file is no TOML, belongs to another version, has an unknown key, a wrong
-            type or an unknown word, or all files together leave something out.
+            type or an unknown value, or all files together leave something out.
     """
     own, users = _own_layers(), [_read(path) for path in extra]
     line = _line_of(version, [*own, *users])

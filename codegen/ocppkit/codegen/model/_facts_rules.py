@@ -1,4 +1,4 @@
-"""What a facts file may contain: its keys, their types and their words.
+"""What a facts file may contain: its keys, their types and their values.
 
 The rules are a table that has the shape of the file. Whatever the table does not name is an error,
 so that a misspelt key cannot pass as a fact that is silently ignored.
@@ -258,7 +258,7 @@ _FILE = _Table(
 
 
 def check(document: Mapping[str, Any], file: str) -> None:
-    """Checks one facts file on its own: its keys, their types and their words.
+    """Checks one facts file on its own: its keys, their types and their values.
 
     Raises:
         CodegenError: something is not as the rules say; it names the file, the key and the cure.

@@ -11,16 +11,16 @@ from functools import cached_property
 from ._facts import ActionFacts, ProtocolFacts
 
 __all__ = [
-    "Action",
     "Api",
+    "ApiAction",
+    "ApiMessage",
     "Array",
     "Datatype",
     "Doc",
-    "Enum",
+    "EnumMember",
+    "EnumType",
     "Field",
     "Kind",
-    "Member",
-    "Message",
     "Ref",
     "Scalar",
     "StandardNames",
@@ -110,22 +110,26 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Member:
-    """A word of an enum."""
+class EnumMember:
+    """A value of an enum."""
 
     name: str
-    word: str
+    """Its name in Python."""
+
+    value: str
+    """As it stands on the wire."""
+
     doc: Doc | None = None
 
 
 @dataclass(frozen=True)
-class Enum:
-    """A closed set of words."""
+class EnumType:
+    """A closed set of values."""
 
     name: str
-    members: tuple[Member, ...]
+    members: tuple[EnumMember, ...]
     default: str | None = None
-    """The word that a reader may assume where a member of this type is absent."""
+    """The value that a reader may assume where a member of this type is absent."""
 
     used_by: tuple[str, ...] = ()
     """Messages that reach it, sorted."""
@@ -149,7 +153,7 @@ class Datatype:
 
 
 @dataclass(frozen=True)
-class Message:
+class ApiMessage:
     """The payload of one frame."""
 
     name: str
@@ -164,7 +168,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Action:
+class ApiAction:
     """A request and its response, or a SEND."""
 
     name: str
@@ -172,11 +176,11 @@ class Action:
     """Its name as a Python module and method."""
 
     facts: ActionFacts
-    request: Message
-    response: Message | None
+    request: ApiMessage
+    response: ApiMessage | None
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[ApiMessage, ...]:
         """The response first, since the request's type names it."""
         return (self.request,) if self.response is None else (self.response, self.request)
 
@@ -208,7 +212,7 @@ class Variable:
     """The values, or the items of its lists, that OCPP names."""
 
     values_of: str | None
-    """An enum whose words are its values."""
+    """An enum whose values it takes."""
 
     mutability: tuple[str, ...] | None
     """What the CSMS may do with it; `None` where no source says it."""
@@ -248,7 +252,9 @@ class Value:
     name: str
     """Its name in Python."""
 
-    word: str
+    value: str
+    """As it stands on the wire."""
+
     critical: bool = False
     """Whether a security event must reach the CSMS."""
 
@@ -276,13 +282,13 @@ class Api:
     """A whole version."""
 
     protocol: ProtocolFacts
-    enums: tuple[Enum, ...]
+    enums: tuple[EnumType, ...]
     """By name."""
 
     datatypes: tuple[Datatype, ...]
     """Each after those it refers to, else by name."""
 
-    actions: tuple[Action, ...]
+    actions: tuple[ApiAction, ...]
     """By name."""
 
     names: StandardNames = StandardNames()
@@ -298,7 +304,7 @@ class Api:
 
     def fields_of(self) -> Mapping[str, tuple[Field, ...]]:
         """The members of every datatype and message, by name."""
-        objects: list[Datatype | Message] = list(self.datatypes)
+        objects: list[Datatype | ApiMessage] = list(self.datatypes)
         for action in self.actions:
             objects.extend(action.messages)
         return {each.name: each.fields for each in objects}

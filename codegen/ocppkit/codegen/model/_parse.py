@@ -77,7 +77,7 @@ def parse(document: Document) -> ParsedTypes:
     """
     schemas = {**document.types, **document.messages}
     models = {model.reference.path: model for model in _parser_models(document)}
-    reader = _Reader(models, {f"#/definitions/{name}": name for name in schemas}, document)
+    reader = _ModelReader(models, {f"#/definitions/{name}": name for name in schemas}, document)
     parsed: dict[str, ParsedObject | ParsedEnum] = {}
     for name, schema in schemas.items():
         try:
@@ -113,7 +113,7 @@ def _parser_models(document: Document) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _ModelReader:
     models: Mapping[str, Any]
     """By reference path; the full path is the key, since hoisted root models differ only in its tail."""
 

@@ -8,7 +8,7 @@ from ..schemas._json_text import Place
 from ..schemas._schema_set import SchemaSet
 from ._facts import VersionFacts
 from ._facts_rules import pointer_of
-from ._ir import Action, Api, Datatype, Enum, Field, Member, Message, refs
+from ._ir import Api, ApiAction, ApiMessage, Datatype, EnumMember, EnumType, Field, refs
 from ._merge import action_of
 from ._naming import field_name, member_name, module_name, open_field_name
 from ._parse import ParsedEnum, ParsedObject, ParsedTypes
@@ -80,17 +80,17 @@ def keep_actions(api: Api, only: Iterable[str]) -> Api:
 
 def _message(
     name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet, namer: "_Namer"
-) -> Message:
+) -> ApiMessage:
     file = schemas.files[name]
     if isinstance(parsed, ParsedEnum) or not parsed.closed:
         raise parsed.place.error(
             "a message must be an object without unknown members",
             _CLOSE_ALL,
         )
-    return Message(name, _fields(name, parsed, namer), file.draft, f"{name}.json")
+    return ApiMessage(name, _fields(name, parsed, namer), file.draft, f"{name}.json")
 
 
-def _actions(messages: Mapping[str, Message], facts: VersionFacts) -> Iterable[Action]:
+def _actions(messages: Mapping[str, ApiMessage], facts: VersionFacts) -> Iterable[ApiAction]:
     for name, message in messages.items():
         action, part = action_of(name)
         response = messages.get(f"{action}Response")
@@ -105,13 +105,13 @@ def _actions(messages: Mapping[str, Message], facts: VersionFacts) -> Iterable[A
                 pointer=pointer_of("actions", action, "kind"),
                 cure="mend `kind` there, or the set of schemas",
             )
-        yield Action(action, module_name(action), action_facts, message, response)
+        yield ApiAction(action, module_name(action), action_facts, message, response)
 
 
-def _enum(name: str, parsed: ParsedEnum, namer: "_Namer") -> Enum:
+def _enum(name: str, parsed: ParsedEnum, namer: "_Namer") -> EnumType:
     words = dict.fromkeys(parsed.words, parsed.place.at("enum"))
     members = zip(namer.names(name, words, member_name), parsed.words, strict=True)
-    return Enum(name, tuple(Member(*each) for each in members), default=parsed.default)
+    return EnumType(name, tuple(EnumMember(*each) for each in members), default=parsed.default)
 
 
 def _fields(owner: str, parsed: ParsedObject, namer: "_Namer") -> tuple[Field, ...]:

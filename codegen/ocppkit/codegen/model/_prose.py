@@ -11,7 +11,7 @@ A file names its OCPP version and has one table per class:
     about = "Why the station has restarted."
     source = "B01"                      # of each text here that names none in brackets
 
-    [BootReasonEnumType.words]          # `fields` of a message or datatype
+    [BootReasonEnumType.values]          # `fields` of a message or datatype
     Watchdog = "A watchdog noticed that the software hung. [B01.FR.04]"
 
 A text that is not there is looked for in the versions that this one extends, the nearest first.
@@ -30,13 +30,13 @@ from typing import TypeVar
 from .._files import list_files, read_file
 from ..schemas._schema_set import folder_of
 from ..schemas._toml import Table, read_toml
-from ._ir import Api, Datatype, Doc, Enum, Field, Message
+from ._ir import Api, ApiMessage, Datatype, Doc, EnumType, Field
 
 __all__ = ["describe", "documented"]
 
 _FOLDER = Path(__file__).parents[1] / "prose"
 _EVERYWHERE = "everywhere"
-_KINDS = ("fields", "words")
+_KINDS = ("fields", "values")
 
 # Texts end up in docstrings: nothing that could close the docstring or escape in it.
 _TEXT = re.compile(r'([^"\\\r\n\[\]]*[^"\\\s\[\]])(?: \[([^"\\\r\n\[\]]+)\])?')
@@ -50,7 +50,7 @@ class _Prose:
     """What a message, datatype or enum is for, by its name."""
 
     members: Mapping[tuple[str, str], Doc]
-    """What a member means, by class and name on the wire; a word of an enum by enum and word."""
+    """What a member means, by class and name on the wire; a value of an enum by enum and value."""
 
     everywhere: Mapping[str, Doc]
     """What a member means in each class that says nothing else of it."""
@@ -118,7 +118,7 @@ def _require_known(table: Table, api: Api) -> None:
     Ours may have such texts: a user's errata or a selection of actions takes things away.
     """
     known = {name: {field.wire for field in fields} for name, fields in api.fields_of().items()}
-    known |= {enum.name: {member.word for member in enum.members} for enum in api.enums}
+    known |= {enum.name: {member.value for member in enum.members} for enum in api.enums}
     for name in _classes_in(table):
         one = table.table(name)
         if name not in known:
@@ -132,7 +132,7 @@ def _require_known(table: Table, api: Api) -> None:
                 if key not in known[name]:
                     raise one.place.at(kind, key).error(
                         f"{name} has no {key!r}",
-                        _nearest(key, known[name], "name members and words as on the wire"),
+                        _nearest(key, known[name], "name members and values as on the wire"),
                     )
 
 
@@ -160,7 +160,7 @@ def documented(fields: Iterable[Field]) -> dict[str, Doc]:
     return {each.name: each.doc for each in fields if each.doc is not None}
 
 
-_Object = TypeVar("_Object", Datatype, Message)
+_Object = TypeVar("_Object", Datatype, ApiMessage)
 
 
 def _object(bare: _Object, prose: _Prose) -> _Object:
@@ -173,12 +173,12 @@ def _object(bare: _Object, prose: _Prose) -> _Object:
     )
 
 
-def _enum(bare: Enum, prose: _Prose) -> Enum:
+def _enum(bare: EnumType, prose: _Prose) -> EnumType:
     return replace(
         bare,
         doc=prose.classes.get(bare.name),
         members=tuple(
-            replace(each, doc=prose.members.get((bare.name, each.word))) for each in bare.members
+            replace(each, doc=prose.members.get((bare.name, each.value))) for each in bare.members
         ),
     )
 

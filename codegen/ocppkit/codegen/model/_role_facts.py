@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .._errors import CodegenError
-from ._ir import Api, Field, Message, Ref
+from ._ir import Api, ApiMessage, Field, Ref
 
 __all__ = ["Boot", "boot_of"]
 
@@ -13,7 +13,7 @@ __all__ = ["Boot", "boot_of"]
 class Boot:
     """BootNotification as a station's constructor takes it."""
 
-    request: Message
+    request: ApiMessage
 
     described: tuple[Field, ...]
     """The members that describe the station: of the request itself (1.6) or of one of its members."""
@@ -90,9 +90,9 @@ def _default(api: Api, field: Field) -> str:
     word = api.protocol.roles.boot_defaults.get(field.wire)
     for enum in api.enums:
         for member in enum.members:
-            if field.type == Ref(enum.name) and member.word == word:
+            if field.type == Ref(enum.name) and member.value == word:
                 return f"{enum.name}.{member.name}"
     raise CodegenError(
-        f"{word!r} is no word for BootNotification's member {field.wire!r}",
+        f"{word!r} is no value for BootNotification's member {field.wire!r}",
         cure="mend `boot_defaults` under [protocol.roles] in the facts",
     )

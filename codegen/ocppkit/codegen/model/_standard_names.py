@@ -36,7 +36,7 @@ def add_standard_names(api: Api) -> Api:
     """Returns the version with the names that it, or the nearest version that it extends, standardises.
 
     Raises:
-        CodegenError: a file of names has an unknown key, type or word, or two names alike in Python.
+        CodegenError: a file of names has an unknown key, type or value, or two names alike in Python.
     """
     for version in reversed((*api.protocol.ancestors, api.protocol.version)):
         path = _FOLDER / f"{folder_of(version)}.toml"

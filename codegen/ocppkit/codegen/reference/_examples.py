@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from ..model._ir import Api, Array, Datatype, Enum, Field, Kind, Message, Ref, Scalar, Type
+from ..model._ir import Api, ApiMessage, Array, Datatype, EnumType, Field, Kind, Ref, Scalar, Type
 
 __all__ = ["Examples", "kin"]
 
@@ -44,23 +44,23 @@ class Examples:
         self._enums = {enum.name: enum for enum in api.enums}
         self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
 
-    def smallest(self, message: Message) -> dict[str, Any]:
+    def smallest(self, message: ApiMessage) -> dict[str, Any]:
         """Returns a payload of the required members alone."""
         return self._object(message, full=False)
 
-    def full(self, message: Message) -> dict[str, Any]:
+    def full(self, message: ApiMessage) -> dict[str, Any]:
         """Returns a payload with every member once, but `customData` at the top alone."""
         return self._object(message, full=True)
 
-    def _object(self, owner: Message | Datatype, *, full: bool) -> dict[str, Any]:
+    def _object(self, owner: ApiMessage | Datatype, *, full: bool) -> dict[str, Any]:
         return {
             field.wire: self._value(owner.name, field.wire, field.type, full=full)
             for field in owner.fields
             if field.required or (full and self._shown(owner, field))
         }
 
-    def _shown(self, owner: Message | Datatype, field: Field) -> bool:
-        return isinstance(owner, Message) or field.wire != "customData"
+    def _shown(self, owner: ApiMessage | Datatype, field: Field) -> bool:
+        return isinstance(owner, ApiMessage) or field.wire != "customData"
 
     def _value(self, owner: str, wire: str, type_: Type, *, full: bool) -> Any:
         candidates = [*self._values.get(f"{owner}.{wire}", ()), *self._values.get(wire, ())]
@@ -75,9 +75,9 @@ class Examples:
             case Scalar():
                 return _first(type_, candidates)
 
-    def _word(self, enum: Enum, candidates: Sequence[Any]) -> str:
-        words = [member.word for member in enum.members]
-        preferred = _tables()["words"].get(kin(enum.name)), _tables()["words"].get(enum.name)
+    def _word(self, enum: EnumType, candidates: Sequence[Any]) -> str:
+        words = [member.value for member in enum.members]
+        preferred = _tables()["enums"].get(kin(enum.name)), _tables()["enums"].get(enum.name)
         wanted = (*candidates, *preferred, "Accepted", words[0])
         return next(str(word) for word in wanted if word in words)
 

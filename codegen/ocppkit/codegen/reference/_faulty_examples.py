@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from ..model._ir import Api, Array, Datatype, Enum, Kind, Message, Ref, Scalar, Type
+from ..model._ir import Api, ApiMessage, Array, Datatype, EnumType, Kind, Ref, Scalar, Type
 from ._examples import Examples
 
 __all__ = ["Fault", "faults", "unknown_word"]
@@ -41,7 +41,7 @@ class _Place:
         return steps.removeprefix(".")
 
 
-def faults(api: Api, message: Message, examples: Examples) -> Iterator[Fault]:
+def faults(api: Api, message: ApiMessage, examples: Examples) -> Iterator[Fault]:
     """Yields one fault for each rule that the message can break, at the first place where it can.
 
     Args:
@@ -49,7 +49,7 @@ def faults(api: Api, message: Message, examples: Examples) -> Iterator[Fault]:
         message: whose payload is broken.
         examples: makes the good payload; the small one serves where it has a fitting place.
     """
-    walk = _Walk(api)
+    walk = _PayloadWalk(api)
     payloads = [examples.smallest(message), examples.full(message)]
     grounds = [(payload, list(walk.places(message, payload))) for payload in payloads]
     for breach in _BREACHES:
@@ -58,20 +58,20 @@ def faults(api: Api, message: Message, examples: Examples) -> Iterator[Fault]:
     yield Fault("", "is a list", [])
 
 
-def unknown_word(api: Api, enum: Enum, message: Message, examples: Examples) -> Fault:
-    """Returns the fault of a word that the enum does not list, where the message first reaches it."""
+def unknown_word(api: Api, enum: EnumType, message: ApiMessage, examples: Examples) -> Fault:
+    """Returns the fault of a value that the enum does not list, where the message first reaches it."""
     payload = examples.full(message)
     place = next(
-        each for each in _Walk(api).places(message, payload) if each.type == Ref(enum.name)
+        each for each in _PayloadWalk(api).places(message, payload) if each.type == Ref(enum.name)
     )
-    return Fault(place.text, "is an unknown word", _put(payload, place.path, "Unheard"))
+    return Fault(place.text, "is an unknown value", _put(payload, place.path, "Unknown"))
 
 
-Breach = Callable[["_Walk", _Place], tuple[str, Any] | None]
+Breach = Callable[["_PayloadWalk", _Place], tuple[str, Any] | None]
 
 
 def _first(
-    breach: Breach, grounds: list[tuple[dict[str, Any], list[_Place]]], walk: "_Walk"
+    breach: Breach, grounds: list[tuple[dict[str, Any], list[_Place]]], walk: "_PayloadWalk"
 ) -> Iterator[Fault]:
     for payload, places in grounds:
         for place in places:
@@ -108,14 +108,14 @@ def _put(payload: Mapping[str, Any], path: tuple[Step, ...], value: Any) -> Any:
     return copy
 
 
-class _Walk:
+class _PayloadWalk:
     """The places of a payload, from the top down."""
 
     def __init__(self, api: Api) -> None:
         self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
         self.enums = api.enum_names()
 
-    def places(self, owner: Message | Datatype, payload: Mapping[str, Any]) -> Iterator[_Place]:
+    def places(self, owner: ApiMessage | Datatype, payload: Mapping[str, Any]) -> Iterator[_Place]:
         """Yields every place breadth first."""
         row = [
             (_Place((field.wire,), field.type, field.required), payload[field.wire])
@@ -140,11 +140,11 @@ class _Walk:
                 return
 
 
-def _left_out(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _left_out(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     return ("is left out", _Gone()) if place.required else None
 
 
-def _too_few(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _too_few(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Array(min_items=int(low)) if low > 0:
             return "is an empty list", []
@@ -152,12 +152,12 @@ def _too_few(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _null(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _null(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     nullable = place.type == Scalar(Kind.ANY) or isinstance(place.path[-1], int)
     return None if nullable else ("is `null`", None)
 
 
-def _wrong_type(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _wrong_type(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(kind=Kind.ANY):
             return None
@@ -173,15 +173,15 @@ def _wrong_type(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _unknown_enum_value(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _unknown_enum_value(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Ref(name) if name in walk.enums:
-            return "is an unknown word", "Unheard"
+            return "is an unknown value", "Unknown"
         case _:
             return None
 
 
-def _too_long(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _too_long(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(max_length=int(most)):
             return f"has more than {most} characters", "x" * (most + 1)
@@ -189,7 +189,7 @@ def _too_long(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _too_small(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _too_small(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(minimum=int() | float() as low):
             return f"is below {low}", low - 1
@@ -197,7 +197,7 @@ def _too_small(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _too_big(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _too_big(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(maximum=int() | float() as high):
             return f"is above {high}", high + 1
@@ -205,7 +205,7 @@ def _too_big(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _no_multiple(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _no_multiple(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(multiple_of=int() | float() as step):
             return f"is no multiple of {step}", step * 1.5
@@ -213,7 +213,7 @@ def _no_multiple(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _no_moment(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _no_moment(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(kind=Kind.DATE_TIME):
             return "is no date-time", "tomorrow"
@@ -223,7 +223,7 @@ def _no_moment(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _too_many(walk: _Walk, place: _Place) -> tuple[str, Any] | None:
+def _too_many(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Array(max_items=int(most)) if most < _MOST_ITEMS:
             return f"has more than {most} item{'s' if most != 1 else ''}", _Repeat(most + 1)

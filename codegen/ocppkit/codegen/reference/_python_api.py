@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model._ir import Api, Array, Datatype, Kind, Message, Ref, Scalar, Type
+from ..model._ir import Api, ApiMessage, Array, Datatype, Kind, Ref, Scalar, Type
 
 __all__ = ["Expressions"]
 
@@ -43,7 +43,12 @@ class Expressions:
         self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
 
     def message(
-        self, message: Message, payload: Mapping[str, Any], lead: str = "", *, clock: bool = False
+        self,
+        message: ApiMessage,
+        payload: Mapping[str, Any],
+        lead: str = "",
+        *,
+        clock: bool = False,
     ) -> str:
         """Returns the expression that makes a message.
 
@@ -59,7 +64,7 @@ class Expressions:
             made = _Call(made.head, [_timed(each) for each in made.items], made.tail)
         return lead + _lay_out(made, indent, len(lead))
 
-    def arguments(self, message: Message, payload: Mapping[str, Any], lead: str) -> str:
+    def arguments(self, message: ApiMessage, payload: Mapping[str, Any], lead: str) -> str:
         """Returns a call of a role's method, which takes the members by keyword.
 
         Args:
@@ -71,7 +76,7 @@ class Expressions:
         call = _Call("(", self._object(message, payload).items, ")")
         return lead + _lay_out(call, indent, len(lead))
 
-    def _object(self, owner: Message | Datatype, payload: Mapping[str, Any]) -> _Call:
+    def _object(self, owner: ApiMessage | Datatype, payload: Mapping[str, Any]) -> _Call:
         items: list[_Node] = [
             _Named(field.name, self._value(field.type, payload[field.wire]))
             for field in owner.fields
@@ -84,7 +89,7 @@ class Expressions:
             case Array(item):
                 return _Call("[", [self._value(item, each) for each in value], "]")
             case Ref(name) if name in self._enums:
-                (member,) = (each for each in self._enums[name].members if each.word == value)
+                (member,) = (each for each in self._enums[name].members if each.value == value)
                 return f"{self._package}.{name}.{member.name}"
             case Ref(name):
                 return self._object(self._datatypes[name], value)

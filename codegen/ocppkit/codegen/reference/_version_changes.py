@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..model._ir import Action, Api, Array, Datatype, Enum, Field, Ref, Scalar, Type
+from ..model._ir import Api, ApiAction, Array, Datatype, EnumType, Field, Ref, Scalar, Type
 from ._examples import kin
 from ._type_texts import bounds_of, type_in_words
 
-__all__ = ["Difference", "Sibling", "Versions", "types_of"]
+__all__ = ["Sibling", "VersionDifference", "Versions", "types_of"]
 
 
 @dataclass(frozen=True)
-class Difference:
+class VersionDifference:
     """One difference between an older and a newer version."""
 
     place: str
-    """The member, as a path; a word of an enum; or a message."""
+    """The member, as a path; a value of an enum; or a message."""
 
     what: str
 
@@ -30,9 +30,9 @@ class Sibling:
     """The same thing there, or what does its work; empty where there is none."""
 
 
-def types_of(api: Api) -> dict[str, Datatype | Enum]:
+def types_of(api: Api) -> dict[str, Datatype | EnumType]:
     """Returns a version's datatypes and enums by name."""
-    found: dict[str, Datatype | Enum] = {each.name: each for each in api.datatypes}
+    found: dict[str, Datatype | EnumType] = {each.name: each for each in api.datatypes}
     return found | {each.name: each for each in api.enums}
 
 
@@ -42,11 +42,11 @@ class Versions:
     def __init__(self, apis: Sequence[Api]) -> None:
         self._apis = tuple(apis)
 
-    def of_action(self, api: Api, action: Action) -> tuple[Sibling, ...]:
+    def of_action(self, api: Api, action: ApiAction) -> tuple[Sibling, ...]:
         """Returns the action in every version, its own included."""
         return tuple(_sibling(each, _counterparts(api, action, each)) for each in self._apis)
 
-    def of_type(self, api: Api, type_: Datatype | Enum) -> tuple[Sibling, ...]:
+    def of_type(self, api: Api, type_: Datatype | EnumType) -> tuple[Sibling, ...]:
         """Returns a datatype or an enum in every version, its own included."""
         return tuple(
             _sibling(
@@ -63,12 +63,12 @@ class Versions:
         """Returns the versions after one, the nearest first."""
         return self._apis[self._apis.index(api) + 1 :]
 
-    def work_of(self, action: Action, other: Api) -> tuple[str, ...]:
+    def work_of(self, action: ApiAction, other: Api) -> tuple[str, ...]:
         """Returns all actions of another version that do an action's work, not only its namesake."""
         same = tuple(each.name for each in other.actions if each.name == action.name)
         return tuple(dict.fromkeys((*same, *_workers(action, other))))
 
-    def newcomers(self, api: Api) -> tuple[Action, ...]:
+    def newcomers(self, api: Api) -> tuple[ApiAction, ...]:
         """Returns the actions that do what no earlier version's actions did."""
         return tuple(
             action
@@ -77,8 +77,8 @@ class Versions:
         )
 
     def action_steps(
-        self, api: Api, action: Action
-    ) -> Iterator[tuple[Api, Action, Api, Action, tuple[Difference, ...]]]:
+        self, api: Api, action: ApiAction
+    ) -> Iterator[tuple[Api, ApiAction, Api, ApiAction, tuple[VersionDifference, ...]]]:
         """Yields the steps to the nearest earlier and later version: old, new and what differs."""
         for others, older in ((self.earlier(api), True), (self.later(api), False)):
             for other in others:
@@ -91,8 +91,8 @@ class Versions:
                     break
 
     def type_steps(
-        self, api: Api, type_: Datatype | Enum
-    ) -> Iterator[tuple[Api, str, Api, str, tuple[Difference, ...]]]:
+        self, api: Api, type_: Datatype | EnumType
+    ) -> Iterator[tuple[Api, str, Api, str, tuple[VersionDifference, ...]]]:
         """Yields the same for a datatype or an enum."""
         for others, older in ((self.earlier(api), True), (self.later(api), False)):
             for other in others:
@@ -108,7 +108,7 @@ def _sibling(api: Api, names: tuple[str, ...]) -> Sibling:
     return Sibling(api.protocol.version, api.protocol.package, names)
 
 
-def _counterparts(api: Api, action: Action, other: Api) -> tuple[str, ...]:
+def _counterparts(api: Api, action: ApiAction, other: Api) -> tuple[str, ...]:
     """Returns the actions of another version that are this one, or do its work."""
     known = {each.name: each for each in other.actions}
     if other is api or action.name in known:
@@ -116,7 +116,7 @@ def _counterparts(api: Api, action: Action, other: Api) -> tuple[str, ...]:
     return _workers(action, other)
 
 
-def _workers(action: Action, other: Api) -> tuple[str, ...]:
+def _workers(action: ApiAction, other: Api) -> tuple[str, ...]:
     """Returns what the facts say: each newer version names the actions of 1.6 that one replaces."""
     names = action.facts.v16_equivalent
     ours = tuple(each.name for each in other.actions if each.name in names)
@@ -124,47 +124,49 @@ def _workers(action: Action, other: Api) -> tuple[str, ...]:
     return ours or theirs
 
 
-def _alike(type_: Datatype | Enum, other: Api) -> tuple[Datatype | Enum, ...]:
-    pool: Sequence[Datatype | Enum] = other.enums if isinstance(type_, Enum) else other.datatypes
+def _alike(type_: Datatype | EnumType, other: Api) -> tuple[Datatype | EnumType, ...]:
+    pool: Sequence[Datatype | EnumType] = (
+        other.enums if isinstance(type_, EnumType) else other.datatypes
+    )
     exact = tuple(each for each in pool if each.name == type_.name)
     return exact or tuple(each for each in pool if kin(each.name) == kin(type_.name))
 
 
 def _action_differences(
-    old_api: Api, old: Action, new_api: Api, new: Action
-) -> Iterator[Difference]:
-    walk = _Walk(old_api, new_api)
+    old_api: Api, old: ApiAction, new_api: Api, new: ApiAction
+) -> Iterator[VersionDifference]:
+    walk = _ObjectWalk(old_api, new_api)
     if old.name != new.name:
-        yield Difference(new.name, f"was {old.name}")
+        yield VersionDifference(new.name, f"was {old.name}")
     if old.facts.direction != new.facts.direction:
-        yield Difference(new.name, "is sent by another side")
+        yield VersionDifference(new.name, "is sent by another side")
     yield from walk.fields("request", old.request.fields, new.request.fields)
     match old.response, new.response:
         case None, None:
             return
         case (None, _) | (_, None):
-            yield Difference("response", "new" if new.response else "gone")
+            yield VersionDifference("response", "new" if new.response else "gone")
         case before, after:
             yield from walk.fields("response", before.fields, after.fields)
 
 
 def _type_differences(
-    old_api: Api, old: Datatype | Enum, new_api: Api, new: Datatype | Enum
-) -> Iterator[Difference]:
-    if isinstance(old, Enum) and isinstance(new, Enum):
-        yield from (Difference(word, "new") for word in _minus(new, old))
-        yield from (Difference(word, "gone") for word in _minus(old, new))
+    old_api: Api, old: Datatype | EnumType, new_api: Api, new: Datatype | EnumType
+) -> Iterator[VersionDifference]:
+    if isinstance(old, EnumType) and isinstance(new, EnumType):
+        yield from (VersionDifference(word, "new") for word in _minus(new, old))
+        yield from (VersionDifference(word, "gone") for word in _minus(old, new))
     elif isinstance(old, Datatype) and isinstance(new, Datatype):
-        walk = _Walk(old_api, new_api, deep=False)
+        walk = _ObjectWalk(old_api, new_api, deep=False)
         yield from walk.fields("", old.fields, new.fields)
 
 
-def _minus(one: Enum, other: Enum) -> list[str]:
-    words = {member.word for member in other.members}
-    return [member.word for member in one.members if member.word not in words]
+def _minus(one: EnumType, other: EnumType) -> list[str]:
+    words = {member.value for member in other.members}
+    return [member.value for member in one.members if member.value not in words]
 
 
-class _Walk:
+class _ObjectWalk:
     """Two versions of one object, walked together; each pair of types once."""
 
     def __init__(self, old: Api, new: Api, *, deep: bool = True) -> None:
@@ -173,7 +175,9 @@ class _Walk:
         self._seen: set[tuple[str, str]] = set()
         self._deep = deep
 
-    def fields(self, path: str, old: Sequence[Field], new: Sequence[Field]) -> Iterator[Difference]:
+    def fields(
+        self, path: str, old: Sequence[Field], new: Sequence[Field]
+    ) -> Iterator[VersionDifference]:
         # customData came with 2.0.1, everywhere; saying so at each place would bury the rest.
         before = {field.wire: field for field in old if field.wire != "customData"}
         after = {field.wire: field for field in new if field.wire != "customData"}
@@ -182,20 +186,22 @@ class _Walk:
             if wire not in before:
                 needed = "required" if field.required else "optional"
                 bounds = "".join(f", {each}" for each in bounds_of(field.type))
-                yield Difference(place, f"new: {type_in_words(field.type)}, {needed}{bounds}")
+                yield VersionDifference(
+                    place, f"new: {type_in_words(field.type)}, {needed}{bounds}"
+                )
             else:
                 yield from self._field(place, before[wire], field)
         for wire in before:
             if wire in after:
                 continue
-            yield Difference(f"{path}.{wire}" if path else wire, "gone")
+            yield VersionDifference(f"{path}.{wire}" if path else wire, "gone")
 
-    def _field(self, place: str, old: Field, new: Field) -> Iterator[Difference]:
+    def _field(self, place: str, old: Field, new: Field) -> Iterator[VersionDifference]:
         if old.required != new.required:
-            yield Difference(place, "now required" if new.required else "now optional")
+            yield VersionDifference(place, "now required" if new.required else "now optional")
         yield from self._type(place, old.type, new.type)
 
-    def _type(self, place: str, old: Type, new: Type) -> Iterator[Difference]:
+    def _type(self, place: str, old: Type, new: Type) -> Iterator[VersionDifference]:
         match old, new:
             case Array(), Array():
                 yield from _bounds(place, old, new)
@@ -205,27 +211,27 @@ class _Walk:
             case Scalar(), Scalar() if old.kind == new.kind:
                 yield from _bounds(place, old, new)
             case _:
-                yield Difference(place, f"{type_in_words(new)}, was {type_in_words(old)}")
+                yield VersionDifference(place, f"{type_in_words(new)}, was {type_in_words(old)}")
 
-    def _named(self, place: str, before: str, after: str) -> Iterator[Difference]:
+    def _named(self, place: str, before: str, after: str) -> Iterator[VersionDifference]:
         if (before, after) in self._seen:
             return
         self._seen.add((before, after))
         match self._old[before], self._new[after]:
-            case Enum() as old, Enum() as new:
+            case EnumType() as old, EnumType() as new:
                 gained, lost = _minus(new, old), _minus(old, new)
                 if gained:
-                    yield Difference(place, f"new words: {', '.join(gained)}")
+                    yield VersionDifference(place, f"new values: {', '.join(gained)}")
                 if lost:
-                    yield Difference(place, f"words gone: {', '.join(lost)}")
+                    yield VersionDifference(place, f"values gone: {', '.join(lost)}")
             case Datatype() as old, Datatype() as new:
                 if self._deep:
                     yield from self.fields(place, old.fields, new.fields)
             case _:
-                yield Difference(place, f"{after}, was {before}")
+                yield VersionDifference(place, f"{after}, was {before}")
 
 
-def _bounds(place: str, old: Array | Scalar, new: Array | Scalar) -> Iterator[Difference]:
+def _bounds(place: str, old: Array | Scalar, new: Array | Scalar) -> Iterator[VersionDifference]:
     def own(type_: Array | Scalar) -> str:
         only = (
             Array(Ref(""), type_.min_items, type_.max_items) if isinstance(type_, Array) else type_
@@ -233,4 +239,4 @@ def _bounds(place: str, old: Array | Scalar, new: Array | Scalar) -> Iterator[Di
         return " and ".join(bounds_of(only)) or "without bounds"
 
     if own(old) != own(new):
-        yield Difference(place, f"{own(new)}, was {own(old)}")
+        yield VersionDifference(place, f"{own(new)}, was {own(old)}")

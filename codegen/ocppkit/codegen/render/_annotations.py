@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..model._ir import Api, Array, Datatype, Field, Kind, Message, Ref, Scalar, Type
+from ..model._ir import Api, ApiMessage, Array, Datatype, Field, Kind, Ref, Scalar, Type
 from ..model._role_facts import Boot
 from ._constraints import constraint_name, scalars
 from ._layout import Imports, natural
 
 __all__ = [
-    "Constraint",
+    "MsgspecConstraint",
     "absent",
     "annotation",
     "class_imports",
@@ -29,7 +29,7 @@ _PLAIN = {
 
 
 @dataclass(frozen=True)
-class Constraint:
+class MsgspecConstraint:
     """A named type such as `Str20`, and what it stands for."""
 
     name: str
@@ -74,7 +74,7 @@ def _untyped(field: Field) -> bool:
     return field.type == Scalar(Kind.ANY)
 
 
-def constraints_of(api: Api) -> tuple[Constraint, ...]:
+def constraints_of(api: Api) -> tuple[MsgspecConstraint, ...]:
     """Returns the named constraints that a version's members use, by name."""
     found = {
         constraint.name: constraint
@@ -85,7 +85,7 @@ def constraints_of(api: Api) -> tuple[Constraint, ...]:
     return tuple(found[name] for name in sorted(found, key=natural))
 
 
-def class_imports(api: Api, owners: Iterable[Message | Datatype], above: str) -> Imports:
+def class_imports(api: Api, owners: Iterable[ApiMessage | Datatype], above: str) -> Imports:
     """Returns what a module that defines these classes must import.
 
     Args:
@@ -106,7 +106,7 @@ def class_imports(api: Api, owners: Iterable[Message | Datatype], above: str) ->
 
 
 def type_imports(
-    api: Api, owners: Iterable[Message | Datatype | Boot], above: str, *, bounds: bool = True
+    api: Api, owners: Iterable[ApiMessage | Datatype | Boot], above: str, *, bounds: bool = True
 ) -> Imports:
     """Returns what a module must import to name the types of these classes' members."""
     wanted: defaultdict[str, set[str]] = defaultdict(set)
@@ -141,14 +141,14 @@ def _type_needs(type_: Type, api: Api, above: str, bounds: bool) -> Iterator[tup
                 yield f"{above}constraints", constraint
 
 
-def _constraint(scalar: Scalar) -> Constraint | None:
+def _constraint(scalar: Scalar) -> MsgspecConstraint | None:
     name = constraint_name(scalar)
     if name is None:
         return None
     if scalar.kind is Kind.DATE_TIME:
-        return Constraint(name, "datetime", "tz=True")
+        return MsgspecConstraint(name, "datetime", "tz=True")
     if scalar.kind is Kind.URI:
-        return Constraint(name, "str", 'extra={"format": "uri"}')
+        return MsgspecConstraint(name, "str", 'extra={"format": "uri"}')
     bounds = {
         "min_length": scalar.min_length,
         "max_length": scalar.max_length,
@@ -159,4 +159,4 @@ def _constraint(scalar: Scalar) -> Constraint | None:
     if scalar.multiple_of is not None:
         # msgspec's own multiple_of divides binary floats and refuses most legal tenths.
         meta.append(f'extra={{"multiple_of": {scalar.multiple_of}}}')
-    return Constraint(name, _PLAIN[scalar.kind], ", ".join(meta))
+    return MsgspecConstraint(name, _PLAIN[scalar.kind], ", ".join(meta))

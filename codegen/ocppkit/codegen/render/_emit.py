@@ -16,7 +16,7 @@ from jinja2 import Environment
 
 from .._errors import CodegenError
 from .._resources import generator_version, templates_dir
-from ..model._ir import Action, Api
+from ..model._ir import Api, ApiAction
 from ..model._naming import member_name
 from ..model._prose import documented
 from ..model._role_facts import boot_of
@@ -76,7 +76,7 @@ def emit(
     return files
 
 
-def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, Action | None]]:
+def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, ApiAction | None]]:
     """Yields template, path in the package, and the action if the template is per action."""
     names = {
         path.relative_to(folder).as_posix()
@@ -95,7 +95,7 @@ def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, Action 
             yield name, target.replace("[action]", action.module), action
 
 
-def _check_unique_targets(jobs: Iterable[tuple[str, str, Action | None]]) -> None:
+def _check_unique_targets(jobs: Iterable[tuple[str, str, ApiAction | None]]) -> None:
     taken: dict[str, str] = {}
     for template, target, _ in jobs:
         other = taken.setdefault(target, template)
@@ -107,7 +107,7 @@ def _check_unique_targets(jobs: Iterable[tuple[str, str, Action | None]]) -> Non
             )
 
 
-def _sources(api: Api, action: Action | None) -> str:
+def _sources(api: Api, action: ApiAction | None) -> str:
     """The schema files behind a module, for its header."""
     folder = f"schemas/{api.protocol.package}"
     if action is None:

@@ -23,7 +23,7 @@ from .._resources import generator_version
 __all__ = [
     "HEADER",
     "Drift",
-    "Tree",
+    "PackageTree",
     "compare",
     "notes_on",
     "package_tree",
@@ -40,7 +40,7 @@ _GENERATOR = re.compile(rb'(?m)^require_format\(\d+, generator="([^"\n]*)"')
 
 
 @dataclass(frozen=True)
-class Tree:
+class PackageTree:
     """A generated package and the folder that it is to fill."""
 
     folder: Path
@@ -75,7 +75,7 @@ class Drift:
         return bool(self.changed or self.missing or self.orphaned or self.foreign)
 
 
-def package_tree(files: Mapping[str, str], output: Path, package: str) -> Tree:
+def package_tree(files: Mapping[str, str], output: Path, package: str) -> PackageTree:
     """Returns the tree of one package.
 
     Args:
@@ -85,10 +85,10 @@ def package_tree(files: Mapping[str, str], output: Path, package: str) -> Tree:
     """
     root = PurePosixPath(*package.split("."))
     relative = {PurePosixPath(path).relative_to(root).as_posix(): files[path] for path in files}
-    return Tree(output.joinpath(*root.parts), relative)
+    return PackageTree(output.joinpath(*root.parts), relative)
 
 
-def compare(tree: Tree) -> Drift:
+def compare(tree: PackageTree) -> Drift:
     """Says how the folder of a tree differs from it.
 
     Raises:
@@ -125,7 +125,7 @@ def _other_generator(due: bytes, there: bytes) -> str | None:
     return other[1].decode(errors="replace")
 
 
-def show_drift(tree: Tree, drift: Drift, limit: int = 200) -> str:
+def show_drift(tree: PackageTree, drift: Drift, limit: int = 200) -> str:
     """Renders a drift as lists of paths and a unified diff of at most `limit` lines."""
     lines = [*_list_drift(tree.folder, drift), *notes_on(tree, drift)]
     difference = [line for path in drift.changed for line in _unified(tree, path)]
@@ -135,7 +135,7 @@ def show_drift(tree: Tree, drift: Drift, limit: int = 200) -> str:
     return "\n".join(lines)
 
 
-def notes_on(tree: Tree, drift: Drift) -> Iterator[str]:
+def notes_on(tree: PackageTree, drift: Drift) -> Iterator[str]:
     """Yields what is worth a word though it is no difference."""
     if drift.generator is not None:
         yield (
@@ -149,7 +149,7 @@ def notes_on(tree: Tree, drift: Drift) -> Iterator[str]:
         )
 
 
-def publish(trees: Sequence[Tree]) -> None:
+def publish(trees: Sequence[PackageTree]) -> None:
     """Replaces the folders of all trees, or none of them.
 
     Raises:
@@ -196,7 +196,7 @@ def _is_own(path: Path) -> bool:
     return HEADER.encode() in first or (path.name == "py.typed" and not first)
 
 
-def _check_headers(tree: Tree) -> None:
+def _check_headers(tree: PackageTree) -> None:
     for path, text in tree.files.items():
         marked = HEADER in text.partition("\n")[0]
         if not marked and not (path.endswith("py.typed") and not text):
@@ -222,7 +222,7 @@ def _check_foreign(folder: Path) -> None:
         )
 
 
-def _stage(tree: Tree, stack: ExitStack) -> Path:
+def _stage(tree: PackageTree, stack: ExitStack) -> Path:
     """Writes a tree beside its folder, where a rename can put it in its place."""
     parent = tree.folder.resolve().parent
     try:
@@ -270,7 +270,7 @@ def _list_drift(folder: Path, drift: Drift) -> Iterator[str]:
         yield from (f"{word:<9} {folder / path}" for path in paths)
 
 
-def _unified(tree: Tree, path: str) -> Iterator[str]:
+def _unified(tree: PackageTree, path: str) -> Iterator[str]:
     place = tree.folder / path
     # Bytes that are no UTF-8, and line endings, must show, whatever an editor made of the file.
     there = place.read_bytes().decode(errors="backslashreplace").splitlines(keepends=True)

@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..model._ir import Api, Array, Datatype, Doc, Field, Kind, Message, Ref, Scalar, Type
+from ..model._ir import Api, ApiMessage, Array, Datatype, Doc, Field, Kind, Ref, Scalar, Type
 from ._constraints import constraint_name, scalars
 from ._format import LINE_LENGTH
 from ._layout import Imports, literal, natural, spread, wrapped
 
 __all__ = [
-    "Constraint",
+    "PydanticConstraint",
     "class_imports",
     "constraint_imports",
     "constraints_of",
@@ -46,7 +46,7 @@ _TEXTS = {
 
 
 @dataclass(frozen=True)
-class Constraint:
+class PydanticConstraint:
     """A named type such as `Str20`, and what it stands for."""
 
     name: str
@@ -98,7 +98,7 @@ def optional(field: Field, draft: int) -> str:
     return "Untyped" if _untyped(field) else f"Opt[{_type(plain, draft)}]"
 
 
-def constraints_of(api: Api) -> tuple[Constraint, ...]:
+def constraints_of(api: Api) -> tuple[PydanticConstraint, ...]:
     """Returns the named scalars that a version's members use, by name."""
     drafts = drafts_of(api)
     found = {
@@ -110,14 +110,14 @@ def constraints_of(api: Api) -> tuple[Constraint, ...]:
     return tuple(found[name] for name in sorted(found, key=natural))
 
 
-def constraint_imports(constraints: Iterable[Constraint]) -> Imports:
+def constraint_imports(constraints: Iterable[PydanticConstraint]) -> Imports:
     """Returns what the definitions of named scalars need of pydantic."""
     parts = " ".join(part for constraint in constraints for part in constraint.parts)
     names = set(re.findall(r"\b[A-Z]\w+", parts))
     return {"pydantic": names, "typing": ["Annotated"] if names else []}
 
 
-def class_imports(api: Api, owners: Iterable[Message | Datatype], above: str) -> Imports:
+def class_imports(api: Api, owners: Iterable[ApiMessage | Datatype], above: str) -> Imports:
     """Returns what a module that defines these models must import.
 
     Args:
@@ -179,12 +179,12 @@ def _scalar_name(scalar: Scalar, draft: int) -> str | None:
     return name or "Int" if draft > 4 else name and f"Strict{name}"
 
 
-def _constraint(scalar: Scalar, draft: int) -> Constraint | None:
+def _constraint(scalar: Scalar, draft: int) -> PydanticConstraint | None:
     name = _scalar_name(scalar, draft)
     if name is None:
         return None
     rules = _TEXTS.get(scalar.kind) or (_STRICT[scalar.kind], *_rules(scalar, draft))
-    return Constraint(name, scalar.kind, rules)
+    return PydanticConstraint(name, scalar.kind, rules)
 
 
 def _rules(scalar: Scalar, draft: int) -> Iterator[str]:

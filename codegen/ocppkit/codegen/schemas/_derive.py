@@ -3,7 +3,7 @@
 Theory of operation: a source document is walked once. `_keywords.py` says which keywords count and
 which are prose or decoration; any other keyword is an error, because a constraint that we do not
 know is a constraint that the generated classes would not hold. The result has its keywords in one
-fixed order, its properties, required members and enum words in the source's order, and its
+fixed order, its properties, required members and enum values in the source's order, and its
 definitions sorted by name.
 
 Deriving is idempotent: the schemas of the repository take the same walk each time they are loaded,
@@ -80,7 +80,7 @@ def derive_document(source: Json, file: str, *, draft: int | None = None) -> Der
     root = Place(file).object(source)
     url, number = _draft(root, Place(file, "/$schema"), draft)
     document: Object = {"$schema": url}
-    document |= _Walk(root, Place(file)).document()
+    document |= _DocumentWalk(root, Place(file)).document()
     return Derived(document, number, _edition(root), tuple(_warnings(root, file, draft)))
 
 
@@ -112,7 +112,7 @@ def draft_warning(file: str, draft: int = ASSUMED_DRAFT) -> str:
 
 
 def _edition(root: Object) -> str:
-    """Join its comment, without the licence, and its id, without the message."""
+    """Joins its comment, without the licence, and its id, without the message."""
     comment = root.get("comment", root.get("$comment"))
     identifier = root.get("$id", root.get("id"))
     claims = (
@@ -122,7 +122,7 @@ def _edition(root: Object) -> str:
     return ", ".join(claim for claim in claims if claim)
 
 
-class _Walk:
+class _DocumentWalk:
     """One pass over one source document."""
 
     def __init__(self, root: Object, place: Place) -> None:

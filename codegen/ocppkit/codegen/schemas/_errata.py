@@ -17,17 +17,17 @@ from .._errors import CodegenError
 from .._files import list_files, read_file
 from ._derive import Derived, derive_document
 from ._json_text import Object
-from ._patch import Applied, Change, Outcome, apply_change, read_changes
+from ._patch import Applied, EditOutcome, SchemaEdit, apply_change, read_changes
 from ._schema_set import ReadFile, SchemaSet, is_version, set_of
 from ._toml import Table, read_toml
 
 __all__ = [
     "OPTIONAL_ERRATA",
     "Applied",
-    "Change",
     "Corrections",
+    "EditOutcome",
     "Errata",
-    "Outcome",
+    "SchemaEdit",
     "amend",
     "amend_set",
     "apply_errata",
@@ -52,7 +52,7 @@ class Errata:
     version: str
     """The OCPP version that it changes: `1.6`, `2.0.1` or `2.1`."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[SchemaEdit, ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Corrections:
     sha256: Mapping[str, str]
     """Hash of the source's bytes for each message that it changes."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[SchemaEdit, ...]
 
     def binds(self, source: str, source_version: str, version: str) -> bool:
         """Tells whether these corrections are for a source."""
@@ -81,7 +81,7 @@ class Corrections:
 
 
 def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
-    """Read the errata of one version: the shipped ones that always apply, then the user's.
+    """Reads the errata of one version: the shipped ones that always apply, then the user's.
 
     Args:
         version: `1.6`, `2.0.1` or `2.1`.
@@ -114,7 +114,7 @@ def _optional_or_own(path: Path) -> Path:
 def apply_errata(
     schemas: SchemaSet, errata: Iterable[Errata]
 ) -> tuple[SchemaSet, tuple[Applied, ...]]:
-    """Apply errata in their order, so that a user's entry may build on a shipped one.
+    """Applies errata in their order, so that a user's entry may build on a shipped one.
 
     Returns:
         The changed set, and what became of each change.
@@ -161,7 +161,7 @@ def amend_set(
 
 def _apply_all(
     documents: Mapping[str, Object], errata: Iterable[Errata]
-) -> tuple[tuple[Applied, ...], dict[str, list[Change]]]:
+) -> tuple[tuple[Applied, ...], dict[str, list[SchemaEdit]]]:
     """Changes documents in place.
 
     Returns:
@@ -170,7 +170,7 @@ def _apply_all(
     rows = [
         _apply(change, _concerned(documents, change)) for one in errata for change in one.changes
     ]
-    touched: dict[str, list[Change]] = {}
+    touched: dict[str, list[SchemaEdit]] = {}
     for row in rows:
         for name in row.messages:
             touched.setdefault(name, []).append(row.change)
@@ -178,7 +178,7 @@ def _apply_all(
 
 
 def amend(document: Object, message: str, errata: Iterable[Errata]) -> Object:
-    """Apply those errata that concern one message.
+    """Applies those errata that concern one message.
 
     Raises:
         CodegenError: if one of them does not fit.
@@ -215,17 +215,17 @@ def correct(
     return document, tuple(report)
 
 
-def _apply(change: Change, documents: Mapping[str, Object]) -> Applied:
-    """Apply one change to each document that it concerns."""
+def _apply(change: SchemaEdit, documents: Mapping[str, Object]) -> Applied:
+    """Applies one change to each document that it concerns."""
     outcomes = {name: apply_change(documents[name], change) for name in documents}
-    applied = tuple(name for name in documents if outcomes[name] is Outcome.APPLIED)
+    applied = tuple(name for name in documents if outcomes[name] is EditOutcome.APPLIED)
     if applied:
-        return Applied(change, Outcome.APPLIED, applied)
-    return Applied(change, Outcome.ALREADY, tuple(documents))
+        return Applied(change, EditOutcome.APPLIED, applied)
+    return Applied(change, EditOutcome.ALREADY, tuple(documents))
 
 
-def _concerned(documents: Mapping[str, Object], change: Change) -> dict[str, Object]:
-    """Choose the documents that a change concerns."""
+def _concerned(documents: Mapping[str, Object], change: SchemaEdit) -> dict[str, Object]:
+    """Chooses the documents that a change concerns."""
     found = {name: one for name, one in documents.items() if change.concerns(name, one)}
     if not found:
         kind = "message" if change.message else "definition"
@@ -236,7 +236,7 @@ def _concerned(documents: Mapping[str, Object], change: Change) -> dict[str, Obj
 
 
 def derive_changed(
-    changes: Sequence[Change], document: Object, path: str, *, draft: int | None = None
+    changes: Sequence[SchemaEdit], document: Object, path: str, *, draft: int | None = None
 ) -> Derived:
     """Derives a changed document: a change can break a schema as well as a source can.
 

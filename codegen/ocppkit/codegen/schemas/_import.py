@@ -53,7 +53,7 @@ class Imported:
     """What was assumed because the file does not say it."""
 
     def lock(self) -> LockedFile:
-        """Make its entry of the lock."""
+        """Makes its entry of the lock."""
         return LockedFile(
             path=self.source.path,
             edition=self.edition,
@@ -122,7 +122,7 @@ def import_schemas(
     sends: bool = True,
     draft: int | None = None,
 ) -> ImportReport:
-    """Derive the schemas of a source and put them in the place of those of the version.
+    """Derives the schemas of a source and puts them in the place of those of the version.
 
     Args:
         source: a ZIP, or a folder, that holds the schemas of one OCPP version.
@@ -272,7 +272,7 @@ def _corrections_text(version: str, hashes: Mapping[str, str], entries: Iterable
 
 
 def editions_of(imported: Iterable[Imported]) -> tuple[str, ...]:
-    """List the editions that the files of a source claim, each once, in sorted order."""
+    """Lists the editions that the files of a source claim, each once, in sorted order."""
     return tuple(sorted({one.edition for one in imported if one.edition}))
 
 
@@ -378,7 +378,7 @@ def _other_file(name: str, files: Mapping[str, _Read], one: Corrections) -> Code
 
 
 def _read_before(folder: Path, version: str, locked: LockedVersion | None) -> dict[str, bytes]:
-    """Read the schemas that stand there, all of which an import must have written."""
+    """Reads the schemas that stand there, all of which an import must have written."""
     if locked is not None and locked.version != version:
         raise CodegenError(
             f"holds OCPP {locked.version}, not {version}",
@@ -399,7 +399,7 @@ def _read_before(folder: Path, version: str, locked: LockedVersion | None) -> di
 
 
 def _publish(folder: Path, files: Mapping[str, bytes], lock: bytes) -> None:
-    """Put new schemas and the lock into place; on failure what was there stays there."""
+    """Puts new schemas and the lock into place; on failure what was there stays there."""
     target = folder.parent
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -417,7 +417,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], lock: bytes) -> None:
 
 
 def _swap(folder: Path, scratch: Path) -> None:
-    """Exchange the folder and the lock for those in the scratch folder, both or neither."""
+    """Exchanges the folder and the lock for those in the scratch folder, both or neither."""
     old = scratch / "old"
     if folder.exists():
         folder.rename(old)

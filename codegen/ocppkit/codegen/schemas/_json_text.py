@@ -50,7 +50,7 @@ class Place:
     """The line of the entry that it belongs to, in files that people write by hand."""
 
     def at(self, *tokens: str | int) -> "Place":
-        """Go down to a member or an item."""
+        """Goes down to a member or an item."""
         return Place(self.file, join(self.pointer, *tokens), self.line)
 
     def error(
@@ -73,13 +73,13 @@ class Place:
         )
 
     def object(self, value: Json) -> Object:
-        """Return `value` if it is an object, else raise."""
+        """Returns `value` if it is an object, else raises."""
         if isinstance(value, dict):
             return value
         raise self.error(f"{kind(value)} where an object is due", "write an object")
 
     def list(self, value: Json) -> list[Json]:
-        """Return `value` if it is an array, else raise."""
+        """Returns `value` if it is an array, else raises."""
         if isinstance(value, list):
             return value
         raise self.error(f"{kind(value)} where an array is due", "write an array")
@@ -92,7 +92,7 @@ class _Members(dict[str, Json]):
 
 
 def read_json(data: bytes, file: str) -> Json:
-    """Parse a file's bytes, in any of JSON's encodings, with or without a byte order mark.
+    """Parses a file's bytes, in any of JSON's encodings, with or without a byte order mark.
 
     Args:
         data: the bytes of the file.
@@ -120,12 +120,12 @@ def read_json(data: bytes, file: str) -> Json:
 
 
 def write_json(document: Mapping[str, Json]) -> bytes:
-    """Serialise a document the one way in which the repository holds it."""
+    """Serialises a document the one way in which the repository holds it."""
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def kind(value: Json) -> str:
-    """Name a value's JSON type, for messages."""
+    """Names a value's JSON type, for messages."""
     match value:
         case None:
             return "null"
@@ -142,18 +142,18 @@ def kind(value: Json) -> str:
 
 
 def normal_number(value: Json) -> Json:
-    """Write a whole number as an integer: 0.0 and 0 are one number."""
+    """Writes a whole number as an integer: 0.0 and 0 are one number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def join(pointer: str, *tokens: str | int) -> str:
-    """Append tokens to a JSON pointer."""
+    """Appends tokens to a JSON pointer."""
     escaped = (str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
     return "/".join([pointer, *escaped])
 
 
 def split(pointer: str) -> list[str]:
-    """Take a JSON pointer apart into its tokens."""
+    """Takes a JSON pointer apart into its tokens."""
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
@@ -184,7 +184,7 @@ def _refuse_constant(word: str) -> NoReturn:
 
 
 def _plain(value: Json, place: Place) -> Json:
-    """Turn parsed members into plain dictionaries and refuse what the parser let through."""
+    """Turns parsed members into plain dictionaries and refuses what the parser let through."""
     if place.pointer.count("/") > _MAX_DEPTH:
         raise CodegenError(_TOO_DEEP, file=place.file, cure=_LEAVE_OUT)
     match value:

@@ -1,4 +1,4 @@
-"""The words of JSON Schema that OCPP's files use: where each may stand, and its values.
+"""The keywords of JSON Schema that OCPP's files use: where each may stand, and its values.
 
 `_derive.py` walks a document and asks here about each keyword that has no schemas below it.
 """
@@ -113,7 +113,7 @@ _DEFAULTS = {
 
 
 @dataclass(frozen=True)
-class Rule:
+class KeywordRule:
     """One keyword."""
 
     types: frozenset[str]
@@ -156,7 +156,7 @@ def _removal(value: Json) -> tuple[object, object] | None:
 
 
 def read_names(value: Json, place: Place) -> list[Json]:
-    """Read a list of different strings: the words of an enum or the names of required members."""
+    """Reads a list of different strings: the values of an enum or the names of required members."""
     names = place.list(value)
     for position, name in enumerate(names):
         if not isinstance(name, str):
@@ -178,7 +178,7 @@ def _read_texts(value: Json, place: Place) -> list[Json]:
 
 
 def check_together(schema: Object, place: Place) -> None:
-    """Check what takes more than one keyword of a derived schema to see."""
+    """Checks what takes more than one keyword of a derived schema to see."""
     for low, high in _LIMITS:
         least, most = schema.get(low), schema.get(high)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
@@ -268,7 +268,7 @@ def _read_format(value: Json, place: Place) -> Json:
 def _read_words(value: Json, place: Place) -> Json:
     words = _read_texts(value, place)
     if not words:
-        raise place.error("the enum is empty", "list its words")
+        raise place.error("the enum is empty", "list its values")
     return words
 
 
@@ -290,17 +290,17 @@ def _read_default(value: Json, place: Place) -> Json:
 
 
 RULES = {
-    "additionalProperties": Rule(frozenset({"object"}), _read_closed),
-    "default": Rule(frozenset(_DEFAULTS), _read_default),
-    "enum": Rule(frozenset({"string"}), _read_words),
-    "format": Rule(frozenset({"string"}), _read_format),
-    "maxItems": Rule(frozenset({"array"}), _read_size),
-    "maxLength": Rule(frozenset({"string"}), _read_size),
-    "maximum": Rule(_NUMBERS, _read_bound),
-    "minItems": Rule(frozenset({"array"}), _read_size),
-    "minLength": Rule(frozenset({"string"}), _read_size),
-    "minimum": Rule(_NUMBERS, _read_bound),
-    "multipleOf": Rule(_NUMBERS, _read_step),
-    "required": Rule(frozenset({"object"}), _read_required),
+    "additionalProperties": KeywordRule(frozenset({"object"}), _read_closed),
+    "default": KeywordRule(frozenset(_DEFAULTS), _read_default),
+    "enum": KeywordRule(frozenset({"string"}), _read_words),
+    "format": KeywordRule(frozenset({"string"}), _read_format),
+    "maxItems": KeywordRule(frozenset({"array"}), _read_size),
+    "maxLength": KeywordRule(frozenset({"string"}), _read_size),
+    "maximum": KeywordRule(_NUMBERS, _read_bound),
+    "minItems": KeywordRule(frozenset({"array"}), _read_size),
+    "minLength": KeywordRule(frozenset({"string"}), _read_size),
+    "minimum": KeywordRule(_NUMBERS, _read_bound),
+    "multipleOf": KeywordRule(_NUMBERS, _read_step),
+    "required": KeywordRule(frozenset({"object"}), _read_required),
 }
 """The keywords without schemas below them."""

@@ -76,7 +76,7 @@ Lock = Mapping[str, LockedVersion]
 
 
 def read_lock(folder: Path) -> Lock:
-    """Read the lock of a folder of schemas; it is empty if there is none yet."""
+    """Reads the lock of a folder of schemas; it is empty if there is none yet."""
     path = folder / LOCK
     if not path.exists():
         return {}
@@ -85,13 +85,13 @@ def read_lock(folder: Path) -> Lock:
 
 
 def write_lock(lock: Lock) -> bytes:
-    """Serialise a lock in its one stable order."""
+    """Serialises a lock in its one stable order."""
     tables = (table for folder in sorted(lock) for table in _tables(folder, lock[folder]))
     return "\n".join([_HEADER, *tables]).encode()
 
 
 def check_lock(folder: Path) -> tuple[CodegenError, ...]:
-    """Compare a folder of schemas with its lock.
+    """Compares a folder of schemas with its lock.
 
     Returns:
         What is wrong, file by file: edited, missing, or not in the lock; nothing if all is well.

@@ -35,7 +35,7 @@ from ._keywords import DEFINITIONS
 from ._structure import ABSENT, Maybe, same, show
 from ._toml import Table, write_value
 
-__all__ = ["Applied", "Change", "Outcome", "apply_change", "read_changes", "write_change"]
+__all__ = ["Applied", "EditOutcome", "SchemaEdit", "apply_change", "read_changes", "write_change"]
 
 _PATH = re.compile(r"(?:(?P<message>[A-Z][A-Za-z0-9]*|\*)\.json)?#(?P<pointer>/.+)")
 _ALL = "*"
@@ -44,7 +44,7 @@ _LISTS = ("enum", "required")
 _CURE = "look what the schema says now, then correct the entry or remove it"
 
 
-class Outcome(StrEnum):
+class EditOutcome(StrEnum):
     """What became of a change."""
 
     APPLIED = "applied"
@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class SchemaEdit:
     """One entry."""
 
     path: str
@@ -74,7 +74,7 @@ class Change:
     """Where the entry stands, for errors."""
 
     def concerns(self, message: str, document: Object) -> bool:
-        """Tell whether the change is one to this message."""
+        """Tells whether the change is one to this message."""
         if self.message is not None:
             return self.message in (message, _ALL)
         return bool(_definitions(split(self.pointer), document))
@@ -89,8 +89,8 @@ class Change:
 class Applied:
     """What became of one change."""
 
-    change: Change
-    outcome: Outcome
+    change: SchemaEdit
+    outcome: EditOutcome
     messages: tuple[str, ...]
     """The messages it was applied to, or that it was found in already."""
 
@@ -98,8 +98,8 @@ class Applied:
     """The version that it is for, where that is another one."""
 
 
-def read_changes(table: Table) -> tuple[Change, ...]:
-    """Read the `[[change]]` entries of a file.
+def read_changes(table: Table) -> tuple[SchemaEdit, ...]:
+    """Reads the `[[change]]` entries of a file.
 
     Raises:
         CodegenError: if an entry lacks something, has a key that means nothing, or changes nothing.
@@ -126,18 +126,18 @@ def write_change(path: str, error: CodegenError) -> str:
     return "\n".join(["[[change]]", *lines]) + "\n"
 
 
-def apply_change(document: Object, change: Change) -> Outcome:
-    """Apply one change to a document, in place.
+def apply_change(document: Object, change: SchemaEdit) -> EditOutcome:
+    """Applies one change to a document, in place.
 
     Raises:
         CodegenError: if neither the old nor the new value stands at the path.
     """
     ways = _targets(split(change.pointer), document)
     outcomes = [_apply_at(way, document, change) for way in ways]
-    return Outcome.APPLIED if Outcome.APPLIED in outcomes else Outcome.ALREADY
+    return EditOutcome.APPLIED if EditOutcome.APPLIED in outcomes else EditOutcome.ALREADY
 
 
-def _apply_at(steps: list[str], document: Object, change: Change) -> Outcome:
+def _apply_at(steps: list[str], document: Object, change: SchemaEdit) -> EditOutcome:
     """Applies a change at one of the places that its path means."""
     *way, last = steps
     parent = _descend(document, way, change)
@@ -145,7 +145,7 @@ def _apply_at(steps: list[str], document: Object, change: Change) -> Outcome:
         return _change_value(parent, last, change)
     stands = parent.get(last, ABSENT)
     if same(stands, change.new):
-        return Outcome.ALREADY
+        return EditOutcome.ALREADY
     if not same(stands, change.old):
         raise _misfit(stands, change)
     if change.new is ABSENT:
@@ -153,10 +153,10 @@ def _apply_at(steps: list[str], document: Object, change: Change) -> Outcome:
     else:
         # A copy: one entry may change many documents, and a later entry one of them.
         parent[last] = deepcopy(change.new)
-    return Outcome.APPLIED
+    return EditOutcome.APPLIED
 
 
-def _change(entry: Table) -> Change:
+def _change(entry: Table) -> SchemaEdit:
     entry.only("path", "old", "new", "reason", "citation")
     path = entry.text("path")
     match = _PATH.fullmatch(path)
@@ -168,7 +168,7 @@ def _change(entry: Table) -> Change:
     old, new = entry.value("old"), entry.value("new")
     if same(old, new):
         raise entry.place.error("the change changes nothing", "write old, new or both")
-    return Change(
+    return SchemaEdit(
         path=path,
         message=match["message"],
         pointer=match["pointer"],
@@ -206,8 +206,8 @@ def _definitions(way: list[str], document: Object) -> list[list[str]]:
     ]
 
 
-def _descend(document: Object, way: list[str], change: Change) -> Object:
-    """Follow the path up to its last step."""
+def _descend(document: Object, way: list[str], change: SchemaEdit) -> Object:
+    """Follows the path up to its last step."""
     at: Json = document
     for token in way:
         if not isinstance(at, dict) or token not in at:
@@ -226,11 +226,11 @@ def _is_list_of_values(way: list[str], last: str) -> bool:
     return last in _LISTS and not inside_map
 
 
-def _is_whole_list(change: Change) -> bool:
+def _is_whole_list(change: SchemaEdit) -> bool:
     return isinstance(change.old, list) or isinstance(change.new, list)
 
 
-def _change_value(parent: Object, keyword: str, change: Change) -> Outcome:
+def _change_value(parent: Object, keyword: str, change: SchemaEdit) -> EditOutcome:
     """Add, take away or replace one value of a list."""
     words = change.place.list(parent.get(keyword, []))
     old, new = change.old, change.new
@@ -249,12 +249,12 @@ def _change_value(parent: Object, keyword: str, change: Change) -> Outcome:
     else:
         result = [new if word == old else word for word in words]
     if result == words:
-        return Outcome.ALREADY
+        return EditOutcome.ALREADY
     parent[keyword] = result
-    return Outcome.APPLIED
+    return EditOutcome.APPLIED
 
 
-def _check_spelling(old: Maybe, words: Sequence[Json], change: Change) -> None:
+def _check_spelling(old: Maybe, words: Sequence[Json], change: SchemaEdit) -> None:
     """Refuses to take away a value that is not there while one is spelt almost the same.
 
     What is not there may have gone with an edition, so it is no error by itself.
@@ -267,7 +267,7 @@ def _check_spelling(old: Maybe, words: Sequence[Json], change: Change) -> None:
             )
 
 
-def _misfit(stands: Maybe, change: Change) -> CodegenError:
+def _misfit(stands: Maybe, change: SchemaEdit) -> CodegenError:
     return change.place.error(
         f"{change.path} is {show(stands)}, neither the old value {show(change.old)} "
         f"nor the new one {show(change.new)}",

@@ -95,12 +95,12 @@ class SchemaSet:
 
 
 def is_version(text: str) -> bool:
-    """Tell whether a text is written like an OCPP version."""
+    """Tells whether a text is written like an OCPP version."""
     return _VERSION.fullmatch(text) is not None
 
 
 def folder_of(version: str) -> str:
-    """Return the folder of an OCPP version under `schemas/`: `v201` for `2.0.1`.
+    """Returns the folder of an OCPP version under `schemas/`: `v201` for `2.0.1`.
 
     Raises:
         CodegenError: if it is no version.
@@ -111,7 +111,7 @@ def folder_of(version: str) -> str:
 
 
 def load_set(version: str, *folders: Path, sends: bool = True) -> SchemaSet:
-    """Read the schemas of one version.
+    """Reads the schemas of one version.
 
     Args:
         version: such as `2.0.1`.
@@ -156,7 +156,7 @@ def read_set(version: str, *folders: Path, sends: bool = True) -> dict[str, Read
 
 
 def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> dict[str, str]:
-    """Tell which message each file of a set is.
+    """Tells which message each file of a set is.
 
     A file `X.json` beside `XResponse.json` is the request: that is how the files of 1.6 are named.
     Without a response it is a SEND, in versions that have one.
@@ -185,7 +185,7 @@ def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> 
 
 
 def by_message(paths: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
-    """Key the files of one folder or archive by message.
+    """Keys the files of one folder or archive by message.
 
     Args:
         paths: the files.
@@ -207,7 +207,7 @@ def by_message(paths: Iterable[str], names: Mapping[str, str]) -> dict[str, str]
 
 
 def _action_and_part(path: str) -> tuple[str, str]:
-    """Split a file's name into action and part: `Request`, `Response` or nothing."""
+    """Splits a file's name into action and part: `Request`, `Response` or nothing."""
     # The files of OCPP 2.0 carry the number of their edition: AuthorizeRequest_v1p0.json.
     stem = without_edition(PurePath(path).stem)
     suffix = next((suffix for suffix in _PARTS if stem.endswith(suffix)), "")
@@ -224,7 +224,7 @@ def _action_and_part(path: str) -> tuple[str, str]:
 def _check_pair(
     version: str | None, path: str, action: str, part: str, found: Set[tuple[str, str]]
 ) -> None:
-    """Refuse half a message; `version` is given where each message must have a response."""
+    """Refuses half a message; `version` is given where each message must have a response."""
     missing = f"{action}Response.json"
     if part == "Response" and not {(action, "Request"), (action, "")} & found:
         problem, missing = "a response without its request", f"{action}Request.json"

@@ -28,7 +28,7 @@ from typing import IO
 from .._errors import CodegenError
 from ._json_text import Place, read_json, write_json
 
-__all__ = ["Limits", "SourceFile", "read_source"]
+__all__ = ["SourceFile", "SourceLimits", "read_source"]
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
@@ -46,7 +46,7 @@ _BROKEN = (
 
 
 @dataclass(frozen=True)
-class Limits:
+class SourceLimits:
     """How much a source may hold. The official ones stay far below."""
 
     entries: int = 10_000
@@ -81,8 +81,8 @@ class SourceFile:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def read_source(source: Path, limits: Limits | None = None) -> tuple[SourceFile, ...]:
-    """Read every JSON file of a ZIP or a folder.
+def read_source(source: Path, limits: SourceLimits | None = None) -> tuple[SourceFile, ...]:
+    """Reads every JSON file of a ZIP or a folder.
 
     Args:
         source: the ZIP or the folder.
@@ -95,7 +95,7 @@ def read_source(source: Path, limits: Limits | None = None) -> tuple[SourceFile,
         CodegenError: if it cannot be read, or holds no schemas, too much, or an entry that no
             honest archive has.
     """
-    reader = _Reader(source, limits or Limits())
+    reader = _SourceReader(source, limits or SourceLimits())
     files = sorted(reader.read(), key=lambda file: file.path)
     if not files:
         raise CodegenError(
@@ -107,11 +107,11 @@ def read_source(source: Path, limits: Limits | None = None) -> tuple[SourceFile,
 
 
 @dataclass
-class _Reader:
+class _SourceReader:
     """Walks one source and keeps count of what it took."""
 
     source: Path
-    limits: Limits
+    limits: SourceLimits
     _entries: int = field(default=0, init=False)
     _bytes: int = field(default=0, init=False)
 
@@ -139,7 +139,7 @@ class _Reader:
                     yield from self._file(file, path)
 
     def _file(self, file: Path, path: str) -> Iterator[SourceFile]:
-        """Read a file of the disk: a schema or a ZIP, of any name if the user gave it."""
+        """Reads a file of the disk: a schema or a ZIP, of any name if the user gave it."""
         try:
             status = file.stat()
             if not stat.S_ISREG(status.st_mode):
@@ -202,7 +202,7 @@ class _Reader:
             raise self._error(path, "encrypted", "unpack it and name the folder")
 
     def _take(self, stream: IO[bytes], declared: int, limit: int, path: str) -> bytes:
-        """Read a whole entry, and not more than the limit even where it lies about its size."""
+        """Reads a whole entry, and not more than the limit even where it lies about its size."""
         self._check_size(declared, limit, path)
         data = stream.read(limit + 1)
         self._check_size(len(data), limit, path)
@@ -262,5 +262,5 @@ def _is_wanted(path: str) -> bool:
 
 
 def _is_junk(name: str) -> bool:
-    """Tell what an operating system leaves behind from what a publisher puts in."""
+    """Tells what an operating system leaves behind from what a publisher puts in."""
     return name.startswith(".") or name == "__MACOSX"

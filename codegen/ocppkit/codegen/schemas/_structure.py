@@ -43,7 +43,7 @@ class Difference:
     """One place where two schemas of a message differ."""
 
     pointer: str
-    """JSON pointer to it. Words of a list differ one by one, each at the pointer of the list."""
+    """JSON pointer to it. Values of a list differ one by one, each at the pointer of the list."""
 
     ours: Maybe
     theirs: Maybe
@@ -53,9 +53,9 @@ class Difference:
 
 
 def canonical(schema: Json) -> Object:
-    """Put a derived schema into the one order that all equal ones share.
+    """Puts a derived schema into the one order that all equal ones share.
 
-    The order of keys, required members, enum words and definitions does not count; 0.0 equals 0.
+    The order of keys, required members, enum values and definitions does not count; 0.0 equals 0.
     """
     # Walks keyword by keyword, because a property may be called `required` as well.
     result: Object = {}
@@ -74,7 +74,7 @@ def canonical(schema: Json) -> Object:
 
 
 def canonical_hash(document: Object) -> str:
-    """Return the SHA-256 of a derived document: one for all that accept the same messages."""
+    """Returns the SHA-256 of a derived document: one for all that accept the same messages."""
     text = json.dumps(canonical(document), separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -85,7 +85,7 @@ def differences(ours: Object, theirs: Object) -> tuple[Difference, ...]:
 
 
 def same(one: Maybe, other: Maybe) -> bool:
-    """Tell whether two values are equal as JSON values: 0.0 equals 0, `true` does not equal 1."""
+    """Tells whether two values are equal as JSON values: 0.0 equals 0, `true` does not equal 1."""
     match one, other:
         case dict(), dict():
             return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
@@ -98,7 +98,7 @@ def same(one: Maybe, other: Maybe) -> bool:
 
 
 def show(value: Maybe) -> str:
-    """Write a value as JSON, or say that there is none."""
+    """Writes a value as JSON, or says that there is none."""
     return str(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False)
 
 

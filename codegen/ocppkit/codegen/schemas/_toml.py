@@ -33,13 +33,13 @@ class Table:
         return key in self._entries
 
     def only(self, *keys: str) -> None:
-        """Refuse keys without a meaning here, which most often are misspelt ones."""
+        """Refuses keys without a meaning here, which most often are misspelt ones."""
         for key in self._entries:
             if key not in keys:
                 raise self.place.at(key).error(f"unknown key {key!r}", f"use {', '.join(keys)}")
 
     def text(self, key: str, *, blank: bool = False) -> str:
-        """Return a string that must be there, and must say something unless it may be `blank`."""
+        """Returns a string that must be there, and must say something unless it may be `blank`."""
         value = self._entries.get(key)
         if not isinstance(value, str) or not (value.strip() or blank):
             raise self.place.at(key).error(f"{key!r} must be a text", f'write {key} = "..."')
@@ -55,15 +55,15 @@ class Table:
         return tuple(str(each) for each in values)
 
     def value(self, key: str) -> Maybe:
-        """Return what stands under a key, or `ABSENT`."""
+        """Returns what stands under a key, or `ABSENT`."""
         return self._entries.get(key, ABSENT)
 
     def table(self, key: str) -> "Table":
-        """Return a table that must be there."""
+        """Returns a table that must be there."""
         return Table(self._entries.get(key), self.place.at(key))
 
     def array(self, key: str) -> Iterator["Table"]:
-        """Return the tables of an array, which is empty if it is not there."""
+        """Returns the tables of an array, which is empty if it is not there."""
         place = self.place.at(key)
         entries = place.list(self._entries.get(key, []))
         lines = self._lines_of(key, len(entries))
@@ -117,7 +117,7 @@ def read_toml(data: bytes, file: str, *under: str) -> Table:
 
 
 def write_table(path: Iterable[str], entries: Mapping[str, str]) -> str:
-    """Write one table of strings."""
+    """Writes one table of strings."""
     header = ".".join(map(_key, path))
     lines = [f"{_key(key)} = {_quoted(value)}" for key, value in entries.items()]
     return "\n".join([f"[{header}]", *lines]) + "\n"

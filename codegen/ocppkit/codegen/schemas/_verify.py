@@ -82,7 +82,7 @@ def verify_schemas(
     errata: Iterable[Errata] | None = None,
     draft: int | None = None,
 ) -> VerifyReport:
-    """Compare a source with our schemas of one version.
+    """Compares a source with our schemas of one version.
 
     Args:
         source: a ZIP, or a folder, that holds the schemas of one OCPP version.
@@ -152,7 +152,7 @@ def _row(
 
 
 def _explain(errata: tuple[Errata, ...], name: str, ours: Object, theirs: Object) -> bool:
-    """Tell whether two schemas are the same once the errata are applied to both."""
+    """Tells whether two schemas are the same once the errata are applied to both."""
     try:
         return not differences(amend(ours, name, errata), amend(theirs, name, errata))
     except CodegenError:

@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """What the models of OCPP 1.6 have in common.
 
-Theory of operation: a model has two doors. Validation (`model_validate`, a FastAPI body) is the
+Theory of operation: a model is made in two ways. Validation (`model_validate`, a FastAPI body) is the
 wire's: it takes names as on the wire and refuses `null` for an absent member, as the schema does.
 The constructor is Python's: it also takes the names of Python, and `None` for an absent member.
 No dump holds an absent member, and all write the names of the wire.
@@ -43,7 +43,7 @@ __all__ = [
     "Model",
     "OpenModel",
     "Opt",
-    "Twin",
+    "Counterpart",
     "Untyped",
     "VendorData",
     "check_json",
@@ -212,7 +212,7 @@ class OpenModel(Model, frozen=True, extra="allow"):
         return cls.model_validate({"vendorId": data.__ocpp_vendor__, **members})
 
 
-class Twin(Generic[M]):
+class Counterpart(Generic[M]):
     """Leads a model to and from `M`, the msgspec class of the same name."""
 
     __msgspec__: ClassVar[type[Any]]
@@ -220,25 +220,25 @@ class Twin(Generic[M]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for base in vars(cls).get("__orig_bases__", ()):
-            if get_origin(base) is Twin:
+            if get_origin(base) is Counterpart:
                 (cls.__msgspec__,) = get_args(base)
 
     def to_msgspec(self) -> M:
         """Returns the same message or datatype as an instance of its msgspec class."""
         model: Any = self  # it is always mixed into a model
         members = model.model_dump(by_alias=True)
-        twin: M = msgspec.convert(members, self.__msgspec__, dec_hook=_open_object)
-        return twin
+        message: M = msgspec.convert(members, self.__msgspec__, dec_hook=_open_object)
+        return message
 
     @classmethod
-    def from_msgspec(cls, twin: M) -> Self:
+    def from_msgspec(cls, message: M) -> Self:
         """Returns the model of a message or datatype.
 
         Raises:
             ValidationError: it breaks its schema, as lenient decoding allows.
         """
         model: Any = cls
-        made: Self = model.model_validate(msgspec.to_builtins(twin, builtin_types=(datetime,)))
+        made: Self = model.model_validate(msgspec.to_builtins(message, builtin_types=(datetime,)))
         return made
 
 

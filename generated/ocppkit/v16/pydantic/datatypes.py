@@ -21,7 +21,7 @@ from ..enums import (
     UnitOfMeasure,
     ValueFormat,
 )
-from .bases import Model, Opt, Twin
+from .bases import Counterpart, Model, Opt
 from .constraints import (
     DateTime,
     FloatStep0_1,
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 
-class IdTagInfo(Model, Twin[datatypes.IdTagInfo], frozen=True):
+class IdTagInfo(Model, Counterpart[datatypes.IdTagInfo], frozen=True):
     """Verdict of the Central System on a token, in its answers and in local lists; the
     authorization cache stores it too. [1.6 §7.27]
 
@@ -80,7 +80,7 @@ class IdTagInfo(Model, Twin[datatypes.IdTagInfo], frozen=True):
     ]
 
 
-class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
+class AuthorizationData(Model, Counterpart[datatypes.AuthorizationData], frozen=True):
     """One entry of a local authorization list on its way to the Charge Point: a token with the
     verdict to apply offline. [1.6 §7.1]
 
@@ -105,7 +105,7 @@ class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
     ] = None
 
 
-class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
+class CertificateHashDataType(Model, Counterpart[datatypes.CertificateHashDataType], frozen=True):
     """Names a certificate without carrying it, the way OCSP does: by hashes of its issuer and its
     serial number. [Security M03]
 
@@ -145,7 +145,7 @@ class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], fr
     ]
 
 
-class ChargingSchedulePeriod(Model, Twin[datatypes.ChargingSchedulePeriod], frozen=True):
+class ChargingSchedulePeriod(Model, Counterpart[datatypes.ChargingSchedulePeriod], frozen=True):
     """One step of a charging schedule: from when on which limit holds, until the next step begins.
     [1.6 §7.14]
 
@@ -177,7 +177,7 @@ class ChargingSchedulePeriod(Model, Twin[datatypes.ChargingSchedulePeriod], froz
     ] = None
 
 
-class ChargingSchedule(Model, Twin[datatypes.ChargingSchedule], frozen=True):
+class ChargingSchedule(Model, Counterpart[datatypes.ChargingSchedule], frozen=True):
     """Limits of power or current as a row of periods, inside a charging profile or as the result of
     GetCompositeSchedule. [1.6 §7.13]
 
@@ -227,7 +227,7 @@ class ChargingSchedule(Model, Twin[datatypes.ChargingSchedule], frozen=True):
     ] = None
 
 
-class ChargingProfile(Model, Twin[datatypes.ChargingProfile], frozen=True):
+class ChargingProfile(Model, Counterpart[datatypes.ChargingProfile], frozen=True):
     """A set of limits over time with purpose, precedence and validity, as SetChargingProfile and
     RemoteStartTransaction carry it. [1.6 §7.8]
 
@@ -307,7 +307,7 @@ class ChargingProfile(Model, Twin[datatypes.ChargingProfile], frozen=True):
     ]
 
 
-class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
+class FirmwareType(Model, Counterpart[datatypes.FirmwareType], frozen=True):
     """Where a signed firmware image lies, when to fetch and install it, and what to verify it with,
     inside SignedUpdateFirmware. [Security L01]
 
@@ -354,7 +354,7 @@ class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
     ]
 
 
-class KeyValue(Model, Twin[datatypes.KeyValue], frozen=True):
+class KeyValue(Model, Counterpart[datatypes.KeyValue], frozen=True):
     """A configuration key as GetConfiguration reports it, with its value and whether it can be
     changed. [1.6 §7.29]
 
@@ -384,7 +384,7 @@ class KeyValue(Model, Twin[datatypes.KeyValue], frozen=True):
     ] = None
 
 
-class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
+class LogParametersType(Model, Counterpart[datatypes.LogParametersType], frozen=True):
     """Destination and time span of a log that GetLog orders. [Security N01]
 
     Used by GetLogRequest.
@@ -416,7 +416,7 @@ class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
     ] = None
 
 
-class SampledValue(Model, Twin[datatypes.SampledValue], frozen=True):
+class SampledValue(Model, Counterpart[datatypes.SampledValue], frozen=True):
     """A single reading with what, where and why it was measured; a bare value is a periodic active
     energy import reading in Wh at the outlet. [1.6 §7.43]
 
@@ -471,7 +471,7 @@ class SampledValue(Model, Twin[datatypes.SampledValue], frozen=True):
     ] = None
 
 
-class MeterValue(Model, Twin[datatypes.MeterValue], frozen=True):
+class MeterValue(Model, Counterpart[datatypes.MeterValue], frozen=True):
     """Readings taken at one moment, in MeterValues and in the transactionData of StopTransaction.
     [1.6 §7.33]
 

@@ -44,7 +44,7 @@ from ..enums import (
     SetVariableStatusEnumType,
     VPNEnumType,
 )
-from .bases import Model, OpenModel, Opt, Twin
+from .bases import Counterpart, Model, OpenModel, Opt
 from .constraints import (
     DateTime,
     Int,
@@ -128,7 +128,7 @@ __all__ = [
 ]
 
 
-class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
+class CustomDataType(OpenModel, Counterpart[datatypes.CustomDataType], frozen=True):
     """Place for data outside OCPP, allowed in every object of every message; besides vendorId it
     may have any members, and receivers that do not know them skip them. [Part 4 §9]
 
@@ -151,7 +151,7 @@ class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
         def __init__(self, *, vendor_id: Str255, **members: Any) -> None: ...
 
 
-class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], frozen=True):
+class ACChargingParametersType(Model, Counterpart[datatypes.ACChargingParametersType], frozen=True):
     """Demand and electrical limits that an EV charging on AC has announced through ISO 15118;
     travels inside ChargingNeedsType. [K15]
 
@@ -192,7 +192,7 @@ class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class APNType(Model, Twin[datatypes.APNType], frozen=True):
+class APNType(Model, Counterpart[datatypes.APNType], frozen=True):
     """How the station's modem reaches the cellular data network: access point, credentials and
     preferred operator; part of a network connection profile. [B09]
 
@@ -259,7 +259,7 @@ class APNType(Model, Twin[datatypes.APNType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True):
+class AdditionalInfoType(Model, Counterpart[datatypes.AdditionalInfoType], frozen=True):
     """A further identifier sent along with an idToken, in a form on which the parties have agreed;
     it helps the CSMS to decide but does not take part in comparing tokens. [C01]
 
@@ -283,7 +283,7 @@ class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
+class IdTokenType(Model, Counterpart[datatypes.IdTokenType], frozen=True):
     """Identifies who wants to charge, be it a card, a contract, a vehicle or an app; two are the
     same when idToken and type agree. [C01]
 
@@ -317,7 +317,7 @@ class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True):
+class MessageContentType(Model, Counterpart[datatypes.MessageContentType], frozen=True):
     """A text for the driver, with its format and language; part of display messages and of answers
     about a token. [O01]
 
@@ -348,7 +348,7 @@ class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
+class IdTokenInfoType(Model, Counterpart[datatypes.IdTokenInfoType], frozen=True):
     """What the CSMS decided about a token, with group, language and message for its holder; also
     stored in the local list and the cache. [C01]
 
@@ -423,7 +423,7 @@ class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
+class AuthorizationData(Model, Counterpart[datatypes.AuthorizationData], frozen=True):
     """One entry of a local authorization list: a token and its standing, or the token alone to have
     its entry removed. [D01]
 
@@ -449,7 +449,7 @@ class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
+class CertificateHashDataType(Model, Counterpart[datatypes.CertificateHashDataType], frozen=True):
     """Names one certificate by its serial number and by hashes of its issuer, so that it can be
     listed, deleted or matched without being sent. [M03]
 
@@ -493,7 +493,7 @@ class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], fr
 
 
 class CertificateHashDataChainType(
-    Model, Twin[datatypes.CertificateHashDataChainType], frozen=True
+    Model, Counterpart[datatypes.CertificateHashDataChainType], frozen=True
 ):
     """One certificate installed in the station, together with its use and, for a V2G chain, the CA
     certificates that belong to it. [M03]
@@ -530,7 +530,7 @@ class CertificateHashDataChainType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
+class ChargingLimitType(Model, Counterpart[datatypes.ChargingLimitType], frozen=True):
     """Tells who has imposed a charging limit from outside and whether the grid depends on it. [K12]
 
     Used by NotifyChargingLimitRequest.
@@ -555,7 +555,7 @@ class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], frozen=True):
+class DCChargingParametersType(Model, Counterpart[datatypes.DCChargingParametersType], frozen=True):
     """Demand, limits and battery state that an EV charging on DC has announced through ISO 15118;
     travels inside ChargingNeedsType. [K15]
 
@@ -628,7 +628,7 @@ class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
+class ChargingNeedsType(Model, Counterpart[datatypes.ChargingNeedsType], frozen=True):
     """What the EV told the station over ISO 15118 about the charge it needs; the CSMS answers with
     a charging profile that fits. [K15]
 
@@ -670,7 +670,7 @@ class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
 
 
 class ChargingProfileCriterionType(
-    Model, Twin[datatypes.ChargingProfileCriterionType], frozen=True
+    Model, Counterpart[datatypes.ChargingProfileCriterionType], frozen=True
 ):
     """Filter of GetChargingProfiles; a profile is reported when it meets every condition given.
     [K09]
@@ -716,7 +716,9 @@ class ChargingProfileCriterionType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodType], frozen=True):
+class ChargingSchedulePeriodType(
+    Model, Counterpart[datatypes.ChargingSchedulePeriodType], frozen=True
+):
     """One step of a charging schedule: the limit that holds from its start until the next step
     begins or the schedule ends. [K01]
 
@@ -759,7 +761,7 @@ class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodTyp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], frozen=True):
+class RelativeTimeIntervalType(Model, Counterpart[datatypes.RelativeTimeIntervalType], frozen=True):
     """Span of time for which an entry of a sales tariff holds, counted from the present rather than
     by dates. [K15]
 
@@ -784,7 +786,7 @@ class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CostType(Model, Twin[datatypes.CostType], frozen=True):
+class CostType(Model, Counterpart[datatypes.CostType], frozen=True):
     """One figure for what a kWh costs, be it in money, in emissions or in its share of renewable
     energy. [K15]
 
@@ -814,7 +816,7 @@ class CostType(Model, Twin[datatypes.CostType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=True):
+class ConsumptionCostType(Model, Counterpart[datatypes.ConsumptionCostType], frozen=True):
     """What energy costs within one band of consumption, as told to an ISO 15118 EV in a sales
     tariff. [K15]
 
@@ -842,7 +844,7 @@ class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=True):
+class SalesTariffEntryType(Model, Counterpart[datatypes.SalesTariffEntryType], frozen=True):
     """Price of energy during one span of a sales tariff, as a rank or broken down by consumption.
     [K15]
 
@@ -878,7 +880,7 @@ class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
+class SalesTariffType(Model, Counterpart[datatypes.SalesTariffType], frozen=True):
     """Prices over time by which an ISO 15118 EV can choose when to charge; handed to it along with
     a charging schedule. [K15]
 
@@ -921,7 +923,7 @@ class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=True):
+class ChargingScheduleType(Model, Counterpart[datatypes.ChargingScheduleType], frozen=True):
     """Limits on power or current laid out along a time axis, used in charging profiles and when
     limits or an EV's plans are reported. [K01]
 
@@ -989,7 +991,7 @@ class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=True):
+class ChargingProfileType(Model, Counterpart[datatypes.ChargingProfileType], frozen=True):
     """A limit on charging over time with its purpose, priority and validity; the station combines
     all installed profiles into the limit that holds at each moment. [K01]
 
@@ -1074,7 +1076,7 @@ class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
+class ModemType(Model, Counterpart[datatypes.ModemType], frozen=True):
     """Identifies the SIM card in the station's modem, so that the operator can find its cellular
     subscription. [B01]
 
@@ -1098,7 +1100,7 @@ class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=True):
+class ChargingStationType(Model, Counterpart[datatypes.ChargingStationType], frozen=True):
     """Who the station is: maker, model, serial number, firmware and SIM card, as told in
     BootNotification. [B01]
 
@@ -1147,7 +1149,7 @@ class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], frozen=True):
+class ClearChargingProfileType(Model, Counterpart[datatypes.ClearChargingProfileType], frozen=True):
     """Conditions of ClearChargingProfile when no profile id is given; every profile that meets all
     of them is removed. [K10]
 
@@ -1181,7 +1183,7 @@ class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
+class StatusInfoType(Model, Counterpart[datatypes.StatusInfoType], frozen=True):
     """Gives the reason for the status in a response, as a code for programs and text for people.
     [B01]
 
@@ -1208,7 +1210,9 @@ class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType], frozen=True):
+class ClearMonitoringResultType(
+    Model, Counterpart[datatypes.ClearMonitoringResultType], frozen=True
+):
     """What became of one monitor that ClearVariableMonitoring asked to remove. [N06]
 
     Used by ClearVariableMonitoringResponse.
@@ -1234,7 +1238,7 @@ class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType]
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
+class EVSEType(Model, Counterpart[datatypes.EVSEType], frozen=True):
     """Address of an EVSE of the station or of one connector on it. [G03]
 
     Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more.
@@ -1258,7 +1262,7 @@ class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
+class ComponentType(Model, Counterpart[datatypes.ComponentType], frozen=True):
     """Names a part of the station in the device model, real or logical, and the EVSE or connector
     it belongs to. [B05]
 
@@ -1289,7 +1293,7 @@ class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
+class VariableType(Model, Counterpart[datatypes.VariableType], frozen=True):
     """Names a variable of a component in the device model, such as Temperature or
     HeartbeatInterval. [B05]
 
@@ -1313,7 +1317,7 @@ class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen=True):
+class ComponentVariableType(Model, Counterpart[datatypes.ComponentVariableType], frozen=True):
     """Picks what a report shall contain: one variable of a component, or all that the component
     has. [B08]
 
@@ -1337,7 +1341,7 @@ class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen=True):
+class CompositeScheduleType(Model, Counterpart[datatypes.CompositeScheduleType], frozen=True):
     """The limit that the station expects to keep to over the coming time, worked out from all of
     its charging profiles together. [K08]
 
@@ -1384,7 +1388,7 @@ class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
+class EventDataType(Model, Counterpart[datatypes.EventDataType], frozen=True):
     """One event in NotifyEvent: which variable had which value, what set the event off, and whether
     the matter is over. [N07]
 
@@ -1491,7 +1495,7 @@ class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
+class FirmwareType(Model, Counterpart[datatypes.FirmwareType], frozen=True):
     """Which firmware file a station shall fetch, when to fetch and install it, and the signature
     that proves where it comes from. [L01]
 
@@ -1541,7 +1545,7 @@ class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=True):
+class GetVariableDataType(Model, Counterpart[datatypes.GetVariableDataType], frozen=True):
     """Names one attribute of one variable that GetVariables shall read. [B06]
 
     Used by GetVariablesRequest.
@@ -1571,7 +1575,7 @@ class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen=True):
+class GetVariableResultType(Model, Counterpart[datatypes.GetVariableResultType], frozen=True):
     """What became of reading one attribute, with its value when that succeeded; the response has
     one for each item asked for. [B06]
 
@@ -1627,7 +1631,7 @@ class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
+class LogParametersType(Model, Counterpart[datatypes.LogParametersType], frozen=True):
     """Where to upload a log file and what time it shall cover. [N01]
 
     Used by GetLogRequest.
@@ -1660,7 +1664,7 @@ class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
+class MessageInfoType(Model, Counterpart[datatypes.MessageInfoType], frozen=True):
     """A message on the station's display with number, priority and the times or situations in which
     to show it. [O01]
 
@@ -1726,7 +1730,7 @@ class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=True):
+class SignedMeterValueType(Model, Counterpart[datatypes.SignedMeterValueType], frozen=True):
     """A meter value together with the meter's digital signature, by which a driver or inspector can
     check the bill. [J02]
 
@@ -1770,7 +1774,7 @@ class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
+class UnitOfMeasureType(Model, Counterpart[datatypes.UnitOfMeasureType], frozen=True):
     """Unit and power of ten by which a measured number is to be read. [J02]
 
     Used by MeterValuesRequest, TransactionEventRequest.
@@ -1793,7 +1797,7 @@ class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
+class SampledValueType(Model, Counterpart[datatypes.SampledValueType], frozen=True):
     """One measured value; with nothing but the number it is a reading of the imported active energy
     at the outlet, in Wh. [J02]
 
@@ -1848,7 +1852,7 @@ class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
+class MeterValueType(Model, Counterpart[datatypes.MeterValueType], frozen=True):
     """A set of values that the meter of an EVSE or of the station gave at one and the same moment.
     [J02]
 
@@ -1873,7 +1877,7 @@ class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], frozen=True):
+class VariableMonitoringType(Model, Counterpart[datatypes.VariableMonitoringType], frozen=True):
     """One monitor as it is set in the station, told in a monitoring report. [N02]
 
     Used by NotifyMonitoringReportRequest.
@@ -1908,7 +1912,7 @@ class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], froz
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True):
+class MonitoringDataType(Model, Counterpart[datatypes.MonitoringDataType], frozen=True):
     """One entry of a monitoring report: a variable and all monitors that watch it. [N02]
 
     Used by NotifyMonitoringReportRequest.
@@ -1934,7 +1938,7 @@ class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
+class VPNType(Model, Counterpart[datatypes.VPNType], frozen=True):
     """Tunnel through which the station reaches the CSMS; part of a network connection profile.
     [B09]
 
@@ -1969,7 +1973,7 @@ class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
 
 
 class NetworkConnectionProfileType(
-    Model, Twin[datatypes.NetworkConnectionProfileType], frozen=True
+    Model, Counterpart[datatypes.NetworkConnectionProfileType], frozen=True
 ):
     """All that a station needs to reach a CSMS: address, security profile, network interface and,
     where used, cellular access and VPN; stored in a numbered slot. [B09]
@@ -2042,7 +2046,7 @@ class NetworkConnectionProfileType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=True):
+class OCSPRequestDataType(Model, Counterpart[datatypes.OCSPRequestDataType], frozen=True):
     """Identifies a certificate and the OCSP responder to ask whether it has been revoked. [M06]
 
     Used by AuthorizeRequest, GetCertificateStatusRequest.
@@ -2089,7 +2093,7 @@ class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen=True):
+class VariableAttributeType(Model, Counterpart[datatypes.VariableAttributeType], frozen=True):
     """One of up to four values of a variable in a report, and how it may be read and written. [B07]
 
     Used by NotifyReportRequest.
@@ -2130,7 +2134,9 @@ class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsType], frozen=True):
+class VariableCharacteristicsType(
+    Model, Counterpart[datatypes.VariableCharacteristicsType], frozen=True
+):
     """What a variable may hold, the same for all of its attributes and not changeable by the CSMS.
     [B07]
 
@@ -2187,7 +2193,7 @@ class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsT
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
+class ReportDataType(Model, Counterpart[datatypes.ReportDataType], frozen=True):
     """One entry of a device model report: a variable of a component with its values and what may be
     stored in it. [B07]
 
@@ -2220,7 +2226,7 @@ class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen=True):
+class SetMonitoringDataType(Model, Counterpart[datatypes.SetMonitoringDataType], frozen=True):
     """One monitor that SetVariableMonitoring shall create or, where an id is given, replace. [N04]
 
     Used by SetVariableMonitoringRequest.
@@ -2269,7 +2275,7 @@ class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], frozen=True):
+class SetMonitoringResultType(Model, Counterpart[datatypes.SetMonitoringResultType], frozen=True):
     """What became of one monitor that SetVariableMonitoring asked for; the response has one for
     each. [N04]
 
@@ -2324,7 +2330,7 @@ class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], fr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=True):
+class SetVariableDataType(Model, Counterpart[datatypes.SetVariableDataType], frozen=True):
     """Names one attribute of one variable and the value that SetVariables shall store in it. [B05]
 
     Used by SetVariablesRequest.
@@ -2362,7 +2368,7 @@ class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen=True):
+class SetVariableResultType(Model, Counterpart[datatypes.SetVariableResultType], frozen=True):
     """What became of writing one attribute; the response has one for each item of the request.
     [B05]
 
@@ -2410,7 +2416,7 @@ class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
+class TransactionType(Model, Counterpart[datatypes.TransactionType], frozen=True):
     """The transaction that a TransactionEvent is about and how it stands; fields that have not
     changed are mostly left out. [E01]
 

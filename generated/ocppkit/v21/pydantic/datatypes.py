@@ -57,7 +57,7 @@ from ..enums import (
     TariffKindEnumType,
     VPNEnumType,
 )
-from .bases import Model, OpenModel, Opt, Twin
+from .bases import Counterpart, Model, OpenModel, Opt
 from .constraints import (
     DateTime,
     Float0To100,
@@ -224,7 +224,7 @@ __all__ = [
 ]
 
 
-class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
+class CustomDataType(OpenModel, Counterpart[datatypes.CustomDataType], frozen=True):
     """Place for data outside OCPP, allowed in every object of every message; besides vendorId it
     may have any members, and receivers that do not know them skip them. [Part 4 §9]
 
@@ -247,7 +247,7 @@ class CustomDataType(OpenModel, Twin[datatypes.CustomDataType], frozen=True):
         def __init__(self, *, vendor_id: Str255, **members: Any) -> None: ...
 
 
-class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], frozen=True):
+class ACChargingParametersType(Model, Counterpart[datatypes.ACChargingParametersType], frozen=True):
     """Demand and electrical limits that an EV charging on AC has announced through ISO 15118;
     travels inside ChargingNeedsType. [K15]
 
@@ -288,7 +288,7 @@ class ACChargingParametersType(Model, Twin[datatypes.ACChargingParametersType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class APNType(Model, Twin[datatypes.APNType], frozen=True):
+class APNType(Model, Counterpart[datatypes.APNType], frozen=True):
     """How the station's modem reaches the cellular data network: access point, credentials and
     preferred operator; part of a network connection profile. [B09]
 
@@ -355,7 +355,7 @@ class APNType(Model, Twin[datatypes.APNType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class RationalNumberType(Model, Twin[datatypes.RationalNumberType], frozen=True):
+class RationalNumberType(Model, Counterpart[datatypes.RationalNumberType], frozen=True):
     """Decimal number as an integer and a power of ten, which survives conversion to ISO 15118-20
     without rounding. [K18]
 
@@ -380,7 +380,7 @@ class RationalNumberType(Model, Twin[datatypes.RationalNumberType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class PriceRuleType(Model, Twin[datatypes.PriceRuleType], frozen=True):
+class PriceRuleType(Model, Counterpart[datatypes.PriceRuleType], frozen=True):
     """Prices that count from a given power on, with optional facts about the origin of the energy.
     [K18]
 
@@ -437,7 +437,7 @@ class PriceRuleType(Model, Twin[datatypes.PriceRuleType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class PriceRuleStackType(Model, Twin[datatypes.PriceRuleStackType], frozen=True):
+class PriceRuleStackType(Model, Counterpart[datatypes.PriceRuleStackType], frozen=True):
     """Span of time in a price schedule with its price rules, one for each range of power. [K18]
 
     Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
@@ -461,7 +461,7 @@ class PriceRuleStackType(Model, Twin[datatypes.PriceRuleStackType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TaxRuleType(Model, Twin[datatypes.TaxRuleType], frozen=True):
+class TaxRuleType(Model, Counterpart[datatypes.TaxRuleType], frozen=True):
     """Tax in an ISO 15118-20 price schedule, and which parts of the price it touches. [K18]
 
     Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
@@ -524,7 +524,7 @@ class TaxRuleType(Model, Twin[datatypes.TaxRuleType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class OverstayRuleType(Model, Twin[datatypes.OverstayRuleType], frozen=True):
+class OverstayRuleType(Model, Counterpart[datatypes.OverstayRuleType], frozen=True):
     """One fee for overstaying, which can recur. [K18]
 
     Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
@@ -563,7 +563,7 @@ class OverstayRuleType(Model, Twin[datatypes.OverstayRuleType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class OverstayRuleListType(Model, Twin[datatypes.OverstayRuleListType], frozen=True):
+class OverstayRuleListType(Model, Counterpart[datatypes.OverstayRuleListType], frozen=True):
     """From when a car that stays plugged in after charging costs extra, and how much; part of an
     ISO 15118-20 price schedule. [K18]
 
@@ -600,7 +600,7 @@ class OverstayRuleListType(Model, Twin[datatypes.OverstayRuleListType], frozen=T
 
 
 class AdditionalSelectedServicesType(
-    Model, Twin[datatypes.AdditionalSelectedServicesType], frozen=True
+    Model, Counterpart[datatypes.AdditionalSelectedServicesType], frozen=True
 ):
     """Extra service, beyond energy and parking, that an ISO 15118-20 price schedule charges for.
     [K18]
@@ -626,7 +626,9 @@ class AdditionalSelectedServicesType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AbsolutePriceScheduleType(Model, Twin[datatypes.AbsolutePriceScheduleType], frozen=True):
+class AbsolutePriceScheduleType(
+    Model, Counterpart[datatypes.AbsolutePriceScheduleType], frozen=True
+):
     """Prices over time in real money for an ISO 15118-20 session; it mirrors the type of that
     standard, so that a signature by the mobility operator stays valid. [K18]
 
@@ -732,7 +734,7 @@ class AbsolutePriceScheduleType(Model, Twin[datatypes.AbsolutePriceScheduleType]
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True):
+class AdditionalInfoType(Model, Counterpart[datatypes.AdditionalInfoType], frozen=True):
     """A further identifier sent along with an idToken, in a form on which the parties have agreed;
     it helps the CSMS to decide but does not take part in comparing tokens. [C01]
 
@@ -756,7 +758,7 @@ class AdditionalInfoType(Model, Twin[datatypes.AdditionalInfoType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AddressType(Model, Twin[datatypes.AddressType], frozen=True):
+class AddressType(Model, Counterpart[datatypes.AddressType], frozen=True):
     """Postal address of a company or person, for a receipt with VAT number. [C18]
 
     Used by NotifySettlementRequest, VatNumberValidationResponse.
@@ -790,7 +792,7 @@ class AddressType(Model, Twin[datatypes.AddressType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
+class IdTokenType(Model, Counterpart[datatypes.IdTokenType], frozen=True):
     """Identifies who wants to charge, be it a card, a contract, a vehicle or an app; two are the
     same when idToken and type agree. [C01]
 
@@ -824,7 +826,7 @@ class IdTokenType(Model, Twin[datatypes.IdTokenType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True):
+class MessageContentType(Model, Counterpart[datatypes.MessageContentType], frozen=True):
     """A text for the driver, with its format and language; part of display messages and of answers
     about a token. [O01]
 
@@ -856,7 +858,7 @@ class MessageContentType(Model, Twin[datatypes.MessageContentType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
+class IdTokenInfoType(Model, Counterpart[datatypes.IdTokenInfoType], frozen=True):
     """What the CSMS decided about a token, with group, language and message for its holder; also
     stored in the local list and the cache. [C01]
 
@@ -931,7 +933,7 @@ class IdTokenInfoType(Model, Twin[datatypes.IdTokenInfoType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
+class AuthorizationData(Model, Counterpart[datatypes.AuthorizationData], frozen=True):
     """One entry of a local authorization list: a token and its standing, or the token alone to have
     its entry removed. [D01]
 
@@ -957,7 +959,7 @@ class AuthorizationData(Model, Twin[datatypes.AuthorizationData], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class BatteryDataType(Model, Twin[datatypes.BatteryDataType], frozen=True):
+class BatteryDataType(Model, Counterpart[datatypes.BatteryDataType], frozen=True):
     """State of one battery that goes into or comes out of a battery swap station. [S03]
 
     Used by BatterySwapRequest.
@@ -1012,7 +1014,7 @@ class BatteryDataType(Model, Twin[datatypes.BatteryDataType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], frozen=True):
+class CertificateHashDataType(Model, Counterpart[datatypes.CertificateHashDataType], frozen=True):
     """Names one certificate by its serial number and by hashes of its issuer, so that it can be
     listed, deleted or matched without being sent. [M03]
 
@@ -1056,7 +1058,7 @@ class CertificateHashDataType(Model, Twin[datatypes.CertificateHashDataType], fr
 
 
 class CertificateHashDataChainType(
-    Model, Twin[datatypes.CertificateHashDataChainType], frozen=True
+    Model, Counterpart[datatypes.CertificateHashDataChainType], frozen=True
 ):
     """One certificate installed in the station, together with its use and, for a V2G chain, the CA
     certificates that belong to it. [M03]
@@ -1094,7 +1096,7 @@ class CertificateHashDataChainType(
 
 
 class CertificateStatusRequestInfoType(
-    Model, Twin[datatypes.CertificateStatusRequestInfoType], frozen=True
+    Model, Counterpart[datatypes.CertificateStatusRequestInfoType], frozen=True
 ):
     """One certificate whose revocation the CSMS shall check, and where. [M07]
 
@@ -1125,7 +1127,7 @@ class CertificateStatusRequestInfoType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CertificateStatusType(Model, Twin[datatypes.CertificateStatusType], frozen=True):
+class CertificateStatusType(Model, Counterpart[datatypes.CertificateStatusType], frozen=True):
     """Answer on the revocation of one certificate. [M07]
 
     Used by GetCertificateChainStatusResponse.
@@ -1157,7 +1159,7 @@ class CertificateStatusType(Model, Twin[datatypes.CertificateStatusType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
+class ChargingLimitType(Model, Counterpart[datatypes.ChargingLimitType], frozen=True):
     """Tells who has imposed a charging limit from outside and whether the grid depends on it. [K12]
 
     Used by NotifyChargingLimitRequest.
@@ -1190,7 +1192,9 @@ class ChargingLimitType(Model, Twin[datatypes.ChargingLimitType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DERChargingParametersType(Model, Twin[datatypes.DERChargingParametersType], frozen=True):
+class DERChargingParametersType(
+    Model, Counterpart[datatypes.DERChargingParametersType], frozen=True
+):
     """Grid-support abilities that EV and EVSE agreed on in an ISO 15118-20 session with AC_DER or
     AC_BPT_DER; names with ev come from the EV alone. No number is negative. [R02]
 
@@ -1545,7 +1549,7 @@ class DERChargingParametersType(Model, Twin[datatypes.DERChargingParametersType]
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVPriceRuleType(Model, Twin[datatypes.EVPriceRuleType], frozen=True):
+class EVPriceRuleType(Model, Counterpart[datatypes.EVPriceRuleType], frozen=True):
     """Price that an EV asks for discharging within a range of power. [Q01]
 
     Used by NotifyEVChargingNeedsRequest.
@@ -1570,7 +1574,7 @@ class EVPriceRuleType(Model, Twin[datatypes.EVPriceRuleType], frozen=True):
 
 
 class EVAbsolutePriceScheduleEntryType(
-    Model, Twin[datatypes.EVAbsolutePriceScheduleEntryType], frozen=True
+    Model, Counterpart[datatypes.EVAbsolutePriceScheduleEntryType], frozen=True
 ):
     """Span of time in an EV's energy offer with the prices at which it would discharge. [Q01]
 
@@ -1593,7 +1597,9 @@ class EVAbsolutePriceScheduleEntryType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVAbsolutePriceScheduleType(Model, Twin[datatypes.EVAbsolutePriceScheduleType], frozen=True):
+class EVAbsolutePriceScheduleType(
+    Model, Counterpart[datatypes.EVAbsolutePriceScheduleType], frozen=True
+):
     """Prices over time that an EV asks for the energy it would feed back, as told by ISO 15118-20.
     [Q01]
 
@@ -1632,7 +1638,7 @@ class EVAbsolutePriceScheduleType(Model, Twin[datatypes.EVAbsolutePriceScheduleT
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVPowerScheduleEntryType(Model, Twin[datatypes.EVPowerScheduleEntryType], frozen=True):
+class EVPowerScheduleEntryType(Model, Counterpart[datatypes.EVPowerScheduleEntryType], frozen=True):
     """Span of time in an EV's energy offer with the power that it would give. [Q01]
 
     Used by NotifyEVChargingNeedsRequest.
@@ -1652,7 +1658,7 @@ class EVPowerScheduleEntryType(Model, Twin[datatypes.EVPowerScheduleEntryType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVPowerScheduleType(Model, Twin[datatypes.EVPowerScheduleType], frozen=True):
+class EVPowerScheduleType(Model, Counterpart[datatypes.EVPowerScheduleType], frozen=True):
     """Power over time that an EV offers to feed back. [Q01]
 
     Used by NotifyEVChargingNeedsRequest.
@@ -1678,7 +1684,7 @@ class EVPowerScheduleType(Model, Twin[datatypes.EVPowerScheduleType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVEnergyOfferType(Model, Twin[datatypes.EVEnergyOfferType], frozen=True):
+class EVEnergyOfferType(Model, Counterpart[datatypes.EVEnergyOfferType], frozen=True):
     """Energy that an EV would feed back over time, and its price; forwarded in the charging needs
     of an ISO 15118-20 session. [Q01]
 
@@ -1699,7 +1705,7 @@ class EVEnergyOfferType(Model, Twin[datatypes.EVEnergyOfferType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], frozen=True):
+class DCChargingParametersType(Model, Counterpart[datatypes.DCChargingParametersType], frozen=True):
     """Demand, limits and battery state that an EV charging on DC has announced through ISO 15118;
     travels inside ChargingNeedsType. [K15]
 
@@ -1772,7 +1778,9 @@ class DCChargingParametersType(Model, Twin[datatypes.DCChargingParametersType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class V2XChargingParametersType(Model, Twin[datatypes.V2XChargingParametersType], frozen=True):
+class V2XChargingParametersType(
+    Model, Counterpart[datatypes.V2XChargingParametersType], frozen=True
+):
     """What EV and EVSE can deliver and take in an ISO 15118-20 session, and how much energy the EV
     needs; only the energy requests can be negative. [Q01]
 
@@ -1982,7 +1990,7 @@ class V2XChargingParametersType(Model, Twin[datatypes.V2XChargingParametersType]
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
+class ChargingNeedsType(Model, Counterpart[datatypes.ChargingNeedsType], frozen=True):
     """What the EV told the station over ISO 15118 about the charge it needs; the CSMS answers with
     a charging profile that fits. [K15]
 
@@ -2073,7 +2081,7 @@ class ChargingNeedsType(Model, Twin[datatypes.ChargingNeedsType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CostDimensionType(Model, Twin[datatypes.CostDimensionType], frozen=True):
+class CostDimensionType(Model, Counterpart[datatypes.CostDimensionType], frozen=True):
     """One quantity measured over a charging period, for example energy or the highest power. [I12]
 
     Used by TransactionEventRequest.
@@ -2090,7 +2098,7 @@ class CostDimensionType(Model, Twin[datatypes.CostDimensionType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingPeriodType(Model, Twin[datatypes.ChargingPeriodType], frozen=True):
+class ChargingPeriodType(Model, Counterpart[datatypes.ChargingPeriodType], frozen=True):
     """Span of a transaction with one set of prices, and what was consumed in it; it ends where the
     next one starts, the last one with the session. [I12]
 
@@ -2124,7 +2132,7 @@ class ChargingPeriodType(Model, Twin[datatypes.ChargingPeriodType], frozen=True)
 
 
 class ChargingProfileCriterionType(
-    Model, Twin[datatypes.ChargingProfileCriterionType], frozen=True
+    Model, Counterpart[datatypes.ChargingProfileCriterionType], frozen=True
 ):
     """Filter of GetChargingProfiles; a profile is reported when it meets every condition given.
     [K09]
@@ -2170,7 +2178,7 @@ class ChargingProfileCriterionType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class LimitAtSoCType(Model, Twin[datatypes.LimitAtSoCType], frozen=True):
+class LimitAtSoCType(Model, Counterpart[datatypes.LimitAtSoCType], frozen=True):
     """Limit of a charging schedule that counts only for a battery that is already filled to some
     level. [K01]
 
@@ -2195,7 +2203,7 @@ class LimitAtSoCType(Model, Twin[datatypes.LimitAtSoCType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class V2XFreqWattPointType(Model, Twin[datatypes.V2XFreqWattPointType], frozen=True):
+class V2XFreqWattPointType(Model, Counterpart[datatypes.V2XFreqWattPointType], frozen=True):
     """Point of the curve by which power follows the grid frequency. [Q08]
 
     Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
@@ -2213,7 +2221,7 @@ class V2XFreqWattPointType(Model, Twin[datatypes.V2XFreqWattPointType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class V2XSignalWattPointType(Model, Twin[datatypes.V2XSignalWattPointType], frozen=True):
+class V2XSignalWattPointType(Model, Counterpart[datatypes.V2XSignalWattPointType], frozen=True):
     """Point of the curve by which power follows the aFRR signal. [Q08]
 
     Used by GetCompositeScheduleResponse, NotifyChargingLimitRequest,
@@ -2234,7 +2242,9 @@ class V2XSignalWattPointType(Model, Twin[datatypes.V2XSignalWattPointType], froz
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodType], frozen=True):
+class ChargingSchedulePeriodType(
+    Model, Counterpart[datatypes.ChargingSchedulePeriodType], frozen=True
+):
     """One step of a charging schedule: from its start until the next step it gives limits, or for
     V2X the operation mode with setpoints or curves. [K01]
 
@@ -2422,7 +2432,7 @@ class ChargingSchedulePeriodType(Model, Twin[datatypes.ChargingSchedulePeriodTyp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], frozen=True):
+class RelativeTimeIntervalType(Model, Counterpart[datatypes.RelativeTimeIntervalType], frozen=True):
     """Span of time for which an entry of a sales tariff holds, counted from the present rather than
     by dates. [K15]
 
@@ -2447,7 +2457,7 @@ class RelativeTimeIntervalType(Model, Twin[datatypes.RelativeTimeIntervalType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CostType(Model, Twin[datatypes.CostType], frozen=True):
+class CostType(Model, Counterpart[datatypes.CostType], frozen=True):
     """One figure for what a kWh costs, be it in money, in emissions or in its share of renewable
     energy. [K15]
 
@@ -2477,7 +2487,7 @@ class CostType(Model, Twin[datatypes.CostType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=True):
+class ConsumptionCostType(Model, Counterpart[datatypes.ConsumptionCostType], frozen=True):
     """What energy costs within one band of consumption, as told to an ISO 15118 EV in a sales
     tariff. [K15]
 
@@ -2505,7 +2515,7 @@ class ConsumptionCostType(Model, Twin[datatypes.ConsumptionCostType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=True):
+class SalesTariffEntryType(Model, Counterpart[datatypes.SalesTariffEntryType], frozen=True):
     """Price of energy during one span of a sales tariff, as a rank or broken down by consumption.
     [K15]
 
@@ -2541,7 +2551,7 @@ class SalesTariffEntryType(Model, Twin[datatypes.SalesTariffEntryType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
+class SalesTariffType(Model, Counterpart[datatypes.SalesTariffType], frozen=True):
     """Prices over time by which an ISO 15118 EV can choose when to charge; handed to it along with
     a charging schedule. [K15]
 
@@ -2584,7 +2594,9 @@ class SalesTariffType(Model, Twin[datatypes.SalesTariffType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class PriceLevelScheduleEntryType(Model, Twin[datatypes.PriceLevelScheduleEntryType], frozen=True):
+class PriceLevelScheduleEntryType(
+    Model, Counterpart[datatypes.PriceLevelScheduleEntryType], frozen=True
+):
     """Span of time with one price level, in an ISO 15118-20 session. [K18]
 
     Used by NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest,
@@ -2606,7 +2618,7 @@ class PriceLevelScheduleEntryType(Model, Twin[datatypes.PriceLevelScheduleEntryT
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class PriceLevelScheduleType(Model, Twin[datatypes.PriceLevelScheduleType], frozen=True):
+class PriceLevelScheduleType(Model, Counterpart[datatypes.PriceLevelScheduleType], frozen=True):
     """Prices over time as mere levels without amounts, for an ISO 15118-20 session; it mirrors the
     type of that standard, so that signatures stay valid. [K18]
 
@@ -2657,7 +2669,7 @@ class PriceLevelScheduleType(Model, Twin[datatypes.PriceLevelScheduleType], froz
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=True):
+class ChargingScheduleType(Model, Counterpart[datatypes.ChargingScheduleType], frozen=True):
     """Limits, or for V2X setpoints, on power or current laid out along a time axis; for ISO 15118
     together with the prices that the EV may plan by. [K01]
 
@@ -2792,7 +2804,7 @@ class ChargingScheduleType(Model, Twin[datatypes.ChargingScheduleType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=True):
+class ChargingProfileType(Model, Counterpart[datatypes.ChargingProfileType], frozen=True):
     """Limits, or for V2X setpoints, over time with purpose, priority and validity; the station
     combines all installed profiles into what counts at the moment. [K01]
 
@@ -2918,7 +2930,9 @@ class ChargingProfileType(Model, Twin[datatypes.ChargingProfileType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingScheduleUpdateType(Model, Twin[datatypes.ChargingScheduleUpdateType], frozen=True):
+class ChargingScheduleUpdateType(
+    Model, Counterpart[datatypes.ChargingScheduleUpdateType], frozen=True
+):
     """Fresh limits and setpoints for the only period of a dynamic charging profile; the unit is
     that of the profile's schedule. [K28]
 
@@ -3030,7 +3044,7 @@ class ChargingScheduleUpdateType(Model, Twin[datatypes.ChargingScheduleUpdateTyp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
+class ModemType(Model, Counterpart[datatypes.ModemType], frozen=True):
     """Identifies the SIM card in the station's modem, so that the operator can find its cellular
     subscription. [B01]
 
@@ -3054,7 +3068,7 @@ class ModemType(Model, Twin[datatypes.ModemType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=True):
+class ChargingStationType(Model, Counterpart[datatypes.ChargingStationType], frozen=True):
     """Who the station is: maker, model, serial number, firmware and SIM card, as told in
     BootNotification. [B01]
 
@@ -3103,7 +3117,7 @@ class ChargingStationType(Model, Twin[datatypes.ChargingStationType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], frozen=True):
+class ClearChargingProfileType(Model, Counterpart[datatypes.ClearChargingProfileType], frozen=True):
     """Conditions of ClearChargingProfile when no profile id is given; every profile that meets all
     of them is removed. [K10]
 
@@ -3137,7 +3151,7 @@ class ClearChargingProfileType(Model, Twin[datatypes.ClearChargingProfileType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
+class StatusInfoType(Model, Counterpart[datatypes.StatusInfoType], frozen=True):
     """Gives the reason for the status in a response, as a code for programs and text for people.
     [B01]
 
@@ -3164,7 +3178,9 @@ class StatusInfoType(Model, Twin[datatypes.StatusInfoType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType], frozen=True):
+class ClearMonitoringResultType(
+    Model, Counterpart[datatypes.ClearMonitoringResultType], frozen=True
+):
     """What became of one monitor that ClearVariableMonitoring asked to remove. [N06]
 
     Used by ClearVariableMonitoringResponse.
@@ -3190,7 +3206,7 @@ class ClearMonitoringResultType(Model, Twin[datatypes.ClearMonitoringResultType]
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearTariffsResultType(Model, Twin[datatypes.ClearTariffsResultType], frozen=True):
+class ClearTariffsResultType(Model, Counterpart[datatypes.ClearTariffsResultType], frozen=True):
     """What became of one tariff that ClearTariffsRequest wanted to remove. [I10]
 
     Used by ClearTariffsResponse.
@@ -3220,7 +3236,7 @@ class ClearTariffsResultType(Model, Twin[datatypes.ClearTariffsResultType], froz
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
+class EVSEType(Model, Counterpart[datatypes.EVSEType], frozen=True):
     """Address of an EVSE of the station or of one connector on it. [G03]
 
     Used by ChangeAvailabilityRequest, GetMonitoringReportRequest, GetReportRequest and 13 more.
@@ -3244,7 +3260,7 @@ class EVSEType(Model, Twin[datatypes.EVSEType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
+class ComponentType(Model, Counterpart[datatypes.ComponentType], frozen=True):
     """Names a part of the station in the device model, real or logical, and the EVSE or connector
     it belongs to. [B05]
 
@@ -3275,7 +3291,7 @@ class ComponentType(Model, Twin[datatypes.ComponentType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
+class VariableType(Model, Counterpart[datatypes.VariableType], frozen=True):
     """Names a variable of a component in the device model, such as Temperature or
     HeartbeatInterval. [B05]
 
@@ -3299,7 +3315,7 @@ class VariableType(Model, Twin[datatypes.VariableType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen=True):
+class ComponentVariableType(Model, Counterpart[datatypes.ComponentVariableType], frozen=True):
     """Picks what a report shall contain: one variable of a component, or all that the component
     has. [B08]
 
@@ -3323,7 +3339,7 @@ class ComponentVariableType(Model, Twin[datatypes.ComponentVariableType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen=True):
+class CompositeScheduleType(Model, Counterpart[datatypes.CompositeScheduleType], frozen=True):
     """The limit that the station expects to keep to over the coming time, worked out from all of
     its charging profiles together. [K08]
 
@@ -3371,7 +3387,7 @@ class CompositeScheduleType(Model, Twin[datatypes.CompositeScheduleType], frozen
 
 
 class PeriodicEventStreamParamsType(
-    Model, Twin[datatypes.PeriodicEventStreamParamsType], frozen=True
+    Model, Counterpart[datatypes.PeriodicEventStreamParamsType], frozen=True
 ):
     """When a periodic event stream sends what it has gathered: after a time, after a number of
     values, or at whichever comes first. [N11]
@@ -3397,7 +3413,7 @@ class PeriodicEventStreamParamsType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ConstantStreamDataType(Model, Twin[datatypes.ConstantStreamDataType], frozen=True):
+class ConstantStreamDataType(Model, Counterpart[datatypes.ConstantStreamDataType], frozen=True):
     """What stays the same for all values of a periodic event stream and is therefore told only
     once. [N11]
 
@@ -3428,7 +3444,7 @@ class ConstantStreamDataType(Model, Twin[datatypes.ConstantStreamDataType], froz
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TaxRateType(Model, Twin[datatypes.TaxRateType], frozen=True):
+class TaxRateType(Model, Counterpart[datatypes.TaxRateType], frozen=True):
     """Tax on a price, and how it builds on other taxes. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more.
@@ -3452,7 +3468,7 @@ class TaxRateType(Model, Twin[datatypes.TaxRateType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class PriceType(Model, Twin[datatypes.PriceType], frozen=True):
+class PriceType(Model, Counterpart[datatypes.PriceType], frozen=True):
     """Amount of money with or without tax; at least one of the two has to be there. [I12]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest and 1 more.
@@ -3487,7 +3503,7 @@ class PriceType(Model, Twin[datatypes.PriceType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TotalPriceType(Model, Twin[datatypes.TotalPriceType], frozen=True):
+class TotalPriceType(Model, Counterpart[datatypes.TotalPriceType], frozen=True):
     """Grand total of a transaction, net, gross or both. [I12]
 
     Used by TransactionEventRequest.
@@ -3512,7 +3528,7 @@ class TotalPriceType(Model, Twin[datatypes.TotalPriceType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TotalCostType(Model, Twin[datatypes.TotalCostType], frozen=True):
+class TotalCostType(Model, Counterpart[datatypes.TotalCostType], frozen=True):
     """What a transaction costs so far or in the end, by kind of price and altogether. [I12]
 
     Used by TransactionEventRequest.
@@ -3577,7 +3593,7 @@ class TotalCostType(Model, Twin[datatypes.TotalCostType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TotalUsageType(Model, Twin[datatypes.TotalUsageType], frozen=True):
+class TotalUsageType(Model, Counterpart[datatypes.TotalUsageType], frozen=True):
     """Energy and time of a transaction on which its cost is based. [I12]
 
     Used by TransactionEventRequest.
@@ -3614,7 +3630,7 @@ class TotalUsageType(Model, Twin[datatypes.TotalUsageType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CostDetailsType(Model, Twin[datatypes.CostDetailsType], frozen=True):
+class CostDetailsType(Model, Counterpart[datatypes.CostDetailsType], frozen=True):
     """Cost of a transaction as the station computed it from a tariff, in TransactionEventRequest; a
     fee for reservation is in the totals but in no period. [I12]
 
@@ -3660,7 +3676,7 @@ class CostDetailsType(Model, Twin[datatypes.CostDetailsType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DERCurvePointsType(Model, Twin[datatypes.DERCurvePointsType], frozen=True):
+class DERCurvePointsType(Model, Counterpart[datatypes.DERCurvePointsType], frozen=True):
     """One point of a DER curve; between two points the value is interpolated. [R04]
 
     Used by ReportDERControlRequest, SetDERControlRequest.
@@ -3684,7 +3700,7 @@ class DERCurvePointsType(Model, Twin[datatypes.DERCurvePointsType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class HysteresisType(Model, Twin[datatypes.HysteresisType], frozen=True):
+class HysteresisType(Model, Counterpart[datatypes.HysteresisType], frozen=True):
     """How far, and for how long, the grid has to be back to normal before a DER returns to normal
     operation after an event. [R04]
 
@@ -3726,7 +3742,7 @@ class HysteresisType(Model, Twin[datatypes.HysteresisType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ReactivePowerParamsType(Model, Twin[datatypes.ReactivePowerParamsType], frozen=True):
+class ReactivePowerParamsType(Model, Counterpart[datatypes.ReactivePowerParamsType], frozen=True):
     """Reference voltage of a VoltVar curve and its automatic adjustment. [R04]
 
     Used by ReportDERControlRequest, SetDERControlRequest.
@@ -3759,7 +3775,7 @@ class ReactivePowerParamsType(Model, Twin[datatypes.ReactivePowerParamsType], fr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VoltageParamsType(Model, Twin[datatypes.VoltageParamsType], frozen=True):
+class VoltageParamsType(Model, Counterpart[datatypes.VoltageParamsType], frozen=True):
     """Extra settings of voltage curves: the ten-minute overvoltage rule of EN 50549-1, and what is
     fed in during momentary cessation. [R04]
 
@@ -3795,7 +3811,7 @@ class VoltageParamsType(Model, Twin[datatypes.VoltageParamsType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DERCurveType(Model, Twin[datatypes.DERCurveType], frozen=True):
+class DERCurveType(Model, Counterpart[datatypes.DERCurveType], frozen=True):
     """Curve of a DER control: which reaction is wanted at which voltage, frequency, power or time.
     [R04]
 
@@ -3873,7 +3889,7 @@ class DERCurveType(Model, Twin[datatypes.DERCurveType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DERCurveGetType(Model, Twin[datatypes.DERCurveGetType], frozen=True):
+class DERCurveGetType(Model, Counterpart[datatypes.DERCurveGetType], frozen=True):
     """Installed DER curve with its id and whether it is in force. [R04]
 
     Used by ReportDERControlRequest.
@@ -3910,7 +3926,7 @@ class DERCurveGetType(Model, Twin[datatypes.DERCurveGetType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EnterServiceType(Model, Twin[datatypes.EnterServiceType], frozen=True):
+class EnterServiceType(Model, Counterpart[datatypes.EnterServiceType], frozen=True):
     """When a DER may start feeding the grid, or start again after a trip: voltage and frequency
     must stay within a window for some time. [R04]
 
@@ -3971,7 +3987,7 @@ class EnterServiceType(Model, Twin[datatypes.EnterServiceType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EnterServiceGetType(Model, Twin[datatypes.EnterServiceGetType], frozen=True):
+class EnterServiceGetType(Model, Counterpart[datatypes.EnterServiceGetType], frozen=True):
     """Installed condition for connecting to the grid, with its id. [R04]
 
     Used by ReportDERControlRequest.
@@ -3991,7 +4007,7 @@ class EnterServiceGetType(Model, Twin[datatypes.EnterServiceGetType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
+class EventDataType(Model, Counterpart[datatypes.EventDataType], frozen=True):
     """One event in NotifyEvent: which variable had which value, what set the event off, and whether
     the matter is over. [N07]
 
@@ -4105,7 +4121,7 @@ class EventDataType(Model, Twin[datatypes.EventDataType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
+class FirmwareType(Model, Counterpart[datatypes.FirmwareType], frozen=True):
     """Which firmware file a station shall fetch, when to fetch and install it, and the signature
     that proves where it comes from. [L01]
 
@@ -4155,7 +4171,7 @@ class FirmwareType(Model, Twin[datatypes.FirmwareType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FixedPFType(Model, Twin[datatypes.FixedPFType], frozen=True):
+class FixedPFType(Model, Counterpart[datatypes.FixedPFType], frozen=True):
     """Constant power factor that a DER keeps while drawing or feeding in power. [R04]
 
     Used by ReportDERControlRequest, SetDERControlRequest.
@@ -4200,7 +4216,7 @@ class FixedPFType(Model, Twin[datatypes.FixedPFType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FixedPFGetType(Model, Twin[datatypes.FixedPFGetType], frozen=True):
+class FixedPFGetType(Model, Counterpart[datatypes.FixedPFGetType], frozen=True):
     """Installed fixed power factor with its id and whether it is in force. [R04]
 
     Used by ReportDERControlRequest.
@@ -4233,7 +4249,7 @@ class FixedPFGetType(Model, Twin[datatypes.FixedPFGetType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FixedVarType(Model, Twin[datatypes.FixedVarType], frozen=True):
+class FixedVarType(Model, Counterpart[datatypes.FixedVarType], frozen=True):
     """Constant reactive power that a DER keeps. [R04]
 
     Used by ReportDERControlRequest, SetDERControlRequest.
@@ -4275,7 +4291,7 @@ class FixedVarType(Model, Twin[datatypes.FixedVarType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FixedVarGetType(Model, Twin[datatypes.FixedVarGetType], frozen=True):
+class FixedVarGetType(Model, Counterpart[datatypes.FixedVarGetType], frozen=True):
     """Installed reactive power setpoint with its id and whether it is in force. [R04]
 
     Used by ReportDERControlRequest.
@@ -4308,7 +4324,7 @@ class FixedVarGetType(Model, Twin[datatypes.FixedVarGetType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FreqDroopType(Model, Twin[datatypes.FreqDroopType], frozen=True):
+class FreqDroopType(Model, Counterpart[datatypes.FreqDroopType], frozen=True):
     """Straight-line change of active power with grid frequency outside a dead band: less feed-in
     when it is too high, more when it is too low. [R04]
 
@@ -4377,7 +4393,7 @@ class FreqDroopType(Model, Twin[datatypes.FreqDroopType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class FreqDroopGetType(Model, Twin[datatypes.FreqDroopGetType], frozen=True):
+class FreqDroopGetType(Model, Counterpart[datatypes.FreqDroopGetType], frozen=True):
     """Installed frequency droop with its id and whether it is in force. [R04]
 
     Used by ReportDERControlRequest.
@@ -4407,7 +4423,7 @@ class FreqDroopGetType(Model, Twin[datatypes.FreqDroopGetType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=True):
+class GetVariableDataType(Model, Counterpart[datatypes.GetVariableDataType], frozen=True):
     """Names one attribute of one variable that GetVariables shall read. [B06]
 
     Used by GetVariablesRequest.
@@ -4437,7 +4453,7 @@ class GetVariableDataType(Model, Twin[datatypes.GetVariableDataType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen=True):
+class GetVariableResultType(Model, Counterpart[datatypes.GetVariableResultType], frozen=True):
     """What became of reading one attribute, with its value when that succeeded; the response has
     one for each item asked for. [B06]
 
@@ -4493,7 +4509,7 @@ class GetVariableResultType(Model, Twin[datatypes.GetVariableResultType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GradientType(Model, Twin[datatypes.GradientType], frozen=True):
+class GradientType(Model, Counterpart[datatypes.GradientType], frozen=True):
     """How quickly a DER may change its power, in normal operation and when it starts softly. [R04]
 
     Used by ReportDERControlRequest, SetDERControlRequest.
@@ -4520,7 +4536,7 @@ class GradientType(Model, Twin[datatypes.GradientType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GradientGetType(Model, Twin[datatypes.GradientGetType], frozen=True):
+class GradientGetType(Model, Counterpart[datatypes.GradientGetType], frozen=True):
     """Installed ramp rates with their id. [R04]
 
     Used by ReportDERControlRequest.
@@ -4537,7 +4553,7 @@ class GradientGetType(Model, Twin[datatypes.GradientGetType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class LimitMaxDischargeType(Model, Twin[datatypes.LimitMaxDischargeType], frozen=True):
+class LimitMaxDischargeType(Model, Counterpart[datatypes.LimitMaxDischargeType], frozen=True):
     """Cap on the power that an EV may feed in, with supervision by a trip curve. [R04]
 
     Used by ReportDERControlRequest, SetDERControlRequest.
@@ -4586,7 +4602,7 @@ class LimitMaxDischargeType(Model, Twin[datatypes.LimitMaxDischargeType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class LimitMaxDischargeGetType(Model, Twin[datatypes.LimitMaxDischargeGetType], frozen=True):
+class LimitMaxDischargeGetType(Model, Counterpart[datatypes.LimitMaxDischargeGetType], frozen=True):
     """Installed cap on discharge power with its id and whether it is in force. [R04]
 
     Used by ReportDERControlRequest.
@@ -4616,7 +4632,7 @@ class LimitMaxDischargeGetType(Model, Twin[datatypes.LimitMaxDischargeGetType], 
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
+class LogParametersType(Model, Counterpart[datatypes.LogParametersType], frozen=True):
     """Where to upload a log file and what time it shall cover. [N01]
 
     Used by GetLogRequest.
@@ -4649,7 +4665,7 @@ class LogParametersType(Model, Twin[datatypes.LogParametersType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
+class MessageInfoType(Model, Counterpart[datatypes.MessageInfoType], frozen=True):
     """A message on the station's display with number, priority and the times or situations in which
     to show it. [O01]
 
@@ -4725,7 +4741,7 @@ class MessageInfoType(Model, Twin[datatypes.MessageInfoType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=True):
+class SignedMeterValueType(Model, Counterpart[datatypes.SignedMeterValueType], frozen=True):
     """A meter value together with the meter's digital signature, by which a driver or inspector can
     check the bill. [J02]
 
@@ -4768,7 +4784,7 @@ class SignedMeterValueType(Model, Twin[datatypes.SignedMeterValueType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
+class UnitOfMeasureType(Model, Counterpart[datatypes.UnitOfMeasureType], frozen=True):
     """Unit and power of ten by which a measured number is to be read. [J02]
 
     Used by MeterValuesRequest, TransactionEventRequest.
@@ -4791,7 +4807,7 @@ class UnitOfMeasureType(Model, Twin[datatypes.UnitOfMeasureType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
+class SampledValueType(Model, Counterpart[datatypes.SampledValueType], frozen=True):
     """One measured value; with nothing but the number it is a reading of the imported active energy
     at the outlet, in Wh. [J02]
 
@@ -4846,7 +4862,7 @@ class SampledValueType(Model, Twin[datatypes.SampledValueType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
+class MeterValueType(Model, Counterpart[datatypes.MeterValueType], frozen=True):
     """A set of values that the meter of an EVSE or of the station gave at one and the same moment.
     [J02]
 
@@ -4871,7 +4887,7 @@ class MeterValueType(Model, Twin[datatypes.MeterValueType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], frozen=True):
+class VariableMonitoringType(Model, Counterpart[datatypes.VariableMonitoringType], frozen=True):
     """One monitor as it is set in the station, told in a monitoring report. [N02]
 
     Used by NotifyMonitoringReportRequest.
@@ -4914,7 +4930,7 @@ class VariableMonitoringType(Model, Twin[datatypes.VariableMonitoringType], froz
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True):
+class MonitoringDataType(Model, Counterpart[datatypes.MonitoringDataType], frozen=True):
     """One entry of a monitoring report: a variable and all monitors that watch it. [N02]
 
     Used by NotifyMonitoringReportRequest.
@@ -4940,7 +4956,7 @@ class MonitoringDataType(Model, Twin[datatypes.MonitoringDataType], frozen=True)
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
+class VPNType(Model, Counterpart[datatypes.VPNType], frozen=True):
     """Tunnel through which the station reaches the CSMS; part of a network connection profile.
     [B09]
 
@@ -4975,7 +4991,7 @@ class VPNType(Model, Twin[datatypes.VPNType], frozen=True):
 
 
 class NetworkConnectionProfileType(
-    Model, Twin[datatypes.NetworkConnectionProfileType], frozen=True
+    Model, Counterpart[datatypes.NetworkConnectionProfileType], frozen=True
 ):
     """All that a station needs to reach a CSMS: address, security profile, network interface and,
     where used, cellular access and VPN; stored in a numbered slot. [B09]
@@ -5063,7 +5079,7 @@ class NetworkConnectionProfileType(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=True):
+class OCSPRequestDataType(Model, Counterpart[datatypes.OCSPRequestDataType], frozen=True):
     """Identifies a certificate and the OCSP responder to ask whether it has been revoked. [M06]
 
     Used by AuthorizeRequest, GetCertificateStatusRequest.
@@ -5110,7 +5126,7 @@ class OCSPRequestDataType(Model, Twin[datatypes.OCSPRequestDataType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen=True):
+class VariableAttributeType(Model, Counterpart[datatypes.VariableAttributeType], frozen=True):
     """One of up to four values of a variable in a report, and how it may be read and written. [B07]
 
     Used by NotifyReportRequest.
@@ -5151,7 +5167,9 @@ class VariableAttributeType(Model, Twin[datatypes.VariableAttributeType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsType], frozen=True):
+class VariableCharacteristicsType(
+    Model, Counterpart[datatypes.VariableCharacteristicsType], frozen=True
+):
     """What a variable may hold, the same for all of its attributes and not changeable by the CSMS.
     [B07]
 
@@ -5216,7 +5234,7 @@ class VariableCharacteristicsType(Model, Twin[datatypes.VariableCharacteristicsT
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
+class ReportDataType(Model, Counterpart[datatypes.ReportDataType], frozen=True):
     """One entry of a device model report: a variable of a component with its values and what may be
     stored in it. [B07]
 
@@ -5249,7 +5267,7 @@ class ReportDataType(Model, Twin[datatypes.ReportDataType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen=True):
+class SetMonitoringDataType(Model, Counterpart[datatypes.SetMonitoringDataType], frozen=True):
     """One monitor that SetVariableMonitoring shall create or, where an id is given, replace. [N04]
 
     Used by SetVariableMonitoringRequest.
@@ -5307,7 +5325,7 @@ class SetMonitoringDataType(Model, Twin[datatypes.SetMonitoringDataType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], frozen=True):
+class SetMonitoringResultType(Model, Counterpart[datatypes.SetMonitoringResultType], frozen=True):
     """What became of one monitor that SetVariableMonitoring asked for; the response has one for
     each. [N04]
 
@@ -5362,7 +5380,7 @@ class SetMonitoringResultType(Model, Twin[datatypes.SetMonitoringResultType], fr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=True):
+class SetVariableDataType(Model, Counterpart[datatypes.SetVariableDataType], frozen=True):
     """Names one attribute of one variable and the value that SetVariables shall store in it. [B05]
 
     Used by SetVariablesRequest.
@@ -5400,7 +5418,7 @@ class SetVariableDataType(Model, Twin[datatypes.SetVariableDataType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen=True):
+class SetVariableResultType(Model, Counterpart[datatypes.SetVariableResultType], frozen=True):
     """What became of writing one attribute; the response has one for each item of the request.
     [B05]
 
@@ -5448,7 +5466,7 @@ class SetVariableResultType(Model, Twin[datatypes.SetVariableResultType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class StreamDataElementType(Model, Twin[datatypes.StreamDataElementType], frozen=True):
+class StreamDataElementType(Model, Counterpart[datatypes.StreamDataElementType], frozen=True):
     """One reading of a periodic event stream. [N15]
 
     Used by NotifyPeriodicEventStream.
@@ -5468,7 +5486,7 @@ class StreamDataElementType(Model, Twin[datatypes.StreamDataElementType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffAssignmentType(Model, Twin[datatypes.TariffAssignmentType], frozen=True):
+class TariffAssignmentType(Model, Counterpart[datatypes.TariffAssignmentType], frozen=True):
     """Installed tariff, and the EVSEs or drivers for whom it counts. [I09]
 
     Used by GetTariffsResponse.
@@ -5513,7 +5531,9 @@ class TariffAssignmentType(Model, Twin[datatypes.TariffAssignmentType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffConditionsFixedType(Model, Twin[datatypes.TariffConditionsFixedType], frozen=True):
+class TariffConditionsFixedType(
+    Model, Counterpart[datatypes.TariffConditionsFixedType], frozen=True
+):
     """When a fixed price applies, judged once at the start of the transaction; all given conditions
     have to be met. Times are local to the station. [I07]
 
@@ -5589,7 +5609,7 @@ class TariffConditionsFixedType(Model, Twin[datatypes.TariffConditionsFixedType]
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffConditionsType(Model, Twin[datatypes.TariffConditionsType], frozen=True):
+class TariffConditionsType(Model, Counterpart[datatypes.TariffConditionsType], frozen=True):
     """When a price for energy or time is active during a transaction; all given conditions have to
     be met. For discharging the bounds are negative, min being the one nearer to zero. [I07]
 
@@ -5746,7 +5766,7 @@ class TariffConditionsType(Model, Twin[datatypes.TariffConditionsType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffEnergyPriceType(Model, Twin[datatypes.TariffEnergyPriceType], frozen=True):
+class TariffEnergyPriceType(Model, Counterpart[datatypes.TariffEnergyPriceType], frozen=True):
     """Price of energy, and when it counts. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
@@ -5763,7 +5783,7 @@ class TariffEnergyPriceType(Model, Twin[datatypes.TariffEnergyPriceType], frozen
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffEnergyType(Model, Twin[datatypes.TariffEnergyType], frozen=True):
+class TariffEnergyType(Model, Counterpart[datatypes.TariffEnergyType], frozen=True):
     """What energy costs in a tariff, possibly by time, power or amount, and how it is taxed. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
@@ -5790,7 +5810,7 @@ class TariffEnergyType(Model, Twin[datatypes.TariffEnergyType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffFixedPriceType(Model, Twin[datatypes.TariffFixedPriceType], frozen=True):
+class TariffFixedPriceType(Model, Counterpart[datatypes.TariffFixedPriceType], frozen=True):
     """Fixed amount, such as a start fee, and when it counts. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
@@ -5810,7 +5830,7 @@ class TariffFixedPriceType(Model, Twin[datatypes.TariffFixedPriceType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffFixedType(Model, Twin[datatypes.TariffFixedType], frozen=True):
+class TariffFixedType(Model, Counterpart[datatypes.TariffFixedType], frozen=True):
     """Fixed fees of a tariff, for a transaction or for a reservation, and how they are taxed. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
@@ -5837,7 +5857,7 @@ class TariffFixedType(Model, Twin[datatypes.TariffFixedType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffTimePriceType(Model, Twin[datatypes.TariffTimePriceType], frozen=True):
+class TariffTimePriceType(Model, Counterpart[datatypes.TariffTimePriceType], frozen=True):
     """Price of time, and when it counts. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
@@ -5857,7 +5877,7 @@ class TariffTimePriceType(Model, Twin[datatypes.TariffTimePriceType], frozen=Tru
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffTimeType(Model, Twin[datatypes.TariffTimeType], frozen=True):
+class TariffTimeType(Model, Counterpart[datatypes.TariffTimeType], frozen=True):
     """What charging, idle or reserved time costs in a tariff, and how it is taxed. [I07]
 
     Used by AuthorizeResponse, ChangeTransactionTariffRequest, SetDefaultTariffRequest.
@@ -5884,7 +5904,7 @@ class TariffTimeType(Model, Twin[datatypes.TariffTimeType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TariffType(Model, Twin[datatypes.TariffType], frozen=True):
+class TariffType(Model, Counterpart[datatypes.TariffType], frozen=True):
     """Prices from which the station itself computes what a transaction costs: for energy, charging
     and idle time, reservations and fixed fees. [I07]
 
@@ -5980,7 +6000,7 @@ class TariffType(Model, Twin[datatypes.TariffType], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TransactionLimitType(Model, Twin[datatypes.TransactionLimitType], frozen=True):
+class TransactionLimitType(Model, Counterpart[datatypes.TransactionLimitType], frozen=True):
     """How much a transaction may cost, take or last; set by driver or CSMS, and when a limit is
     reached energy transfer stops. [E16]
 
@@ -6021,7 +6041,7 @@ class TransactionLimitType(Model, Twin[datatypes.TransactionLimitType], frozen=T
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TransactionType(Model, Twin[datatypes.TransactionType], frozen=True):
+class TransactionType(Model, Counterpart[datatypes.TransactionType], frozen=True):
     """The transaction that a TransactionEvent is about and how it stands; fields that have not
     changed are mostly left out. [E01]
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..constraints import Str20
 from ..datatypes import IdTagInfo
 
 __all__ = ["AuthorizeRequest", "AuthorizeResponse"]
 
 
-class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
+class AuthorizeResponse(Model, Counterpart[messages.AuthorizeResponse], frozen=True):
     """Answers `AuthorizeRequest`.
 
     Gives the Central System's verdict on the token, which the Charge Point also keeps in its
@@ -31,7 +31,7 @@ class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
     ]
 
 
-class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
+class AuthorizeRequest(Model, Counterpart[messages.AuthorizeRequest], frozen=True):
     """Asks whether an idTag may start or stop charging.
 
     Sent when somebody presents an idTag that the Charge Point cannot judge by its local list or

@@ -8,13 +8,13 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import RegistrationStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str20, Str25, Str50
 
 __all__ = ["BootNotificationRequest", "BootNotificationResponse"]
 
 
-class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], frozen=True):
+class BootNotificationResponse(Model, Counterpart[messages.BootNotificationResponse], frozen=True):
     """Answers `BootNotificationRequest`.
 
     Tells whether the Charge Point may take part, what time it is and how long to wait before the
@@ -46,7 +46,7 @@ class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], f
     ]
 
 
-class BootNotificationRequest(Model, Twin[messages.BootNotificationRequest], frozen=True):
+class BootNotificationRequest(Model, Counterpart[messages.BootNotificationRequest], frozen=True):
     """Registers the Charge Point after a start; the answer sets clock and interval.
 
     First message after every power-up or reboot, and sent again after the given wait until the

@@ -8,12 +8,14 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import CancelReservationStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["CancelReservationRequest", "CancelReservationResponse"]
 
 
-class CancelReservationResponse(Model, Twin[messages.CancelReservationResponse], frozen=True):
+class CancelReservationResponse(
+    Model, Counterpart[messages.CancelReservationResponse], frozen=True
+):
     """Answers `CancelReservationRequest`.
 
     Tells whether the Charge Point knew the reservation and has dropped it. [1.6 §5.1]
@@ -28,7 +30,7 @@ class CancelReservationResponse(Model, Twin[messages.CancelReservationResponse],
     ]
 
 
-class CancelReservationRequest(Model, Twin[messages.CancelReservationRequest], frozen=True):
+class CancelReservationRequest(Model, Counterpart[messages.CancelReservationRequest], frozen=True):
     """Cancels the reservation with the given id.
 
     Sent when a driver or operator gives up a reservation before it was used; on success the

@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CertificateSignedStatusEnumType
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..constraints import Str10000
 
 __all__ = ["CertificateSignedRequest", "CertificateSignedResponse"]
 
 
-class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse], frozen=True):
+class CertificateSignedResponse(
+    Model, Counterpart[messages.CertificateSignedResponse], frozen=True
+):
     """Answers `CertificateSignedRequest`.
 
     Tells whether the delivered certificate passed the Charge Point's checks. [Security A02]
@@ -30,7 +32,7 @@ class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse],
     ]
 
 
-class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], frozen=True):
+class CertificateSignedRequest(Model, Counterpart[messages.CertificateSignedRequest], frozen=True):
     """Delivers the certificate chain that the CA signed for the Charge Point.
 
     Sent once the certificate authority has signed the request that an earlier SignCertificate

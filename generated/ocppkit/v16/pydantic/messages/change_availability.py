@@ -8,12 +8,14 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import AvailabilityStatus, AvailabilityType
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["ChangeAvailabilityRequest", "ChangeAvailabilityResponse"]
 
 
-class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse], frozen=True):
+class ChangeAvailabilityResponse(
+    Model, Counterpart[messages.ChangeAvailabilityResponse], frozen=True
+):
     """Answers `ChangeAvailabilityRequest`.
 
     Tells whether the change takes place at once, waits for a running transaction, or is refused.
@@ -30,7 +32,9 @@ class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse
     ]
 
 
-class ChangeAvailabilityRequest(Model, Twin[messages.ChangeAvailabilityRequest], frozen=True):
+class ChangeAvailabilityRequest(
+    Model, Counterpart[messages.ChangeAvailabilityRequest], frozen=True
+):
     """Makes a connector, or with id 0 the whole Charge Point, operative or inoperative.
 
     Sent to take a connector or the whole Charge Point out of service, for instance for repair, or

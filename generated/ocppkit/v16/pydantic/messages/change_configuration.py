@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ConfigurationStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..constraints import Str50, Str500
 
 __all__ = ["ChangeConfigurationRequest", "ChangeConfigurationResponse"]
 
 
-class ChangeConfigurationResponse(Model, Twin[messages.ChangeConfigurationResponse], frozen=True):
+class ChangeConfigurationResponse(
+    Model, Counterpart[messages.ChangeConfigurationResponse], frozen=True
+):
     """Answers `ChangeConfigurationRequest`.
 
     Tells whether the new value is active, waits for a reboot, or was not taken over, and why. [1.6
@@ -31,7 +33,9 @@ class ChangeConfigurationResponse(Model, Twin[messages.ChangeConfigurationRespon
     ]
 
 
-class ChangeConfigurationRequest(Model, Twin[messages.ChangeConfigurationRequest], frozen=True):
+class ChangeConfigurationRequest(
+    Model, Counterpart[messages.ChangeConfigurationRequest], frozen=True
+):
     """Sets one configuration key to a new value.
 
     Sent when the operator sets up a Charge Point: one key and one value at a time, often right

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ClearCacheStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["ClearCacheRequest", "ClearCacheResponse"]
 
 
-class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
+class ClearCacheResponse(Model, Counterpart[messages.ClearCacheResponse], frozen=True):
     """Answers `ClearCacheRequest`.
 
     Tells whether the authorization cache is now empty. [1.6 §5.4]
@@ -28,7 +28,7 @@ class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
     ]
 
 
-class ClearCacheRequest(Model, Twin[messages.ClearCacheRequest], frozen=True):
+class ClearCacheRequest(Model, Counterpart[messages.ClearCacheRequest], frozen=True):
     """Empties the Charge Point's authorization cache.
 
     Sent when remembered verdicts must no longer be trusted, for instance after tokens were blocked

@@ -8,12 +8,14 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import ChargingProfilePurposeType, ClearChargingProfileStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 
 __all__ = ["ClearChargingProfileRequest", "ClearChargingProfileResponse"]
 
 
-class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResponse], frozen=True):
+class ClearChargingProfileResponse(
+    Model, Counterpart[messages.ClearChargingProfileResponse], frozen=True
+):
     """Answers `ClearChargingProfileRequest`.
 
     Tells whether any installed profile matched and was removed. [1.6 §5.5]
@@ -28,7 +30,9 @@ class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResp
     ]
 
 
-class ClearChargingProfileRequest(Model, Twin[messages.ClearChargingProfileRequest], frozen=True):
+class ClearChargingProfileRequest(
+    Model, Counterpart[messages.ClearChargingProfileRequest], frozen=True
+):
     """Removes charging profiles by id, or by connector, purpose and stack level.
 
     Sent to lift limits set by SetChargingProfile; either one profile by its id, or all that match

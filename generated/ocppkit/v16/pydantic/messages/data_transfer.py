@@ -8,13 +8,13 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import DataTransferStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str, Str50, Str255
 
 __all__ = ["DataTransferRequest", "DataTransferResponse"]
 
 
-class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=True):
+class DataTransferResponse(Model, Counterpart[messages.DataTransferResponse], frozen=True):
     """Answers `DataTransferRequest`.
 
     Tells whether the receiver knew the extension and dealt with the data; an answer of its own may
@@ -37,7 +37,7 @@ class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=Tr
     ] = None
 
 
-class DataTransferRequest(Model, Twin[messages.DataTransferRequest], frozen=True):
+class DataTransferRequest(Model, Counterpart[messages.DataTransferRequest], frozen=True):
     """Carries vendor-specific data in either direction.
 
     Sent by either side for functions that 1.6 does not define; both must have agreed on vendorId,

@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import DeleteCertificateStatusEnumType
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..datatypes import CertificateHashDataType
 
 __all__ = ["DeleteCertificateRequest", "DeleteCertificateResponse"]
 
 
-class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse], frozen=True):
+class DeleteCertificateResponse(
+    Model, Counterpart[messages.DeleteCertificateResponse], frozen=True
+):
     """Answers `DeleteCertificateRequest`.
 
     Tells whether the named certificate was there and is now gone. [Security M04]
@@ -29,7 +31,7 @@ class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse],
     ]
 
 
-class DeleteCertificateRequest(Model, Twin[messages.DeleteCertificateRequest], frozen=True):
+class DeleteCertificateRequest(Model, Counterpart[messages.DeleteCertificateRequest], frozen=True):
     """Deletes an installed root certificate, identified by its hash data.
 
     Sent to withdraw trust in a root certificate, usually after GetInstalledCertificateIds has

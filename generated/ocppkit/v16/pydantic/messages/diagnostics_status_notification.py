@@ -8,13 +8,13 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import DiagnosticsStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["DiagnosticsStatusNotificationRequest", "DiagnosticsStatusNotificationResponse"]
 
 
 class DiagnosticsStatusNotificationResponse(
-    Model, Twin[messages.DiagnosticsStatusNotificationResponse], frozen=True
+    Model, Counterpart[messages.DiagnosticsStatusNotificationResponse], frozen=True
 ):
     """Answers `DiagnosticsStatusNotificationRequest`.
 
@@ -23,7 +23,7 @@ class DiagnosticsStatusNotificationResponse(
 
 
 class DiagnosticsStatusNotificationRequest(
-    Model, Twin[messages.DiagnosticsStatusNotificationRequest], frozen=True
+    Model, Counterpart[messages.DiagnosticsStatusNotificationRequest], frozen=True
 ):
     """Reports the progress of a diagnostics upload.
 

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import MessageTriggerEnumType, TriggerMessageStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 
 __all__ = ["ExtendedTriggerMessageRequest", "ExtendedTriggerMessageResponse"]
 
 
 class ExtendedTriggerMessageResponse(
-    Model, Twin[messages.ExtendedTriggerMessageResponse], frozen=True
+    Model, Counterpart[messages.ExtendedTriggerMessageResponse], frozen=True
 ):
     """Answers `ExtendedTriggerMessageRequest`.
 
@@ -32,7 +32,7 @@ class ExtendedTriggerMessageResponse(
 
 
 class ExtendedTriggerMessageRequest(
-    Model, Twin[messages.ExtendedTriggerMessageRequest], frozen=True
+    Model, Counterpart[messages.ExtendedTriggerMessageRequest], frozen=True
 ):
     """Asks the Charge Point to send a message now, the security messages included.
 

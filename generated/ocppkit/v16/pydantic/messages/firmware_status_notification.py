@@ -8,13 +8,13 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import FirmwareStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["FirmwareStatusNotificationRequest", "FirmwareStatusNotificationResponse"]
 
 
 class FirmwareStatusNotificationResponse(
-    Model, Twin[messages.FirmwareStatusNotificationResponse], frozen=True
+    Model, Counterpart[messages.FirmwareStatusNotificationResponse], frozen=True
 ):
     """Answers `FirmwareStatusNotificationRequest`.
 
@@ -23,7 +23,7 @@ class FirmwareStatusNotificationResponse(
 
 
 class FirmwareStatusNotificationRequest(
-    Model, Twin[messages.FirmwareStatusNotificationRequest], frozen=True
+    Model, Counterpart[messages.FirmwareStatusNotificationRequest], frozen=True
 ):
     """Reports the progress of an unsigned firmware update.
 

@@ -8,14 +8,16 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import ChargingRateUnitType, GetCompositeScheduleStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime
 from ..datatypes import ChargingSchedule
 
 __all__ = ["GetCompositeScheduleRequest", "GetCompositeScheduleResponse"]
 
 
-class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResponse], frozen=True):
+class GetCompositeScheduleResponse(
+    Model, Counterpart[messages.GetCompositeScheduleResponse], frozen=True
+):
     """Answers `GetCompositeScheduleRequest`.
 
     Delivers the limits that result from all profiles, or tells that they cannot be computed. [1.6
@@ -55,7 +57,9 @@ class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResp
     ] = None
 
 
-class GetCompositeScheduleRequest(Model, Twin[messages.GetCompositeScheduleRequest], frozen=True):
+class GetCompositeScheduleRequest(
+    Model, Counterpart[messages.GetCompositeScheduleRequest], frozen=True
+):
     """Asks for the merged schedule of limits that the Charge Point expects to follow.
 
     Sent to check what all installed profiles and local limits together allow in the time to come,

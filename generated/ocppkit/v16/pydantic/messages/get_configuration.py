@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str50
 from ..datatypes import KeyValue
 
 __all__ = ["GetConfigurationRequest", "GetConfigurationResponse"]
 
 
-class GetConfigurationResponse(Model, Twin[messages.GetConfigurationResponse], frozen=True):
+class GetConfigurationResponse(Model, Counterpart[messages.GetConfigurationResponse], frozen=True):
     """Answers `GetConfigurationRequest`.
 
     Lists the values of the known keys and the names that the Charge Point does not know. [1.6 §5.8]
@@ -39,7 +39,7 @@ class GetConfigurationResponse(Model, Twin[messages.GetConfigurationResponse], f
     ] = None
 
 
-class GetConfigurationRequest(Model, Twin[messages.GetConfigurationRequest], frozen=True):
+class GetConfigurationRequest(Model, Counterpart[messages.GetConfigurationRequest], frozen=True):
     """Reads some or all configuration keys, with their read-only flags.
 
     Sent to read settings, typically after boot to learn what the Charge Point supports, or before

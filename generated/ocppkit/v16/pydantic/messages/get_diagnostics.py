@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str255, Uri
 
 __all__ = ["GetDiagnosticsRequest", "GetDiagnosticsResponse"]
 
 
-class GetDiagnosticsResponse(Model, Twin[messages.GetDiagnosticsResponse], frozen=True):
+class GetDiagnosticsResponse(Model, Counterpart[messages.GetDiagnosticsResponse], frozen=True):
     """Answers `GetDiagnosticsRequest`.
 
     Tells under which name the diagnostics will be uploaded, if there are any. [1.6 §5.9]
@@ -29,7 +29,7 @@ class GetDiagnosticsResponse(Model, Twin[messages.GetDiagnosticsResponse], froze
     ] = None
 
 
-class GetDiagnosticsRequest(Model, Twin[messages.GetDiagnosticsRequest], frozen=True):
+class GetDiagnosticsRequest(Model, Counterpart[messages.GetDiagnosticsRequest], frozen=True):
     """Asks the Charge Point to upload a diagnostics file.
 
     Sent when the operator looks into a fault; the upload runs afterwards and is reported by

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CertificateUseEnumType, GetInstalledCertificateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CertificateHashDataType
 
 __all__ = ["GetInstalledCertificateIdsRequest", "GetInstalledCertificateIdsResponse"]
 
 
 class GetInstalledCertificateIdsResponse(
-    Model, Twin[messages.GetInstalledCertificateIdsResponse], frozen=True
+    Model, Counterpart[messages.GetInstalledCertificateIdsResponse], frozen=True
 ):
     """Answers `GetInstalledCertificateIdsRequest`.
 
@@ -42,7 +42,7 @@ class GetInstalledCertificateIdsResponse(
 
 
 class GetInstalledCertificateIdsRequest(
-    Model, Twin[messages.GetInstalledCertificateIdsRequest], frozen=True
+    Model, Counterpart[messages.GetInstalledCertificateIdsRequest], frozen=True
 ):
     """Lists the hash data of the installed root certificates of one type.
 

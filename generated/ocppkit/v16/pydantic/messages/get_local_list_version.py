@@ -7,12 +7,14 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from ... import messages
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["GetLocalListVersionRequest", "GetLocalListVersionResponse"]
 
 
-class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionResponse], frozen=True):
+class GetLocalListVersionResponse(
+    Model, Counterpart[messages.GetLocalListVersionResponse], frozen=True
+):
     """Answers `GetLocalListVersionRequest`.
 
     Tells which edition of the local list the Charge Point holds. [1.6 §5.10]
@@ -28,7 +30,9 @@ class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionRespon
     ]
 
 
-class GetLocalListVersionRequest(Model, Twin[messages.GetLocalListVersionRequest], frozen=True):
+class GetLocalListVersionRequest(
+    Model, Counterpart[messages.GetLocalListVersionRequest], frozen=True
+):
     """Reads the version of the local authorization list: 0 if empty, -1 if unsupported.
 
     Sent before SendLocalList to find out whether the Charge Point's list is up to date. [1.6 §5.10]

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import LogEnumType, LogStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, Str255
 from ..datatypes import LogParametersType
 
 __all__ = ["GetLogRequest", "GetLogResponse"]
 
 
-class GetLogResponse(Model, Twin[messages.GetLogResponse], frozen=True):
+class GetLogResponse(Model, Counterpart[messages.GetLogResponse], frozen=True):
     """Answers `GetLogRequest`.
 
     Tells whether the Charge Point is going to upload a log, and under which name. [Security N01]
@@ -37,7 +37,7 @@ class GetLogResponse(Model, Twin[messages.GetLogResponse], frozen=True):
     ] = None
 
 
-class GetLogRequest(Model, Twin[messages.GetLogRequest], frozen=True):
+class GetLogRequest(Model, Counterpart[messages.GetLogRequest], frozen=True):
     """Asks the Charge Point to upload a diagnostics or security log.
 
     Sent when the operator needs the diagnostics or security log; the upload runs afterwards and is

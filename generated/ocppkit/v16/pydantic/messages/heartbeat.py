@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..constraints import DateTime
 
 __all__ = ["HeartbeatRequest", "HeartbeatResponse"]
 
 
-class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
+class HeartbeatResponse(Model, Counterpart[messages.HeartbeatResponse], frozen=True):
     """Answers `HeartbeatRequest`.
 
     Confirms that the Central System is there and gives its time. [1.6 §4.6]
@@ -29,7 +29,7 @@ class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
     ]
 
 
-class HeartbeatRequest(Model, Twin[messages.HeartbeatRequest], frozen=True):
+class HeartbeatRequest(Model, Counterpart[messages.HeartbeatRequest], frozen=True):
     """Shows that the Charge Point is alive, and asks for the time.
 
     Sent each time the heartbeat interval is over; other messages may stand in for it, but one in 24

@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CertificateStatusEnumType, CertificateUseEnumType
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..constraints import Str5500
 
 __all__ = ["InstallCertificateRequest", "InstallCertificateResponse"]
 
 
-class InstallCertificateResponse(Model, Twin[messages.InstallCertificateResponse], frozen=True):
+class InstallCertificateResponse(
+    Model, Counterpart[messages.InstallCertificateResponse], frozen=True
+):
     """Answers `InstallCertificateRequest`.
 
     Tells whether the root has been stored and is trusted from now on. [Security M05]
@@ -29,7 +31,9 @@ class InstallCertificateResponse(Model, Twin[messages.InstallCertificateResponse
     ]
 
 
-class InstallCertificateRequest(Model, Twin[messages.InstallCertificateRequest], frozen=True):
+class InstallCertificateRequest(
+    Model, Counterpart[messages.InstallCertificateRequest], frozen=True
+):
     """Installs a root certificate of the Central System or of the manufacturer.
 
     Sent to make the Charge Point trust a further root, for instance before the Central System's

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import UploadLogStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 
 __all__ = ["LogStatusNotificationRequest", "LogStatusNotificationResponse"]
 
 
 class LogStatusNotificationResponse(
-    Model, Twin[messages.LogStatusNotificationResponse], frozen=True
+    Model, Counterpart[messages.LogStatusNotificationResponse], frozen=True
 ):
     """Answers `LogStatusNotificationRequest`.
 
@@ -23,7 +23,9 @@ class LogStatusNotificationResponse(
     """
 
 
-class LogStatusNotificationRequest(Model, Twin[messages.LogStatusNotificationRequest], frozen=True):
+class LogStatusNotificationRequest(
+    Model, Counterpart[messages.LogStatusNotificationRequest], frozen=True
+):
     """Reports the progress of a log upload.
 
     Sent while a log ordered by GetLog is uploaded, at its start and at its end, or when

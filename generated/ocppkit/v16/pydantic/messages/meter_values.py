@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import MeterValue
 
 __all__ = ["MeterValuesRequest", "MeterValuesResponse"]
 
 
-class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True):
+class MeterValuesResponse(Model, Counterpart[messages.MeterValuesResponse], frozen=True):
     """Answers `MeterValuesRequest`.
 
     Empty confirmation, given whatever the readings say; without it the Charge Point repeats
@@ -21,7 +21,7 @@ class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True
     """
 
 
-class MeterValuesRequest(Model, Twin[messages.MeterValuesRequest], frozen=True):
+class MeterValuesRequest(Model, Counterpart[messages.MeterValuesRequest], frozen=True):
     """Delivers meter readings of a connector, or with id 0 of the main meter.
 
     Sent during a transaction every MeterValueSampleInterval, at the clock-aligned moments of

@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import RemoteStartStopStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str20
 from ..datatypes import ChargingProfile
 
@@ -16,7 +16,7 @@ __all__ = ["RemoteStartTransactionRequest", "RemoteStartTransactionResponse"]
 
 
 class RemoteStartTransactionResponse(
-    Model, Twin[messages.RemoteStartTransactionResponse], frozen=True
+    Model, Counterpart[messages.RemoteStartTransactionResponse], frozen=True
 ):
     """Answers `RemoteStartTransactionRequest`.
 
@@ -34,7 +34,7 @@ class RemoteStartTransactionResponse(
 
 
 class RemoteStartTransactionRequest(
-    Model, Twin[messages.RemoteStartTransactionRequest], frozen=True
+    Model, Counterpart[messages.RemoteStartTransactionRequest], frozen=True
 ):
     """Asks the Charge Point to start a transaction for an idTag.
 

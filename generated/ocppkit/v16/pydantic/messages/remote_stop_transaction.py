@@ -8,13 +8,13 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import RemoteStartStopStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["RemoteStopTransactionRequest", "RemoteStopTransactionResponse"]
 
 
 class RemoteStopTransactionResponse(
-    Model, Twin[messages.RemoteStopTransactionResponse], frozen=True
+    Model, Counterpart[messages.RemoteStopTransactionResponse], frozen=True
 ):
     """Answers `RemoteStopTransactionRequest`.
 
@@ -30,7 +30,9 @@ class RemoteStopTransactionResponse(
     ]
 
 
-class RemoteStopTransactionRequest(Model, Twin[messages.RemoteStopTransactionRequest], frozen=True):
+class RemoteStopTransactionRequest(
+    Model, Counterpart[messages.RemoteStopTransactionRequest], frozen=True
+):
     """Asks the Charge Point to stop a running transaction.
 
     Sent when a driver or operator ends charging from afar; a StopTransaction with reason Remote

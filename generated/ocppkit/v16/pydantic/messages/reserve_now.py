@@ -8,13 +8,13 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import ReservationStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str20
 
 __all__ = ["ReserveNowRequest", "ReserveNowResponse"]
 
 
-class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
+class ReserveNowResponse(Model, Counterpart[messages.ReserveNowResponse], frozen=True):
     """Answers `ReserveNowRequest`.
 
     Tells whether the connector is now kept free or what stands in the way. [1.6 §5.13]
@@ -29,7 +29,7 @@ class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
     ]
 
 
-class ReserveNowRequest(Model, Twin[messages.ReserveNowRequest], frozen=True):
+class ReserveNowRequest(Model, Counterpart[messages.ReserveNowRequest], frozen=True):
     """Reserves a connector, or with id 0 any connector, for an idTag until a given time.
 
     Sent when a driver books a connector; the same reservationId sent again replaces that

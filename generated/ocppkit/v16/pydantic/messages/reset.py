@@ -8,12 +8,12 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ResetStatus, ResetType
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["ResetRequest", "ResetResponse"]
 
 
-class ResetResponse(Model, Twin[messages.ResetResponse], frozen=True):
+class ResetResponse(Model, Counterpart[messages.ResetResponse], frozen=True):
     """Answers `ResetRequest`.
 
     Tells whether the Charge Point will restart; the answer comes before the restart. [1.6 §5.14]
@@ -28,7 +28,7 @@ class ResetResponse(Model, Twin[messages.ResetResponse], frozen=True):
     ]
 
 
-class ResetRequest(Model, Twin[messages.ResetRequest], frozen=True):
+class ResetRequest(Model, Counterpart[messages.ResetRequest], frozen=True):
     """Asks the Charge Point for a soft or hard reset.
 
     Sent to restart a Charge Point that misbehaves or whose new settings need a reboot; running

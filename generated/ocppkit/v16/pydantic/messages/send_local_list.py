@@ -8,13 +8,13 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import UpdateStatus, UpdateType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import AuthorizationData
 
 __all__ = ["SendLocalListRequest", "SendLocalListResponse"]
 
 
-class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=True):
+class SendLocalListResponse(Model, Counterpart[messages.SendLocalListResponse], frozen=True):
     """Answers `SendLocalListRequest`.
 
     Tells whether the list was taken over; after a failed Differential the Central System should
@@ -31,7 +31,7 @@ class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=
     ]
 
 
-class SendLocalListRequest(Model, Twin[messages.SendLocalListRequest], frozen=True):
+class SendLocalListRequest(Model, Counterpart[messages.SendLocalListRequest], frozen=True):
     """Replaces or updates the local authorization list.
 
     Sent to give the Charge Point verdicts on tokens that it can use offline; long lists go out as

@@ -8,13 +8,15 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import ChargingProfileStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..datatypes import ChargingProfile
 
 __all__ = ["SetChargingProfileRequest", "SetChargingProfileResponse"]
 
 
-class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse], frozen=True):
+class SetChargingProfileResponse(
+    Model, Counterpart[messages.SetChargingProfileResponse], frozen=True
+):
     """Answers `SetChargingProfileRequest`.
 
     Tells whether the profile is installed; other profiles and local limits may still lower what it
@@ -30,7 +32,9 @@ class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse
     ]
 
 
-class SetChargingProfileRequest(Model, Twin[messages.SetChargingProfileRequest], frozen=True):
+class SetChargingProfileRequest(
+    Model, Counterpart[messages.SetChargingProfileRequest], frozen=True
+):
     """Installs or replaces a charging profile on a connector or the whole Charge Point.
 
     Sent to limit power or current of a connector, of a transaction or of the whole Charge Point;

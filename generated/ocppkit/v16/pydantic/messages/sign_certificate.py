@@ -8,13 +8,13 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 from ..constraints import Str5500
 
 __all__ = ["SignCertificateRequest", "SignCertificateResponse"]
 
 
-class SignCertificateResponse(Model, Twin[messages.SignCertificateResponse], frozen=True):
+class SignCertificateResponse(Model, Counterpart[messages.SignCertificateResponse], frozen=True):
     """Answers `SignCertificateRequest`.
 
     Tells whether the Central System passes the signing request on; the certificate itself comes
@@ -30,7 +30,7 @@ class SignCertificateResponse(Model, Twin[messages.SignCertificateResponse], fro
     ]
 
 
-class SignCertificateRequest(Model, Twin[messages.SignCertificateRequest], frozen=True):
+class SignCertificateRequest(Model, Counterpart[messages.SignCertificateRequest], frozen=True):
     """Asks the Central System to have a certificate of the Charge Point signed.
 
     Sent when the Charge Point's certificate is about to expire or ExtendedTriggerMessage asks for a

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import FirmwareStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 
 __all__ = ["SignedFirmwareStatusNotificationRequest", "SignedFirmwareStatusNotificationResponse"]
 
 
 class SignedFirmwareStatusNotificationResponse(
-    Model, Twin[messages.SignedFirmwareStatusNotificationResponse], frozen=True
+    Model, Counterpart[messages.SignedFirmwareStatusNotificationResponse], frozen=True
 ):
     """Answers `SignedFirmwareStatusNotificationRequest`.
 
@@ -24,7 +24,7 @@ class SignedFirmwareStatusNotificationResponse(
 
 
 class SignedFirmwareStatusNotificationRequest(
-    Model, Twin[messages.SignedFirmwareStatusNotificationRequest], frozen=True
+    Model, Counterpart[messages.SignedFirmwareStatusNotificationRequest], frozen=True
 ):
     """Reports the progress of a signed firmware update.
 

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import UpdateFirmwareStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import FirmwareType
 
 __all__ = ["SignedUpdateFirmwareRequest", "SignedUpdateFirmwareResponse"]
 
 
-class SignedUpdateFirmwareResponse(Model, Twin[messages.SignedUpdateFirmwareResponse], frozen=True):
+class SignedUpdateFirmwareResponse(
+    Model, Counterpart[messages.SignedUpdateFirmwareResponse], frozen=True
+):
     """Answers `SignedUpdateFirmwareRequest`.
 
     Tells whether the update will be carried out; the signing certificate has been checked by then,
@@ -32,7 +34,9 @@ class SignedUpdateFirmwareResponse(Model, Twin[messages.SignedUpdateFirmwareResp
     ]
 
 
-class SignedUpdateFirmwareRequest(Model, Twin[messages.SignedUpdateFirmwareRequest], frozen=True):
+class SignedUpdateFirmwareRequest(
+    Model, Counterpart[messages.SignedUpdateFirmwareRequest], frozen=True
+):
     """Asks the Charge Point to fetch, verify and install signed firmware.
 
     Sent to roll out a release whose origin the Charge Point can verify; a Charge Point that knows

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str20
 from ..datatypes import IdTagInfo
 
 __all__ = ["StartTransactionRequest", "StartTransactionResponse"]
 
 
-class StartTransactionResponse(Model, Twin[messages.StartTransactionResponse], frozen=True):
+class StartTransactionResponse(Model, Counterpart[messages.StartTransactionResponse], frozen=True):
     """Answers `StartTransactionRequest`.
 
     Gives the transaction its number and the verdict on the token; sent even when the request looks
@@ -39,7 +39,7 @@ class StartTransactionResponse(Model, Twin[messages.StartTransactionResponse], f
     ]
 
 
-class StartTransactionRequest(Model, Twin[messages.StartTransactionRequest], frozen=True):
+class StartTransactionRequest(Model, Counterpart[messages.StartTransactionRequest], frozen=True):
     """Reports that a transaction started; the answer gives it its id.
 
     Sent when charging has been authorized and the cable connected; queued while offline and

@@ -8,20 +8,24 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import ChargePointErrorCode, ChargePointStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str50, Str255
 
 __all__ = ["StatusNotificationRequest", "StatusNotificationResponse"]
 
 
-class StatusNotificationResponse(Model, Twin[messages.StatusNotificationResponse], frozen=True):
+class StatusNotificationResponse(
+    Model, Counterpart[messages.StatusNotificationResponse], frozen=True
+):
     """Answers `StatusNotificationRequest`.
 
     Empty confirmation, given whatever the reported status is. [1.6 §4.9]
     """
 
 
-class StatusNotificationRequest(Model, Twin[messages.StatusNotificationRequest], frozen=True):
+class StatusNotificationRequest(
+    Model, Counterpart[messages.StatusNotificationRequest], frozen=True
+):
     """Reports the status or an error of a connector, or with id 0 of the Charge Point.
 
     Sent after boot for connector 0 and each connector, then at every change of state or error that

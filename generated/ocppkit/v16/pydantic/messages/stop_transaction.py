@@ -8,14 +8,14 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import Reason
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str20
 from ..datatypes import IdTagInfo, MeterValue
 
 __all__ = ["StopTransactionRequest", "StopTransactionResponse"]
 
 
-class StopTransactionResponse(Model, Twin[messages.StopTransactionResponse], frozen=True):
+class StopTransactionResponse(Model, Counterpart[messages.StopTransactionResponse], frozen=True):
     """Answers `StopTransactionRequest`.
 
     Confirms that the end was noted, and may bring news about the token for the cache. [1.6 §4.10]
@@ -31,7 +31,7 @@ class StopTransactionResponse(Model, Twin[messages.StopTransactionResponse], fro
     ] = None
 
 
-class StopTransactionRequest(Model, Twin[messages.StopTransactionRequest], frozen=True):
+class StopTransactionRequest(Model, Counterpart[messages.StopTransactionRequest], frozen=True):
     """Reports that a transaction ended, with its last meter reading.
 
     Sent when a transaction has ended for any reason; queued while offline and repeated until

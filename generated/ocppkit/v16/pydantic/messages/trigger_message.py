@@ -8,12 +8,12 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import MessageTrigger, TriggerMessageStatus
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 
 __all__ = ["TriggerMessageRequest", "TriggerMessageResponse"]
 
 
-class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], frozen=True):
+class TriggerMessageResponse(Model, Counterpart[messages.TriggerMessageResponse], frozen=True):
     """Answers `TriggerMessageRequest`.
 
     Tells whether the wanted message will follow this answer. [1.6 §5.17]
@@ -28,7 +28,7 @@ class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], froze
     ]
 
 
-class TriggerMessageRequest(Model, Twin[messages.TriggerMessageRequest], frozen=True):
+class TriggerMessageRequest(Model, Counterpart[messages.TriggerMessageRequest], frozen=True):
     """Asks the Charge Point to send one of its own messages now.
 
     Sent when the Central System wants fresh information out of turn; the Charge Point answers first

@@ -8,12 +8,12 @@ from pydantic import Field, StrictInt
 
 from ... import messages
 from ...enums import UnlockStatus
-from ..bases import Model, Twin
+from ..bases import Counterpart, Model
 
 __all__ = ["UnlockConnectorRequest", "UnlockConnectorResponse"]
 
 
-class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], frozen=True):
+class UnlockConnectorResponse(Model, Counterpart[messages.UnlockConnectorResponse], frozen=True):
     """Answers `UnlockConnectorRequest`.
 
     Tells whether the lock has opened. [1.6 §5.18]
@@ -28,7 +28,7 @@ class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], fro
     ]
 
 
-class UnlockConnectorRequest(Model, Twin[messages.UnlockConnectorRequest], frozen=True):
+class UnlockConnectorRequest(Model, Counterpart[messages.UnlockConnectorRequest], frozen=True):
     """Asks the Charge Point to release the cable that is locked in a connector.
 
     Sent when a driver cannot get the cable out; a transaction running there is stopped first with

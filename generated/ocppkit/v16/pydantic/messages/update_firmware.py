@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Uri
 
 __all__ = ["UpdateFirmwareRequest", "UpdateFirmwareResponse"]
 
 
-class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], frozen=True):
+class UpdateFirmwareResponse(Model, Counterpart[messages.UpdateFirmwareResponse], frozen=True):
     """Answers `UpdateFirmwareRequest`.
 
     Empty confirmation; whether download and installation succeed is told by
@@ -21,7 +21,7 @@ class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], froze
     """
 
 
-class UpdateFirmwareRequest(Model, Twin[messages.UpdateFirmwareRequest], frozen=True):
+class UpdateFirmwareRequest(Model, Counterpart[messages.UpdateFirmwareRequest], frozen=True):
     """Asks the Charge Point to fetch and install unsigned firmware at a given time.
 
     Sent to roll out a release without signature check; refused with the error NotSupported by

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import AuthorizeCertificateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str5500
 from ..datatypes import CustomDataType, IdTokenInfoType, IdTokenType, OCSPRequestDataType
 
 __all__ = ["AuthorizeRequest", "AuthorizeResponse"]
 
 
-class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
+class AuthorizeResponse(Model, Counterpart[messages.AuthorizeResponse], frozen=True):
     """Answers `AuthorizeRequest`.
 
     Gives the CSMS's verdict on token and contract certificate; the station also stores it in its
@@ -41,7 +41,7 @@ class AuthorizeResponse(Model, Twin[messages.AuthorizeResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AuthorizeRequest(Model, Twin[messages.AuthorizeRequest], frozen=True):
+class AuthorizeRequest(Model, Counterpart[messages.AuthorizeRequest], frozen=True):
     """Asks whether an idToken, or a contract certificate, may be used to charge.
 
     Sent when a driver presents a token or contract certificate that neither local list nor cache

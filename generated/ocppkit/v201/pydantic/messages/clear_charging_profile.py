@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ClearChargingProfileStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ClearChargingProfileType, CustomDataType, StatusInfoType
 
 __all__ = ["ClearChargingProfileRequest", "ClearChargingProfileResponse"]
 
 
-class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResponse], frozen=True):
+class ClearChargingProfileResponse(
+    Model, Counterpart[messages.ClearChargingProfileResponse], frozen=True
+):
     """Answers `ClearChargingProfileRequest`.
 
     Tells whether any installed profile matched and was removed. [K10]
@@ -40,7 +42,9 @@ class ClearChargingProfileResponse(Model, Twin[messages.ClearChargingProfileResp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearChargingProfileRequest(Model, Twin[messages.ClearChargingProfileRequest], frozen=True):
+class ClearChargingProfileRequest(
+    Model, Counterpart[messages.ClearChargingProfileRequest], frozen=True
+):
     """Removes charging profiles by id or by matching criteria.
 
     Sent to lift limits set by SetChargingProfile, by id or by filter; limits that external systems

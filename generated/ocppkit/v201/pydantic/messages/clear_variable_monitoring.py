@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ClearMonitoringResultType, CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["ClearVariableMonitoringRequest", "ClearVariableMonitoringResponse"]
 
 
 class ClearVariableMonitoringResponse(
-    Model, Twin[messages.ClearVariableMonitoringResponse], frozen=True
+    Model, Counterpart[messages.ClearVariableMonitoringResponse], frozen=True
 ):
     """Answers `ClearVariableMonitoringRequest`.
 
@@ -35,7 +35,7 @@ class ClearVariableMonitoringResponse(
 
 
 class ClearVariableMonitoringRequest(
-    Model, Twin[messages.ClearVariableMonitoringRequest], frozen=True
+    Model, Counterpart[messages.ClearVariableMonitoringRequest], frozen=True
 ):
     """Removes variable monitors by id.
 

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ChargingLimitSourceEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType
 
 __all__ = ["ClearedChargingLimitRequest", "ClearedChargingLimitResponse"]
 
 
-class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResponse], frozen=True):
+class ClearedChargingLimitResponse(
+    Model, Counterpart[messages.ClearedChargingLimitResponse], frozen=True
+):
     """Answers `ClearedChargingLimitRequest`.
 
     Empty confirmation that the lifted limit was noted. [K13]
@@ -24,7 +26,9 @@ class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearedChargingLimitRequest(Model, Twin[messages.ClearedChargingLimitRequest], frozen=True):
+class ClearedChargingLimitRequest(
+    Model, Counterpart[messages.ClearedChargingLimitRequest], frozen=True
+):
     """Reports that an external charging limit was released.
 
     Sent when an energy manager or grid operator lifts a limit reported earlier by

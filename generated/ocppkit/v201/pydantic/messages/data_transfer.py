@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import DataTransferStatusEnumType
-from ..bases import Model, Opt, Twin, Untyped, unset
+from ..bases import Counterpart, Model, Opt, Untyped, unset
 from ..constraints import Str50, Str255
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["DataTransferRequest", "DataTransferResponse"]
 
 
-class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=True):
+class DataTransferResponse(Model, Counterpart[messages.DataTransferResponse], frozen=True):
     """Answers `DataTransferRequest`.
 
     Tells whether the receiver knew the extension and dealt with the data; an answer of its own may
@@ -48,7 +48,7 @@ class DataTransferResponse(Model, Twin[messages.DataTransferResponse], frozen=Tr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DataTransferRequest(Model, Twin[messages.DataTransferRequest], frozen=True):
+class DataTransferRequest(Model, Counterpart[messages.DataTransferRequest], frozen=True):
     """Carries vendor-specific data in either direction.
 
     Sent by either side for functions that OCPP does not define; both must have agreed on vendorId,

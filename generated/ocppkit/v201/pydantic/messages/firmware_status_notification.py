@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import FirmwareStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType
 
@@ -16,7 +16,7 @@ __all__ = ["FirmwareStatusNotificationRequest", "FirmwareStatusNotificationRespo
 
 
 class FirmwareStatusNotificationResponse(
-    Model, Twin[messages.FirmwareStatusNotificationResponse], frozen=True
+    Model, Counterpart[messages.FirmwareStatusNotificationResponse], frozen=True
 ):
     """Answers `FirmwareStatusNotificationRequest`.
 
@@ -27,7 +27,7 @@ class FirmwareStatusNotificationResponse(
 
 
 class FirmwareStatusNotificationRequest(
-    Model, Twin[messages.FirmwareStatusNotificationRequest], frozen=True
+    Model, Counterpart[messages.FirmwareStatusNotificationRequest], frozen=True
 ):
     """Reports the progress of a firmware update.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CertificateActionEnumType, Iso15118EVCertificateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str50, Str5600
 from ..datatypes import CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["Get15118EVCertificateRequest", "Get15118EVCertificateResponse"]
 
 
 class Get15118EVCertificateResponse(
-    Model, Twin[messages.Get15118EVCertificateResponse], frozen=True
+    Model, Counterpart[messages.Get15118EVCertificateResponse], frozen=True
 ):
     """Answers `Get15118EVCertificateRequest`.
 
@@ -51,7 +51,9 @@ class Get15118EVCertificateResponse(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class Get15118EVCertificateRequest(Model, Twin[messages.Get15118EVCertificateRequest], frozen=True):
+class Get15118EVCertificateRequest(
+    Model, Counterpart[messages.Get15118EVCertificateRequest], frozen=True
+):
     """Forwards an EV's request to install or update its contract certificate.
 
     Sent when a vehicle asks over ISO 15118 for its first contract certificate or for a newer one;

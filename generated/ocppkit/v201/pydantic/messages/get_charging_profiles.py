@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GetChargingProfileStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ChargingProfileCriterionType, CustomDataType, StatusInfoType
 
 __all__ = ["GetChargingProfilesRequest", "GetChargingProfilesResponse"]
 
 
-class GetChargingProfilesResponse(Model, Twin[messages.GetChargingProfilesResponse], frozen=True):
+class GetChargingProfilesResponse(
+    Model, Counterpart[messages.GetChargingProfilesResponse], frozen=True
+):
     """Answers `GetChargingProfilesRequest`.
 
     Tells whether anything matched and will be reported. [K09]
@@ -37,7 +39,9 @@ class GetChargingProfilesResponse(Model, Twin[messages.GetChargingProfilesRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetChargingProfilesRequest(Model, Twin[messages.GetChargingProfilesRequest], frozen=True):
+class GetChargingProfilesRequest(
+    Model, Counterpart[messages.GetChargingProfilesRequest], frozen=True
+):
     """Orders a report of the installed charging profiles.
 
     Sent to see which profiles a station really holds, for instance after it was offline; they

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GetDisplayMessagesStatusEnumType, MessagePriorityEnumType, MessageStateEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["GetDisplayMessagesRequest", "GetDisplayMessagesResponse"]
 
 
-class GetDisplayMessagesResponse(Model, Twin[messages.GetDisplayMessagesResponse], frozen=True):
+class GetDisplayMessagesResponse(
+    Model, Counterpart[messages.GetDisplayMessagesResponse], frozen=True
+):
     """Answers `GetDisplayMessagesRequest`.
 
     Tells whether any stored text matched and will be reported. [O03]
@@ -37,7 +39,9 @@ class GetDisplayMessagesResponse(Model, Twin[messages.GetDisplayMessagesResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetDisplayMessagesRequest(Model, Twin[messages.GetDisplayMessagesRequest], frozen=True):
+class GetDisplayMessagesRequest(
+    Model, Counterpart[messages.GetDisplayMessagesRequest], frozen=True
+):
     """Orders a report of the messages set for the display.
 
     Sent to see which texts a station stores, all or chosen ones; they follow by

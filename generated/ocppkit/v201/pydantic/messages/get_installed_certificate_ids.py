@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GetCertificateIdUseEnumType, GetInstalledCertificateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CertificateHashDataChainType, CustomDataType, StatusInfoType
 
 __all__ = ["GetInstalledCertificateIdsRequest", "GetInstalledCertificateIdsResponse"]
 
 
 class GetInstalledCertificateIdsResponse(
-    Model, Twin[messages.GetInstalledCertificateIdsResponse], frozen=True
+    Model, Counterpart[messages.GetInstalledCertificateIdsResponse], frozen=True
 ):
     """Answers `GetInstalledCertificateIdsRequest`.
 
@@ -51,7 +51,7 @@ class GetInstalledCertificateIdsResponse(
 
 
 class GetInstalledCertificateIdsRequest(
-    Model, Twin[messages.GetInstalledCertificateIdsRequest], frozen=True
+    Model, Counterpart[messages.GetInstalledCertificateIdsRequest], frozen=True
 ):
     """Lists the hash data of the installed certificates.
 

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import LogEnumType, LogStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, Str255
 from ..datatypes import CustomDataType, LogParametersType, StatusInfoType
 
 __all__ = ["GetLogRequest", "GetLogResponse"]
 
 
-class GetLogResponse(Model, Twin[messages.GetLogResponse], frozen=True):
+class GetLogResponse(Model, Counterpart[messages.GetLogResponse], frozen=True):
     """Answers `GetLogRequest`.
 
     Tells whether the station is going to upload a log, and under which name. [N01]
@@ -47,7 +47,7 @@ class GetLogResponse(Model, Twin[messages.GetLogResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetLogRequest(Model, Twin[messages.GetLogRequest], frozen=True):
+class GetLogRequest(Model, Counterpart[messages.GetLogRequest], frozen=True):
     """Asks the Charging Station to upload a diagnostics or security log.
 
     Sent when the operator looks into a fault or an attack; the upload runs afterwards and is

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ComponentCriterionEnumType, GenericDeviceModelStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ComponentVariableType, CustomDataType, StatusInfoType
 
 __all__ = ["GetReportRequest", "GetReportResponse"]
 
 
-class GetReportResponse(Model, Twin[messages.GetReportResponse], frozen=True):
+class GetReportResponse(Model, Counterpart[messages.GetReportResponse], frozen=True):
     """Answers `GetReportRequest`.
 
     Tells whether anything matched and a report will be sent. [B08]
@@ -40,7 +40,7 @@ class GetReportResponse(Model, Twin[messages.GetReportResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetReportRequest(Model, Twin[messages.GetReportRequest], frozen=True):
+class GetReportRequest(Model, Counterpart[messages.GetReportRequest], frozen=True):
     """Orders a report of chosen parts of the device model.
 
     Sent to read chosen parts of the device model, for instance everything that has a problem now;

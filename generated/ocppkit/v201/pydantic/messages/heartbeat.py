@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime
 from ..datatypes import CustomDataType
 
 __all__ = ["HeartbeatRequest", "HeartbeatResponse"]
 
 
-class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
+class HeartbeatResponse(Model, Counterpart[messages.HeartbeatResponse], frozen=True):
     """Answers `HeartbeatRequest`.
 
     Confirms that the CSMS is there and gives its time. [G02]
@@ -31,7 +31,7 @@ class HeartbeatResponse(Model, Twin[messages.HeartbeatResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class HeartbeatRequest(Model, Twin[messages.HeartbeatRequest], frozen=True):
+class HeartbeatRequest(Model, Counterpart[messages.HeartbeatRequest], frozen=True):
     """Shows that the Charging Station is alive, and asks for the time.
 
     Sent each time the heartbeat interval is over; other messages may stand in for it, but one in 24

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, MessageInfoType
 
@@ -15,7 +15,7 @@ __all__ = ["NotifyDisplayMessagesRequest", "NotifyDisplayMessagesResponse"]
 
 
 class NotifyDisplayMessagesResponse(
-    Model, Twin[messages.NotifyDisplayMessagesResponse], frozen=True
+    Model, Counterpart[messages.NotifyDisplayMessagesResponse], frozen=True
 ):
     """Answers `NotifyDisplayMessagesRequest`.
 
@@ -25,7 +25,9 @@ class NotifyDisplayMessagesResponse(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyDisplayMessagesRequest(Model, Twin[messages.NotifyDisplayMessagesRequest], frozen=True):
+class NotifyDisplayMessagesRequest(
+    Model, Counterpart[messages.NotifyDisplayMessagesRequest], frozen=True
+):
     """Delivers one part of an ordered report of display messages.
 
     Sent after an accepted GetDisplayMessages, in as many parts as the stored texts need. [O03]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import NotifyEVChargingNeedsStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ChargingNeedsType, CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["NotifyEVChargingNeedsRequest", "NotifyEVChargingNeedsResponse"]
 
 
 class NotifyEVChargingNeedsResponse(
-    Model, Twin[messages.NotifyEVChargingNeedsResponse], frozen=True
+    Model, Counterpart[messages.NotifyEVChargingNeedsResponse], frozen=True
 ):
     """Answers `NotifyEVChargingNeedsRequest`.
 
@@ -42,7 +42,9 @@ class NotifyEVChargingNeedsResponse(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyEVChargingNeedsRequest(Model, Twin[messages.NotifyEVChargingNeedsRequest], frozen=True):
+class NotifyEVChargingNeedsRequest(
+    Model, Counterpart[messages.NotifyEVChargingNeedsRequest], frozen=True
+):
     """Forwards the energy needs that an EV announced over ISO 15118.
 
     Sent when a vehicle tells over ISO 15118 what it needs, at the start or when it renegotiates;

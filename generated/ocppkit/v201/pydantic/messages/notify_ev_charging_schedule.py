@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int
 from ..datatypes import ChargingScheduleType, CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["NotifyEVChargingScheduleRequest", "NotifyEVChargingScheduleResponse"
 
 
 class NotifyEVChargingScheduleResponse(
-    Model, Twin[messages.NotifyEVChargingScheduleResponse], frozen=True
+    Model, Counterpart[messages.NotifyEVChargingScheduleResponse], frozen=True
 ):
     """Answers `NotifyEVChargingScheduleRequest`.
 
@@ -43,7 +43,7 @@ class NotifyEVChargingScheduleResponse(
 
 
 class NotifyEVChargingScheduleRequest(
-    Model, Twin[messages.NotifyEVChargingScheduleRequest], frozen=True
+    Model, Counterpart[messages.NotifyEVChargingScheduleRequest], frozen=True
 ):
     """Forwards the charging schedule that an EV intends to follow.
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int
 from ..datatypes import CustomDataType, EventDataType
 
 __all__ = ["NotifyEventRequest", "NotifyEventResponse"]
 
 
-class NotifyEventResponse(Model, Twin[messages.NotifyEventResponse], frozen=True):
+class NotifyEventResponse(Model, Counterpart[messages.NotifyEventResponse], frozen=True):
     """Answers `NotifyEventRequest`.
 
     Empty confirmation that the events have arrived. [N07]
@@ -23,7 +23,7 @@ class NotifyEventResponse(Model, Twin[messages.NotifyEventResponse], frozen=True
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyEventRequest(Model, Twin[messages.NotifyEventRequest], frozen=True):
+class NotifyEventRequest(Model, Counterpart[messages.NotifyEventRequest], frozen=True):
     """Reports events that variable monitors or changes of components raised.
 
     Sent when a monitor fires, a monitored value returns to normal or a component reports by itself,

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, Str32, Str512
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["PublishFirmwareRequest", "PublishFirmwareResponse"]
 
 
-class PublishFirmwareResponse(Model, Twin[messages.PublishFirmwareResponse], frozen=True):
+class PublishFirmwareResponse(Model, Counterpart[messages.PublishFirmwareResponse], frozen=True):
     """Answers `PublishFirmwareRequest`.
 
     Tells whether the Local Controller will fetch and publish the image; its progress follows by
@@ -41,7 +41,7 @@ class PublishFirmwareResponse(Model, Twin[messages.PublishFirmwareResponse], fro
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class PublishFirmwareRequest(Model, Twin[messages.PublishFirmwareRequest], frozen=True):
+class PublishFirmwareRequest(Model, Counterpart[messages.PublishFirmwareRequest], frozen=True):
     """Asks a Local Controller to fetch firmware and offer it to its Charging Stations.
 
     Sent to a Local Controller so that many stations behind one slow link fetch the image from it

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import ChargingLimitSourceEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ChargingProfileType, CustomDataType
 
@@ -16,7 +16,7 @@ __all__ = ["ReportChargingProfilesRequest", "ReportChargingProfilesResponse"]
 
 
 class ReportChargingProfilesResponse(
-    Model, Twin[messages.ReportChargingProfilesResponse], frozen=True
+    Model, Counterpart[messages.ReportChargingProfilesResponse], frozen=True
 ):
     """Answers `ReportChargingProfilesRequest`.
 
@@ -27,7 +27,7 @@ class ReportChargingProfilesResponse(
 
 
 class ReportChargingProfilesRequest(
-    Model, Twin[messages.ReportChargingProfilesRequest], frozen=True
+    Model, Counterpart[messages.ReportChargingProfilesRequest], frozen=True
 ):
     """Delivers one part of an ordered report of charging profiles.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import RequestStartStopStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["RequestStopTransactionRequest", "RequestStopTransactionResponse"]
 
 
 class RequestStopTransactionResponse(
-    Model, Twin[messages.RequestStopTransactionResponse], frozen=True
+    Model, Counterpart[messages.RequestStopTransactionResponse], frozen=True
 ):
     """Answers `RequestStopTransactionRequest`.
 
@@ -43,7 +43,7 @@ class RequestStopTransactionResponse(
 
 
 class RequestStopTransactionRequest(
-    Model, Twin[messages.RequestStopTransactionRequest], frozen=True
+    Model, Counterpart[messages.RequestStopTransactionRequest], frozen=True
 ):
     """Asks the Charging Station to stop a running transaction.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ReservationUpdateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType
 
@@ -16,7 +16,7 @@ __all__ = ["ReservationStatusUpdateRequest", "ReservationStatusUpdateResponse"]
 
 
 class ReservationStatusUpdateResponse(
-    Model, Twin[messages.ReservationStatusUpdateResponse], frozen=True
+    Model, Counterpart[messages.ReservationStatusUpdateResponse], frozen=True
 ):
     """Answers `ReservationStatusUpdateRequest`.
 
@@ -27,7 +27,7 @@ class ReservationStatusUpdateResponse(
 
 
 class ReservationStatusUpdateRequest(
-    Model, Twin[messages.ReservationStatusUpdateRequest], frozen=True
+    Model, Counterpart[messages.ReservationStatusUpdateRequest], frozen=True
 ):
     """Reports that a reservation expired or was removed.
 

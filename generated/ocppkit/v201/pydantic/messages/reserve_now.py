@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ConnectorEnumType, ReserveNowStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int
 from ..datatypes import CustomDataType, IdTokenType, StatusInfoType
 
 __all__ = ["ReserveNowRequest", "ReserveNowResponse"]
 
 
-class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
+class ReserveNowResponse(Model, Counterpart[messages.ReserveNowResponse], frozen=True):
     """Answers `ReserveNowRequest`.
 
     Tells whether an EVSE is now kept free or what stands in the way. [H01]
@@ -40,7 +40,7 @@ class ReserveNowResponse(Model, Twin[messages.ReserveNowResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ReserveNowRequest(Model, Twin[messages.ReserveNowRequest], frozen=True):
+class ReserveNowRequest(Model, Counterpart[messages.ReserveNowRequest], frozen=True):
     """Reserves an EVSE, a type of connector or any EVSE for an idToken.
 
     Sent when a driver books a place to charge; the same id sent again replaces that reservation. It

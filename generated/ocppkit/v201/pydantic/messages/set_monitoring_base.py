@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericDeviceModelStatusEnumType, MonitoringBaseEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["SetMonitoringBaseRequest", "SetMonitoringBaseResponse"]
 
 
-class SetMonitoringBaseResponse(Model, Twin[messages.SetMonitoringBaseResponse], frozen=True):
+class SetMonitoringBaseResponse(
+    Model, Counterpart[messages.SetMonitoringBaseResponse], frozen=True
+):
     """Answers `SetMonitoringBaseRequest`.
 
     Tells whether the wanted set of monitors is active now. [N03]
@@ -39,7 +41,7 @@ class SetMonitoringBaseResponse(Model, Twin[messages.SetMonitoringBaseResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetMonitoringBaseRequest(Model, Twin[messages.SetMonitoringBaseRequest], frozen=True):
+class SetMonitoringBaseRequest(Model, Counterpart[messages.SetMonitoringBaseRequest], frozen=True):
     """Selects which set of predefined monitors is active.
 
     Sent to begin from a known set of monitors before own ones are added by SetVariableMonitoring.

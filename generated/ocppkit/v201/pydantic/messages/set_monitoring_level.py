@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["SetMonitoringLevelRequest", "SetMonitoringLevelResponse"]
 
 
-class SetMonitoringLevelResponse(Model, Twin[messages.SetMonitoringLevelResponse], frozen=True):
+class SetMonitoringLevelResponse(
+    Model, Counterpart[messages.SetMonitoringLevelResponse], frozen=True
+):
     """Answers `SetMonitoringLevelRequest`.
 
     Tells whether the new level for reported events is in force. [N05]
@@ -37,7 +39,9 @@ class SetMonitoringLevelResponse(Model, Twin[messages.SetMonitoringLevelResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetMonitoringLevelRequest(Model, Twin[messages.SetMonitoringLevelRequest], frozen=True):
+class SetMonitoringLevelRequest(
+    Model, Counterpart[messages.SetMonitoringLevelRequest], frozen=True
+):
     """Limits the reported events to those up to a given severity number.
 
     Sent to have fewer or more events reported, for instance more of them while somebody looks into

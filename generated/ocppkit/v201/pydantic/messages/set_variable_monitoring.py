@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, SetMonitoringDataType, SetMonitoringResultType
 
 __all__ = ["SetVariableMonitoringRequest", "SetVariableMonitoringResponse"]
 
 
 class SetVariableMonitoringResponse(
-    Model, Twin[messages.SetVariableMonitoringResponse], frozen=True
+    Model, Counterpart[messages.SetVariableMonitoringResponse], frozen=True
 ):
     """Answers `SetVariableMonitoringRequest`.
 
@@ -33,7 +33,9 @@ class SetVariableMonitoringResponse(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetVariableMonitoringRequest(Model, Twin[messages.SetVariableMonitoringRequest], frozen=True):
+class SetVariableMonitoringRequest(
+    Model, Counterpart[messages.SetVariableMonitoringRequest], frozen=True
+):
     """Creates or replaces variable monitors.
 
     Sent to be told by NotifyEvent when a value crosses a threshold, changes, or at regular times.

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CertificateSigningUseEnumType, GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str5500
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["SignCertificateRequest", "SignCertificateResponse"]
 
 
-class SignCertificateResponse(Model, Twin[messages.SignCertificateResponse], frozen=True):
+class SignCertificateResponse(Model, Counterpart[messages.SignCertificateResponse], frozen=True):
     """Answers `SignCertificateRequest`.
 
     Tells whether the CSMS passes the signing request on; the certificate itself comes later by
@@ -41,7 +41,7 @@ class SignCertificateResponse(Model, Twin[messages.SignCertificateResponse], fro
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SignCertificateRequest(Model, Twin[messages.SignCertificateRequest], frozen=True):
+class SignCertificateRequest(Model, Counterpart[messages.SignCertificateRequest], frozen=True):
     """Asks the CSMS to have a certificate of the Charging Station signed.
 
     Sent when a certificate is about to expire or TriggerMessage asks for a new one; repeated after

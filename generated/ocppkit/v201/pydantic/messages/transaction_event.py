@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictFloat
 
 from ... import messages
 from ...enums import TransactionEventEnumType, TriggerReasonEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int
 from ..datatypes import (
     CustomDataType,
@@ -23,7 +23,7 @@ from ..datatypes import (
 __all__ = ["TransactionEventRequest", "TransactionEventResponse"]
 
 
-class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], frozen=True):
+class TransactionEventResponse(Model, Counterpart[messages.TransactionEventResponse], frozen=True):
     """Answers `TransactionEventRequest`.
 
     Confirms the event and may bring the verdict on the token, the final cost, a priority or a text
@@ -68,7 +68,7 @@ class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], f
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TransactionEventRequest(Model, Twin[messages.TransactionEventRequest], frozen=True):
+class TransactionEventRequest(Model, Counterpart[messages.TransactionEventRequest], frozen=True):
     """Reports the start, the progress or the end of a transaction, with meter readings.
 
     Sent for every step of a transaction and for its periodic readings, one Started and one Ended

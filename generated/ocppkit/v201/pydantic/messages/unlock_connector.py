@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import UnlockStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["UnlockConnectorRequest", "UnlockConnectorResponse"]
 
 
-class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], frozen=True):
+class UnlockConnectorResponse(Model, Counterpart[messages.UnlockConnectorResponse], frozen=True):
     """Answers `UnlockConnectorRequest`.
 
     Tells whether the lock has opened or why it was not tried. [F05]
@@ -40,7 +40,7 @@ class UnlockConnectorResponse(Model, Twin[messages.UnlockConnectorResponse], fro
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UnlockConnectorRequest(Model, Twin[messages.UnlockConnectorRequest], frozen=True):
+class UnlockConnectorRequest(Model, Counterpart[messages.UnlockConnectorRequest], frozen=True):
     """Asks the Charging Station to release the cable that is locked in a connector.
 
     Sent when a driver cannot get the cable out; the station does nothing while an authorized

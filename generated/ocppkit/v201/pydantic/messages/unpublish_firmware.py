@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import UnpublishFirmwareStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str32
 from ..datatypes import CustomDataType
 
 __all__ = ["UnpublishFirmwareRequest", "UnpublishFirmwareResponse"]
 
 
-class UnpublishFirmwareResponse(Model, Twin[messages.UnpublishFirmwareResponse], frozen=True):
+class UnpublishFirmwareResponse(
+    Model, Counterpart[messages.UnpublishFirmwareResponse], frozen=True
+):
     """Answers `UnpublishFirmwareRequest`.
 
     Tells whether the Local Controller has stopped to offer the image. [L04]
@@ -31,7 +33,7 @@ class UnpublishFirmwareResponse(Model, Twin[messages.UnpublishFirmwareResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UnpublishFirmwareRequest(Model, Twin[messages.UnpublishFirmwareRequest], frozen=True):
+class UnpublishFirmwareRequest(Model, Counterpart[messages.UnpublishFirmwareRequest], frozen=True):
     """Asks a Local Controller to stop offering a firmware file.
 
     Sent to a Local Controller when its stations shall no longer get an image from it, for instance

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import UpdateFirmwareStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, FirmwareType, StatusInfoType
 
 __all__ = ["UpdateFirmwareRequest", "UpdateFirmwareResponse"]
 
 
-class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], frozen=True):
+class UpdateFirmwareResponse(Model, Counterpart[messages.UpdateFirmwareResponse], frozen=True):
     """Answers `UpdateFirmwareRequest`.
 
     Tells whether the update will be carried out; a signing certificate has been checked by then,
@@ -41,7 +41,7 @@ class UpdateFirmwareResponse(Model, Twin[messages.UpdateFirmwareResponse], froze
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UpdateFirmwareRequest(Model, Twin[messages.UpdateFirmwareRequest], frozen=True):
+class UpdateFirmwareRequest(Model, Counterpart[messages.UpdateFirmwareRequest], frozen=True):
     """Asks the Charging Station to fetch and install firmware.
 
     Sent to roll out a release, signed or not; a new order while another is running should replace

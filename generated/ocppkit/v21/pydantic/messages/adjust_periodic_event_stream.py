@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, PeriodicEventStreamParamsType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["AdjustPeriodicEventStreamRequest", "AdjustPeriodicEventStreamRespons
 
 
 class AdjustPeriodicEventStreamResponse(
-    Model, Twin[messages.AdjustPeriodicEventStreamResponse], frozen=True
+    Model, Counterpart[messages.AdjustPeriodicEventStreamResponse], frozen=True
 ):
     """Answers `AdjustPeriodicEventStreamRequest`.
 
@@ -43,7 +43,7 @@ class AdjustPeriodicEventStreamResponse(
 
 
 class AdjustPeriodicEventStreamRequest(
-    Model, Twin[messages.AdjustPeriodicEventStreamRequest], frozen=True
+    Model, Counterpart[messages.AdjustPeriodicEventStreamRequest], frozen=True
 ):
     """Changes how often a periodic event stream is sent.
 

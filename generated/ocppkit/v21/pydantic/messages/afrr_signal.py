@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["AFRRSignalRequest", "AFRRSignalResponse"]
 
 
-class AFRRSignalResponse(Model, Twin[messages.AFRRSignalResponse], frozen=True):
+class AFRRSignalResponse(Model, Counterpart[messages.AFRRSignalResponse], frozen=True):
     """Answers `AFRRSignalRequest`.
 
     Tells whether the station will follow the signal. [Q08]
@@ -40,7 +40,7 @@ class AFRRSignalResponse(Model, Twin[messages.AFRRSignalResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class AFRRSignalRequest(Model, Twin[messages.AFRRSignalRequest], frozen=True):
+class AFRRSignalRequest(Model, Counterpart[messages.AFRRSignalRequest], frozen=True):
     """Passes on a signal of the automatic frequency restoration reserve (aFRR).
 
     Sent whenever the grid operator's secondary reserve changes its call, for stations that run a

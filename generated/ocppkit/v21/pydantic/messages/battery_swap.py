@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import BatterySwapEventEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import BatteryDataType, CustomDataType, IdTokenType
 
 __all__ = ["BatterySwapRequest", "BatterySwapResponse"]
 
 
-class BatterySwapResponse(Model, Twin[messages.BatterySwapResponse], frozen=True):
+class BatterySwapResponse(Model, Counterpart[messages.BatterySwapResponse], frozen=True):
     """Answers `BatterySwapRequest`.
 
     Confirms that the CSMS has received the event; it carries no verdict on the batteries. [S03]
@@ -24,7 +24,7 @@ class BatterySwapResponse(Model, Twin[messages.BatterySwapResponse], frozen=True
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class BatterySwapRequest(Model, Twin[messages.BatterySwapRequest], frozen=True):
+class BatterySwapRequest(Model, Counterpart[messages.BatterySwapRequest], frozen=True):
     """Reports batteries put into or taken out of a battery swap station.
 
     Sent when a driver has put batteries into the slots of a swap station, has taken others out, or

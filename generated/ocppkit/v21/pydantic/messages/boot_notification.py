@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import BootReasonEnumType, RegistrationStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int
 from ..datatypes import ChargingStationType, CustomDataType, StatusInfoType
 
 __all__ = ["BootNotificationRequest", "BootNotificationResponse"]
 
 
-class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], frozen=True):
+class BootNotificationResponse(Model, Counterpart[messages.BootNotificationResponse], frozen=True):
     """Answers `BootNotificationRequest`.
 
     Tells whether the station may take part, what time it is and how long to wait before the next
@@ -57,7 +57,7 @@ class BootNotificationResponse(Model, Twin[messages.BootNotificationResponse], f
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class BootNotificationRequest(Model, Twin[messages.BootNotificationRequest], frozen=True):
+class BootNotificationRequest(Model, Counterpart[messages.BootNotificationRequest], frozen=True):
     """Registers the Charging Station after a start; the answer sets clock and interval.
 
     First message after every power-up or reboot, and sent again after the given wait until the CSMS

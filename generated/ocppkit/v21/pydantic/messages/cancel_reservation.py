@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CancelReservationStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["CancelReservationRequest", "CancelReservationResponse"]
 
 
-class CancelReservationResponse(Model, Twin[messages.CancelReservationResponse], frozen=True):
+class CancelReservationResponse(
+    Model, Counterpart[messages.CancelReservationResponse], frozen=True
+):
     """Answers `CancelReservationRequest`.
 
     Tells whether the station knew the reservation and has dropped it. [H02]
@@ -40,7 +42,7 @@ class CancelReservationResponse(Model, Twin[messages.CancelReservationResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CancelReservationRequest(Model, Twin[messages.CancelReservationRequest], frozen=True):
+class CancelReservationRequest(Model, Counterpart[messages.CancelReservationRequest], frozen=True):
     """Cancels the reservation with the given id.
 
     Sent when a driver or operator gives up a reservation before it was used; the connectors become

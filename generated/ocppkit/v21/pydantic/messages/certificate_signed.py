@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import CertificateSignedStatusEnumType, CertificateSigningUseEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, Str10000
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["CertificateSignedRequest", "CertificateSignedResponse"]
 
 
-class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse], frozen=True):
+class CertificateSignedResponse(
+    Model, Counterpart[messages.CertificateSignedResponse], frozen=True
+):
     """Answers `CertificateSignedRequest`.
 
     Tells whether the delivered certificate passed the station's checks and will be used. [A02]
@@ -40,7 +42,7 @@ class CertificateSignedResponse(Model, Twin[messages.CertificateSignedResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CertificateSignedRequest(Model, Twin[messages.CertificateSignedRequest], frozen=True):
+class CertificateSignedRequest(Model, Counterpart[messages.CertificateSignedRequest], frozen=True):
     """Delivers the certificate chain that was signed for an earlier request.
 
     Sent once the certificate authority has signed what an earlier SignCertificate asked for; the

@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ChangeAvailabilityStatusEnumType, OperationalStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, EVSEType, StatusInfoType
 
 __all__ = ["ChangeAvailabilityRequest", "ChangeAvailabilityResponse"]
 
 
-class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse], frozen=True):
+class ChangeAvailabilityResponse(
+    Model, Counterpart[messages.ChangeAvailabilityResponse], frozen=True
+):
     """Answers `ChangeAvailabilityRequest`.
 
     Tells whether the change takes place at once, waits for a running transaction, or is refused.
@@ -40,7 +42,9 @@ class ChangeAvailabilityResponse(Model, Twin[messages.ChangeAvailabilityResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ChangeAvailabilityRequest(Model, Twin[messages.ChangeAvailabilityRequest], frozen=True):
+class ChangeAvailabilityRequest(
+    Model, Counterpart[messages.ChangeAvailabilityRequest], frozen=True
+):
     """Makes the Charging Station, an EVSE or a connector operative or inoperative.
 
     Sent to take a station, an EVSE or a connector out of service, for instance for repair, or to

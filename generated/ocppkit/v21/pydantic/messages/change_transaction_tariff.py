@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import TariffChangeStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType, StatusInfoType, TariffType
 
@@ -16,7 +16,7 @@ __all__ = ["ChangeTransactionTariffRequest", "ChangeTransactionTariffResponse"]
 
 
 class ChangeTransactionTariffResponse(
-    Model, Twin[messages.ChangeTransactionTariffResponse], frozen=True
+    Model, Counterpart[messages.ChangeTransactionTariffResponse], frozen=True
 ):
     """Answers `ChangeTransactionTariffRequest`.
 
@@ -43,7 +43,7 @@ class ChangeTransactionTariffResponse(
 
 
 class ChangeTransactionTariffRequest(
-    Model, Twin[messages.ChangeTransactionTariffRequest], frozen=True
+    Model, Counterpart[messages.ChangeTransactionTariffRequest], frozen=True
 ):
     """Changes the tariff of a running transaction.
 

@@ -8,13 +8,13 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ClearCacheStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["ClearCacheRequest", "ClearCacheResponse"]
 
 
-class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
+class ClearCacheResponse(Model, Counterpart[messages.ClearCacheResponse], frozen=True):
     """Answers `ClearCacheRequest`.
 
     Tells whether the authorization cache is empty now. [C11]
@@ -36,7 +36,7 @@ class ClearCacheResponse(Model, Twin[messages.ClearCacheResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearCacheRequest(Model, Twin[messages.ClearCacheRequest], frozen=True):
+class ClearCacheRequest(Model, Counterpart[messages.ClearCacheRequest], frozen=True):
     """Empties the Charging Station's authorization cache.
 
     Sent when remembered verdicts must no longer be trusted, for instance after many tokens were

@@ -8,14 +8,14 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import DERControlEnumType, DERControlStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["ClearDERControlRequest", "ClearDERControlResponse"]
 
 
-class ClearDERControlResponse(Model, Twin[messages.ClearDERControlResponse], frozen=True):
+class ClearDERControlResponse(Model, Counterpart[messages.ClearDERControlResponse], frozen=True):
     """Answers `ClearDERControlRequest`.
 
     Tells whether the controls are gone, or that there was nothing to clear. [R04]
@@ -40,7 +40,7 @@ class ClearDERControlResponse(Model, Twin[messages.ClearDERControlResponse], fro
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearDERControlRequest(Model, Twin[messages.ClearDERControlRequest], frozen=True):
+class ClearDERControlRequest(Model, Counterpart[messages.ClearDERControlRequest], frozen=True):
     """Removes DER controls by id or by type.
 
     Sent when a grid-support setting is no longer wanted; without a type or an id it clears all

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ClearMessageStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["ClearDisplayMessageRequest", "ClearDisplayMessageResponse"]
 
 
-class ClearDisplayMessageResponse(Model, Twin[messages.ClearDisplayMessageResponse], frozen=True):
+class ClearDisplayMessageResponse(
+    Model, Counterpart[messages.ClearDisplayMessageResponse], frozen=True
+):
     """Answers `ClearDisplayMessageRequest`.
 
     Tells whether the text was found and taken off the display. [O05]
@@ -40,7 +42,9 @@ class ClearDisplayMessageResponse(Model, Twin[messages.ClearDisplayMessageRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearDisplayMessageRequest(Model, Twin[messages.ClearDisplayMessageRequest], frozen=True):
+class ClearDisplayMessageRequest(
+    Model, Counterpart[messages.ClearDisplayMessageRequest], frozen=True
+):
     """Removes a message that was set for the display.
 
     Sent when a text set by SetDisplayMessage shall vanish before its end time, for instance an

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0, Str60
 from ..datatypes import ClearTariffsResultType, CustomDataType
 
 __all__ = ["ClearTariffsRequest", "ClearTariffsResponse"]
 
 
-class ClearTariffsResponse(Model, Twin[messages.ClearTariffsResponse], frozen=True):
+class ClearTariffsResponse(Model, Counterpart[messages.ClearTariffsResponse], frozen=True):
     """Answers `ClearTariffsRequest`.
 
     Tells tariff by tariff what became of the removal. [I10]
@@ -32,7 +32,7 @@ class ClearTariffsResponse(Model, Twin[messages.ClearTariffsResponse], frozen=Tr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearTariffsRequest(Model, Twin[messages.ClearTariffsRequest], frozen=True):
+class ClearTariffsRequest(Model, Counterpart[messages.ClearTariffsRequest], frozen=True):
     """Removes tariffs by id or by EVSE.
 
     Sent to withdraw tariffs that the station keeps, be they default ones or of single drivers.

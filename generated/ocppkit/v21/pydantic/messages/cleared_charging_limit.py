@@ -7,14 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0, Str20
 from ..datatypes import CustomDataType
 
 __all__ = ["ClearedChargingLimitRequest", "ClearedChargingLimitResponse"]
 
 
-class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResponse], frozen=True):
+class ClearedChargingLimitResponse(
+    Model, Counterpart[messages.ClearedChargingLimitResponse], frozen=True
+):
     """Answers `ClearedChargingLimitRequest`.
 
     Empty confirmation that the lifted limit was noted. [K13]
@@ -23,7 +25,9 @@ class ClearedChargingLimitResponse(Model, Twin[messages.ClearedChargingLimitResp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ClearedChargingLimitRequest(Model, Twin[messages.ClearedChargingLimitRequest], frozen=True):
+class ClearedChargingLimitRequest(
+    Model, Counterpart[messages.ClearedChargingLimitRequest], frozen=True
+):
     """Reports that an external charging limit was released.
 
     Sent when an energy manager or grid operator lifts a limit reported earlier by

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["ClosePeriodicEventStreamRequest", "ClosePeriodicEventStreamResponse"
 
 
 class ClosePeriodicEventStreamResponse(
-    Model, Twin[messages.ClosePeriodicEventStreamResponse], frozen=True
+    Model, Counterpart[messages.ClosePeriodicEventStreamResponse], frozen=True
 ):
     """Answers `ClosePeriodicEventStreamRequest`.
 
@@ -26,7 +26,7 @@ class ClosePeriodicEventStreamResponse(
 
 
 class ClosePeriodicEventStreamRequest(
-    Model, Twin[messages.ClosePeriodicEventStreamRequest], frozen=True
+    Model, Counterpart[messages.ClosePeriodicEventStreamRequest], frozen=True
 ):
     """Announces that a periodic event stream is closed.
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field, StrictFloat
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType
 
 __all__ = ["CostUpdatedRequest", "CostUpdatedResponse"]
 
 
-class CostUpdatedResponse(Model, Twin[messages.CostUpdatedResponse], frozen=True):
+class CostUpdatedResponse(Model, Counterpart[messages.CostUpdatedResponse], frozen=True):
     """Answers `CostUpdatedRequest`.
 
     Empty confirmation; whether the cost is shown depends on the station's display. [I02]
@@ -23,7 +23,7 @@ class CostUpdatedResponse(Model, Twin[messages.CostUpdatedResponse], frozen=True
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CostUpdatedRequest(Model, Twin[messages.CostUpdatedRequest], frozen=True):
+class CostUpdatedRequest(Model, Counterpart[messages.CostUpdatedRequest], frozen=True):
     """Tells the Charging Station the running cost of a transaction, for its display.
 
     Sent during a transaction so that the driver sees the cost so far, at times that the CSMS

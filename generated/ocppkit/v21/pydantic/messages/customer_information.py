@@ -8,14 +8,16 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import CustomerInformationStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0, Str64
 from ..datatypes import CertificateHashDataType, CustomDataType, IdTokenType, StatusInfoType
 
 __all__ = ["CustomerInformationRequest", "CustomerInformationResponse"]
 
 
-class CustomerInformationResponse(Model, Twin[messages.CustomerInformationResponse], frozen=True):
+class CustomerInformationResponse(
+    Model, Counterpart[messages.CustomerInformationResponse], frozen=True
+):
     """Answers `CustomerInformationRequest`.
 
     Tells whether the station carries out the order; reports follow afterwards. [N09]
@@ -40,7 +42,9 @@ class CustomerInformationResponse(Model, Twin[messages.CustomerInformationRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class CustomerInformationRequest(Model, Twin[messages.CustomerInformationRequest], frozen=True):
+class CustomerInformationRequest(
+    Model, Counterpart[messages.CustomerInformationRequest], frozen=True
+):
     """Asks for a report of the data kept about a customer, for their removal, or for both.
 
     Sent when a customer asks what a station keeps about them or wants it erased; exactly one of the

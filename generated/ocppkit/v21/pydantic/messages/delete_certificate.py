@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import DeleteCertificateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CertificateHashDataType, CustomDataType, StatusInfoType
 
 __all__ = ["DeleteCertificateRequest", "DeleteCertificateResponse"]
 
 
-class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse], frozen=True):
+class DeleteCertificateResponse(
+    Model, Counterpart[messages.DeleteCertificateResponse], frozen=True
+):
     """Answers `DeleteCertificateRequest`.
 
     Tells whether the named certificate was there and is gone now. [M04]
@@ -39,7 +41,7 @@ class DeleteCertificateResponse(Model, Twin[messages.DeleteCertificateResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class DeleteCertificateRequest(Model, Twin[messages.DeleteCertificateRequest], frozen=True):
+class DeleteCertificateRequest(Model, Counterpart[messages.DeleteCertificateRequest], frozen=True):
     """Deletes an installed certificate, identified by its hash data.
 
     Sent to withdraw trust in a root or to remove an old chain, usually after

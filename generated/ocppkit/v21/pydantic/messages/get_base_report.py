@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericDeviceModelStatusEnumType, ReportBaseEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["GetBaseReportRequest", "GetBaseReportResponse"]
 
 
-class GetBaseReportResponse(Model, Twin[messages.GetBaseReportResponse], frozen=True):
+class GetBaseReportResponse(Model, Counterpart[messages.GetBaseReportResponse], frozen=True):
     """Answers `GetBaseReportRequest`.
 
     Tells whether the report will be sent. [B07]
@@ -40,7 +40,7 @@ class GetBaseReportResponse(Model, Twin[messages.GetBaseReportResponse], frozen=
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetBaseReportRequest(Model, Twin[messages.GetBaseReportRequest], frozen=True):
+class GetBaseReportRequest(Model, Counterpart[messages.GetBaseReportRequest], frozen=True):
     """Orders one of the predefined reports of the device model.
 
     Sent after the first boot or a firmware update to learn what a station consists of and how it is

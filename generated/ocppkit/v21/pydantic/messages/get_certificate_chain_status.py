@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CertificateStatusRequestInfoType, CertificateStatusType, CustomDataType
 
 __all__ = ["GetCertificateChainStatusRequest", "GetCertificateChainStatusResponse"]
 
 
 class GetCertificateChainStatusResponse(
-    Model, Twin[messages.GetCertificateChainStatusResponse], frozen=True
+    Model, Counterpart[messages.GetCertificateChainStatusResponse], frozen=True
 ):
     """Answers `GetCertificateChainStatusRequest`.
 
@@ -35,7 +35,7 @@ class GetCertificateChainStatusResponse(
 
 
 class GetCertificateChainStatusRequest(
-    Model, Twin[messages.GetCertificateChainStatusRequest], frozen=True
+    Model, Counterpart[messages.GetCertificateChainStatusRequest], frozen=True
 ):
     """Asks for the revocation status (OCSP, CRL) of an EV's certificate chain.
 

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GetCertificateStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str18000
 from ..datatypes import CustomDataType, OCSPRequestDataType, StatusInfoType
 
 __all__ = ["GetCertificateStatusRequest", "GetCertificateStatusResponse"]
 
 
-class GetCertificateStatusResponse(Model, Twin[messages.GetCertificateStatusResponse], frozen=True):
+class GetCertificateStatusResponse(
+    Model, Counterpart[messages.GetCertificateStatusResponse], frozen=True
+):
     """Answers `GetCertificateStatusRequest`.
 
     Brings the signed OCSP answer, which the station shows to vehicles during the TLS handshake.
@@ -49,7 +51,9 @@ class GetCertificateStatusResponse(Model, Twin[messages.GetCertificateStatusResp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetCertificateStatusRequest(Model, Twin[messages.GetCertificateStatusRequest], frozen=True):
+class GetCertificateStatusRequest(
+    Model, Counterpart[messages.GetCertificateStatusRequest], frozen=True
+):
     """Asks the CSMS for the OCSP status of a certificate.
 
     Sent to get OCSP answers through the CSMS, so that the station need not reach the servers

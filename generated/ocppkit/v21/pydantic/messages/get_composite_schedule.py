@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ChargingRateUnitEnumType, GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, IntMin0
 from ..datatypes import CompositeScheduleType, CustomDataType, StatusInfoType
 
 __all__ = ["GetCompositeScheduleRequest", "GetCompositeScheduleResponse"]
 
 
-class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResponse], frozen=True):
+class GetCompositeScheduleResponse(
+    Model, Counterpart[messages.GetCompositeScheduleResponse], frozen=True
+):
     """Answers `GetCompositeScheduleRequest`.
 
     Delivers the limits that result from all profiles, or tells that they cannot be computed. [K08]
@@ -47,7 +49,9 @@ class GetCompositeScheduleResponse(Model, Twin[messages.GetCompositeScheduleResp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetCompositeScheduleRequest(Model, Twin[messages.GetCompositeScheduleRequest], frozen=True):
+class GetCompositeScheduleRequest(
+    Model, Counterpart[messages.GetCompositeScheduleRequest], frozen=True
+):
     """Asks for the merged schedule of limits of an EVSE or of the grid connection.
 
     Sent to check what all profiles and local limits together allow in the time to come, counted

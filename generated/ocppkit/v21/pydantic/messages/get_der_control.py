@@ -8,14 +8,14 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import DERControlEnumType, DERControlStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, Str36
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["GetDERControlRequest", "GetDERControlResponse"]
 
 
-class GetDERControlResponse(Model, Twin[messages.GetDERControlResponse], frozen=True):
+class GetDERControlResponse(Model, Counterpart[messages.GetDERControlResponse], frozen=True):
     """Answers `GetDERControlRequest`.
 
     Tells whether a report will follow; the settings themselves are not in it. [R04]
@@ -37,7 +37,7 @@ class GetDERControlResponse(Model, Twin[messages.GetDERControlResponse], frozen=
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetDERControlRequest(Model, Twin[messages.GetDERControlRequest], frozen=True):
+class GetDERControlRequest(Model, Counterpart[messages.GetDERControlRequest], frozen=True):
     """Orders a report of the installed DER controls.
 
     Sent to learn which grid-support settings are installed; the settings come separately in

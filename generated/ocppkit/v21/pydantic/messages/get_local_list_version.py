@@ -7,14 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType
 
 __all__ = ["GetLocalListVersionRequest", "GetLocalListVersionResponse"]
 
 
-class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionResponse], frozen=True):
+class GetLocalListVersionResponse(
+    Model, Counterpart[messages.GetLocalListVersionResponse], frozen=True
+):
     """Answers `GetLocalListVersionRequest`.
 
     Tells which edition of the local list the station holds. [D02]
@@ -31,7 +33,9 @@ class GetLocalListVersionResponse(Model, Twin[messages.GetLocalListVersionRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetLocalListVersionRequest(Model, Twin[messages.GetLocalListVersionRequest], frozen=True):
+class GetLocalListVersionRequest(
+    Model, Counterpart[messages.GetLocalListVersionRequest], frozen=True
+):
     """Reads the version of the local authorization list: 0 if none is installed.
 
     Sent before SendLocalList to find out whether the station's list is up to date. [D02]

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericDeviceModelStatusEnumType, MonitoringCriterionEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ComponentVariableType, CustomDataType, StatusInfoType
 
 __all__ = ["GetMonitoringReportRequest", "GetMonitoringReportResponse"]
 
 
-class GetMonitoringReportResponse(Model, Twin[messages.GetMonitoringReportResponse], frozen=True):
+class GetMonitoringReportResponse(
+    Model, Counterpart[messages.GetMonitoringReportResponse], frozen=True
+):
     """Answers `GetMonitoringReportRequest`.
 
     Tells whether the report will be sent. [N02]
@@ -40,7 +42,9 @@ class GetMonitoringReportResponse(Model, Twin[messages.GetMonitoringReportRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetMonitoringReportRequest(Model, Twin[messages.GetMonitoringReportRequest], frozen=True):
+class GetMonitoringReportRequest(
+    Model, Counterpart[messages.GetMonitoringReportRequest], frozen=True
+):
     """Orders a report of the variable monitors.
 
     Sent to see which monitors are set, all or chosen ones; they follow by NotifyMonitoringReport.

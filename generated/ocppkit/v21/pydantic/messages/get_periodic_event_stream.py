@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import ConstantStreamDataType, CustomDataType
 
 __all__ = ["GetPeriodicEventStreamRequest", "GetPeriodicEventStreamResponse"]
 
 
 class GetPeriodicEventStreamResponse(
-    Model, Twin[messages.GetPeriodicEventStreamResponse], frozen=True
+    Model, Counterpart[messages.GetPeriodicEventStreamResponse], frozen=True
 ):
     """Answers `GetPeriodicEventStreamRequest`.
 
@@ -33,7 +33,7 @@ class GetPeriodicEventStreamResponse(
 
 
 class GetPeriodicEventStreamRequest(
-    Model, Twin[messages.GetPeriodicEventStreamRequest], frozen=True
+    Model, Counterpart[messages.GetPeriodicEventStreamRequest], frozen=True
 ):
     """Lists the open periodic event streams.
 

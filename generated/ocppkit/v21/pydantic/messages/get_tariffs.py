@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import TariffGetStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, StatusInfoType, TariffAssignmentType
 
 __all__ = ["GetTariffsRequest", "GetTariffsResponse"]
 
 
-class GetTariffsResponse(Model, Twin[messages.GetTariffsResponse], frozen=True):
+class GetTariffsResponse(Model, Counterpart[messages.GetTariffsResponse], frozen=True):
     """Answers `GetTariffsRequest`.
 
     Lists for which EVSEs and drivers a tariff is installed. [I09]
@@ -49,7 +49,7 @@ class GetTariffsResponse(Model, Twin[messages.GetTariffsResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetTariffsRequest(Model, Twin[messages.GetTariffsRequest], frozen=True):
+class GetTariffsRequest(Model, Counterpart[messages.GetTariffsRequest], frozen=True):
     """Lists the tariffs installed on an EVSE or the whole Charging Station.
 
     Sent to see which default and driver tariffs the station keeps; only their ids and assignments

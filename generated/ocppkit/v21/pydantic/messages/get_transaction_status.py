@@ -7,14 +7,16 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType
 
 __all__ = ["GetTransactionStatusRequest", "GetTransactionStatusResponse"]
 
 
-class GetTransactionStatusResponse(Model, Twin[messages.GetTransactionStatusResponse], frozen=True):
+class GetTransactionStatusResponse(
+    Model, Counterpart[messages.GetTransactionStatusResponse], frozen=True
+):
     """Answers `GetTransactionStatusRequest`.
 
     Tells whether the transaction still runs and whether the CSMS must expect further messages about
@@ -40,7 +42,9 @@ class GetTransactionStatusResponse(Model, Twin[messages.GetTransactionStatusResp
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetTransactionStatusRequest(Model, Twin[messages.GetTransactionStatusRequest], frozen=True):
+class GetTransactionStatusRequest(
+    Model, Counterpart[messages.GetTransactionStatusRequest], frozen=True
+):
     """Asks whether a transaction is ongoing and whether messages are still queued.
 
     Sent when the CSMS misses events of a transaction or, before it migrates a station, wants to be

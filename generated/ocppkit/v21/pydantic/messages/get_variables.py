@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, GetVariableDataType, GetVariableResultType
 
 __all__ = ["GetVariablesRequest", "GetVariablesResponse"]
 
 
-class GetVariablesResponse(Model, Twin[messages.GetVariablesResponse], frozen=True):
+class GetVariablesResponse(Model, Counterpart[messages.GetVariablesResponse], frozen=True):
     """Answers `GetVariablesRequest`.
 
     Gives a value or the reason for its lack for each attribute that was asked for. [B06]
@@ -31,7 +31,7 @@ class GetVariablesResponse(Model, Twin[messages.GetVariablesResponse], frozen=Tr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class GetVariablesRequest(Model, Twin[messages.GetVariablesRequest], frozen=True):
+class GetVariablesRequest(Model, Counterpart[messages.GetVariablesRequest], frozen=True):
     """Reads attributes of variables of the device model.
 
     Sent to read settings and measured states one by one, where a whole report would be too much.

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import InstallCertificateStatusEnumType, InstallCertificateUseEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str10000
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["InstallCertificateRequest", "InstallCertificateResponse"]
 
 
-class InstallCertificateResponse(Model, Twin[messages.InstallCertificateResponse], frozen=True):
+class InstallCertificateResponse(
+    Model, Counterpart[messages.InstallCertificateResponse], frozen=True
+):
     """Answers `InstallCertificateRequest`.
 
     Tells whether the root has been stored and is trusted from now on. [M05]
@@ -40,7 +42,9 @@ class InstallCertificateResponse(Model, Twin[messages.InstallCertificateResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class InstallCertificateRequest(Model, Twin[messages.InstallCertificateRequest], frozen=True):
+class InstallCertificateRequest(
+    Model, Counterpart[messages.InstallCertificateRequest], frozen=True
+):
     """Installs a root certificate in the Charging Station.
 
     Sent to make the station trust a further root, for instance before the CSMS's certificate moves

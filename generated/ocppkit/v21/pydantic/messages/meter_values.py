@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, MeterValueType
 
 __all__ = ["MeterValuesRequest", "MeterValuesResponse"]
 
 
-class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True):
+class MeterValuesResponse(Model, Counterpart[messages.MeterValuesResponse], frozen=True):
     """Answers `MeterValuesRequest`.
 
     Empty confirmation, given whatever the readings say. [J01]
@@ -23,7 +23,7 @@ class MeterValuesResponse(Model, Twin[messages.MeterValuesResponse], frozen=True
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class MeterValuesRequest(Model, Twin[messages.MeterValuesRequest], frozen=True):
+class MeterValuesRequest(Model, Counterpart[messages.MeterValuesRequest], frozen=True):
     """Delivers meter readings that are not part of a transaction's events.
 
     Sent at the clock-aligned moments that AlignedDataCtrlr orders, or for a trigger; the samples of

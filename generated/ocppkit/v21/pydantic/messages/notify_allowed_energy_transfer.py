@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import EnergyTransferModeEnumType, NotifyAllowedEnergyTransferStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["NotifyAllowedEnergyTransferRequest", "NotifyAllowedEnergyTransferRes
 
 
 class NotifyAllowedEnergyTransferResponse(
-    Model, Twin[messages.NotifyAllowedEnergyTransferResponse], frozen=True
+    Model, Counterpart[messages.NotifyAllowedEnergyTransferResponse], frozen=True
 ):
     """Answers `NotifyAllowedEnergyTransferRequest`.
 
@@ -43,7 +43,7 @@ class NotifyAllowedEnergyTransferResponse(
 
 
 class NotifyAllowedEnergyTransferRequest(
-    Model, Twin[messages.NotifyAllowedEnergyTransferRequest], frozen=True
+    Model, Counterpart[messages.NotifyAllowedEnergyTransferRequest], frozen=True
 ):
     """Updates the energy transfer modes that a transaction may use.
 

@@ -7,14 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import ChargingLimitType, ChargingScheduleType, CustomDataType
 
 __all__ = ["NotifyChargingLimitRequest", "NotifyChargingLimitResponse"]
 
 
-class NotifyChargingLimitResponse(Model, Twin[messages.NotifyChargingLimitResponse], frozen=True):
+class NotifyChargingLimitResponse(
+    Model, Counterpart[messages.NotifyChargingLimitResponse], frozen=True
+):
     """Answers `NotifyChargingLimitRequest`.
 
     Empty confirmation that the external limit was noted; the CSMS cannot object to it. [K12]
@@ -23,7 +25,9 @@ class NotifyChargingLimitResponse(Model, Twin[messages.NotifyChargingLimitRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyChargingLimitRequest(Model, Twin[messages.NotifyChargingLimitRequest], frozen=True):
+class NotifyChargingLimitRequest(
+    Model, Counterpart[messages.NotifyChargingLimitRequest], frozen=True
+):
     """Reports a charging limit that an external system imposed.
 
     Sent when an energy manager or grid operator sets a limit past the CSMS, or changes it by more

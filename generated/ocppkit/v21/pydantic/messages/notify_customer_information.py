@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, IntMin0, Str512
 from ..datatypes import CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["NotifyCustomerInformationRequest", "NotifyCustomerInformationRespons
 
 
 class NotifyCustomerInformationResponse(
-    Model, Twin[messages.NotifyCustomerInformationResponse], frozen=True
+    Model, Counterpart[messages.NotifyCustomerInformationResponse], frozen=True
 ):
     """Answers `NotifyCustomerInformationRequest`.
 
@@ -26,7 +26,7 @@ class NotifyCustomerInformationResponse(
 
 
 class NotifyCustomerInformationRequest(
-    Model, Twin[messages.NotifyCustomerInformationRequest], frozen=True
+    Model, Counterpart[messages.NotifyCustomerInformationRequest], frozen=True
 ):
     """Delivers one part of the ordered customer information.
 

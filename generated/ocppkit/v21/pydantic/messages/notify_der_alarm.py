@@ -8,14 +8,14 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import DERControlEnumType, GridEventFaultEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str200
 from ..datatypes import CustomDataType
 
 __all__ = ["NotifyDERAlarmRequest", "NotifyDERAlarmResponse"]
 
 
-class NotifyDERAlarmResponse(Model, Twin[messages.NotifyDERAlarmResponse], frozen=True):
+class NotifyDERAlarmResponse(Model, Counterpart[messages.NotifyDERAlarmResponse], frozen=True):
     """Answers `NotifyDERAlarmRequest`.
 
     Confirms that the CSMS has received the alarm; it demands nothing. [R05]
@@ -24,7 +24,7 @@ class NotifyDERAlarmResponse(Model, Twin[messages.NotifyDERAlarmResponse], froze
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyDERAlarmRequest(Model, Twin[messages.NotifyDERAlarmRequest], frozen=True):
+class NotifyDERAlarmRequest(Model, Counterpart[messages.NotifyDERAlarmRequest], frozen=True):
     """Reports the start or the end of an alarm about a grid fault.
 
     Sent as soon as a DER function of EV or EVSE reacts to a grid fault, and once more when the

@@ -7,14 +7,16 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str36
 from ..datatypes import CustomDataType
 
 __all__ = ["NotifyDERStartStopRequest", "NotifyDERStartStopResponse"]
 
 
-class NotifyDERStartStopResponse(Model, Twin[messages.NotifyDERStartStopResponse], frozen=True):
+class NotifyDERStartStopResponse(
+    Model, Counterpart[messages.NotifyDERStartStopResponse], frozen=True
+):
     """Answers `NotifyDERStartStopRequest`.
 
     Confirms that the CSMS has noted the start or the end. [R04]
@@ -23,7 +25,9 @@ class NotifyDERStartStopResponse(Model, Twin[messages.NotifyDERStartStopResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyDERStartStopRequest(Model, Twin[messages.NotifyDERStartStopRequest], frozen=True):
+class NotifyDERStartStopRequest(
+    Model, Counterpart[messages.NotifyDERStartStopRequest], frozen=True
+):
     """Reports that a scheduled DER control started or stopped.
 
     Sent when a scheduled DER control reaches its start time or has run for its duration, so that

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int, IntMin0
 from ..datatypes import CustomDataType, MonitoringDataType
 
@@ -15,7 +15,7 @@ __all__ = ["NotifyMonitoringReportRequest", "NotifyMonitoringReportResponse"]
 
 
 class NotifyMonitoringReportResponse(
-    Model, Twin[messages.NotifyMonitoringReportResponse], frozen=True
+    Model, Counterpart[messages.NotifyMonitoringReportResponse], frozen=True
 ):
     """Answers `NotifyMonitoringReportRequest`.
 
@@ -26,7 +26,7 @@ class NotifyMonitoringReportResponse(
 
 
 class NotifyMonitoringReportRequest(
-    Model, Twin[messages.NotifyMonitoringReportRequest], frozen=True
+    Model, Counterpart[messages.NotifyMonitoringReportRequest], frozen=True
 ):
     """Delivers one part of an ordered report of variable monitors.
 

@@ -7,14 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, IntMin0
 from ..datatypes import CustomDataType, StreamDataElementType
 
 __all__ = ["NotifyPeriodicEventStream"]
 
 
-class NotifyPeriodicEventStream(Model, Twin[messages.NotifyPeriodicEventStream], frozen=True):
+class NotifyPeriodicEventStream(
+    Model, Counterpart[messages.NotifyPeriodicEventStream], frozen=True
+):
     """Pushes values of a periodic event stream; it is a SEND, never answered.
 
     Sent each time the stream's interval is over or enough values have gathered, whichever its

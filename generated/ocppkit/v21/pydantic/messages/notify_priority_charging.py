@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["NotifyPriorityChargingRequest", "NotifyPriorityChargingResponse"]
 
 
 class NotifyPriorityChargingResponse(
-    Model, Twin[messages.NotifyPriorityChargingResponse], frozen=True
+    Model, Counterpart[messages.NotifyPriorityChargingResponse], frozen=True
 ):
     """Answers `NotifyPriorityChargingRequest`.
 
@@ -26,7 +26,7 @@ class NotifyPriorityChargingResponse(
 
 
 class NotifyPriorityChargingRequest(
-    Model, Twin[messages.NotifyPriorityChargingRequest], frozen=True
+    Model, Counterpart[messages.NotifyPriorityChargingRequest], frozen=True
 ):
     """Reports that priority charging of a transaction was switched on or off.
 

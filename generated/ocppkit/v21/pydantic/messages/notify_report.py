@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int, IntMin0
 from ..datatypes import CustomDataType, ReportDataType
 
 __all__ = ["NotifyReportRequest", "NotifyReportResponse"]
 
 
-class NotifyReportResponse(Model, Twin[messages.NotifyReportResponse], frozen=True):
+class NotifyReportResponse(Model, Counterpart[messages.NotifyReportResponse], frozen=True):
     """Answers `NotifyReportRequest`.
 
     Empty confirmation that this part of the device model has arrived. [B07]
@@ -23,7 +23,7 @@ class NotifyReportResponse(Model, Twin[messages.NotifyReportResponse], frozen=Tr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifyReportRequest(Model, Twin[messages.NotifyReportRequest], frozen=True):
+class NotifyReportRequest(Model, Counterpart[messages.NotifyReportRequest], frozen=True):
     """Delivers one part of an ordered report of the device model.
 
     Sent after an accepted GetBaseReport or GetReport, in as many parts as the device model needs.

@@ -8,14 +8,14 @@ from pydantic import Field, StrictFloat
 
 from ... import messages
 from ...enums import PaymentStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str20, Str36, Str50, Str255, Str500, Str2000
 from ..datatypes import AddressType, CustomDataType
 
 __all__ = ["NotifySettlementRequest", "NotifySettlementResponse"]
 
 
-class NotifySettlementResponse(Model, Twin[messages.NotifySettlementResponse], frozen=True):
+class NotifySettlementResponse(Model, Counterpart[messages.NotifySettlementResponse], frozen=True):
     """Answers `NotifySettlementRequest`.
 
     Returns the receipt when the CSMS makes it, so that the station can show it to the driver. [C21]
@@ -39,7 +39,7 @@ class NotifySettlementResponse(Model, Twin[messages.NotifySettlementResponse], f
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class NotifySettlementRequest(Model, Twin[messages.NotifySettlementRequest], frozen=True):
+class NotifySettlementRequest(Model, Counterpart[messages.NotifySettlementRequest], frozen=True):
     """Reports that an ad hoc card payment was settled or cancelled.
 
     Sent once the payment terminal has settled an ad hoc payment, has cancelled it, or could not do

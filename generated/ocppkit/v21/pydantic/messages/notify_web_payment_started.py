@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, IntMin0
 from ..datatypes import CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["NotifyWebPaymentStartedRequest", "NotifyWebPaymentStartedResponse"]
 
 
 class NotifyWebPaymentStartedResponse(
-    Model, Twin[messages.NotifyWebPaymentStartedResponse], frozen=True
+    Model, Counterpart[messages.NotifyWebPaymentStartedResponse], frozen=True
 ):
     """Answers `NotifyWebPaymentStartedRequest`.
 
@@ -26,7 +26,7 @@ class NotifyWebPaymentStartedResponse(
 
 
 class NotifyWebPaymentStartedRequest(
-    Model, Twin[messages.NotifyWebPaymentStartedRequest], frozen=True
+    Model, Counterpart[messages.NotifyWebPaymentStartedRequest], frozen=True
 ):
     """Announces that a driver started a web payment, such as by QR code, for an EVSE.
 

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import ConstantStreamDataType, CustomDataType, StatusInfoType
 
 __all__ = ["OpenPeriodicEventStreamRequest", "OpenPeriodicEventStreamResponse"]
 
 
 class OpenPeriodicEventStreamResponse(
-    Model, Twin[messages.OpenPeriodicEventStreamResponse], frozen=True
+    Model, Counterpart[messages.OpenPeriodicEventStreamResponse], frozen=True
 ):
     """Answers `OpenPeriodicEventStreamRequest`.
 
@@ -43,7 +43,7 @@ class OpenPeriodicEventStreamResponse(
 
 
 class OpenPeriodicEventStreamRequest(
-    Model, Twin[messages.OpenPeriodicEventStreamRequest], frozen=True
+    Model, Counterpart[messages.OpenPeriodicEventStreamRequest], frozen=True
 ):
     """Announces a periodic event stream and its constant data.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import PublishFirmwareStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0, Str2000
 from ..datatypes import CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["PublishFirmwareStatusNotificationRequest", "PublishFirmwareStatusNot
 
 
 class PublishFirmwareStatusNotificationResponse(
-    Model, Twin[messages.PublishFirmwareStatusNotificationResponse], frozen=True
+    Model, Counterpart[messages.PublishFirmwareStatusNotificationResponse], frozen=True
 ):
     """Answers `PublishFirmwareStatusNotificationRequest`.
 
@@ -27,7 +27,7 @@ class PublishFirmwareStatusNotificationResponse(
 
 
 class PublishFirmwareStatusNotificationRequest(
-    Model, Twin[messages.PublishFirmwareStatusNotificationRequest], frozen=True
+    Model, Counterpart[messages.PublishFirmwareStatusNotificationRequest], frozen=True
 ):
     """Reports the progress of publishing firmware on a Local Controller.
 

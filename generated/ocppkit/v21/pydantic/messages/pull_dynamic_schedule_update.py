@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ChargingProfileStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ChargingScheduleUpdateType, CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["PullDynamicScheduleUpdateRequest", "PullDynamicScheduleUpdateRespons
 
 
 class PullDynamicScheduleUpdateResponse(
-    Model, Twin[messages.PullDynamicScheduleUpdateResponse], frozen=True
+    Model, Counterpart[messages.PullDynamicScheduleUpdateResponse], frozen=True
 ):
     """Answers `PullDynamicScheduleUpdateRequest`.
 
@@ -51,7 +51,7 @@ class PullDynamicScheduleUpdateResponse(
 
 
 class PullDynamicScheduleUpdateRequest(
-    Model, Twin[messages.PullDynamicScheduleUpdateRequest], frozen=True
+    Model, Counterpart[messages.PullDynamicScheduleUpdateRequest], frozen=True
 ):
     """Asks for new limits and setpoints of a dynamic charging profile.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, IntMin0, Str20
 from ..datatypes import ChargingProfileType, CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["ReportChargingProfilesRequest", "ReportChargingProfilesResponse"]
 
 
 class ReportChargingProfilesResponse(
-    Model, Twin[messages.ReportChargingProfilesResponse], frozen=True
+    Model, Counterpart[messages.ReportChargingProfilesResponse], frozen=True
 ):
     """Answers `ReportChargingProfilesRequest`.
 
@@ -26,7 +26,7 @@ class ReportChargingProfilesResponse(
 
 
 class ReportChargingProfilesRequest(
-    Model, Twin[messages.ReportChargingProfilesRequest], frozen=True
+    Model, Counterpart[messages.ReportChargingProfilesRequest], frozen=True
 ):
     """Delivers one part of an ordered report of charging profiles.
 

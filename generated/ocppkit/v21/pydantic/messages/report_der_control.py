@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import (
     CustomDataType,
@@ -23,7 +23,7 @@ from ..datatypes import (
 __all__ = ["ReportDERControlRequest", "ReportDERControlResponse"]
 
 
-class ReportDERControlResponse(Model, Twin[messages.ReportDERControlResponse], frozen=True):
+class ReportDERControlResponse(Model, Counterpart[messages.ReportDERControlResponse], frozen=True):
     """Answers `ReportDERControlRequest`.
 
     Confirms that the CSMS has received this part of the report. [R04]
@@ -32,7 +32,7 @@ class ReportDERControlResponse(Model, Twin[messages.ReportDERControlResponse], f
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ReportDERControlRequest(Model, Twin[messages.ReportDERControlRequest], frozen=True):
+class ReportDERControlRequest(Model, Counterpart[messages.ReportDERControlRequest], frozen=True):
     """Delivers one part of an ordered report of DER controls.
 
     Sent one or more times after an accepted GetDERControlRequest, with the installed settings

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, IdTokenType, StatusInfoType
 
 __all__ = ["RequestBatterySwapRequest", "RequestBatterySwapResponse"]
 
 
-class RequestBatterySwapResponse(Model, Twin[messages.RequestBatterySwapResponse], frozen=True):
+class RequestBatterySwapResponse(
+    Model, Counterpart[messages.RequestBatterySwapResponse], frozen=True
+):
     """Answers `RequestBatterySwapRequest`.
 
     Tells whether the station starts the swap. [S02]
@@ -40,7 +42,9 @@ class RequestBatterySwapResponse(Model, Twin[messages.RequestBatterySwapResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class RequestBatterySwapRequest(Model, Twin[messages.RequestBatterySwapRequest], frozen=True):
+class RequestBatterySwapRequest(
+    Model, Counterpart[messages.RequestBatterySwapRequest], frozen=True
+):
     """Asks a battery swap station to start a swap for an idToken.
 
     Sent when a driver asked for a swap by app, for example; the station then opens slots and

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import RequestStartStopStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int, IntMin1, Str36
 from ..datatypes import ChargingProfileType, CustomDataType, IdTokenType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["RequestStartTransactionRequest", "RequestStartTransactionResponse"]
 
 
 class RequestStartTransactionResponse(
-    Model, Twin[messages.RequestStartTransactionResponse], frozen=True
+    Model, Counterpart[messages.RequestStartTransactionResponse], frozen=True
 ):
     """Answers `RequestStartTransactionRequest`.
 
@@ -52,7 +52,7 @@ class RequestStartTransactionResponse(
 
 
 class RequestStartTransactionRequest(
-    Model, Twin[messages.RequestStartTransactionRequest], frozen=True
+    Model, Counterpart[messages.RequestStartTransactionRequest], frozen=True
 ):
     """Asks the Charging Station to start a transaction for an idToken.
 

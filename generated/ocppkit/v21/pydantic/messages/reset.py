@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ResetEnumType, ResetStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["ResetRequest", "ResetResponse"]
 
 
-class ResetResponse(Model, Twin[messages.ResetResponse], frozen=True):
+class ResetResponse(Model, Counterpart[messages.ResetResponse], frozen=True):
     """Answers `ResetRequest`.
 
     Tells whether the reset comes at once, later or not at all; the answer is sent before it. [B11]
@@ -40,7 +40,7 @@ class ResetResponse(Model, Twin[messages.ResetResponse], frozen=True):
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class ResetRequest(Model, Twin[messages.ResetRequest], frozen=True):
+class ResetRequest(Model, Counterpart[messages.ResetRequest], frozen=True):
     """Asks the Charging Station, or one EVSE, for a reset, at once or when idle.
 
     Sent to restart a station that misbehaves or whose new settings need a reboot; a

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Str50, Str255
 from ..datatypes import CustomDataType
 
@@ -15,7 +15,7 @@ __all__ = ["SecurityEventNotificationRequest", "SecurityEventNotificationRespons
 
 
 class SecurityEventNotificationResponse(
-    Model, Twin[messages.SecurityEventNotificationResponse], frozen=True
+    Model, Counterpart[messages.SecurityEventNotificationResponse], frozen=True
 ):
     """Answers `SecurityEventNotificationRequest`.
 
@@ -26,7 +26,7 @@ class SecurityEventNotificationResponse(
 
 
 class SecurityEventNotificationRequest(
-    Model, Twin[messages.SecurityEventNotificationRequest], frozen=True
+    Model, Counterpart[messages.SecurityEventNotificationRequest], frozen=True
 ):
     """Reports a security event.
 

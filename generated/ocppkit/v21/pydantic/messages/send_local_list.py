@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import SendLocalListStatusEnumType, UpdateEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import AuthorizationData, CustomDataType, StatusInfoType
 
 __all__ = ["SendLocalListRequest", "SendLocalListResponse"]
 
 
-class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=True):
+class SendLocalListResponse(Model, Counterpart[messages.SendLocalListResponse], frozen=True):
     """Answers `SendLocalListRequest`.
 
     Tells whether the list was taken over; after a failed Differential the CSMS should send the Full
@@ -41,7 +41,7 @@ class SendLocalListResponse(Model, Twin[messages.SendLocalListResponse], frozen=
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SendLocalListRequest(Model, Twin[messages.SendLocalListRequest], frozen=True):
+class SendLocalListRequest(Model, Counterpart[messages.SendLocalListRequest], frozen=True):
     """Replaces or updates the local authorization list.
 
     Sent to give the station verdicts on tokens that it can use offline; long lists go out as one

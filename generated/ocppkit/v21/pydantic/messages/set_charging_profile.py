@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ChargingProfileStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import ChargingProfileType, CustomDataType, StatusInfoType
 
 __all__ = ["SetChargingProfileRequest", "SetChargingProfileResponse"]
 
 
-class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse], frozen=True):
+class SetChargingProfileResponse(
+    Model, Counterpart[messages.SetChargingProfileResponse], frozen=True
+):
     """Answers `SetChargingProfileRequest`.
 
     Tells whether the profile is installed; other profiles and local limits may still lower what it
@@ -41,7 +43,9 @@ class SetChargingProfileResponse(Model, Twin[messages.SetChargingProfileResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetChargingProfileRequest(Model, Twin[messages.SetChargingProfileRequest], frozen=True):
+class SetChargingProfileRequest(
+    Model, Counterpart[messages.SetChargingProfileRequest], frozen=True
+):
     """Installs or replaces a charging profile.
 
     Sent to limit or steer the power of a transaction, an EVSE or the whole station, to answer the

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import TariffSetStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0
 from ..datatypes import CustomDataType, StatusInfoType, TariffType
 
 __all__ = ["SetDefaultTariffRequest", "SetDefaultTariffResponse"]
 
 
-class SetDefaultTariffResponse(Model, Twin[messages.SetDefaultTariffResponse], frozen=True):
+class SetDefaultTariffResponse(Model, Counterpart[messages.SetDefaultTariffResponse], frozen=True):
     """Answers `SetDefaultTariffRequest`.
 
     Tells whether the tariff is stored, or why the station cannot use it. [I07]
@@ -40,7 +40,7 @@ class SetDefaultTariffResponse(Model, Twin[messages.SetDefaultTariffResponse], f
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetDefaultTariffRequest(Model, Twin[messages.SetDefaultTariffRequest], frozen=True):
+class SetDefaultTariffRequest(Model, Counterpart[messages.SetDefaultTariffRequest], frozen=True):
     """Installs the default tariff for local cost calculation.
 
     Sent to install the price for all drivers who bring no tariff of their own, so that the station

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import DERControlEnumType, DERControlStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import (
     CustomDataType,
@@ -25,7 +25,7 @@ from ..datatypes import (
 __all__ = ["SetDERControlRequest", "SetDERControlResponse"]
 
 
-class SetDERControlResponse(Model, Twin[messages.SetDERControlResponse], frozen=True):
+class SetDERControlResponse(Model, Counterpart[messages.SetDERControlResponse], frozen=True):
     """Answers `SetDERControlRequest`.
 
     Tells whether the control is installed and which others it puts out of force. [R04]
@@ -60,7 +60,7 @@ class SetDERControlResponse(Model, Twin[messages.SetDERControlResponse], frozen=
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetDERControlRequest(Model, Twin[messages.SetDERControlRequest], frozen=True):
+class SetDERControlRequest(Model, Counterpart[messages.SetDERControlRequest], frozen=True):
     """Installs a default or scheduled DER control.
 
     Sent to make EV or EVSE support the grid, as its operator demands: always on (default) or at

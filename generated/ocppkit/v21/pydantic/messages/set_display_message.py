@@ -8,13 +8,15 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import DisplayMessageStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, MessageInfoType, StatusInfoType
 
 __all__ = ["SetDisplayMessageRequest", "SetDisplayMessageResponse"]
 
 
-class SetDisplayMessageResponse(Model, Twin[messages.SetDisplayMessageResponse], frozen=True):
+class SetDisplayMessageResponse(
+    Model, Counterpart[messages.SetDisplayMessageResponse], frozen=True
+):
     """Answers `SetDisplayMessageRequest`.
 
     Tells whether the station stored the text and can show it as wanted. [O01]
@@ -39,7 +41,7 @@ class SetDisplayMessageResponse(Model, Twin[messages.SetDisplayMessageResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetDisplayMessageRequest(Model, Twin[messages.SetDisplayMessageRequest], frozen=True):
+class SetDisplayMessageRequest(Model, Counterpart[messages.SetDisplayMessageRequest], frozen=True):
     """Adds or replaces a message for the display.
 
     Sent to show a text on the station's display, always, in certain states or during one

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import SetNetworkProfileStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import CustomDataType, NetworkConnectionProfileType, StatusInfoType
 
 __all__ = ["SetNetworkProfileRequest", "SetNetworkProfileResponse"]
 
 
-class SetNetworkProfileResponse(Model, Twin[messages.SetNetworkProfileResponse], frozen=True):
+class SetNetworkProfileResponse(
+    Model, Counterpart[messages.SetNetworkProfileResponse], frozen=True
+):
     """Answers `SetNetworkProfileRequest`.
 
     Tells whether the connection data are stored; nobody has tried to connect with them yet. [B09]
@@ -40,7 +42,7 @@ class SetNetworkProfileResponse(Model, Twin[messages.SetNetworkProfileResponse],
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetNetworkProfileRequest(Model, Twin[messages.SetNetworkProfileRequest], frozen=True):
+class SetNetworkProfileRequest(Model, Counterpart[messages.SetNetworkProfileRequest], frozen=True):
     """Stores a network connection profile in a configuration slot.
 
     Sent to prepare a move to another CSMS, network or security profile; the slot comes into use

@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import messages
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..datatypes import CustomDataType, SetVariableDataType, SetVariableResultType
 
 __all__ = ["SetVariablesRequest", "SetVariablesResponse"]
 
 
-class SetVariablesResponse(Model, Twin[messages.SetVariablesResponse], frozen=True):
+class SetVariablesResponse(Model, Counterpart[messages.SetVariablesResponse], frozen=True):
     """Answers `SetVariablesRequest`.
 
     Tells for each setting whether it is in force, waits for a reboot or was refused. [B05]
@@ -31,7 +31,7 @@ class SetVariablesResponse(Model, Twin[messages.SetVariablesResponse], frozen=Tr
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class SetVariablesRequest(Model, Twin[messages.SetVariablesRequest], frozen=True):
+class SetVariablesRequest(Model, Counterpart[messages.SetVariablesRequest], frozen=True):
     """Writes attributes of variables of the device model.
 
     Sent when the operator sets up a station, often right after boot or while its registration is

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ConnectorStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, IntMin0
 from ..datatypes import CustomDataType
 
 __all__ = ["StatusNotificationRequest", "StatusNotificationResponse"]
 
 
-class StatusNotificationResponse(Model, Twin[messages.StatusNotificationResponse], frozen=True):
+class StatusNotificationResponse(
+    Model, Counterpart[messages.StatusNotificationResponse], frozen=True
+):
     """Answers `StatusNotificationRequest`.
 
     Empty confirmation, given whatever the reported status is. [G01]
@@ -24,7 +26,9 @@ class StatusNotificationResponse(Model, Twin[messages.StatusNotificationResponse
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class StatusNotificationRequest(Model, Twin[messages.StatusNotificationRequest], frozen=True):
+class StatusNotificationRequest(
+    Model, Counterpart[messages.StatusNotificationRequest], frozen=True
+):
     """Reports the status of one connector.
 
     Sent when a connector's status changes; OCPP 2.1 still allows it but prefers NotifyEventRequest

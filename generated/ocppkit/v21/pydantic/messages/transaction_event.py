@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictFloat
 
 from ... import messages
 from ...enums import PreconditioningStatusEnumType, TransactionEventEnumType, TriggerReasonEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import DateTime, Int, Int0To3, IntMin0
 from ..datatypes import (
     CostDetailsType,
@@ -25,7 +25,7 @@ from ..datatypes import (
 __all__ = ["TransactionEventRequest", "TransactionEventResponse"]
 
 
-class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], frozen=True):
+class TransactionEventResponse(Model, Counterpart[messages.TransactionEventResponse], frozen=True):
     """Answers `TransactionEventRequest`.
 
     Confirms the event; it may bring the verdict on the token, the cost, a priority, limits for the
@@ -87,7 +87,7 @@ class TransactionEventResponse(Model, Twin[messages.TransactionEventResponse], f
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TransactionEventRequest(Model, Twin[messages.TransactionEventRequest], frozen=True):
+class TransactionEventRequest(Model, Counterpart[messages.TransactionEventRequest], frozen=True):
     """Reports the start, the progress or the end of a transaction, with meter readings.
 
     Sent for every step of a transaction and for its periodic readings, one Started and one Ended

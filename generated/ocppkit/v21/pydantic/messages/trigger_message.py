@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import MessageTriggerEnumType, TriggerMessageStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str50
 from ..datatypes import CustomDataType, EVSEType, StatusInfoType
 
 __all__ = ["TriggerMessageRequest", "TriggerMessageResponse"]
 
 
-class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], frozen=True):
+class TriggerMessageResponse(Model, Counterpart[messages.TriggerMessageResponse], frozen=True):
     """Answers `TriggerMessageRequest`.
 
     Tells whether the wanted message will follow this answer. [F06]
@@ -41,7 +41,7 @@ class TriggerMessageResponse(Model, Twin[messages.TriggerMessageResponse], froze
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class TriggerMessageRequest(Model, Twin[messages.TriggerMessageRequest], frozen=True):
+class TriggerMessageRequest(Model, Counterpart[messages.TriggerMessageRequest], frozen=True):
     """Asks the Charging Station to send one of its own messages now.
 
     Sent when the CSMS wants fresh information out of turn; the station answers first and sends only

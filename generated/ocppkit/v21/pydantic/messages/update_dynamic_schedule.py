@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import ChargingProfileStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Int
 from ..datatypes import ChargingScheduleUpdateType, CustomDataType, StatusInfoType
 
@@ -16,7 +16,7 @@ __all__ = ["UpdateDynamicScheduleRequest", "UpdateDynamicScheduleResponse"]
 
 
 class UpdateDynamicScheduleResponse(
-    Model, Twin[messages.UpdateDynamicScheduleResponse], frozen=True
+    Model, Counterpart[messages.UpdateDynamicScheduleResponse], frozen=True
 ):
     """Answers `UpdateDynamicScheduleRequest`.
 
@@ -42,7 +42,9 @@ class UpdateDynamicScheduleResponse(
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UpdateDynamicScheduleRequest(Model, Twin[messages.UpdateDynamicScheduleRequest], frozen=True):
+class UpdateDynamicScheduleRequest(
+    Model, Counterpart[messages.UpdateDynamicScheduleRequest], frozen=True
+):
     """Delivers new limits and setpoints of a dynamic charging profile.
 
     Sent whenever limits or setpoints of an installed dynamic profile should change at once, without

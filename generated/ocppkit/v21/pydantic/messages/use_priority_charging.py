@@ -8,14 +8,16 @@ from pydantic import Field, StrictBool
 
 from ... import messages
 from ...enums import PriorityChargingStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import Str36
 from ..datatypes import CustomDataType, StatusInfoType
 
 __all__ = ["UsePriorityChargingRequest", "UsePriorityChargingResponse"]
 
 
-class UsePriorityChargingResponse(Model, Twin[messages.UsePriorityChargingResponse], frozen=True):
+class UsePriorityChargingResponse(
+    Model, Counterpart[messages.UsePriorityChargingResponse], frozen=True
+):
     """Answers `UsePriorityChargingRequest`.
 
     Tells whether the station switches, or that it lacks a profile for priority charging. [K21]
@@ -40,7 +42,9 @@ class UsePriorityChargingResponse(Model, Twin[messages.UsePriorityChargingRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class UsePriorityChargingRequest(Model, Twin[messages.UsePriorityChargingRequest], frozen=True):
+class UsePriorityChargingRequest(
+    Model, Counterpart[messages.UsePriorityChargingRequest], frozen=True
+):
     """Switches priority charging of a transaction on or off.
 
     Sent when a driver in a hurry asks, for example by app, to be charged without the usual

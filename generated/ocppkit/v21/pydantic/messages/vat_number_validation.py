@@ -8,14 +8,16 @@ from pydantic import Field
 
 from ... import messages
 from ...enums import GenericStatusEnumType
-from ..bases import Model, Opt, Twin
+from ..bases import Counterpart, Model, Opt
 from ..constraints import IntMin0, Str20
 from ..datatypes import AddressType, CustomDataType, StatusInfoType
 
 __all__ = ["VatNumberValidationRequest", "VatNumberValidationResponse"]
 
 
-class VatNumberValidationResponse(Model, Twin[messages.VatNumberValidationResponse], frozen=True):
+class VatNumberValidationResponse(
+    Model, Counterpart[messages.VatNumberValidationResponse], frozen=True
+):
     """Answers `VatNumberValidationRequest`.
 
     Tells whether the VAT number exists and, where known, to which company it belongs. [C18]
@@ -59,7 +61,9 @@ class VatNumberValidationResponse(Model, Twin[messages.VatNumberValidationRespon
     custom_data: Annotated[Opt[CustomDataType], Field(alias="customData")] = None
 
 
-class VatNumberValidationRequest(Model, Twin[messages.VatNumberValidationRequest], frozen=True):
+class VatNumberValidationRequest(
+    Model, Counterpart[messages.VatNumberValidationRequest], frozen=True
+):
     """Asks the CSMS to check a VAT number that a driver entered.
 
     Sent when a driver paying by card asked for a company receipt and typed in a VAT number at the

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._errors import CodegenError
 from .._resources import templates_dir
-from ..model._ir import Action, Api, Datatype, Enum, Message, Ref, Type, refs
+from ..model._ir import Api, ApiAction, ApiMessage, Datatype, EnumType, Ref, Type, refs
 from ..model._role_facts import boot_of
 from ..render._templating import environment_of, render
 from ..render._variable_keys import by_component, key_notes
@@ -42,7 +42,7 @@ class _Page:
     name: str = ""
     """What the page is about, as its template calls it; empty for a page about a whole version."""
 
-    subject: Action | Datatype | Enum | None = None
+    subject: ApiAction | Datatype | EnumType | None = None
 
 
 def emit_reference(
@@ -107,7 +107,7 @@ def _pages(folders: Sequence[Path], apis: Sequence[Api]) -> Iterator[_Page]:
 
 
 def _pages_of(template: str, target: str, api: Api) -> Iterator[_Page]:
-    subjects: Mapping[str, Sequence[Action | Datatype | Enum]] = {
+    subjects: Mapping[str, Sequence[ApiAction | Datatype | EnumType]] = {
         "action": api.actions,
         "datatype": api.datatypes,
         "enum": api.enums,
@@ -148,19 +148,21 @@ class _Tools:
         }
         return names | ({page.name: page.subject} if page.name else {})
 
-    def answers(self, action: Action) -> list[tuple[Fault, Answer | None]]:
+    def answers(self, action: ApiAction) -> list[tuple[Fault, Answer | None]]:
         """Returns what is answered to each way of getting a request wrong."""
         return [
             (fault, self._answer(action, fault))
             for fault in faults(self._api, action.request, self._examples)
         ]
 
-    def _answer(self, action: Action, fault: Fault) -> Answer | None:
+    def _answer(self, action: ApiAction, fault: Fault) -> Answer | None:
         payload = json.dumps(fault.payload)
         return self._engine.answer(self._api.protocol.version, action.name, payload)
 
-    def unknown(self, enum: Enum) -> tuple[Message, Fault, Answer | None, Sequence[str] | None]:
-        """Returns what becomes of a word that an enum lacks, in a request if one has the enum."""
+    def unknown(
+        self, enum: EnumType
+    ) -> tuple[ApiMessage, Fault, Answer | None, Sequence[str] | None]:
+        """Returns what becomes of a value that an enum lacks, in a request if one has the enum."""
         users = sorted(enum.used_by, key=lambda name: name not in self._requests)
         message = self._messages[users[0]]
         fault = unknown_word(self._api, enum, message, self._examples)
@@ -169,10 +171,10 @@ class _Tools:
         version, payload = self._api.protocol.version, json.dumps(fault.payload)
         return message, fault, answer, self._engine.repairs(version, message.name, payload)
 
-    def reached(self, *messages: Message) -> list[Datatype | Enum]:
+    def reached(self, *messages: ApiMessage) -> list[Datatype | EnumType]:
         """Returns each type that messages reach, in the order in which a reader meets it."""
         fields = [field for message in messages for field in message.fields]
-        found: dict[str, Datatype | Enum] = {}
+        found: dict[str, Datatype | EnumType] = {}
         # The list grows while it is walked: that is what makes the order breadth first.
         for field in fields:
             for name in refs(field.type):
