@@ -7,11 +7,11 @@ on one that is connected. `ChargingStationHandlers` and `CsmsHandlers` take a me
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack, overload
 
 from msgspec import UNSET, UnsetType
 
-from ocppkit.aio import MaybeAwaitable
+from ocppkit.aio import MaybeAwaitable, VendorRequest, VendorResponse
 from ocppkit.core import Message, Opt
 from ocppkit.csms import StationHandle
 from ocppkit.station import Delivery, Station, StationOptions, StationRegistrar
@@ -37,7 +37,8 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Response)
-M = TypeVar("M", bound=CsmsRequest[Any])
+V = TypeVar("V", bound=VendorResponse)
+M = TypeVar("M", bound=CsmsRequest[Any] | VendorRequest[Any])
 
 
 class ChargingStation(Station):
@@ -74,21 +75,35 @@ class ChargingStation(Station):
         """Returns the decorator that registers a handler, `(request) -> response`, plain or async."""
         return self._registrar(request)
 
-    async def call(self, request: StationRequest[R], *, call_timeout: float | None = None) -> R:
+    @overload
+    async def call(self, request: StationRequest[R], *, call_timeout: float | None = None) -> R: ...
+
+    @overload
+    async def call(self, request: VendorRequest[V], *, call_timeout: float | None = None) -> V: ...
+
+    async def call(
+        self,
+        request: StationRequest[Any] | VendorRequest[Any],
+        *,
+        call_timeout: float | None = None,
+    ) -> Any:
         """Sends a request and returns its response.
 
         Args:
-            request: one that a Charging Station may send.
+            request: one that a Charging Station may send, or a vendor's.
             call_timeout: seconds to wait for the response; the connection's limit by default.
 
         Raises:
             CallFailed: the CSMS answered with an error.
             CallTimedOut: no answer came in time.
             ConnectionClosed: the connection ended; `delivered` says whether the request may have run.
+            DataTransferRefused: a vendor's request was not accepted.
             InvalidMessage: the response breaks its schema.
             InvalidOutgoing: the request breaks its schema; nothing was sent.
             QueueFull: too many requests wait for this connection.
         """
+        if isinstance(request, VendorRequest):
+            return await self._call_vendor(request, call_timeout)
         return await self._call(request, call_timeout)
 
     async def keep(self, request: StationRequest[R], *, note: str | None = None) -> Delivery[R]:
@@ -140,21 +155,35 @@ class ChargingStation(Station):
 class ConnectedStation(StationHandle):
     """A CSMS's handle on a connected Charging Station of OCPP 9.9."""
 
-    async def call(self, request: CsmsRequest[R], *, call_timeout: float | None = None) -> R:
+    @overload
+    async def call(self, request: CsmsRequest[R], *, call_timeout: float | None = None) -> R: ...
+
+    @overload
+    async def call(self, request: VendorRequest[V], *, call_timeout: float | None = None) -> V: ...
+
+    async def call(
+        self,
+        request: CsmsRequest[Any] | VendorRequest[Any],
+        *,
+        call_timeout: float | None = None,
+    ) -> Any:
         """Sends a request and returns its response.
 
         Args:
-            request: one that a CSMS may send.
+            request: one that a CSMS may send, or a vendor's.
             call_timeout: seconds to wait for the response; the connection's limit by default.
 
         Raises:
             CallFailed: the Charging Station answered with an error.
             CallTimedOut: no answer came in time.
             ConnectionClosed: the connection ended; `delivered` says whether the request may have run.
+            DataTransferRefused: a vendor's request was not accepted.
             InvalidMessage: the response breaks its schema.
             InvalidOutgoing: the request breaks its schema; nothing was sent.
             QueueFull: too many requests wait for this connection.
         """
+        if isinstance(request, VendorRequest):
+            return await self._call_vendor(request, call_timeout)
         return await self._call(request, call_timeout)
 
     async def data_transfer(

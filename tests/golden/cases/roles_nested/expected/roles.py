@@ -7,9 +7,9 @@ on one that is connected. `ChargingStationHandlers` and `CsmsHandlers` take a me
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack, overload
 
-from ocppkit.aio import MaybeAwaitable
+from ocppkit.aio import MaybeAwaitable, VendorRequest, VendorResponse
 from ocppkit.core import Message, Opt
 from ocppkit.csms import StationHandle
 from ocppkit.station import Delivery, Station, StationOptions, StationRegistrar
@@ -30,7 +30,8 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Response)
-M = TypeVar("M", bound=CsmsRequest[Any] | CsmsSend)
+V = TypeVar("V", bound=VendorResponse)
+M = TypeVar("M", bound=CsmsRequest[Any] | CsmsSend | VendorRequest[Any])
 
 
 class ChargingStation(Station):
@@ -75,21 +76,35 @@ class ChargingStation(Station):
         """Returns the decorator that registers a handler, `(request) -> response`, plain or async."""
         return self._registrar(request)
 
-    async def call(self, request: StationRequest[R], *, call_timeout: float | None = None) -> R:
+    @overload
+    async def call(self, request: StationRequest[R], *, call_timeout: float | None = None) -> R: ...
+
+    @overload
+    async def call(self, request: VendorRequest[V], *, call_timeout: float | None = None) -> V: ...
+
+    async def call(
+        self,
+        request: StationRequest[Any] | VendorRequest[Any],
+        *,
+        call_timeout: float | None = None,
+    ) -> Any:
         """Sends a request and returns its response.
 
         Args:
-            request: one that a Charging Station may send.
+            request: one that a Charging Station may send, or a vendor's.
             call_timeout: seconds to wait for the response; the connection's limit by default.
 
         Raises:
             CallFailed: the CSMS answered with an error.
             CallTimedOut: no answer came in time.
             ConnectionClosed: the connection ended; `delivered` says whether the request may have run.
+            DataTransferRefused: a vendor's request was not accepted.
             InvalidMessage: the response breaks its schema.
             InvalidOutgoing: the request breaks its schema; nothing was sent.
             QueueFull: too many requests wait for this connection.
         """
+        if isinstance(request, VendorRequest):
+            return await self._call_vendor(request, call_timeout)
         return await self._call(request, call_timeout)
 
     async def keep(self, request: StationRequest[R], *, note: str | None = None) -> Delivery[R]:
@@ -153,21 +168,35 @@ class ChargingStation(Station):
 class ConnectedStation(StationHandle):
     """A CSMS's handle on a connected Charging Station of OCPP 9.9."""
 
-    async def call(self, request: CsmsRequest[R], *, call_timeout: float | None = None) -> R:
+    @overload
+    async def call(self, request: CsmsRequest[R], *, call_timeout: float | None = None) -> R: ...
+
+    @overload
+    async def call(self, request: VendorRequest[V], *, call_timeout: float | None = None) -> V: ...
+
+    async def call(
+        self,
+        request: CsmsRequest[Any] | VendorRequest[Any],
+        *,
+        call_timeout: float | None = None,
+    ) -> Any:
         """Sends a request and returns its response.
 
         Args:
-            request: one that a CSMS may send.
+            request: one that a CSMS may send, or a vendor's.
             call_timeout: seconds to wait for the response; the connection's limit by default.
 
         Raises:
             CallFailed: the Charging Station answered with an error.
             CallTimedOut: no answer came in time.
             ConnectionClosed: the connection ended; `delivered` says whether the request may have run.
+            DataTransferRefused: a vendor's request was not accepted.
             InvalidMessage: the response breaks its schema.
             InvalidOutgoing: the request breaks its schema; nothing was sent.
             QueueFull: too many requests wait for this connection.
         """
+        if isinstance(request, VendorRequest):
+            return await self._call_vendor(request, call_timeout)
         return await self._call(request, call_timeout)
 
     async def send(self, message: CsmsSend) -> None:
