@@ -162,10 +162,7 @@ class KnownTokens:
 
     @property
     def _list_capacity(self) -> float:
-        if LOCAL_AUTH_LIST_ENTRIES not in self._model:
-            return _LIST_ENTRIES
-        limit = self._model.characteristics(LOCAL_AUTH_LIST_ENTRIES).max_limit
-        return _LIST_ENTRIES if limit is None else limit
+        return self._model.max_limit(LOCAL_AUTH_LIST_ENTRIES, _LIST_ENTRIES)
 
     @property
     def _is_caching(self) -> bool:

@@ -437,7 +437,8 @@ class ChargingBlock(Block):
             rate_units=frozenset(RateUnit(each) for each in units) or default.rate_units,
             max_stack_level=model.get(PROFILE_STACK_LEVEL, default.max_stack_level),
             max_periods=model.get(PERIODS_PER_SCHEDULE, default.max_periods),
-            max_profiles=model.get(CHARGING_PROFILE_ENTRIES, default.max_profiles),
+            # Its value is how many there are.
+            max_profiles=int(model.max_limit(CHARGING_PROFILE_ENTRIES, default.max_profiles)),
         )
 
     def _present_limits(self, now: Moment) -> dict[int, ChargingSchedulePeriod]:

@@ -261,6 +261,15 @@ class DeviceModel:
         """
         return self._variable(key).characteristics
 
+    def max_limit(self, key: VariableKey[Any], default: float) -> float:
+        """Returns the greatest value that a variable may have, or a default if the station tells none.
+
+        Of the variables named Entries, that is the capacity of what they count.
+        """
+        variable = self._table.find(self._address(key))
+        limit = None if variable is None else variable.characteristics.max_limit
+        return default if limit is None else limit
+
     # What the block of variables uses.
 
     def read(self, address: VariableAddress, attribute_type: str = _ACTUAL) -> GetVariableResult:

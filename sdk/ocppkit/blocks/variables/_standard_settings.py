@@ -151,10 +151,15 @@ _COMPONENTS: Final[Mapping[str, frozenset[str]]] = {
 }
 """The components whose required variables a station with the block must have."""
 
+_BLOCKS: Final = (
+    "variables", "transactions", "authorization", "charging", "availability", "remote_control",
+)  # fmt: skip
+"""The blocks of a station that has all of them."""
+
 _PROFILES: Final[Mapping[str, str]] = {
     "authorization": "LocalAuthListManagement",
     "charging": "SmartCharging",
-    "remote": "RemoteTrigger",
+    "remote_control": "RemoteTrigger",
     "reservation": "Reservation",
 }
 """The feature profiles of OCPP 1.6 that blocks make, beside Core."""
@@ -162,14 +167,14 @@ _PROFILES: Final[Mapping[str, str]] = {
 
 def model_of(
     rules: VariableRules,
-    blocks: Iterable[str] = tuple(_DEFAULTS),
+    blocks: Iterable[str] = _BLOCKS,
     evses: Mapping[int, Sequence[int]] = {},
 ) -> DeviceModel:
     """Returns a device model with the variables that blocks use in an OCPP version.
 
     Args:
         rules: those of the version, as its dialect has them.
-        blocks: the names of the blocks in use.
+        blocks: the names of the blocks in use, by default of all.
         evses: the numbers of the EVSEs, each with those of its connectors.
     """
     model = DeviceModel({each.key.name: each.variable for each in rules.configuration_keys})
@@ -180,7 +185,7 @@ def model_of(
 def declare_standard(
     model: DeviceModel,
     rules: VariableRules,
-    blocks: Iterable[str] = tuple(_DEFAULTS),
+    blocks: Iterable[str] = _BLOCKS,
     evses: Mapping[int, Sequence[int]] = {},
 ) -> None:
     """Declares the variables that blocks use in an OCPP version, and those that it requires of them.
@@ -188,7 +193,7 @@ def declare_standard(
     Args:
         model: where they are declared; what it has already stays as it is.
         rules: those of the version, as its dialect has them.
-        blocks: the names of the blocks in use.
+        blocks: the names of the blocks in use, by default of all.
         evses: the numbers of the EVSEs, each with those of its connectors.
     """
     used = tuple(blocks)

@@ -1,0 +1,197 @@
+"""Variables of a running station: what a CSMS writes is kept, acts, and is reported after the answer."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from ocppkit import v16, v21, v201
+from ocppkit.blocks import ReportReply, dialect_of
+from ocppkit.blocks.charging import (
+    ChargingBlock,
+    ChargingProfile,
+    ChargingRules,
+    ChargingSchedule,
+    ChargingSchedulePeriod,
+    ProfileKind,
+    Purpose,
+    RateUnit,
+    SetProfile,
+)
+from ocppkit.blocks.variables import (
+    BASIC_AUTH_PASSWORD,
+    CHARGING_PROFILE_ENTRIES,
+    EV_CONNECTION_TIME_OUT,
+    HEARTBEAT_INTERVAL,
+    ITEMS_PER_GET_VARIABLES,
+    MESSAGE_ATTEMPTS,
+    BasicAuthPasswordChanged,
+    GetBaseReport,
+    GetReport,
+    GetVariables,
+    ReportSelection,
+    SetVariableData,
+    SetVariables,
+    VariableChanged,
+    VariableRules,
+    VariablesBlock,
+    VariablesReport,
+    model_of,
+)
+from ocppkit.core import CallFailed, ErrorCode, Protocol
+from ocppkit.csms import StationHandle
+from ocppkit.testing.block_bench import BlockBench
+from support.memory_store import MemoryStore
+
+PROTOCOLS = [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL]
+EACH = pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda each: each.version)
+EVSES = pytest.mark.parametrize("protocol", PROTOCOLS[1:], ids=lambda each: each.version)
+
+
+def block_of(protocol: Protocol) -> VariablesBlock:
+    rules = dialect_of(protocol).rules(VariableRules)
+    return VariablesBlock(model_of(rules, evses={1: (1,), 2: (1,)}), rules)
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_heartbeats_follow_the_interval_that_the_csms_writes(
+    protocol: Protocol,
+) -> None:  # B05
+    block = block_of(protocol)
+    async with BlockBench(protocol, block) as bench:
+        # The boot was answered with a day.
+        assert block.model[HEARTBEAT_INTERVAL] == 86400
+        answer = await bench.call(SetVariables(data=(SetVariableData.of(HEARTBEAT_INTERVAL, 60),)))
+        assert answer.status(HEARTBEAT_INTERVAL) == "Accepted"
+        await bench.advance(301)
+        assert Counter(bench.actions)["Heartbeat"] == 5
+        read = await bench.call(GetVariables.of(HEARTBEAT_INTERVAL))
+        assert read.value(HEARTBEAT_INTERVAL) == 60
+        changes = [each for each in bench.events if isinstance(each, VariableChanged)]
+        assert changes[-1].is_of(HEARTBEAT_INTERVAL)
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_what_was_accepted_is_there_after_a_power_cut(protocol: Protocol) -> None:  # B05
+    store = MemoryStore()
+    async with BlockBench(protocol, block_of(protocol), journal=store) as bench:
+        await bench.call(SetVariables(data=(SetVariableData.of(EV_CONNECTION_TIME_OUT, 33),)))
+        await bench.call(SetVariables(data=(SetVariableData.of(MESSAGE_ATTEMPTS, 9),)))
+        # It is in the store before the answer is sent.
+        cut = store.copy()
+    block = block_of(protocol)
+    async with BlockBench(protocol, block, journal=cut) as bench:
+        assert block.model[EV_CONNECTION_TIME_OUT] == 33
+        assert bench.station.controls.retries.attempts == 9
+        read = await bench.call(GetVariables.of(EV_CONNECTION_TIME_OUT))
+        assert read.value(EV_CONNECTION_TIME_OUT) == 33
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_refused_value_changes_nothing(protocol: Protocol) -> None:  # B05
+    store = MemoryStore()
+    block = block_of(protocol)
+    async with BlockBench(protocol, block, journal=store) as bench:
+        before = dict(store.states)
+        answer = await bench.call(SetVariables(data=(SetVariableData.of(HEARTBEAT_INTERVAL, -1),)))
+        assert answer.status(HEARTBEAT_INTERVAL) == "Rejected"
+        await bench.advance(120)
+        assert store.states == before
+        assert "Heartbeat" not in bench.actions
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_too_many_items_are_a_call_error(protocol: Protocol) -> None:  # B06
+    block = block_of(protocol)
+    block.model[ITEMS_PER_GET_VARIABLES] = 1
+    async with BlockBench(protocol, block) as bench:
+        with pytest.raises(CallFailed) as failed:
+            await bench.call(GetVariables.of(HEARTBEAT_INTERVAL, MESSAGE_ATTEMPTS))
+        assert failed.value.code == ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_new_password_is_told_once_it_is_kept(protocol: Protocol) -> None:  # A01
+    store = MemoryStore()
+    async with BlockBench(protocol, block_of(protocol), journal=store) as bench:
+        kept: list[bool] = []
+
+        @bench.blocks.on(BasicAuthPasswordChanged)
+        def changed(event: BasicAuthPasswordChanged) -> None:
+            kept.append(b"a" * 32 in store.states["block:variables"])
+
+        data = SetVariableData.of(BASIC_AUTH_PASSWORD, "a" * 32)
+        answer = await bench.call(SetVariables(data=(data,)))
+        assert answer.status(BASIC_AUTH_PASSWORD) == "Accepted"
+        assert kept == [True]
+
+
+@EVSES
+@pytest.mark.asyncio
+async def test_a_report_follows_its_answer_and_the_csms_reads_all_parts(
+    protocol: Protocol,
+) -> None:  # B07
+    block = block_of(protocol)
+    async with BlockBench(protocol, block) as bench:
+        heard: list[VariablesReport] = []
+
+        @bench.csms_blocks.answer(VariablesReport)
+        def report(station: StationHandle, part: VariablesReport) -> ReportReply:
+            heard.append(part)
+            return ReportReply()
+
+        sent = len(bench.frames)
+        answer = await bench.call(GetBaseReport(request_id=5, report_base="FullInventory"))
+        assert answer.status == "Accepted"
+        kinds = [frame[0] for frame in bench.frames[sent:]]
+        assert kinds[0] == 3
+        assert kinds[1:] == [2] * len(heard)
+        assert [part.seq_no for part in heard] == list(range(len(heard)))
+        assert {part.request_id for part in heard} == {5}
+        assert len(heard) > 1
+        assert sum(len(part.data) for part in heard) == len(block.model)
+
+
+@EVSES
+@pytest.mark.asyncio
+async def test_a_selected_report_of_nothing_is_an_empty_result_set(
+    protocol: Protocol,
+) -> None:  # B08
+    async with BlockBench(protocol, block_of(protocol)) as bench:
+        nothing = ReportSelection(component="Nothing")
+        answer = await bench.call(GetReport(request_id=5, component_variables=(nothing,)))
+        assert answer.status == "EmptyResultSet"
+        assert "NotifyReport" not in bench.actions
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_standard_variables_leave_room_for_charging_profiles(
+    protocol: Protocol,
+) -> None:  # K01
+    block = block_of(protocol)
+    rules = dialect_of(protocol).rules(ChargingRules)
+    charging = ChargingBlock((1, 2), block.model, lambda most: 0, maximum=32.0, rules=rules)
+    period = ChargingSchedulePeriod(start_period=0, limit=16.0)
+    schedule = ChargingSchedule(
+        id=1,
+        charging_rate_unit=RateUnit.AMPERES,
+        charging_schedule_period=(period,),
+        start_schedule=datetime(2025, 1, 1, tzinfo=UTC),
+    )
+    profile = ChargingProfile(
+        id=1,
+        stack_level=0,
+        charging_profile_purpose=Purpose.TX_DEFAULT,
+        charging_profile_kind=ProfileKind.ABSOLUTE,
+        charging_schedule=(schedule,),
+    )
+    async with BlockBench(protocol, block, charging) as bench:
+        assert block.model[CHARGING_PROFILE_ENTRIES] == 0
+        answer = await bench.call(SetProfile(evse_id=1, charging_profile=profile))
+        assert answer.status == "Accepted"
