@@ -1,10 +1,9 @@
 """`AuthorizationBlock`: who may charge at a station (functional blocks C and D)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ocppkit.core import LocalProtocolError
@@ -38,6 +37,7 @@ from ._authorization_events import (
     LocalListConflict,
 )
 from ._authorization_rules import AuthorizationRules
+from ._authorized_drivers import AuthorizedDriver, AuthorizedDrivers, PresentedToken
 from ._known_tokens import KeptTokens, KnownTokens
 from ._token_commands import (
     AuthorizeReply,
@@ -60,30 +60,9 @@ __all__ = ["AuthorizationBlock"]
 _LATEST: Final = AuthorizationRules()
 
 
-class _Presented(Struct, frozen=True, kw_only=True):
-    """A token that was presented, until it is decided."""
-
-    evse_id: int
-    id_token: IdToken
-    is_remote: bool = False
-    remote_start_id: int | None = None
-    group_id_token: IdToken | None = None
-    """The group that came with a remote start."""
-
-    stops: bool
-    """Whether a driver was authorized at the EVSE."""
-
-
-class _Driver(Struct, frozen=True):
-    """Who is authorized at an EVSE."""
-
-    id_token: IdToken
-    group_id_token: IdToken | None = None
-
-
 class _KeptAuthorization(KeptState, frozen=True):
     tokens: KeptTokens
-    drivers: dict[int, _Driver]
+    drivers: Mapping[int, AuthorizedDriver]
 
 
 class AuthorizationBlock(Block):
@@ -121,11 +100,10 @@ class AuthorizationBlock(Block):
         self._evse_ids = tuple(evse_ids)
         self._model = model
         self._rules = rules
-        self._transactions = transactions
         self._has_display = has_display
         self._tokens = KnownTokens(model, rules, cache_capacity, self._has_learned)
-        self._asked: dict[int, _Presented] = {}
-        self._drivers: dict[int, _Driver] = {}
+        self._asked: dict[int, PresentedToken] = {}
+        self._drivers = AuthorizedDrivers(self._evse_ids, transactions, self._has_learned)
         self._reserved: dict[int, EvseReserved] = {}
         self._is_registered = False
         self._is_connected = False
@@ -161,8 +139,8 @@ class AuthorizationBlock(Block):
             ValueError: the OCPP version has no such token: it is too long, or of no type or an unknown one.
         """
         self._check(evse_id, id_token)
-        driver = self._driver(evse_id)
-        presented = _Presented(evse_id=evse_id, id_token=id_token, stops=driver is not None)
+        driver = self._drivers.at(evse_id)
+        presented = PresentedToken(evse_id=evse_id, id_token=id_token, stops=driver is not None)
         asked = self._asked.get(evse_id)
         if asked is not None:
             if not asked.id_token.is_same_as(id_token):
@@ -184,7 +162,7 @@ class AuthorizationBlock(Block):
         except ValueError:
             return "InvalidIdToken"
         # F01.FR.24
-        is_busy = self._driver(evse_id) is not None or evse_id in self._asked
+        is_busy = self._drivers.at(evse_id) is not None or evse_id in self._asked
         return "TxInProgress" if is_busy else None
 
     def start_remotely(
@@ -215,7 +193,7 @@ class AuthorizationBlock(Block):
         self._check(evse_id, id_token)
         if self.remote_start_refusal(evse_id, id_token) is not None:
             raise LocalProtocolError(f"EVSE {evse_id} has a driver already [answer Rejected]")
-        presented = _Presented(
+        presented = PresentedToken(
             evse_id=evse_id,
             id_token=id_token,
             is_remote=True,
@@ -234,8 +212,7 @@ class AuthorizationBlock(Block):
             LocalProtocolError: there is no such EVSE.
         """
         self._check_evse(evse_id)
-        if self._drivers.pop(evse_id, None) is not None:
-            self.has_changed = True
+        self._drivers.release(evse_id)
 
     def learn(self, id_token: IdToken, info: TokenInfo, now: Moment) -> None:
         """Takes what the CSMS says about a token when it hears of a transaction. [C10.FR.05]
@@ -247,11 +224,7 @@ class AuthorizationBlock(Block):
         if is_listed and known is not None and known.is_accepted and not info.is_accepted:
             self._tell(LocalListConflict(id_token=id_token, id_token_info=info))
         self._tokens.learn(id_token, info, now)
-        for evse_id, driver in self._drivers.items():
-            if driver.id_token.is_same_as(id_token):
-                # C15: of a driver who was unknown the group is learned now.
-                self._drivers[evse_id] = _Driver(driver.id_token, info.group_id_token)
-                self.has_changed = True
+        self._drivers.learn(id_token, info)
 
     @property
     def is_online(self) -> bool:
@@ -260,7 +233,7 @@ class AuthorizationBlock(Block):
 
     def state(self) -> bytes:
         """Returns the local list, the cache and the drivers."""
-        kept = _KeptAuthorization(tokens=self._tokens.kept(), drivers=self._drivers)
+        kept = _KeptAuthorization(tokens=self._tokens.kept(), drivers=self._drivers.kept())
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
@@ -271,7 +244,7 @@ class AuthorizationBlock(Block):
         """
         kept = restored(_KeptAuthorization, state, "what is known of tokens")
         self._tokens.restore(kept.tokens)
-        self._drivers = kept.drivers
+        self._drivers.restore(kept.drivers)
 
     # How a token is decided.
 
@@ -283,17 +256,8 @@ class AuthorizationBlock(Block):
         if evse_id not in self._evse_ids:
             raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {list(self._evse_ids)}]")
 
-    def _driver(self, evse_id: int) -> _Driver | None:
-        """Returns who is authorized at an EVSE."""
-        if self._transactions is None:
-            return self._drivers.get(evse_id)
-        state = self._transactions.state_of(evse_id)
-        if not state.authorized or state.id_token is None:
-            return None
-        return _Driver(state.id_token, state.group_id_token)
-
-    def _situation(self, presented: _Presented, now: Moment, is_online: bool) -> Situation:
-        driver = self._driver(presented.evse_id)
+    def _situation(self, presented: PresentedToken, now: Moment, is_online: bool) -> Situation:
+        driver = self._drivers.at(presented.evse_id)
         source, known = self._tokens.find(presented.id_token, now)
         return Situation(
             evse_id=presented.evse_id,
@@ -309,7 +273,7 @@ class AuthorizationBlock(Block):
             rules=self._rules,
         )
 
-    def _judge(self, presented: _Presented, now: Moment, *, is_online: bool) -> None:
+    def _judge(self, presented: PresentedToken, now: Moment, *, is_online: bool) -> None:
         """Decides what a token may do, or asks the CSMS."""
         case = self._situation(presented, now, is_online)
         decision, means = decision_of(case)
@@ -326,7 +290,7 @@ class AuthorizationBlock(Block):
 
     def _decide(
         self,
-        presented: _Presented,
+        presented: PresentedToken,
         case: Situation,
         means: AuthorizationMeans,
         info: TokenInfo | None,
@@ -336,7 +300,7 @@ class AuthorizationBlock(Block):
     ) -> None:
         """Does what a token may do, as some means has judged it."""
         if accepted and info is not None and info.is_accepted:
-            running = self._running()
+            running = self._drivers.running()
             if running and not presented.is_remote and is_master_pass(info, case.settings):
                 self._master_stop(presented, means, info, running, now)
                 return
@@ -354,7 +318,7 @@ class AuthorizationBlock(Block):
 
     def _refuse(
         self,
-        presented: _Presented,
+        presented: PresentedToken,
         refusal: AuthorizationRefusal,
         means: AuthorizationMeans = AuthorizationMeans.NOT_ASKED,
         info: TokenInfo | None = None,
@@ -363,48 +327,31 @@ class AuthorizationBlock(Block):
 
     def _start(
         self,
-        presented: _Presented,
+        presented: PresentedToken,
         means: AuthorizationMeans,
         info: TokenInfo | None,
         reserved: EvseReserved | None,
         now: Moment,
     ) -> None:
-        evse_id, id_token = presented.evse_id, presented.id_token
         group = None if info is None else info.group_id_token
         reservation_id = None if reserved is None else reserved.reservation_id
         self._tell(_decided(presented, means, info, reservation_id=reservation_id))
-        transactions = self._transactions
-        if transactions is None:
-            self._drivers[evse_id] = _Driver(id_token, group)
-            self.has_changed = True
-        elif presented.is_remote:
-            transactions.remote_start(
-                evse_id,
-                id_token,
-                presented.remote_start_id,
-                now,
-                group_id_token=group,
-                reservation_id=reservation_id,
-            )
-        else:
-            transactions.authorized(
-                evse_id, id_token, now, group_id_token=group, reservation_id=reservation_id
-            )
+        self._drivers.start(presented, group, reservation_id, now)
 
     def _stop(
         self,
-        presented: _Presented,
+        presented: PresentedToken,
         means: AuthorizationMeans,
         info: TokenInfo | None,
         evse_ids: tuple[int, ...],
         now: Moment,
     ) -> None:
         self._tell(_decided(presented, means, info, evse_ids=evse_ids))
-        self._stop_at(evse_ids, presented.id_token, StoppedReason.LOCAL, now)
+        self._drivers.stop(evse_ids, presented.id_token, StoppedReason.LOCAL, now)
 
     def _master_stop(
         self,
-        presented: _Presented,
+        presented: PresentedToken,
         means: AuthorizationMeans,
         info: TokenInfo,
         running: tuple[int, ...],
@@ -414,27 +361,9 @@ class AuthorizationBlock(Block):
         self._tell(replace(_decided(presented, means, info, evse_ids=running), action=action))
         if not self._has_display:
             # C16.FR.02; with a display the driver chooses. # C16.FR.01
-            self._stop_at(running, presented.id_token, StoppedReason.MASTER_PASS, now)
+            self._drivers.stop(running, presented.id_token, StoppedReason.MASTER_PASS, now)
 
-    def _stop_at(
-        self, evse_ids: tuple[int, ...], id_token: IdToken, reason: StoppedReason, now: Moment
-    ) -> None:
-        for evse_id in evse_ids:
-            if self._transactions is None:
-                self.released(evse_id, now)
-            else:
-                self._transactions.stopped(evse_id, now, reason=reason, id_token=id_token)
-
-    def _running(self) -> tuple[int, ...]:
-        """Returns the EVSEs where a driver is authorized, or a transaction goes on."""
-        if self._transactions is None:
-            return tuple(self._drivers)
-        states = map(self._transactions.state_of, self._evse_ids)
-        return tuple(
-            each.evse_id for each in states if each.authorized or each.transaction_id is not None
-        )
-
-    # What the CSMS wants and answers.
+    # What the CSMS answers.
 
     def _authorize_replied(
         self, report: AuthorizeReport, reply: AuthorizeReply, now: Moment
@@ -452,7 +381,7 @@ class AuthorizationBlock(Block):
             # Without an answer the CSMS counts as not reachable. # AUT-14, AUT-15
             self._judge(presented, now, is_online=False)
 
-    def _answered(self, report: AuthorizeReport) -> _Presented | None:
+    def _answered(self, report: AuthorizeReport) -> PresentedToken | None:
         """Returns the token that waits for an answer about it, which waits no longer."""
         for evse_id, each in self._asked.items():
             if evse_id == report.evse_id and each.id_token == report.id_token:
@@ -493,7 +422,7 @@ class AuthorizationBlock(Block):
 
 
 def _decided(
-    presented: _Presented,
+    presented: PresentedToken,
     means: AuthorizationMeans,
     info: TokenInfo | None,
     *,
