@@ -11,6 +11,7 @@ from ocppkit.blocks.authorization import (
     AuthorizeReport,
 )
 from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, StatusReport
+from ocppkit.blocks.charging import ChargingBlock, ChargingRules
 from ocppkit.blocks.remote_control import (
     RemoteAnswer,
     RemoteControlBlock,
@@ -36,7 +37,14 @@ __all__ = ["RemoteBench"]
 class RemoteBench:
     """Two EVSEs, with all blocks that a CSMS can control by."""
 
-    def __init__(self, protocol: Protocol, *, authorizes: bool = True, **more: Any) -> None:
+    def __init__(
+        self,
+        protocol: Protocol,
+        *,
+        authorizes: bool = True,
+        has_smart_charging: bool = False,
+        **more: Any,
+    ) -> None:
         dialect = dialect_of(protocol)
         self.is_16 = dialect.rules(AvailabilityRules).station_has_status
         self.card = IdToken("04E91C5A", None if self.is_16 else "ISO14443")
@@ -57,6 +65,9 @@ class RemoteBench:
             rules=dialect.rules(AuthorizationRules),
             transactions=self.transactions,
         )
+        self.charging = ChargingBlock(
+            (1, 2), self.model, lambda most: 0, maximum=32.0, rules=dialect.rules(ChargingRules)
+        )
         self.availability = AvailabilityBlock(
             dialect.rules(AvailabilityRules), self.model, {1: 1, 2: 1}
         )
@@ -66,9 +77,16 @@ class RemoteBench:
             self.availability,
             self.transactions,
             self.authorization if authorizes else None,
+            self.charging if has_smart_charging else None,
             **more,
         )
-        self.blocks = (self.transactions, self.authorization, self.availability, self.remote)
+        self.blocks = (
+            self.charging,
+            self.transactions,
+            self.authorization,
+            self.availability,
+            self.remote,
+        )
         self.steps = BlockSteps(*self.blocks)
 
     def boot(self) -> None:

@@ -18,8 +18,8 @@ from ocppkit.blocks.charging import (
     ChargingProfile,
     ChargingSchedule,
     ChargingSchedulePeriod,
+    LimitChanged,
     ProfileKind,
-    ProfileRefusal,
     Purpose,
     RateUnit,
 )
@@ -274,32 +274,31 @@ def test_a_token_that_the_version_cannot_say_is_refused(protocol: Protocol) -> N
 
 
 @ALL
-def test_a_profile_is_installed_before_the_start(protocol: Protocol) -> None:  # F01, K05
-    installed: list[tuple[ChargingProfile, int, bytes | None]] = []
-
-    def set_profile(profile: ChargingProfile, evse_id: int, as_sent: bytes | None) -> None:
-        assert not bench.transactions.state_of(evse_id).authorized
-        installed.append((profile, evse_id, as_sent))
-
-    bench = booted(protocol, set_profile=set_profile)
+def test_a_profile_is_used_for_the_transaction(protocol: Protocol) -> None:  # F01, K05
+    bench = booted(protocol, has_smart_charging=True)
     answer = bench.start(evse_id=2, charging_profile=PROFILE, profile_as_sent=b"{}")
     assert answer.status == "Accepted"
-    assert installed == [(PROFILE, 2, b"{}")]
+    (installed,) = bench.charging
+    assert (installed.evse_id, installed.as_sent) == (2, b"{}")
     (event,) = bench.steps.take_events(StartedRemotely)
     assert event.charging_profile == PROFILE
+    bench.transactions.plugged_in(2, bench.steps.now)
+    bench.steps.settle()
+    limits = [each.limit for each in bench.steps.take_events(LimitChanged) if each.evse_id == 2]
+    assert limits[-1] == 16.0
+    bench.leave(2)
+    assert list(bench.charging) == []
 
 
 @ALL
 def test_a_profile_that_cannot_be_installed_is_refused(protocol: Protocol) -> None:  # F01
-    refused = ProfileRefusal("InvalidSchedule", "K01.FR.31", "the first period begins at 0")
-    bench = booted(protocol, set_profile=lambda profile, evse_id, as_sent: refused)
-    answer = bench.start(evse_id=1, charging_profile=PROFILE)
+    bench = booted(protocol, has_smart_charging=True)
+    (schedule,) = PROFILE.charging_schedule
+    late = replace(schedule, charging_schedule_period=(ChargingSchedulePeriod(start_period=9),))
+    answer = bench.start(evse_id=1, charging_profile=replace(PROFILE, charging_schedule=(late,)))
     # F01.FR.26.
-    assert (answer.status, answer.reason_code, answer.additional_info) == (
-        "Rejected",
-        "InvalidSchedule",
-        "the first period begins at 0",
-    )
+    assert (answer.status, answer.reason_code) == ("Rejected", "InvalidSchedule")
+    assert answer.additional_info
     assert not bench.transactions.state_of(1).authorized
 
 
@@ -314,7 +313,7 @@ def test_a_profile_that_cannot_be_installed_is_refused(protocol: Protocol) -> No
 def test_a_profile_that_is_not_for_a_new_transaction_is_refused(  # F01, K05
     protocol: Protocol, profile: ChargingProfile
 ) -> None:
-    bench = booted(protocol, set_profile=lambda profile, evse_id, as_sent: None)
+    bench = booted(protocol, has_smart_charging=True)
     answer = bench.start(evse_id=1, charging_profile=profile)
     assert (answer.status, answer.reason_code) == ("Rejected", "InvalidProfile")
 

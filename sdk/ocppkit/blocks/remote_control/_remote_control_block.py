@@ -10,7 +10,7 @@ from .._moment import Moment
 from .._station_life import BootAccepted, StationStarted
 from ..authorization import AuthorizationBlock
 from ..availability import AvailabilityBlock, ConnectorStatusChanged
-from ..charging import ChargingProfile, ProfileRefusal
+from ..charging import ChargingBlock
 from ..transactions import EvseChanged, EvseState, IdToken, StoppedReason, TransactionsBlock
 from ..variables import ALLOW_RESET, AUTHORIZE_REMOTE_START, DeviceModel
 from ._remote_messages import (
@@ -61,12 +61,10 @@ class RemoteControlBlock(Block):
         availability: AvailabilityBlock,
         transactions: TransactionsBlock | None = None,
         authorization: AuthorizationBlock | None = None,
+        charging: ChargingBlock | None = None,
         *,
         unlock: Callable[[int, int], UnlockStatus] | None = None,
         may_reset: Callable[[int | None], bool] | None = None,
-        set_profile: (
-            Callable[[ChargingProfile, int, bytes | None], ProfileRefusal | None] | None
-        ) = None,
         jobs: Collection[BackgroundJob] = (),
         messages: Collection[str] = (),
     ) -> None:
@@ -80,12 +78,12 @@ class RemoteControlBlock(Block):
                 stops are not obeyed, and the program stops its transactions when a reset is due.
             authorization: the block that decides who may charge. Without it, the driver of a remote start is
                 authorized, and AuthorizeRemoteStart cannot be true.
+            charging: the block that keeps charging profiles. Without it, the profile of a remote start is
+                ignored. # REM-07
             unlock: unlocks a connector, by EVSE and connector, and returns whether it is unlocked now.
                 Without it, the station has no locks.
             may_reset: returns whether an EVSE, or with `None` the station, can be reset at all now; by
                 default always.
-            set_profile: installs the charging profile of a remote start on an EVSE, or returns why not; the
-                last argument is the profile as it was sent. Without it, such profiles are ignored. # REM-07
             jobs: what the station can do beside charging, of which the CSMS may ask how far it is.
             messages: the messages that the program sends when `MessageTriggered` tells it, such as
                 SignChargingStationCertificate.
@@ -98,7 +96,7 @@ class RemoteControlBlock(Block):
         self._unlock = unlock
         self._may_reset = may_reset
         self._authorization = authorization
-        self._set_profile = set_profile
+        self._charging = charging
         self._resets = Resets()
         self._is_accepted = False
         self._boot_reason: str | None = None
@@ -293,7 +291,7 @@ class RemoteControlBlock(Block):
             self._transactions,
             is_accepted=self._is_accepted,
             is_resetting=self._resets.concern,
-            takes_profiles=self._set_profile is not None,
+            takes_profiles=self._charging is not None,
         )
         evse_id = command.evse_id
         if evse_id is None and self._is_accepted:
@@ -318,9 +316,9 @@ class RemoteControlBlock(Block):
         if refusal is not None:
             return _rejected(refusal, "the driver cannot be authorized")
         profile = command.charging_profile
-        if profile is not None and self._set_profile is not None:
+        if profile is not None and self._charging is not None:
             # F01.FR.10, F01.FR.26.
-            refused = self._set_profile(profile, evse_id, command.profile_as_sent)
+            refused = self._charging.set_for_remote_start(profile, evse_id, command.profile_as_sent)
             if refused is not None:
                 return _rejected(refused.reason_code, refused.text)
         started = StartedRemotely(
