@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ocppkit import v201
-from ocppkit.core import LENIENT, STRICT, Policy
+from ocppkit import v16, v201
+from ocppkit.core import LENIENT, STRICT, Payload, Policy
 from ocppkit.core.payloads._repair import repair
 from support.call_counts import calls_of
 
@@ -34,8 +34,36 @@ def report(items: list[object]) -> bytes:
     return json.dumps({**members, "reportData": items}).encode()
 
 
-def cost(data: bytes, policy: Policy) -> int:
-    return calls_of(lambda: repair(v201.NotifyReportRequest, data, policy)).total()
+def cost(data: bytes, policy: Policy, cls: type[Payload] = v201.NotifyReportRequest) -> int:
+    return calls_of(lambda: repair(cls, data, policy)).total()
+
+
+def samples(sample: object) -> Callable[[int], bytes]:
+    """Returns what makes MeterValues of 1.6 that have one sample each."""
+
+    def made(count: int) -> bytes:
+        entry = {"timestamp": "2026-01-02T03:04:05Z", "sampledValue": [sample]}
+        return json.dumps({"connectorId": 1, "meterValue": [entry] * count}).encode()
+
+    return made
+
+
+SAMPLES = {
+    "no object": 7,
+    "nothing that can be read": {"value": []},
+    "unknown values": {"value": "1", "unit": "X", "context": "Y"},
+    "nulls": {"value": "1", "unit": None, "context": None},
+    "numbers": {"value": 1},
+    "unknown members": {"value": "1", "a": 1, "b": 2},
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_whatever_is_wrong_with_a_sample_a_repair_costs_little_more(name: str) -> None:
+    data = samples(SAMPLES[name])(300)
+    cost(data, STRICT, v16.MeterValuesRequest)  # what is compiled at first use
+    strict, lenient = (cost(data, each, v16.MeterValuesRequest) for each in (STRICT, LENIENT))
+    assert lenient <= 1.2 * strict
 
 
 MESSAGES = pytest.mark.parametrize("made", [numbers_for_texts, items_that_cannot_be_built])

@@ -23,6 +23,7 @@ __all__ = [
     "error_code_of",
     "rank",
     "render_path",
+    "render_step",
     "steps_of",
     "summary",
 ]
@@ -221,7 +222,7 @@ def render_path(path: Path, *, pattern: bool = False) -> str:
         path: where a value stands.
         pattern: write `[*]` for every position, as overrides name places.
     """
-    return "$" + "".join(_step(key, pattern) for key in steps_of(path))
+    return "$" + "".join(render_step(key, pattern=pattern) for key in steps_of(path))
 
 
 def steps_of(path: Path) -> list[str | int]:
@@ -233,7 +234,8 @@ def steps_of(path: Path) -> list[str | int]:
     return steps[::-1]
 
 
-def _step(key: str | int, pattern: bool) -> str:
+def render_step(key: str | int, *, pattern: bool = False) -> str:
+    """Returns one step of a path as text: a name or a position."""
     if isinstance(key, int):
         return "[*]" if pattern else f"[{key}]"
     if key.isidentifier() and key.isascii() and len(key) <= _SHOWN_TEXT:

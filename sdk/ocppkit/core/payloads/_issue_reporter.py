@@ -1,10 +1,10 @@
 """Decides of each issue of one payload whether it is repaired, and reports it: the base of the repair pass."""
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from ..model._issues import Issue, Issues, Path, Rule, render_path, steps_of
+from ..model._issues import Issue, Issues, Path, Rule, render_path, render_step, steps_of
 from ..model._messages import NOT_SENSITIVE, Sensitive
 from ..model._repairs import Repair
 from ..model._sensitive import is_sensitive
@@ -12,6 +12,9 @@ from ._issue_recorder import IssueRecorder
 from ._policy import Mode, Override, Policy
 
 __all__ = ["IssueReporter"]
+
+_RENDERED: Final = 256
+"""Paths whose texts are kept."""
 
 
 class IssueReporter:
@@ -25,6 +28,7 @@ class IssueReporter:
         self._silent = policy.mode is Mode.OFF
         self._mended: int = 0
         self._overrides = policy.overrides_of(cls)
+        self._rendered: dict[int, tuple[Path, str]] = {}
 
     def issues(self, *, refused: bool) -> Issues:
         """Returns what was found."""
@@ -103,5 +107,19 @@ class IssueReporter:
         done: Repair | None,
     ) -> None:
         hidden = is_sensitive(self._sensitive, steps_of(path), self._root, value)
-        where, repaired = render_path(path), done is not None
+        where, repaired = self._where(path), done is not None
         self._recorder.add(Issue(where, rule, value, expected, repaired, hidden, done))
+
+    def _where(self, path: Path) -> str:
+        """Returns a path as text. Most issues share most of their path with the one before."""
+        if path is None:
+            return "$"
+        known = self._rendered.get(id(path))
+        if known is not None:
+            return known[1]
+        text = self._where(path[0]) + render_step(path[1])
+        if len(self._rendered) >= _RENDERED:
+            self._rendered.clear()
+        # The path is kept with its text, so that no other can have its identity meanwhile.
+        self._rendered[id(path)] = path, text
+        return text

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from ..model._issues import Path, Rule, render_path
+from ..model._issues import Path, Rule
 from ..model._json import is_list, is_object, write
 from ..model._messages import (
     NO_RULES,
@@ -250,7 +250,7 @@ class RepairPass(IssueReporter):
         if not self._leaves_out:
             return BROKEN
         self._mended += 1
-        self._recorder.leave_out_items(render_path(path))
+        self._recorder.leave_out_items(self._where(path))
         kept = [item for item in built if item is not BROKEN]
         if shape.min_items is None:
             return kept
@@ -311,7 +311,7 @@ class RepairPass(IssueReporter):
                     built[wire] = made
                 elif not member.required and (self._leaves_out or wire in self._harmless):
                     self._mended += 1
-                    self._recorder.leave_out(render_path(here), Repair.MEMBER_LEFT_OUT)
+                    self._recorder.leave_out(self._where(here), Repair.MEMBER_LEFT_OUT)
                 else:
                     is_whole = False
         for wire, member in shape.members.items():
