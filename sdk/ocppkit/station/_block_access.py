@@ -39,6 +39,12 @@ class BlockAccess:
     ]
     """Keeps messages and states, all or nothing; the messages do not leave before the hold is released."""
 
+    has_undelivered: Callable[[str | None], bool]
+    """Returns whether messages wait, of one transaction or any. # QUE-14"""
+
+    boot_now: Callable[[], None]
+    """Has a station that is not accepted boot at once, whatever the CSMS said about waiting. # BOOT-27"""
+
     release: Callable[[MessageHold], None]
     """Lets messages leave that were held back."""
 

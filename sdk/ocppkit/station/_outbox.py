@@ -132,6 +132,11 @@ class Outbox:
             return len(self)
         return await self._store.count(transaction)
 
+    def has_waiting(self, transaction: str | None = None) -> bool:
+        """Returns whether messages wait, of one transaction or any. # QUE-14"""
+        waiting = (item for each in self._queues for item in each.queue)
+        return any(transaction in (None, item.transaction) for item in waiting)
+
     def disconnected(self) -> None:
         """Notes that a connection has ended: what waits now waited while the station was offline."""
         self._marks.disconnections += 1
@@ -239,6 +244,7 @@ class Outbox:
         outcome: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         item = QueuedMessage(entry, request, timeout, Delivery(entry.message_id, outcome))
         item.disconnections = self._marks.disconnections
+        item.transaction = entry.transaction
         item.triggered = action if triggered else None
         return item
 
@@ -403,6 +409,7 @@ class Outbox:
             failures=stored.failures,
             disconnections=self._marks.earlier_run,
             may_have_left=self._marks.may_have_left(stored, is_first=position == 0),
+            transaction=stored.entry.transaction,
             seq=stored.seq,
         )
 

@@ -54,6 +54,9 @@ class QueuedMessage:
     triggered: Action | None = None
     """Its action, if the CSMS asked for it while it had the station Pending. # BOOT-12"""
 
+    transaction: str | None = None
+    """The transaction that it belongs to: its id, or the note where it has none yet."""
+
     hold: MessageHold | None = None
     """What keeps it from leaving, if something does."""
 

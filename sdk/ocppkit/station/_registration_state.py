@@ -107,6 +107,11 @@ class RegistrationState:
         if self.registration.accepted:
             self._events.tell(Accepted(interval=self._controls.heartbeat_interval))
 
+    def boot_now(self) -> None:
+        """Has the next boot come at once, if the station is not registered. # BOOT-27"""
+        self.boot_at = -inf
+        self.tell()
+
     def boot_failed(self, now: float) -> None:
         """Notes that a boot was not answered with anything usable."""
         self.boot_at = now + _OWN_WAIT

@@ -539,6 +539,8 @@ class Station:
             call=self._call,
             load_states=self._outbox.load_states,
             commit=self._commit,
+            has_undelivered=self._outbox.has_waiting,
+            boot_now=self._registration_state.boot_now,
             release=self._outbox.release,
             before_acknowledging=self._set_before_acknowledging,
         )

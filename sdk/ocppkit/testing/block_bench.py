@@ -13,7 +13,7 @@ from ocppkit.core import Message, Protocol, Request, decode_payload
 from ocppkit.csms import Csms, StationHandle
 from ocppkit.csms.blocks import Authorize, CsmsBlocks
 from ocppkit.station import Journal, MemoryJournal, Station, Store
-from ocppkit.station.blocks import StationBlocks
+from ocppkit.station.blocks import FullStation, StationBlocks
 
 from ._fake_clock import FakeClock, settle
 from ._memory_network import MemoryNetwork, connected
@@ -55,6 +55,7 @@ class BlockBench:
         self,
         protocol: Protocol,
         *blocks: Block,
+        full: Callable[[Station], FullStation] | None = None,
         authorize: Authorize = _accept,
         journal: Store | Journal | None = None,
         clock: FakeClock | None = None,
@@ -66,6 +67,7 @@ class BlockBench:
         Args:
             protocol: the version that they speak.
             blocks: those of the station.
+            full: makes a station with all blocks of the bare one, in place of `blocks`.
             authorize: what the CSMS says of tokens; it accepts all by default.
             journal: where the station keeps messages and states; in memory by default. Give that of an
                 earlier bench to go on after a power cut.
@@ -90,7 +92,8 @@ class BlockBench:
             raise_security_events=False,
             random=lambda: 0.0,
         )
-        self.blocks: StationBlocks = StationBlocks(self.station, *blocks)
+        self._full = None if full is None else full(self.station)
+        self.blocks: StationBlocks = self._full or StationBlocks(self.station, *blocks)
         self.events: list[Event] = []
         """What the station's blocks have told, in order."""
 
@@ -123,6 +126,12 @@ class BlockBench:
     ) -> None:
         """Stops the station, as a program does that ends."""
         await self._stack.aclose()
+
+    @property
+    def full(self) -> FullStation:
+        """The station with all blocks, if the bench was made with one."""
+        assert self._full is not None, "make the bench with `full`"
+        return self._full
 
     @property
     def network(self) -> MemoryNetwork:

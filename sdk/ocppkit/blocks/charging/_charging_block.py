@@ -203,7 +203,7 @@ class ChargingBlock(Block):
         """
         self._require_evse(evse_id)
         if self._profiles.end_transaction(evse_id):
-            self.has_changed = True
+            self._count_profiles()
         self._change_transaction(evse_id, None, now)
 
     def set_for_remote_start(
@@ -223,7 +223,8 @@ class ChargingBlock(Block):
         refused = self._profiles.set(
             profile, evse_id, self._circumstances, starts_transaction=True, as_sent=as_sent
         )
-        self.has_changed = self.has_changed or refused is None
+        if refused is None:
+            self._count_profiles()
         return refused
 
     def limit_externally(
@@ -257,7 +258,7 @@ class ChargingBlock(Block):
             )
         before = self._present_limits(now)
         self._profiles.set_external(profile, evse_id, source=source)
-        self.has_changed = True
+        self._count_profiles()
         if self._is_significant(before, self._present_limits(now)):
             # CHP-18: the schedule goes along only where the setting asks for it.
             with_schedule = self._model.get(NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES, False)
@@ -280,7 +281,7 @@ class ChargingBlock(Block):
         removed = self._profiles.remove_external(profile_id)
         if removed is None:
             return False
-        self.has_changed = True
+        self._count_profiles()
         self._report(ExternalLimitCleared(source=removed.source, evse_id=removed.evse_id or None))
         self._look(now)
         return True
@@ -301,7 +302,7 @@ class ChargingBlock(Block):
                 reason_code=refused.reason_code,
                 additional_info=refused.text,
             )
-        self.has_changed = True
+        self._count_profiles()
         self._look(now)
         return SetProfileAnswer(status=ProfileStatus.ACCEPTED)
 
@@ -317,7 +318,7 @@ class ChargingBlock(Block):
         )
         if not cleared:
             return ClearProfilesAnswer(status=ClearProfilesStatus.UNKNOWN)
-        self.has_changed = True
+        self._count_profiles()
         self._look(now)
         return ClearProfilesAnswer(status=ClearProfilesStatus.ACCEPTED)
 
@@ -410,6 +411,8 @@ class ChargingBlock(Block):
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
         """
         self._profiles.restore(state)
+        if CHARGING_PROFILE_ENTRIES in self._model:
+            self._model[CHARGING_PROFILE_ENTRIES] = len(self._profiles)
 
     # What follows.
 
@@ -440,6 +443,11 @@ class ChargingBlock(Block):
             # Its value is how many there are.
             max_profiles=int(model.max_limit(CHARGING_PROFILE_ENTRIES, default.max_profiles)),
         )
+
+    def _count_profiles(self) -> None:
+        self.has_changed = True
+        if CHARGING_PROFILE_ENTRIES in self._model:
+            self._model[CHARGING_PROFILE_ENTRIES] = len(self._profiles)
 
     def _present_limits(self, now: Moment) -> dict[int, ChargingSchedulePeriod]:
         return {evse_id: self.schedule(evse_id, 1, now)[0] for evse_id in self._circumstances.evses}
@@ -481,7 +489,7 @@ class ChargingBlock(Block):
         # K01 (2.1): some profiles never count again once the station was offline for too long.
         since = self._circumstances.offline_since
         if since is not None and self._profiles.drop_offline((now.wall - since).total_seconds()):
-            self.has_changed = True
+            self._count_profiles()
 
 
 def _no_schedule(reason_code: str) -> CompositeAnswer:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar, cast, overload
 
@@ -16,6 +17,7 @@ from ocppkit.blocks import (
     dialect_of,
 )
 from ocppkit.blocks.authorization import AuthorizeReply, AuthorizeReport
+from ocppkit.blocks.remote_control import HeartbeatReport
 from ocppkit.blocks.transactions import (
     TransactionEventType,
     TransactionLedger,
@@ -28,7 +30,7 @@ from .._csms import Csms
 from .._handle import StationHandle
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
 
-__all__ = ["CsmsBlocks", "ReportRegistrar"]
+__all__ = ["CsmsBlocks", "ReportReceived", "ReportRegistrar"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -60,6 +62,14 @@ class ReportRegistrar(Generic[T_co]):
     def __call__(self, handler: ReportHandler) -> ReportHandler:
         self._register(handler)
         return handler
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReceived:
+    """A station has reported something; told before it is answered."""
+
+    station: StationHandle
+    report: Report[Any]
 
 
 class CsmsBlocks:
@@ -105,6 +115,7 @@ class CsmsBlocks:
         """The transactions of all stations."""
 
         self.answer(AuthorizeReport)(self._authorize)
+        self._receive_all()
         self.answer(TransactionReport)(self._take_transaction)
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
@@ -115,20 +126,23 @@ class CsmsBlocks:
         """
         return self._listeners.on(event)
 
+    def _receive_all(self) -> None:
+        for dialect in self._dialects.values():
+            for request, mapping in dialect.report_of.items():
+                # HeartbeatReport: the CSMS answers heartbeats itself.
+                if HeartbeatReport not in mapping.reports:
+                    self._csms.block_access.set_default_handler(
+                        request, partial(self._received, mapping)
+                    )
+
     def answer(self, report: type[T_co]) -> ReportRegistrar[T_co]:
         """Returns the decorator of the function that replies to one type of report, of any version.
 
-        It replaces the one before.
+        It replaces the one before. A report without such a function is acknowledged.
         """
 
         def register(handler: ReportHandler) -> None:
             self._handlers[report] = handler
-            for dialect in self._dialects.values():
-                for request, mapping in dialect.report_of.items():
-                    if report in mapping.reports:
-                        self._csms.block_access.set_default_handler(
-                            request, partial(self._received, mapping)
-                        )
 
         return ReportRegistrar[T_co](register)
 
@@ -174,6 +188,7 @@ class CsmsBlocks:
         self, mapping: ReportMapping[Any, Any, Any], station: StationHandle, request: Any
     ) -> Response:
         report = mapping.read_request(request)
+        self._listeners.tell(ReportReceived(station, report))
         handler = self._handlers.get(type(report))
         reply = ReportReply() if handler is None else await resolved(handler(station, report))
         response: Response = mapping.write_response(request, reply)

@@ -1,6 +1,7 @@
-"""Functional blocks on a station: the driver that gives them time, the CSMS and a store."""
+"""Functional blocks on a station: the drivers that give them time, the CSMS and a store."""
 
 from ._controls_of_variables import follow_variables
+from ._full_station import FullStation
 from ._station_blocks import StationBlocks
 
-__all__ = ["StationBlocks", "follow_variables"]
+__all__ = ["FullStation", "StationBlocks", "follow_variables"]

@@ -1,0 +1,225 @@
+"""`FullStation`: all functional blocks on a station, put together."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import tzinfo
+from random import randint
+from uuid import uuid4
+
+from ocppkit.blocks import Event, dialect_of
+from ocppkit.blocks.authorization import AuthorizationBlock, AuthorizationRules
+from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, StatusError
+from ocppkit.blocks.charging import ChargingAbilities, ChargingBlock, ChargingRules
+from ocppkit.blocks.remote_control import (
+    BackgroundJob,
+    MessageTrigger,
+    MessageTriggered,
+    RemoteControlBlock,
+    RemoteControlRules,
+    UnlockStatus,
+)
+from ocppkit.blocks.transactions import (
+    IdToken,
+    SampledValue,
+    StoppedReason,
+    SuspendedBy,
+    TransactionRules,
+    TransactionsBlock,
+)
+from ocppkit.blocks.variables import DeviceModel, VariableRules, VariablesBlock, model_of
+
+from .._station import Station
+from ._controls_of_variables import follow_variables
+from ._station_blocks import StationBlocks
+
+__all__ = ["FullStation"]
+
+
+def _new_id() -> str:
+    return str(uuid4())
+
+
+def _up_to(most: int) -> int:
+    return randint(0, most)
+
+
+class FullStation(StationBlocks):
+    """A charging station that behaves: transactions, authorization, availability, smart charging, settings.
+
+    The program tells what the hardware sees, and does what events say: `PowerPath` to close and open
+    contactors, `LimitChanged` to limit the current, `ResetDue` to restart.
+
+    ```python
+    station = FullStation(ChargingStation("CP001", ...), read_meter=hardware.meter, maximum=32.0)
+
+    @station.on(PowerPath)
+    def power(event: PowerPath) -> None:
+        hardware.contactor(event.evse_id, event.closed)
+
+    async with station, websockets.connect(station.station, url):
+        async for what in hardware.events():
+            match what:
+                case Plugged(evse): station.plugged_in(evse)
+                case Card(evse, uid): station.present(evse, IdToken(uid, "ISO14443"))
+    ```
+
+    What these methods do not say is said by `do`, with the blocks, which are attributes.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        *,
+        read_meter: Callable[[int], Sequence[SampledValue]],
+        maximum: float,
+        connectors: Mapping[int, int] = {1: 1},
+        fixed_cables: Collection[int] = (),
+        has_main_meter: bool = False,
+        has_display: bool = False,
+        unlock: Callable[[int, int], UnlockStatus] | None = None,
+        may_reset: Callable[[int | None], bool] | None = None,
+        jobs: Collection[BackgroundJob] = (),
+        messages: Collection[str] = (),
+        abilities: ChargingAbilities = ChargingAbilities(),  # noqa: B008 - a frozen value
+        voltage: float = 230.0,
+        zone: tzinfo | None = None,
+        model: DeviceModel | None = None,
+        new_id: Callable[[], str] = _new_id,
+        uniform: Callable[[int], int] = _up_to,
+    ) -> None:
+        """Puts the blocks on a station, which must not run yet.
+
+        Args:
+            station: the station. Its journal must be able to keep messages and states together, as the one
+                in memory and `ocppkit.journals.SqliteJournal` are.
+            read_meter: returns what the meter of an EVSE shows now; nothing if it cannot be read.
+            maximum: the most that an EVSE can give, in amperes on each of three phases.
+            connectors: the number of connectors of each EVSE, by its id. In OCPP 1.6 each connector is an
+                EVSE with one.
+            fixed_cables: the EVSEs whose cables are fixed to the station.
+            has_main_meter: whether `read_meter(0)` tells what all EVSEs use together.
+            has_display: whether a driver with a master pass chooses which transactions are stopped.
+            unlock: unlocks a connector, by EVSE and connector, and returns what has become of it; without it
+                there are no locks.
+            may_reset: returns whether an EVSE, or with `None` the station, can be reset now.
+            jobs: what the station can do beside charging, of which the CSMS may ask how far it is.
+            messages: the messages that the program sends when `MessageTriggered` tells it.
+            abilities: what the station can do in smart charging.
+            voltage: nominal voltage between a phase and the neutral conductor, in volts.
+            zone: the zone of the station's local time, for schedules that follow it.
+            model: the variables; by default those that OCPP has for these blocks, with its defaults.
+            new_id: returns an id for a transaction that no other has, of at most 36 characters.
+            uniform: returns an integer from 0 to its argument, at random.
+
+        Raises:
+            LocalProtocolError: the version has no functional blocks, or lacks the messages of one.
+        """
+        dialect = dialect_of(station.protocol)
+        evses = tuple(connectors)
+        rules = dialect.rules(VariableRules)
+        if model is None:
+            numbers = {each: range(1, count + 1) for each, count in connectors.items()}
+            model = model_of(rules, evses=numbers)
+        self.station = station
+        """The station itself."""
+
+        self.model = model
+        """The variables, by typed keys."""
+
+        self.variables = VariablesBlock(model, rules)
+        self.charging = ChargingBlock(
+            evses,
+            model,
+            uniform,
+            maximum=maximum,
+            rules=dialect.rules(ChargingRules),
+            abilities=abilities,
+            voltage=voltage,
+            zone=zone,
+        )
+        self.transactions = TransactionsBlock(
+            evses,
+            model,
+            read_meter,
+            new_id,
+            rules=dialect.rules(TransactionRules),
+            has_undelivered=station.block_access.has_undelivered,
+            has_main_meter=has_main_meter,
+            fixed_cables=fixed_cables,
+        )
+        self.authorization = AuthorizationBlock(
+            evses,
+            model,
+            rules=dialect.rules(AuthorizationRules),
+            transactions=self.transactions,
+            has_display=has_display,
+        )
+        self.availability = AvailabilityBlock(dialect.rules(AvailabilityRules), model, connectors)
+        self.remote_control = RemoteControlBlock(
+            dialect.rules(RemoteControlRules),
+            model,
+            self.availability,
+            self.transactions,
+            self.authorization,
+            unlock=unlock,
+            may_reset=may_reset,
+            set_profile=self.charging.set_for_remote_start,
+            jobs=jobs,
+            messages=(MessageTrigger.BOOT_NOTIFICATION, *messages),
+        )
+        super().__init__(
+            station,
+            self.variables,
+            self.charging,
+            self.transactions,
+            self.authorization,
+            self.availability,
+            self.remote_control,
+            dialect=dialect,
+        )
+        follow_variables(model, station.controls)
+        self.on(MessageTriggered)(self._send_triggered)
+
+    def plugged_in(self, evse_id: int, connector_id: int = 1) -> None:
+        """Takes that the cable is plugged in at both ends."""
+        self.do(lambda now: self.transactions.plugged_in(evse_id, now, connector_id=connector_id))
+
+    def unplugged(self, evse_id: int) -> None:
+        """Takes that the cable is no longer plugged in at both ends."""
+        self.do(lambda now: self.transactions.unplugged(evse_id, now))
+
+    def present(self, evse_id: int, id_token: IdToken) -> None:
+        """Takes that somebody presents a token at an EVSE: it starts charging, or stops it. [C01]
+
+        `AuthorizationDecided` tells what became of it.
+        """
+        self.do(lambda now: self.authorization.present(evse_id, id_token, now))
+
+    def energy(self, evse_id: int, flows: bool, *, phases: int | None = None) -> None:
+        """Takes that energy flows, or that it no longer does.
+
+        Args:
+            evse_id: the EVSE.
+            flows: whether it flows.
+            phases: how many phases charge, if it is known.
+        """
+        self.do(lambda now: self.transactions.energy(evse_id, flows, now, phases=phases))
+
+    def suspended(self, evse_id: int, by: SuspendedBy) -> None:
+        """Takes that the EV, or the EVSE, pauses the flow of energy."""
+        self.do(lambda now: self.transactions.suspended(evse_id, by, now))
+
+    def stop(self, evse_id: int, reason: StoppedReason = StoppedReason.LOCAL) -> None:
+        """Stops charging at an EVSE, by a button or because of a fault for instance."""
+        self.do(lambda now: self.transactions.stopped(evse_id, now, reason=reason))
+
+    def set_error(self, evse_id: int, connector_id: int, error: StatusError | None) -> None:
+        """Takes what is wrong with a connector, or with `None` that nothing is any more."""
+        self.do(lambda now: self.availability.set_error(evse_id, connector_id, error, now))
+
+    def _send_triggered(self, event: Event) -> None:
+        if (
+            isinstance(event, MessageTriggered)
+            and event.requested_message == MessageTrigger.BOOT_NOTIFICATION
+        ):
+            # BOOT-27: a station that is not accepted yet boots at once when it is asked to.
+            self.station.block_access.boot_now()

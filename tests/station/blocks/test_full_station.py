@@ -1,0 +1,207 @@
+"""`FullStation`: all functional blocks together, from the plug to the bill, in each version."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+
+from ocppkit import v16, v21, v201
+from ocppkit.blocks import PowerPath
+from ocppkit.blocks.authorization import AuthorizationDecided
+from ocppkit.blocks.charging import (
+    ChargingProfile,
+    ChargingSchedule,
+    ChargingSchedulePeriod,
+    LimitChanged,
+    ProfileKind,
+    Purpose,
+    RateUnit,
+    SetProfile,
+)
+from ocppkit.blocks.remote_control import (
+    RequestReset,
+    ResetDue,
+    ResetType,
+    StartRemotely,
+    StopRemotely,
+)
+from ocppkit.blocks.transactions import IdToken, SampledValue
+from ocppkit.blocks.variables import (
+    HEARTBEAT_INTERVAL,
+    SAMPLED_DATA_TX_UPDATED_INTERVAL,
+    SetVariableData,
+    SetVariables,
+)
+from ocppkit.core import Protocol
+from ocppkit.station import Station
+from ocppkit.station.blocks import FullStation
+from ocppkit.testing.block_bench import BlockBench
+from support.memory_store import MemoryStore
+
+EACH = pytest.mark.parametrize(
+    "protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL], ids=lambda each: each.version
+)
+CARD = IdToken("04E91C5A", "ISO14443")
+
+
+class Meter:
+    """A meter that shows 100 Wh more each time it is read."""
+
+    def __init__(self) -> None:
+        self.register = 0.0
+
+    def read(self, evse_id: int) -> list[SampledValue]:
+        self.register += 100.0
+        return [SampledValue(self.register)]
+
+
+def full(meter: Meter, **options: Any) -> Callable[[Station], FullStation]:
+    numbers = count(1)
+    return lambda station: FullStation(
+        station,
+        read_meter=meter.read,
+        maximum=32.0,
+        new_id=lambda: f"T{next(numbers)}",
+        **options,
+    )
+
+
+def told(bench: BlockBench, kind: type[Any]) -> list[Any]:
+    return [each for each in bench.events if isinstance(each, kind)]
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_driver_charges_and_the_csms_gets_the_bill(protocol: Protocol) -> None:  # E01, E02
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        station = bench.full
+        station.plugged_in(1)
+        station.present(1, CARD)
+        await bench.advance(1)
+        assert told(bench, AuthorizationDecided)[0].accepted
+        assert told(bench, PowerPath)[-1].closed
+        station.energy(1, True)
+        await bench.advance(600)
+        station.present(1, CARD)
+        await bench.advance(1)
+        assert not told(bench, PowerPath)[-1].closed
+        station.energy(1, False)
+        station.unplugged(1)
+        await bench.advance(1)
+    (record,) = bench.closed
+    assert record.is_complete
+    assert record.id_token is not None
+    assert record.id_token.is_same_as(CARD)
+    assert record.energy is not None
+    assert record.energy > 0
+    assert record.stopped_reason in {"Local", "EVDisconnected"}
+    assert bench.actions[0] == "BootNotification"
+    status = "NotifyEvent" if protocol is v21.PROTOCOL else "StatusNotification"
+    assert status in bench.actions
+    assert bench.actions.count("Authorize") == 1
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_refused_card_closes_no_contactor(protocol: Protocol) -> None:  # C01
+    bench = BlockBench(protocol, full=full(Meter()), authorize=lambda question: "Invalid")
+    async with bench:
+        bench.full.plugged_in(1)
+        bench.full.present(1, CARD)
+        await bench.advance(1)
+        assert not told(bench, AuthorizationDecided)[0].accepted
+        assert not [each for each in told(bench, PowerPath) if each.closed]
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_the_csms_starts_limits_and_stops(protocol: Protocol) -> None:  # F01, F03, K01
+    limit = ChargingProfile(
+        id=1,
+        stack_level=0,
+        charging_profile_purpose=Purpose.TX_DEFAULT,
+        charging_profile_kind=ProfileKind.RELATIVE,
+        charging_schedule=(
+            ChargingSchedule(
+                id=1,
+                charging_rate_unit=RateUnit.AMPERES,
+                charging_schedule_period=(ChargingSchedulePeriod(start_period=0, limit=16.0),),
+            ),
+        ),
+    )
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        bench.full.plugged_in(1)
+        started = await bench.call(StartRemotely(id_token=CARD, evse_id=1, remote_start_id=7))
+        assert started.status == "Accepted"
+        assert told(bench, PowerPath)[-1].closed
+        bench.full.energy(1, True)
+        await bench.advance(1)
+        answer = await bench.call(SetProfile(evse_id=1, charging_profile=limit))
+        assert answer.status == "Accepted"
+        assert told(bench, LimitChanged)[-1].limit == 16.0
+        (record,) = bench.csms_blocks.ledger
+        stopped = await bench.call(StopRemotely(transaction_id=record.transaction_id))
+        assert stopped.status == "Accepted"
+        assert not told(bench, PowerPath)[-1].closed
+        bench.full.energy(1, False)
+        bench.full.unplugged(1)
+        await bench.advance(1)
+    (record,) = bench.closed
+    assert record.stopped_reason == "Remote"
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_the_csms_changes_what_the_station_does(protocol: Protocol) -> None:  # B05
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        for key, value in ((HEARTBEAT_INTERVAL, 60), (SAMPLED_DATA_TX_UPDATED_INTERVAL, 30)):
+            command = SetVariables(data=(SetVariableData.of(key, value),))
+            answer = await bench.call(command)
+            assert answer.status(key) == "Accepted"
+        assert bench.station.controls.heartbeat_interval == 60
+        await bench.advance(601)
+        assert bench.actions.count("Heartbeat") == 10
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_reset_is_due_once_its_response_was_sent(protocol: Protocol) -> None:  # B11
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        answer = await bench.call(RequestReset(type=ResetType.IMMEDIATE))
+        assert answer.status == "Accepted"
+        assert len(told(bench, ResetDue)) == 1
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_power_cut_ends_the_transaction_with_the_next_run(protocol: Protocol) -> None:
+    store, meter = MemoryStore(), Meter()
+    first = BlockBench(protocol, full=full(meter), journal=store)
+    async with first:
+        first.full.plugged_in(1)
+        first.full.present(1, CARD)
+        first.full.energy(1, True)
+        await first.advance(60)
+        left = store.copy()
+    ledger = first.csms_blocks.ledger
+    second = BlockBench(protocol, full=full(meter), journal=left, ledger=ledger)
+    async with second:
+        await second.advance(60)
+    (record,) = second.closed
+    assert record.is_complete
+    assert record.stopped_reason == "PowerLoss"
+
+
+@pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=lambda each: each.version)
+@pytest.mark.asyncio
+async def test_undelivered_messages_of_a_transaction_are_told(protocol: Protocol) -> None:  # E14
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        has_undelivered = bench.station.block_access.has_undelivered
+        await bench.go_offline()
+        bench.full.plugged_in(1)
+        bench.do(lambda now: bench.full.transactions.authorized(1, CARD, now))
+        await bench.full.flushed()
+        assert has_undelivered(None)
+        assert has_undelivered("T1")
+        assert not has_undelivered("T2")
