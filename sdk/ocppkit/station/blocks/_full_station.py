@@ -162,7 +162,7 @@ class FullStation(StationBlocks):
             self.authorization,
             unlock=unlock,
             may_reset=may_reset,
-            set_profile=self.charging.set_for_remote_start,
+            charging=self.charging,
             jobs=jobs,
             messages=(MessageTrigger.BOOT_NOTIFICATION, *messages),
         )
