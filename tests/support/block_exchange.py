@@ -1,10 +1,10 @@
 """Asks a block as a CSMS would: through the messages of a version, encoded and decoded, and back."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ocppkit.blocks import Block, Command, CommandAnswer, Dialect, Moment, Report, dialect_of
-from ocppkit.core import Protocol, decode_payload, encode_payload
+from ocppkit.core import Message, Protocol, decode_payload, encode_payload
 
 __all__ = ["ask", "reports"]
 
@@ -34,4 +34,4 @@ def reports(protocol: Protocol, block: Block) -> Iterator[Report[Any]]:
 
 
 def _sent(payload: Any) -> Any:
-    return decode_payload(type(payload), encode_payload(payload))
+    return decode_payload(cast("type[Message]", type(payload)), encode_payload(payload))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import Struct
 
@@ -213,7 +213,7 @@ class DeclaredVariable:
 
     def _list_refusal(self, value: object) -> ValueRefusal | None:
         known, most = self.characteristics.values, self.characteristics.max_elements
-        items: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
+        items = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
         if most is not None and len(items) > most:
             return ValueRefusal(f"more than {most} items", "TooManyElements")
         if known and isinstance(value, str | tuple):

@@ -12,7 +12,6 @@ from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import StationStarted
-from . import _setting_keys as keys
 from ._declared_variables import KeptValue, ValueRefusal
 from ._device_model import DeviceModel
 from ._network_connections import (
@@ -43,6 +42,19 @@ from ._questions import (
     VariableStatus,
 )
 from ._report_selection import base_report, selected_report
+from ._setting_keys import (
+    ACTIVE_NETWORK_PROFILE,
+    ALLOW_SECURITY_PROFILE_DOWNGRADE,
+    BASIC_AUTH_PASSWORD,
+    CONFIGURATION_VALUE_SIZE,
+    DATE_TIME,
+    ITEMS_PER_GET_REPORT,
+    ITEMS_PER_GET_VARIABLES,
+    ITEMS_PER_SET_VARIABLES,
+    NETWORK_CONFIGURATION_PRIORITY,
+    REPORTING_VALUE_SIZE,
+    SECURITY_PROFILE,
+)
 from ._standard_settings import VariableRules
 
 __all__ = ["VariablesBlock"]
@@ -53,7 +65,9 @@ _PART_SIZE: Final = 50
 
 class _KeptVariables(KeptState, frozen=True, kw_only=True):
     values: tuple[KeptValue, ...] = ()
-    network_profiles: dict[int, NetworkConnectionProfile] = msgspec.field(default_factory=dict)
+    network_profiles: dict[int, NetworkConnectionProfile] = msgspec.field(
+        default_factory=dict[int, NetworkConnectionProfile]
+    )
 
 
 class VariablesBlock(Block):
@@ -111,16 +125,16 @@ class VariablesBlock(Block):
             results = [self._result(each) for each in queries]
             readable = [each for each in results if each.status == VariableStatus.ACCEPTED]
             return GetVariablesAnswer(results=tuple(readable))
-        if self._are_too_many(len(command.data), keys.ITEMS_PER_GET_VARIABLES):
+        if self._are_too_many(len(command.data), ITEMS_PER_GET_VARIABLES):
             # B06.FR.16.
             return GetVariablesAnswer(error=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION)
         return GetVariablesAnswer(results=tuple(map(self._result, command.data)))
 
     def set_variables(self, command: SetVariables, now: Moment) -> SetVariablesAnswer:
         """Writes values. # B05"""
-        if self._are_too_many(len(command.data), keys.ITEMS_PER_SET_VARIABLES):
+        if self._are_too_many(len(command.data), ITEMS_PER_SET_VARIABLES):
             return SetVariablesAnswer(error=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION)
-        longest = self._model.get(keys.CONFIGURATION_VALUE_SIZE, self._rules.set_value_size)
+        longest = self._model.get(CONFIGURATION_VALUE_SIZE, self._rules.set_value_size)
         return SetVariablesAnswer(
             results=tuple(
                 self._model.write(each.address, each.value, each.attribute_type, longest=longest)
@@ -139,7 +153,7 @@ class VariablesBlock(Block):
 
     def get_report(self, command: GetReport, now: Moment) -> ReportAnswer:
         """Reports the components and variables that are selected. # B08"""
-        if self._are_too_many(len(command.component_variables), keys.ITEMS_PER_GET_REPORT):
+        if self._are_too_many(len(command.component_variables), ITEMS_PER_GET_REPORT):
             # B08.FR.17.
             return ReportAnswer(
                 status=ReportStatus.REJECTED, error=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION
@@ -158,8 +172,8 @@ class VariablesBlock(Block):
         slot, profile = command.configuration_slot, command.connection_data
         refusal = self._slot_refusal(slot) or profile_refusal(
             profile,
-            current=self._model.get(keys.SECURITY_PROFILE, 0),
-            downgrade_allowed=self._model.get(keys.ALLOW_SECURITY_PROFILE_DOWNGRADE, False),
+            current=self._model.get(SECURITY_PROFILE, 0),
+            downgrade_allowed=self._model.get(ALLOW_SECURITY_PROFILE_DOWNGRADE, False),
         )
         if refusal is not None:
             return SetNetworkProfileAnswer(
@@ -176,7 +190,7 @@ class VariablesBlock(Block):
 
     def network_order(self) -> tuple[tuple[int, NetworkConnectionProfile], ...]:
         """Returns the slots and ways to a CSMS to be tried, the most wanted first. # B10.FR.01"""
-        wanted = self._model.get(keys.NETWORK_CONFIGURATION_PRIORITY, ())
+        wanted = self._model.get(NETWORK_CONFIGURATION_PRIORITY, ())
         slots = [int(each) for each in wanted if each.isdecimal()]
         return tuple((slot, self._profiles[slot]) for slot in slots if slot in self._profiles)
 
@@ -191,14 +205,14 @@ class VariablesBlock(Block):
         """
         if slot not in self._profiles:
             raise ValueError(f"there is no network profile in slot {slot}")
-        if keys.ACTIVE_NETWORK_PROFILE in self._model:
-            self._model[keys.ACTIVE_NETWORK_PROFILE] = slot
+        if ACTIVE_NETWORK_PROFILE in self._model:
+            self._model[ACTIVE_NETWORK_PROFILE] = slot
         reached = self._profiles[slot].security_profile
-        if reached <= self._model.get(keys.SECURITY_PROFILE, 0):
+        if reached <= self._model.get(SECURITY_PROFILE, 0):
             return
-        self._model[keys.SECURITY_PROFILE] = reached
-        if keys.NETWORK_CONFIGURATION_PRIORITY in self._model:
-            self._model[keys.NETWORK_CONFIGURATION_PRIORITY] = tuple(
+        self._model[SECURITY_PROFILE] = reached
+        if NETWORK_CONFIGURATION_PRIORITY in self._model:
+            self._model[NETWORK_CONFIGURATION_PRIORITY] = tuple(
                 str(each)
                 for each, profile in self.network_order()
                 if profile.security_profile >= reached
@@ -231,23 +245,21 @@ class VariablesBlock(Block):
         if event.is_kept and event.origin is not ChangeOrigin.EARLIER_RUN:
             self.has_changed = True
         # A01.FR.02. What the program sets, it knows.
-        if event.is_of(keys.BASIC_AUTH_PASSWORD) and event.origin is not ChangeOrigin.STATION:
-            password = password_of(self._model[keys.BASIC_AUTH_PASSWORD], self._rules)
+        if event.is_of(BASIC_AUTH_PASSWORD) and event.origin is not ChangeOrigin.STATION:
+            password = password_of(self._model[BASIC_AUTH_PASSWORD], self._rules)
             self._tell(BasicAuthPasswordChanged(password=password))
 
     def _add_checks(self) -> None:
-        if keys.BASIC_AUTH_PASSWORD in self._model:
-            self._model.check(
-                keys.BASIC_AUTH_PASSWORD, lambda text: password_refusal(text, self._rules)
-            )
-        if keys.SECURITY_PROFILE in self._model:
-            self._model.check(keys.SECURITY_PROFILE, self._security_profile_refusal)
-        if keys.NETWORK_CONFIGURATION_PRIORITY in self._model:
-            self._model.check(keys.NETWORK_CONFIGURATION_PRIORITY, self._order_refusal)
+        if BASIC_AUTH_PASSWORD in self._model:
+            self._model.check(BASIC_AUTH_PASSWORD, lambda text: password_refusal(text, self._rules))
+        if SECURITY_PROFILE in self._model:
+            self._model.check(SECURITY_PROFILE, self._security_profile_refusal)
+        if NETWORK_CONFIGURATION_PRIORITY in self._model:
+            self._model.check(NETWORK_CONFIGURATION_PRIORITY, self._order_refusal)
 
     def _security_profile_refusal(self, wanted: int) -> ValueRefusal | None:
         # CFG-05; only OCPP 1.6 lets a CSMS write it.
-        if wanted < self._model.get(keys.SECURITY_PROFILE, 0):
+        if wanted < self._model.get(SECURITY_PROFILE, 0):
             return ValueRefusal("the security profile would be lower than it is", "ValueTooLow")
         return None
 
@@ -260,9 +272,9 @@ class VariablesBlock(Block):
 
     def _slot_refusal(self, slot: int) -> ValueRefusal | None:
         # B09.FR.05: the station says which slots it has.
-        if keys.NETWORK_CONFIGURATION_PRIORITY not in self._model:
+        if NETWORK_CONFIGURATION_PRIORITY not in self._model:
             return ValueRefusal("this station has no slots", "NotEnabled")
-        slots = self._model.characteristics(keys.NETWORK_CONFIGURATION_PRIORITY).values
+        slots = self._model.characteristics(NETWORK_CONFIGURATION_PRIORITY).values
         if str(slot) not in slots:
             return ValueRefusal(f"there is no slot {slot}", "ValueOutOfRange")
         return None
@@ -273,7 +285,7 @@ class VariablesBlock(Block):
 
     def _told(self, value: str | None) -> str | None:
         # A station may cut what it tells: ReportingValueSize.
-        longest = self._model.get(keys.REPORTING_VALUE_SIZE, self._rules.value_size)
+        longest = self._model.get(REPORTING_VALUE_SIZE, self._rules.value_size)
         return None if value is None else value[:longest]
 
     def _told_data(self, data: ReportData) -> ReportData:
@@ -287,15 +299,15 @@ class VariablesBlock(Block):
         return count > self._model.get(limit, count)
 
     def _set_date(self, now: Moment) -> None:
-        if keys.DATE_TIME in self._model:
-            self._model.set(keys.DATE_TIME, now.wall, is_told=False)
+        if DATE_TIME in self._model:
+            self._model.set(DATE_TIME, now.wall, is_told=False)
 
     def _send(self, request_id: int, data: Iterable[ReportData], now: Moment) -> ReportAnswer:
         """Leaves a report in parts, which follow the answer. # B07.FR.03, B07.FR.12"""
         found = tuple(map(self._told_data, data))
         if not found:
             return ReportAnswer(status=ReportStatus.EMPTY_RESULT_SET)
-        size = max(1, self._model.get(keys.ITEMS_PER_GET_REPORT, _PART_SIZE))
+        size = max(1, self._model.get(ITEMS_PER_GET_REPORT, _PART_SIZE))
         for seq_no, start in enumerate(range(0, len(found), size)):
             self._report(
                 VariablesReport(

@@ -16,7 +16,7 @@ from .._controls import Controls
 __all__ = ["follow_variables"]
 
 
-class _Link(Struct, frozen=True):
+class _Followed(Struct, frozen=True):
     """A variable, and the control that follows it."""
 
     key: VariableKey[Any]
@@ -57,7 +57,7 @@ def follow_variables(model: DeviceModel, controls: Controls) -> None:
     controls.observe(control_changed)
 
 
-def _begin(link: _Link, model: DeviceModel, controls: Controls) -> None:
+def _begin(link: _Followed, model: DeviceModel, controls: Controls) -> None:
     value = link.read(controls)
     if link.key not in model or value is None:
         return
@@ -74,22 +74,22 @@ def _fitting(model: DeviceModel, key: IntegerKey, value: float) -> int:
     return round(low if known.max_limit is None else min(low, known.max_limit))
 
 
-def _whole(key: VariableKey[Any], control: str) -> _Link:
+def _whole(key: VariableKey[Any], control: str) -> _Followed:
     """Returns the link of a control that is the value of a variable."""
-    return _Link(
+    return _Followed(
         key,
         lambda controls: getattr(controls, control),
         lambda controls, value: setattr(controls, control, value),
     )
 
 
-def _part(key: IntegerKey, control: str, part: str) -> _Link:
+def _part(key: IntegerKey, control: str, part: str) -> _Followed:
     """Returns the link of one part of a control."""
 
     def write(controls: Controls, value: int) -> None:
         setattr(controls, control, replace(getattr(controls, control), **{part: value}))
 
-    return _Link(key, lambda controls: getattr(getattr(controls, control), part), write)
+    return _Followed(key, lambda controls: getattr(getattr(controls, control), part), write)
 
 
 def _time_source(controls: Controls) -> tuple[str, ...]:
@@ -112,6 +112,6 @@ _LINKS: Final = (
     _part(keys.RETRY_BACK_OFF_RANDOM_RANGE, "back_off", "random_range"),
     _part(keys.RETRY_BACK_OFF_REPEAT_TIMES, "back_off", "repeat_times"),
     _whole(keys.QUEUE_ALL_MESSAGES, "queue_all_messages"),
-    _Link(keys.TIME_SOURCE, _time_source, _follow_time_source),
+    _Followed(keys.TIME_SOURCE, _time_source, _follow_time_source),
 )
 """Each variable that a control follows."""
