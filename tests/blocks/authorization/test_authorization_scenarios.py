@@ -29,20 +29,29 @@ from ocppkit.blocks.transactions import (
     TransactionsBlock,
 )
 from ocppkit.blocks.variables import (
+    LOCAL_AUTH_LIST_ENTRIES,
+    LOCAL_AUTHORIZE_OFFLINE,
     LOCAL_PRE_AUTHORIZE,
     MASTER_PASS_GROUP_ID,
     OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED,
     STOP_TX_ON_INVALID_ID,
-    DeviceModel,
+    GetVariables,
+    SetVariableData,
+    SetVariables,
+    VariableRules,
+    VariablesBlock,
+    model_of,
 )
 from ocppkit.csms.blocks import AuthorizationQuestion
 from ocppkit.testing.block_bench import BlockBench
+from ocppkit.v16 import variables as v16_variables
 from support.memory_store import MemoryStore
 from support.token_reader import CARD, FAMILY, FLEET, OTHER, PROTOCOLS, info
 
 VERSIONS = list(PROTOCOLS)
 NEW = VERSIONS[1:]
 Means, Refusal = AuthorizationMeans, AuthorizationRefusal
+KEYS_OF_1_6 = (v16_variables.LOCAL_PRE_AUTHORIZE, v16_variables.LOCAL_AUTHORIZE_OFFLINE)
 
 
 class Garage:
@@ -55,7 +64,8 @@ class Garage:
         self.said: dict[str, TokenInfo] = {}
         """What the CSMS says about tokens."""
 
-        self.model = DeviceModel()
+        variables = dialect.rules(VariableRules)
+        self.model = model_of(variables, evses={1: (1,), 2: (1,)})
         self.transactions = TransactionsBlock(
             (1, 2),
             self.model,
@@ -71,6 +81,7 @@ class Garage:
         )
         self.bench = BlockBench(
             protocol,
+            VariablesBlock(self.model, variables),
             self.transactions,
             self.authorization,
             authorize=self.look_up,
@@ -286,3 +297,38 @@ async def test_list_and_cache_survive_a_restart(version: str) -> None:
         await bench.go_offline()
         assert (await again.present(CARD)).means is Means.LOCAL_LIST
         assert (await again.present(OTHER, 2)).means is Means.CACHE
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_the_csms_writes_the_settings(version: str) -> None:  # C12, C13
+    garage = Garage(version)
+    garage.said["04E91C5A"] = info()
+    keys = KEYS_OF_1_6 if version == "1.6" else (LOCAL_PRE_AUTHORIZE, LOCAL_AUTHORIZE_OFFLINE)
+    pre_authorize, authorize_offline = keys
+    async with garage.bench as bench:
+        await garage.present(CARD)
+        await garage.present(CARD)
+        assert (await garage.present(CARD)).means is Means.CSMS
+        await garage.present(CARD)
+        answer = await bench.call(SetVariables(data=(SetVariableData.of(pre_authorize, True),)))
+        assert answer.status(pre_authorize) == "Accepted"
+        assert (await garage.present(CARD)).means is Means.CACHE
+        await garage.present(CARD)
+        await bench.call(SetVariables(data=(SetVariableData.of(authorize_offline, False),)))
+        await bench.go_offline()
+        assert (await garage.present(CARD)).refusal is Refusal.NOT_ACCEPTED
+
+
+@pytest.mark.asyncio
+async def test_the_length_of_the_list_is_told() -> None:  # D01
+    for version, key, told in (
+        ("1.6", v16_variables.LOCAL_AUTH_LIST_MAX_LENGTH, 1000),
+        ("2.1", LOCAL_AUTH_LIST_ENTRIES, 1),
+    ):
+        garage = Garage(version)
+        token = IdToken("04E91C5A", None if version == "1.6" else "ISO14443")
+        entry = LocalListEntry(id_token=token, id_token_info=TokenInfo(status="Accepted"))
+        async with garage.bench as bench:
+            await bench.call(list_updates([entry], 1, 10)[0])
+            assert (await bench.call(GetVariables.of(key))).value(key) == told
