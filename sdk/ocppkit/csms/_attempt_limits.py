@@ -40,11 +40,11 @@ class AttemptLimits(Protocol):
         ...
 
     def accepted(self, credentials: Credentials) -> MaybeAwaitable[None]:
-        """Learns that the authenticator has accepted these credentials."""
+        """Notes that the authenticator has accepted these credentials."""
         ...
 
     def failed(self, credentials: Credentials, now: float) -> MaybeAwaitable[None]:
-        """Learns that the authenticator has not accepted these credentials."""
+        """Notes that the authenticator has not accepted these credentials."""
         ...
 
 

@@ -33,13 +33,13 @@ _WAITING_PER_IDENTITY: Final = 4
 
 
 class TooManyAttempts(Exception):
-    """These credentials are not looked at now; an `AttemptLimits` raises it."""
+    """Raised by an `AttemptLimits` when credentials must not be checked now."""
 
     def __init__(self, reason: str, retry_after: float) -> None:
-        """Says why, for the log and the station, and after how many seconds they may be."""
+        """Takes the reason, for the log and the station, and the seconds until the next attempt."""
         super().__init__(reason)
         self.retry_after = retry_after
-        """Seconds until they may be."""
+        """Seconds until the next attempt."""
 
 
 class AttemptLimiter:
@@ -116,7 +116,7 @@ class AttemptLimiter:
             self._stations.take_back(key)
 
     def accepted(self, credentials: Credentials) -> None:
-        """Remembers what was right."""
+        """Remembers accepted credentials."""
         proof = self._proof(credentials)
         if proof is not None:
             self._proofs[credentials.identity] = proof
@@ -125,7 +125,7 @@ class AttemptLimiter:
                 self._proofs.popitem(last=False)
 
     def failed(self, credentials: Credentials, now: float) -> None:
-        """Counts what was wrong."""
+        """Counts a wrong attempt."""
         if self._is_proved(credentials):
             del self._proofs[credentials.identity]
         group = address_group(credentials.remote_address)
@@ -152,7 +152,7 @@ class AttemptLimiter:
 
 
 class _Counters:
-    """Counts what happens by key; each count falls by one in every so many seconds."""
+    """Counts by key; each count falls by one in a fixed number of seconds."""
 
     def __init__(self, seconds: float, most: int) -> None:
         self._seconds = seconds
@@ -166,7 +166,7 @@ class _Counters:
         return max(0.0, count - (now - at) / self._seconds)
 
     def wait(self, key: tuple[str, str], most: int, now: float) -> float:
-        """Returns the seconds until one more makes no more than `most`."""
+        """Returns the seconds until one more attempt would not exceed `most`."""
         return max(0.0, (self.count(key, now) + 1 - most) * self._seconds)
 
     def add(self, key: tuple[str, str], now: float) -> None:
@@ -197,7 +197,7 @@ class _Counters:
 
 
 class _FairQueue:
-    """Lets so many enter at a time; names take turns."""
+    """Limits how many checks run at a time; the identities that wait take turns."""
 
     def __init__(self, at_once: int, waiting: int) -> None:
         self._free = at_once
@@ -232,7 +232,7 @@ class _FairQueue:
             raise
 
     def leave(self) -> None:
-        """Gives the turn to whoever is next."""
+        """Ends a turn, and begins the next one that waits."""
         while self._queues:
             name, queue = self._queues.popitem(last=False)
             turn = queue.popleft()

@@ -35,7 +35,7 @@ class Verdict(Enum):
 
 
 class Refused(Struct, frozen=True):
-    """A verdict with its reason, which stands in the log; the station never learns it."""
+    """A verdict with its reason, which is logged; the station is not told."""
 
     reason: str
     verdict: Verdict = Verdict.REFUSED

@@ -1,4 +1,4 @@
-"""Whether a CSMS handles what a station sends before a boot of it was accepted, and what the log says."""
+"""Decides whether a CSMS handles messages of a station whose boot was not accepted, and logs it."""
 
 import logging
 from collections import OrderedDict
@@ -56,19 +56,19 @@ class BootGate:
         self._logged: OrderedDict[tuple[str, RegistrationStatus], None] = OrderedDict()
 
     def refuses(self, protocol: Protocol, registration: Registration, action: Action) -> bool:
-        """Whether this message is refused."""
+        """Returns whether this message is refused."""
         if not self._closed or registration.may_send(action):
             return False
         unknown = registration.status is RegistrationStatus.UNKNOWN
         return not (unknown and self._serves_unknown[protocol.subprotocol])
 
     def log_served(self, identity: str, action: Action) -> None:
-        """Says once per station that it is served though nothing is known of it."""
+        """Logs once per station that it is served though nothing is known of its boot."""
         if self._closed and self._is_news(identity, RegistrationStatus.UNKNOWN):
             logger.info(_SERVED, loggable(identity), action.name)
 
     def log_refused(self, identity: str, registration: Registration, action: Action) -> None:
-        """Says once per station and status that its messages are refused, and how to change that."""
+        """Logs once per station and status that its messages are refused, and how to change that."""
         if not self._is_news(identity, registration.status):
             return
         if registration.status is RegistrationStatus.UNKNOWN:

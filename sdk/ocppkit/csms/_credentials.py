@@ -1,4 +1,4 @@
-"""What a station shows of itself when it connects: headers, query, password, certificate."""
+"""What a station sends to prove its identity: headers, query, password, certificate."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ _BEARER: Final = b"bearer"
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """What a station shows of itself when it connects.
+    """What a station sends to prove its identity when it connects.
 
     Nothing here is checked but `certificate`, by TLS, and that `identity` can be an identity.
     """
@@ -56,7 +56,7 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
     @property
     def basic(self) -> tuple[bytes, bytes] | None:
-        """User name and password of Basic authentication, parted at the first colon; `None` without.
+        """User name and password of Basic authentication, split at the first colon; `None` without.
 
         For authenticators with user names that several stations share. A user name that may hold a
         colon itself is better compared with the start: see `password`.
@@ -87,7 +87,7 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
 
 class UnusableAuthorization(Exception):
-    """There is no password in an Authorization header; the text says why."""
+    """Raised when an Authorization header has no usable password; the text says why."""
 
 
 def password_in(authorization: bytes | None, user_names: tuple[str, ...], any_case: bool) -> bytes:

@@ -237,7 +237,7 @@ class Csms:
         return self._settings.limits
 
     def check_startable(self, tls: SSLContext | None = None) -> None:
-        """Refuses to be served in a way that is not safe, unless that was said to be wanted.
+        """Checks that the CSMS may be served: without `insecure=True` it needs an authenticator and new TLS.
 
         Args:
             tls: what it is to be served with; if it leaves the oldest version to OpenSSL, that is

@@ -30,7 +30,7 @@ class Directory(Protocol):
         ...
 
     def accepted(self, station: StationHandle) -> None:
-        """Learns that a station's boot was accepted."""
+        """Notes that a station's boot was accepted."""
         ...
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:

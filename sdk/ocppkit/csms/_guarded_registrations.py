@@ -1,4 +1,4 @@
-"""Asks the store of registrations, bounds its time, and tries again what failed."""
+"""Calls the store of registrations with a time limit, and repeats what failed."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _LAST_RETRY: Final = 60.0
 
 
 class GuardedRegistrations:
-    """The registrations of one CSMS. Failures of the store end here."""
+    """Calls a `Registrations`, whose failures are logged; records that were not saved are saved later."""
 
     def __init__(self, store: Registrations, clock: Callable[[], Clock]) -> None:
         self._store = store

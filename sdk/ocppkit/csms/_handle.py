@@ -47,7 +47,7 @@ class StationHandle:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection lives."""
+        """Whether the connection is open."""
         return self._peer.connected
 
     @property

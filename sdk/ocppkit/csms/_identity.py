@@ -26,7 +26,7 @@ _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class BadHandshake(Exception):
-    """A handshake that can only be refused."""
+    """Raised when a handshake must be refused."""
 
     def __init__(
         self,

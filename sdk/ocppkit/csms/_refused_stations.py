@@ -28,7 +28,7 @@ _KINDS: Final = 1024
 
 
 class StationRefused(Struct, frozen=True, kw_only=True):
-    """A connection was refused before it was opened."""
+    """The event that a connection was refused before it was open."""
 
     reason: str
     """Why, for the operator. The station is told less."""
@@ -66,7 +66,7 @@ class RefusalObserver(Protocol):
     """The method that an observer may have beside those of `ocppkit.aio.Observer`."""
 
     def connection_refused(self, refusal: StationRefused) -> None:
-        """Sees every refused connection, `repeated` being zero."""
+        """Is called for each refused connection; `repeated` is zero."""
         ...
 
 

@@ -61,7 +61,7 @@ class Repeats:
         self._unsent: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
 
     def once(self, handler: AnyHandler, clock: Clock, can_send: Callable[[], bool]) -> AnyHandler:
-        """Returns a handler that handles no call again.
+        """Returns a handler that handles each call once.
 
         Args:
             handler: what handles a call for the first time.
@@ -129,7 +129,7 @@ class AnswerMemory:
     """Stations that are remembered; those not asked for longest make room."""
 
     def __init__(self, protocols: Iterable[Protocol], store: AnswerStore | None = None) -> None:
-        """Starts without any.
+        """Starts without answers.
 
         Args:
             protocols: the versions that are spoken.

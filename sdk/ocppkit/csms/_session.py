@@ -229,13 +229,13 @@ class StationSession:
             self._context.stations.registered(self._handle)
 
     def result_received(self, result: ResultReceived) -> None:
-        """Needs to note nothing."""
+        """Does nothing."""
 
     def call_failed(self, error: CallFailed) -> None:
-        """Needs to note nothing."""
+        """Does nothing."""
 
     def invalid_received(self, error: RemoteProtocolError) -> None:
-        """Needs to note nothing."""
+        """Does nothing."""
 
     def disconnected(self, end: ConnectionClosed) -> None:
         """Takes the station out of the registry."""
@@ -244,7 +244,7 @@ class StationSession:
         self._context.stations.leave(self._handle, end)
 
     def finished(self) -> None:
-        """Passes the word on."""
+        """Tells the transport that nothing of this connection runs any more."""
         self._when_finished()
 
     @property

@@ -1,4 +1,4 @@
-"""Turns the coroutines of a WebSocket library into the callbacks that an endpoint is fed by.
+"""A wire over a WebSocket library that has coroutines for receiving and sending.
 
 Theory of operation: a `TransportWire` is a wire over a `Transport`, driven by two tasks. The reader hands
 over what arrives; the writer sends what was written, in order. The one that ends first ends the
@@ -78,7 +78,7 @@ class TransportWire:
     # The wire.
 
     def start(self, receiver: Receiver) -> None:
-        """Feeds this receiver from now on."""
+        """Hands messages to this receiver from now on."""
         self._receiver = receiver
         self._fed = True
         self._regulate()

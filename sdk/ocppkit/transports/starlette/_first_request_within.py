@@ -1,4 +1,4 @@
-"""What keeps an ASGI server from waiting for requests for ever."""
+"""Ends connections to an ASGI server on which no request comes in time."""
 
 from collections.abc import Callable
 from typing import Any

@@ -38,7 +38,7 @@ class NetworkConnections:
             self._warned = True
             logger.warning(
                 "the network connections of %s cannot be found: compressed messages of one station "
-                "can delay all others, and a station that does not read stays until it is gone "
+                "can delay all others, and stations that read nothing are not disconnected at once "
                 "[use uvicorn with no middleware that replaces `receive`; if that is so, install "
                 "another version of uvicorn, or a newer one of ocppkit]",
                 _server_of(receive),

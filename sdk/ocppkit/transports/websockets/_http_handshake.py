@@ -32,7 +32,7 @@ _KEY_BYTES: Final = 16
 
 
 class BadRequest(Exception):
-    """What came is no opening handshake."""
+    """Raised when a request is no opening handshake."""
 
     def __init__(self, status: HTTPStatus, reason: str, headers: Headers = ()) -> None:
         super().__init__(reason)

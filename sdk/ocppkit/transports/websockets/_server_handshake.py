@@ -105,7 +105,7 @@ class ServerHandshake(SharedReading):
     # What the timer wheel calls.
 
     def on_interval(self) -> None:
-        """Ends the connection: it has been waited for long enough."""
+        """Ends a connection whose handshake took too long."""
         if self._deciding is None:
             self._report(f"no handshake within {self._csms.limits.handshake_timeout:g} s")
         elif not self._refused:
@@ -136,7 +136,7 @@ class ServerHandshake(SharedReading):
             self._csms.report_refusal(full.reason, status=full.status, handshake=handshake)
             return full
         except Exception:
-            logger.exception("the handshake failed")
+            logger.exception("%s: the handshake failed", peer_address(self._transport))
             return Reject(status=500, reason="internal error")
 
     def _open(self, accept: Accept, request: HttpRequest, key: bytes) -> None:

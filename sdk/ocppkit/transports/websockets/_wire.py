@@ -75,7 +75,7 @@ _OVER_BUDGET: Final = 8
 
 
 class WebSocketWire(SharedReading):
-    """A WebSocket that feeds its receiver. Until there is one, little is read and nothing lost."""
+    """An open WebSocket. Until it has a receiver, little is read, and what was read is kept."""
 
     __slots__ = (
         "_budget", "_close_timer", "_core", "_cost", "_end", "_extensions", "_frame_bytes", "_hold",
@@ -135,7 +135,7 @@ class WebSocketWire(SharedReading):
     # The wire.
 
     def start(self, receiver: Receiver) -> None:
-        """Feeds this receiver from now on."""
+        """Hands messages to this receiver from now on."""
         first = self._receiver is None
         self._receiver = receiver
         if first:
@@ -407,7 +407,7 @@ class WebSocketWire(SharedReading):
             self._loop.call_later(delay, self._release, _OVER_BUDGET)
 
     def _charge(self, size: int) -> None:
-        """Counts a frame against the peer's share, and against the work of this callback."""
+        """Subtracts the cost of a frame from the peer's budget, and counts it for this callback."""
         cost = size + FRAME_COST
         self._cost += cost
         self._budget.left -= cost
