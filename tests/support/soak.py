@@ -15,6 +15,7 @@ import sys
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
+from time import perf_counter, process_time
 from typing import Any, Final, NamedTuple
 
 from ocppkit import v201
@@ -58,6 +59,9 @@ class Figures(NamedTuple):
     counts: dict[str, int]
     """What the peers did and got."""
 
+    pause: "Pause"
+    """The longest time in which the event loop took no turn."""
+
     @property
     def is_good(self) -> bool:
         """Whether nothing went wrong."""
@@ -67,6 +71,7 @@ class Figures(NamedTuple):
     def __str__(self) -> str:
         lines = [
             f"{self.seconds:.0f} s, {self.counts}",
+            f"longest pause of the event loop: {self.pause.seconds:.2f} s, {self.pause.cpu:.2f} s of CPU in it",
             f"pings of steady stations: at least {self.pings_least} of {self.pings_due:.0f}",
             f"unexpected log records: {len(self.unexpected)}",
             *self.unexpected[:20],
@@ -74,6 +79,26 @@ class Figures(NamedTuple):
             *(self.growth if self.end > self.middle + GROWTH else ()),
         ]
         return "\n".join(lines)
+
+
+class Pause:
+    """Measures how long the event loop takes no turn, and how much of that is its own work.
+
+    A long pause with little CPU is a machine that had no time for this process.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.cpu = 0.0
+
+    async def measure(self) -> None:
+        """Measures until it is cancelled."""
+        while True:
+            begun, used = perf_counter(), process_time()
+            await asyncio.sleep(0)
+            if perf_counter() - begun > self.seconds:
+                self.seconds, self.cpu = perf_counter() - begun, process_time() - used
+            await asyncio.sleep(0.01)
 
 
 class Unexpected(logging.Handler):
@@ -118,9 +143,12 @@ async def soak(seconds: float, stations: int, seed: int = 1) -> Figures:
         async with websockets.serve(csms, "127.0.0.1", 0) as server:
             peers = await _start_peers(server.port, stations, seconds, seed)
             commanding = asyncio.create_task(_command(csms))
+            pause = Pause()
+            measuring = asyncio.create_task(pause.measure())
             middle, end = await _measured(seconds)
             output, problems = await peers.communicate()
             commanding.cancel()
+            measuring.cancel()
             with suppress(asyncio.CancelledError):
                 # Raises what has ended it before, if anything has.
                 await commanding
@@ -141,6 +169,7 @@ async def soak(seconds: float, stations: int, seed: int = 1) -> Figures:
         end=end[0],
         growth=[str(line) for line in grown],
         counts=seen["counts"],
+        pause=pause,
     )
 
 
