@@ -8,6 +8,8 @@ read before anything is changed, so a meter that fails leaves all as it was.
 from collections.abc import Callable, Set
 from typing import Final
 
+from msgspec.structs import replace
+
 from ocppkit.core import ListKey
 
 from .._commands_and_reports import Event
@@ -23,7 +25,7 @@ from ._open_transaction import OpenTransaction
 from ._reporter import TransactionReporter
 from ._stop_reasons import default_reason, ends_at_once
 from ._transaction_rules import TransactionRules
-from ._words import SuspendedBy, TriggerReason, TxPoint
+from ._words import StoppedReason, SuspendedBy, TriggerReason, TxPoint
 
 __all__ = ["TransactionSequencer"]
 
@@ -122,6 +124,47 @@ class TransactionSequencer:
         self._set_patience(evse, before, now)
         if after.transaction_id or before.transaction_id:
             self._touch(now)
+
+    def authorize(
+        self, evse: Evse, id_token: IdToken, group_id_token: IdToken | None, now: Moment
+    ) -> None:
+        """Takes that a driver may charge.
+
+        Args:
+            evse: where.
+            id_token: the driver's token.
+            group_id_token: its group, if that is known.
+            now: the present moment.
+        """
+        transaction = evse.transaction
+        if transaction is not None:
+            transaction.has_told_token = transaction.is_refused = False
+            transaction.stopped_reason = None
+        after = replace(
+            evse.state,
+            authorized=True,
+            id_token=id_token,
+            group_id_token=group_id_token,
+            energy_refused=False,
+        )
+        self.change(evse, after, TriggerReason.AUTHORIZED, now)
+
+    def lose_patience(self, evse: Evse, now: Moment) -> None:
+        """Gives up on a driver who has not plugged in, or a vehicle that nobody has authorized.
+
+        Args:
+            evse: where.
+            now: the present moment.
+        """
+        before = evse.state
+        if before.authorized and not before.connected:
+            # C01.FR.26, E03.FR.05, E10.
+            after, reason = replace(before, authorized=False), StoppedReason.TIMEOUT
+            self.change(evse, after, TriggerReason.EV_CONNECT_TIMEOUT, now, reason=reason)
+        elif before.connected and evse.transaction is None:
+            # AUT-23.
+            evse.state = replace(before, finishing=True)
+            self.settle(evse, before, now)
 
     def resume(self, evse: Evse, now: Moment) -> None:
         """Tells the others of an EVSE whose transaction goes on after a restart.

@@ -6,33 +6,25 @@ what they begin and end. `_reporter.py` makes the reports, `_metering.py` knows 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import ClassVar, Final
 
-import msgspec
 from msgspec.structs import replace
 
 from ocppkit.core import LocalProtocolError
 
 from .._block import Block
-from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import ClockChanged, StationStarted
-from .._transaction_life import TransactionBegan, TransactionNumbered
-from ..variables import (
-    STOP_TX_ON_EV_SIDE_DISCONNECT,
-    TX_ALLOW_ENERGY_TRANSFER_RESUMPTION,
-    TX_RESUMPTION_TIMEOUT,
-    DeviceModel,
-)
+from .._transaction_life import TransactionNumbered
+from ..variables import STOP_TX_ON_EV_SIDE_DISCONNECT, DeviceModel
 from ._evse import Evse
 from ._evse_events import TransactionReplied
 from ._evse_state import EvseState
 from ._id_tokens import IdToken, TokenInfoReceived
+from ._interruptions import Interruptions
 from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
 from ._metering import Metering
-from ._open_transaction import KeptEvse
 from ._reporter import TransactionReporter
 from ._reports import TransactionReply, TransactionReport
 from ._sequencer import TransactionSequencer
@@ -45,12 +37,6 @@ from ._words import StoppedReason, SuspendedBy, TriggerReason
 __all__ = ["TransactionsBlock"]
 
 _LATEST: Final = TransactionRules()
-
-
-class _KeptTransactions(KeptState, frozen=True):
-    evses: list[KeptEvse]
-    at: datetime
-    """When it was written, for the length of an outage."""
 
 
 class TransactionsBlock(Block):
@@ -97,7 +83,6 @@ class TransactionsBlock(Block):
         self._model = model
         self._rules = rules
         self._has_undelivered = has_undelivered
-        self._changed_at: datetime | None = None
         meters = MeterReader(model, read_meter)
         self._reporter = TransactionReporter(
             model, rules, meters, report=self._report, tell=self._tell
@@ -114,6 +99,9 @@ class TransactionsBlock(Block):
         )
         self._verdicts = TokenVerdicts(
             model, meters, self._reporter, self._sequencer, tell=self._tell, touch=self._touch
+        )
+        self._interruptions = Interruptions(
+            self._evses, model, rules, self._reporter, self._sequencer, tell=self._tell
         )
         self._metering = Metering(
             self._evses,
@@ -219,7 +207,8 @@ class TransactionsBlock(Block):
         evse = self._evse(evse_id)
         self._require_token(evse, id_token)
         evse.is_remote, evse.remote_start_id = False, None
-        self._authorize(evse, id_token, group_id_token, reservation_id, now)
+        evse.reservation_id = reservation_id
+        self._sequencer.authorize(evse, id_token, group_id_token, now)
 
     def remote_start(
         self,
@@ -251,7 +240,8 @@ class TransactionsBlock(Block):
         self._require_token(evse, id_token)
         running = evse.state.transaction_id
         evse.is_remote, evse.remote_start_id = True, remote_start_id
-        self._authorize(evse, id_token, group_id_token, reservation_id, now)
+        evse.reservation_id = reservation_id
+        self._sequencer.authorize(evse, id_token, group_id_token, now)
         return running
 
     def energy(self, evse_id: int, flows: bool, now: Moment, *, phases: int | None = None) -> None:
@@ -377,7 +367,7 @@ class TransactionsBlock(Block):
         for evse in self._evses.values():
             if evse.connect_by is not None and evse.connect_by <= now.monotonic:
                 evse.connect_by = None
-                self._lose_patience(evse, now)
+                self._sequencer.lose_patience(evse, now)
             if evse.energy_check is not None and evse.energy_check <= now.monotonic:
                 evse.energy_check = None
                 self._verdicts.check_energy(evse, now)
@@ -386,70 +376,19 @@ class TransactionsBlock(Block):
 
     def state(self) -> bytes | None:
         """Returns the transactions that go on; `None` if there are none."""
-        kept = [
-            KeptEvse(evse.state, evse.transaction)
-            for evse in self._evses.values()
-            if evse.transaction is not None
-        ]
-        if not kept or self._changed_at is None:
-            return None
-        return msgspec.json.encode(_KeptTransactions(evses=kept, at=self._changed_at))
+        return self._interruptions.state()
 
     def restore(self, state: bytes, now: Moment) -> None:
         """Takes the transactions that went on when the station stopped; `StationStarted` ends or resumes them."""
-        kept = restored(_KeptTransactions, state, "a state of transactions")
-        for each in kept.evses:
-            evse = self._evses.setdefault(each.state.evse_id, Evse(each.state.evse_id))
-            evse.state = each.state
-            elapsed = -now.seconds_until(each.transaction.started_at)
-            evse.begin(each.transaction, now.monotonic - max(elapsed, 0.0))
-            evse.last_sample = evse.last_ended_sample = now.monotonic
-            evse.phases = each.transaction.phases
-        self._changed_at = kept.at
+        self._interruptions.restore(state, now)
 
     # What happens to the station.
 
     def _station_started(self, event: StationStarted, now: Moment) -> None:
         self._metering.begin(now)
-        outage = 0.0 if self._changed_at is None else -now.seconds_until(self._changed_at)
-        longest = self._model.get(TX_RESUMPTION_TIMEOUT, 0) if self._rules.can_resume else 0
+        self._interruptions.end(now)
         for evse in self._evses.values():
-            if evse.transaction is None:
-                continue
-            if 0 <= outage <= longest and longest > 0:
-                self._resume(evse, now)
-            else:
-                # E17.FR.14; before 2.1 always. Facts that still hold are told anew.
-                after = EvseState(evse_id=evse.evse_id)
-                reason = StoppedReason.POWER_LOSS
-                self._sequencer.change(
-                    evse, after, TriggerReason.ABNORMAL_CONDITION, now, reason=reason
-                )
-
-    def _resume(self, evse: Evse, now: Moment) -> None:
-        transaction, before = evse.transaction_required(), evse.state
-        # E17.FR.10.
-        may_flow = self._model.get(TX_ALLOW_ENERGY_TRANSFER_RESUMPTION, False)
-        refused = before.energy_refused or not may_flow
-        evse.state = replace(
-            before,
-            energy_flows=False,
-            energy_refused=refused,
-            suspended_by=SuspendedBy.EVSE if refused else None,
-        )
-        self._tell(
-            TransactionBegan(
-                evse_id=evse.evse_id,
-                transaction_id=transaction.transaction_id,
-                at=transaction.started_at,
-                energy_since=transaction.energy_since,
-                resumed=True,
-            )
-        )
-        self._reporter.updated(evse, TriggerReason.TX_RESUMED, now.wall)
-        self._touch(now)
-        self._sequencer.resume(evse, now)
-        self._verdicts.check_energy(evse, now)
+            self._verdicts.check_energy(evse, now)
 
     def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
         self._metering.begin(now)
@@ -512,42 +451,6 @@ class TransactionsBlock(Block):
                 "a token needs a type in OCPP 2.x [write IdToken(..., 'ISO14443') for a card]"
             )
 
-    def _authorize(
-        self,
-        evse: Evse,
-        id_token: IdToken,
-        group_id_token: IdToken | None,
-        reservation_id: int | None,
-        now: Moment,
-    ) -> None:
-        evse.reservation_id = reservation_id
-        transaction = evse.transaction
-        if transaction is not None:
-            transaction.has_told_token = transaction.is_refused = False
-            transaction.stopped_reason = None
-        after = replace(
-            evse.state,
-            authorized=True,
-            id_token=id_token,
-            group_id_token=group_id_token,
-            energy_refused=False,
-        )
-        self._sequencer.change(evse, after, TriggerReason.AUTHORIZED, now)
-
-    def _lose_patience(self, evse: Evse, now: Moment) -> None:
-        """Gives up on a driver who has not plugged in, or a vehicle that nobody has authorized."""
-        before = evse.state
-        if before.authorized and not before.connected:
-            # C01.FR.26, E03.FR.05, E10.
-            after, reason = replace(before, authorized=False), StoppedReason.TIMEOUT
-            self._sequencer.change(
-                evse, after, TriggerReason.EV_CONNECT_TIMEOUT, now, reason=reason
-            )
-        elif before.connected and evse.transaction is None:
-            # AUT-23.
-            evse.state = replace(before, finishing=True)
-            self._sequencer.settle(evse, before, now)
-
     def _touch(self, now: Moment) -> None:
         self.has_changed = True
-        self._changed_at = now.wall
+        self._interruptions.changed_at = now.wall

@@ -1,0 +1,139 @@
+"""What becomes of transactions that a restart or a power cut has interrupted (E17).
+
+Theory of operation: what is kept belongs into one commit with the messages that go with it. So the next
+sequence number is always right, and a transaction is ended or resumed as if nothing had happened between.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from .._commands_and_reports import Event
+from .._kept_state import KeptState, restored
+from .._moment import Moment
+from .._transaction_life import TransactionBegan
+from ..variables import TX_ALLOW_ENERGY_TRANSFER_RESUMPTION, TX_RESUMPTION_TIMEOUT, DeviceModel
+from ._evse import Evse
+from ._evse_state import EvseState
+from ._open_transaction import KeptEvse
+from ._reporter import TransactionReporter
+from ._sequencer import TransactionSequencer
+from ._transaction_rules import TransactionRules
+from ._words import StoppedReason, SuspendedBy, TriggerReason
+
+__all__ = ["Interruptions"]
+
+
+class _KeptTransactions(KeptState, frozen=True):
+    evses: list[KeptEvse]
+    at: datetime
+    """When it was written, for the length of an outage."""
+
+
+class Interruptions:
+    """Keeps the transactions of one station, and ends or resumes them after a restart."""
+
+    def __init__(
+        self,
+        evses: dict[int, Evse],
+        model: DeviceModel,
+        rules: TransactionRules,
+        reporter: TransactionReporter,
+        sequencer: TransactionSequencer,
+        *,
+        tell: Callable[[Event], None],
+    ) -> None:
+        """Begins without transactions.
+
+        Args:
+            evses: the EVSEs.
+            model: the settings.
+            rules: in what the version differs.
+            reporter: reports transactions.
+            sequencer: ends transactions.
+            tell: takes an event.
+        """
+        self._evses = evses
+        self._model = model
+        self._rules = rules
+        self._reporter = reporter
+        self._sequencer = sequencer
+        self._tell = tell
+
+        self.changed_at: datetime | None = None
+        """When transactions last changed, of this run or the one before."""
+
+    def state(self) -> bytes | None:
+        """Returns the transactions that go on; `None` if there are none."""
+        kept = [
+            KeptEvse(evse.state, evse.transaction)
+            for evse in self._evses.values()
+            if evse.transaction is not None
+        ]
+        if not kept or self.changed_at is None:
+            return None
+        return msgspec.json.encode(_KeptTransactions(evses=kept, at=self.changed_at))
+
+    def restore(self, state: bytes, now: Moment) -> None:
+        """Takes the transactions that went on when the station stopped.
+
+        Args:
+            state: what was kept.
+            now: the present moment.
+
+        Raises:
+            ValueError: it is torn, of another program, or of a later format; nothing changes.
+        """
+        kept = restored(_KeptTransactions, state, "a state of transactions")
+        for each in kept.evses:
+            evse = self._evses.setdefault(each.state.evse_id, Evse(each.state.evse_id))
+            evse.state = each.state
+            elapsed = -now.seconds_until(each.transaction.started_at)
+            evse.begin(each.transaction, now.monotonic - max(elapsed, 0.0))
+            evse.last_sample = evse.last_ended_sample = now.monotonic
+            evse.phases = each.transaction.phases
+        self.changed_at = kept.at
+
+    def end(self, now: Moment) -> None:
+        """Ends or resumes the transactions that were taken, once the station has started.
+
+        Args:
+            now: the present moment.
+        """
+        outage = 0.0 if self.changed_at is None else -now.seconds_until(self.changed_at)
+        longest = self._model.get(TX_RESUMPTION_TIMEOUT, 0) if self._rules.can_resume else 0
+        for evse in self._evses.values():
+            if evse.transaction is None:
+                continue
+            if longest > 0 and 0 <= outage <= longest:
+                self._resume(evse, now)
+            else:
+                # E17.FR.14; before 2.1 always. Facts that still hold are told anew.
+                after = EvseState(evse_id=evse.evse_id)
+                trigger, reason = TriggerReason.ABNORMAL_CONDITION, StoppedReason.POWER_LOSS
+                self._sequencer.change(evse, after, trigger, now, reason=reason)
+
+    def _resume(self, evse: Evse, now: Moment) -> None:
+        transaction, before = evse.transaction_required(), evse.state
+        # E17.FR.10.
+        may_flow = self._model.get(TX_ALLOW_ENERGY_TRANSFER_RESUMPTION, False)
+        refused = before.energy_refused or not may_flow
+        evse.state = replace(
+            before,
+            energy_flows=False,
+            energy_refused=refused,
+            suspended_by=SuspendedBy.EVSE if refused else None,
+        )
+        self._tell(
+            TransactionBegan(
+                evse_id=evse.evse_id,
+                transaction_id=transaction.transaction_id,
+                at=transaction.started_at,
+                energy_since=transaction.energy_since,
+                resumed=True,
+            )
+        )
+        self._reporter.updated(evse, TriggerReason.TX_RESUMED, now.wall)
+        self._sequencer.resume(evse, now)
