@@ -90,18 +90,26 @@ class TokenReader:
     ) -> AuthorizationDecided:
         """Presents a token, and lets the CSMS answer; a test fails if it is asked without need, or not asked."""
         self.block.present(evse_id, id_token, self.now)
-        report = self.block.next_report()
-        if answer is None:
-            assert report is None, "the CSMS was asked"
-        else:
+        if answer is not None:
+            report = self.question()
             assert report == AuthorizeReport(id_token=id_token, evse_id=evse_id)
-            self.block.replied(report, AuthorizeReply(id_token_info=answer), self.now)
+            self.answer(report, answer)
         return self.decision()
 
+    def question(self) -> AuthorizeReport:
+        """Returns what the CSMS is asked."""
+        report = self.block.next_report()
+        assert isinstance(report, AuthorizeReport)
+        return report
+
+    def answer(self, report: AuthorizeReport, info: TokenInfo) -> None:
+        """Lets the CSMS answer."""
+        self.block.replied(report, AuthorizeReply(id_token_info=info), self.now)
+
     def decision(self) -> AuthorizationDecided:
-        """Returns the one decision that was told."""
+        """Returns the one decision that was told, which waits for no answer."""
+        assert self.block.next_report() is None, "the CSMS was asked"
         event = self.block.next_event()
         assert isinstance(event, AuthorizationDecided)
         assert self.block.next_event() is None
-        assert self.block.next_report() is None
         return event

@@ -9,7 +9,6 @@ from ocppkit.blocks.authorization import (
     AuthorizationAction,
     AuthorizationMeans,
     AuthorizationRefusal,
-    AuthorizeReply,
     AuthorizeReport,
     EvseReservationEnded,
     EvseReserved,
@@ -96,16 +95,16 @@ def test_a_driver_who_has_gone_has_to_authorize_again(version: str) -> None:  # 
 def test_while_the_csms_is_asked_other_tokens_are_refused_at_the_evse(version: str) -> None:  # C01
     reader = TokenReader(version)
     reader.block.present(1, CARD, NOW)
-    asked = reader.block.next_report()
+    asked = reader.question()
     assert asked == AuthorizeReport(id_token=CARD, evse_id=1)
     reader.block.present(1, CARD, NOW)
     assert reader.block.next_report() is None
     assert reader.present(OTHER).refusal is Refusal.BUSY
     assert reader.present(OTHER, info(), evse_id=2).accepted
-    reader.block.replied(asked, AuthorizeReply(id_token_info=info()), NOW)
+    reader.answer(asked, info())
     assert reader.decision().accepted
     # After a power cut a reply may come again.
-    reader.block.replied(asked, AuthorizeReply(id_token_info=info()), NOW)
+    reader.answer(asked, info())
     assert reader.block.next_event() is None
 
 
@@ -113,10 +112,9 @@ def test_while_the_csms_is_asked_other_tokens_are_refused_at_the_evse(version: s
 def test_an_answer_that_comes_too_late_starts_nothing(version: str) -> None:  # C01
     reader, transactions = with_transactions(version)
     reader.block.present(1, CARD, NOW)
-    asked = reader.block.next_report()
-    assert asked is not None
+    asked = reader.question()
     transactions.authorized(1, OTHER, NOW)
-    reader.block.replied(asked, AuthorizeReply(id_token_info=info()), NOW)
+    reader.answer(asked, info())
     assert reader.decision().refusal is Refusal.OVERTAKEN
     assert len(transactions.told) == 1
 
@@ -127,8 +125,7 @@ def test_without_an_answer_the_rules_for_offline_count(version: str, unknown: bo
     reader = TokenReader(version)
     reader.model[OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED] = unknown
     reader.block.present(1, CARD, NOW)
-    asked = reader.block.next_report()
-    assert asked is not None
+    asked = reader.question()
     reader.disconnect()
     reader.block.failed(asked, NOW)
     decided = reader.decision()
@@ -196,11 +193,11 @@ def test_a_remote_start_is_authorized_if_the_csms_wants_it(
     reader, transactions = with_transactions(version)
     reader.model[AUTHORIZE_REMOTE_START] = True
     reader.block.start_remotely(1, CARD, 33, NOW)
-    asked = reader.block.next_report()
+    asked = reader.question()
     assert asked == AuthorizeReport(id_token=CARD, evse_id=1)
     with pytest.raises(LocalProtocolError, match="has a driver already"):
         reader.block.start_remotely(1, OTHER, 34, NOW)
-    reader.block.replied(asked, AuthorizeReply(id_token_info=info(status, FAMILY)), NOW)
+    reader.answer(asked, info(status, FAMILY))
     decided = reader.decision()
     assert (decided.means, decided.accepted) == (Means.CSMS, status == "Accepted")
     told = [("remote_start", 1, CARD, 33, FAMILY, None)] if decided.accepted else []
