@@ -12,6 +12,7 @@ from ocppkit.blocks.authorization import (
     AuthorizeReply,
     AuthorizeReport,
     LocalListEntry,
+    LocalListUpdated,
     SendLocalList,
 )
 from ocppkit.blocks.transactions import IdToken, TokenInfo
@@ -76,6 +77,7 @@ class TokenReader:
             ),
             self.now,
         )
+        assert isinstance(self.block.next_event(), LocalListUpdated)
 
     def lists(self, id_token: IdToken, info: TokenInfo) -> None:
         """Sends a local list with one token."""

@@ -10,6 +10,7 @@ from ocppkit.blocks.authorization import (
     AuthorizationMeans,
     GetLocalListVersion,
     LocalListEntry,
+    LocalListUpdated,
     LocalListVersion,
     SendLocalList,
     SendLocalListAnswer,
@@ -41,6 +42,8 @@ def send(
     )
     answer = reader.block.commands[SendLocalList](command, NOW)
     assert isinstance(answer, SendLocalListAnswer)
+    told = LocalListUpdated(version_number=version) if answer.status == "Accepted" else None
+    assert reader.block.next_event() == told
     return answer
 
 
@@ -279,6 +282,7 @@ def test_a_csms_sends_a_list_in_pieces(size: int) -> None:  # D01
     for update in updates:
         answer = reader.block.commands[SendLocalList](update, NOW)
         assert answer == SendLocalListAnswer(status="Accepted")
+        assert reader.block.next_event() is not None
     assert version_of(reader) == 9 + len(updates)
     assert listed(reader, CARD) is None
     assert [listed(reader, each.id_token) for each in entries] == ["Accepted"] * size

@@ -15,6 +15,8 @@ from ocppkit.blocks.authorization import (
     AuthorizationRefusal,
     EvseReservationEnded,
     EvseReserved,
+    LocalListConflict,
+    LocalListUpdated,
 )
 from ocppkit.blocks.availability import (
     AvailabilityBlock,
@@ -30,7 +32,7 @@ from ocppkit.blocks.availability import (
     StatusReport,
     VariableEventReport,
 )
-from ocppkit.blocks.transactions import EvseChanged, EvseState, IdToken, SuspendedBy
+from ocppkit.blocks.transactions import EvseChanged, EvseState, IdToken, SuspendedBy, TokenInfo
 from ocppkit.blocks.variables import (
     CONNECTOR_AVAILABILITY_STATE,
     EVSE_AVAILABILITY_STATE,
@@ -578,6 +580,31 @@ def test_a_warning_leaves_the_status_as_it_is() -> None:
     bench.block.set_error(1, 1, warning, bench.steps.now)
     (report,) = bench.steps.take_reports(StatusReport)
     assert (report.connector_status, report.error) == ("Available", warning)
+
+
+@ALL
+def test_a_conflict_of_the_local_list_is_an_error_of_a_station_of_1_6(  # D01, LAL-11
+    protocol: Protocol,
+) -> None:
+    bench = booted(protocol)
+    blocked = TokenInfo(status="Blocked")
+    bench.steps.notice(LocalListConflict(id_token=CARD, id_token_info=blocked))
+    found = bench.steps.take_reports(StatusReport)
+    if not bench.is_16:
+        assert found == []
+        return
+    (report,) = found
+    assert (report.evse_id, report.connector_id, report.connector_status) == (0, 0, "Available")
+    assert report.error == StatusError(error_code="LocalListConflict", is_fault=False)
+    bench.steps.notice(LocalListUpdated(version_number=2))
+    (report,) = bench.steps.take_reports(StatusReport)
+    assert report.error == StatusError(is_fault=False)
+    fault = StatusError(error_code="PowerMeterFailure")
+    bench.block.set_error(0, 0, fault, bench.steps.now)
+    bench.steps.notice(LocalListConflict(id_token=CARD, id_token_info=blocked))
+    bench.steps.notice(LocalListUpdated(version_number=3))
+    # What is wrong with the station itself stays.
+    assert [each.error for each in bench.steps.take_reports(StatusReport)] == [fault]
 
 
 def test_ev_communication_error_goes_with_some_statuses_only() -> None:

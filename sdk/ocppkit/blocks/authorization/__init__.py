@@ -9,6 +9,7 @@ from ._authorization_events import (
     EvseReservationEnded,
     EvseReserved,
     LocalListConflict,
+    LocalListUpdated,
 )
 from ._authorization_rules import AuthorizationRules
 from ._local_list import list_updates
@@ -46,6 +47,7 @@ __all__ = [
     "LocalListEntry",
     "LocalListStatus",
     "LocalListUpdate",
+    "LocalListUpdated",
     "LocalListVersion",
     "SendLocalList",
     "SendLocalListAnswer",

@@ -35,6 +35,7 @@ from ._authorization_events import (
     EvseReservationEnded,
     EvseReserved,
     LocalListConflict,
+    LocalListUpdated,
 )
 from ._authorization_rules import AuthorizationRules
 from ._authorized_drivers import AuthorizedDriver, AuthorizedDrivers, PresentedToken
@@ -44,7 +45,9 @@ from ._token_commands import (
     AuthorizeReport,
     ClearCache,
     GetLocalListVersion,
+    LocalListStatus,
     SendLocalList,
+    SendLocalListAnswer,
 )
 from ._token_decisions import (
     AuthorizationSettings,
@@ -107,7 +110,7 @@ class AuthorizationBlock(Block):
         self._reserved: dict[int, EvseReserved] = {}
         self._is_registered = False
         self._is_connected = False
-        self._on_command(SendLocalList)(self._tokens.send_local_list)
+        self._on_command(SendLocalList)(self._send_local_list)
         self._on_command(GetLocalListVersion)(self._tokens.get_local_list_version)
         self._on_command(ClearCache)(self._tokens.clear_cache)
         self._on_reply(AuthorizeReport)(self._authorize_replied)
@@ -363,7 +366,13 @@ class AuthorizationBlock(Block):
             # C16.FR.02; with a display the driver chooses. # C16.FR.01
             self._drivers.stop(running, presented.id_token, StoppedReason.MASTER_PASS, now)
 
-    # What the CSMS answers.
+    # What the CSMS wants and answers.
+
+    def _send_local_list(self, command: SendLocalList, now: Moment) -> SendLocalListAnswer:
+        answer = self._tokens.send_local_list(command, now)
+        if answer.status == LocalListStatus.ACCEPTED:
+            self._tell(LocalListUpdated(version_number=command.version_number))
+        return answer
 
     def _authorize_replied(
         self, report: AuthorizeReport, reply: AuthorizeReply, now: Moment

@@ -13,6 +13,7 @@ __all__ = [
     "EvseReservationEnded",
     "EvseReserved",
     "LocalListConflict",
+    "LocalListUpdated",
 ]
 
 
@@ -101,11 +102,20 @@ class AuthorizationDecided(Event, frozen=True, kw_only=True):
 
 
 class LocalListConflict(Event, frozen=True, kw_only=True):
-    """The local list accepts a token which the CSMS, when it heard of the transaction, did not. # LAL-11"""
+    """The local list accepts a token which the CSMS, when it heard of the transaction, did not. # LAL-11
+
+    In 1.6 the block of availability reports it as an error of the station, until the list is updated.
+    """
 
     id_token: IdToken
     id_token_info: TokenInfo
     """What the CSMS said."""
+
+
+class LocalListUpdated(Event, frozen=True, kw_only=True):
+    """The CSMS has changed the local list, or sent another one. # D01"""
+
+    version_number: int
 
 
 class EvseReserved(Event, frozen=True, kw_only=True):

@@ -9,7 +9,13 @@ from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted
-from ..authorization import AuthorizationDecided, EvseReservationEnded, EvseReserved
+from ..authorization import (
+    AuthorizationDecided,
+    EvseReservationEnded,
+    EvseReserved,
+    LocalListConflict,
+    LocalListUpdated,
+)
 from ..transactions import EvseChanged, EvseState
 from ..variables import DeviceModel
 from ._connector_states import (
@@ -39,6 +45,7 @@ __all__ = ["AvailabilityBlock"]
 
 _LOCK_FAILURE: Final = StatusError(error_code="ConnectorLockFailure")
 _EV_COMMUNICATION: Final = "EVCommunicationError"
+_LIST_CONFLICT: Final = StatusError(error_code="LocalListConflict", is_fault=False)
 
 
 class _KeptAvailability(KeptState, frozen=True):
@@ -80,6 +87,9 @@ class AvailabilityBlock(Block):
         self._on_event(AuthorizationDecided, self._decided)
         self._on_event(EvseReserved, self._reserved_elsewhere)
         self._on_event(EvseReservationEnded, self._reservation_ended_elsewhere)
+        if rules.station_has_status:
+            self._on_event(LocalListConflict, self._list_conflicts)
+            self._on_event(LocalListUpdated, self._list_updated)
         self._on_event(EvseChanged, lambda event, now: self.take(event.after, now))
         self._on_event(StationStarted, self._started)
         self._on_event(BootAccepted, lambda event, now: self._reporter.accept(now))
@@ -305,6 +315,15 @@ class AvailabilityBlock(Block):
 
     def _reservation_ended_elsewhere(self, event: EvseReservationEnded, now: Moment) -> None:
         self._reserve(event.evse_id, None, now)
+
+    def _list_conflicts(self, event: LocalListConflict, now: Moment) -> None:
+        # LAL-11. What is wrong with the station itself counts more.
+        if self._evses.station.error == NO_ERROR:
+            self.set_error(ALL, ALL, _LIST_CONFLICT, now)
+
+    def _list_updated(self, event: LocalListUpdated, now: Moment) -> None:
+        if self._evses.station.error == _LIST_CONFLICT:
+            self.set_error(ALL, ALL, None, now)
 
     def _reserve(self, evse_id: int, holder: ReservationHolder | None, now: Moment) -> None:
         self._evses.evse(evse_id).holder = holder
