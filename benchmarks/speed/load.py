@@ -92,7 +92,7 @@ def percentile(delays: Iterable[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-class _Link:
+class _LoadLink:
     __slots__ = ("at", "connection", "rest", "sent")
 
     def __init__(self, connection: socket.socket) -> None:
@@ -108,7 +108,7 @@ class Crowd:
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._port = port
         self._tls = tls
-        self._links: dict[int, _Link] = {}
+        self._links: dict[int, _LoadLink] = {}
         self._serial = 0
 
     def __len__(self) -> int:
@@ -211,7 +211,7 @@ class Crowd:
         head = yield from _read_until(connection, b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 101"):
             raise RuntimeError(f"refused: {head!r}")
-        link = _Link(connection)
+        link = _LoadLink(connection)
         if boot is not None:
             connection.sendall(boot)
             answer = yield from _read_until(connection, b"]")
@@ -237,14 +237,14 @@ class Crowd:
             raise RuntimeError(f"an idle connection got {data!r}")
         connection.send(_pong(data))
 
-    def _call(self, link: _Link, frames: Sequence[bytes]) -> None:
+    def _call(self, link: _LoadLink, frames: Sequence[bytes]) -> None:
         text = frames[link.at]
         link.at = (link.at + 1) % len(frames)
         link.sent = perf_counter()
         if link.connection.send(text) != len(text):
             raise RuntimeError("a frame does not fit the socket's buffer")
 
-    def _answered(self, link: _Link, outcome: LoadResult) -> bool:
+    def _answered(self, link: _LoadLink, outcome: LoadResult) -> bool:
         """Reads what there is, and returns whether it completes the answer."""
         data = link.connection.recv(_READ)
         if not data:

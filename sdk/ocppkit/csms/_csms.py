@@ -223,7 +223,11 @@ class Csms:
     @property
     def block_access(self) -> CsmsBlockAccess:
         """What `ocppkit.csms.blocks` needs; programs have the public methods for the same."""
-        return CsmsBlockAccess(clock=self._clock, set_default_handler=self._set_default_handler)
+        return CsmsBlockAccess(
+            clock=self._clock,
+            now=self._context.wall_clock,
+            set_default_handler=self._set_default_handler,
+        )
 
     def _set_default_handler(self, request: type[Message], handler: AnyHandler) -> None:
         self._handlers.check(request)

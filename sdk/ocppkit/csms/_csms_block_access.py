@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import AnyHandler
@@ -16,6 +17,9 @@ class CsmsBlockAccess:
 
     clock: Callable[[], Clock]
     """Returns the clock of its timers."""
+
+    now: Callable[[], datetime]
+    """Tells the date and time."""
 
     set_default_handler: Callable[[type[Message], AnyHandler], None]
     """Registers a handler for a request that the program has no handler of its own for."""

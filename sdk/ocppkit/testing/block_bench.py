@@ -11,7 +11,7 @@ from ocppkit.blocks import Block, Command, CommandAnswer, Event, Moment
 from ocppkit.blocks.transactions import TransactionClosed, TransactionLedger, TransactionRecord
 from ocppkit.core import Message, Protocol, Request, decode_payload
 from ocppkit.csms import Csms, StationHandle
-from ocppkit.csms.blocks import Authorize, CsmsBlocks
+from ocppkit.csms.blocks import Authorize, CsmsBlocks, Provisioning
 from ocppkit.station import Journal, MemoryJournal, Station, Store
 from ocppkit.station.blocks import FullStation, StationBlocks
 
@@ -26,6 +26,7 @@ M = TypeVar("M", bound=Message)
 
 _START: Final = datetime(2025, 1, 1, 12, tzinfo=UTC)
 _CALL: Final = 2
+_DAY: Final = 86_400
 _BOOT: Final = "BootNotification"
 
 _BOOTS: Final = (
@@ -60,6 +61,7 @@ class BlockBench:
         journal: Store | Journal | None = None,
         clock: FakeClock | None = None,
         ledger: TransactionLedger | None = None,
+        provisioning: Provisioning | None = None,
         start: datetime = _START,
     ) -> None:
         """Describes both; nothing runs yet.
@@ -73,6 +75,7 @@ class BlockBench:
                 earlier bench to go on after a power cut.
             clock: the clock of both.
             ledger: the transactions that the CSMS knows.
+            provisioning: how the CSMS answers boots; by default it accepts all, with a heartbeat a day.
             start: date and time when the clock is at 0.
         """
         self.clock: FakeClock = FakeClock() if clock is None else clock
@@ -80,7 +83,12 @@ class BlockBench:
 
         self._start = start
         self.csms: Csms = Csms(protocol, insecure=True, clock=self.clock, wall_clock=self.now)
-        self.csms_blocks: CsmsBlocks = CsmsBlocks(self.csms, authorize=authorize, ledger=ledger)
+        self.csms_blocks: CsmsBlocks = CsmsBlocks(
+            self.csms,
+            authorize=authorize,
+            ledger=ledger,
+            provisioning=provisioning or Provisioning(interval=_DAY),
+        )
         self.station: Station = Station(
             "CP001",
             protocol,
@@ -105,7 +113,6 @@ class BlockBench:
         self._network: MemoryNetwork | None = None
         self.blocks.on(Event)(self.events.append)
         self.csms_blocks.on(TransactionClosed)(lambda event: self.closed.append(event.record))
-        self._answer_boots()
 
     def now(self) -> datetime:
         """Returns the date and time of the test."""
@@ -199,17 +206,6 @@ class BlockBench:
             for frame in self.frames
             if frame[0] == _CALL and frame[2] == action
         ]
-
-    def _answer_boots(self) -> None:
-        action = self._protocol.actions[_BOOT]
-        assert action.response is not None
-        response: type[Any] = action.response
-
-        def boot(station: object, request: object) -> Any:
-            said = {"currentTime": self.now().isoformat(), "interval": 86400, "status": "Accepted"}
-            return decode_payload(response, json.dumps(said).encode())
-
-        self.csms.block_access.set_default_handler(action.request, boot)
 
 
 def _boot(protocol: Protocol) -> Request[Any]:

@@ -4,7 +4,15 @@
 
 from ocppkit.blocks import Dialect
 
-from . import authorization, availability, charging, remote_control, transactions, variables
+from . import (
+    authorization,
+    availability,
+    charging,
+    provisioning,
+    remote_control,
+    transactions,
+    variables,
+)
 
 __all__ = ["DIALECT"]
 
@@ -12,6 +20,7 @@ DIALECT = Dialect(
     authorization.MAPPINGS,
     availability.MAPPINGS,
     charging.MAPPINGS,
+    provisioning.MAPPINGS,
     remote_control.MAPPINGS,
     transactions.MAPPINGS,
     variables.MAPPINGS,

@@ -42,6 +42,7 @@ from ._questions import (
     VariablesReport,
     VariableStatus,
 )
+from ._report_collector import CollectedReport, ReportCollector
 from ._setting_keys import (
     ACTIVE_NETWORK_PROFILE,
     ADDITIONAL_ROOT_CERTIFICATE_CHECK,
@@ -265,6 +266,7 @@ __all__ = [
     "BaseReportKind",
     "BasicAuthPasswordChanged",
     "ChangeOrigin",
+    "CollectedReport",
     "ComponentCriterion",
     "ConfigurationKey",
     "ConfigurationKeys",
@@ -279,6 +281,7 @@ __all__ = [
     "NetworkProfileSet",
     "NetworkProfileStatus",
     "ReportAnswer",
+    "ReportCollector",
     "ReportData",
     "ReportSelection",
     "ReportStatus",

@@ -2,12 +2,24 @@
 
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
 from ._csms_blocks import CsmsBlocks, ReportReceived, ReportRegistrar
+from ._provisioning import (
+    BootQuestion,
+    DecideBoot,
+    Provisioning,
+    ProvisioningFailed,
+    StationProvisioned,
+)
 
 __all__ = [
     "AuthorizationQuestion",
     "AuthorizationService",
     "Authorize",
+    "BootQuestion",
     "CsmsBlocks",
+    "DecideBoot",
+    "Provisioning",
+    "ProvisioningFailed",
     "ReportReceived",
     "ReportRegistrar",
+    "StationProvisioned",
 ]

@@ -1,34 +1,54 @@
 """`CsmsBlocks`: what a CSMS does with functional blocks, the same for stations of all OCPP versions."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any, Final, Generic, TypeVar, cast, overload
 
-from ocppkit.aio import MaybeAwaitable
-from ocppkit.aio.lowlevel import EventListeners, Listener, resolved
+from ocppkit.aio import MaybeAwaitable, current_call
+from ocppkit.aio.lowlevel import EventListeners, Listener, loggable, resolved, wait_until
 from ocppkit.blocks import (
     Command,
     CommandAnswer,
+    Dialect,
     Report,
     ReportMapping,
     ReportReply,
     dialect_of,
 )
 from ocppkit.blocks.authorization import AuthorizeReply, AuthorizeReport
-from ocppkit.blocks.remote_control import HeartbeatReport
+from ocppkit.blocks.provisioning import BootReply, BootReport
+from ocppkit.blocks.remote_control import HeartbeatReport, MessageTrigger, RequestTrigger
 from ocppkit.blocks.transactions import (
     TransactionEventType,
     TransactionLedger,
     TransactionReply,
     TransactionReport,
 )
-from ocppkit.core import LocalProtocolError, Response
+from ocppkit.blocks.variables import (
+    BaseReportKind,
+    CollectedReport,
+    GetBaseReport,
+    GetVariableResult,
+    GetVariables,
+    ReportCollector,
+    ReportData,
+    ReportStatus,
+    SetVariableResult,
+    SetVariables,
+    VariableAttribute,
+    VariablesReport,
+    VariableStatus,
+)
+from ocppkit.core import LocalProtocolError, Mutability, OcppError, Response
 
 from .._csms import Csms
 from .._handle import StationHandle
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
+from ._provisioning import BootQuestion, Provisioning, ProvisioningFailed, StationProvisioned
 
 __all__ = ["CsmsBlocks", "ReportReceived", "ReportRegistrar"]
 
@@ -64,6 +84,17 @@ class ReportRegistrar(Generic[T_co]):
         return handler
 
 
+_TAKEN: Final = frozenset({VariableStatus.ACCEPTED, VariableStatus.REBOOT_REQUIRED})
+
+
+@dataclass(slots=True, eq=False)
+class _Collection:
+    """A report that is awaited."""
+
+    collector: ReportCollector = field(default_factory=ReportCollector)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @dataclass(frozen=True, slots=True)
 class ReportReceived:
     """A station has reported something; told before it is answered."""
@@ -95,6 +126,7 @@ class CsmsBlocks:
         *,
         authorize: Authorize,
         ledger: TransactionLedger | None = None,
+        provisioning: Provisioning | None = None,
     ) -> None:
         """Joins blocks to a CSMS.
 
@@ -102,6 +134,7 @@ class CsmsBlocks:
             csms: the CSMS.
             authorize: returns what is said of a token, or its status alone; plain or async.
             ledger: joins the reports about transactions; an empty one by default.
+            provisioning: how boots are answered; by default all are accepted at once.
 
         Raises:
             LocalProtocolError: a version has no functional blocks.
@@ -115,7 +148,13 @@ class CsmsBlocks:
         """The transactions of all stations."""
 
         self.answer(AuthorizeReport)(self._authorize)
+        self._provisioning = Provisioning() if provisioning is None else provisioning
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._collections: dict[tuple[str, int], _Collection] = {}
+        self._request_ids = count(1)
         self._receive_all()
+        self.answer(BootReport)(self._answer_boot)
+        self.answer(VariablesReport)(self._collect)
         self.answer(TransactionReport)(self._take_transaction)
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
@@ -163,8 +202,7 @@ class CsmsBlocks:
             InvalidMessage: the answer breaks its schema.
             LocalProtocolError: the station's version cannot say it; nothing was sent.
         """
-        dialect = self._dialects[station.protocol.subprotocol]
-        mapping = dialect.request_of.get(type(command))
+        mapping = self._dialect_of(station).request_of.get(type(command))
         if mapping is None:
             raise LocalProtocolError(
                 f"OCPP {station.protocol.version} has no message for {type(command).__name__}"
@@ -180,8 +218,51 @@ class CsmsBlocks:
         answer: A = mapping.read_response(command, response)
         return answer
 
+    async def report(
+        self,
+        station: StationHandle,
+        kind: str = BaseReportKind.FULL_INVENTORY,
+        *,
+        patience: float = 30.0,
+    ) -> CollectedReport:
+        """Asks a station for its variables, and returns them when all parts have arrived. # B07
+
+        Of OCPP 1.6 these are its configuration keys.
+
+        Args:
+            station: the station.
+            kind: a `BaseReportKind`; OCPP 1.6 has one report only.
+            patience: seconds to wait for the next part.
+
+        Returns:
+            The report; one that is not complete if no further part came, or the connection was lost.
+
+        Raises:
+            CallFailed: the station answered with an error; or what else `call` raises.
+        """
+        if GetBaseReport not in self._dialect_of(station).request_of:
+            got = await self.call(station, GetVariables(data=None))
+            return CollectedReport(status="Accepted", data=tuple(map(_reported, got.results)))
+        request_id = next(self._request_ids)
+        collection = _Collection()
+        self._collections[station.identity, request_id] = collection
+        try:
+            answer = await self.call(
+                station, GetBaseReport(request_id=request_id, report_base=kind)
+            )
+            if answer.status != ReportStatus.ACCEPTED:
+                return CollectedReport(status=answer.status)
+            await self._wait_for(collection, patience)
+            return collection.collector.report()
+        finally:
+            del self._collections[station.identity, request_id]
+
     async def close(self) -> None:
-        """Ends the async listeners that still run."""
+        """Ends what still runs: async listeners, and the provisioning of stations."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._listeners.cancel()
 
     async def _received(
@@ -193,6 +274,79 @@ class CsmsBlocks:
         reply = ReportReply() if handler is None else await resolved(handler(station, report))
         response: Response = mapping.write_response(request, reply)
         return response
+
+    def _dialect_of(self, station: StationHandle) -> Dialect:
+        return self._dialects[station.protocol.subprotocol]
+
+    def _collect(self, station: StationHandle, report: VariablesReport) -> ReportReply:
+        collection = self._collections.get((station.identity, report.request_id))
+        if collection is not None:
+            collection.collector.hear(report)
+            collection.changed.set()
+        return ReportReply()
+
+    async def _wait_for(self, collection: _Collection, patience: float) -> None:
+        clock = self._csms.block_access.clock()
+        while not collection.collector.is_complete:
+            collection.changed.clear()
+            changed = asyncio.ensure_future(collection.changed.wait())
+            try:
+                await wait_until(clock, clock.time() + patience, changed)
+                if not changed.done():
+                    return
+            finally:
+                changed.cancel()
+
+    async def _answer_boot(self, station: StationHandle, report: BootReport) -> BootReply:
+        provisioning = self._provisioning
+        status = await resolved(provisioning.accept(BootQuestion(station.identity, report)))
+        if status == "Accepted" and provisioning.wanted:
+            if station.identity in provisioning.ready:
+                provisioning.ready.remove(station.identity)
+            else:
+                # B02: commands may be sent once the station is Pending.
+                status = "Pending"
+                current_call().after_response(lambda: self._start(self._provision(station)))
+        accepted = status == "Accepted"
+        return BootReply(
+            status=status,
+            current_time=self._csms.block_access.now(),
+            interval=provisioning.interval if accepted else provisioning.retry_interval,
+        )
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _provision(self, station: StationHandle) -> None:
+        identity, results = station.identity, dict[str, SetVariableResult]()
+        problem = ""
+        try:
+            for name, wanted in self._provisioning.wanted.items():
+                # One at a time: OCPP 1.6 has no other way, and a station may bound the number.
+                answer = await self.call(station, SetVariables(data=(wanted,)))
+                (results[name],) = answer.results
+                if results[name].status not in _TAKEN:
+                    problem = f"{name}: {results[name].status}"
+        except OcppError as error:
+            problem = str(error)
+        if problem:
+            logger.warning(
+                "%s: not provisioned: %s [stays Pending, tried again at its next boot]",
+                loggable(identity),
+                loggable(problem),
+            )
+            self._listeners.tell(ProvisioningFailed(identity, problem, results))
+            return
+        self._provisioning.ready.add(identity)
+        self._listeners.tell(StationProvisioned(identity))
+        try:
+            boot = RequestTrigger(requested_message=MessageTrigger.BOOT_NOTIFICATION)
+            await self.call(station, boot)
+        except OcppError as error:
+            # It boots by itself when its interval is over.
+            logger.info("%s: does not boot when asked to: %s", loggable(identity), error)
 
     async def _authorize(self, station: StationHandle, report: AuthorizeReport) -> AuthorizeReply:
         question = AuthorizationQuestion(station=station.identity, token=report.id_token)
@@ -218,3 +372,14 @@ class CsmsBlocks:
         )
         info = await self._authorization.decide(question)
         return TransactionReply(id_token_info=info, number=number)
+
+
+def _reported(result: GetVariableResult) -> ReportData:
+    attribute = VariableAttribute(
+        type=result.attribute_type,
+        value=result.value,
+        mutability=result.mutability or Mutability.READ_WRITE,
+    )
+    return ReportData(
+        address=result.address, attributes=(attribute,), characteristics=result.characteristics
+    )
