@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ocppkit.core import Protocol
 from support.rooms import RUNTIME, SHORT, SHORT_SECONDS, TOGETHER, TRANSPORT, is_in, unit_of
 
 # Both are guards by the clock: generating data or running one example takes longer where other
@@ -26,6 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.transport)
         if is_in(path, SHORT) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SHORT_SECONDS))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names a version by its number; its text holds addresses, and workers could not agree on the tests."""
+    return val.version if isinstance(val, Protocol) else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -32,7 +32,7 @@ from ocppkit.core import IntegerKey, Mutability, Protocol, TextKey
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
-ALL = pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL], ids=str)
+ALL = pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL])
 
 WIDTH = IntegerKey(component="Display", name="Width", mutability=(Mutability.READ_WRITE,))
 

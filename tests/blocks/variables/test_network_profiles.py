@@ -27,7 +27,7 @@ from ocppkit.core import Protocol
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
-WITH_EVSES = pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=str)
+WITH_EVSES = pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL])
 
 HOME = NetworkConnectionProfile(
     ocpp_csms_url="ws://csms.example/ocpp",

@@ -55,8 +55,8 @@ from ocppkit.v16.blocks.variables import CONFIGURATION_KEYS
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
-ALL = pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL], ids=str)
-WITH_EVSES = pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=str)
+ALL = pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL])
+WITH_EVSES = pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL])
 
 EVSES = {1: (1,), 2: (1, 2)}
 WIDTH = IntegerKey(component="Display", name="Width", mutability=(Mutability.READ_WRITE,))
@@ -125,7 +125,6 @@ def test_values_are_read_by_key_and_several_at_once(protocol: Protocol) -> None:
         (EV_CONNECTION_TIME_OUT, "1e99"),
         (EV_CONNECTION_TIME_OUT, "99999999"),
     ],
-    ids=str,
 )
 def test_a_malformed_or_excessive_value_is_rejected_and_changes_nothing(  # B05
     protocol: Protocol, key: IntegerKey, text: str
@@ -239,7 +238,6 @@ def test_a_password_is_written_told_to_the_program_and_never_read(
         (v21.PROTOCOL, "x" * 15),
         (v21.PROTOCOL, "x" * 65),
     ],
-    ids=str,
 )
 def test_a_password_of_a_wrong_length_or_alphabet_is_rejected(  # A01
     protocol: Protocol, password: str

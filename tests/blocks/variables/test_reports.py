@@ -41,7 +41,7 @@ from ocppkit.core import (
 from support.block_exchange import ask, reports
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
-WITH_EVSES = pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=str)
+WITH_EVSES = pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL])
 
 PROBLEM = BooleanKey(component="Lamp", name="Problem")
 LAMP = IntegerKey(component="Lamp", name="Brightness", mutability=(Mutability.READ_WRITE,))

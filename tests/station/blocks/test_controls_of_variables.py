@@ -29,7 +29,7 @@ from ocppkit.core import Mutability, Protocol, VariableKey
 from ocppkit.station import BackOff, Controls, Retries
 from ocppkit.station.blocks import follow_variables
 
-ALL = pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL], ids=str)
+ALL = pytest.mark.parametrize("protocol", [v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL])
 
 
 def model_for(protocol: Protocol) -> DeviceModel:
@@ -50,7 +50,6 @@ def model_for(protocol: Protocol) -> DeviceModel:
         (QUEUE_ALL_MESSAGES, "true", "queue_all_messages", True),
         (TIME_SOURCE, "RealTimeClock", "clock_source", "system"),
     ],
-    ids=str,
 )
 def test_a_variable_that_the_csms_writes_changes_the_control(  # B05
     key: VariableKey[Any], text: str, control: str, value: object
@@ -70,7 +69,6 @@ def test_a_variable_that_the_csms_writes_changes_the_control(  # B05
         (MESSAGE_ATTEMPTS, "9", "retries", Retries(attempts=9, interval=60)),
         (MESSAGE_ATTEMPT_INTERVAL, "5", "retries", Retries(attempts=3, interval=5)),
     ],
-    ids=str,
 )
 def test_a_configuration_key_that_the_csms_writes_changes_the_control(  # B05
     key: VariableKey[Any], text: str, control: str, value: object
