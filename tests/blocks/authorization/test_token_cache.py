@@ -16,6 +16,7 @@ from ocppkit.blocks.transactions import AdditionalInfo, IdToken, TokenInfoReceiv
 from ocppkit.blocks.variables import (
     AUTH_CACHE_ENABLED,
     AUTH_CACHE_LIFE_TIME,
+    AUTH_CACHE_STORAGE,
     LOCAL_AUTH_LIST_ENABLED,
     LOCAL_PRE_AUTHORIZE,
 )
@@ -194,6 +195,33 @@ def test_a_full_cache_forgets_what_is_not_valid_and_then_the_oldest() -> None:  
     reader.caches(a, info())
     reader.caches(f, info())
     assert names(reader, a, d, e, f) == ["A", "E", "F"]
+
+
+def test_a_cache_takes_as_many_bytes_as_its_variable_says() -> None:  # C10
+    a, b, c = (IdToken(name, "ISO14443") for name in "ABC")
+    reader = offline()
+    reader.model.declare(AUTH_CACHE_STORAGE, 0, max_limit=300)
+    reader.caches(a, info())
+    size = reader.model[AUTH_CACHE_STORAGE]
+    assert 50 < size <= 150
+    reader.caches(b, info("Blocked"))
+    reader.caches(c, info(group=FAMILY))
+    assert names(reader, a, b, c) == ["A", "C"]
+    assert reader.model[AUTH_CACHE_STORAGE] <= 300
+    again = offline()
+    again.model.declare(AUTH_CACHE_STORAGE, 0, max_limit=300)
+    again.block.restore(reader.block.state(), NOW)
+    assert again.model[AUTH_CACHE_STORAGE] == reader.model[AUTH_CACHE_STORAGE]
+    # What does not fit into an empty cache is not remembered.
+    reader.caches(a, info(group=IdToken("G" * 250, "Central")))
+    assert names(reader, a) == []
+    reader.block.commands[ClearCache](ClearCache(), NOW)
+    assert reader.model[AUTH_CACHE_STORAGE] == 0
+
+
+def test_a_cache_without_room_is_an_error() -> None:  # C10
+    with pytest.raises(ValueError, match="room for one token at least"):
+        offline(cache_capacity=0)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -98,6 +98,9 @@ class AuthorizationBlock(Block):
             has_display: whether a driver with a master pass chooses which transactions are stopped; else all
                 of them are. [C16]
             cache_capacity: how many tokens the cache can have.
+
+        Raises:
+            ValueError: the capacity is below 1.
         """
         super().__init__()
         self._evse_ids = tuple(evse_ids)

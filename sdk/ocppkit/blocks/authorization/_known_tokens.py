@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from math import inf
 from typing import Final
 
 from msgspec import Struct
+
+from ocppkit.core import IntegerKey
 
 from .._moment import Moment
 from ..transactions import IdToken, TokenInfo
 from ..variables import (
     AUTH_CACHE_ENABLED,
     AUTH_CACHE_LIFE_TIME,
+    AUTH_CACHE_STORAGE,
     LOCAL_AUTH_LIST_BYTES_PER_MESSAGE,
     LOCAL_AUTH_LIST_ENABLED,
     LOCAL_AUTH_LIST_ENTRIES,
@@ -91,14 +95,15 @@ class KnownTokens:
         # AUT-07: what is in the list does not come into the cache.
         # C02.FR.03, C03.FR.02, AUT-12: some tokens mean nothing the next time.
         if self._is_caching and self._listed(id_token) is None and id_token.type not in _NOT_CACHED:
-            self._cache.put(id_token, info, now.wall, self._life_time)
-            self._changed()
+            size = self._limit(AUTH_CACHE_STORAGE, inf)
+            self._cache.put(id_token, info, now.wall, self._life_time, size)
+            self._keep()
 
     def shift(self, change: timedelta) -> None:
         """Moves the times of the cache with the clock, which was set."""
         if len(self._cache):
             self._cache.shift(change)
-            self._changed()
+            self._keep()
 
     def kept(self) -> KeptTokens:
         """Returns what is to be kept over a restart. # C10.FR.02, D01.FR.10"""
@@ -112,7 +117,7 @@ class KnownTokens:
         """Takes what was kept."""
         self._list.fill(kept.list_version, kept.list_entries)
         self._cache.fill(kept.cache)
-        self._count_entries()
+        self._show_sizes()
 
     # What the CSMS wants.
 
@@ -121,14 +126,13 @@ class KnownTokens:
         model = self._model
         limits = ListLimits(
             is_enabled=self._has_list,
-            entries=self._list_capacity,
+            entries=self._limit(LOCAL_AUTH_LIST_ENTRIES, _LIST_ENTRIES),
             items_per_message=model.get(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, _LIST_ITEMS),
             bytes_per_message=model.get(LOCAL_AUTH_LIST_BYTES_PER_MESSAGE, _LIST_BYTES),
         )
         answer = self._list.update(command, limits)
         if answer.status == LocalListStatus.ACCEPTED:
-            self._count_entries()
-            self._changed()
+            self._keep()
         return answer
 
     def get_local_list_version(self, command: GetLocalListVersion, now: Moment) -> LocalListVersion:
@@ -150,7 +154,7 @@ class KnownTokens:
                 additional_info="the cache is switched off",
             )
         self._cache.clear()
-        self._changed()
+        self._keep()
         return ClearCacheAnswer(status=ClearCacheStatus.ACCEPTED)
 
     def _listed(self, id_token: IdToken) -> TokenInfo | None:
@@ -161,10 +165,6 @@ class KnownTokens:
         return self._model.get(LOCAL_AUTH_LIST_ENABLED, True)
 
     @property
-    def _list_capacity(self) -> float:
-        return self._model.max_limit(LOCAL_AUTH_LIST_ENTRIES, _LIST_ENTRIES)
-
-    @property
     def _is_caching(self) -> bool:
         return self._model.get(AUTH_CACHE_ENABLED, True)
 
@@ -172,7 +172,21 @@ class KnownTokens:
     def _life_time(self) -> int:
         return self._model.get(AUTH_CACHE_LIFE_TIME, _FOR_EVER)
 
-    def _count_entries(self) -> None:
-        if LOCAL_AUTH_LIST_ENTRIES in self._model:
-            # A list that was kept may be longer than what the station takes now.
-            self._model[LOCAL_AUTH_LIST_ENTRIES] = min(len(self._list), int(self._list_capacity))
+    def _limit(self, key: IntegerKey, default: float) -> float:
+        """Returns the greatest value of a variable, or a default if the station names none."""
+        limit = self._model.characteristics(key).max_limit if key in self._model else None
+        return default if limit is None else limit
+
+    def _keep(self) -> None:
+        self._show_sizes()
+        self._changed()
+
+    def _show_sizes(self) -> None:
+        """Sets the variables that tell how full list and cache are, if the station has them."""
+        for key, size in (
+            (LOCAL_AUTH_LIST_ENTRIES, len(self._list)),
+            (AUTH_CACHE_STORAGE, self._cache.size),
+        ):
+            if key in self._model:
+                # What was kept may be more than what the station takes now.
+                self._model[key] = int(min(size, self._limit(key, size)))

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
+from math import inf
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -49,12 +51,21 @@ class TokenCache:
         """Begins empty.
 
         Args:
-            capacity: how many tokens are remembered.
+            capacity: how many tokens are remembered, at least one.
             key: returns what is equal for equal tokens.
+
+        Raises:
+            ValueError: the capacity is below 1.
         """
+        if capacity < 1:
+            raise ValueError(
+                "a cache has room for one token at least [set AuthCacheCtrlr.Enabled to have none]"
+            )
         self._capacity = capacity
         self._key = key
         self._tokens: dict[Hashable, CachedToken] = {}  # The longest not updated comes first.
+        self.size = 0
+        """How many bytes the tokens take when they are kept."""
 
     def __iter__(self) -> Iterator[CachedToken]:
         return iter(self._tokens.values())
@@ -66,10 +77,17 @@ class TokenCache:
         """Returns what is known of a token."""
         return self._tokens.get(self._key(id_token))
 
-    def put(self, id_token: IdToken, info: TokenInfo, now: datetime, life_time: int) -> None:
+    def put(
+        self,
+        id_token: IdToken,
+        info: TokenInfo,
+        now: datetime,
+        life_time: int,
+        max_size: float = inf,
+    ) -> None:
         """Remembers what the CSMS says about a token, whatever it is. # C10.FR.01/04/05
 
-        A full cache forgets a token that is not valid, or the one that was not updated for the longest
+        A full cache forgets tokens that are not valid, then those that were not updated for the longest
         time.
 
         Args:
@@ -77,31 +95,51 @@ class TokenCache:
             info: what the CSMS says.
             now: the present date and time.
             life_time: for how many seconds it is believed if the CSMS named no end; below 0 for ever.
+            max_size: how many bytes the cache may take.
         """
-        key = self._key(id_token)
-        self._tokens.pop(key, None)
-        if len(self._tokens) >= self._capacity > 0:
-            # C10.FR.07: first what is not valid, then the oldest.
-            invalid = (
-                other
-                for other, each in self._tokens.items()
-                if not each.info_at(now, life_time).is_accepted
-            )
-            del self._tokens[next(chain(invalid, self._tokens))]
         # C10.FR.14: additional information is not kept.
-        self._tokens[key] = CachedToken(replace(id_token, additional_info=()), info, now)
+        token = CachedToken(replace(id_token, additional_info=()), info, now)
+        self._remove(self._key(id_token))
+        while self._tokens and (
+            len(self._tokens) >= self._capacity or self.size + _size(token) > max_size
+        ):
+            self._remove(self._first_to_forget(now, life_time))
+        if _size(token) <= max_size:
+            self._add(token)
 
     def clear(self) -> None:
         """Forgets all tokens."""
         self._tokens.clear()
+        self.size = 0
 
     def fill(self, tokens: Iterable[CachedToken]) -> None:
         """Takes the tokens that were kept, the longest not updated first."""
-        self._tokens = {self._key(each.id_token): each for each in tokens}
+        self.clear()
+        for each in tokens:
+            self._add(each)
 
     def shift(self, change: timedelta) -> None:
         """Moves the times of update with the clock, which was set."""
-        self._tokens = {
-            key: replace(each, updated_at=each.updated_at + change)
+        self.fill([replace(each, updated_at=each.updated_at + change) for each in self])
+
+    def _add(self, token: CachedToken) -> None:
+        self._tokens[self._key(token.id_token)] = token
+        self.size += _size(token)
+
+    def _remove(self, key: Hashable) -> None:
+        token = self._tokens.pop(key, None)
+        if token is not None:
+            self.size -= _size(token)
+
+    def _first_to_forget(self, now: datetime, life_time: int) -> Hashable:
+        """Returns what makes room: the oldest that is not valid, or else the oldest. # C10.FR.07"""
+        invalid = (
+            key
             for key, each in self._tokens.items()
-        }
+            if not each.info_at(now, life_time).is_accepted
+        )
+        return next(chain(invalid, self._tokens))
+
+
+def _size(token: CachedToken) -> int:
+    return len(msgspec.json.encode(token))
