@@ -208,9 +208,9 @@ def test_the_clock_is_read_at_the_moment_of_the_question(protocol: Protocol) -> 
 
 
 @ALL
-def test_a_password_is_written_told_to_the_program_and_never_read(
+def test_a_password_is_written_told_to_the_program_and_never_read(  # A01
     protocol: Protocol,
-) -> None:  # A01
+) -> None:
     block = block_of(protocol)
     password = (
         "0123456789abcdef0123456789ABCDEF" if protocol is v16.PROTOCOL else "pa55-w0rd-16-long"

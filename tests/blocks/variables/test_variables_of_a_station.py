@@ -1,5 +1,6 @@
 """Variables of a running station: what a CSMS writes is kept, acts, and is reported after the answer."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -38,7 +39,7 @@ from ocppkit.blocks.variables import (
     VariablesReport,
     model_of,
 )
-from ocppkit.core import CallFailed, ErrorCode, Protocol
+from ocppkit.core import CallFailed, ErrorCode, Protocol, decode_payload
 from ocppkit.csms import StationHandle
 from ocppkit.testing.block_bench import BlockBench
 from support.memory_store import MemoryStore
@@ -55,9 +56,9 @@ def block_of(protocol: Protocol) -> VariablesBlock:
 
 @EACH
 @pytest.mark.asyncio
-async def test_heartbeats_follow_the_interval_that_the_csms_writes(
+async def test_heartbeats_follow_the_interval_that_the_csms_writes(  # B05
     protocol: Protocol,
-) -> None:  # B05
+) -> None:
     block = block_of(protocol)
     async with BlockBench(protocol, block) as bench:
         # The boot was answered with a day.
@@ -133,9 +134,9 @@ async def test_a_new_password_is_told_once_it_is_kept(protocol: Protocol) -> Non
 
 @EVSES
 @pytest.mark.asyncio
-async def test_a_report_follows_its_answer_and_the_csms_reads_all_parts(
+async def test_a_report_follows_its_answer_and_the_csms_reads_all_parts(  # B07
     protocol: Protocol,
-) -> None:  # B07
+) -> None:
     block = block_of(protocol)
     async with BlockBench(protocol, block) as bench:
         heard: list[VariablesReport] = []
@@ -159,9 +160,9 @@ async def test_a_report_follows_its_answer_and_the_csms_reads_all_parts(
 
 @EVSES
 @pytest.mark.asyncio
-async def test_a_selected_report_of_nothing_is_an_empty_result_set(
+async def test_a_selected_report_of_nothing_is_an_empty_result_set(  # B08
     protocol: Protocol,
-) -> None:  # B08
+) -> None:
     async with BlockBench(protocol, block_of(protocol)) as bench:
         nothing = ReportSelection(component="Nothing")
         answer = await bench.call(GetReport(request_id=5, component_variables=(nothing,)))
@@ -171,9 +172,9 @@ async def test_a_selected_report_of_nothing_is_an_empty_result_set(
 
 @EACH
 @pytest.mark.asyncio
-async def test_standard_variables_leave_room_for_charging_profiles(
+async def test_standard_variables_leave_room_for_charging_profiles(  # K01
     protocol: Protocol,
-) -> None:  # K01
+) -> None:
     block = block_of(protocol)
     rules = dialect_of(protocol).rules(ChargingRules)
     charging = ChargingBlock((1, 2), block.model, lambda most: 0, maximum=32.0, rules=rules)
@@ -195,3 +196,29 @@ async def test_standard_variables_leave_room_for_charging_profiles(
         assert block.model[CHARGING_PROFILE_ENTRIES] == 0
         answer = await bench.call(SetProfile(evse_id=1, charging_profile=profile))
         assert answer.status == "Accepted"
+
+
+@EVSES
+@pytest.mark.asyncio
+async def test_a_pending_station_is_set_up_and_reports(  # B02, B05, B06, B07
+    protocol: Protocol,
+) -> None:
+    block = block_of(protocol)
+    bench = BlockBench(protocol, block)
+    boot = protocol.actions["BootNotification"]
+    pending = {"currentTime": "2025-01-01T12:00:00Z", "interval": 300, "status": "Pending"}
+    assert boot.response is not None
+    answer = decode_payload(boot.response, json.dumps(pending).encode())
+    bench.csms.block_access.set_default_handler(boot.request, lambda station, request: answer)
+    async with bench:
+        # TC_B_02.
+        assert bench.station.status == "Pending"
+        data = SetVariableData.of(EV_CONNECTION_TIME_OUT, 45)
+        written = await bench.call(SetVariables(data=(data,)))
+        assert written.status(EV_CONNECTION_TIME_OUT) == "Accepted"
+        read = await bench.call(GetVariables.of(EV_CONNECTION_TIME_OUT))
+        assert read.value(EV_CONNECTION_TIME_OUT) == 45
+        told = await bench.call(GetBaseReport(request_id=1, report_base="FullInventory"))
+        assert told.status == "Accepted"
+        parts = Counter(bench.actions)["NotifyReport"]
+        assert parts > 1
