@@ -1,5 +1,6 @@
 """Ways to a CSMS that a CSMS sets: stored by slot, checked, put in order, and reached."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,6 +14,7 @@ from ocppkit.blocks.variables import (
     NETWORK_CONFIGURATION_PRIORITY,
     SECURITY_PROFILE,
     AccessPoint,
+    GetVariables,
     NetworkConnectionProfile,
     NetworkProfileSet,
     SetNetworkProfile,
@@ -23,7 +25,8 @@ from ocppkit.blocks.variables import (
     VirtualNetwork,
     model_of,
 )
-from ocppkit.core import Protocol
+from ocppkit.core import Protocol, TextKey
+from ocppkit.v21 import variables as v21_keys
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
@@ -180,6 +183,35 @@ def test_all_members_of_a_profile_are_told(protocol: Protocol) -> None:  # B09
     assert block.network_profiles[2] == whole
     assert "1234" not in repr(whole)
     assert "secret-secret" not in repr(whole)
+
+
+def test_2_1_tells_profiles_as_variables_without_their_passwords() -> None:  # B09
+    block = block_of(v21.PROTOCOL)
+    secret = msgspec.structs.replace(AWAY, basic_auth_password="secret-secret-16")
+    set_profile(v21.PROTOCOL, block, 2, secret)
+    url = TextKey(component="NetworkConfiguration", component_instance="2", name="OcppCsmsUrl")
+    password = replace(url, name="BasicAuthPassword")
+    answer = ask(v21.PROTOCOL, block, GetVariables.of(url, password), NOW)
+    assert [each.status for each in answer.results] == ["Accepted", "Rejected"]
+    assert answer.value(url) == AWAY.ocpp_csms_url
+    data = (SetVariableData.of(url, "ws://x"), SetVariableData.of(password, "p" * 20))
+    refused = ask(v21.PROTOCOL, block, SetVariables(data=data), NOW)
+    assert [each.status for each in refused.results] == ["Rejected", "Rejected"]
+    required = {
+        each.name
+        for each in v21_keys.STANDARD
+        if each.component == "NetworkConfiguration" and each.required
+    }
+    for name in required:
+        assert replace(url, name=name) in block.model
+        assert replace(url, component_instance="1", name=name) in block.model
+    again = VariablesBlock(
+        model_of(dialect_of(v21.PROTOCOL).rules(VariableRules)),
+        dialect_of(v21.PROTOCOL).rules(VariableRules),
+    )
+    again.restore(block.state(), NOW)
+    assert again.model[url] == AWAY.ocpp_csms_url
+    assert url not in block_of(v201.PROTOCOL).model
 
 
 def test_1_6_has_no_network_profiles() -> None:

@@ -457,6 +457,35 @@ def test_1_6_cannot_say_what_it_has_no_key_for() -> None:
         mapping[SetVariables].write_request(SetVariables(data=two))
 
 
+@ALL
+def test_a_csms_splits_commands_into_messages_that_the_station_takes(  # B05, B06
+    protocol: Protocol,
+) -> None:
+    block = block_of(protocol)
+    block.model[ITEMS_PER_GET_VARIABLES] = 2
+    keys = (HEARTBEAT_INTERVAL, MESSAGE_ATTEMPTS, EV_CONNECTION_TIME_OUT)
+    # TC_B_08_CSMS.
+    parts = GetVariables.of(*keys).parts(2)
+    read_values = [ask(protocol, block, part, NOW) for part in parts]
+    assert [len(each.results) for each in read_values] == [2, 1]
+    assert read_values[1].value(EV_CONNECTION_TIME_OUT) == 60
+    data = (SetVariableData.of(HEARTBEAT_INTERVAL, 9), SetVariableData.of(MESSAGE_ATTEMPTS, 9))
+    for part in SetVariables(data=data).parts(1):
+        assert ask(protocol, block, part, NOW).results[0].status == "Accepted"
+    assert (block.model[HEARTBEAT_INTERVAL], block.model[MESSAGE_ATTEMPTS]) == (9, 9)
+    everything = GetVariables(data=None)
+    assert everything.parts(2) == (everything,)
+
+
+@WITH_EVSES
+def test_a_csms_does_not_write_a_value_twice_in_one_message(protocol: Protocol) -> None:  # B05
+    mapping = dialect_of(protocol).request_of[SetVariables]
+    loud = IntegerKey(component="OCPPCOMMCTRLR", name="HEARTBEATINTERVAL")
+    data = (SetVariableData.of(HEARTBEAT_INTERVAL, 9), SetVariableData.of(loud, 9))
+    with pytest.raises(LocalProtocolError, match="one value is written twice"):
+        mapping.write_request(SetVariables(data=data))
+
+
 @WITH_EVSES
 def test_2_x_cannot_ask_for_all_values(protocol: Protocol) -> None:
     mapping = dialect_of(protocol).request_of[GetVariables]

@@ -305,6 +305,10 @@ def _write_was_set(
 
 
 def _write_set(command: SetVariables) -> SetVariablesRequest:
+    # B05.FR.13.
+    places = [(each.address.place, each.attribute_type) for each in command.data]
+    if len(set(places)) < len(places):
+        raise LocalProtocolError("one value is written twice [send a second command for it]")
     return SetVariablesRequest(
         set_variable_data=[
             SetVariableDataType(

@@ -1,5 +1,6 @@
 """What a CSMS asks about variables, what the station answers and reports, and what it tells its program."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self, TypeVar
@@ -117,6 +118,16 @@ class GetVariables(Command[GetVariablesAnswer], frozen=True, kw_only=True):
         """Returns the command that reads the actual values of keys."""
         return cls(data=tuple(VariableQuery(address=VariableAddress.of(key)) for key in keys))
 
+    def parts(self, most: int) -> tuple[Self, ...]:
+        """Returns commands that read the same with a greatest number of items each. # B06.FR.05
+
+        Args:
+            most: the greatest number: ItemsPerMessage, or GetConfigurationMaxKeys in 1.6.
+        """
+        if self.data is None:
+            return (self,)
+        return tuple(type(self)(data=data) for data in _parts(self.data, most))
+
 
 class SetVariableData(Struct, frozen=True, kw_only=True):
     """One value that a CSMS wants to write."""
@@ -168,6 +179,14 @@ class SetVariables(Command[SetVariablesAnswer], frozen=True, kw_only=True):
     """Writes values of variables, or one configuration key. # B05"""
 
     data: tuple[SetVariableData, ...]
+
+    def parts(self, most: int) -> tuple[Self, ...]:
+        """Returns commands that write the same with a greatest number of items each. # B05.FR.11
+
+        Args:
+            most: the greatest number: ItemsPerMessage; 1 in OCPP 1.6.
+        """
+        return tuple(type(self)(data=data) for data in _parts(self.data, most))
 
 
 class ReportStatus(StrEnum):
@@ -328,6 +347,11 @@ class KeptValueRefused(Event, frozen=True, kw_only=True):
     variable: VariableAddress
     attribute_type: str
     reason: str
+
+
+def _parts(items: tuple[T, ...], most: int) -> Iterator[tuple[T, ...]]:
+    for start in range(0, len(items), most):
+        yield items[start : start + most]
 
 
 def _fits(wanted: str | None, found: str | None) -> bool:

@@ -22,6 +22,7 @@ from ._network_connections import (
     SetNetworkProfileAnswer,
     profile_refusal,
 )
+from ._network_variables import declare_profile, has_network_configuration
 from ._passwords import BasicAuthPasswordChanged, password_of, password_refusal
 from ._questions import (
     ChangeOrigin,
@@ -95,7 +96,8 @@ class VariablesBlock(Block):
         super().__init__()
         self._model = model
         self._rules = rules
-        self._profiles = dict(network_profiles or {})
+        self._profiles: dict[int, NetworkConnectionProfile] = {}
+        self._tells_profiles = has_network_configuration(rules.standard)
         self._on_command(GetVariables)(self.get_variables)
         self._on_command(SetVariables)(self.set_variables)
         self._on_command(GetBaseReport)(self.get_base_report)
@@ -103,6 +105,7 @@ class VariablesBlock(Block):
         self._on_command(SetNetworkProfile)(self.set_network_profile)
         self._on_event(StationStarted, self._started)
         self._add_checks()
+        self._store_profiles(network_profiles or {})
         model.observe(self._changed)
 
     @property
@@ -181,7 +184,7 @@ class VariablesBlock(Block):
                 reason_code=refusal.reason_code,
                 additional_info=refusal.text,
             )
-        self._profiles[slot] = profile
+        self._store_profiles({slot: profile})
         self.has_changed = True
         self._tell(NetworkProfileSet(slot=slot, profile=profile))
         return SetNetworkProfileAnswer(status=NetworkProfileStatus.ACCEPTED)
@@ -230,10 +233,16 @@ class VariablesBlock(Block):
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
         """
         kept = restored(_KeptVariables, state, "the state of variables")
-        self._profiles |= kept.network_profiles
+        self._store_profiles(kept.network_profiles)
         self._model.restore(kept.values)
 
     # The rest.
+
+    def _store_profiles(self, profiles: Mapping[int, NetworkConnectionProfile]) -> None:
+        self._profiles.update(profiles)
+        if self._tells_profiles:
+            for slot, profile in profiles.items():
+                declare_profile(self._model, slot, profile)
 
     def _started(self, event: StationStarted, now: Moment) -> None:
         self._model.activate()
