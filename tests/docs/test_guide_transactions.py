@@ -5,7 +5,7 @@ import pytest
 from ocppkit import v16, v201
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms, StationHandle
-from ocppkit.testing import connected
+from ocppkit.testing import connected, settle
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v201.roles import ChargingStation
 from support.guide_code import executed
@@ -61,3 +61,28 @@ async def test_the_central_system_bills() -> None:
         )
     (bill,) = names["bills"]
     assert (bill.transaction_id, bill.energy) == (str(started.transaction_id), 200.0)
+
+
+@pytest.mark.asyncio
+async def test_the_station_charges() -> None:
+    names = executed("guides/transactions.md")
+    station, registers, contactors = names["station"], names["registers"], names["contactors"]
+    async with names["blocks"], connected(station, names["csms"]):
+        await station.wait_accepted()
+        names["plugged_in"](1)
+        names["authorized"](1, "04E91C5A")
+        await settle()
+        assert contactors == {1: True, 2: False}
+        names["energy"](1, True)
+        registers[1] += 250.0
+        names["paused_by_vehicle"](1)
+        names["unplugged"](1)
+        await settle()
+        assert contactors[1] is False
+        names["plugged_in"](2)
+        names["authorized"](2, "04E91C5A")
+        names["emergency_stop"](2)
+        await settle()
+    first, second = names["bills"]
+    assert (first.energy, first.stopped_reason) == (250.0, "EVDisconnected")
+    assert (second.energy, second.stopped_reason) == (0.0, "EmergencyStop")

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from ocppkit import blocks
-from ocppkit.blocks import Mappings, ReportMapping, ReportWriter
+from ocppkit.blocks import Mappings, ReportMapping, ReportWriter, transactions
 from ocppkit.blocks.transactions import (
     AuthorizationStatus,
     IdToken,
@@ -201,15 +200,15 @@ def _write_meter_values_reply(
     return MeterValuesResponse()
 
 
-def _meter_value(values: MeterValue) -> blocks.transactions.MeterValue:
-    return blocks.transactions.MeterValue(
+def _meter_value(values: MeterValue) -> transactions.MeterValue:
+    return transactions.MeterValue(
         values.timestamp, tuple(map(_sampled_value, values.sampled_value))
     )
 
 
-def _sampled_value(value: SampledValue) -> blocks.transactions.SampledValue:
+def _sampled_value(value: SampledValue) -> transactions.SampledValue:
     is_signed = value.format is ValueFormat.SIGNED_DATA
-    return blocks.transactions.SampledValue(
+    return transactions.SampledValue(
         None if is_signed else _number(value.value),
         measurand=_text(value.measurand),
         phase=_text(value.phase),
@@ -229,7 +228,7 @@ def _number(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-def _written_values(values: Iterable[blocks.transactions.MeterValue]) -> list[MeterValue]:
+def _written_values(values: Iterable[transactions.MeterValue]) -> list[MeterValue]:
     """Returns meter values without what the version has no words for."""
     written = (
         (each.timestamp, [one for value in each.sampled_value for one in _written_value(value)])
@@ -238,7 +237,7 @@ def _written_values(values: Iterable[blocks.transactions.MeterValue]) -> list[Me
     return [MeterValue(timestamp=at, sampled_value=some) for at, some in written if some]
 
 
-def _written_value(value: blocks.transactions.SampledValue) -> Iterator[SampledValue]:
+def _written_value(value: transactions.SampledValue) -> Iterator[SampledValue]:
     """Yields a value as a number, and once more as what the meter has signed."""
     context = _word(ReadingContext, value.context)
     measurand, phase = _word(Measurand, value.measurand), _word(Phase, value.phase)

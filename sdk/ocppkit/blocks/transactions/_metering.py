@@ -170,11 +170,9 @@ class Metering:
         changed = False
         busy = {evse.evse_id for evse in self._evses.values() if evse.transaction is not None}
         # J01.FR.20: the whole station counts as busy for its main meter.
-        silent = {*busy, 0} if busy else set[int]()
-        if not self._model.get(ALIGNED_DATA_SEND_DURING_IDLE, False):
-            silent = set()
+        is_silent = bool(busy) and self._model.get(ALIGNED_DATA_SEND_DURING_IDLE, False)
         for evse_id in self.meters():
-            if evse_id in silent:
+            if is_silent and (evse_id in busy or evse_id == 0):
                 continue
             if evse_id in busy:
                 changed |= self._update_aligned(self._evses[evse_id], due)
