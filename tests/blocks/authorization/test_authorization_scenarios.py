@@ -185,10 +185,10 @@ async def test_what_the_csms_says_is_remembered(version: str) -> None:  # C10, C
         assert (await garage.present(CARD)).means is Means.CSMS
 
 
+# C13, D01, D02
 @pytest.mark.asyncio
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_offline_the_list_decides_and_the_csms_hears_later(version: str) -> None:
-    # C13, D01, D02
     garage = Garage(version)
     token = IdToken("04E91C5A") if version == "1.6" else CARD
     other = IdToken("04AAAAAA", token.type)
@@ -225,11 +225,11 @@ async def test_online_the_list_needs_no_question(version: str) -> None:  # C14
         assert garage.questions == 0
 
 
+# C15, E05, TC_C_26_CS
 @pytest.mark.asyncio
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("stops", [True, False])
 async def test_an_unknown_driver_who_is_refused_later(version: str, stops: bool) -> None:
-    # C15, E05, TC_C_26_CS
     garage = Garage(version)
     garage.model[OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED] = True
     garage.model[STOP_TX_ON_INVALID_ID] = stops
@@ -279,10 +279,10 @@ async def test_a_master_pass_stops_all_transactions(version: str) -> None:  # C1
     assert reasons == ["MasterPass", "MasterPass"]
 
 
+# C10, D01, TC_C_32_CS, TC_D_07_CS
 @pytest.mark.asyncio
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_list_and_cache_survive_a_restart(version: str) -> None:
-    # C10, D01, TC_C_32_CS, TC_D_07_CS
     journal = MemoryStore()
     garage = Garage(version, journal)
     token = IdToken("04E91C5A") if version == "1.6" else CARD

@@ -273,10 +273,10 @@ def test_a_known_token_of_the_group_stops_without_being_asked_about(
     assert (decided.action, decided.means, decided.accepted) == (Action.STOP, source, True)
 
 
+# C09, TC_C_43_CS, TC_C_44_CS
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("source", ["list", "cache"])
 def test_a_known_token_that_is_not_valid_is_asked_about(version: str, source: str) -> None:
-    # C09, TC_C_43_CS, TC_C_44_CS
     reader = charging(version, FAMILY)
     if source == "list":
         reader.lists(OTHER, info("Invalid", FAMILY))
@@ -331,10 +331,10 @@ def test_offline_the_local_list_decides(
     assert (decided.means, decided.accepted) == (Means.LOCAL_LIST, accepted)
 
 
+# C14, TC_C_27_CS, TC_C_28_CS, TC_C_29_CS, TC_C_30_CS, TC_C_31_CS
 @pytest.mark.parametrize("version", NEW)
 @pytest.mark.parametrize("status", ["Invalid", "Blocked", "Expired"])
 def test_online_a_listed_card_starts_or_is_asked_about(version: str, status: str) -> None:
-    # C14, TC_C_27_CS, TC_C_28_CS, TC_C_29_CS, TC_C_30_CS, TC_C_31_CS
     reader = TokenReader(version)
     reader.lists(CARD, info(status))
     assert not reader.present(CARD, info(status)).accepted
@@ -355,10 +355,10 @@ def test_a_driver_unknown_offline_is_known_later(version: str) -> None:  # C15, 
     assert reader.present(OTHER, info(group=FAMILY)).accepted
 
 
+# C16, C12, TC_C_14_CS, TC_C_45_CS
 @pytest.mark.parametrize("version", NEW)
 @pytest.mark.parametrize("source", ["CSMS", "list", "cache"])
 def test_a_master_pass_starts_nothing(version: str, source: str) -> None:
-    # C16, C12, TC_C_14_CS, TC_C_45_CS
     reader, transactions = with_transactions(version)
     reader.model[MASTER_PASS_GROUP_ID] = "master"
     reader.model[LOCAL_PRE_AUTHORIZE] = True
@@ -388,9 +388,9 @@ def test_a_master_pass_stops_all(version: str, evse_id: int) -> None:  # C16, TC
     assert transactions.told[1:] == [("stopped", 1, reason, OTHER), ("stopped", 2, reason, OTHER)]
 
 
+# C16, TC_C_47_CS, TC_C_48_CS
 @pytest.mark.parametrize("version", NEW)
 def test_with_a_display_the_holder_of_a_master_pass_chooses(version: str) -> None:
-    # C16, TC_C_47_CS, TC_C_48_CS
     reader, transactions = with_transactions(version, has_display=True)
     reader.model[MASTER_PASS_GROUP_ID] = "MASTER"
     reader.present(CARD, info())
