@@ -8,6 +8,7 @@ import pytest
 
 from ocppkit.blocks import Moment, dialect_of
 from ocppkit.blocks.authorization import (
+    AuthorizationAction,
     AuthorizationBlock,
     AuthorizationDecided,
     AuthorizationMeans,
@@ -29,6 +30,7 @@ from ocppkit.blocks.transactions import (
     TransactionsBlock,
 )
 from ocppkit.blocks.variables import (
+    EV_CONNECTION_TIME_OUT,
     LOCAL_AUTH_LIST_ENTRIES,
     LOCAL_AUTHORIZE_OFFLINE,
     LOCAL_PRE_AUTHORIZE,
@@ -246,6 +248,55 @@ async def test_an_unknown_driver_who_is_refused_later(version: str, stops: bool)
             assert (await garage.present(CARD)).means is Means.SAME_TOKEN
             assert len(bench.closed) == 1
         assert garage.questions == 0
+
+
+# C01, TC_C_05_CS
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_refused_card_starts_nothing_although_a_vehicle_is_plugged_in(version: str) -> None:
+    garage = Garage(version)
+    async with garage.bench:
+        garage.plug_in()
+        assert (await garage.present(CARD)).refusal is Refusal.NOT_ACCEPTED
+        assert garage.transaction_actions == []
+        assert not garage.transactions.state_of(1).power_path_closed
+
+
+# C01, C12, TC_C_13_CS
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_driver_who_does_not_plug_in_in_time_authorizes_again(version: str) -> None:
+    garage = Garage(version)
+    garage.model[LOCAL_PRE_AUTHORIZE] = True
+    garage.model[EV_CONNECTION_TIME_OUT] = 30
+    garage.said["04E91C5A"] = info()
+    async with garage.bench as bench:
+        await garage.present(CARD)
+        await bench.advance(31)
+        decided = await garage.present(CARD)
+        assert (decided.action, decided.means) == (AuthorizationAction.START, Means.CACHE)
+        garage.plug_in()
+        assert garage.transactions.state_of(1).power_path_closed
+
+
+# C12, E05, TC_C_16_CS, TC_C_17_CS
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("stops", [True, False])
+async def test_a_cached_driver_who_is_refused_later(version: str, stops: bool) -> None:
+    garage = Garage(version)
+    garage.model[LOCAL_PRE_AUTHORIZE] = True
+    garage.model[STOP_TX_ON_INVALID_ID] = stops
+    garage.said["04E91C5A"] = info()
+    async with garage.bench as bench:
+        await garage.present(CARD)
+        await garage.present(CARD)
+        garage.said["04E91C5A"] = info("Blocked")
+        assert (await garage.present(CARD)).means is Means.CACHE
+        garage.plug_in()
+        await bench.advance(1)
+        assert not garage.transactions.state_of(1).power_path_closed
+        assert len(bench.closed) == stops
 
 
 @pytest.mark.asyncio
