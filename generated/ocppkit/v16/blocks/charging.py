@@ -7,9 +7,8 @@ Connectors stand there as EVSEs, and the number of a transaction as a text.
 
 from math import floor
 
-from ocppkit import blocks
 from ocppkit.aio import CallRefused
-from ocppkit.blocks import CommandMapping, Mappings
+from ocppkit.blocks import CommandMapping, Mappings, charging
 from ocppkit.blocks.charging import (
     ChargingRules,
     ClearProfiles,
@@ -61,10 +60,10 @@ RULES = ChargingRules(
 """How smart charging works in OCPP 1.6, for `InstalledProfiles`."""
 
 
-def read_profile(profile: ChargingProfile) -> blocks.charging.ChargingProfile:
+def read_profile(profile: ChargingProfile) -> charging.ChargingProfile:
     """Returns a profile in the model for all versions."""
     recurrency, transaction = profile.recurrency_kind, profile.transaction_id
-    return blocks.charging.ChargingProfile(
+    return charging.ChargingProfile(
         id=profile.charging_profile_id,
         stack_level=profile.stack_level,
         charging_profile_purpose=_PURPOSES[profile.charging_profile_purpose],
@@ -77,7 +76,7 @@ def read_profile(profile: ChargingProfile) -> blocks.charging.ChargingProfile:
     )
 
 
-def write_profile(profile: blocks.charging.ChargingProfile) -> ChargingProfile:
+def write_profile(profile: charging.ChargingProfile) -> ChargingProfile:
     """Returns a profile as OCPP 1.6 writes it.
 
     Raises:
@@ -219,8 +218,8 @@ def _read_composite_answer(
     return CompositeAnswer(status=str(status), schedule=composite)
 
 
-def _schedule(schedule: ChargingSchedule) -> blocks.charging.ChargingSchedule:
-    return blocks.charging.ChargingSchedule(
+def _schedule(schedule: ChargingSchedule) -> charging.ChargingSchedule:
+    return charging.ChargingSchedule(
         charging_rate_unit=RateUnit(schedule.charging_rate_unit),
         charging_schedule_period=tuple(map(_period, schedule.charging_schedule_period)),
         start_schedule=schedule.start_schedule,
@@ -229,13 +228,13 @@ def _schedule(schedule: ChargingSchedule) -> blocks.charging.ChargingSchedule:
     )
 
 
-def _period(period: ChargingSchedulePeriod) -> blocks.charging.ChargingSchedulePeriod:
-    return blocks.charging.ChargingSchedulePeriod(
+def _period(period: ChargingSchedulePeriod) -> charging.ChargingSchedulePeriod:
+    return charging.ChargingSchedulePeriod(
         start_period=period.start_period, limit=period.limit, number_phases=period.number_phases
     )
 
 
-def _written_schedule(schedule: blocks.charging.ChargingSchedule) -> ChargingSchedule:
+def _written_schedule(schedule: charging.ChargingSchedule) -> ChargingSchedule:
     return ChargingSchedule(
         duration=schedule.duration,
         start_schedule=schedule.start_schedule,
@@ -245,7 +244,7 @@ def _written_schedule(schedule: blocks.charging.ChargingSchedule) -> ChargingSch
     )
 
 
-def _written_period(period: blocks.charging.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
+def _written_period(period: charging.ChargingSchedulePeriod) -> ChargingSchedulePeriod:
     if period.limit is None:
         raise LocalProtocolError("a schedule of OCPP 1.6 has a limit in each period")
     # A limit has one decimal; what was converted from another unit is rounded down. The first

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from operator import itemgetter
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -348,16 +347,23 @@ class StationBlocks:
         return batch
 
     def _exchanged(self, now: Moment) -> Iterator[Event]:
+        event: Event | None = None
         for _ in range(_MOST_ROUNDS):
-            told = ((block, block.next_event()) for block in self._blocks)
-            block, event = next(filter(itemgetter(1), told), (None, None))
-            if event is None:
+            told = next(self._told(), None)
+            if told is None:
                 return
+            block, event = told
             yield event
             for other in self._blocks:
                 if other is not block:
                     other.notice(event, now)
         raise RuntimeError(f"functional blocks tell each other events without end, as {event!r}")
+
+    def _told(self) -> Iterator[tuple[Block, Event]]:
+        for block in self._blocks:
+            event = block.next_event()
+            if event is not None:
+                yield block, event
 
     def _set_timer(self, now: Moment) -> None:
         if self._timer is not None:
