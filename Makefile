@@ -110,6 +110,14 @@ fuzz-outgoing: $(STAMP) ## 120,000 random results, requests and errors: no bad f
 trial-brute-force: $(STAMP) ## How long a fleet waits while its own address is attacked (STATIONS=, ATTACKERS=)
 	cd tests && ../$(BIN)/python -m support.brute_force --stations $(or $(STATIONS),1000) --attackers $(or $(ATTACKERS),2)
 
+.PHONY: trial-proxy
+trial-proxy: $(STAMP) ## The same behind a trusted proxy, of which all seem to come (STATIONS=, ATTACKERS=)
+	cd tests && ../$(BIN)/python -m support.brute_force --by-proxy --stations $(or $(STATIONS),1000) --attackers $(or $(ATTACKERS),2)
+
+.PHONY: trial-burst
+trial-burst: $(STAMP) ## 64 KiB of compressed costly frames again and again, on every server (COUNT=)
+	ROUNDS=$(or $(COUNT),10) $(BIN)/pytest -q tests/transports/test_costly_frames.py
+
 .PHONY: trial-rude-disconnects
 trial-rude-disconnects: $(STAMP) ## Peers that reset their connections on every server (COUNT=)
 	ROUNDS=$(or $(COUNT),500) $(BIN)/pytest -q tests/transports/test_rude_disconnects.py

@@ -161,6 +161,27 @@ async def test_a_directory_of_ones_own(
     assert ("CP001: the directory failed" in caplog.text) == fails
 
 
+@pytest.mark.asyncio
+async def test_a_listener_that_fails_keeps_nothing_from_the_others(
+    make_csms: Make, station: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(change: object) -> None:
+        raise ValueError("no space left")
+
+    directory = MemoryDirectory()
+    directory.watch(fail)
+    csms = make_csms(directory=directory)
+    events = csms.stations.events()
+    first = await station(csms)
+    second = await station(csms)
+    await settle()
+    assert isinstance(await anext(events), StationConnected)
+    # The first connection was found, and has made room for the second.
+    assert first.end is not None
+    assert second.end is None
+    assert "CP001: a listener failed" in caplog.text
+
+
 def test_a_version_without_roles_is_refused_with_the_cure() -> None:
     selected = msgspec.structs.replace(v201.PROTOCOL, roles=None)
     with pytest.raises(LocalProtocolError, match="add BootNotification to `ocppkit generate"):

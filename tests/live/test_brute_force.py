@@ -6,8 +6,9 @@ from support.brute_force import trial
 
 
 @pytest.mark.asyncio
-async def test_every_good_station_is_in_within_two_seconds() -> None:
-    figures = await trial(stations=40, attackers=1)
+@pytest.mark.parametrize("by_proxy", [False, True], ids=["direct", "by-proxy"])
+async def test_every_good_station_is_in_within_two_seconds(by_proxy: bool) -> None:
+    figures = await trial(stations=40, attackers=1, by_proxy=by_proxy)
     assert figures.first < 2, figures
     assert figures.again < 2, figures
     # It was an attack, and nobody guessed anything.

@@ -50,13 +50,21 @@ class Figures(NamedTuple):
         )
 
 
-async def trial(stations: int, attackers: int) -> Figures:
-    """Lets a fleet connect twice during an attack."""
+async def trial(stations: int, attackers: int, *, by_proxy: bool = False) -> Figures:
+    """Lets a fleet connect twice during an attack.
+
+    Args:
+        stations: how many there are.
+        attackers: processes that guess.
+        by_proxy: let all come from the address of a trusted proxy, which names an address for each
+            station; the attackers have one of their own.
+    """
     good = [f"CP{number:04}" for number in range(stations)]
     stale = [f"OLD{number:04}" for number in range(stations)]
     passwords = dict.fromkeys([*good, *stale], PASSWORD)
     csms = Csms(v201.PROTOCOL, authenticator=PasswordAuthenticator(passwords.get))
-    async with websockets.serve(csms, "127.0.0.1", 0) as server:
+    proxies = ["127.0.0.1"] if by_proxy else []
+    async with websockets.serve(csms, "127.0.0.1", 0, trusted_proxies=proxies) as server:
         strangers = ["?", *stale]
         async with _attacked(server.port, strangers, attackers) as before:
             first = await _slowest(server.port, good)
@@ -72,15 +80,23 @@ async def _slowest(port: int, identities: Sequence[str]) -> float:
 async def _connect(port: int, identity: str) -> float:
     """Returns the seconds until a station with the right password is in, as it retries."""
     begin = perf_counter()
-    while await attempt(port, identity, PASSWORD) != 101:
+    address = f"198.51.100.{int(identity.removeprefix('CP')) % 250}"
+    while await attempt(port, identity, PASSWORD, address) != 101:
         if perf_counter() - begin > 30:
             raise TimeoutError(f"{identity} was not let in")
         await asyncio.sleep(0.1)
     return perf_counter() - begin
 
 
-async def attempt(port: int, identity: str, password: str) -> int:
-    """Returns the status of one handshake; zero without an answer."""
+async def attempt(port: int, identity: str, password: str, address: str = "192.0.2.7") -> int:
+    """Returns the status of one handshake; zero without an answer.
+
+    Args:
+        port: the server's.
+        identity: who it claims to be.
+        password: what it shows.
+        address: where it comes from, if the server believes its proxy.
+    """
     key = base64.b64encode(bytes(16)).decode()
     basic = base64.b64encode(f"{identity}:{password}".encode()).decode()
     lines = (
@@ -92,6 +108,7 @@ async def attempt(port: int, identity: str, password: str) -> int:
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Protocol: ocpp2.0.1",
         f"Authorization: Basic {basic}",
+        f"X-Forwarded-For: {address}",
     )
     with suppress(OSError, asyncio.IncompleteReadError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -159,6 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stations", type=int, default=1000)
     parser.add_argument("--attackers", type=int, default=2)
+    parser.add_argument("--by-proxy", action="store_true")
     parser.add_argument("--attack", type=int, help=argparse.SUPPRESS)
     parser.add_argument("identities", nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -166,7 +184,8 @@ def main() -> None:
         asyncio.run(_attack(options.attack, options.identities))
     else:
         logging.disable(logging.CRITICAL)
-        sys.stdout.write(f"{asyncio.run(trial(options.stations, options.attackers))}\n")
+        measured = trial(options.stations, options.attackers, by_proxy=options.by_proxy)
+        sys.stdout.write(f"{asyncio.run(measured)}\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Where the live stations of a CSMS are kept: the interface, and the one in memory."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from ocppkit.aio.lowlevel import loggable
 from ocppkit.core import ConnectionClosed
 
 from ._handle import StationHandle
@@ -14,6 +16,8 @@ from ._station_events import (
 )
 
 __all__ = ["Directory", "MemoryDirectory"]
+
+logger = logging.getLogger("ocppkit.csms")
 
 
 class Directory(Protocol):
@@ -99,4 +103,8 @@ class MemoryDirectory:
 
     def _tell(self, change: StationChange) -> None:
         for listener in self._listeners:
-            listener(change)
+            try:
+                listener(change)
+            except Exception:
+                # Neither the other listeners nor the station may suffer from it.
+                logger.exception("%s: a listener failed", loggable(change.station.identity))
