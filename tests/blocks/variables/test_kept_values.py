@@ -28,7 +28,7 @@ from ocppkit.blocks.variables import (
     declare_standard,
     model_of,
 )
-from ocppkit.core import IntegerKey, Mutability, Protocol, TextKey
+from ocppkit.core import DateTimeKey, IntegerKey, ListKey, Mutability, Protocol, TextKey
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
@@ -201,6 +201,28 @@ def test_a_program_that_breaks_limits_is_told_so_and_changes_nothing() -> None:
         model.set(HEARTBEAT_INTERVAL, 5, attribute_type=AttributeType.TARGET)
     with pytest.raises(ValueError, match="not one of red"):
         model.declare(TextKey(component="Lamp", name="Colour", values=("red",)), "blue")
+
+
+def test_a_date_that_has_no_text_in_utc_is_rejected() -> None:  # B05
+    model = DeviceModel()
+    key = DateTimeKey(component="Lamp", name="Since", mutability=(Mutability.READ_WRITE,))
+    model.declare(key)
+    address = VariableAddress.of(key)
+    assert model.write(address, "0001-01-01T00:00:00+14:00").status == "Rejected"
+    assert model.write(address, "2026-01-01T00:00:00+01:00").status == "Accepted"
+    assert model.read(address).value == "2025-12-31T23:00:00Z"
+
+
+def test_a_variable_is_used_by_keys_of_several_classes() -> None:
+    model = DeviceModel()
+    text = TextKey(component="Lamp", name="Colours")
+    colours = ListKey(component="Lamp", name="Colours")
+    model.declare(text, "red", mutability=Mutability.READ_WRITE)
+    model.check(colours, lambda values: "no blue" if "blue" in values else None)
+    model[colours] = ("red", "green")
+    assert model[text] == "red,green"
+    assert model.write(VariableAddress.of(text), "red,blue").status == "Rejected"
+    assert model.write(VariableAddress.of(text), "red").status == "Accepted"
 
 
 def test_a_model_without_declarations_takes_what_its_keys_say() -> None:

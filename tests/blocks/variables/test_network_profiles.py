@@ -153,6 +153,9 @@ def test_a_higher_security_profile_counts_once_the_station_has_connected(  # A05
     # TC_A_19: the lower slot leaves the order.
     assert (block.model[SECURITY_PROFILE], block.model[ACTIVE_NETWORK_PROFILE]) == (2, 2)
     assert block.model[NETWORK_CONFIGURATION_PRIORITY] == ("2",)
+    again = block_of(protocol)
+    again.restore(block.state(), NOW)
+    assert again.model[SECURITY_PROFILE] == 2
     with pytest.raises(ValueError, match="no network profile in slot 9"):
         block.connected_by(9, NOW)
 

@@ -66,6 +66,7 @@ def test_a_value_becomes_a_text(key: VariableKey[object], value: object, text: s
         (IntegerKey(name="A"), "٣", "A: '٣' is not an integer"),
         (DecimalKey(name="A", instance="x"), "NaN", "A[x]: 'NaN' is not a number"),
         (DecimalKey(name="A"), "much", "A: 'much' is not a number"),
+        (DecimalKey(name="A"), "1_0", "A: '1_0' is not a number"),
         (BooleanKey(name="A"), "1", "A: '1' is not true or false"),
         (
             DateTimeKey(name="A"),

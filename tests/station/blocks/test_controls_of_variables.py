@@ -152,3 +152,16 @@ def test_a_station_without_the_variables_keeps_its_controls() -> None:
     assert len(model) == 0
     controls.heartbeat_interval = 5
     assert (len(model), controls.ping_interval) == (0, 33.0)
+
+
+def test_a_value_that_the_control_cannot_follow_is_rejected() -> None:  # B05
+    model, controls = DeviceModel(), Controls()
+    model.declare(WEB_SOCKET_PING_INTERVAL, 20)
+    model.declare(MESSAGE_ATTEMPTS, 3)
+    follow_variables(model, controls)
+    before = (controls.ping_interval, controls.retries)
+    refused = model.write(VariableAddress.of(WEB_SOCKET_PING_INTERVAL), "-1")
+    assert refused.status == "Rejected"
+    assert "from 0 on" in (refused.additional_info or "")
+    assert model.write(VariableAddress.of(MESSAGE_ATTEMPTS), "0").status == "Rejected"
+    assert (controls.ping_interval, controls.retries) == before

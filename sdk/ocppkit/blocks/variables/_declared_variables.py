@@ -45,6 +45,10 @@ class ValueRefusal(Struct, frozen=True):
     """For programs: a reason code of OCPP 2.x."""
 
 
+ValueCheck = Callable[[Any], ValueRefusal | str | None]
+"""Takes a value that a CSMS writes, and returns why it is refused, or `None`."""
+
+
 class VariableCharacteristics(Struct, frozen=True, kw_only=True):
     """What is known of the values of a variable."""
 
@@ -145,25 +149,33 @@ class DeclaredVariable:
         self.characteristics = characteristics
         self.reboot_required = reboot_required
         self.attributes: dict[str, StoredAttribute] = {}
-        self.checks: list[Callable[[Any], ValueRefusal | str | None]] = []
+        self.checks: list[tuple[VariableKey[Any], ValueCheck]] = []
+        """Functions that refuse values, each with the key that says what they take."""
 
     def refusal(self, text: str, type_: str) -> ValueRefusal | None:
         """Returns why a text cannot be the value; `None` if it can."""
         try:
             value = self.key.parse(text)
-        except ValueError as error:
+            # A date far away has no text.
+            self.key.format(value)
+        except (ValueError, OverflowError) as error:
             return ValueRefusal(str(error))
         return self._limit_refusal(value, text, type_) or self._list_refusal(value)
 
-    def text_of(self, value: Any, type_: str) -> str | None:
+    def text_of(self, key: VariableKey[Any], value: Any, type_: str) -> str | None:
         """Returns the text of a value that the program sets.
+
+        Args:
+            key: the key by which the program sets it, which may be of another class than the own one.
+            value: the value; `None` for none.
+            type_: which of the values it is.
 
         Raises:
             ValueError: the value breaks a limit, or is none of the values.
         """
         if value is None:
             return None
-        text = str(self.key.format(value))
+        text = str(key.format(value))
         refusal = self.refusal(text, type_)
         if refusal is not None:
             raise ValueError(f"{self.key} cannot be {value!r}: {refusal.text}")
@@ -181,9 +193,8 @@ class DeclaredVariable:
         return self.refusal(text, type_) or self._check_refusal(text)
 
     def _check_refusal(self, text: str) -> ValueRefusal | None:
-        value = self.key.parse(text)
-        for check in self.checks:
-            found = check(value)
+        for key, check in self.checks:
+            found = check(key.parse(text))
             if found is not None:
                 return ValueRefusal(found) if isinstance(found, str) else found
         return None

@@ -104,7 +104,7 @@ class DeviceModel:
             supports_monitoring=supports_monitoring,
         )
         variable = DeclaredVariable(key, address, known, reboot_required=reboot_required)
-        text = variable.text_of(value, _ACTUAL)
+        text = variable.text_of(key, value, _ACTUAL)
         may = mutability_of(key) if mutability is None else mutability
         variable.attributes[_ACTUAL] = StoredAttribute(
             text,
@@ -141,7 +141,7 @@ class DeviceModel:
             ValueError: the value breaks a limit, or is none of the values.
         """
         variable = self._variable(key)
-        text = variable.text_of(value, attribute_type)
+        text = variable.text_of(key, value, attribute_type)
         variable.attributes[attribute_type] = StoredAttribute(
             text, mutability, persistent=persistent, constant=False
         )
@@ -167,7 +167,7 @@ class DeviceModel:
         Raises:
             KeyError: the station does not have the variable.
         """
-        self._variable(key).checks.append(function)
+        self._variable(key).checks.append((key, function))
 
     def observe(self, observer: Callable[[VariableChanged | KeptValueRefused], object]) -> None:
         """Calls a function with each change, from now on."""
@@ -210,7 +210,7 @@ class DeviceModel:
         attribute = variable.attributes.get(attribute_type)
         if attribute is None:
             raise KeyError(f"{key} has no {attribute_type} [declare it]")
-        text = variable.text_of(value, attribute_type)
+        text = variable.text_of(key, value, attribute_type)
         if (attribute.value, attribute.active) != (text, text):
             attribute.value = attribute.active = text
             if is_told:
@@ -225,7 +225,7 @@ class DeviceModel:
         """
         variable = self._variable(key)
         attribute = variable.attributes[_ACTUAL]
-        text = variable.text_of(value, _ACTUAL)
+        text = variable.text_of(key, value, _ACTUAL)
         if attribute.value == attribute.declared:
             attribute.value = attribute.active = text
         attribute.declared = text

@@ -116,6 +116,7 @@ class _Default(Struct, frozen=True):
     max_limit: float | None = None
     values: tuple[str, ...] | None = None
     reboot_required: bool = False
+    persistent: bool | None = None
 
 
 _POINTS: Final = (
@@ -155,7 +156,8 @@ _DEFAULTS: Final[Mapping[str, tuple[_Default, ...]]] = {
         _Default(WEB_SOCKET_PING_INTERVAL, 54, 0, 86400),
         _Default(BASIC_AUTH_PASSWORD),
         _Default(CERTIFICATE_ENTRIES, 0, 0),
-        _Default(SECURITY_PROFILE, 0, 0, 3),
+        # A05.FR.06: never lower again, also after a restart.
+        _Default(SECURITY_PROFILE, 0, 0, 3, persistent=True),
     ),
     "transactions": (
         _Default(EV_CONNECTION_TIME_OUT, 60, 0, 86400),
@@ -303,6 +305,7 @@ def _declare(model: DeviceModel, place: VariableKey[Any], default: _Default) -> 
             max_limit=default.max_limit,
             values=place.values if default.values is None else default.values,
             reboot_required=default.reboot_required,
+            persistent=default.persistent,
         )
 
 

@@ -214,12 +214,13 @@ class VariablesBlock(Block):
         if reached <= self._model.get(SECURITY_PROFILE, 0):
             return
         self._model[SECURITY_PROFILE] = reached
-        if NETWORK_CONFIGURATION_PRIORITY in self._model:
-            self._model[NETWORK_CONFIGURATION_PRIORITY] = tuple(
-                str(each)
-                for each, profile in self.network_order()
-                if profile.security_profile >= reached
-            )
+        order = [
+            str(each)
+            for each, profile in self.network_order()
+            if profile.security_profile >= reached
+        ]
+        if order:
+            self._model[NETWORK_CONFIGURATION_PRIORITY] = tuple(order)
 
     def state(self) -> bytes:
         """Returns the values and network profiles that must be kept over a restart."""

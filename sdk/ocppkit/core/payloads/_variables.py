@@ -192,7 +192,8 @@ class DecimalKey(VariableKey[float]):
             value = float(text)
         except ValueError:
             raise self._refuse(text, "a number") from None
-        if not isfinite(value):
+        # Python takes underscores between digits.
+        if not isfinite(value) or "_" in text:
             raise self._refuse(text, "a number")
         return value
 

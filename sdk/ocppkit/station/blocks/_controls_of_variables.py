@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from ocppkit.blocks import Event
 from ocppkit.blocks import variables as keys
 from ocppkit.blocks.variables import DeviceModel, VariableChanged
-from ocppkit.core import IntegerKey, VariableKey
+from ocppkit.core import IntegerKey, LocalProtocolError, VariableKey
 
 from .._controls import Controls
 
@@ -38,7 +39,9 @@ def follow_variables(model: DeviceModel, controls: Controls) -> None:
         controls: those of the station.
     """
     for link in _LINKS:
-        _begin(link, model, controls)
+        if link.key in model:
+            _begin(link, model, controls)
+            model.check(link.key, partial(_refusal, link))
 
     def variable_changed(event: Event) -> None:
         if isinstance(event, VariableChanged) and not event.needs_reboot:
@@ -59,12 +62,21 @@ def follow_variables(model: DeviceModel, controls: Controls) -> None:
 
 def _begin(link: _Followed, model: DeviceModel, controls: Controls) -> None:
     value = link.read(controls)
-    if link.key not in model or value is None:
+    if value is None:
         return
     default = _fitting(model, link.key, value) if isinstance(link.key, IntegerKey) else value
     model.set_default(link.key, default)
     if model[link.key] != default:
         link.write(controls, model[link.key])
+
+
+def _refusal(link: _Followed, value: object) -> str | None:
+    """Returns why the control cannot follow a value that a CSMS writes."""
+    try:
+        link.write(Controls(), value)
+    except LocalProtocolError as problem:
+        return str(problem)
+    return None
 
 
 def _fitting(model: DeviceModel, key: IntegerKey, value: float) -> int:
