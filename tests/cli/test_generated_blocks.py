@@ -8,6 +8,7 @@ import pytest
 from ocppkit.blocks.remote_control import BackgroundJob, JobStatusReport, RequestTrigger
 from support.cli_outcomes import Cli
 
+AUTHORIZATION = "Authorize,ClearCache,GetLocalListVersion,SendLocalList"
 REMOTE = "Heartbeat,Reset,TriggerMessage,UnlockConnector"
 
 
@@ -43,6 +44,9 @@ REMOTE = "Heartbeat,Reset,TriggerMessage,UnlockConnector"
             "ReportChargingProfiles,ClearedChargingLimit,NotifyChargingLimit",
             {"__init__", "charging"},
         ),
+        ("1.6", AUTHORIZATION, {"__init__", "authorization", "tokens"}),
+        ("2.1", AUTHORIZATION, {"__init__", "authorization", "tokens"}),
+        ("2.1", "Authorize,SendLocalList", set()),
         ("1.6", "ChangeAvailability,StatusNotification", {"__init__", "availability"}),
         ("2.0.1", "ChangeAvailability,StatusNotification", set()),
         (
