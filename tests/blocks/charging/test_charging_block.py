@@ -343,3 +343,29 @@ def test_a_profile_of_a_remote_start_waits_for_its_transaction() -> None:  # K05
     assert refused is not None
     assert refused.reason_code == "InvalidStackLevel"
     assert [each.profile.id for each in block] == [1]
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_limit_of_the_whole_station_is_shared_by_the_evses_that_charge(
+    protocol: Protocol,
+) -> None:  # K04
+    teller, block = Teller(), block_of(protocol)
+    whole = profile(1, 32, charging_profile_purpose=Purpose.STATION_MAX)
+    low = profile(2, 6)
+    async with BlockBench(protocol, teller, block) as bench:
+        await bench.call(SetProfile(evse_id=0, charging_profile=whole))
+        bench.do(lambda now: teller.tell(began(1)))
+        assert limits(bench, 1)[-1] == 32.0
+        bench.do(lambda now: teller.tell(began(2)))
+        await bench.advance(1)
+        assert (limits(bench, 1)[-1], limits(bench, 2)[-1]) == (16.0, 16.0)
+        # Who wants less than a share leaves the rest to the other.
+        await bench.call(SetProfile(evse_id=2, charging_profile=low))
+        assert (limits(bench, 1)[-1], limits(bench, 2)[-1]) == (26.0, 6.0)
+        ended = TransactionEnded(
+            evse_id=2, transaction_id="T1", at=bench.now(), stopped_reason="Local"
+        )
+        bench.do(lambda now: teller.tell(ended))
+        await bench.advance(1)
+        assert limits(bench, 1)[-1] == 32.0

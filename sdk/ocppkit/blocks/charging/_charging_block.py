@@ -36,6 +36,7 @@ from ..variables import (
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
+from ._load_balancing import shared
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,
@@ -470,8 +471,9 @@ class ChargingBlock(Block):
         # Whole seconds, as a composite schedule has them.
         begin = now.wall.replace(microsecond=0)
         changes = [begin + timedelta(seconds=_LOOK_AHEAD)]
-        for evse_id in self._circumstances.evses:
-            first, *others = composite(
+        limits: dict[int, ChargingSchedulePeriod] = {}
+        for evse_id in (0, *self._circumstances.evses):
+            limits[evse_id], *others = composite(
                 self._profiles,
                 self._circumstances,
                 evse_id=evse_id,
@@ -479,10 +481,14 @@ class ChargingBlock(Block):
                 duration=_LOOK_AHEAD,
                 most=2,
             )
-            if self._told.get(evse_id) != first:
-                self._told[evse_id] = first
-                self._tell(LimitChanged(evse_id=evse_id, limits=first))
             changes += [begin + timedelta(seconds=each.start_period) for each in others]
+        total = limits.pop(0)
+        charging = {each: limits[each] for each in self._circumstances.transactions}
+        limits.update(shared(charging, total))
+        for evse_id, period in limits.items():
+            if self._told.get(evse_id) != period:
+                self._told[evse_id] = period
+                self._tell(LimitChanged(evse_id=evse_id, limits=period))
         self._next_change = min(changes) if len(self._profiles) else None
 
     def _drop_outdated(self, now: Moment) -> None:
