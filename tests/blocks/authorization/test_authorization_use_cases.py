@@ -109,6 +109,16 @@ def test_while_the_csms_is_asked_other_tokens_are_refused_at_the_evse(version: s
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_a_driver_stops_while_the_csms_is_asked_about_another_one(version: str) -> None:  # C01
+    reader = charging(version)
+    reader.block.present(1, OTHER, NOW)
+    asked = reader.question()
+    assert reader.present(CARD).means is Means.SAME_TOKEN
+    reader.answer(asked, info())
+    assert reader.decision().refusal is Refusal.OVERTAKEN
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_an_answer_that_comes_too_late_starts_nothing(version: str) -> None:  # C01
     reader, transactions = with_transactions(version)
     reader.block.present(1, CARD, NOW)

@@ -133,7 +133,8 @@ class AuthorizationBlock(Block):
         """Takes that somebody presents a token: a card, a code, or a start button.
 
         It starts, or stops if a driver is authorized at the EVSE. A start button is the token
-        `IdToken("", "NoAuthorization")`. [C01, C02, C04, C06]
+        `IdToken("", "NoAuthorization")`. A token that the CSMS is being asked about, at this EVSE, is
+        taken once. [C01, C02, C04, C06]
 
         Args:
             evse_id: the EVSE.
@@ -148,14 +149,13 @@ class AuthorizationBlock(Block):
         driver = self._drivers.at(evse_id)
         presented = PresentedToken(evse_id=evse_id, id_token=id_token, stops=driver is not None)
         asked = self._asked.get(evse_id)
-        if asked is not None:
-            if not asked.id_token.is_same_as(id_token):
-                self._refuse(presented, AuthorizationRefusal.BUSY)
-        elif driver is not None and driver.id_token.is_same_as(id_token):
+        if driver is not None and driver.id_token.is_same_as(id_token):
             # C01.FR.03, E07.FR.01, AUT-03: the token that started needs no authorization.
             self._stop(presented, AuthorizationMeans.SAME_TOKEN, None, (evse_id,), now)
-        else:
+        elif asked is None:
             self._judge(presented, now, is_online=self.is_online)
+        elif not asked.id_token.is_same_as(id_token):
+            self._refuse(presented, AuthorizationRefusal.BUSY)
 
     def remote_start_refusal(self, evse_id: int, id_token: IdToken) -> str | None:
         """Returns the reason code with which `start_remotely` would refuse a token; `None` if it takes it.

@@ -47,7 +47,7 @@ class AuthorizationMeans(StrEnum):
     """Nothing is known of it, and the CSMS could not be asked."""
 
     NOT_ASKED = "NotAsked"
-    """Nothing is known of it, and the station may not ask the CSMS."""
+    """The CSMS was not asked: the station may not, or asks it about another token just now."""
 
 
 class AuthorizationRefusal(StrEnum):
