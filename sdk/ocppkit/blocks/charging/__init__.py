@@ -7,10 +7,11 @@ schedule = composite(installed, Circumstances(), evse_id=1, start=now, duration=
 ```
 """
 
-from ._charging_block import ChargingBlock, LimitChanged
+from ._charging_block import ChargingBlock
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
+from ._present_limits import LimitChanged
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,

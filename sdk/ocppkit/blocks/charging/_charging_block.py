@@ -5,16 +5,15 @@ than before. The composite schedule also says when it changes next by itself, wh
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from itertools import groupby
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from msgspec.structs import replace
 
 from ocppkit.core import LocalProtocolError
 
 from .._block import Block
-from .._commands_and_reports import Event
 from .._moment import Moment
 from .._station_life import ClockChanged, CsmsConnected, CsmsDisconnected, StationStarted
 from .._transaction_life import (
@@ -36,7 +35,7 @@ from ..variables import (
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
-from ._load_balancing import shared
+from ._present_limits import PresentLimits
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,
@@ -57,23 +56,7 @@ from ._profile_messages import (
 from ._profiles import ChargingProfile, ChargingSchedulePeriod, InstalledProfile, RateUnit
 from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal
 
-__all__ = ["ChargingBlock", "LimitChanged"]
-
-_LOOK_AHEAD: Final = 86_400
-"""Seconds for which a change of the limit is looked for at once."""
-
-
-class LimitChanged(Event, frozen=True):
-    """What an EVSE may take, or feed in, is another than before; told at the start for each EVSE too."""
-
-    evse_id: int
-    limits: ChargingSchedulePeriod
-    """The limits in amperes on each phase; `limit` is never absent."""
-
-    @property
-    def limit(self) -> float:
-        """Amperes on each phase, or on L1 where phases differ."""
-        return self.limits.limit or 0.0
+__all__ = ["ChargingBlock"]
 
 
 class ChargingBlock(Block):
@@ -116,8 +99,7 @@ class ChargingBlock(Block):
         self._circumstances = Circumstances(
             evses=tuple(evse_ids), voltage=voltage, maximum=maximum, zone=zone
         )
-        self._told: dict[int, ChargingSchedulePeriod] = {}
-        self._next_change: datetime | None = None
+        self._limits = PresentLimits(self._profiles, self._tell)
         self._on_command(SetProfile)(self._set)
         self._on_command(ClearProfiles)(self._clear)
         self._on_command(GetComposite)(self._composite)
@@ -257,10 +239,12 @@ class ChargingBlock(Block):
             raise LocalProtocolError(
                 "an external limit has the purpose ChargingStationExternalConstraints and an id below 0"
             )
-        before = self._present_limits(now)
+        self._look(now)
+        before = self._limits.told
         self._profiles.set_external(profile, evse_id, source=source)
         self._count_profiles()
-        if self._is_significant(before, self._present_limits(now)):
+        self._look(now)
+        if self._limits.differ(before, self._model.get(LIMIT_CHANGE_SIGNIFICANCE, 0.0)):
             # CHP-18: the schedule goes along only where the setting asks for it.
             with_schedule = self._model.get(NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES, False)
             self._report(
@@ -271,7 +255,6 @@ class ChargingBlock(Block):
                     is_grid_critical=is_grid_critical,
                 )
             )
-        self._look(now)
 
     def remove_external_limit(self, profile_id: int, now: Moment) -> bool:
         """Removes a limit of another system than the CSMS, and reports that. # K13
@@ -395,7 +378,8 @@ class ChargingBlock(Block):
 
     def next_deadline(self, now: Moment) -> float | None:
         """Returns when a limit changes by itself."""
-        return None if self._next_change is None else now.due_at(self._next_change)
+        change = self._limits.next_change
+        return None if change is None else now.due_at(change)
 
     def handle_timeout(self, now: Moment) -> None:
         """Tells limits that have changed by themselves."""
@@ -450,46 +434,9 @@ class ChargingBlock(Block):
         if CHARGING_PROFILE_ENTRIES in self._model:
             self._model[CHARGING_PROFILE_ENTRIES] = len(self._profiles)
 
-    def _present_limits(self, now: Moment) -> dict[int, ChargingSchedulePeriod]:
-        return {evse_id: self.schedule(evse_id, 1, now)[0] for evse_id in self._circumstances.evses}
-
-    def _is_significant(
-        self,
-        before: dict[int, ChargingSchedulePeriod],
-        after: dict[int, ChargingSchedulePeriod],
-    ) -> bool:
-        # CHP-18: LimitChangeSignificance is a percentage of the limit before.
-        least = self._model.get(LIMIT_CHANGE_SIGNIFICANCE, 0.0) / 100
-        return any(
-            abs((after[each].limit or 0.0) - (old.limit or 0.0)) > (old.limit or 0.0) * least
-            for each, old in before.items()
-        )
-
     def _look(self, now: Moment) -> None:
-        """Tells the limits that have changed, and notes when one changes next by itself."""
         self._drop_outdated(now)
-        # Whole seconds, as a composite schedule has them.
-        begin = now.wall.replace(microsecond=0)
-        changes = [begin + timedelta(seconds=_LOOK_AHEAD)]
-        limits: dict[int, ChargingSchedulePeriod] = {}
-        for evse_id in (0, *self._circumstances.evses):
-            limits[evse_id], *others = composite(
-                self._profiles,
-                self._circumstances,
-                evse_id=evse_id,
-                start=begin,
-                duration=_LOOK_AHEAD,
-                most=2,
-            )
-            changes += [begin + timedelta(seconds=each.start_period) for each in others]
-        total = limits.pop(0)
-        charging = {each: limits[each] for each in self._circumstances.transactions}
-        limits.update(shared(charging, total))
-        for evse_id, period in limits.items():
-            if self._told.get(evse_id) != period:
-                self._told[evse_id] = period
-                self._tell(LimitChanged(evse_id=evse_id, limits=period))
-        self._next_change = min(changes) if len(self._profiles) else None
+        self._limits.look(self._circumstances, now)
 
     def _drop_outdated(self, now: Moment) -> None:
         # K01 (2.1): some profiles never count again once the station was offline for too long.
