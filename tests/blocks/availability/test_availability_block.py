@@ -662,6 +662,40 @@ def test_a_lock_that_failed_offline_is_reported_afterwards(protocol: Protocol) -
     assert bench.steps.take_reports(VariableEventReport) == []
 
 
+@WITH_EVSES
+def test_a_report_of_a_lock_that_was_lost_is_repeated(protocol: Protocol) -> None:  # G05
+    bench = booted(protocol)
+    bench.block.lock_failed(1, 1, bench.steps.now)
+    (report,) = bench.steps.take_reports(VariableEventReport)
+    bench.block.failed(report, bench.steps.now)
+    bench.take(PLUGGED)
+    assert bench.steps.take_reports(VariableEventReport) == []
+    bench.steps.go_offline(1.0)
+    (again,) = bench.steps.take_reports(VariableEventReport)
+    assert again.events[0].actual_value == "true"
+    bench.steps.go_offline(1.0)
+    assert bench.steps.take_reports(VariableEventReport) == []
+
+
+def test_a_warning_has_the_time_when_it_began() -> None:
+    bench = booted(v16.PROTOCOL)
+    bench.model[MINIMUM_STATUS_DURATION] = 5
+    bench.take(PLUGGED)
+    bench.steps.wait(60.0)
+    bench.told()
+    warning = StatusError(error_code="WeakSignal", is_fault=False)
+    bench.block.set_error(1, 1, warning, bench.steps.now)
+    began = bench.steps.now.wall
+    assert bench.told() == []
+    bench.steps.wait(5.0)
+    (report,) = bench.steps.take_reports(StatusReport)
+    assert (report.connector_status, report.error, report.timestamp) == (
+        "Preparing",
+        warning,
+        began,
+    )
+
+
 @ALL
 def test_statuses_can_be_asked_for(protocol: Protocol) -> None:  # F06
     bench = booted(protocol)

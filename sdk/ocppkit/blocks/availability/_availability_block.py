@@ -20,26 +20,23 @@ from ..transactions import EvseChanged, EvseState
 from ..variables import DeviceModel
 from ._connector_states import (
     AvailabilityRules,
-    ConnectorFacts,
     ConnectorUse,
-    connector_use,
 )
-from ._connectors import ALL, ConnectorRecord, EvseRecord, Evses, ReservationHolder
+from ._connectors import ALL, ConnectorRecord, Evses, ReservationHolder
+from ._derived_statuses import DerivedStatuses
 from ._out_of_service import OutOfService, Place
 from ._status_messages import (
     NO_ERROR,
     AvailabilityAnswer,
     ChangeAvailability,
     ChangeStatus,
-    ConnectorStatusChanged,
     LockFailed,
     OperationalStatus,
-    OperationalStatusChanged,
     StatusError,
     StatusReport,
+    VariableEventReport,
 )
 from ._status_reporter import StatusReporter
-from ._status_variables import show_statuses
 
 __all__ = ["AvailabilityBlock"]
 
@@ -77,9 +74,11 @@ class AvailabilityBlock(Block):
         """
         super().__init__()
         self._rules = rules
-        self._model = model
         self._evses = Evses(connectors)
         self._out_of_service = OutOfService(self._evses, station_overrides=rules.station_overrides)
+        self._derived = DerivedStatuses(
+            rules, model, self._evses, self._out_of_service, tell=self._tell
+        )
         station = (self._evses.station,) if rules.station_has_status else ()
         records = (*station, *self._evses.connectors())
         self._reporter = StatusReporter(rules, model, records, self._report)
@@ -98,6 +97,7 @@ class AvailabilityBlock(Block):
         )
         self._on_event(CsmsDisconnected, lambda event, now: self._reporter.disconnect())
         self._on_failure(StatusReport, self._lost)
+        self._on_failure(VariableEventReport, self._lock_report_lost)
 
     # What a program, or the transactions block, tells.
 
@@ -222,8 +222,7 @@ class AvailabilityBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        evse = self._evses.evse(evse_id)
-        return any(not self._out_of_service.has_connector(evse, each) for each in evse.connectors)
+        return self._derived.is_operative(self._evses.evse(evse_id))
 
     def holder_of(self, evse_id: int) -> ReservationHolder | None:
         """Returns for whom an EVSE is reserved; `None` if it is not.
@@ -334,6 +333,10 @@ class AvailabilityBlock(Block):
         # Reported again after the next connect; at once it would be refused at once.
         self._record(report.evse_id, report.connector_id).is_lost = True
 
+    def _lock_report_lost(self, report: VariableEventReport, now: Moment) -> None:
+        for each in report.events:
+            self._record(each.evse_id or ALL, each.connector_id or ALL).lock_report_lost = True
+
     def _change(self, command: ChangeAvailability, now: Moment) -> AvailabilityAnswer:
         place = command.evse_id or ALL, command.connector_id or ALL
         refused = self._reason_to_refuse(place)
@@ -380,59 +383,8 @@ class AvailabilityBlock(Block):
             yield self._evses.connector(evse_id, connector_id)
 
     def _update(self, now: Moment) -> None:
-        """Derives what each connector is used for, and tells what has changed."""
-        station = self._evses.station
-        faulted, out = station.error.is_fault, self._out_of_service.has_station()
-        self._set_use(station, ConnectorFacts(faulted=faulted, operative=not out), now)
-        for evse in self._evses:
-            for connector in evse.connectors.values():
-                if self._set_use(connector, self._facts(evse, connector), now):
-                    self._tell(
-                        ConnectorStatusChanged(
-                            evse_id=evse.evse_id,
-                            connector_id=connector.connector_id,
-                            connector_status=connector.status,
-                        )
-                    )
-            self._tell_operational_status(evse)
-        show_statuses(self._model, self._evses)
+        self._derived.update(now)
         self._reporter.tell_changes(now)
-
-    def _set_use(self, record: ConnectorRecord, facts: ConnectorFacts, now: Moment) -> bool:
-        """Sets what a connector is used for, and returns whether it has another status by that."""
-        record.use = connector_use(facts)
-        status = self._rules.statuses[record.use]
-        if status is record.status:
-            return False
-        record.status, record.since = status, now
-        return True
-
-    def _facts(self, evse: EvseRecord, connector: ConnectorRecord) -> ConnectorFacts:
-        # STA-03: where the station has a status of its own, its fault is none of the connectors.
-        of_station = not self._rules.station_has_status and self._evses.station.error.is_fault
-        number, state = connector.connector_id, evse.state
-        is_used = evse.is_used_by(number)
-        transaction = evse.has_transaction and is_used
-        return ConnectorFacts(
-            faulted=connector.error.is_fault or of_station,
-            operative=not self._out_of_service.has_connector(evse, number),
-            reserved=evse.holder is not None and not state.authorized,
-            # G01.FR.09: the other connectors of the EVSE are free all the same.
-            authorized=state.authorized and is_used,
-            connected=state.connected and is_used,
-            transaction=transaction,
-            charging_state=state.charging_state if transaction else None,
-            was_connected=evse.was_connected and transaction,
-            was_charging=evse.was_charging and transaction,
-            finishing=state.finishing and is_used,
-        )
-
-    def _tell_operational_status(self, evse: EvseRecord) -> None:
-        is_operative = self.is_operative(evse.evse_id)
-        if is_operative is not evse.is_operative:
-            evse.is_operative = is_operative
-            status = OperationalStatus.OPERATIVE if is_operative else OperationalStatus.INOPERATIVE
-            self._tell(OperationalStatusChanged(evse_id=evse.evse_id, operational_status=status))
 
 
 def _reserved(evse_id: int, holder: ReservationHolder) -> EvseReserved:

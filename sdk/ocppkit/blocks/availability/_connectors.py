@@ -42,10 +42,16 @@ class ConnectorRecord:
         self.error = NO_ERROR
         self.lock_failed = False
         self.lock_failure_told = False
+        self.lock_report_lost = False
+        """Whether the last report about the lock did not arrive."""
+
         self.use = ConnectorUse.FREE
         self.status = ConnectorStatus.AVAILABLE
+        self.shown_error = NO_ERROR
+        """The error that goes with the status: what is wrong, as far as the status can have it."""
+
         self.since: Moment | None = None
-        """When it got this status; `None` before the first change."""
+        """When it got this status and error; `None` before the first change."""
 
         self.told: tuple[ConnectorStatus, StatusError] | None = None
         """What was reported last; `None` before the first report."""

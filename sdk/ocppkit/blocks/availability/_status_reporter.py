@@ -16,9 +16,20 @@ from ._status_messages import (
     VariableEventReport,
 )
 
-__all__ = ["StatusReporter"]
+__all__ = ["StatusReporter", "shown_error"]
 
 _EV_SIDE = StatusError(info="EV side disconnected", is_fault=False)
+
+
+def shown_error(record: ConnectorRecord, rules: AvailabilityRules) -> StatusError:
+    """Returns the error that is reported together with the status of a connector."""
+    error = record.error
+    if error == NO_ERROR and record.use is ConnectorUse.INTERRUPTED:
+        # STA-05.
+        return _EV_SIDE
+    statuses = rules.statuses_of_errors.get(error.error_code)
+    # STA-06.
+    return error if statuses is None or record.status in statuses else NO_ERROR
 
 
 class StatusReporter:
@@ -69,8 +80,10 @@ class StatusReporter:
         is_long = offline_for is not None and offline_for > threshold
         everything = is_long and self._rules.all_after_offline
         for each in self._records:
+            if each.lock_report_lost:
+                each.lock_failure_told = not each.lock_failed
             # STA-07: only how it is now; what it was in between is not reported.
-            if everything or each.is_lost or each.told != (each.status, self._error(each)):
+            if everything or each.is_lost or each.told != (each.status, each.shown_error):
                 self.tell(each, now)
         self._tell_lock_failures(now)
 
@@ -80,8 +93,8 @@ class StatusReporter:
 
     def tell(self, record: ConnectorRecord, now: Moment, *, triggered: bool = False) -> None:
         """Reports how a connector is."""
-        self._send(record, record.status, self._error(record), now, triggered=triggered)
-        record.told = (record.status, self._error(record))
+        self._send(record, record.status, record.shown_error, now, triggered=triggered)
+        record.told = (record.status, record.shown_error)
         record.is_lost = False
 
     def tell_changes(self, now: Moment) -> None:
@@ -100,7 +113,7 @@ class StatusReporter:
         return None if first == inf else first
 
     def _is_changed(self, record: ConnectorRecord) -> bool:
-        return record.told != (record.status, self._error(record))
+        return record.told != (record.status, record.shown_error)
 
     def _settles_at(self, record: ConnectorRecord) -> float:
         # STA-01: OCPP 2.x does not have the setting, and reports at once.
@@ -136,15 +149,6 @@ class StatusReporter:
             )
         )
 
-    def _error(self, record: ConnectorRecord) -> StatusError:
-        error = record.error
-        if error == NO_ERROR and record.use is ConnectorUse.INTERRUPTED:
-            # STA-05.
-            return _EV_SIDE
-        statuses = self._rules.statuses_of_errors.get(error.error_code)
-        # STA-06.
-        return error if statuses is None or record.status in statuses else NO_ERROR
-
     def _tell_lock_failures(self, now: Moment) -> None:
         """Reports the locks that have failed, or hold again. # G05"""
         if self._rules.lock_failure_is_fault:
@@ -152,6 +156,7 @@ class StatusReporter:
         for each in self._records:
             if each.lock_failed != each.lock_failure_told:
                 each.lock_failure_told = each.lock_failed
+                each.lock_report_lost = False
                 self._report(self._lock_report(each, now))
 
     def _lock_report(self, record: ConnectorRecord, now: Moment) -> VariableEventReport:
