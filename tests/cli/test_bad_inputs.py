@@ -21,6 +21,9 @@ BLINK = (
     f'{FACTS}[actions.AcmeBlink]\npurpose = "Blinks."\ncitation = "ACME"\nblock = "A"\n'
     'direction = "csms"\n'
 )
+OWN = '[protocol]\nversion = "2.2"\nsubprotocol = "ocpp2.2"\npackage = "v22"\n'
+_SCREEN = 30
+"""Lines that a terminal shows."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,133 @@ BAD = {
         "no.toml: cannot be read",
         "check the path of the facts file",
     ),
+    "an action of --only that is not there": Bad(
+        (*GENERATE[:-1], "Rest"), {}, "OCPP 2.0.1 has no action 'Rest'", "did you mean 'Reset'?"
+    ),
+    "a shipped erratum misspelt": Bad(
+        (*GENERATE, "--errata", "exi-response-7000"),
+        {},
+        "exi-response-7000: no such file or folder, and no erratum of that name",
+        "or name one of exi-response-7500",
+    ),
+    "a base that holds a part of an edition": Bad(
+        (*GENERATE, "--base", "in"),
+        blink(),
+        "the schemas of OCPP 2.0.1 lack 64 actions that the facts have: Authorize, ",
+        "is laid over them with --schemas",
+    ),
+    "twenty actions without facts": Bad(
+        SCHEMAS,
+        {
+            f"in/{name}": data
+            for number in range(20)
+            for name, data in pair(f"Blink{number}").items()
+        },
+        "actions Blink0, Blink1, Blink10 and 17 more, but no facts say who sends them",
+        "    ... and 96 more lines",
+    ),
+    "a comparison with a version that is not there": Bad(
+        ("diff", "2.0.1", "2.2"), {}, "OCPP 2.2 is not one of 1.6, 2.0.1, 2.1", "(--facts)"
+    ),
+    "a version that extends nothing": Bad(
+        (*GENERATE[:2], "2.2", *GENERATE[3:], "--facts", "f.toml"),
+        {"f.toml": OWN.encode()},
+        "f.toml#/protocol: the facts do not say which version this one builds on",
+        'write extends = "2.1"',
+    ),
+    "a version that extends one that nobody knows": Bad(
+        (*GENERATE[:2], "2.2", *GENERATE[3:], "--facts", "f.toml"),
+        {"f.toml": f'{OWN}extends = "2.3"\n'.encode()},
+        "f.toml#/protocol/extends: there are no facts of OCPP '2.3', which this version extends",
+        'write extends = "2.1"',
+    ),
+    "a reference to a type that another message does not have": Bad(
+        (*SCHEMAS, "--facts", "f.toml"),
+        {**blink(x={"$ref": "ResetRequest.json#/definitions/Rest"}), "f.toml": BLINK.encode()},
+        "in/AcmeBlinkRequest.json#/properties/x/$ref: $ref leads nowhere",
+        "write ResetRequest.json#/definitions/",
+    ),
+    "a reference to a file of another place": Bad(
+        (*SCHEMAS, "--facts", "f.toml"),
+        {**blink(x={"$ref": "https://a.org/types.json#/definitions/A"}), "f.toml": BLINK.encode()},
+        "/properties/x/$ref: $ref leads to types.json, which is none of these schemas",
+        "name a schema of the version, or one that lies beside this file",
+    ),
+    "a reference to a whole file": Bad(
+        (*SCHEMAS, "--facts", "f.toml"),
+        {**blink(x={"$ref": "ResetRequest.json"}), "f.toml": BLINK.encode()},
+        "/properties/x/$ref: $ref leads nowhere: 'ResetRequest.json'",
+        "or of another message, MESSAGE.json#/definitions/NAME",
+    ),
+    "an output that is a file": Bad(
+        GENERATE, {"src": b""}, "src/acme/v201: the output folder cannot be used", "choose another"
+    ),
+    "facts that are no UTF-8": Bad(
+        (*GENERATE, "--facts", "f.toml"),
+        {"f.toml": f"{FACTS}# \xff".encode("latin-1")},
+        "f.toml: no TOML: 'utf-8' codec can't decode",
+        "facts are TOML in UTF-8",
+    ),
+    "a sender that OCPP does not know": Bad(
+        (*GENERATE, "--facts", "f.toml"),
+        {"f.toml": BLINK.replace('"csms"', '"server"').encode()},
+        "f.toml#/actions/AcmeBlink/direction: 'server' does not fit here",
+        "write one of 'station', 'csms', 'both'",
+    ),
+    "a template with a mistake": Bad(
+        (*GENERATE, "--templates", "t"),
+        {"t/msgspec/x.py.jinja": b"a = 1\n{% for x in %}"},
+        "t/msgspec/x.py.jinja:2: TemplateSyntaxError",
+        "mend the template",
+    ),
+    "a template with a name that is not there": Bad(
+        (*GENERATE, "--templates", "t"),
+        {"t/msgspec/x.py.jinja": b"{{ api.nothing }}"},
+        "t/msgspec/x.py.jinja:1: UndefinedError",
+        "templates/README.md lists the names",
+    ),
+    "a folder of templates for a flavour that is not there": Bad(
+        (*GENERATE, "--templates", "t"),
+        {"t/msgspc/x.py.jinja": b""},
+        "t: no templates: there is no folder msgspec or pydantic in it",
+        "give the folder that holds a folder of templates per flavour",
+    ),
+    "a text for a class that is not there": Bad(
+        (*GENERATE, "--prose", "p.toml"),
+        {"p.toml": b'version = "2.0.1"\n[RestRequest]\nabout = "x"\nsource = "y"\n'},
+        "p.toml#/RestRequest: OCPP 2.0.1 has no class 'RestRequest'",
+        "did you mean 'ResetRequest'?",
+    ),
+    "a text for a key that is not there": Bad(
+        (*GENERATE, "--prose", "p.toml"),
+        {"p.toml": b'version = "2.0.1"\n[ResetEnumType.words]\nImmediate = "x"\n'},
+        "p.toml#/ResetEnumType/words: unknown key 'words'",
+        "use about, source, fields, values",
+    ),
+    "a page in place of an archive": Bad(
+        (*IMPORT[:2], "in.zip", *IMPORT[3:]),
+        {"in.zip": b"<html>Please log in</html>"},
+        "in.zip: not a ZIP, or a damaged one",
+        "get it again from its publisher",
+    ),
+    "a file in the way of an import": Bad(
+        IMPORT,
+        {**blink(), "out/v201/mine.json": b"{}"},
+        "out/v201/mine.json: a file that no import wrote",
+        "move it away or choose another folder with --output",
+    ),
+    "a change accepted of a kind that is not there": Bad(
+        ("diff", "2.0.1", "2.1", "--accepted", "r.toml"),
+        {"r.toml": b'[[accepted]]\nkind = "x"\n'},
+        "r.toml:1#/accepted/0/kind: there is no kind of change 'x'",
+        "use the kind in brackets behind the change",
+    ),
+    "a list in a project that is a text": Bad(
+        ("generate",),
+        {"ocppkit.toml": b'output = "a"\n[versions."2.1"]\npackage = "b"\nonly = "Reset"\n'},
+        "ocppkit.toml#/versions/2.1/only: 'only' must be a list of texts",
+        'write only = ["...", "..."]',
+    ),
 }
 
 
@@ -237,6 +367,7 @@ def test_it_is_refused_on_one_screen(
     problem = cli(*bad.command).problem
     assert bad.place in problem.partition("\n  cure: ")[0]
     assert bad.cure in problem
+    assert len(problem.splitlines()) <= _SCREEN
     assert {path.as_posix() for path in _files(tmp_path)} == set(bad.files)
 
 

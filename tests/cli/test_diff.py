@@ -298,7 +298,7 @@ class TestEffective:
     ("options", "problem", "cure"),
     [
         (("--action", "Reste"), "there is no action 'Reste'", "did you mean Reset"),
-        (("--action", "Reset,"), "there is no action ''", "use one of AFRRSignal, "),
+        (("--action", "Xyz"), "there is no action 'Xyz'", "use one of AFRRSignal, "),
         (
             ("--kind", "bound-tigthened"),
             "no kind of change 'bound-t",

@@ -96,7 +96,9 @@ class Inputs:
 
 def split_words(values: Iterable[str] | None) -> tuple[str, ...]:
     """Returns the words of an option's values, each of which may hold several with commas between them."""
-    return tuple(word.strip() for value in values or () for word in value.split(","))
+    return tuple(
+        word.strip() for value in values or () for word in value.split(",") if word.strip()
+    )
 
 
 def known_versions_of(

@@ -41,6 +41,8 @@ def report(error: Exception) -> None:
     """Writes an error to stderr: one screen at most, and no control characters out of the user's files."""
     lines = f"ocppkit: {error}".splitlines()
     shown = [_printable(line[:_COLUMNS]) for line in lines[:_LINES]]
+    if len(lines) > _LINES:
+        shown[-1] = f"    ... and {len(lines) - _LINES + 1} more lines"
     sys.stderr.write("\n".join(shown) + "\n")
 
 

@@ -10,7 +10,7 @@ from .._resources import schemas_dir
 from ..model._facts import facts_files_of, has_sends, known_versions, load_facts
 from ..schemas._import import Imported, derive_source
 from ..schemas._keywords import DRAFTS
-from ..schemas._schema_set import SchemaFile, SchemaSet, folder_of, load_set
+from ..schemas._schema_set import SchemaFile, SchemaSet, folder_of, is_version, load_set
 
 __all__ = ["folder_of_version", "open_set", "senders_of"]
 
@@ -37,6 +37,11 @@ def open_set(name: str, version: str | None = None, beside: str | None = None) -
     """
     if name in known_versions():
         return load_set(name, schemas_dir() / folder_of(name))
+    if is_version(name) and not Path(name).exists():
+        raise CodegenError(
+            f"OCPP {name} is not one of {', '.join(known_versions())}",
+            cure="name one of these, a folder or a ZIP; or describe the version in facts (--facts)",
+        )
     sends = version is None or has_sends(version)
     path = folder_of_version(Path(name), version or beside)
     derived = derive_source(path, version or _UNKNOWN, sends=sends)

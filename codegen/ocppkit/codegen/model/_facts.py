@@ -403,6 +403,7 @@ def _combine(layers: Sequence[_Layer], ancestors: tuple[str, ...]) -> VersionFac
     for layer in layers:
         tables = _lay_over(tables, layer.tables)
         origins |= dict.fromkeys(layer.tables.get("actions", {}), layer.file)
+    _require_base(tables["protocol"], layers)
     _require(tables["protocol"], "protocol", layers[-1].file, ("protocol",))
     _require(tables["protocol"]["roles"], "roles", layers[-1].file, ("protocol", "roles"))
     removed = _removed(tables, origins)
@@ -482,6 +483,25 @@ def _lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
             value = _lay_over(below.get(key, {}), cast("dict[str, Any]", value))
         merged[key] = value
     return merged
+
+
+def _require_base(protocol: Mapping[str, Any], layers: Sequence[_Layer]) -> None:
+    """Refuses the facts of a new version that stand alone although they are not complete."""
+    shipped = known_versions()
+    if {layer.version for layer in layers} & shipped.keys() or "blocks" in protocol:
+        return
+    newest = list(shipped)[-1]
+    extended = protocol.get("extends")
+    raise CodegenError(
+        (
+            f"there are no facts of OCPP {extended!r}, which this version extends"
+            if extended
+            else "the facts do not say which version this one builds on"
+        ),
+        file=layers[-1].file,
+        pointer="/protocol/extends" if extended else "/protocol",
+        cure=f'write extends = "{newest}", or another of {", ".join(shipped)}',
+    )
 
 
 def _require(table: Mapping[str, Any], what: str, file: str, place: tuple[str, ...]) -> None:

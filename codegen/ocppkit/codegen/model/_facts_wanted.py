@@ -9,6 +9,9 @@ from ._facts_rules import pointer_of
 
 __all__ = ["check_complete", "missing_facts", "skeleton", "some_of"]
 
+_MOST_REMOVED = 8
+"""Actions that an edition may remove; one that lacks more is taken for a part of an edition."""
+
 _SHOWN = 3
 """Names that a message lists before it counts the others."""
 
@@ -81,8 +84,14 @@ def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
     if not absent:
         return
     version = facts.protocol.version
-    entries = "\n\n".join(f"    [actions.{name}]\n    removed = true" for name in absent)
     one = len(absent) == 1
+    if len(absent) > _MOST_REMOVED:
+        raise CodegenError(
+            f"the schemas of OCPP {version} lack {len(absent)} actions that the facts have: {some_of(absent)}",
+            cure="complete the folder of --base, which replaces all schemas of the version; a folder with some "
+            "messages only is laid over them with --schemas",
+        )
+    entries = "\n\n".join(f"    [actions.{name}]\n    removed = true" for name in absent)
     raise CodegenError(
         f"there are facts of {'an action' if one else f'{len(absent)} actions'} that the schemas of "
         f"OCPP {version} do not have: {', '.join(absent)}",

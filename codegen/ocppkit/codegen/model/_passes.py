@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from .._errors import CodegenError
 from ..schemas._json_text import Place
@@ -62,11 +63,16 @@ def keep_actions(api: Api, only: Iterable[str]) -> Api:
         CodegenError: an action is not one of this version's.
     """
     wanted = set(only)
-    unknown = sorted(wanted - {action.name for action in api.actions})
-    if unknown:
+    known = {action.name for action in api.actions}
+    for name in sorted(wanted - known):
+        close = get_close_matches(name, known, n=1)
         raise CodegenError(
-            f"OCPP {api.protocol.version} has no action {unknown[0]!r}",
-            cure="name actions as they stand on the wire, such as BootNotification",
+            f"OCPP {api.protocol.version} has no action {name!r}",
+            cure=(
+                f"did you mean {close[0]!r}?"
+                if close
+                else "name actions as they stand on the wire, such as BootNotification"
+            ),
         )
     kept = _note_users(
         replace(api, actions=tuple(action for action in api.actions if action.name in wanted))

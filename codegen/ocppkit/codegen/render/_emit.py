@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, UndefinedError
 
 from .._errors import CodegenError
 from .._resources import generator_version, templates_dir
@@ -21,6 +21,7 @@ from ..model._naming import member_name
 from ..model._prose import documented
 from ..model._role_facts import boot_of
 from . import _annotations, _pydantic_annotations, _variable_keys
+from ._block_fit import misfit
 from ._format import format_python
 from ._layout import attribute_doc, bracket, docstring, exports, fit, import_block, literal, spread
 from ._templating import environment_of, render
@@ -63,11 +64,15 @@ def emit(
     environment = _environment(folders, api, package, flavour)
     jobs = list(_jobs(folders, api))
     _check_unique_targets(jobs)
+    blocks, left_out = _blocks(environment, [template for template, _, _ in jobs], api)
+    environment.globals["blocks_left_out"] = left_out
     files: dict[str, str] = {}
     for done, (template, target, action) in enumerate(jobs, start=1):
         path = f"{package.replace('.', '/')}/{target}"
-        variables = {"sources": _sources(api, action), "action": action}
-        text = render(environment, template, variables)
+        text = blocks.get(template)
+        if text is None:
+            variables = {"sources": _sources(api, action), "action": action}
+            text = render(environment, template, variables)
         if template.endswith(".py.jinja"):
             text = format_python(path, text, users=bool(template_dirs))
         if text.strip() or not template.endswith(".jinja"):
@@ -93,6 +98,42 @@ def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, ApiActi
             continue
         for action in api.actions:
             yield name, target.replace("[action]", action.module), action
+
+
+def _blocks(
+    environment: Environment, templates: Iterable[str], api: Api
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Renders the functional blocks.
+
+    Returns:
+        The text of each template, empty where it does not fit the version; and by the name of such a
+        block what the version lacks.
+    """
+    texts: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    named = {
+        each: PurePosixPath(each).name.removesuffix(".py.jinja")
+        for each in templates
+        if each.startswith("blocks/") and not each.startswith("blocks/__init__")
+    }
+    for template, name in named.items():
+        try:
+            texts[template] = render(
+                environment, template, {"sources": _sources(api, None), "action": None}
+            )
+        except CodegenError as error:
+            # A template asks for a member by its name; what the version lacks is undefined there.
+            if not isinstance(error.__cause__, UndefinedError):
+                raise
+            texts[template], left_out[name] = "", str(error.__cause__)
+    while lacking := {
+        name: why
+        for template, name in named.items()
+        if name not in left_out and (why := misfit(api, texts[template], left_out))
+    }:
+        left_out |= lacking
+        texts |= {template: "" for template, name in named.items() if name in left_out}
+    return texts, left_out
 
 
 def _check_unique_targets(jobs: Iterable[tuple[str, str, ApiAction | None]]) -> None:

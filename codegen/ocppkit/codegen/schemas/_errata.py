@@ -107,8 +107,15 @@ def _shipped(folder: str) -> list[Path]:
 
 
 def _optional_or_own(path: Path) -> Path:
-    shipped = OPTIONAL_ERRATA.get(str(path))
-    return shipped if shipped is not None and not path.exists() else path
+    if path.exists():
+        return path
+    if str(path) not in OPTIONAL_ERRATA:
+        raise CodegenError(
+            "no such file or folder, and no erratum of that name is shipped",
+            file=str(path),
+            cure=f"correct the path, or name one of {', '.join(OPTIONAL_ERRATA)}",
+        )
+    return OPTIONAL_ERRATA[str(path)]
 
 
 def apply_errata(
