@@ -239,6 +239,18 @@ def test_a_meter_that_shows_nothing_still_ends_a_transaction() -> None:
     assert (ended.event_type, ended.register) == ("Ended", 1000.0)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_not_reported(value: float) -> None:
+    bench = TransactionBench(settings={SAMPLED_DATA_TX_UPDATED_INTERVAL: 60})
+    bench.registers[1] = value
+    begun(bench)
+    bench.advance(60)
+    bench.do(bench.block.stopped, 1)
+    assert bench.sequence == "Authorized:Started StopAuthorized:Ended"
+    assert {each.meter_values for each in bench.transactions} == {()}
+    assert {each.register for each in bench.transactions} == {None}
+
+
 def test_a_meter_that_fails_leaves_all_as_it_was() -> None:
     bench = TransactionBench()
 

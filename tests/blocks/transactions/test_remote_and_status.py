@@ -1,5 +1,7 @@
 """What the CSMS starts, stops and asks about: remote starts and stops, triggers, status, and numbers of 1.6."""
 
+from functools import partial
+
 import pytest
 
 from ocppkit.blocks import TransactionBegan, TransactionNumbered
@@ -75,10 +77,25 @@ def test_an_authorized_evse_takes_no_other_driver() -> None:  # F01
     assert (bench.transactions[0].id_token, bench.transactions[0].remote_start_id) == (CARD, None)
 
 
-def test_a_token_of_2_x_needs_a_type() -> None:
-    bench = TransactionBench()
-    with pytest.raises(LocalProtocolError, match=r"a token needs a type .* .write IdToken"):
-        bench.do(bench.block.authorized, 1, IdToken("04E91C5A"))
+@pytest.mark.parametrize(
+    ("rules", "token", "problem"),
+    [
+        (TransactionRules(), IdToken("04E91C5A"), r"a token has a type .write IdToken"),
+        (TransactionRules(token_size=20), IdToken("0" * 21, "Local"), "at most 20 characters"),
+        (TransactionRules(token_types={"Local"}), IdToken("0", "Moon"), "'Moon' is no type"),
+    ],
+)
+def test_a_token_that_the_version_cannot_say_is_an_error(
+    rules: TransactionRules, token: IdToken, problem: str
+) -> None:
+    bench = TransactionBench(rules=rules)
+    for call in (bench.block.authorized, partial(bench.block.remote_start, remote_start_id=1)):
+        with pytest.raises(ValueError, match=problem):
+            bench.do(call, 1, token)
+    assert not bench.block.state_of(1).authorized
+
+
+def test_a_token_of_1_6_needs_no_type() -> None:
     bench = TransactionBench(rules=TransactionRules(has_token_types=False))
     bench.do(bench.block.authorized, 1, IdToken("04E91C5A"))
     assert bench.block.state_of(1).authorized
@@ -193,6 +210,15 @@ def test_triggered_meter_values() -> None:  # F06 TC_F_12_CS
     assert [each.evse_id for each in told] == [0, 1, 2]
     assert told[0].meter_values[0].sampled_value[0].context == "Trigger"
     assert bench.do(bench.block.report_meter_values, 2) is True
+
+
+def test_a_meter_that_is_not_there_has_nothing_to_report() -> None:  # F06
+    bench = TransactionBench()
+    assert bench.do(bench.block.report_meter_values, 0) is False
+    with pytest.raises(LocalProtocolError, match="there is no EVSE 3"):
+        bench.do(bench.block.report_meter_values, 3)
+    with pytest.raises(LocalProtocolError, match="there is no EVSE 3"):
+        bench.do(bench.block.report_transactions, 3)
 
 
 def test_triggered_meter_values_of_1_6_name_the_transaction() -> None:  # F06 MET-03

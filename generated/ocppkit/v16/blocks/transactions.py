@@ -60,6 +60,7 @@ RULES = TransactionRules(
     can_resume=False,
     samples_in_meter_values=True,
     has_token_types=False,
+    token_size=20,
 )
 """How transactions work in OCPP 1.6, for `TransactionsBlock`."""
 

@@ -30,6 +30,7 @@ from ..datatypes import (
 )
 from ..enums import (
     ChargingStateEnumType,
+    IdTokenEnumType,
     LocationEnumType,
     MeasurandEnumType,
     PhaseEnumType,
@@ -74,7 +75,11 @@ _REASONS = {
     "UnlockCommand": ReasonEnumType.OTHER,
 }
 
-RULES = TransactionRules(can_resume=False)
+RULES = TransactionRules(
+    can_resume=False,
+    token_types=frozenset(map(str, IdTokenEnumType)),
+    token_size=36,
+)
 """How transactions work in OCPP 2.0.1, for `TransactionsBlock`."""
 
 

@@ -74,7 +74,10 @@ _REASONS = {
     "UnlockCommand": ReasonEnumType.OTHER,
 }
 
-RULES = TransactionRules(can_resume=True)
+RULES = TransactionRules(
+    can_resume=True,
+    token_size=255,
+)
 """How transactions work in OCPP 2.1, for `TransactionsBlock`."""
 
 

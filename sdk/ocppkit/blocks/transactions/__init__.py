@@ -22,6 +22,7 @@ from ._ledger import (
 from ._meter_values import EnergyReading, MeterValue, SampledValue, SignedMeterValue
 from ._reports import MeterValuesReport, TransactionReply, TransactionReport
 from ._status_query import GetTransactionStatus, TransactionStatus
+from ._token_rules import TokenRules
 from ._transaction_rules import TransactionRules
 from ._transactions_block import TransactionsBlock
 from ._words import (
@@ -55,6 +56,7 @@ __all__ = [
     "SuspendedBy",
     "TokenInfo",
     "TokenInfoReceived",
+    "TokenRules",
     "TransactionClosed",
     "TransactionDeauthorized",
     "TransactionEventType",

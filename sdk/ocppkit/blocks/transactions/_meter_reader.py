@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from math import isfinite
 from typing import Final
 
 from msgspec.structs import replace
@@ -48,7 +49,7 @@ class MeterReader:
         values = tuple(
             replace(each, context=context)
             for each in samples
-            if (each.measurand or ENERGY_REGISTER) in wanted
+            if (each.measurand or ENERGY_REGISTER) in wanted and _is_number(each.value)
         )
         return (MeterValue(at, values),) if values else ()
 
@@ -57,3 +58,8 @@ def register_of(samples: Iterable[SampledValue]) -> float | None:
     """Returns what the energy register of all phases shows, in Wh; `None` if the reading does not tell."""
     registers = (energy_register(each) for each in samples)
     return next((each for each in registers if each is not None), None)
+
+
+def _is_number(value: float | None) -> bool:
+    """False for what a meter without a reading may give, and no message can say."""
+    return value is None or isfinite(value)

@@ -2,14 +2,13 @@
 
 from collections.abc import Set
 
-from msgspec import Struct
-
+from ._token_rules import TokenRules
 from ._words import TxPoint
 
 __all__ = ["TransactionRules"]
 
 
-class TransactionRules(Struct, frozen=True, kw_only=True):
+class TransactionRules(TokenRules, frozen=True, kw_only=True):
     """How transactions work in one version of OCPP; the defaults are those of 2.1."""
 
     start_points: Set[TxPoint] | None = None
@@ -26,6 +25,3 @@ class TransactionRules(Struct, frozen=True, kw_only=True):
 
     samples_in_meter_values: bool = False
     """Whether samples of transactions go out in MeterValues, and those for the end are taken with them. [1.6]"""
-
-    has_token_types: bool = True
-    """Whether a token has a type."""

@@ -201,8 +201,8 @@ class TransactionsBlock(Block):
             reservation_id: the reservation that is used up by this.
 
         Raises:
-            LocalProtocolError: there is no such EVSE, it has an authorized driver already, or the token
-                has no type and OCPP 2.x is spoken.
+            LocalProtocolError: there is no such EVSE, or it has an authorized driver already.
+            ValueError: the version cannot say the token: it is too long, or its type is missing or not known.
         """
         evse = self._evse(evse_id)
         self._require_token(evse, id_token)
@@ -235,6 +235,7 @@ class TransactionsBlock(Block):
 
         Raises:
             LocalProtocolError: as `authorized` does.
+            ValueError: as `authorized` does.
         """
         evse = self._evse(evse_id)
         self._require_token(evse, id_token)
@@ -329,6 +330,9 @@ class TransactionsBlock(Block):
 
         Returns:
             Whether there is a transaction.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
         """
         chosen = self._evses.values() if evse_id is None else (self._evse(evse_id),)
         busy = [evse for evse in chosen if evse.transaction is not None]
@@ -346,8 +350,13 @@ class TransactionsBlock(Block):
 
         Returns:
             Whether there is anything to report.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
         """
-        chosen = [*self._metering.meters()] if evse_id is None else [evse_id]
+        if evse_id:
+            self._evse(evse_id)
+        chosen = [each for each in self._metering.meters() if evse_id in (None, each)]
         reported = [self._metering.trigger_meter_values(each, now) for each in chosen]
         if any(evse.transaction is not None for evse in self._evses.values()):
             self._touch(now)
@@ -446,10 +455,7 @@ class TransactionsBlock(Block):
             raise LocalProtocolError(
                 f"EVSE {evse.evse_id} has an authorized driver already [call `stopped` first]"
             )
-        if self._rules.has_token_types and id_token.type is None:
-            raise LocalProtocolError(
-                "a token needs a type in OCPP 2.x [write IdToken(..., 'ISO14443') for a card]"
-            )
+        self._rules.check(id_token)
 
     def _touch(self, now: Moment) -> None:
         self.has_changed = True
