@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.blocks import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted
+from ocppkit.blocks import (
+    BootAccepted,
+    CsmsConnected,
+    CsmsDisconnected,
+    Dialect,
+    Mappings,
+    ReportWriter,
+    StationStarted,
+)
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import Csms
 from ocppkit.station import JournalError
@@ -305,3 +313,32 @@ async def test_a_journal_that_takes_one_message_at_a_time_is_refused(clock: Fake
     blocks = StationBlocks(station_of(Plain(), clock), Lamp(), dialect=DIALECT)
     with pytest.raises(LocalProtocolError, match=r"\[use a Store, such as SqliteJournal"):
         await blocks.__aenter__()
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_cannot_be_written_does_not_hold_up_others(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def written(report: LampCounted) -> list[v201.TransactionEventRequest]:
+        name = "x" * 99 if report.count == 1 else "lamp"
+        return [
+            v201.TransactionEventRequest(
+                event_type=v201.TransactionEventEnumType.UPDATED,
+                timestamp=NOW,
+                trigger_reason=v201.TriggerReasonEnumType.TRIGGER,
+                seq_no=report.count,
+                transaction_info=v201.TransactionType(transaction_id=name),
+            )
+        ]
+
+    store, lamp = MemoryStore(), Lamp(burns_for=0.0)
+    dialect = Dialect(Mappings(writers=(ReportWriter(report=LampCounted, write=written),)))
+    blocks = StationBlocks(station_of(store, clock), lamp, dialect=dialect)
+    async with blocks:
+        for _ in range(2):
+            blocks.do(lamp.light)
+            await settle()
+            await clock.advance(1)
+    assert [b"x" in each.entry.payload for each in store.waiting.values()] == [False]
+    assert store.states["block:lamp"] == b"2"
+    assert "TransactionEvent of a functional block is not sent" in caplog.text

@@ -17,7 +17,7 @@ from typing import Any
 
 from ocppkit.aio.lowlevel import running_beside, sleep
 from ocppkit.blocks import Event, Report
-from ocppkit.core import OcppError, Request, Response
+from ocppkit.core import InvalidOutgoing, OcppError, Request, Response, encode_payload
 
 from .._background_failures import is_failure
 from .._block_access import BlockAccess
@@ -152,10 +152,27 @@ class Batches:
         kept = [message for batch in batches for message in batch.kept]
         states = {name: state for batch in batches for name, state in batch.states.items()}
         if kept or states:
-            await self._access.commit(kept, states, hold)
+            try:
+                await self._access.commit(kept, states, hold)
+            except InvalidOutgoing:
+                # To try it again would hold up all that follows for ever.
+                await self._access.commit([*filter(self._is_valid, kept)], states, hold)
         for batch in batches:
             # It is not written again if a later group fails.
             batch.kept, batch.states = (), {}
+
+    def _is_valid(self, message: KeptMessage) -> bool:
+        try:
+            encode_payload(message.request)
+        except InvalidOutgoing as problem:
+            logger.error(
+                "%s: %s of a functional block is not sent: %s [give the block what OCPP can say]",
+                self._name,
+                message.request.__ocpp_action__,
+                problem,
+            )
+            return False
+        return True
 
     def _advance(self) -> None:
         while self._written and not self._written[0].is_held:
