@@ -2,7 +2,6 @@
 
 import pytest
 
-from ocppkit.blocks.availability import OperationalStatus
 from ocppkit.testing import connected, settle
 from support.guide_code import executed
 
@@ -26,7 +25,7 @@ async def test_the_csms_sees_the_statuses_and_closes_an_evse() -> None:
         assert await names["close"](handle, 2) == "Accepted"
         await settle()
         assert statuses["CP001", 2, 1] == "Unavailable"
-        assert names["lights"] == {2: OperationalStatus.INOPERATIVE}
+        assert names["lights"] == {2: False}
 
 
 @pytest.mark.asyncio

@@ -15,6 +15,7 @@ from ocppkit.blocks.authorization import (
     AuthorizationRefusal,
     EvseReservationEnded,
     EvseReserved,
+    EvseServiceChanged,
     LocalListConflict,
     LocalListUpdated,
 )
@@ -26,7 +27,6 @@ from ocppkit.blocks.availability import (
     ConnectorUse,
     LockFailed,
     OperationalStatus,
-    OperationalStatusChanged,
     ReservationHolder,
     StatusError,
     StatusReport,
@@ -271,8 +271,8 @@ def test_an_evse_goes_out_of_service_and_comes_back(protocol: Protocol) -> None:
     bench = booted(protocol)
     assert bench.change(INOPERATIVE, 2) == "Accepted"
     assert bench.told() == [(2, 1, "Unavailable")]
-    assert bench.steps.take_events(OperationalStatusChanged) == [
-        OperationalStatusChanged(evse_id=2, operational_status=INOPERATIVE)
+    assert bench.steps.take_events(EvseServiceChanged) == [
+        EvseServiceChanged(evse_id=2, in_service=False)
     ]
     assert not bench.block.is_operative(2)
     bench.take(PLUGGED)
@@ -421,6 +421,9 @@ def test_what_is_out_of_service_is_so_after_a_restart(protocol: Protocol) -> Non
         (1, 1, "Unavailable"),
         (2, 1, "Unavailable"),
     ]
+    # Who decides about drivers hears it again.
+    told = second.steps.take_events(EvseServiceChanged)
+    assert [(each.evse_id, each.in_service) for each in told] == [(1, False), (2, False)]
     second.change(OPERATIVE, 1)
     third = Bench(protocol)
     third.block.restore(second.block.state(), third.steps.now)
@@ -561,6 +564,17 @@ def test_a_fault_is_reported_with_what_is_wrong(protocol: Protocol) -> None:  # 
     (report,) = bench.steps.take_reports(StatusReport)
     assert report.error == StatusError(is_fault=False)
     assert report.connector_status == ("Preparing" if bench.is_16 else "Occupied")
+
+
+@ALL
+def test_an_evse_with_a_fault_takes_no_driver(protocol: Protocol) -> None:
+    bench = booted(protocol, {1: 1})
+    bench.block.set_error(1, 1, StatusError(error_code="GroundFailure"), bench.steps.now)
+    bench.block.set_error(1, 1, None, bench.steps.now)
+    assert bench.steps.take_events(EvseServiceChanged) == [
+        EvseServiceChanged(evse_id=1, in_service=False),
+        EvseServiceChanged(evse_id=1, in_service=True),
+    ]
 
 
 @ALL

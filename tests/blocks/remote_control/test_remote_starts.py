@@ -7,7 +7,11 @@ from msgspec.structs import replace
 
 from ocppkit import v16, v21, v201
 from ocppkit.blocks import CsmsConnected, StationStarted
-from ocppkit.blocks.authorization import AuthorizeReport
+from ocppkit.blocks.authorization import (
+    AuthorizationDecided,
+    AuthorizationRefusal,
+    AuthorizeReport,
+)
 from ocppkit.blocks.availability import (
     ChangeAvailability,
     OperationalStatus,
@@ -210,6 +214,26 @@ def test_an_evse_that_cannot_be_used_is_refused(  # F01, F02
     assert bench.steps.take_events(StartedRemotely) == []
     if happened is not being_reset:
         assert bench.start(evse_id=2).status == "Accepted"
+
+
+@ALL
+@pytest.mark.parametrize("happened", [inoperative, faulted])
+def test_a_card_is_refused_where_a_remote_start_would_be(  # G03
+    protocol: Protocol, happened: Any
+) -> None:
+    bench = booted(protocol)
+    bench.charge(2)
+    happened(bench)
+    bench.steps.settle()
+    bench.forget()
+    bench.authorization.present(1, other_card(bench), bench.steps.now)
+    bench.csms_says("Accepted")
+    (decided,) = bench.steps.take_events(AuthorizationDecided)
+    assert decided.refusal is AuthorizationRefusal.OUT_OF_SERVICE
+    assert not bench.transactions.state_of(1).authorized
+    # Who charges already can stop.
+    bench.authorization.present(2, bench.card, bench.steps.now)
+    assert not bench.transactions.state_of(2).authorized
 
 
 @ALL

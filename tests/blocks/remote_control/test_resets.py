@@ -14,7 +14,7 @@ from ocppkit.blocks.remote_control import (
     ResetType,
 )
 from ocppkit.blocks.transactions import EvseState
-from ocppkit.blocks.variables import ALLOW_RESET, DeviceModel
+from ocppkit.blocks.variables import ALLOW_RESET, EV_CONNECTION_TIME_OUT, DeviceModel
 from ocppkit.core import Protocol
 from support.remote_bench import RemoteBench
 
@@ -238,6 +238,18 @@ def test_work_and_reservations_are_waited_for_too(protocol: Protocol) -> None:  
     bench.availability.end_reservation(1, now)
     assert bench.steps.take_events(ResetDue) == []
     bench.remote.work_ended("upload of a log", now)
+    assert len(bench.steps.take_events(ResetDue)) == 1
+
+
+@WITH_EVSES
+def test_a_driver_who_has_not_plugged_in_yet_is_waited_for(protocol: Protocol) -> None:  # B12
+    bench = booted(protocol)
+    bench.model[EV_CONNECTION_TIME_OUT] = 60
+    bench.start(evse_id=1)
+    assert reset(bench, ON_IDLE) == ("Scheduled", None)
+    bench.steps.wait(59.0)
+    assert bench.steps.take_events(ResetDue) == []
+    bench.steps.wait(2.0)
     assert len(bench.steps.take_events(ResetDue)) == 1
 
 

@@ -8,6 +8,7 @@ from ._authorization_events import (
     AuthorizationRefusal,
     EvseReservationEnded,
     EvseReserved,
+    EvseServiceChanged,
     LocalListConflict,
     LocalListUpdated,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "ClearCacheStatus",
     "EvseReservationEnded",
     "EvseReserved",
+    "EvseServiceChanged",
     "GetLocalListVersion",
     "LocalListConflict",
     "LocalListEntry",

@@ -34,6 +34,7 @@ from ._authorization_events import (
     AuthorizationRefusal,
     EvseReservationEnded,
     EvseReserved,
+    EvseServiceChanged,
     LocalListConflict,
     LocalListUpdated,
 )
@@ -111,6 +112,7 @@ class AuthorizationBlock(Block):
         self._asked: dict[int, PresentedToken] = {}
         self._drivers = AuthorizedDrivers(self._evse_ids, transactions, self._has_learned)
         self._reserved: dict[int, EvseReserved] = {}
+        self._out_of_service: set[int] = set()
         self._is_registered = False
         self._is_connected = False
         self._on_command(SendLocalList)(self._send_local_list)
@@ -124,6 +126,7 @@ class AuthorizationBlock(Block):
         self._on_event(CsmsDisconnected, self._disconnected)
         self._on_event(ClockChanged, self._clock_changed)
         self._on_event(TokenInfoReceived, self._info_received)
+        self._on_event(EvseServiceChanged, self._service_changed)
         self._on_event(EvseReserved, self._evse_reserved)
         self._on_event(EvseReservationEnded, self._reservation_ended)
 
@@ -277,6 +280,7 @@ class AuthorizationBlock(Block):
             reserved=self._reserved.get(presented.evse_id),
             settings=AuthorizationSettings.of(self._model, source),
             rules=self._rules,
+            in_service=presented.evse_id not in self._out_of_service,
         )
 
     def _judge(self, presented: PresentedToken, now: Moment, *, is_online: bool) -> None:
@@ -423,6 +427,12 @@ class AuthorizationBlock(Block):
 
     def _info_received(self, event: TokenInfoReceived, now: Moment) -> None:
         self.learn(event.id_token, event.info, now)  # C10.FR.05
+
+    def _service_changed(self, event: EvseServiceChanged, now: Moment) -> None:
+        if event.in_service:
+            self._out_of_service.discard(event.evse_id)
+        else:
+            self._out_of_service.add(event.evse_id)
 
     def _evse_reserved(self, event: EvseReserved, now: Moment) -> None:
         self._reserved[event.evse_id] = event

@@ -12,6 +12,7 @@ __all__ = [
     "AuthorizationRefusal",
     "EvseReservationEnded",
     "EvseReserved",
+    "EvseServiceChanged",
     "LocalListConflict",
     "LocalListUpdated",
 ]
@@ -67,6 +68,9 @@ class AuthorizationRefusal(StrEnum):
 
     RESERVED = "Reserved"
     """The EVSE is reserved for another driver."""
+
+    OUT_OF_SERVICE = "OutOfService"
+    """The EVSE is out of service or faulted."""
 
     BUSY = "Busy"
     """Another token was presented at the EVSE before, and is not decided yet."""
@@ -132,3 +136,10 @@ class EvseReservationEnded(Event, frozen=True, kw_only=True):
 
     evse_id: int
     reservation_id: int
+
+
+class EvseServiceChanged(Event, frozen=True, kw_only=True):
+    """An EVSE has gone out of service, or has a fault, and takes no new driver; or it is in service again. # G03"""
+
+    evse_id: int
+    in_service: bool

@@ -106,6 +106,8 @@ class Situation(NamedTuple):
     reserved: EvseReserved | None
     settings: AuthorizationSettings
     rules: AuthorizationRules
+    in_service: bool = True
+    """Whether the EVSE takes new drivers."""
 
     @property
     def is_listed(self) -> bool:
@@ -327,6 +329,11 @@ _REFUSALS: Final[Sequence[tuple[AuthorizationRefusal, str, _Refuses]]] = (
         AuthorizationRefusal.OTHER_DRIVER,
         "C01.FR.03, C09.FR.03/05/11, E07, AUT-04",
         lambda case, info: case.stops and not has_group(info, case.driver_group),
+    ),
+    (
+        AuthorizationRefusal.OUT_OF_SERVICE,
+        "G03.FR.06, G04.FR.07",
+        lambda case, info: not case.stops and not case.in_service,
     ),
     (
         AuthorizationRefusal.RESERVED,

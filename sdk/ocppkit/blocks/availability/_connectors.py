@@ -81,8 +81,8 @@ class EvseRecord:
         self.is_withdrawn = False
         """Whether it takes no new driver until the station restarts."""
 
-        self.is_operative = True
-        """Whether it was in service when that was last told."""
+        self.in_service = True
+        """Whether it took new drivers when that was last told."""
 
     @property
     def has_transaction(self) -> bool:

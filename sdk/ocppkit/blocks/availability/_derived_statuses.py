@@ -1,18 +1,22 @@
 """Derives the statuses of connectors from what is known of them, and tells what has changed."""
 
 from collections.abc import Callable
+from typing import Final
 
 from .._commands_and_reports import Event
 from .._moment import Moment
+from ..authorization import EvseServiceChanged
 from ..variables import DeviceModel
-from ._connector_states import AvailabilityRules, ConnectorFacts, connector_use
+from ._connector_states import AvailabilityRules, ConnectorFacts, ConnectorUse, connector_use
 from ._connectors import ConnectorRecord, EvseRecord, Evses
 from ._out_of_service import OutOfService
-from ._status_messages import ConnectorStatusChanged, OperationalStatus, OperationalStatusChanged
+from ._status_messages import ConnectorStatusChanged
 from ._status_reporter import shown_error
 from ._status_variables import show_statuses
 
 __all__ = ["DerivedStatuses"]
+
+_UNUSABLE: Final = (ConnectorUse.INOPERATIVE, ConnectorUse.FAULTED)
 
 
 class DerivedStatuses:
@@ -53,7 +57,7 @@ class DerivedStatuses:
                             connector_status=connector.status,
                         )
                     )
-            self._tell_operational_status(evse)
+            self._tell_service(evse)
         show_statuses(self._model, self._evses)
 
     def _set_use(self, record: ConnectorRecord, facts: ConnectorFacts, now: Moment) -> bool:
@@ -86,9 +90,8 @@ class DerivedStatuses:
             finishing=state.finishing and is_used,
         )
 
-    def _tell_operational_status(self, evse: EvseRecord) -> None:
-        is_operative = self.is_operative(evse)
-        if is_operative is not evse.is_operative:
-            evse.is_operative = is_operative
-            status = OperationalStatus.OPERATIVE if is_operative else OperationalStatus.INOPERATIVE
-            self._tell(OperationalStatusChanged(evse_id=evse.evse_id, operational_status=status))
+    def _tell_service(self, evse: EvseRecord) -> None:
+        in_service = any(each.use not in _UNUSABLE for each in evse.connectors.values())
+        if in_service is not evse.in_service:
+            evse.in_service = in_service
+            self._tell(EvseServiceChanged(evse_id=evse.evse_id, in_service=in_service))

@@ -20,7 +20,6 @@ __all__ = [
     "ConnectorStatusChanged",
     "LockFailed",
     "OperationalStatus",
-    "OperationalStatusChanged",
     "ReportedEvent",
     "StatusError",
     "StatusReport",
@@ -176,13 +175,6 @@ class ConnectorStatusChanged(Event, frozen=True):
     connector_id: int
     connector_status: str
     """A `ConnectorStatus`."""
-
-
-class OperationalStatusChanged(Event, frozen=True):
-    """An EVSE has gone out of service, or into it again, with all that is above it considered."""
-
-    evse_id: int
-    operational_status: OperationalStatus
 
 
 class LockFailed(Event, frozen=True):

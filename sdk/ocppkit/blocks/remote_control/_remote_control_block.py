@@ -226,6 +226,7 @@ class RemoteControlBlock(Block):
         """Returns whether an EVSE, or the station, is not idle. # RST-05"""
         return self._resets.is_working or any(
             self._state_of(each).transaction_id is not None
+            or self._state_of(each).authorized
             or self._availability.holder_of(each) is not None
             for each in self._evse_ids(evse_id)
         )
