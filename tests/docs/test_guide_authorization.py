@@ -43,9 +43,10 @@ async def test_the_station_and_the_csms_of_the_guide() -> None:
         assert shown == ["EVSE 1: NotAccepted", "EVSE 1: Start", "EVSE 1: Stop"]
         handle = csms.stations.get("CP001")
         assert handle is not None
-        assert await names["send_list"](blocks, handle, [f"{number:08}" for number in range(120)])
+        cards_of_list = [f"{number:08}" for number in range(120)]
+        assert await names["send_cards"](blocks, handle, cards_of_list, 1000)
         answer = await blocks.call(handle, GetLocalListVersion())
-        assert answer.version_number == 3
+        assert answer.version_number == 1000
         names["blocks"].do(
             lambda now: names["authorization"].present(1, IdToken("00000119", "ISO14443"), now)
         )

@@ -31,6 +31,7 @@ from ocppkit.blocks.transactions import (
 )
 from ocppkit.blocks.variables import (
     EV_CONNECTION_TIME_OUT,
+    LOCAL_AUTH_LIST_ENABLED,
     LOCAL_AUTH_LIST_ENTRIES,
     LOCAL_AUTHORIZE_OFFLINE,
     LOCAL_PRE_AUTHORIZE,
@@ -44,7 +45,7 @@ from ocppkit.blocks.variables import (
     VariablesBlock,
     model_of,
 )
-from ocppkit.csms.blocks import AuthorizationQuestion
+from ocppkit.csms.blocks import AuthorizationQuestion, send_local_list
 from ocppkit.testing.block_bench import BlockBench
 from ocppkit.v16 import variables as v16_variables
 from support.memory_store import MemoryStore
@@ -200,7 +201,7 @@ async def test_offline_the_list_decides_and_the_csms_hears_later(version: str) -
     ]
     garage.said["04E91C5A"] = info()
     async with garage.bench as bench:
-        for update in list_updates(entries, 4, items_per_message=1):
+        for update in list_updates(entries, 5, items_per_message=1):
             assert (await bench.call(update)).status == "Accepted"
         assert await bench.call(GetLocalListVersion()) == LocalListVersion(version_number=5)
         older = SendLocalList(version_number=5, update_type="Differential")
@@ -214,6 +215,60 @@ async def test_offline_the_list_decides_and_the_csms_hears_later(version: str) -
         assert garage.questions == 0
         (record,) = bench.closed
     assert record.was_offline is (version != "1.6")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_list_is_brought_to_a_version(version: str) -> None:  # D01, D02, LAL-08
+    garage = Garage(version)
+    kind = None if version == "1.6" else "ISO14443"
+    cards = [IdToken(name, kind) for name in ("A", "B", "C")]
+    entries = [
+        LocalListEntry(id_token=each, id_token_info=TokenInfo(status="Accepted")) for each in cards
+    ]
+    async with garage.bench as bench:
+
+        async def bring(version_number: int, **more: Any) -> tuple[str, int, int]:
+            """Returns the status, the version that follows, and how many messages it took."""
+            before = sent()
+            answer = await send_local_list(
+                bench.csms_blocks,
+                bench.handle,
+                version_number=version_number,
+                items_per_message=2,
+                **more,
+            )
+            present = await bench.call(GetLocalListVersion())
+            return answer.status, present.version_number, sent() - before
+
+        def sent() -> int:
+            return sum(
+                '"SendLocalList"' in str(frame.data)
+                for wire in bench.network.wires
+                for frame in wire.frames
+                if frame.direction == "in"
+            )
+
+        assert await bring(10, entries=entries) == ("Accepted", 10, 2)
+        # The station has it.
+        assert await bring(10, entries=entries) == ("Accepted", 10, 0)
+        without = [LocalListEntry(id_token=cards[0])]
+        more: dict[str, Any] = {"entries": entries[1:], "changes": without}
+        assert await bring(20, changes_since=10, **more) == ("Accepted", 20, 1)
+        # It has another version than the changes begin with.
+        assert await bring(30, changes_since=25, **more) == ("Accepted", 30, 1)
+        # There are not enough versions for the messages of the changes.
+        many = {"entries": entries[:1], "changes": entries}
+        assert await bring(31, changes_since=30, **many) == ("Accepted", 31, 1)
+        # The station does not take the changes, so it gets the whole.
+        twice = {"entries": entries[:2], "changes": [entries[2], entries[2]]}
+        assert await bring(40, changes_since=31, **twice) == ("Accepted", 40, 2)
+        # It does not take the whole either.
+        bad = {"entries": [entries[2], entries[2]]}
+        assert await bring(50, **bad) == ("Failed", 40, 1)
+        garage.model[LOCAL_AUTH_LIST_ENABLED] = False
+        switched_off = await bring(60, entries=entries)
+    assert switched_off[0] == ("NotSupported" if version == "1.6" else "Failed")
 
 
 @pytest.mark.asyncio

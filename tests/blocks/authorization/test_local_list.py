@@ -10,13 +10,14 @@ from ocppkit.blocks.authorization import (
     AuthorizationMeans,
     GetLocalListVersion,
     LocalListEntry,
+    LocalListUpdate,
     LocalListUpdated,
     LocalListVersion,
     SendLocalList,
     SendLocalListAnswer,
     list_updates,
 )
-from ocppkit.blocks.transactions import IdToken, TokenInfo
+from ocppkit.blocks.transactions import IdToken
 from ocppkit.blocks.variables import (
     LOCAL_AUTH_LIST_BYTES_PER_MESSAGE,
     LOCAL_AUTH_LIST_ENABLED,
@@ -277,22 +278,39 @@ def test_a_csms_sends_a_list_in_pieces(size: int) -> None:  # D01
     reader = offline()
     send(reader, 9, FULL, entry(CARD))
     reader.model[LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE] = 3
-    updates = list_updates(entries, 10, 3)
+    updates = list_updates(entries, 20, 3)
     assert len(updates) == max(1, (size + 2) // 3)
     for update in updates:
         answer = reader.block.commands[SendLocalList](update, NOW)
         assert answer == SendLocalListAnswer(status="Accepted")
         assert reader.block.next_event() is not None
-    assert version_of(reader) == 9 + len(updates)
+    assert version_of(reader) == 20
     assert listed(reader, CARD) is None
     assert [listed(reader, each.id_token) for each in entries] == ["Accepted"] * size
 
 
-@pytest.mark.parametrize(("version", "items"), [(0, 3), (1, 0)])
-def test_a_csms_cannot_send_a_list_of_version_0(version: int, items: int) -> None:  # D01
-    with pytest.raises(ValueError, match="count from 1"):
-        list_updates(
-            [LocalListEntry(id_token=CARD, id_token_info=TokenInfo(status="Accepted"))],
-            version,
-            items,
+def test_a_csms_sends_changes_in_pieces() -> None:  # D01
+    reader = offline()
+    send(reader, 9, FULL, entry(CARD))
+    kind = LocalListUpdate.DIFFERENTIAL
+    for update in list_updates([entry(CARD, None), entry(OTHER)], 11, 1, update_type=kind):
+        assert (
+            send(
+                reader, update.version_number, update.update_type, *update.local_authorization_list
+            ).status
+            == "Accepted"
         )
+    assert version_of(reader) == 11
+    assert (listed(reader, CARD), listed(reader, OTHER)) == (None, "Accepted")
+
+
+# D01
+@pytest.mark.parametrize(
+    ("version", "items", "message"),
+    [(0, 3, "too low"), (1, 1, "too low"), (5, 0, "one entry at least")],
+)
+def test_each_message_of_a_list_needs_a_version(version: int, items: int, message: str) -> None:
+    entries = [entry(CARD), entry(OTHER)]
+    with pytest.raises(ValueError, match=message):
+        list_updates(entries, version, items)
+    assert [each.version_number for each in list_updates(entries, 2, 1)] == [1, 2]

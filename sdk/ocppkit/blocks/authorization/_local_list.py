@@ -181,30 +181,42 @@ _RULES: Final[Sequence[_Rule]] = (
 
 
 def list_updates(
-    entries: Sequence[LocalListEntry], version_number: int, items_per_message: int
+    entries: Sequence[LocalListEntry],
+    version_number: int,
+    items_per_message: int,
+    *,
+    update_type: LocalListUpdate = LocalListUpdate.FULL,
 ) -> Sequence[SendLocalList]:
-    """Returns the commands by which a CSMS sends a whole list, in messages of a size that a station takes.
+    """Returns the commands by which a CSMS sends a list, in messages of a size that a station takes.
 
-    The first one replaces the station's list, each further one adds to it with the next version. # LAL-10
+    Each message has a version of its own, and the last one that of the list. All but the first add to what
+    the first one has sent. # LAL-10
 
     Args:
-        entries: the whole list.
-        version_number: the version of the first command.
+        entries: the whole list, or what changes in it.
+        version_number: the version of the list.
         items_per_message: how many entries the station takes at once, as its variable
             LocalAuthListCtrlr.ItemsPerMessage says, or SendLocalListMaxLength in 1.6.
+        update_type: what the first message does: replace the station's list, or change it.
 
     Raises:
-        ValueError: the version or the number of items is below 1.
+        ValueError: there are more messages than versions, or the number of items is below 1.
     """
-    if version_number < 1 or items_per_message < 1:
+    if items_per_message < 1:
+        raise ValueError("a message has one entry at least")
+    begins = range(0, max(len(entries), 1), items_per_message)
+    first = version_number - len(begins) + 1
+    if first < 1:
         # D01.FR.18
-        raise ValueError("versions of local lists, and the entries of a message, count from 1")
-    parts = range(0, max(len(entries), 1), items_per_message)
+        raise ValueError(
+            f"{len(begins)} messages need as many versions from 1 on, so version {version_number} is "
+            "too low [count versions up by more than 1, or send more entries at once]"
+        )
     return [
         SendLocalList(
-            version_number=version_number + number,
-            update_type=LocalListUpdate.DIFFERENTIAL if number else LocalListUpdate.FULL,
+            version_number=first + number,
+            update_type=LocalListUpdate.DIFFERENTIAL if number else update_type,
             local_authorization_list=tuple(entries[begin : begin + items_per_message]),
         )
-        for number, begin in enumerate(parts)
+        for number, begin in enumerate(begins)
     ]

@@ -2,6 +2,7 @@
 
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
 from ._csms_blocks import CsmsBlocks, ReportReceived, ReportRegistrar
+from ._local_lists import send_local_list
 from ._provisioning import (
     BootQuestion,
     DecideBoot,
@@ -22,4 +23,5 @@ __all__ = [
     "ReportReceived",
     "ReportRegistrar",
     "StationProvisioned",
+    "send_local_list",
 ]
