@@ -31,7 +31,7 @@ check: $(STAMP) ## Before each commit, below one minute: format, lint, mypy and 
 
 .PHONY: test
 test: $(STAMP) ## The whole gate, as CI runs it
-	$(BIN)/python .ci/gate.py format-check lint mypy pyright contract drift unit pythons
+	$(BIN)/python .ci/gate.py format-check lint mypy pyright contract drift unit covered pythons
 
 .PHONY: pythons
 pythons: $(STAMP) ## The tests marked `runtime` on each other Python that is found
@@ -43,6 +43,17 @@ coverage: $(STAMP) ## All tests, then the lines and branches that none of them t
 	$(BIN)/coverage run -m pytest -q -n auto
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+COVERED := core quirks
+COMMA := ,
+EMPTY :=
+
+.PHONY: covered
+covered: $(STAMP) ## Packages of the runtime whose own tests take every branch still do
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto $(COVERED:%=tests/%)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include="$(subst $(EMPTY) ,$(COMMA),$(COVERED:%=sdk/ocppkit/%/*))"
 
 .PHONY: format
 format: $(STAMP) ## Format the code

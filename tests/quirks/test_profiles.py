@@ -267,6 +267,8 @@ def test_an_order_is_of_one_version_and_yields_to_a_program_s_own(tmp_path: Path
     wanted = (v16.ClearChargingProfileRequest, v16.SetChargingProfileRequest)
     assert profile.order(v16.PROTOCOL) == wanted
     assert profile.order(v201.PROTOCOL) == ()
+    for protocol in PROTOCOLS:
+        profile.check(protocol)
     ours = Policy(order=(v16.ResetRequest,))
     assert profile.policies(v16.PROTOCOL).outbound == Policy(order=wanted)
     assert profile.policies(v16.PROTOCOL, outbound=ours).outbound == ours

@@ -74,5 +74,4 @@ class Quirks:
 def _shipped() -> Iterator[QuirkProfile]:
     folder = resources.files("ocppkit.quirks") / "profiles"
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".toml"):
-            yield from read_profiles(file.read_bytes(), file.name)
+        yield from read_profiles(file.read_bytes(), file.name)

@@ -107,6 +107,15 @@ def test_text_may_come_as_bytes(as_bytes: bool) -> None:
     assert only(CallReceived, events_of(csms)).request.custom_data == {"vendorId": "ü"}
 
 
+def test_an_action_may_be_written_with_escapes() -> None:
+    csms = connect(Role.CSMS)
+    for message_id, action in enumerate((r"\u0048eartbeat", "Heartbeat", r"Heart\u0062eat")):
+        csms.receive_data(f'[2,"{message_id}","{action}",{{}}]', 0.0)
+        call = only(CallReceived, events_of(csms))
+        assert (call.message_id, call.action.name) == (str(message_id), "Heartbeat")
+        csms.send_result(call.message_id, ANSWER, 0.0)
+
+
 def test_frames_are_handed_out_once() -> None:
     station = connect(Role.STATION)
     station.send_call(v201.HeartbeatRequest(), 0.0)

@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.core import ErrorCode, InvalidOutgoing, Role, WrongVersion
-from support.connection_pair import called, connect, frames_of
+from ocppkit.core import (
+    Alteration,
+    ErrorCode,
+    InvalidOutgoing,
+    MessageAltered,
+    Policies,
+    Policy,
+    Role,
+    WrongVersion,
+)
+from support.connection_pair import called, connect, events_of, frames_of, only
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -38,6 +47,22 @@ def test_a_member_that_a_subclass_adds_is_not_sent() -> None:
         station.send_call(Longer(id_tag="a", color="blue"), 0.0)
     station.send_call(Longer(id_tag="a"), 0.0)
     assert frames_of(station) == [[2, "s1", "Authorize", {"idTag": "a"}]]
+
+
+@pytest.mark.parametrize("vendor", ["com.acme", "ac"])
+def test_an_answer_is_altered_and_told_where_something_is_to_be_altered(vendor: str) -> None:
+    csms = called()
+    events_of(csms)
+    cut = Alteration(message=v201.HeartbeatResponse, path="$.customData.vendorId", shorten_to=3)
+    csms.use_policies(Policies(outbound=Policy(alterations=(cut,))))
+    data = v201.CustomDataType(vendor_id=vendor)
+    csms.send_result("a", v201.HeartbeatResponse(current_time=NOW, custom_data=data), 0.0)
+    ((_, _, payload),) = frames_of(csms)
+    assert payload["customData"] == {"vendorId": vendor[:3]}
+    if vendor == "ac":
+        assert events_of(csms) == []
+    else:
+        assert only(MessageAltered, events_of(csms)).changes == (cut.change,)
 
 
 def test_a_subclass_that_names_another_action_is_of_no_version() -> None:

@@ -116,6 +116,14 @@ def test_a_value_of_a_wrong_type_is_left_to_a_closer_look(written: Any) -> None:
         encode_payload(payload)
 
 
+def test_a_class_within_itself_is_checked_at_every_depth() -> None:
+    chain = Chain(at=WHOLE, next=Chain(next=Chain(at=WHOLE)))
+    assert encode_payload(chain).count(b'"at"') == 2
+    wrong = Chain(next=Chain(next=Chain(at=WHOLE.replace(tzinfo=None))))
+    with pytest.raises(InvalidOutgoing, match=r"\$\.next\.next\.at"):
+        encode_payload(wrong)
+
+
 def test_what_the_check_refuses_does_not_leave() -> None:
     def refuse(data: bytes) -> None:
         raise ValueError(data)
