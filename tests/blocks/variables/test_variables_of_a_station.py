@@ -39,7 +39,7 @@ from ocppkit.blocks.variables import (
     VariablesReport,
     model_of,
 )
-from ocppkit.core import CallFailed, ErrorCode, Protocol, decode_payload
+from ocppkit.core import CallFailed, ErrorCode, Protocol, Response, decode_payload
 from ocppkit.csms import StationHandle
 from ocppkit.testing.block_bench import BlockBench
 from support.memory_store import MemoryStore
@@ -209,7 +209,11 @@ async def test_a_pending_station_is_set_up_and_reports(  # B02, B05, B06, B07
     pending = {"currentTime": "2025-01-01T12:00:00Z", "interval": 300, "status": "Pending"}
     assert boot.response is not None
     answer = decode_payload(boot.response, json.dumps(pending).encode())
-    bench.csms.block_access.set_default_handler(boot.request, lambda station, request: answer)
+
+    def keep_pending(station: object, request: object) -> Response:
+        return answer
+
+    bench.csms.block_access.set_default_handler(boot.request, keep_pending)
     async with bench:
         # TC_B_02.
         assert bench.station.status == "Pending"
