@@ -70,7 +70,7 @@ class Block:
         self._reports: deque[Report[Any]] = deque()
         self._events: deque[Event] = deque()
 
-        self.has_changed = False
+        self.has_changed: bool = False
         """Whether `state()` may differ from what it was when this was last set to False."""
 
     # What a subclass calls: in its constructor, to say what it handles; then, to say what it wants.
@@ -106,6 +106,10 @@ class Block:
     def _tell(self, event: Event) -> None:
         """Leaves an event for the other blocks and the program."""
         self._events.append(event)
+
+    def _note_change(self) -> None:
+        """Notes that `state()` may differ from now on."""
+        self.has_changed = True
 
     # What a driver calls.
 

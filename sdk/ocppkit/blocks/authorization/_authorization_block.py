@@ -407,7 +407,7 @@ class AuthorizationBlock(Block):
     # What happens to the station.
 
     def _has_learned(self) -> None:
-        self.has_changed = True
+        self._note_change()
 
     def _station_started(self, event: StationStarted, now: Moment) -> None:
         self._is_registered = False

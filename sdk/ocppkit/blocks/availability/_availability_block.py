@@ -326,7 +326,7 @@ class AvailabilityBlock(Block):
 
     def _reserve(self, evse_id: int, holder: ReservationHolder | None, now: Moment) -> None:
         self._evses.evse(evse_id).holder = holder
-        self.has_changed = True
+        self._note_change()
         self._update(now)
 
     def _lost(self, report: StatusReport, now: Moment) -> None:
@@ -347,7 +347,7 @@ class AvailabilityBlock(Block):
         # G03.FR.05, G04.FR.06.
         waits = is_out and self._out_of_service.waits_for_transaction(place)
         self._out_of_service.set(place, command.operational_status)
-        self.has_changed = True
+        self._note_change()
         self._update(now)
         # G03.FR.03, G04.FR.04: what is so already is accepted, too.
         return AvailabilityAnswer(status=ChangeStatus.SCHEDULED if waits else ChangeStatus.ACCEPTED)

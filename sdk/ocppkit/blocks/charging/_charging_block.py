@@ -430,7 +430,7 @@ class ChargingBlock(Block):
         )
 
     def _count_profiles(self) -> None:
-        self.has_changed = True
+        self._note_change()
         if CHARGING_PROFILE_ENTRIES in self._model:
             self._model[CHARGING_PROFILE_ENTRIES] = len(self._profiles)
 

@@ -189,7 +189,7 @@ class RemoteControlBlock(Block):
         self._is_accepted = True
         if self._boot_reason is not None:
             self._boot_reason = None
-            self.has_changed = True
+            self._note_change()
         if self._resets.end(None):
             self._availability.readmit(None, now)
 
@@ -245,7 +245,7 @@ class RemoteControlBlock(Block):
             self._stop_transactions(evse_id, reason, now)
         if evse_id is None:
             self._boot_reason = boot_reason
-            self.has_changed = True
+            self._note_change()
         self._availability.withdraw(evse_id, now)
         self._tell(ResetDue(evse_id=evse_id, type=kind, boot_reason=boot_reason))
 

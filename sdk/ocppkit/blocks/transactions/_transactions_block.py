@@ -458,5 +458,5 @@ class TransactionsBlock(Block):
         self._rules.check(id_token)
 
     def _touch(self, now: Moment) -> None:
-        self.has_changed = True
+        self._note_change()
         self._interruptions.changed_at = now.wall

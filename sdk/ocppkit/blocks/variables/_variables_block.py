@@ -185,7 +185,7 @@ class VariablesBlock(Block):
                 additional_info=refusal.text,
             )
         self._store_profiles({slot: profile})
-        self.has_changed = True
+        self._note_change()
         self._tell(NetworkProfileSet(slot=slot, profile=profile))
         return SetNetworkProfileAnswer(status=NetworkProfileStatus.ACCEPTED)
 
@@ -253,7 +253,7 @@ class VariablesBlock(Block):
         if not isinstance(event, VariableChanged):
             return
         if event.is_kept and event.origin is not ChangeOrigin.EARLIER_RUN:
-            self.has_changed = True
+            self._note_change()
         # A01.FR.02. What the program sets, it knows.
         if event.is_of(BASIC_AUTH_PASSWORD) and event.origin is not ChangeOrigin.STATION:
             password = password_of(self._model[BASIC_AUTH_PASSWORD], self._rules)

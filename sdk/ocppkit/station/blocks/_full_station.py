@@ -125,8 +125,8 @@ class FullStation(StationBlocks):
         self.model = model
         """The variables, by typed keys."""
 
-        self.variables = VariablesBlock(model, rules)
-        self.charging = ChargingBlock(
+        self.variables: VariablesBlock = VariablesBlock(model, rules)
+        self.charging: ChargingBlock = ChargingBlock(
             evses,
             model,
             uniform,
@@ -136,7 +136,7 @@ class FullStation(StationBlocks):
             voltage=voltage,
             zone=zone,
         )
-        self.transactions = TransactionsBlock(
+        self.transactions: TransactionsBlock = TransactionsBlock(
             evses,
             model,
             read_meter,
@@ -146,15 +146,17 @@ class FullStation(StationBlocks):
             has_main_meter=has_main_meter,
             fixed_cables=fixed_cables,
         )
-        self.authorization = AuthorizationBlock(
+        self.authorization: AuthorizationBlock = AuthorizationBlock(
             evses,
             model,
             rules=dialect.rules(AuthorizationRules),
             transactions=self.transactions,
             has_display=has_display,
         )
-        self.availability = AvailabilityBlock(dialect.rules(AvailabilityRules), model, connectors)
-        self.remote_control = RemoteControlBlock(
+        self.availability: AvailabilityBlock = AvailabilityBlock(
+            dialect.rules(AvailabilityRules), model, connectors
+        )
+        self.remote_control: RemoteControlBlock = RemoteControlBlock(
             dialect.rules(RemoteControlRules),
             model,
             self.availability,
