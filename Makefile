@@ -161,6 +161,10 @@ fuzz-power: $(STAMP) ## Journals whose power is cut after every write and sync (
 fuzz-numbers: $(STAMP) ## 1.6 transactions offline, with power cuts (SEED=, COUNT=)
 	cd tests && ../$(BIN)/python -m station.transaction_schedules --seed $(or $(SEED),1) --count $(or $(COUNT),1000)
 
+.PHONY: fuzz-blocks
+fuzz-blocks: $(STAMP) ## A station with all blocks whose power is cut: at each operation of a day, and once in many days (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -m station.blocks.charging_days --seed $(or $(SEED),1) --count $(or $(COUNT),1000)
+
 .PHONY: fuzz-composite
 fuzz-composite: $(STAMP) ## Composite schedules of random profiles against an evaluation of every second (COUNT=)
 	COMPOSITES=$(or $(COUNT),5000) $(BIN)/pytest -q -n auto tests/blocks/charging/test_composite.py

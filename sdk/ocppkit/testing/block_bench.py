@@ -63,6 +63,7 @@ class BlockBench:
         ledger: TransactionLedger | None = None,
         provisioning: Provisioning | None = None,
         start: datetime = _START,
+        online: bool = True,
     ) -> None:
         """Describes both; nothing runs yet.
 
@@ -77,11 +78,13 @@ class BlockBench:
             ledger: the transactions that the CSMS knows.
             provisioning: how the CSMS answers boots; by default it accepts all, with a heartbeat a day.
             start: date and time when the clock is at 0.
+            online: whether the station can connect at first; see `go_online`.
         """
         self.clock: FakeClock = FakeClock() if clock is None else clock
         """Moves both ends; see `advance`."""
 
         self._start = start
+        self._online = online
         self.csms: Csms = Csms(protocol, insecure=True, clock=self.clock, wall_clock=self.now)
         self.csms_blocks: CsmsBlocks = CsmsBlocks(
             self.csms,
@@ -119,9 +122,10 @@ class BlockBench:
         return self._start + timedelta(seconds=self.clock.time())
 
     async def __aenter__(self) -> Self:
-        """Starts the blocks and the station, and waits until it is accepted."""
+        """Starts the blocks and the station, and waits until it is accepted if it can connect."""
         await self._stack.enter_async_context(self.blocks)
         self._network = await self._stack.enter_async_context(connected(self.station, self.csms))
+        self._network.up = self._online
         await settle()
         return self
 

@@ -1,0 +1,421 @@
+"""Seeded days of a station with all blocks: visits, lost connections, and a power cut at a durable operation.
+
+`python -m station.blocks.charging_days --seed 1 --count 1000` runs many: `make fuzz-blocks`.
+"""
+
+import argparse
+import asyncio
+import logging
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ocppkit import v16, v21, v201
+from ocppkit.blocks import Command, Event, PowerPath, Report, TransactionBegan, dialect_of
+from ocppkit.blocks.remote_control import StartRemotely, StopRemotely
+from ocppkit.blocks.transactions import (
+    SampledValue,
+    TransactionClosed,
+    TransactionLedger,
+    TransactionRecord,
+    TransactionReport,
+    TransactionUnmatched,
+)
+from ocppkit.blocks.variables import (
+    OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED,
+    SAMPLED_DATA_TX_UPDATED_INTERVAL,
+)
+from ocppkit.core import OFF, OcppError, Protocol, decode_payload
+from ocppkit.csms.blocks import ReportReceived
+from ocppkit.station import JournalError, Station, Stored
+from ocppkit.station.blocks import FullStation
+from ocppkit.testing import FakeClock, VirtualLoop
+from ocppkit.testing.block_bench import BlockBench
+from support.memory_store import MemoryStore
+
+from .day_plans import EVSES, Happening, planned
+
+__all__ = ["PROTOCOLS", "ChargingDay", "Cut", "drawn_cut", "played"]
+
+PROTOCOLS: Final[dict[str, Protocol]] = {
+    protocol.version: protocol for protocol in (v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL)
+}
+
+LEAST_OPERATIONS: Final = 150
+"""So many durable operations any day has."""
+
+
+_DURABLE: Final = frozenset({"commit", "ack", "failed", "set_aside", "replace", "drop"})
+_REPORTED: Final = 900
+"""Seconds between the meter values of a transaction."""
+
+_WATT_HOURS_PER_SECOND: Final = 3
+_QUIET_END: Final = 4 * 3600
+"""Seconds in which, at the end of a day, the station is online and nobody comes."""
+
+
+class Cut(Struct, frozen=True):
+    """When the power is cut."""
+
+    operation: int
+    """At which durable operation, from 1 on."""
+
+    is_before: bool
+    """Whether nothing of the operation is kept; else it is kept, and nobody is told so."""
+
+    outage: float
+    """Seconds until the station starts again."""
+
+
+class _Bill(Struct, frozen=True, order=True):
+    """What must be equal in the store of the station and in the ledger of the CSMS."""
+
+    evse_id: int | None
+    card: str | None
+    started_at: str
+    ended_at: str
+    energy_from: float | None
+    energy_to: float | None
+    stopped_reason: str | None
+
+
+class ChargingDay:
+    """One day: what happens, the station and the CSMS, and what each knows."""
+
+    def __init__(self, protocol: Protocol, seed: int, cut: Cut | None = None) -> None:
+        self.protocol = protocol
+        self.random = random.Random(seed)
+        self.clock = FakeClock()
+        self.store = MemoryStore()
+        self.ledger = TransactionLedger(first_number=100)
+        self.closed: list[TransactionRecord] = []
+        self.unmatched: list[TransactionUnmatched] = []
+        self.told_as_begun: set[str] = set()
+        self.operations = 0
+        """Durable operations so far."""
+
+        self.had_cut = False
+        self.faults_at_the_end: list[str] = []
+        """What is wrong with the station."""
+
+        self._cut = cut
+        self._left = self.store
+        self._delay = 0.0
+        self._power_lost = asyncio.Event()
+        self._new_ids = count(1)
+        self._registers = {evse_id: evse_id * 10_000_000 for evse_id in EVSES}
+        self._charging_since: dict[int, float] = {}
+        self._plugged: set[int] = set()
+        self._online = True
+        self._report_of = dialect_of(protocol).report_of
+        self._kept = TransactionLedger()
+        self._kept_closed: list[TransactionRecord] = []
+        self._kept_up_to = 0
+        self._owners: dict[float, str] = {}
+        """By what the meter showed, the transaction; it never shows the same twice."""
+
+        self._received: list[tuple[str, TransactionReport]] = []
+
+    # What happens.
+
+    async def play(self) -> None:
+        """Lives the day, with the power cut if there is one, and what remains of it afterwards."""
+        left = planned(self.random)
+        while True:
+            async with self._started() as bench:
+                for evse_id in sorted(self._plugged):
+                    bench.full.plugged_in(evse_id)
+                left = await self._happen(bench, left)
+                await self._until(self.clock.time() + _QUIET_END)
+                if not self._power_lost.is_set():
+                    self.faults_at_the_end = [*self._station_faults(bench)]
+                    return
+            assert self._cut is not None
+            outage, self._cut = self._cut.outage, None
+            self.had_cut = True
+            self._power_lost.clear()
+            self._charging_since.clear()
+            self.store = self._left
+            self._delay += outage  # Nobody comes meanwhile.
+            await asyncio.sleep(outage)
+
+    async def _happen(self, bench: BlockBench, left: list[Happening]) -> list[Happening]:
+        """Lets happen what is left, and returns what was left when the power was lost."""
+        for position, happening in enumerate(left):
+            await self._until(happening.at + self._delay)
+            if self._power_lost.is_set():
+                return left[position:]
+            await self._do(bench, happening)
+        return []
+
+    async def _until(self, when: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._power_lost.wait(), max(when - self.clock.time(), 0.0))
+
+    async def _do(self, bench: BlockBench, happening: Happening) -> None:
+        station, evse_id = bench.full, happening.evse_id
+        match happening.what:
+            case "plug":
+                self._plugged.add(evse_id)
+                station.plugged_in(evse_id)
+            case "unplug":
+                self._plugged.discard(evse_id)
+                self._flow(bench, evse_id, flows=False)
+                station.unplugged(evse_id)
+            case "card":
+                station.present(evse_id, happening.card)
+            case "pause":
+                self._flow(bench, evse_id, flows=False)
+            case "resume":
+                self._flow(bench, evse_id, flows=True)
+            case "remote start":
+                remote = StartRemotely(id_token=happening.card, evse_id=evse_id, remote_start_id=1)
+                if not await self._command(bench, remote):
+                    station.present(evse_id, happening.card)
+            case "remote stop":
+                for record in self.ledger:
+                    if record.evse_id == evse_id and record.ended_at is None:
+                        stop = StopRemotely(transaction_id=record.transaction_id)
+                        await self._command(bench, stop)
+            case "offline":
+                self._online = False
+                await bench.go_offline()
+            case "online":
+                self._online = True
+                bench.network.up = not self._power_lost.is_set()
+            case "csms restarts":
+                bench.network.cut()
+                self.ledger.restore(self.ledger.state())
+            case what:
+                raise AssertionError(what)
+
+    async def _command(self, bench: BlockBench, command: Command[Any]) -> bool:
+        """Sends a command, and returns whether the station has obeyed."""
+        try:
+            answer: Any = await bench.call(command)
+        except (OcppError, LookupError):
+            return False  # It is offline.
+        return str(answer.status) == "Accepted"
+
+    # The hardware.
+
+    def _read(self, evse_id: int) -> list[SampledValue]:
+        since = self._charging_since.get(evse_id)
+        if since is not None:
+            now = self.clock.time()
+            self._charging_since[evse_id] = now
+            self._registers[evse_id] += round((now - since) * _WATT_HOURS_PER_SECOND)
+        # Each reading is another, so that one read from a message tells whose it is.
+        self._registers[evse_id] += 1
+        return [SampledValue(float(self._registers[evse_id]))]
+
+    def _flow(self, bench: BlockBench, evse_id: int, *, flows: bool) -> None:
+        path = bench.full.transactions.state_of(evse_id).power_path_closed
+        flows = flows and path and evse_id in self._plugged
+        if flows:
+            self._charging_since.setdefault(evse_id, self.clock.time())
+        else:
+            self._charging_since.pop(evse_id, None)
+        bench.full.energy(evse_id, flows)
+
+    # The station and the CSMS.
+
+    def _started(self) -> BlockBench:
+        self.store.before, self.store.after = self._before, self._after
+        bench = self._bench = BlockBench(
+            self.protocol,
+            full=self._full,
+            journal=self.store,
+            clock=self.clock,
+            ledger=self.ledger,
+            online=self._online,
+        )
+        bench.csms_blocks.on(TransactionClosed)(lambda event: self.closed.append(event.record))
+        bench.csms_blocks.on(TransactionUnmatched)(self.unmatched.append)
+        bench.csms_blocks.on(ReportReceived)(self._note_received)
+
+        def happened(event: Event) -> None:
+            if isinstance(event, TransactionBegan):
+                self.told_as_begun.add(event.transaction_id)
+            elif isinstance(event, PowerPath):
+                self._flow(bench, event.evse_id, flows=event.closed)
+
+        bench.blocks.on(Event)(happened)
+        return bench
+
+    def _full(self, station: Station) -> FullStation:
+        full = FullStation(
+            station,
+            read_meter=self._read,
+            maximum=32.0,
+            connectors=dict.fromkeys(EVSES, 1),
+            new_id=lambda: f"T{next(self._new_ids)}",
+            uniform=lambda most: self.random.randint(0, most),
+        )
+        full.model[SAMPLED_DATA_TX_UPDATED_INTERVAL] = _REPORTED
+        full.model[OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED] = True
+        return full
+
+    def _before(self, operation: str) -> None:
+        if operation not in _DURABLE:
+            return
+        if self._power_lost.is_set():
+            raise JournalError("the power is cut")
+        self.operations += 1
+        if self._cut is not None and self._cut.is_before:
+            self._cut_power(self._cut)
+
+    def _after(self, operation: str) -> None:
+        self._note_kept()
+        if self._cut is not None and not self._cut.is_before:
+            self._cut_power(self._cut)
+
+    def _cut_power(self, cut: Cut) -> None:
+        if self.operations == cut.operation:
+            self._left = self.store.copy()
+            self._power_lost.set()
+            self._bench.network.up = False
+            self._bench.network.cut()
+            raise JournalError("the power is cut")
+
+    # What each knows.
+
+    def _note_kept(self) -> None:
+        for stored in self.store.waiting.values():
+            if stored.seq > self._kept_up_to:
+                self._kept_up_to = stored.seq
+                report = self._report(stored)
+                if isinstance(report, TransactionReport):
+                    self._note_transaction(report)
+
+    def _note_transaction(self, report: TransactionReport) -> None:
+        assert report.transaction_id is not None
+        for reading in report.readings:
+            self._owners[reading.register] = report.transaction_id
+        for event in self._kept.hear("CP001", report):
+            if isinstance(event, TransactionClosed):
+                self._kept_closed.append(event.record)
+
+    def _report(self, stored: Stored) -> Report[Any]:
+        entry = stored.entry
+        request: Any = self.protocol.actions[entry.action].request
+        mapping = self._report_of[request]
+        read = mapping.read_request(decode_payload(request, entry.payload, policy=OFF))
+        return read.with_note(entry.note)
+
+    def _note_received(self, event: ReportReceived) -> None:
+        report = event.report
+        if isinstance(report, TransactionReport):
+            name = report.transaction_id
+            if name is None:
+                name = str(self.ledger.number("CP001", report))
+            self._received.append((name, report))
+
+    def faults(self) -> Iterator[str]:
+        """Says what is wrong at the end of the day."""
+        yield from self.faults_at_the_end
+        for record in (*self.ledger, *self._kept):
+            yield f"not complete: {record}"
+        for record in self._kept_closed:
+            if record.duplicates:
+                yield f"a sequence number was given twice: {record}"
+        for unmatched in self.unmatched:
+            yield f"of no transaction: {unmatched}"
+        known = {record.transaction_id for record in self._kept_closed}
+        if not self.told_as_begun <= known:
+            yield f"told as begun, never kept: {self.told_as_begun - known}"
+        theirs, ours = sorted(map(_bill, self.closed)), sorted(map(_bill, self._kept_closed))
+        if theirs != ours:
+            yield f"the CSMS bills {theirs}, the station has kept {ours}"
+        yield from self._numbering_faults()
+
+    def _numbering_faults(self) -> Iterator[str]:
+        names = {
+            (name, self._owners.get(reading.register))
+            for name, report in self._received
+            for reading in report.readings
+        }
+        for position, what in enumerate(("the CSMS's name", "the station's id")):
+            counted = Counter(pair[position] for pair in names)
+            for name, times in counted.items():
+                if times > 1:
+                    yield f"{what} {name} stands for {times} transactions: {sorted(map(str, names))}"
+
+    def _station_faults(self, bench: BlockBench) -> Iterator[str]:
+        if bench.station.undelivered:
+            yield f"{bench.station.undelivered} messages were not delivered"
+        for entry, reason in self.store.dead.values():
+            yield f"{entry.action} was set aside: {reason}"
+        for evse_id in EVSES:
+            state = bench.full.transactions.state_of(evse_id)
+            if state.transaction_id is not None or state.power_path_closed:
+                yield f"a transaction or the contactor was left: {state}"
+
+
+def _bill(record: TransactionRecord) -> _Bill:
+    first, last = record.first_reading, record.last_reading
+    return _Bill(
+        evse_id=record.evse_id,
+        card=None if record.id_token is None else record.id_token.id_token,
+        started_at=str(record.started_at),
+        ended_at=str(record.ended_at),
+        energy_from=None if first is None else first.register,
+        energy_to=None if last is None else last.register,
+        stopped_reason=record.stopped_reason,
+    )
+
+
+def played(protocol: Protocol, seed: int, cut: Cut | None = None) -> ChargingDay:
+    """Returns a day that is over."""
+    day = ChargingDay(protocol, seed, cut)
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(day.clock)) as runner:
+        runner.run(day.play())
+    return day
+
+
+def drawn_cut(seed: int) -> Cut:
+    """Returns the power cut that belongs to a seed."""
+    chance = random.Random(f"cut {seed}")
+    return Cut(
+        operation=chance.randint(1, LEAST_OPERATIONS),
+        is_before=chance.random() < 0.5,
+        outage=chance.choice([5.0, 120.0, 3600.0]),
+    )
+
+
+def _cuts_of_a_day(protocol: Protocol, seed: int) -> Iterator[Cut]:
+    for operation in range(1, played(protocol, seed).operations + 1):
+        for is_before in (True, False):
+            yield Cut(operation=operation, is_before=is_before, outage=60.0)
+
+
+def main() -> None:
+    """Plays days, and prints each that ends with faults."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first day")
+    parser.add_argument("--count", type=int, default=1000, help="how many days with one cut each")
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # A store without power fills the log.
+    first, failed, runs = options.seed, 0, 0
+    for version, protocol in PROTOCOLS.items():
+        cuts = [(first, cut) for cut in _cuts_of_a_day(protocol, first)]
+        cuts += [(seed, drawn_cut(seed)) for seed in range(first, first + options.count)]
+        for seed, cut in cuts:
+            runs += 1
+            faults = list(played(protocol, seed, cut).faults())
+            failed += bool(faults)
+            for fault in faults:
+                sys.stdout.write(f"OCPP {version}, seed {seed}, {cut}: {fault}\n")
+                sys.stdout.flush()
+    sys.stdout.write(f"{runs} days with a power cut each, {failed} with faults\n")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
