@@ -490,7 +490,7 @@ def test_a_reservation_is_reported_and_kept(protocol: Protocol) -> None:  # B11,
 
 
 @ALL
-def test_a_reservation_is_told_to_who_decides_and_ends_when_it_is_used(  # H03
+def test_a_reservation_is_told_to_who_decides_and_ends_when_it_is_used(
     protocol: Protocol,
 ) -> None:
     bench = booted(protocol)

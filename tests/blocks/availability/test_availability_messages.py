@@ -93,7 +93,7 @@ def test_a_status_is_a_status_notification_in_2_0_1(word: str) -> None:  # G01
 
 
 @pytest.mark.parametrize("word", ["Available", "Occupied", "Reserved", "Unavailable", "Faulted"])
-def test_a_status_is_an_event_of_a_variable_in_2_1(word: str) -> None:  # G01, N07
+def test_a_status_is_an_event_of_a_variable_in_2_1(word: str) -> None:  # G01
     error = StatusError(info="RCD tripped", vendor_error_code="E17", is_fault=False)
     report = status(evse_id=2, connector_id=3, connector_status=word, event_id=8, error=error)
     (request,) = dialect_of(v21.PROTOCOL).messages(report)
@@ -165,7 +165,7 @@ def test_a_status_without_its_time_cannot_be_said_in_2_x(protocol: Protocol) -> 
 
 
 @WITH_EVSES
-def test_an_event_arrives_with_all_that_it_has(protocol: Protocol) -> None:  # G05, N07
+def test_an_event_arrives_with_all_that_it_has(protocol: Protocol) -> None:  # G05
     event = ReportedEvent(
         event_id=5,
         timestamp=NOON,
@@ -206,7 +206,7 @@ def test_an_event_of_the_station_has_no_evse(protocol: Protocol) -> None:
 
 
 @WITH_EVSES
-def test_statuses_among_other_events_are_found(protocol: Protocol) -> None:  # N07
+def test_statuses_among_other_events_are_found(protocol: Protocol) -> None:
     event = ReportedEvent(
         event_id=1, timestamp=NOON, component="Connector", evse_id=1, connector_id=2,
         variable="AvailabilityState", actual_value="Occupied",

@@ -221,6 +221,23 @@ async def test_a_connector_is_unlocked(protocol: Protocol) -> None:  # F05
         assert len(pair.closed) == (1 if pair.made.is_16 else 0)
 
 
+@ALL
+async def test_a_lock_that_fails_is_reported(protocol: Protocol) -> None:  # G05
+    async with Pair(protocol) as pair:
+        pair.statuses()
+        sent = len(pair.frames)
+        pair.do(lambda now: pair.made.availability.lock_failed(1, 1, now))
+        await pair.advance(1)
+        (call,) = pair.frames[sent:]
+        if pair.made.is_16:
+            assert call[3]["errorCode"] == "ConnectorLockFailure"
+            assert pair.statuses() == [(1, "Faulted")]
+        else:
+            (event,) = call[3]["eventData"]
+            assert event["component"]["name"] == "ConnectorPlugRetentionLock"
+            assert (event["variable"]["name"], event["actualValue"]) == ("Problem", "true")
+
+
 COMMON = ["Heartbeat", "MeterValues", "StatusNotification", "FirmwareStatusNotification"]
 TRIGGERS = {
     "1.6": [

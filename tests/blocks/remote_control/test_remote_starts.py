@@ -259,7 +259,7 @@ def test_nothing_starts_before_the_boot_is_accepted(  # B02
 
 @ALL
 @pytest.mark.parametrize("authorizes", [True, False])
-def test_a_reservation_is_used_up_by_its_driver(  # F01, H03
+def test_a_reservation_is_used_up_by_its_driver(  # F01
     protocol: Protocol, authorizes: bool
 ) -> None:
     bench = booted(protocol, authorizes=authorizes)
