@@ -131,7 +131,7 @@ trial-burst: $(STAMP) ## 64 KiB of compressed costly frames again and again, on 
 
 .PHONY: trial-rude-disconnects
 trial-rude-disconnects: $(STAMP) ## Peers that reset their connections on every server (COUNT=)
-	ROUNDS=$(or $(COUNT),500) $(BIN)/pytest -q tests/transports/test_rude_disconnects.py
+	ROUNDS=$(or $(COUNT),500) $(BIN)/pytest -q --show-capture=no tests/transports/test_rude_disconnects.py
 
 .PHONY: trial-never-reads
 trial-never-reads: $(STAMP) ## Peers that send and never read, on every server (COUNT=)

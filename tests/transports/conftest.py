@@ -125,9 +125,9 @@ class Raw:
         async with asyncio.timeout(10):
             return await self.reader.readuntil(b"\r\n\r\n")
 
-    async def next_frame(self) -> tuple[int, bytes]:
+    async def next_frame(self, within: float = 10) -> tuple[int, bytes]:
         """Reads one frame: its opcode and data."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(within):
             first, size = await self.reader.readexactly(2)
             self.compressed = bool(first & 0x40)
             if size == 126:
