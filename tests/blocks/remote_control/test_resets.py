@@ -265,6 +265,29 @@ def test_an_immediate_reset_overtakes_one_that_waits(protocol: Protocol) -> None
 
 
 @WITH_EVSES
+def test_a_reset_of_the_station_takes_the_place_of_those_of_evses(  # B12
+    protocol: Protocol,
+) -> None:
+    bench = booted(protocol)
+    bench.model[ALLOW_RESET.on_evse(1)] = True
+    bench.charge(1)
+    assert reset(bench, ON_IDLE, 1) == ("Scheduled", None)
+    assert reset(bench, ON_IDLE) == ("Scheduled", None)
+    bench.leave(1)
+    assert [each.evse_id for each in bench.steps.take_events(ResetDue)] == [None]
+    bench.steps.notice(BootAccepted())
+    reset(bench, IMMEDIATE, 1)
+    reset(bench, IMMEDIATE)
+    # The program has begun with the EVSE, and tells its end.
+    bench.remote.reset_done(1, bench.steps.now)
+    assert not bench.availability.is_operative(1)
+    bench.steps.notice(BootAccepted())
+    assert bench.availability.is_operative(1)
+    with pytest.raises(ValueError, match="no reset of EVSE 1 was due"):
+        bench.remote.reset_done(1, bench.steps.now)
+
+
+@WITH_EVSES
 def test_without_the_transactions_block_the_program_tells_what_goes_on(  # B12
     protocol: Protocol,
 ) -> None:

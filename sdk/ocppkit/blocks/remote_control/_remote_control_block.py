@@ -140,14 +140,15 @@ class RemoteControlBlock(Block):
         self._begin_what_is_idle(now)
 
     def reset_done(self, evse_id: int, now: Moment) -> None:
-        """Takes that an EVSE was reset, so that it can be used again.
+        """Takes that an EVSE was reset, so that it can be used again, unless a reset of the station is due.
 
         Raises:
             ValueError: no reset of it was due.
         """
-        if not self._resets.end(evse_id):
+        if self._resets.end(evse_id):
+            self._availability.readmit(evse_id, now)
+        elif not self._resets.was_included(evse_id):
             raise ValueError(f"no reset of EVSE {evse_id} was due")
-        self._availability.readmit(evse_id, now)
 
     def set_job_status(
         self, job: BackgroundJob, status: str, request_id: int | None, now: Moment
@@ -236,6 +237,8 @@ class RemoteControlBlock(Block):
             if not self._is_busy(each):
                 # B12.FR.03, B12.FR.07.
                 self._begin(each, ResetType.ON_IDLE, "ScheduledReset", now)
+                if each is None:
+                    return
 
     def _begin(self, evse_id: int | None, kind: ResetType, boot_reason: str, now: Moment) -> None:
         self._resets.begin(evse_id)

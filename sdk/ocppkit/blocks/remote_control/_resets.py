@@ -12,12 +12,15 @@ class Resets:
         """Begins without resets."""
         self._waiting: set[int | None] = set()
         self._due: set[int | None] = set()
+        self._included: set[int | None] = set()
+        """EVSEs whose reset was due when one of the station took its place."""
+
         self._work: set[str] = set()
 
     @property
     def waiting(self) -> Iterable[int | None]:
-        """What waits until it is idle."""
-        return tuple(self._waiting)
+        """What waits until it is idle, the station first."""
+        return sorted(self._waiting, key=lambda evse_id: evse_id or 0)
 
     def schedule(self, evse_id: int | None) -> None:
         """Has a reset wait."""
@@ -27,6 +30,7 @@ class Resets:
         """Notes that a reset is due; that of the station includes those of its EVSEs."""
         if evse_id is None:
             self._waiting.clear()
+            self._included |= self._due - {None}
             self._due.clear()
         self._waiting.discard(evse_id)
         self._due.add(evse_id)
@@ -36,6 +40,12 @@ class Resets:
         was_due = evse_id in self._due
         self._due.discard(evse_id)
         return was_due
+
+    def was_included(self, evse_id: int) -> bool:
+        """Returns whether a reset of the station took the place of one that was due; asked once."""
+        was_included = evse_id in self._included
+        self._included.discard(evse_id)
+        return was_included
 
     def concern(self, evse_id: int) -> bool:
         """Returns whether a reset of an EVSE, or of the station, is due or waits."""
