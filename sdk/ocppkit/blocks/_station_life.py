@@ -17,6 +17,9 @@ class CsmsConnected(Event, frozen=True):
     offline_for: float | None = None
     """Seconds since the last connection ended; `None` for the first connection."""
 
+    slot: int | None = None
+    """The slot of the network profile that was used; `None` if it has none."""
+
 
 class CsmsDisconnected(Event, frozen=True):
     """The connection to the CSMS has ended."""

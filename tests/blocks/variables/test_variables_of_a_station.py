@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from ocppkit import v16, v21, v201
 from ocppkit.blocks import ReportReply, dialect_of
@@ -20,17 +21,23 @@ from ocppkit.blocks.charging import (
     SetProfile,
 )
 from ocppkit.blocks.variables import (
+    ACTIVE_NETWORK_PROFILE,
     BASIC_AUTH_PASSWORD,
     CHARGING_PROFILE_ENTRIES,
     EV_CONNECTION_TIME_OUT,
     HEARTBEAT_INTERVAL,
     ITEMS_PER_GET_VARIABLES,
     MESSAGE_ATTEMPTS,
+    NETWORK_CONFIGURATION_PRIORITY,
+    SECURITY_PROFILE,
     BasicAuthPasswordChanged,
     GetBaseReport,
     GetReport,
     GetVariables,
+    NetworkConnectionProfile,
+    NetworkProfileSet,
     ReportSelection,
+    SetNetworkProfile,
     SetVariableData,
     SetVariables,
     VariableChanged,
@@ -39,8 +46,9 @@ from ocppkit.blocks.variables import (
     VariablesReport,
     model_of,
 )
-from ocppkit.core import CallFailed, ErrorCode, Protocol, Response, decode_payload
+from ocppkit.core import CallFailed, ErrorCode, IntegerKey, Protocol, Response, decode_payload
 from ocppkit.csms import StationHandle
+from ocppkit.station.blocks import network_profiles
 from ocppkit.testing.block_bench import BlockBench
 from support.memory_store import MemoryStore
 
@@ -226,3 +234,44 @@ async def test_a_pending_station_is_set_up_and_reports(  # B02, B05, B06, B07
         assert told.status == "Accepted"
         parts = Counter(bench.actions)["NotifyReport"]
         assert parts > 1
+
+
+@EVSES
+@pytest.mark.asyncio
+async def test_a_station_moves_to_the_way_that_the_csms_has_set(
+    protocol: Protocol,
+) -> None:  # B09, B10
+    home = NetworkConnectionProfile(
+        ocpp_csms_url="ws://csms.example/ocpp",
+        security_profile=0,
+        message_timeout=30,
+        ocpp_interface="Wired0",
+    )
+    away = replace(home, ocpp_csms_url="ws://elsewhere.example/ocpp", security_profile=1)
+    rules = dialect_of(protocol).rules(VariableRules)
+    model = model_of(rules)
+    model[NETWORK_CONFIGURATION_PRIORITY] = ("1",)
+    model.declare(IntegerKey(component="OCPPCommCtrlr", name="ActiveNetworkProfile"))
+    block = VariablesBlock(model, rules, network_profiles={1: home})
+    async with BlockBench(protocol, block) as bench:
+        command = SetNetworkProfile(configuration_slot=2, connection_data=away)
+        assert (await bench.call(command)).status == "Accepted"
+        assert any(isinstance(each, NetworkProfileSet) for each in bench.events)
+        order = SetVariableData.of(NETWORK_CONFIGURATION_PRIORITY, ("2", "1"))
+        answer = await bench.call(SetVariables(data=(order,)))
+        assert answer.status(NETWORK_CONFIGURATION_PRIORITY) == "RebootRequired"
+        assert [each.slot for each in network_profiles(block)] == [1]
+        # TC_B_45: the program does this when a reset is due.
+        bench.do(block.restarting)
+        network = network_profiles(block)
+        assert [(each.slot, each.url) for each in network] == [
+            (2, away.ocpp_csms_url),
+            (1, home.ocpp_csms_url),
+        ]
+        bench.station.restart(network=network)
+        await bench.advance(60)
+        assert Counter(bench.actions)["BootNotification"] == 2
+        # TC_A_19: it is the active one, and what is less safe is left.
+        assert model[ACTIVE_NETWORK_PROFILE] == 2
+        assert model[SECURITY_PROFILE] == 1
+        assert model[NETWORK_CONFIGURATION_PRIORITY] == ("2",)

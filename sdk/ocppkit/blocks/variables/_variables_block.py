@@ -11,7 +11,7 @@ from ocppkit.core import ErrorCode, IntegerKey
 from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
-from .._station_life import StationStarted
+from .._station_life import CsmsConnected, StationStarted
 from ._declared_variables import KeptValue, ValueRefusal
 from ._device_model import DeviceModel
 from ._network_connections import (
@@ -103,7 +103,8 @@ class VariablesBlock(Block):
         self._on_command(GetBaseReport)(self.get_base_report)
         self._on_command(GetReport)(self.get_report)
         self._on_command(SetNetworkProfile)(self.set_network_profile)
-        self._on_event(StationStarted, self._started)
+        self._on_event(StationStarted, lambda event, now: self.restarting(now))
+        self._on_event(CsmsConnected, self._connected)
         self._add_checks()
         self._store_profiles(network_profiles or {})
         model.observe(self._changed)
@@ -197,8 +198,12 @@ class VariablesBlock(Block):
         slots = [int(each) for each in wanted if each.isdecimal()]
         return tuple((slot, self._profiles[slot]) for slot in slots if slot in self._profiles)
 
+    def restarting(self, now: Moment) -> None:
+        """Lets values take effect that wait for a restart: the station restarts without its program. # B05.FR.08"""
+        self._model.activate()
+
     def connected_by(self, slot: int, now: Moment) -> None:
-        """Takes by which way the station has connected.
+        """Takes by which way the station has connected; `StationBlocks` tells it.
 
         A higher security profile than before is the station's from now on, and the ways with a lower one
         leave the order. # A05.FR.06
@@ -245,8 +250,9 @@ class VariablesBlock(Block):
             for slot, profile in profiles.items():
                 declare_profile(self._model, slot, profile)
 
-    def _started(self, event: StationStarted, now: Moment) -> None:
-        self._model.activate()
+    def _connected(self, event: CsmsConnected, now: Moment) -> None:
+        if event.slot in self._profiles:
+            self.connected_by(event.slot, now)
 
     def _changed(self, event: VariableChanged | KeptValueRefused) -> None:
         self._tell(event)

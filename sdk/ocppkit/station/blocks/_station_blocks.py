@@ -279,8 +279,8 @@ class StationBlocks:
     async def _follow(self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]) -> None:
         async for event in events:
             match event:
-                case Connected(offline_for=seconds):
-                    self._notice(CsmsConnected(offline_for=seconds))
+                case Connected(profile=profile, offline_for=seconds):
+                    self._notice(CsmsConnected(offline_for=seconds, slot=profile.slot))
                 case Disconnected():
                     self._notice(CsmsDisconnected())
                 case Accepted():
