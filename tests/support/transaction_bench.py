@@ -52,6 +52,8 @@ class TransactionBench:
         self._more = more
         self.block = self._made()
         self.block.notice(StationStarted(), self.now)
+        self.collect()
+        self.events.clear()
 
     def _made(self) -> TransactionsBlock:
         return TransactionsBlock(

@@ -8,7 +8,7 @@ __all__ = ["PowerPath", "TransactionBegan", "TransactionEnded", "TransactionNumb
 
 
 class PowerPath(Event, frozen=True):
-    """The contactors of an EVSE are to be closed, or opened: energy may flow, or not."""
+    """The contactors of an EVSE are to be closed, or opened: energy may flow, or not; told at the start too."""
 
     evse_id: int
     closed: bool

@@ -80,7 +80,7 @@ def test_a_transaction_can_be_resumed() -> None:  # E17
     assert (resumed.event_type, resumed.trigger_reason) == ("Updated", "TxResumed")
     assert (resumed.seq_no, resumed.charging_state) == (3, "EVConnected")
     assert bench.of(TransactionBegan)[-1].resumed is True
-    path = bench.of(PowerPath)[-1]
+    path = [each for each in bench.of(PowerPath) if each.evse_id == 1][-1]
     assert (path.closed, path.transaction_id) == (True, "T1")
     assert path.since == bench.of(PowerPath)[0].since
     bench.do(bench.block.plugged_in, 1)
@@ -100,6 +100,7 @@ def test_a_resumed_transaction_may_get_no_energy() -> None:  # E17
     bench.power_cut(seconds=90)
     assert bench.transactions[-1].charging_state == "SuspendedEVSE"
     assert bench.block.state_of(1).power_path_closed is False
+    assert [each.closed for each in bench.of(PowerPath) if each.evse_id == 1] == [True, False]
 
 
 def test_an_outage_that_is_too_long_ends_a_transaction() -> None:  # E17

@@ -109,6 +109,16 @@ def test_an_unknown_evse_is_an_error() -> None:
     assert not bench.block.has_changed
 
 
+@pytest.mark.parametrize("name", ["", "x" * 37])
+def test_an_id_that_no_message_can_say_begins_nothing(name: str) -> None:  # TEV-01
+    bench = TransactionBench(start="EVConnected")
+    bench.new_id = lambda: name  # type: ignore[method-assign]
+    bench.power_cut()
+    with pytest.raises(ValueError, match=r"is no id of a transaction .1 to 36 characters"):
+        bench.do(bench.block.plugged_in, 1)
+    assert not bench.block.state_of(1).connected
+
+
 def test_what_is_none_cannot_be_stopped() -> None:
     bench = TransactionBench()
     with pytest.raises(LocalProtocolError, match="EVSE 1 has neither a driver nor a transaction"):

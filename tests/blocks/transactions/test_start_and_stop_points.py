@@ -200,3 +200,23 @@ def test_a_driver_who_stops_before_energy_has_flown_ends_a_transaction() -> None
     bench.do(bench.block.authorized, 1, CARD)
     bench.do(bench.block.stopped, 1, id_token=CARD)
     assert bench.sequence == "Authorized:Started StopAuthorized:Ended"
+
+
+@pytest.mark.parametrize("start", ["ParkingBayOccupancy", "DataSigned"])
+def test_no_energy_flows_without_a_transaction(start: str) -> None:  # E01
+    bench = TransactionBench(start=start)
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    assert bench.sequence == "Authorized:Started"
+
+
+def test_contactors_are_told_at_the_start_as_they_may_still_be_closed() -> None:
+    bench = TransactionBench(start="EnergyTransfer")
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.power_cut()
+    assert [(each.evse_id, each.closed) for each in bench.of(PowerPath)] == [
+        (1, True),
+        (1, False),
+        (2, False),
+    ]

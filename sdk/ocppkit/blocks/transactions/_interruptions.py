@@ -106,8 +106,9 @@ class Interruptions:
         longest = self._model.get(TX_RESUMPTION_TIMEOUT, 0) if self._rules.can_resume else 0
         for evse in self._evses.values():
             if evse.transaction is None:
-                continue
-            if longest > 0 and 0 <= outage <= longest:
+                # What an earlier run of the program closed may still be closed.
+                self._sequencer.switch(evse, now)
+            elif longest > 0 and 0 <= outage <= longest:
                 self._resume(evse, now)
             else:
                 # E17.FR.14; before 2.1 always. Facts that still hold are told anew.

@@ -5,12 +5,10 @@ whether a start or stop point was crossed decides whether a transaction begins, 
 read before anything is changed, so a meter that fails leaves all as it was.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Final
 
 from msgspec.structs import replace
-
-from ocppkit.core import ListKey
 
 from .._commands_and_reports import Event
 from .._moment import Moment
@@ -32,6 +30,7 @@ __all__ = ["TransactionSequencer"]
 _START_POINTS: Final = (TxPoint.POWER_PATH_CLOSED,)
 _STOP_POINTS: Final = (TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED)
 _CONNECTION_TIME_OUT: Final = 60
+_LONGEST_ID: Final = 36
 
 
 class TransactionSequencer:
@@ -92,7 +91,7 @@ class TransactionSequencer:
         """
         before, transaction = evse.state, evse.transaction
         if transaction is None:
-            if begins(before, after, self._points(TX_START_POINT)):
+            if begins(before, after, self._start_points()):
                 self._begin(evse, after, trigger, now)
             else:
                 evse.state = after
@@ -120,7 +119,7 @@ class TransactionSequencer:
             return
         self._tell(EvseChanged(before=before, after=after))
         if after.power_path_closed != before.power_path_closed:
-            self._switch(evse, now)
+            self.switch(evse, now)
         self._set_patience(evse, before, now)
         if after.transaction_id or before.transaction_id:
             self._touch(now)
@@ -174,19 +173,51 @@ class TransactionSequencer:
             now: the present moment.
         """
         self.settle(evse, EvseState(evse_id=evse.evse_id), now)
+        if not evse.state.power_path_closed:
+            self.switch(evse, now)
+
+    def switch(self, evse: Evse, now: Moment) -> None:
+        """Tells whether the contactors are to be closed.
+
+        Args:
+            evse: where.
+            now: the present moment.
+        """
+        closed, transaction = evse.state.power_path_closed, evse.transaction
+        evse.path_closed_since = now.wall if closed else None
+        if closed and transaction is not None and transaction.energy_since is None:
+            transaction.energy_since = now.wall
+        since = evse.path_closed_since if transaction is None else transaction.energy_since
+        self._tell(
+            PowerPath(
+                evse_id=evse.evse_id,
+                closed=closed,
+                transaction_id=evse.state.transaction_id,
+                since=since,
+            )
+        )
 
     def _begin(self, evse: Evse, after: EvseState, trigger: TriggerReason, now: Moment) -> None:
         samples = self._meters.read(evse.evse_id)
         can_flow = now.wall if after.power_path_closed else None
         transaction = OpenTransaction(
-            transaction_id=self._new_id(),
+            transaction_id=self._named(),
             started_at=now.wall,
-            stop_points=self._points(TX_STOP_POINT),
+            stop_points=self._stop_points(),
             energy_since=evse.path_closed_since or can_flow,
         )
         evse.begin(transaction, now.monotonic)
         evse.state = in_transaction(after, transaction.transaction_id)
         self._reporter.started(evse, trigger, samples, now.wall)
+
+    def _named(self) -> str:
+        name = self._new_id()
+        # TEV-01.
+        if not 0 < len(name) <= _LONGEST_ID:
+            raise ValueError(
+                f"{name!r} is no id of a transaction [1 to {_LONGEST_ID} characters, such as a UUID]"
+            )
+        return name
 
     def _end(
         self,
@@ -209,21 +240,6 @@ class TransactionSequencer:
         self._reporter.ended(evse, trigger, known, samples, now.wall, id_token=id_token)
         evse.transaction = evse.energy_check = evse.phases = None
 
-    def _switch(self, evse: Evse, now: Moment) -> None:
-        closed, transaction = evse.state.power_path_closed, evse.transaction
-        evse.path_closed_since = now.wall if closed else None
-        if closed and transaction is not None and transaction.energy_since is None:
-            transaction.energy_since = now.wall
-        since = evse.path_closed_since if transaction is None else transaction.energy_since
-        self._tell(
-            PowerPath(
-                evse_id=evse.evse_id,
-                closed=closed,
-                transaction_id=evse.state.transaction_id,
-                since=since,
-            )
-        )
-
     def _set_patience(self, evse: Evse, before: EvseState, now: Moment) -> None:
         after = evse.state
         lacks_plug = after.authorized and not after.connected
@@ -238,14 +254,20 @@ class TransactionSequencer:
         waits = (lacks_plug or lacks_driver) and not is_locked and seconds > 0
         evse.connect_by = now.monotonic + seconds if waits else None
 
-    def _points(self, key: ListKey) -> frozenset[str]:
-        if key is TX_START_POINT:
-            points = self._rules.start_points or self._model.get(key, _START_POINTS)
-        else:
-            points = self._rules.stop_points or self._model.get(key, _STOP_POINTS)
-        return frozenset(map(str, points))
+    def _start_points(self) -> frozenset[str]:
+        points = _words(self._rules.start_points or self._model.get(TX_START_POINT, _START_POINTS))
+        # No energy without a transaction, whatever the CSMS sets: DataSigned alone, for instance.
+        late = {TxPoint.ENERGY_TRANSFER} & points
+        return points if late else points | {TxPoint.POWER_PATH_CLOSED}
+
+    def _stop_points(self) -> frozenset[str]:
+        return _words(self._rules.stop_points or self._model.get(TX_STOP_POINT, _STOP_POINTS))
 
 
 def _is_stopped(before: EvseState, after: EvseState) -> bool:
     """Returns whether a change takes the authorization away."""
     return before.authorized and not after.authorized
+
+
+def _words(points: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(str, points))
