@@ -26,7 +26,9 @@ from ocppkit.blocks.variables import (
     model_of,
 )
 from ocppkit.core import Protocol, TextKey
+from ocppkit.station.blocks import FullStation, network_profiles
 from ocppkit.v21 import variables as v21_keys
+from ocppkit.v201.roles import ChargingStation
 from support.block_exchange import ask
 
 NOW = Moment(0.0, datetime(2026, 5, 6, 12, tzinfo=UTC))
@@ -226,3 +228,12 @@ def test_1_6_has_no_network_profiles() -> None:
     )
     assert (answer.status, answer.reason_code) == ("Rejected", "NotEnabled")
     assert block.network_order() == ()
+
+
+def test_a_full_station_knows_its_ways_from_the_beginning() -> None:  # B10
+    station = ChargingStation("CP001", model="Wall-11", vendor_name="ACME", insecure=True)
+    full = FullStation(
+        station, read_meter=lambda evse_id: (), maximum=32.0, network_profiles={1: HOME}
+    )
+    full.model[NETWORK_CONFIGURATION_PRIORITY] = ("1",)
+    assert [each.url for each in network_profiles(full.variables)] == [HOME.ocpp_csms_url]

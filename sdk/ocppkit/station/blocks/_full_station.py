@@ -25,7 +25,13 @@ from ocppkit.blocks.transactions import (
     TransactionRules,
     TransactionsBlock,
 )
-from ocppkit.blocks.variables import DeviceModel, VariableRules, VariablesBlock, model_of
+from ocppkit.blocks.variables import (
+    DeviceModel,
+    NetworkConnectionProfile,
+    VariableRules,
+    VariablesBlock,
+    model_of,
+)
 
 from .._station import Station
 from ._controls_of_variables import follow_variables
@@ -83,6 +89,7 @@ class FullStation(StationBlocks):
         voltage: float = 230.0,
         zone: tzinfo | None = None,
         model: DeviceModel | None = None,
+        network_profiles: Mapping[int, NetworkConnectionProfile] | None = None,
         new_id: Callable[[], str] = _new_id,
         uniform: Callable[[int], int] = _up_to,
     ) -> None:
@@ -107,6 +114,7 @@ class FullStation(StationBlocks):
             voltage: nominal voltage between a phase and the neutral conductor, in volts.
             zone: the zone of the station's local time, for schedules that follow it.
             model: the variables; by default those that OCPP has for these blocks, with its defaults.
+            network_profiles: the ways to a CSMS that the station knows from the beginning, by slot.
             new_id: returns an id for a transaction that no other has, of at most 36 characters.
             uniform: returns an integer from 0 to its argument, at random.
 
@@ -125,7 +133,9 @@ class FullStation(StationBlocks):
         self.model = model
         """The variables, by typed keys."""
 
-        self.variables: VariablesBlock = VariablesBlock(model, rules)
+        self.variables: VariablesBlock = VariablesBlock(
+            model, rules, network_profiles=network_profiles
+        )
         self.charging: ChargingBlock = ChargingBlock(
             evses,
             model,
