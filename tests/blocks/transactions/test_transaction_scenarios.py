@@ -12,6 +12,7 @@ from ocppkit.blocks import Event, Moment, PowerPath, TransactionNumbered, dialec
 from ocppkit.blocks.transactions import (
     GetTransactionStatus,
     SampledValue,
+    StoppedReason,
     SuspendedBy,
     TransactionDeauthorized,
     TransactionLedger,
@@ -216,6 +217,38 @@ async def test_a_vehicle_that_pauses(version: str) -> None:  # E06 TC_E_22_CS TC
         await wallbox.do(wallbox.block.suspended, 1, SuspendedBy.EV)
         (record,) = bench.closed
     assert (record.stopped_reason, record.charging_state) == ("StoppedByEV", "SuspendedEV")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_vehicle_that_ends_its_session(version: str) -> None:  # E15 TC_E_46_CS
+    wallbox = Wallbox(version, stop="EnergyTransfer")
+    async with wallbox.bench as bench:
+        await wallbox.do(wallbox.block.plugged_in, 1)
+        await wallbox.do(wallbox.block.authorized, 1, CARD)
+        await wallbox.do(wallbox.block.energy, 1, True)
+        await wallbox.do(wallbox.block.stopped, 1, reason=StoppedReason.STOPPED_BY_EV)
+        (record,) = bench.closed
+    # 1.6 has no word of its own for it.
+    assert record.stopped_reason == ("Other" if version == "1.6" else "StoppedByEV")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_driver_who_stops_while_the_station_is_offline(
+    version: str,
+) -> None:  # E08 TC_E_44_CS
+    wallbox = Wallbox(version)
+    async with wallbox.bench as bench:
+        await wallbox.do(wallbox.block.plugged_in, 1)
+        await wallbox.do(wallbox.block.authorized, 1, CARD)
+        await bench.go_offline()
+        wallbox.register += 300
+        await wallbox.do(wallbox.block.stopped, 1, id_token=CARD)
+        assert bench.closed == []
+        await bench.go_online()
+        (record,) = bench.closed
+    assert (record.energy, record.stopped_reason) == (300.0, "Local")
 
 
 @pytest.mark.asyncio
