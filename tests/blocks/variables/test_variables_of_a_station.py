@@ -1,6 +1,7 @@
 """Variables of a running station: what a CSMS writes is kept, acts, and is reported after the answer."""
 
 import json
+from base64 import b64encode
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -48,6 +49,7 @@ from ocppkit.blocks.variables import (
 )
 from ocppkit.core import CallFailed, ErrorCode, IntegerKey, Protocol, Response, decode_payload
 from ocppkit.csms import StationHandle
+from ocppkit.station import Station
 from ocppkit.station.blocks import network_profiles
 from ocppkit.testing.block_bench import BlockBench
 from support.memory_store import MemoryStore
@@ -275,3 +277,30 @@ async def test_a_station_moves_to_the_way_that_the_csms_has_set(
         assert model[ACTIVE_NETWORK_PROFILE] == 2
         assert model[SECURITY_PROFILE] == 1
         assert model[NETWORK_CONFIGURATION_PRIORITY] == ("2",)
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_new_password_is_used_at_once_and_after_a_restart(
+    protocol: Protocol,
+) -> None:  # A01
+    store = MemoryStore()
+    for is_first in (True, False):
+        bench = BlockBench(protocol, block_of(protocol), journal=store)
+
+        @bench.blocks.on(BasicAuthPasswordChanged)
+        def changed(event: BasicAuthPasswordChanged, station: Station = bench.station) -> None:
+            station.reconnect(password=event.password)
+
+        async with bench:
+            if is_first:
+                data = SetVariableData.of(BASIC_AUTH_PASSWORD, "ab" * 20)
+                answer = await bench.call(SetVariables(data=(data,)))
+                assert answer.status(BASIC_AUTH_PASSWORD) == "Accepted"
+                await bench.advance(5)
+            # TC_A_09: it connects again, without a boot; the next run begins with the password.
+            assert len(bench.network.wires) == (2 if is_first else 1)
+            assert Counter(bench.actions)["BootNotification"] == 1
+            password = bytes.fromhex("ab" * 20) if protocol is v16.PROTOCOL else b"ab" * 20
+            basic = b"Basic " + b64encode(b"CP001:" + password)
+            assert bench.station.open("ws://csms.example").headers == ((b"Authorization", basic),)
