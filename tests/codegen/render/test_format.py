@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ocppkit.codegen import VERSIONS, Job, generate
+from ocppkit.codegen.render import _format
 from ocppkit.codegen.render._format import LINE_LENGTH, format_python
 from support.schema_files import refused
 
@@ -128,6 +130,15 @@ def test_a_name_for_two_things_is_found_among_many(names: int) -> None:
     assert format_python("a.py", many) == many
     with refused(f"A{names - 1} would stand for two things", file="a.py", line=names + 1):
         format_python("a.py", f"{many}A{names - 1} = 1\n")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_shipped_template_needs_black(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, text: str) -> str:
+        pytest.fail(f"a line of {path} is too long: its template leaves it to black")
+
+    monkeypatch.setattr(_format, "_blackened", refuse)
+    assert generate(Job(version, f"ocppkit.{VERSIONS[version]}"))
 
 
 def test_a_long_comment_is_no_work_for_black() -> None:
