@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite("interop.ends", "interop.mobilityhouse", "interop.node_peer")
+pytest.register_assert_rewrite(
+    "interop.block_ends", "interop.ends", "interop.mobilityhouse", "interop.node_peer"
+)
 
 from interop.security import Files, make_files  # noqa: E402 - after what must come first
 

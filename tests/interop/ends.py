@@ -1,5 +1,6 @@
 """The two ends of a session, whoever implements them, and the play itself."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -54,11 +55,25 @@ class Inbox:
 
     response: Json = field(default_factory=dict)
     heard: list[tuple[str, Json]] = field(default_factory=list)
+    responses: dict[str, Json] = field(default_factory=dict)
+    """By action, what is answered in place of `response`."""
+
+    _heard_more: asyncio.Event = field(default_factory=asyncio.Event)
 
     def answer(self, action: str, request: Json) -> Json:
         """Writes a request down, and returns the answer to it."""
         self.heard.append((action, request))
-        return self.response
+        self._heard_more.set()
+        return self.responses.get(action, self.response)
+
+    async def wait(self, action: str, **members: Any) -> Json:
+        """Returns the first request of this action that has these members, when it has been heard."""
+        while True:
+            for heard, request in self.heard:
+                if heard == action and members.items() <= request.items():
+                    return request
+            self._heard_more.clear()
+            await self._heard_more.wait()
 
 
 class End(Protocol):

@@ -29,6 +29,8 @@ __all__ = ["MobilityHouse", "central_system", "charge_point"]
 
 _PACKAGES: Final[dict[str, Any]] = {"1.6": ocpp.v16, "2.0.1": ocpp.v201}
 
+_CALL_RESULT: Final = 3
+
 
 class MobilityHouse:
     """An end of theirs."""
@@ -55,7 +57,9 @@ class MobilityHouse:
 
         result = await self.peer.call(call, suppress=False)
 
-        response: Json = self.peer.frames[-1][2]
+        # Calls of the station may have come after it.
+        results = (frame for frame in reversed(self.peer.frames) if frame[0] == _CALL_RESULT)
+        response: Json = next(results)[2]
         expected = getattr(self._package.call_result, action)(**camel_to_snake_case(response))
         assert result == expected
         return response

@@ -4,11 +4,13 @@ import asyncio
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from interop import node_peer
+from interop.block_ends import charge_at_theirs, serving_blocks, they_charge_at_ours
 from interop.ends import CLIENTS, PATIENCE, our_csms, our_station, play
 from interop.script import PROTOCOLS, steps
 from interop.security import IDENTITY, MODES, PLAYED, PLAYED_ELSEWHERE, Files, SecurityMode
@@ -157,3 +159,25 @@ async def test_errors_are_understood_both_ways(version: str, files: Files) -> No
             with pytest.raises(CallFailed) as caught:
                 await handle.call(protocol.actions["ClearCache"].request())
             assert caught.value.code == ErrorCode(code)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_station_with_blocks_charges_in_their_csms(
+    version: str, files: Files, tmp_path: Path
+) -> None:
+    protocol = PROTOCOLS[version]
+    async with asyncio.timeout(PATIENCE), node_peer.csms(protocol, MODES["open"], files) as csms:
+        await charge_at_theirs(protocol, csms, csms.ready.result(), tmp_path / "journal.db")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_their_station_charges_in_a_csms_with_blocks(version: str, files: Files) -> None:
+    protocol = PROTOCOLS[version]
+    async with (
+        asyncio.timeout(PATIENCE),
+        serving_blocks(protocol) as csms,
+        node_peer.station(protocol, MODES["open"], files, csms.port) as station,
+    ):
+        await they_charge_at_ours(protocol, station, csms)
