@@ -205,3 +205,39 @@ async def test_undelivered_messages_of_a_transaction_are_told(protocol: Protocol
         assert has_undelivered(None)
         assert has_undelivered("T1")
         assert not has_undelivered("T2")
+
+
+@EACH
+@pytest.mark.asyncio
+@pytest.mark.parametrize("fails_from", ["begin", "middle", "end"])
+async def test_a_meter_that_fails_holds_up_no_transaction(
+    protocol: Protocol, fails_from: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    works = True
+
+    def read(evse_id: int) -> list[SampledValue]:
+        if not works:
+            raise OSError("the meter does not answer")
+        return [SampledValue(100.0)]
+
+    bench = BlockBench(
+        protocol, full=lambda station: FullStation(station, read_meter=read, maximum=32.0)
+    )
+    async with bench:
+        station = bench.full
+        station.plugged_in(1)
+        works = fails_from != "begin"
+        station.present(1, CARD)
+        await bench.advance(1)
+        assert told(bench, PowerPath)[-1].closed
+        works = works and fails_from != "middle"
+        await bench.advance(200)
+        works = False
+        station.present(1, CARD)
+        station.unplugged(1)
+        await bench.advance(1)
+        assert not told(bench, PowerPath)[-1].closed
+    (record,) = bench.closed
+    assert record.is_complete
+    assert "CP001: read_meter(1) failed" in caplog.text
+    assert "[nothing is reported of it" in caplog.text

@@ -9,11 +9,13 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.blocks import (
+    Block,
     BootAccepted,
     CsmsConnected,
     CsmsDisconnected,
     Dialect,
     Mappings,
+    Moment,
     ReportWriter,
     StationStarted,
 )
@@ -342,3 +344,53 @@ async def test_a_message_that_cannot_be_written_does_not_hold_up_others(
     assert [b"x" in each.entry.payload for each in store.waiting.values()] == [False]
     assert store.states["block:lamp"] == b"2"
     assert "TransactionEvent of a functional block is not sent" in caplog.text
+
+
+class Faulty(Block):
+    """Fails whenever it is told something."""
+
+    name = "faulty"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timeouts = 0
+        self._on_reply(LampCounted)(self._fail)
+        self._on_failure(LampSeen, self._fail)
+        for event in (LampLit, StationStarted, CsmsConnected, BootAccepted):
+            self._on_event(event, self._fail)
+
+    def next_deadline(self, now: Moment) -> float | None:
+        return 30.0
+
+    def handle_timeout(self, now: Moment) -> None:
+        self.timeouts += 1
+        raise ValueError("time")
+
+    def _fail(self, *told: object) -> None:
+        raise ValueError(f"told {told[0]}")
+
+
+@pytest.mark.asyncio
+async def test_a_block_that_fails_is_logged_and_all_else_goes_on(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, lamp, faulty = MemoryStore(), Lamp(), Faulty()
+    station, csms = station_of(store, clock), csms_of(clock)
+    blocks = StationBlocks(station, faulty, lamp, dialect=DIALECT)
+    async with blocks, connected(station, csms) as network:
+        await settle()
+        blocks.do(lamp.light)
+        await settle()
+        await clock.advance(60)
+        assert said(network).count("StatusNotification") == 2
+        assert said(network).count("TransactionEvent") == 1
+        network.cut()
+        await clock.advance(1)
+        blocks.do(lamp.light)
+        await clock.advance(60)
+    assert (LampCounted(count=2), Thanks(cost=2.5)) in lamp.heard
+    # Once in 10 seconds, though its deadline stays where it was.
+    assert 8 <= faulty.timeouts <= 10
+    for told in ("StationStarted", "CsmsConnected", "BootAccepted", "LampLit", "LampCounted"):
+        assert f"ValueError: told {told}" in caplog.text
+    assert "CP001: functional block 'faulty' failed" in caplog.text

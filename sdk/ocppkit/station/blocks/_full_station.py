@@ -1,10 +1,12 @@
 """`FullStation`: all functional blocks on a station, put together."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 from random import randint
 from uuid import uuid4
 
+from ocppkit.aio.lowlevel import loggable
 from ocppkit.blocks import Event, dialect_of
 from ocppkit.blocks.authorization import AuthorizationBlock, AuthorizationRules
 from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, StatusError
@@ -39,6 +41,8 @@ from ._station_blocks import StationBlocks
 
 __all__ = ["FullStation"]
 
+logger = logging.getLogger("ocppkit.station")
+
 
 def _new_id() -> str:
     return str(uuid4())
@@ -46,6 +50,25 @@ def _new_id() -> str:
 
 def _up_to(most: int) -> int:
     return randint(0, most)
+
+
+def _surviving(
+    read_meter: Callable[[int], Sequence[SampledValue]], name: str
+) -> Callable[[int], Sequence[SampledValue]]:
+    """Returns a function that reads a meter, and nothing if that fails: a transaction ends all the same."""
+
+    def read(evse_id: int) -> Sequence[SampledValue]:
+        try:
+            return tuple(read_meter(evse_id))
+        except Exception:
+            logger.exception(
+                "%s: read_meter(%d) failed [nothing is reported of it; return [] if it cannot be read]",
+                name,
+                evse_id,
+            )
+            return ()
+
+    return read
 
 
 class FullStation(StationBlocks):
@@ -98,7 +121,8 @@ class FullStation(StationBlocks):
         Args:
             station: the station. Its journal must be able to keep messages and states together, as the one
                 in memory and `ocppkit.journals.SqliteJournal` are.
-            read_meter: returns what the meter of an EVSE shows now; nothing if it cannot be read.
+            read_meter: returns what the meter of an EVSE shows now; nothing if it cannot be read. What it
+                raises is logged, and nothing is reported of the meter.
             maximum: the most that an EVSE can give, in amperes on each of three phases.
             connectors: the number of connectors of each EVSE, by its id. In OCPP 1.6 each connector is an
                 EVSE with one.
@@ -149,7 +173,7 @@ class FullStation(StationBlocks):
         self.transactions: TransactionsBlock = TransactionsBlock(
             evses,
             model,
-            read_meter,
+            _surviving(read_meter, loggable(station.identity)),
             new_id,
             rules=dialect.rules(TransactionRules),
             has_undelivered=station.block_access.has_undelivered,

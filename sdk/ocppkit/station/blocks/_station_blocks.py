@@ -49,6 +49,7 @@ from .._message_groups import KeptMessage
 from .._queued_message import MessageHold
 from .._station import Station
 from ._batches import Batch, Batches, OutgoingMessage
+from ._block_failures import BlockFailures
 from ._controls_of_variables import follow_variables
 
 __all__ = ["StationBlocks"]
@@ -100,6 +101,7 @@ class StationBlocks:
         self._dialect = dialect_of(station.protocol) if dialect is None else dialect
         self._name = loggable(station.identity)
         self._listeners = EventListeners(logger, self._name)
+        self._failures = BlockFailures(self._name)
         self._timer: Timer | None = None
         self._batches: Batches | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -271,10 +273,11 @@ class StationBlocks:
         now: Moment,
     ) -> None:
         for block in self._blocks:
-            if isinstance(answer, OcppError):
-                block.failed(report, now)
-            else:
-                block.replied(report, mapping.read_response(answer), now)
+            with self._failures.contained(block):
+                if isinstance(answer, OcppError):
+                    block.failed(report, now)
+                else:
+                    block.replied(report, mapping.read_response(answer), now)
 
     async def _follow(self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]) -> None:
         async for event in events:
@@ -305,22 +308,22 @@ class StationBlocks:
             return  # A dead letter that nobody can read: the station has logged it.
         now = self.now()
         for block in self._blocks:
-            block.failed(mapping.read_request(request).with_note(entry.note), now)
+            with self._failures.contained(block):
+                block.failed(mapping.read_request(request).with_note(entry.note), now)
         self._settle(now)
 
     def _notice(self, event: Event) -> None:
         now = self.now()
         for block in self._blocks:
-            block.notice(event, now)
+            with self._failures.contained(block):
+                block.notice(event, now)
         self._settle(now)
 
     def _time_is_up(self) -> None:
         self._timer = None
         now = self.now()
         for block in self._blocks:
-            due = block.next_deadline(now)
-            if due is not None and due <= now.monotonic:
-                block.handle_timeout(now)
+            self._failures.tell_time_is_up(block, now)
         self._settle(now)
 
     # What follows from it.
@@ -356,7 +359,8 @@ class StationBlocks:
             yield event
             for other in self._blocks:
                 if other is not block:
-                    other.notice(event, now)
+                    with self._failures.contained(other):
+                        other.notice(event, now)
         raise RuntimeError(f"functional blocks tell each other events without end, as {event!r}")
 
     def _told(self) -> Iterator[tuple[Block, Event]]:
@@ -368,7 +372,7 @@ class StationBlocks:
     def _set_timer(self, now: Moment) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        dues = [due for each in self._blocks if (due := each.next_deadline(now)) is not None]
+        dues = [due for each in self._blocks if (due := self._failures.due(each, now)) is not None]
         self._timer = None
         if dues:
             due = max(now.monotonic, min(dues))
