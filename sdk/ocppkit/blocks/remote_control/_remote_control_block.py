@@ -1,6 +1,7 @@
 """`RemoteControlBlock`: what a CSMS has a station do: reset, unlock, send a message, start and stop."""
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Final
 
 import msgspec
 
@@ -113,8 +114,12 @@ class RemoteControlBlock(Block):
         self._on_command(RequestUnlock)(self._unlock_connector)
         self._on_command(RequestTrigger)(self._trigger)
         if transactions is not None:
-            self._on_command(StartRemotely)(self._start)
-            self._on_command(StopRemotely)(self._stop)
+            self._on_command(StartRemotely)(
+                lambda command, now: self._start(command, transactions, now)
+            )
+            self._on_command(StopRemotely)(
+                lambda command, now: self._stop(command, transactions, now)
+            )
         self._on_event(StationStarted, self._started)
         self._on_event(BootAccepted, self._accepted)
         self._on_event(EvseChanged, lambda event, now: self._begin_what_is_idle(now))
@@ -288,26 +293,27 @@ class RemoteControlBlock(Block):
     def _trigger(self, command: RequestTrigger, now: Moment) -> TriggerAnswer:
         return self._triggers.answer(command, self._is_accepted, now)
 
-    def _start(self, command: StartRemotely, now: Moment) -> RemoteAnswer:
-        assert self._transactions is not None
+    def _start(
+        self, command: StartRemotely, transactions: TransactionsBlock, now: Moment
+    ) -> RemoteAnswer:
+        if not self._is_accepted:
+            return _NOT_ACCEPTED
         setting = StartSetting(
             self._availability,
-            self._transactions,
-            is_accepted=self._is_accepted,
+            transactions,
             is_resetting=self._resets.concern,
             takes_profiles=self._charging is not None,
         )
         evse_id = command.evse_id
-        if evse_id is None and self._is_accepted:
+        if evse_id is None:
             evse_id = chosen_evse(command, setting)
-            if evse_id is None:
-                # F01.FR.07, F02.FR.15.
-                return _rejected("NotFound", "no EVSE is free")
-        refused = start_refusal(command, evse_id or 0, setting)
+        if evse_id is None:
+            # F01.FR.07, F02.FR.15.
+            return _rejected("NotFound", "no EVSE is free")
+        refused = start_refusal(command, evse_id, setting)
         if refused is not None:
             return _rejected(*refused)
-        assert evse_id is not None
-        return self._started_on(evse_id, command, self._transactions, now)
+        return self._started_on(evse_id, command, transactions, now)
 
     def _started_on(
         self,
@@ -368,16 +374,20 @@ class RemoteControlBlock(Block):
         if holder is not None:
             self._availability.end_reservation(started.evse_id, now)
 
-    def _stop(self, command: StopRemotely, now: Moment) -> RemoteAnswer:
-        assert self._transactions is not None
-        # B02.FR.05.
+    def _stop(
+        self, command: StopRemotely, transactions: TransactionsBlock, now: Moment
+    ) -> RemoteAnswer:
         if not self._is_accepted:
-            return _rejected("CSNotAccepted", "the boot is not accepted")
+            return _NOT_ACCEPTED
         # F03.FR.07, F03.FR.08.
-        if not self._transactions.stop_remotely(command.transaction_id, now):
+        if not transactions.stop_remotely(command.transaction_id, now):
             return _rejected("TxNotFound", "no such transaction goes on")
         return RemoteAnswer(status=RemoteStatus.ACCEPTED)
 
 
 def _rejected(reason_code: str, text: str) -> RemoteAnswer:
     return RemoteAnswer(status=RemoteStatus.REJECTED, reason_code=reason_code, additional_info=text)
+
+
+# B02.FR.05.
+_NOT_ACCEPTED: Final = _rejected("CSNotAccepted", "the boot is not accepted")

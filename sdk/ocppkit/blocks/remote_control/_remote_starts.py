@@ -26,9 +26,6 @@ class StartSetting(NamedTuple):
 
     availability: AvailabilityBlock
     transactions: TransactionsBlock
-    is_accepted: bool
-    """Whether the CSMS has accepted the boot."""
-
     is_resetting: Callable[[int], bool]
     """Returns whether a reset of an EVSE, or of the station, is due or scheduled."""
 
@@ -62,8 +59,6 @@ def _has_bad_profile(case: _RemoteStart) -> bool:
 
 # The first row that is broken is the reason.
 _RULES: Final[Sequence[tuple[str, str, Callable[[_RemoteStart], bool]]]] = (
-    # B02.FR.05.
-    ("CSNotAccepted", "the boot is not accepted", lambda case: not case.setting.is_accepted),
     # AVA-07.
     (
         "UnknownEvse",

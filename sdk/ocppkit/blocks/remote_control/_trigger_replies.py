@@ -1,6 +1,7 @@
 """What a station does when the CSMS asks for a message, by the message."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, Final
 
 from .._commands_and_reports import Event, Report
@@ -63,7 +64,6 @@ class TriggerReplies:
         """
         self._model = model
         self._availability = availability
-        self._transactions = transactions
         self._messages = frozenset(messages)
         self._report = report
         self._tell = tell
@@ -74,8 +74,10 @@ class TriggerReplies:
             MessageTrigger.CUSTOM_TRIGGER: self._custom,
         }
         if transactions is not None:
-            self._replies[MessageTrigger.METER_VALUES] = self._meter_values
-            self._replies[MessageTrigger.TRANSACTION_EVENT] = self._transaction_event
+            self._replies[MessageTrigger.METER_VALUES] = partial(self._meter_values, transactions)
+            self._replies[MessageTrigger.TRANSACTION_EVENT] = partial(
+                self._transaction_event, transactions
+            )
         self._replies.update(dict.fromkeys(self._jobs, self._job_status))
 
     def set_job_status(self, job: BackgroundJob, status: str, request_id: int | None) -> None:
@@ -151,20 +153,22 @@ class TriggerReplies:
         self._availability.report_status(evse_id, connector_id, now)
         return _ACCEPTED
 
-    def _meter_values(self, command: RequestTrigger, now: Moment) -> TriggerAnswer:
+    def _meter_values(
+        self, transactions: TransactionsBlock, command: RequestTrigger, now: Moment
+    ) -> TriggerAnswer:
         if command.evse_id and not self._availability.has(command.evse_id, None):
             return _rejected("UnknownEvse")
         # F06.FR.06, F06.FR.11.
-        assert self._transactions is not None
-        has_any = self._transactions.report_meter_values(command.evse_id, now)
+        has_any = transactions.report_meter_values(command.evse_id, now)
         return _ACCEPTED if has_any else _rejected("NotFound")
 
-    def _transaction_event(self, command: RequestTrigger, now: Moment) -> TriggerAnswer:
+    def _transaction_event(
+        self, transactions: TransactionsBlock, command: RequestTrigger, now: Moment
+    ) -> TriggerAnswer:
         if command.evse_id and not self._availability.has(command.evse_id, None):
             return _rejected("UnknownEvse")
         # F06.FR.07, F06.FR.11.
-        assert self._transactions is not None
-        has_any = self._transactions.report_transactions(command.evse_id or None, now)
+        has_any = transactions.report_transactions(command.evse_id or None, now)
         return _ACCEPTED if has_any else _rejected("TxNotFound")
 
 
