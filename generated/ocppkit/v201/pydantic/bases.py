@@ -40,10 +40,10 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 __all__ = [
     "AnyJson",
+    "Counterpart",
     "Model",
     "OpenModel",
     "Opt",
-    "Counterpart",
     "Untyped",
     "VendorData",
     "check_json",
