@@ -306,6 +306,10 @@ def test_without_the_transactions_block_the_program_tells_what_goes_on(  # B12
     due = remote.next_event()
     assert isinstance(due, ResetDue)
     assert due.boot_reason == "ScheduledReset"
+    # An immediate reset leaves transactions to the program.
+    handler = remote.commands[RequestReset]
+    assert handler(RequestReset(type=IMMEDIATE), now).status == "Accepted"  # type: ignore[attr-defined]
+    assert isinstance(remote.next_event(), ResetDue)
 
 
 @pytest.mark.parametrize("state", [b"", b"{", b"[]", b'{"format":2}', b'{"format":1}'])
