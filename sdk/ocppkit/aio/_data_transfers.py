@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import cache
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
 from msgspec import UNSET
 
@@ -224,7 +224,7 @@ def _from_data(cls: Any, data: object) -> Any:
         read = {}
     if not isinstance(read, Mapping):
         raise ValueError(f"expected an object, got {type(read).__name__}")
-    return from_members(cls, read)
+    return from_members(cls, cast("Mapping[str, Any]", read))
 
 
 def _present(data: Any) -> Any:

@@ -8,7 +8,7 @@ the official schemas, whose files each repeat what they use. Errata have been ap
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from urllib.parse import unquote
 
 from ._json_text import Json, Place, join, split
@@ -123,9 +123,11 @@ class _Resolver:
             )
         at: Any = document
         for step in split(pointer):
-            at = at.get(step) if isinstance(at, dict) else None
-        if isinstance(at, dict) and ("enum" in at or at.get("type") == "object"):
-            return at
+            found: Mapping[str, Any] = cast("dict[str, Any]", at) if isinstance(at, dict) else {}
+            at = found.get(step)
+        found = cast("dict[str, Any]", at) if isinstance(at, dict) else {}
+        if "enum" in found or found.get("type") == "object":
+            return found
         names = list(document.get("definitions", {}))
         close = get_close_matches(pointer.rpartition("/")[2], names, n=1) or names[:_SHOWN]
         cure = "refer to an enum or an object of the file"
