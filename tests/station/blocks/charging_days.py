@@ -20,7 +20,6 @@ from ocppkit import v16, v21, v201
 from ocppkit.blocks import Command, Event, PowerPath, Report, TransactionBegan, dialect_of
 from ocppkit.blocks.remote_control import StartRemotely, StopRemotely
 from ocppkit.blocks.transactions import (
-    SampledValue,
     TransactionClosed,
     TransactionLedger,
     TransactionRecord,
@@ -37,9 +36,9 @@ from ocppkit.station import JournalError, Station, Stored
 from ocppkit.station.blocks import FullStation
 from ocppkit.testing import FakeClock, VirtualLoop
 from ocppkit.testing.block_bench import BlockBench
+from support.day_plans import EVSES, Happening, planned
 from support.memory_store import MemoryStore
-
-from .day_plans import EVSES, Happening, planned
+from support.simulated_evses import SimulatedEvses
 
 __all__ = ["PROTOCOLS", "ChargingDay", "Cut", "drawn_cut", "played"]
 
@@ -55,7 +54,6 @@ _DURABLE: Final = frozenset({"commit", "ack", "failed", "set_aside", "replace", 
 _REPORTED: Final = 900
 """Seconds between the meter values of a transaction."""
 
-_WATT_HOURS_PER_SECOND: Final = 3
 _QUIET_END: Final = 4 * 3600
 """Seconds in which, at the end of a day, the station is online and nobody comes."""
 
@@ -109,9 +107,7 @@ class ChargingDay:
         self._delay = 0.0
         self._power_lost = asyncio.Event()
         self._new_ids = count(1)
-        self._registers = {evse_id: evse_id * 10_000_000 for evse_id in EVSES}
-        self._charging_since: dict[int, float] = {}
-        self._plugged: set[int] = set()
+        self._evses = SimulatedEvses(EVSES, self.clock.time)
         self._online = True
         self._report_of = dialect_of(protocol).report_of
         self._kept = TransactionLedger()
@@ -129,7 +125,7 @@ class ChargingDay:
         left = planned(self.random)
         while True:
             async with self._started() as bench:
-                for evse_id in sorted(self._plugged):
+                for evse_id in sorted(self._evses.plugged):
                     bench.full.plugged_in(evse_id)
                 left = await self._happen(bench, left)
                 await self._until(self.clock.time() + _QUIET_END)
@@ -140,7 +136,7 @@ class ChargingDay:
             outage, self._cut = self._cut.outage, None
             self.had_cut = True
             self._power_lost.clear()
-            self._charging_since.clear()
+            self._evses.lose_power()
             self.store = self._left
             self._delay += outage  # Nobody comes meanwhile.
             await asyncio.sleep(outage)
@@ -161,19 +157,6 @@ class ChargingDay:
     async def _do(self, bench: BlockBench, happening: Happening) -> None:
         station, evse_id = bench.full, happening.evse_id
         match happening.what:
-            case "plug":
-                self._plugged.add(evse_id)
-                station.plugged_in(evse_id)
-            case "unplug":
-                self._plugged.discard(evse_id)
-                self._flow(bench, evse_id, flows=False)
-                station.unplugged(evse_id)
-            case "card":
-                station.present(evse_id, happening.card)
-            case "pause":
-                self._flow(bench, evse_id, flows=False)
-            case "resume":
-                self._flow(bench, evse_id, flows=True)
             case "remote start":
                 remote = StartRemotely(id_token=happening.card, evse_id=evse_id, remote_start_id=1)
                 if not await self._command(bench, remote):
@@ -193,7 +176,7 @@ class ChargingDay:
                 bench.network.cut()
                 self.ledger.restore(self.ledger.state())
             case what:
-                raise AssertionError(what)
+                self._evses.use(station, evse_id, what, happening.card)
 
     async def _command(self, bench: BlockBench, command: Command[Any]) -> bool:
         """Sends a command, and returns whether the station has obeyed."""
@@ -202,27 +185,6 @@ class ChargingDay:
         except (OcppError, LookupError):
             return False  # It is offline.
         return str(answer.status) == "Accepted"
-
-    # The hardware.
-
-    def _read(self, evse_id: int) -> list[SampledValue]:
-        since = self._charging_since.get(evse_id)
-        if since is not None:
-            now = self.clock.time()
-            self._charging_since[evse_id] = now
-            self._registers[evse_id] += round((now - since) * _WATT_HOURS_PER_SECOND)
-        # Each reading is another, so that one read from a message tells whose it is.
-        self._registers[evse_id] += 1
-        return [SampledValue(float(self._registers[evse_id]))]
-
-    def _flow(self, bench: BlockBench, evse_id: int, *, flows: bool) -> None:
-        path = bench.full.transactions.state_of(evse_id).power_path_closed
-        flows = flows and path and evse_id in self._plugged
-        if flows:
-            self._charging_since.setdefault(evse_id, self.clock.time())
-        else:
-            self._charging_since.pop(evse_id, None)
-        bench.full.energy(evse_id, flows)
 
     # The station and the CSMS.
 
@@ -244,7 +206,7 @@ class ChargingDay:
             if isinstance(event, TransactionBegan):
                 self.told_as_begun.add(event.transaction_id)
             elif isinstance(event, PowerPath):
-                self._flow(bench, event.evse_id, flows=event.closed)
+                self._evses.flow(bench.full, event.evse_id, flows=event.closed)
 
         bench.blocks.on(Event)(happened)
         return bench
@@ -252,7 +214,7 @@ class ChargingDay:
     def _full(self, station: Station) -> FullStation:
         full = FullStation(
             station,
-            read_meter=self._read,
+            read_meter=self._evses.read,
             maximum=32.0,
             connectors=dict.fromkeys(EVSES, 1),
             new_id=lambda: f"T{next(self._new_ids)}",

@@ -4,10 +4,10 @@ import pytest
 
 from ocppkit.blocks.transactions import TransactionLedger
 from ocppkit.core import Protocol
+from support.day_plans import VISITS
 from support.memory_store import MemoryStore
 
 from .charging_days import PROTOCOLS, drawn_cut, played
-from .day_plans import VISITS
 
 EACH = pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 SEEDS = range(1, 51)
