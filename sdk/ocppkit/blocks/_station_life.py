@@ -8,7 +8,7 @@ __all__ = ["BootAccepted", "ClockChanged", "CsmsConnected", "CsmsDisconnected", 
 
 
 class StationStarted(Event, frozen=True):
-    """The program has started, or the station was restarted; told once states have been restored."""
+    """The program has started; told once states have been restored."""
 
 
 class CsmsConnected(Event, frozen=True):

@@ -1,5 +1,6 @@
 """`FullStation`: all functional blocks together, from the plug to the bill, in each version."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -28,6 +29,7 @@ from ocppkit.blocks.remote_control import (
 )
 from ocppkit.blocks.transactions import IdToken, SampledValue
 from ocppkit.blocks.variables import (
+    BASIC_AUTH_PASSWORD,
     HEARTBEAT_INTERVAL,
     SAMPLED_DATA_TX_UPDATED_INTERVAL,
     SetVariableData,
@@ -241,3 +243,38 @@ async def test_a_meter_that_fails_holds_up_no_transaction(
     assert record.is_complete
     assert "CP001: read_meter(1) failed" in caplog.text
     assert "[nothing is reported of it" in caplog.text
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_reset_restarts_the_station_with_its_reason(protocol: Protocol) -> None:  # B11
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+
+        @bench.full.on(ResetDue)
+        def reset(event: ResetDue) -> None:
+            bench.full.restart(event.boot_reason)
+
+        answer = await bench.call(RequestReset(type=ResetType.IMMEDIATE))
+        assert answer.status == "Accepted"
+        await bench.advance(60)
+        boots = [frame[3] for frame in bench.frames if frame[2] == "BootNotification"]
+    assert len(boots) == 2
+    if protocol is not v16.PROTOCOL:
+        assert [each["reason"] for each in boots] == ["PowerUp", "RemoteReset"]
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_password_that_the_csms_writes_is_used_from_then_on(
+    protocol: Protocol,
+) -> None:  # A01
+    password = "0123456789abcdef0123456789abcdef01234567"
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        data = SetVariableData.of(BASIC_AUTH_PASSWORD, password)
+        answer = await bench.call(SetVariables(data=(data,)))
+        assert answer.status(BASIC_AUTH_PASSWORD) == "Accepted"
+        await bench.advance(60)
+        headers = dict(bench.network.handshakes[-1].headers)
+        as_sent = bytes.fromhex(password) if protocol is v16.PROTOCOL else password.encode()
+    assert len(bench.network.handshakes) == 2
+    assert headers[b"Authorization"] == b"Basic " + b64encode(b"CP001:" + as_sent)

@@ -7,7 +7,7 @@ from random import randint
 from uuid import uuid4
 
 from ocppkit.aio.lowlevel import loggable
-from ocppkit.blocks import Event, dialect_of
+from ocppkit.blocks import dialect_of
 from ocppkit.blocks.authorization import AuthorizationBlock, AuthorizationRules
 from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, StatusError
 from ocppkit.blocks.charging import ChargingAbilities, ChargingBlock, ChargingRules
@@ -28,6 +28,7 @@ from ocppkit.blocks.transactions import (
     TransactionsBlock,
 )
 from ocppkit.blocks.variables import (
+    BasicAuthPasswordChanged,
     DeviceModel,
     NetworkConnectionProfile,
     VariableRules,
@@ -75,7 +76,7 @@ class FullStation(StationBlocks):
     """A charging station that behaves: transactions, authorization, availability, smart charging, settings.
 
     The program tells what the hardware sees, and does what events say: `PowerPath` to close and open
-    contactors, `LimitChanged` to limit the current, `ResetDue` to restart.
+    contactors, `LimitChanged` to limit the current, `ResetDue` to `restart`.
 
     ```python
     station = FullStation(ChargingStation("CP001", ...), read_meter=hardware.meter, maximum=32.0)
@@ -214,6 +215,7 @@ class FullStation(StationBlocks):
         )
         follow_variables(model, station.controls)
         self.on(MessageTriggered)(self._send_triggered)
+        self.on(BasicAuthPasswordChanged)(self._password_changed)
 
     def plugged_in(self, evse_id: int, connector_id: int = 1) -> None:
         """Takes that the cable is plugged in at both ends."""
@@ -252,10 +254,21 @@ class FullStation(StationBlocks):
         """Takes what is wrong with a connector, or with `None` that nothing is any more."""
         self.do(lambda now: self.availability.set_error(evse_id, connector_id, error, now))
 
-    def _send_triggered(self, event: Event) -> None:
-        if (
-            isinstance(event, MessageTriggered)
-            and event.requested_message == MessageTrigger.BOOT_NOTIFICATION
-        ):
+    def restart(self, boot_reason: str | None = None) -> None:
+        """Restarts the station without its program: what waits for a restart takes effect, and it boots anew.
+
+        Args:
+            boot_reason: the reason in the boot message, such as `ResetDue.boot_reason`; OCPP 1.6 has none.
+        """
+        self.do(self.variables.restarting)
+        has_reason = "reason" in self.station.boot.__struct_fields__
+        self.station.restart(reason=boot_reason if has_reason else None)
+
+    def _password_changed(self, event: BasicAuthPasswordChanged) -> None:
+        # A01.FR.05: the response was sent; the next connection uses the new password.
+        self.station.reconnect(password=event.password)
+
+    def _send_triggered(self, event: MessageTriggered) -> None:
+        if event.requested_message == MessageTrigger.BOOT_NOTIFICATION:
             # BOOT-27: a station that is not accepted yet boots at once when it is asked to.
             self.station.block_access.boot_now()
