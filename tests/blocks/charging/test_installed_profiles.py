@@ -122,6 +122,21 @@ REFUSED: list[Refused] = [
         profile(charging_schedule=(schedule(period(number_phases=1, phase_to_use=2)),)),
         1,
     ),
+    (
+        "CHP-09",
+        "InvalidSchedule",
+        profile(charging_schedule=(schedule(charging_schedule_period=()),)),
+        1,
+    ),
+    ("CHP-09", "InvalidSchedule", profile(charging_schedule=(schedule(duration=0),)), 1),
+    ("CHP-09", "InvalidSchedule", profile(charging_schedule=(schedule(duration=-5),)), 1),
+    ("CHP-09", "InvalidSchedule", profile(charging_schedule=(schedule(period(limit=-1.0)),)), 1),
+    (
+        "CHP-03",
+        "InvalidSchedule",
+        profile(charging_schedule=(schedule(period(number_phases=0)),)),
+        1,
+    ),
     ("CHP-22", "InvalidSchedule", profile(charging_schedule=(schedule(use_local_time=True),)), 1),
     ("CHP-22", "InvalidSchedule", profile(charging_schedule=(schedule(randomized_delay=60),)), 1),
     (

@@ -314,6 +314,8 @@ class ChargingBlock(Block):
             return _no_schedule("UnsupportedRateUnit")
         if command.evse_id not in (0, *self._circumstances.evses):
             return _no_schedule("UnknownEvse")
+        if command.duration <= 0:
+            return _no_schedule("InvalidValue")
         periods = self.schedule(command.evse_id, command.duration, now, unit=unit)
         schedule = CompositeSchedule(
             evse_id=command.evse_id,

@@ -200,13 +200,22 @@ def _has_wrong_start(schedule: ChargingSchedule, case: _Case) -> bool:
 
 def _does_not_rise(schedule: ChargingSchedule, case: _Case) -> bool:
     starts = [each.start_period for each in schedule.charging_schedule_period]
-    return starts[0] != 0 or any(one >= other for one, other in pairwise(starts))
+    return starts[:1] != [0] or any(one >= other for one, other in pairwise(starts))
+
+
+def _limits_below_0(schedule: ChargingSchedule, case: _Case) -> bool:
+    # What may be fed into the grid is said by discharge limits.
+    return any(
+        limit is not None and limit < 0
+        for each in schedule.charging_schedule_period
+        for limit in (each.limit, each.limit_l2, each.limit_l3)
+    )
 
 
 def _has_impossible_phases(schedule: ChargingSchedule, case: _Case) -> bool:
     # DC has no phases to choose.
     return case.abilities.phases > 0 and any(
-        each.number_phases is not None and each.number_phases > case.abilities.phases
+        each.number_phases is not None and not 1 <= each.number_phases <= case.abilities.phases
         for each in schedule.charging_schedule_period
     )
 
@@ -287,7 +296,7 @@ _RULES: Final[Sequence[tuple[str, str, str, Callable[[_Case], bool]]]] = (
     (
         "InvalidStackLevel",
         "CHP-17",
-        "the stack level is too high",
+        "the stack level is not from 0 to the highest",
         lambda case: not 0 <= case.profile.stack_level <= case.abilities.max_stack_level,
     ),
     (
@@ -350,6 +359,18 @@ _RULES: Final[Sequence[tuple[str, str, str, Callable[[_Case], bool]]]] = (
     ),
     (
         "InvalidSchedule",
+        "CHP-09",
+        "a schedule lasts longer than 0 seconds",
+        _in_schedules(lambda each, case: each.duration is not None and each.duration <= 0),
+    ),
+    (
+        "InvalidSchedule",
+        "CHP-09",
+        "a limit is below 0",
+        _in_schedules(_limits_below_0),
+    ),
+    (
+        "InvalidSchedule",
         "CHP-24",
         "a dynamic schedule has one period",
         _in_schedules(_is_no_dynamic_schedule),
@@ -357,7 +378,7 @@ _RULES: Final[Sequence[tuple[str, str, str, Callable[[_Case], bool]]]] = (
     (
         "InvalidSchedule",
         "CHP-03",
-        "the EVSE has fewer phases",
+        "the number of phases is not from 1 to that of the EVSE",
         _in_schedules(_has_impossible_phases),
     ),
     (
