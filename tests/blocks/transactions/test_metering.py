@@ -267,6 +267,21 @@ def test_a_meter_that_fails_leaves_all_as_it_was() -> None:
     assert bench.reports == []
 
 
+def test_a_meter_that_cannot_be_read_at_the_beginning_shows_what_it_showed_last() -> None:
+    # OCPP 1.6 tells an absent meterStart as 0: all that the meter has ever counted would be billed.
+    bench = TransactionBench()
+    begun(bench)
+    bench.registers[1] = 3500.0
+    bench.do(bench.block.stopped, 1)
+    bench.do(bench.block.unplugged, 1)
+    bench.registers[1] = float("nan")
+    begun(bench)
+    bench.registers[1] = 4000.0
+    bench.do(bench.block.stopped, 1)
+    assert [each.register for each in bench.transactions] == [1000.0, 3500.0, 3500.0, 4000.0]
+    assert [each.energy for each in bench.of(TransactionEnded)] == [2500.0, 500.0]
+
+
 def test_0_watt_hours_are_a_value() -> None:
     bench = TransactionBench()
     bench.registers[1] = 0.0

@@ -25,7 +25,20 @@ class MeterReader:
         self, model: DeviceModel, read_meter: Callable[[int], Sequence[SampledValue]]
     ) -> None:
         self._model = model
-        self.read: Final = read_meter
+        self._read_meter = read_meter
+        self._registers: dict[int, float] = {}
+
+    def read(self, evse_id: int) -> Sequence[SampledValue]:
+        """Returns what the meter of an EVSE shows now; nothing if it cannot be read."""
+        samples = self._read_meter(evse_id)
+        register = register_of(samples)
+        if register is not None:
+            self._registers[evse_id] = register
+        return samples
+
+    def last_register(self, evse_id: int) -> float | None:
+        """Returns what the energy register of an EVSE showed when it was read last, in Wh; `None` if it never was."""
+        return self._registers.get(evse_id)
 
     def select(
         self,
