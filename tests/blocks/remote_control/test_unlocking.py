@@ -110,6 +110,14 @@ def test_a_station_without_locks_says_so(protocol: Protocol) -> None:  # F05
     assert unlock(bench, 3) == "UnknownConnector"
 
 
+@WITH_EVSES
+def test_without_locks_an_authorized_transaction_is_what_is_told(protocol: Protocol) -> None:  # F05
+    bench = RemoteBench(protocol)
+    bench.boot()
+    bench.charge(1)
+    assert unlock(bench, 1) == "OngoingAuthorizedTransaction"
+
+
 def test_the_other_connector_of_an_evse_can_be_unlocked() -> None:  # F05
     dialect, model, locks = dialect_of(v201.PROTOCOL), DeviceModel(), Locks()
     availability = AvailabilityBlock(dialect.rules(AvailabilityRules), model, {1: 2})

@@ -277,16 +277,22 @@ class RemoteControlBlock(Block):
         if not self._availability.has(evse_id, connector_id):
             # F05.FR.03.
             return UnlockAnswer(status=UnlockStatus.UNKNOWN_CONNECTOR)
+        state = self._state_of(evse_id)
+        has_transaction = state.transaction_id is not None and (
+            state.connector_id in (None, connector_id)
+        )
+        if has_transaction and state.authorized and not self._rules.unlock_stops_transaction:
+            # F05.FR.02, also where there is no lock.
+            return UnlockAnswer(status=UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION)
         if self._unlock is None:
             return UnlockAnswer(status=UnlockStatus.NOT_SUPPORTED)
-        state = self._state_of(evse_id)
-        if state.transaction_id is not None and state.connector_id in (None, connector_id):
-            if not self._rules.unlock_stops_transaction and state.authorized:
-                # F05.FR.02.
-                return UnlockAnswer(status=UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION)
-            if self._rules.unlock_stops_transaction and self._transactions is not None:
-                # REM-11.
-                self._transactions.stopped(evse_id, now, reason=StoppedReason.UNLOCK_COMMAND)
+        if (
+            has_transaction
+            and self._rules.unlock_stops_transaction
+            and self._transactions is not None
+        ):
+            # REM-11.
+            self._transactions.stopped(evse_id, now, reason=StoppedReason.UNLOCK_COMMAND)
         # F05.FR.04 to F05.FR.06.
         return UnlockAnswer(status=self._unlock(evse_id, connector_id))
 
