@@ -791,6 +791,11 @@ def test_a_place_that_does_not_exist_is_an_error_and_changes_nothing(call: Any) 
     assert not bench.block.has_changed
 
 
+def test_in_1_6_an_evse_has_one_connector() -> None:
+    with pytest.raises(ValueError, match=r"\[in OCPP 1.6 each connector is an EVSE with one\]"):
+        Bench(v16.PROTOCOL, {1: 2})
+
+
 @pytest.mark.parametrize("connectors", [{}, {0: 1}, {2: 1}, {1: 1, 3: 1}, {1: 0}])
 def test_evses_are_counted_from_1_and_have_connectors(connectors: dict[int, int]) -> None:
     with pytest.raises(ValueError, match=r"EVSEs .*\["):

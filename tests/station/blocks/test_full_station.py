@@ -35,7 +35,7 @@ from ocppkit.blocks.variables import (
     SetVariableData,
     SetVariables,
 )
-from ocppkit.core import Protocol
+from ocppkit.core import LocalProtocolError, Protocol
 from ocppkit.station import Station
 from ocppkit.station.blocks import FullStation
 from ocppkit.testing.block_bench import BlockBench
@@ -211,6 +211,39 @@ async def test_undelivered_messages_of_a_transaction_are_told(protocol: Protocol
 
 @EACH
 @pytest.mark.asyncio
+async def test_a_plug_at_an_unknown_connector_raises_and_changes_nothing(
+    protocol: Protocol, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        before = bench.full.transactions.state_of(1)
+        with pytest.raises(LocalProtocolError, match=r"EVSE 1 has no connector 7 \[it is one of"):
+            bench.full.plugged_in(1, 7)
+        with pytest.raises(LocalProtocolError, match="no EVSE 9"):
+            bench.full.plugged_in(9)
+        assert bench.full.transactions.state_of(1) == before
+    assert caplog.text == ""
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"maximum": 0.0}, r"maximum=0.0 A .*\[both are above 0"),
+        ({"maximum": float("nan")}, "maximum=nan A"),
+        ({"voltage": -230.0}, "voltage=-230.0 V"),
+        ({"fixed_cables": [2]}, r"fixed_cables \[2\] \[name EVSEs, of \[1\]\]"),
+    ],
+)
+def test_what_no_station_has_is_refused(
+    protocol: Protocol, options: dict[str, Any], text: str
+) -> None:
+    given: dict[str, Any] = {"read_meter": Meter().read, "maximum": 16.0, **options}
+    with pytest.raises(ValueError, match=text):
+        BlockBench(protocol, full=lambda station: FullStation(station, **given))
+
+
+@EACH
+@pytest.mark.asyncio
 @pytest.mark.parametrize("fails_from", ["begin", "middle", "end"])
 async def test_a_meter_that_fails_holds_up_no_transaction(
     protocol: Protocol, fails_from: str, caplog: pytest.LogCaptureFixture
@@ -241,6 +274,8 @@ async def test_a_meter_that_fails_holds_up_no_transaction(
         assert not told(bench, PowerPath)[-1].closed
     (record,) = bench.closed
     assert record.is_complete
+    # In 1.6 this is the difference of meterStart and meterStop.
+    assert record.energy in (0.0, None)
     assert "CP001: read_meter(1) failed" in caplog.text
     assert "[nothing is reported of it" in caplog.text
 

@@ -70,11 +70,15 @@ class AvailabilityBlock(Block):
             connectors: the number of connectors of each EVSE, by its id.
 
         Raises:
-            ValueError: the EVSEs are not counted from 1, or one has no connector.
+            ValueError: the EVSEs are not counted from 1, or one has no connector, or in OCPP 1.6 more than one.
         """
         super().__init__()
         self._rules = rules
         self._evses = Evses(connectors)
+        if rules.station_has_status and max(connectors.values()) > 1:
+            raise ValueError(
+                f"EVSEs with {dict(connectors)} connectors [in OCPP 1.6 each connector is an EVSE with one]"
+            )
         self._out_of_service = OutOfService(self._evses, station_overrides=rules.station_overrides)
         self._derived = DerivedStatuses(
             rules, model, self._evses, self._out_of_service, tell=self._tell

@@ -7,6 +7,7 @@ than before. The composite schedule also says when it changes next by itself, wh
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
 from itertools import groupby
+from math import inf
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -91,8 +92,13 @@ class ChargingBlock(Block):
             abilities: what the station can do, as far as `model` does not say it.
             voltage: nominal voltage between a phase and the neutral conductor, in volts.
             zone: the zone of the station's local time, for schedules that follow it.
+
+        Raises:
+            ValueError: `maximum` or `voltage` is not above 0.
         """
         super().__init__()
+        if not (0 < maximum < inf and 0 < voltage < inf):
+            raise ValueError(f"maximum={maximum} A at voltage={voltage} V [both are above 0]")
         self._model = model
         self._abilities = abilities
         self._profiles = InstalledProfiles(rules, abilities, uniform=uniform)

@@ -77,9 +77,15 @@ class TransactionsBlock(Block):
             has_main_meter: whether `read_meter(0)` tells what all EVSEs use together.
             fixed_cables: the EVSEs whose cables are fixed to the station: there an unplugged vehicle is
                 waited for as long as EVConnectionTimeOut says. # E10
+
+        Raises:
+            ValueError: one of `fixed_cables` is no EVSE.
         """
         super().__init__()
         self._evses = {evse_id: Evse(evse_id) for evse_id in evse_ids}
+        fixed = frozenset(fixed_cables)
+        if not fixed <= self._evses.keys():
+            raise ValueError(f"fixed_cables {sorted(fixed)} [name EVSEs, of {list(self._evses)}]")
         self._model = model
         self._rules = rules
         self._has_undelivered = has_undelivered
@@ -93,7 +99,7 @@ class TransactionsBlock(Block):
             meters,
             self._reporter,
             new_id=new_id,
-            fixed_cables=frozenset(fixed_cables),
+            fixed_cables=fixed,
             tell=self._tell,
             touch=self._touch,
         )

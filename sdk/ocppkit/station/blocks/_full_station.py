@@ -145,6 +145,8 @@ class FullStation(StationBlocks):
 
         Raises:
             LocalProtocolError: the version has no functional blocks, or lacks the messages of one.
+            ValueError: the EVSEs are not counted from 1, in OCPP 1.6 one has two connectors, a fixed cable is
+                at none of them, or `maximum` or `voltage` is not above 0.
         """
         dialect = dialect_of(station.protocol)
         evses = tuple(connectors)
@@ -218,7 +220,13 @@ class FullStation(StationBlocks):
         self.on(BasicAuthPasswordChanged)(self._password_changed)
 
     def plugged_in(self, evse_id: int, connector_id: int = 1) -> None:
-        """Takes that the cable is plugged in at both ends."""
+        """Takes that the cable is plugged in at both ends.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE or connector; nothing changes.
+        """
+        # The transactions block does not know how many connectors an EVSE has.
+        self.availability.use_of(evse_id, connector_id)
         self.do(lambda now: self.transactions.plugged_in(evse_id, now, connector_id=connector_id))
 
     def unplugged(self, evse_id: int) -> None:
