@@ -11,6 +11,7 @@ from ocppkit.blocks.transactions import (
     SampledValue,
     TransactionReport,
     TransactionRules,
+    TransactionsBlock,
 )
 from ocppkit.blocks.variables import (
     ALIGNED_DATA_ENABLED,
@@ -171,6 +172,21 @@ def test_the_clock_reads_a_busy_meter_for_its_transaction() -> None:  # J01 TC_J
     assert (busy.trigger_reason, shown(busy)) == ("MeterValueClock", [(POWER, "Sample.Clock")])
     assert isinstance(idle, MeterValuesReport)
     assert idle.evse_id == 2
+
+
+def test_a_clock_without_measurands_reports_nothing() -> None:  # J01
+    settings = {ALIGNED_DATA_INTERVAL: 900, ALIGNED_DATA_MEASURANDS: ()}
+    bench = begun(TransactionBench(settings=settings))
+    bench.advance(1800)
+    assert len(bench.reports) == 1
+
+
+def test_the_clock_counts_only_once_the_station_has_started() -> None:
+    bench = TransactionBench(settings={ALIGNED_DATA_INTERVAL: 900})
+    bench.block = TransactionsBlock((1,), bench.model, bench.samples, bench.new_id)
+    assert bench.block.next_deadline(bench.now) is None
+    bench.block.handle_timeout(bench.now.after(900))
+    assert bench.block.next_report() is None
 
 
 def test_the_clock_may_be_silent_during_transactions() -> None:  # J01 TC_J_06_CS

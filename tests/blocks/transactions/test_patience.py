@@ -144,3 +144,12 @@ def test_durations_do_not_follow_the_clock_that_a_csms_sets() -> None:
     bench.now = type(bench.now)(bench.now.monotonic + 1, bench.now.wall.replace(hour=20))
     bench.advance(100)
     assert bench.sequence == "Authorized:Started"
+
+
+def test_a_transaction_that_began_meanwhile_is_not_finishing() -> None:
+    bench = TransactionBench(start="ParkingBayOccupancy", settings=PATIENCE)
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.parked, 1)
+    bench.advance(200)
+    assert bench.block.state_of(1).finishing is False
+    assert bench.sequence == "EVDetected:Started"

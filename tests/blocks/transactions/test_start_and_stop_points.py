@@ -220,3 +220,16 @@ def test_contactors_are_told_at_the_start_as_they_may_still_be_closed() -> None:
         (1, False),
         (2, False),
     ]
+
+
+def test_an_end_that_nobody_has_asked_for_has_a_reason() -> None:  # E06
+    bench = TransactionBench(stop="EnergyTransfer")
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.do(bench.block.energy, 1, True)
+    bench.do(bench.block.energy, 1, False)
+    assert bench.transactions[-1].stopped_reason == "Other"
+    bench = TransactionBench(start="ParkingBayOccupancy", stop="ParkingBayOccupancy")
+    bench.do(bench.block.parked, 1)
+    bench.do(bench.block.left, 1)
+    assert bench.transactions[-1].stopped_reason == "EVDisconnected"

@@ -54,6 +54,5 @@ class Evse:
 
     def transaction_required(self) -> OpenTransaction:
         """Returns the transaction, where there is one for certain."""
-        if self.transaction is None:
-            raise RuntimeError(f"EVSE {self.evse_id} has no transaction")
+        assert self.transaction is not None, f"EVSE {self.evse_id} has no transaction"
         return self.transaction
