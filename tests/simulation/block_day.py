@@ -54,6 +54,7 @@ class BlockDay:
         self.csms = Csms(
             *_PROTOCOLS,
             insecure=True,
+            clock=self.simulation.clock,
             new_id=self.simulation.ids("csms"),
             wall_clock=self.simulation.wall_clock,
         )
@@ -79,6 +80,7 @@ class BlockDay:
             _PROTOCOLS[number % 3],
             _boot(_PROTOCOLS[number % 3], _BOOTS[number % 3]),
             insecure=True,
+            clock=simulation.clock,
             new_id=simulation.ids(identity),
             random=simulation.random.random,
             wall_clock=simulation.wall_clock,

@@ -89,6 +89,7 @@ class Fleet:
         """Returns a station that answers ClearCache after a moment."""
         common: dict[str, Any] = {
             "insecure": True,
+            "clock": self.simulation.clock,
             "new_id": self.simulation.ids(identity),
             "random": self.simulation.random.random,
             "wall_clock": self.simulation.wall_clock,

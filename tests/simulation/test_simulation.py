@@ -24,6 +24,11 @@ def test_the_same_seed_gives_the_same_trace() -> None:
     assert str(first.simulation.trace) != str(other.simulation.trace)
 
 
+def test_the_clocks_of_stations_walk_with_virtual_time(caplog: pytest.LogCaptureFixture) -> None:
+    run(1)
+    assert "system clock jumped" not in caplog.text
+
+
 def test_connections_break_in_both_ways() -> None:
     lost = {line.text for line in run(1).simulation.trace.lines if line.what == "lost"}
     assert lost == {"half-open", "both ends"}

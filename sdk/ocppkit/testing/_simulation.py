@@ -30,7 +30,7 @@ class Simulation:
 
     async def main() -> None:
         network = simulation.network(csms, Conditions(loss=0.01, half_open=0.5))
-        station = ChargingStation("CP001", ..., new_id=simulation.ids("CP001"),
+        station = ChargingStation("CP001", ..., clock=simulation.clock, new_id=simulation.ids("CP001"),
                                   random=simulation.random.random, wall_clock=simulation.wall_clock)
         async with running_beside(station.run("ws://csms", network.connector())):
             await asyncio.sleep(86400)  # a day, in a moment
