@@ -11,6 +11,7 @@ from ocppkit import v201
 from ocppkit.blocks import (
     Block,
     BootAccepted,
+    ClockChanged,
     CsmsConnected,
     CsmsDisconnected,
     Dialect,
@@ -46,8 +47,8 @@ def station_of(store: Any, clock: FakeClock, **options: Any) -> ChargingStation:
     )
 
 
-def csms_of(clock: FakeClock) -> Csms:
-    csms = Csms(v201.PROTOCOL, insecure=True, clock=clock, answer_heartbeats=True)
+def csms_of(clock: FakeClock, **options: Any) -> Csms:
+    csms = Csms(v201.PROTOCOL, insecure=True, clock=clock, answer_heartbeats=True, **options)
 
     @csms.on(v201.BootNotificationRequest)
     def boot(station: ConnectedStation, request: object) -> v201.BootNotificationResponse:
@@ -179,6 +180,19 @@ async def test_blocks_hear_of_connections_and_boots(clock: FakeClock) -> None:
     assert [type(each) for each in lamp.heard[:2]] == [StationStarted, CsmsConnected]
     assert BootAccepted() in lamp.heard
     assert lamp.heard[-1] == CsmsDisconnected()
+
+
+@pytest.mark.asyncio
+async def test_blocks_hear_that_the_clock_was_set_when_it_makes_a_second(clock: FakeClock) -> None:
+    ahead = [0.0]
+    station, lamp = station_of(MemoryStore(), clock), Lamp()
+    csms = csms_of(clock, wall_clock=lambda: NOW + timedelta(seconds=clock.time() + ahead[0]))
+    async with StationBlocks(station, lamp, dialect=DIALECT), connected(station, csms):
+        await settle()
+        for ahead[0] in (0.4, 0.8, 1.2, 1.6):
+            await clock.advance(3600)
+    changes = [each.change for each in lamp.heard if isinstance(each, ClockChanged)]
+    assert changes == [timedelta(seconds=1.2)]
 
 
 @pytest.mark.asyncio

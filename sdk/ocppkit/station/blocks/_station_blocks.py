@@ -9,6 +9,7 @@ arrive, the response is sent, then messages, and the program hears the events. S
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
@@ -62,6 +63,9 @@ E = TypeVar("E", bound=Event)
 _STATE: Final = "block:"
 """What the names of blocks' states in the store begin with."""
 
+_CLOCK_CHANGE: Final = timedelta(seconds=1)
+"""How far the clock is set before blocks hear of it: each heartbeat sets it by some milliseconds."""
+
 _MOST_ROUNDS: Final = 10_000
 """Events that one thing may lead to among the blocks; more are a circle."""
 
@@ -103,6 +107,7 @@ class StationBlocks:
         self._listeners = EventListeners(logger, self._name)
         self._failures = BlockFailures(self._name)
         self._timer: Timer | None = None
+        self._clock_change = timedelta()
         self._batches: Batches | None = None
         self._background: list[asyncio.Task[None]] = []
         self._register_handlers()
@@ -289,13 +294,20 @@ class StationBlocks:
                 case Accepted():
                     self._notice(BootAccepted())
                 case ClockSet(change=change) | ClockJumped(change=change):
-                    self._notice(ClockChanged(change=change))
+                    self._clock_changed(change)
                 case GivenUp(entry=entry):
                     self._given_up(entry)
                 case EventsMissed():
                     self._notice(CsmsConnected() if self._station.connected else CsmsDisconnected())
                 case _:
                     pass  # What else happens to the station concerns no block.
+
+    def _clock_changed(self, change: timedelta) -> None:
+        """Tells the blocks that the clock was set, unless all changes since they heard of it are small."""
+        self._clock_change += change
+        if abs(self._clock_change) >= _CLOCK_CHANGE:
+            self._notice(ClockChanged(change=self._clock_change))
+            self._clock_change = timedelta()
 
     def _given_up(self, entry: Entry) -> None:
         action = self._station.protocol.actions.get(entry.action)
