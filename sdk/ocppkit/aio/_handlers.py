@@ -82,8 +82,9 @@ class HandlerTable:
         """
         self.check(request)
         if issubclass(request, VendorRequest):
+            message: type[VendorRequest[Any]] = request
             for carrier, vendors in self._vendors.items():
-                vendors.add(request, handler)
+                vendors.add(message, handler)
                 self._prefer_vendors(carrier)
             return
         if request in self._handlers:

@@ -25,4 +25,4 @@ class MessageGroup:
     """What is committed to the store all or nothing."""
 
     items: Sequence[QueuedMessage]
-    states: Mapping[str, bytes | None] = field(default_factory=dict)
+    states: Mapping[str, bytes | None] = field(default_factory=dict[str, bytes | None])

@@ -6,7 +6,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
-    Iterator,
+    Generator,
     Mapping,
     Sequence,
 )
@@ -659,7 +659,7 @@ class Station:
             )
 
     @contextmanager
-    def _telling_of_full_journal(self) -> Iterator[None]:
+    def _telling_of_full_journal(self) -> Generator[None]:
         try:
             yield
         except JournalFull as problem:

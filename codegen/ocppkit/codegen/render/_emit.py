@@ -65,7 +65,7 @@ def emit(
     jobs = list(_jobs(folders, api))
     _check_unique_targets(jobs)
     blocks, left_out = _blocks(environment, [template for template, _, _ in jobs], api)
-    environment.globals["blocks_left_out"] = left_out
+    environment.globals.update({"blocks_left_out": left_out})
     files: dict[str, str] = {}
     for done, (template, target, action) in enumerate(jobs, start=1):
         path = f"{package.replace('.', '/')}/{target}"

@@ -1,7 +1,7 @@
 """Failures of functional blocks where no caller can take them: they are logged, and all else goes on."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -28,7 +28,7 @@ class BlockFailures:
         self._told_again: dict[str, float] = {}
 
     @contextmanager
-    def contained(self, block: Block) -> Iterator[None]:
+    def contained(self, block: Block) -> Generator[None]:
         """Logs what telling a block something raises.
 
         Args:
