@@ -6,6 +6,8 @@ from functools import partial
 from types import MethodType
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
+from typing_extensions import TypeIs
+
 from ocppkit.core import FastPath, LocalProtocolError, Message, Protocol, Role, WrongVersion
 
 from ._data_transfers import vendor_handlers
@@ -81,10 +83,9 @@ class HandlerTable:
             WrongVersion: the request belongs to a version that this role does not speak.
         """
         self.check(request)
-        if issubclass(request, VendorRequest):
-            message: type[VendorRequest[Any]] = request
+        if _is_vendors(request):
             for carrier, vendors in self._vendors.items():
-                vendors.add(message, handler)
+                vendors.add(request, handler)
                 self._prefer_vendors(carrier)
             return
         if request in self._handlers:
@@ -114,6 +115,10 @@ class HandlerTable:
         """
         for name, request in _overridden(type(handlers)):
             self.add(request, getattr(handlers, name))
+
+
+def _is_vendors(request: type[Any]) -> TypeIs[type[VendorRequest[Any]]]:
+    return issubclass(request, VendorRequest)
 
 
 def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:

@@ -65,13 +65,16 @@ def emit(
     jobs = list(_jobs(folders, api))
     _check_unique_targets(jobs)
     blocks, left_out = _blocks(environment, [template for template, _, _ in jobs], api)
-    environment.globals.update({"blocks_left_out": left_out})
     files: dict[str, str] = {}
     for done, (template, target, action) in enumerate(jobs, start=1):
         path = f"{package.replace('.', '/')}/{target}"
         text = blocks.get(template)
         if text is None:
-            variables = {"sources": _sources(api, action), "action": action}
+            variables = {
+                "sources": _sources(api, action),
+                "action": action,
+                "blocks_left_out": left_out,
+            }
             text = render(environment, template, variables)
         if template.endswith(".py.jinja"):
             text = format_python(path, text, users=bool(template_dirs))
