@@ -143,11 +143,16 @@ class Journal(Protocol):
 
 
 class MemoryJournal:
-    """A journal that lives as long as the process."""
+    """A journal that lives as long as the process.
+
+    The next station that has it goes on with what it keeps; `copy.deepcopy` is what a power cut leaves.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[int, Entry] = {}
         self._next = 1
+        self.states: dict[str, bytes] = {}
+        """What is kept beside messages, such as the states of functional blocks."""
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -35,7 +35,7 @@ class JournalAdapter:
         self._journal = journal
         self._waiting: dict[int, Stored] = {}
         self._dead: set[int] = set()
-        self._states: dict[str, bytes] = {}
+        self._states = journal.states if isinstance(journal, MemoryJournal) else {}
         self._is_read = False
 
     @property
@@ -54,7 +54,7 @@ class JournalAdapter:
         return len(self._waiting)
 
     async def load(self) -> Mapping[str, bytes]:
-        """Reads the journal, and returns the states of this run."""
+        """Reads the journal, and returns the states: those of this run, but for the journal in memory."""
         left = await self._journal.pending()
         self._waiting = {
             seq: self._waiting.get(seq, Stored(seq=seq, entry=entry))

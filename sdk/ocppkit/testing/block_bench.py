@@ -72,8 +72,9 @@ class BlockBench:
             blocks: those of the station.
             full: makes a station with all blocks of the bare one, in place of `blocks`.
             authorize: what the CSMS says of tokens; it accepts all by default.
-            journal: where the station keeps messages and states; in memory by default. Give that of an
-                earlier bench to go on after a power cut.
+            journal: where the station keeps messages and states; in memory by default. A bench with
+                `copy.deepcopy` of the journal of an earlier one, and its `ledger`, goes on after a power
+                cut. `SqliteJournal` works in threads, for which `advance` does not wait.
             clock: the clock of both.
             ledger: the transactions that the CSMS knows.
             provisioning: how the CSMS answers boots; by default it accepts all, with a heartbeat a day.

@@ -1,6 +1,7 @@
 """`FullStation`: all functional blocks together, from the plug to the bill, in each version."""
 
 from base64 import b64encode
+import copy
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPath, TransactionEnded
 from ocppkit.blocks.authorization import AuthorizationDecided
 from ocppkit.blocks.charging import (
     ChargingProfile,
@@ -36,7 +37,7 @@ from ocppkit.blocks.variables import (
     SetVariables,
 )
 from ocppkit.core import LocalProtocolError, Protocol
-from ocppkit.station import Station
+from ocppkit.station import MemoryJournal, Station
 from ocppkit.station.blocks import FullStation
 from ocppkit.testing.block_bench import BlockBench
 from support.memory_store import MemoryStore
@@ -313,3 +314,25 @@ async def test_a_password_that_the_csms_writes_is_used_from_then_on(
         as_sent = bytes.fromhex(password) if protocol is v16.PROTOCOL else password.encode()
     assert len(bench.network.handshakes) == 2
     assert headers[b"Authorization"] == b"Basic " + b64encode(b"CP001:" + as_sent)
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_copy_of_the_journal_in_memory_is_what_a_power_cut_leaves(
+    protocol: Protocol,
+) -> None:
+    journal, meter = MemoryJournal(), Meter()
+    first = BlockBench(protocol, full=full(meter), journal=journal)
+    async with first:
+        first.full.plugged_in(1)
+        first.full.present(1, CARD)
+        await first.advance(60)
+        left = copy.deepcopy(journal)
+        first.full.unplugged(1)
+        await first.advance(1)
+    assert len(first.closed) == 1
+    second = BlockBench(protocol, full=full(meter), journal=left, start=first.now())
+    async with second:
+        await second.advance(60)
+    ends = [each for each in told(second, TransactionEnded) if each.stopped_reason == "PowerLoss"]
+    assert len(ends) == 1
