@@ -33,6 +33,7 @@ from ocppkit.blocks.variables import (
     BASIC_AUTH_PASSWORD,
     HEARTBEAT_INTERVAL,
     SAMPLED_DATA_TX_UPDATED_INTERVAL,
+    SAMPLED_DATA_TX_UPDATED_MEASURANDS,
     SetVariableData,
     SetVariables,
 )
@@ -208,6 +209,28 @@ async def test_undelivered_messages_of_a_transaction_are_told(protocol: Protocol
         assert has_undelivered(None)
         assert has_undelivered("T1")
         assert not has_undelivered("T2")
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_the_csms_chooses_only_what_the_meter_tells(protocol: Protocol) -> None:  # MET-04
+    known = ("Energy.Active.Import.Register", "Power.Active.Import")
+    key = SAMPLED_DATA_TX_UPDATED_MEASURANDS
+
+    async def answer(bench: BlockBench, *measurands: str) -> str:
+        wanted = SetVariableData.of(key, measurands)
+        (result,) = (await bench.call(SetVariables(data=(wanted,)))).results
+        return result.status
+
+    async with BlockBench(protocol, full=full(Meter(), measurands=known)) as bench:
+        assert bench.full.model[key] == known[:1]
+        assert await answer(bench, *known) == "Accepted"
+        assert await answer(bench, known[0], "SoC") == "Rejected"
+        assert bench.full.model[key] == known
+    async with BlockBench(protocol, full=full(Meter(), measurands=known[1:])) as bench:
+        assert bench.full.model[key] == ()
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        assert await answer(bench, "SoC") == "Accepted"
 
 
 @EACH

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ocppkit.core import VariableKey
 
@@ -214,6 +214,15 @@ _DEFAULTS: Final[Mapping[str, tuple[_Default, ...]]] = {
 }
 """By the name of the block that reads them."""
 
+_MEASURANDS: Final = (
+    SAMPLED_DATA_TX_STARTED_MEASURANDS,
+    SAMPLED_DATA_TX_UPDATED_MEASURANDS,
+    SAMPLED_DATA_TX_ENDED_MEASURANDS,
+    ALIGNED_DATA_MEASURANDS,
+    ALIGNED_DATA_TX_ENDED_MEASURANDS,
+)
+"""The settings that say what is told of a reading of a meter."""
+
 _COMPONENTS: Final[Mapping[str, frozenset[str]]] = {
     "variables": frozenset({"ClockCtrlr", "DeviceDataCtrlr", "OCPPCommCtrlr", "SecurityCtrlr"}),
     "transactions": frozenset({"AlignedDataCtrlr", "SampledDataCtrlr", "TxCtrlr"}),
@@ -242,6 +251,7 @@ def model_of(
     rules: VariableRules,
     blocks: Iterable[str] = _BLOCKS,
     evses: Mapping[int, Sequence[int]] = {},
+    measurands: Sequence[str] | None = None,
 ) -> DeviceModel:
     """Returns a device model with the variables that blocks use in an OCPP version.
 
@@ -249,9 +259,10 @@ def model_of(
         rules: those of the version, as its dialect has them.
         blocks: the names of the blocks in use, by default of all.
         evses: the numbers of the EVSEs, each with those of its connectors.
+        measurands: what the meters tell; a CSMS cannot choose others. By default it can choose any text.
     """
     model = DeviceModel({each.key.name: each.variable for each in rules.configuration_keys})
-    declare_standard(model, rules, blocks, evses)
+    declare_standard(model, rules, blocks, evses, measurands)
     return model
 
 
@@ -260,6 +271,7 @@ def declare_standard(
     rules: VariableRules,
     blocks: Iterable[str] = _BLOCKS,
     evses: Mapping[int, Sequence[int]] = {},
+    measurands: Sequence[str] | None = None,
 ) -> None:
     """Declares the variables that blocks use in an OCPP version, and those that it requires of them.
 
@@ -268,6 +280,7 @@ def declare_standard(
         rules: those of the version, as its dialect has them.
         blocks: the names of the blocks in use, by default of all.
         evses: the numbers of the EVSEs, each with those of its connectors.
+        measurands: what the meters tell; a CSMS cannot choose others. By default it can choose any text.
     """
     used = tuple(blocks)
     defaults = {
@@ -284,6 +297,10 @@ def declare_standard(
             if not key.required or key.component not in required:
                 continue
             default = _Default(key)
+        if measurands is not None and default.key in _MEASURANDS:
+            # MET-04.
+            measured = tuple(each for each in default.value if each in measurands)
+            default = structs.replace(default, value=measured, values=tuple(measurands))
         for each in _places(key, evses):
             _declare(model, each, default)
 

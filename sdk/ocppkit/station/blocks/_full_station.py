@@ -103,6 +103,7 @@ class FullStation(StationBlocks):
         maximum: float,
         connectors: Mapping[int, int] = {1: 1},
         fixed_cables: Collection[int] = (),
+        measurands: Sequence[str] | None = None,
         has_main_meter: bool = False,
         has_display: bool = False,
         unlock: Callable[[int, int], UnlockStatus] | None = None,
@@ -128,6 +129,8 @@ class FullStation(StationBlocks):
             connectors: the number of connectors of each EVSE, by its id. In OCPP 1.6 each connector is an
                 EVSE with one.
             fixed_cables: the EVSEs whose cables are fixed to the station.
+            measurands: the measurands that `read_meter` tells; the CSMS cannot choose others. By default any
+                choice of it is accepted, and what the meter does not tell is left out. # MET-04
             has_main_meter: whether `read_meter(0)` tells what all EVSEs use together.
             has_display: whether a driver with a master pass chooses which transactions are stopped.
             unlock: unlocks a connector, by EVSE and connector, and returns what has become of it; without it
@@ -138,7 +141,8 @@ class FullStation(StationBlocks):
             abilities: what the station can do in smart charging.
             voltage: nominal voltage between a phase and the neutral conductor, in volts.
             zone: the zone of the station's local time, for schedules that follow it.
-            model: the variables; by default those that OCPP has for these blocks, with its defaults.
+            model: the variables, in place of those that OCPP has for these blocks, with its defaults and
+                `measurands`.
             network_profiles: the ways to a CSMS that the station knows from the beginning, by slot.
             new_id: returns an id for a transaction that no other has, of at most 36 characters.
             uniform: returns an integer from 0 to its argument, at random.
@@ -153,7 +157,7 @@ class FullStation(StationBlocks):
         rules = dialect.rules(VariableRules)
         if model is None:
             numbers = {each: range(1, count + 1) for each, count in connectors.items()}
-            model = model_of(rules, evses=numbers)
+            model = model_of(rules, evses=numbers, measurands=measurands)
         self.station = station
         """The station itself."""
 
