@@ -1,7 +1,7 @@
 """`FullStation`: all functional blocks together, from the plug to the bill, in each version."""
 
-from base64 import b64encode
 import copy
+from base64 import b64encode
 from collections.abc import Callable
 from itertools import count
 from typing import Any
