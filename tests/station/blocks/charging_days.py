@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -40,7 +40,7 @@ from support.day_plans import EVSES, Happening, planned
 from support.memory_store import MemoryStore
 from support.simulated_evses import SimulatedEvses
 
-__all__ = ["PROTOCOLS", "ChargingDay", "Cut", "drawn_cut", "played"]
+__all__ = ["PROTOCOLS", "ChargingDay", "Cut", "drawn_cut", "drawn_cuts", "played"]
 
 PROTOCOLS: Final[dict[str, Protocol]] = {
     protocol.version: protocol for protocol in (v16.PROTOCOL, v201.PROTOCOL, v21.PROTOCOL)
@@ -86,7 +86,7 @@ class _Bill(Struct, frozen=True, order=True):
 class ChargingDay:
     """One day: what happens, the station and the CSMS, and what each knows."""
 
-    def __init__(self, protocol: Protocol, seed: int, cut: Cut | None = None) -> None:
+    def __init__(self, protocol: Protocol, seed: int, *cuts: Cut) -> None:
         self.protocol = protocol
         self.random = random.Random(seed)
         self.clock = FakeClock()
@@ -98,11 +98,13 @@ class ChargingDay:
         self.operations = 0
         """Durable operations so far."""
 
-        self.had_cut = False
+        self.cuts = 0
+        """How often the power was cut so far."""
+
         self.faults_at_the_end: list[str] = []
         """What is wrong with the station."""
 
-        self._cut = cut
+        self._cuts = deque(cuts)
         self._left = self.store
         self._delay = 0.0
         self._power_lost = asyncio.Event()
@@ -132,9 +134,8 @@ class ChargingDay:
                 if not self._power_lost.is_set():
                     self.faults_at_the_end = [*self._station_faults(bench)]
                     return
-            assert self._cut is not None
-            outage, self._cut = self._cut.outage, None
-            self.had_cut = True
+            outage = self._cuts.popleft().outage
+            self.cuts += 1
             self._power_lost.clear()
             self._evses.lose_power()
             self.store = self._left
@@ -230,16 +231,16 @@ class ChargingDay:
         if self._power_lost.is_set():
             raise JournalError("the power is cut")
         self.operations += 1
-        if self._cut is not None and self._cut.is_before:
-            self._cut_power(self._cut)
+        self._cut_power(is_before=True)
 
     def _after(self, operation: str) -> None:
         self._note_kept()
-        if self._cut is not None and not self._cut.is_before:
-            self._cut_power(self._cut)
+        self._cut_power(is_before=False)
 
-    def _cut_power(self, cut: Cut) -> None:
-        if self.operations == cut.operation:
+    def _cut_power(self, *, is_before: bool) -> None:
+        """Cuts the power, if it is to be cut now."""
+        due = self._cuts[0] if self._cuts else None
+        if due and (due.operation, due.is_before) == (self.operations, is_before):
             self._left = self.store.copy()
             self._power_lost.set()
             self._bench.network.up = False
@@ -333,9 +334,9 @@ def _bill(record: TransactionRecord) -> _Bill:
     )
 
 
-def played(protocol: Protocol, seed: int, cut: Cut | None = None) -> ChargingDay:
-    """Returns a day that is over."""
-    day = ChargingDay(protocol, seed, cut)
+def played(protocol: Protocol, seed: int, *cuts: Cut) -> ChargingDay:
+    """Returns a day that is over, with power cuts in the order of their operations."""
+    day = ChargingDay(protocol, seed, *cuts)
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(day.clock)) as runner:
         runner.run(day.play())
     return day
@@ -351,6 +352,18 @@ def drawn_cut(seed: int) -> Cut:
     )
 
 
+def drawn_cuts(seed: int) -> tuple[Cut, ...]:
+    """Returns the power cut that belongs to a seed, and others while the station recovers from it."""
+    chance = random.Random(f"cuts {seed}")
+    first = drawn_cut(seed)
+    second, third = (chance.randint(1, 8) for _ in range(2))
+    return (
+        first,
+        Cut(operation=first.operation + second, is_before=True, outage=10.0),
+        Cut(operation=first.operation + second + third, is_before=False, outage=10.0),
+    )
+
+
 def _cuts_of_a_day(protocol: Protocol, seed: int) -> Iterator[Cut]:
     for operation in range(1, played(protocol, seed).operations + 1):
         for is_before in (True, False):
@@ -361,21 +374,25 @@ def main() -> None:
     """Plays days, and prints each that ends with faults."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first day")
-    parser.add_argument("--count", type=int, default=1000, help="how many days with one cut each")
+    parser.add_argument(
+        "--count", type=int, default=1000, help="how many days, with one cut and with three"
+    )
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)  # A store without power fills the log.
     first, failed, runs = options.seed, 0, 0
     for version, protocol in PROTOCOLS.items():
-        cuts = [(first, cut) for cut in _cuts_of_a_day(protocol, first)]
-        cuts += [(seed, drawn_cut(seed)) for seed in range(first, first + options.count)]
-        for seed, cut in cuts:
+        days: list[tuple[int, tuple[Cut, ...]]]
+        days = [(first, (cut,)) for cut in _cuts_of_a_day(protocol, first)]
+        for seed in range(first, first + options.count):
+            days += [(seed, (drawn_cut(seed),)), (seed, drawn_cuts(seed))]
+        for seed, cuts in days:
             runs += 1
-            faults = list(played(protocol, seed, cut).faults())
+            faults = list(played(protocol, seed, *cuts).faults())
             failed += bool(faults)
             for fault in faults:
-                sys.stdout.write(f"OCPP {version}, seed {seed}, {cut}: {fault}\n")
+                sys.stdout.write(f"OCPP {version}, seed {seed}, {cuts}: {fault}\n")
                 sys.stdout.flush()
-    sys.stdout.write(f"{runs} days with a power cut each, {failed} with faults\n")
+    sys.stdout.write(f"{runs} days with power cuts, {failed} with faults\n")
     sys.exit(bool(failed))
 
 

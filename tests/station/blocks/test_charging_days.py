@@ -7,7 +7,7 @@ from ocppkit.core import Protocol
 from support.day_plans import VISITS
 from support.memory_store import MemoryStore
 
-from .charging_days import PROTOCOLS, drawn_cut, played
+from .charging_days import PROTOCOLS, drawn_cut, drawn_cuts, played
 
 EACH = pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 SEEDS = range(1, 51)
@@ -18,9 +18,17 @@ SEEDS = range(1, 51)
 def test_a_power_cut_leaves_every_transaction_complete(protocol: Protocol, seed: int) -> None:
     day = played(protocol, seed, drawn_cut(seed))
     assert list(day.faults()) == []
-    assert day.had_cut
+    assert day.cuts == 1
     # The power may be cut just as somebody presents a card.
     assert len(day.closed) >= VISITS - 1
+
+
+@EACH
+@pytest.mark.parametrize("seed", SEEDS[:8])
+def test_power_cuts_while_it_recovers_do_no_more_harm(protocol: Protocol, seed: int) -> None:
+    day = played(protocol, seed, *drawn_cuts(seed))
+    assert list(day.faults()) == []
+    assert day.cuts == 3
 
 
 @EACH
