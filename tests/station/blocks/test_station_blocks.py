@@ -408,3 +408,21 @@ async def test_a_block_that_fails_is_logged_and_all_else_goes_on(
     for told in ("StationStarted", "CsmsConnected", "BootAccepted", "LampLit", "LampCounted"):
         assert f"ValueError: told {told}" in caplog.text
     assert "CP001: functional block 'faulty' failed" in caplog.text
+
+
+@pytest.mark.asyncio
+async def test_a_report_that_the_version_cannot_say_is_left_out_and_its_block_is_told(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cannot(report: object) -> Any:
+        raise ValueError("no such word")
+
+    mappings = Mappings(writers=(ReportWriter(report=LampSeen, write=cannot),))
+    store, lamp = MemoryStore(), Lamp()
+    blocks = StationBlocks(station_of(store, clock), lamp, dialect=Dialect(mappings))
+    async with blocks:
+        blocks.do(lamp.light)
+        await blocks.flushed()
+    assert "OCPP 2.0.1 cannot say LampSeen of the functional block 'lamp' [left out]" in caplog.text
+    assert lamp.heard[-1] == LampSeen(on=True)
+    assert store.states["block:lamp"] == b"1"

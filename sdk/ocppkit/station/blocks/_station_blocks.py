@@ -8,7 +8,7 @@ arrive, the response is sent, then messages, and the program hears the events. S
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
@@ -33,7 +33,14 @@ from ocppkit.blocks import (
     dialect_of,
 )
 from ocppkit.blocks.variables import VariablesBlock
-from ocppkit.core import OFF, LocalProtocolError, OcppError, Response, decode_payload
+from ocppkit.core import (
+    OFF,
+    LocalProtocolError,
+    OcppError,
+    Request,
+    Response,
+    decode_payload,
+)
 
 from .._deliveries import Delivered, DeliveryEvent, GivenUp
 from .._journal import Entry, JournalError
@@ -348,7 +355,7 @@ class StationBlocks:
         states: dict[str, bytes | None] = {}
         for block in self._blocks:
             while (report := block.next_report()) is not None:
-                for request in self._dialect.messages(report):
+                for request in self._messages(block, report, now):
                     if self._access.must_arrive(request):
                         kept.append(KeptMessage(request=request, note=report.note))
                     else:
@@ -360,6 +367,21 @@ class StationBlocks:
         batch = Batch(kept=kept, states=states, sent=sent, events=events, hold=hold)
         self._require_running().add(batch)
         return batch
+
+    def _messages(self, block: Block, report: Report[Any], now: Moment) -> Sequence[Request[Any]]:
+        try:
+            return self._dialect.messages(report)
+        except Exception:
+            logger.exception(
+                "%s: OCPP %s cannot say %s of the functional block %r [left out]",
+                self._name,
+                self._station.protocol.version,
+                type(report).__name__,
+                block.name,
+            )
+            with self._failures.contained(block):
+                block.failed(report, now)
+            return ()
 
     def _exchanged(self, now: Moment) -> Iterator[Event]:
         event: Event | None = None
