@@ -182,6 +182,47 @@ def test_a_reading_of_0_is_a_reading() -> None:
     assert record.energy is None
 
 
+def contexts(*values: tuple[float, float, str]) -> tuple[MeterValue, ...]:
+    return tuple(
+        MeterValue(at(seconds), (SampledValue(register, context=context),))
+        for seconds, register, context in values
+    )
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_a_clock_that_is_set_back_in_a_transaction_changes_no_bill(order: Sequence[int]) -> None:
+    # It began offline with a clock that was two hours ahead, until a boot set it.
+    begin, end = (7200.0, 100.0, "Transaction.Begin"), (600.0, 900.0, "Transaction.End")
+    middle = [(7500.0, 300.0, "Sample.Periodic"), (300.0, 600.0, "Sample.Periodic")]
+    reports = [
+        report(STARTED, 0, meter_values=contexts(begin)),
+        *(
+            report(UPDATED, number, meter_values=contexts(each))
+            for number, each in enumerate(middle, 1)
+        ),
+        report(ENDED, 3, meter_values=contexts(begin, *middle, end)),
+    ]
+    (record,) = closed(heard(TransactionLedger(), [reports[number] for number in order]))
+    assert record.energy == 800.0
+
+
+def test_a_clock_that_is_set_back_in_a_transaction_of_1_6_changes_no_bill() -> None:
+    ledger = TransactionLedger()
+    start = start_16(7200)
+    ledger.hear("CP001", start)
+    name = str(ledger.number("CP001", start))
+    middle = report(
+        UPDATED,
+        None,
+        transaction_id=name,
+        meter_values=contexts((300.0, 5000.0, "Sample.Periodic")),
+    )
+    end = report(ENDED, None, transaction_id=name, timestamp=at(600), register=9000.0)
+    ledger.hear("CP001", middle)
+    (record,) = closed(ledger.hear("CP001", end))
+    assert record.energy == 8000.0
+
+
 def test_what_happened_offline_is_noted() -> None:
     reports = [report(STARTED, 0, offline=True), report(ENDED, 1)]
     (record,) = closed(heard(TransactionLedger(), reports))

@@ -3,13 +3,14 @@
 Theory of operation: messages about a transaction may arrive late, twice, in any order or never. Each
 report is entered once, by its sequence number. A transaction is complete when its beginning,
 its end and all between have arrived (TEV-03); then it is told as closed, once. What is known of a
-transaction never depends on the order of arrival: readings count by their own times.
+transaction never depends on the order of arrival: readings count by where they were taken, at the
+beginning, in between or at the end, then by their own times.
 
 Transactions are kept by station, so no station can end those of another.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias, TypeVar
 
@@ -19,10 +20,10 @@ from msgspec.structs import replace
 
 from .._kept_state import KeptState, restored
 from ._id_tokens import IdToken
-from ._meter_values import EnergyReading
+from ._meter_values import EnergyReading, energy_register
 from ._number_ranges import Ranges, gaps, holds, with_number
 from ._reports import TransactionReport
-from ._words import TransactionEventType
+from ._words import ReadingContext, TransactionEventType
 
 __all__ = [
     "LedgerEvent",
@@ -35,6 +36,18 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+_AT_BEGIN, _BETWEEN, _AT_END = range(3)
+"""Where in a transaction the meter was read."""
+
+_OF_EVENTS: Final = {
+    TransactionEventType.STARTED: _AT_BEGIN,
+    TransactionEventType.ENDED: _AT_END,
+}
+_OF_CONTEXTS: Final[Mapping[str | None, int]] = {
+    ReadingContext.TRANSACTION_BEGIN: _AT_BEGIN,
+    ReadingContext.TRANSACTION_END: _AT_END,
+}
 
 _NO_NUMBER: Final = "-1"
 """The number in 1.6 of a transaction whose StartTransaction was never answered. # TX6-04"""
@@ -58,6 +71,12 @@ class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reservation_id: int | None = None
     first_reading: EnergyReading | None = None
     last_reading: EnergyReading | None = None
+    first_from: int = _BETWEEN
+    """Where the first reading was taken: 0 at the beginning, 1 in between, 2 at the end."""
+
+    last_from: int = _BETWEEN
+    """Where the last reading was taken."""
+
     was_offline: bool = False
     """Whether a part of it happened while the station was offline."""
 
@@ -291,8 +310,12 @@ def _place(report: TransactionReport) -> int:
 def _entered(record: TransactionRecord, report: TransactionReport) -> TransactionRecord:
     """Returns a record with what a report adds."""
     place = _place(report)
-    readings = [*report.readings]
-    readings += [each for each in (record.first_reading, record.last_reading) if each is not None]
+    readings = [*_placed_readings(report)]
+    if record.first_reading is not None and record.last_reading is not None:
+        readings.append((record.first_from, record.first_reading))
+        readings.append((record.last_from, record.last_reading))
+    first_from, first_reading = min(readings, default=(_BETWEEN, None))
+    last_from, last_reading = max(readings, default=(_BETWEEN, None))
     begins = report.event_type is TransactionEventType.STARTED
     ends = report.event_type is TransactionEventType.ENDED
     tells_token = report.id_token is not None and (
@@ -315,13 +338,30 @@ def _entered(record: TransactionRecord, report: TransactionReport) -> Transactio
         stopped_reason=_first(record.stopped_reason, report.stopped_reason),
         remote_start_id=_first(record.remote_start_id, report.remote_start_id),
         reservation_id=_first(record.reservation_id, report.reservation_id),
-        first_reading=min(readings, default=None),
-        last_reading=max(readings, default=None),
+        first_reading=first_reading,
+        last_reading=last_reading,
+        first_from=first_from,
+        last_from=last_from,
         was_offline=record.was_offline or report.offline,
         duplicates=record.duplicates,
         seen=record.seen if report.seq_no is None else with_number(record.seen, report.seq_no),
         newest=max(record.newest, place),
     )
+
+
+def _placed_readings(report: TransactionReport) -> Iterator[tuple[int, EnergyReading]]:
+    """Yields the readings, each with where it was taken: times go back where a station's clock is set."""
+    of_event = _OF_EVENTS.get(report.event_type, _BETWEEN)
+    if report.register is not None:
+        yield of_event, EnergyReading(report.timestamp, report.register)
+    begins = report.event_type is TransactionEventType.STARTED
+    for each in report.meter_values:
+        for value in each.sampled_value:
+            register = energy_register(value)
+            if register is not None:
+                # The end may tell samples of all the time before.
+                place = _AT_BEGIN if begins else _OF_CONTEXTS.get(value.context, _BETWEEN)
+                yield place, EnergyReading(each.timestamp, register)
 
 
 def _first(one: T | None, other: T | None) -> T | None:
