@@ -16,7 +16,7 @@ from ocppkit import v201
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.transports import websockets
-from ocppkit.transports.starlette import Endpoint, _network_connection, endpoint
+from ocppkit.transports.starlette import CsmsEndpoint, _network_connection, endpoint
 from support.servers import running
 
 Make = Callable[..., Any]
@@ -32,7 +32,7 @@ def nothing_is_left() -> Generator[None]:
 class Server:
     """An ASGI server in memory, for one connection."""
 
-    def __init__(self, csms: Csms, served: Endpoint | None = None, **scope: Any) -> None:
+    def __init__(self, csms: Csms, served: CsmsEndpoint | None = None, **scope: Any) -> None:
         self.scope = {
             "type": "websocket",
             "path": "/ocpp/CP001",

@@ -64,7 +64,7 @@ def draining_first(drain: Callable[[], Coroutine[Any, Any, None]]) -> Generator[
 
     def begin(number: signal.Signals) -> None:
         logger.info("draining on %s [a second signal ends that]", number.name)
-        draining.add(asyncio.get_running_loop().create_task(_drain_and_raise(drain, number)))
+        draining.add(asyncio.get_running_loop().create_task(_drain_and_raise_signal(drain, number)))
 
     if not _is_main_thread():
         yield
@@ -78,7 +78,7 @@ def draining_first(drain: Callable[[], Coroutine[Any, Any, None]]) -> Generator[
             task.cancel()
 
 
-async def _drain_and_raise(
+async def _drain_and_raise_signal(
     drain: Callable[[], Coroutine[Any, Any, None]], number: signal.Signals
 ) -> None:
     try:

@@ -80,7 +80,7 @@ class ServerContext(ssl.SSLContext):
     def remember(self, files: "_ServerFiles") -> None:
         """Notes what was loaded; `server_context` calls it."""
         self._files = files
-        self.missing_suites = _missing(files)
+        self.missing_suites = _missing_suites(files)
 
     def reload(self) -> None:
         """Reads all files anew: certificates, keys, authorities and revocation lists.
@@ -287,7 +287,7 @@ def _trust(context: ssl.SSLContext, path: _Path, what: str) -> None:
         raise LocalProtocolError(f"{what} {path}: {problem}; it must be a PEM file") from problem
 
 
-def _missing(files: _ServerFiles) -> tuple[str, ...]:
+def _missing_suites(files: _ServerFiles) -> tuple[str, ...]:
     """Returns the demanded suites in which no handshake succeeds."""
     anybody = _server(replace(files, client_authority=None, revocation_list=None), ssl.SSLContext)
     demanded = {**_DEMANDED, **_RSA_KEY_EXCHANGE}

@@ -32,15 +32,15 @@ class Report(Struct, Generic[P_co], frozen=True, kw_only=True):
     """What a station tells or asks a CSMS; the type parameter is the reply."""
 
     @property
-    def note(self) -> str | None:
-        """What is kept with its message in the journal: in 1.6, the station's own id of the transaction."""
+    def journal_note(self) -> str | None:
+        """The text kept with its message in the journal: in 1.6, the station's own id of the transaction."""
         return None
 
-    def with_note(self, note: str | None) -> Self:
+    def with_journal_note(self, note: str | None) -> Self:
         """Returns the report as it was before it became a message, which may say less.
 
         Args:
-            note: what was kept with the message.
+            note: the text that was kept with the message.
         """
         return self
 

@@ -120,7 +120,7 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number(low: float, wanted: str) -> Callable[[str, object], float]:
+def _number_from(low: float, wanted: str) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
         if not _is_number(value) or not isfinite(value) or value < low:
             raise _refused(name, value, wanted)
@@ -129,26 +129,26 @@ def _number(low: float, wanted: str) -> Callable[[str, object], float]:
     return check
 
 
-def _above_zero(name: str, value: object) -> float:
-    seconds = _number(0, "a number of seconds above 0")(name, value)
+def _checked_seconds(name: str, value: object) -> float:
+    seconds = _number_from(0, "a number of seconds above 0")(name, value)
     if seconds == 0:
         raise _refused(name, value, "a number of seconds above 0")
     return seconds
 
 
-def _heartbeat_interval(name: str, value: object) -> float:
+def _checked_heartbeat_interval(name: str, value: object) -> float:
     # HB-04: zero or less is no interval; a heartbeat a day is the least (HB-03).
-    seconds = _number(-inf, "a number of seconds")(name, value)
+    seconds = _number_from(-inf, "a number of seconds")(name, value)
     return seconds if seconds > 0 else DAY
 
 
-def _count(name: str, value: object) -> int:
+def _checked_count(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise _refused(name, value, "a whole number from 1 on")
     return value
 
 
-def _severity(name: str, value: object) -> int | None:
+def _checked_severity(name: str, value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -156,45 +156,45 @@ def _severity(name: str, value: object) -> int | None:
     return value
 
 
-def _switch(name: str, value: object) -> bool:
+def _checked_switch(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise _refused(name, value, "True or False")
     return value
 
 
-def _source(name: str, value: object) -> ClockSource:
+def _checked_source(name: str, value: object) -> ClockSource:
     if value not in get_args(ClockSource):
         raise _refused(name, value, " or ".join(map(repr, get_args(ClockSource))))
     return value  # type: ignore[return-value]
 
 
-def _retries(name: str, value: object) -> Retries:
+def _checked_retries(name: str, value: object) -> Retries:
     if not isinstance(value, Retries):
         raise _refused(name, value, "a Retries")
-    _count(f"{name}.attempts", value.attempts)
-    _number(0, "a number of seconds from 0 on")(f"{name}.interval", value.interval)
+    _checked_count(f"{name}.attempts", value.attempts)
+    _number_from(0, "a number of seconds from 0 on")(f"{name}.interval", value.interval)
     return value
 
 
-def _back_off(name: str, value: object) -> BackOff:
+def _checked_back_off(name: str, value: object) -> BackOff:
     if not isinstance(value, BackOff):
         raise _refused(name, value, "a BackOff")
     for part in ("wait_minimum", "random_range", "repeat_times"):
-        _number(0, "a number from 0 on")(f"{name}.{part}", getattr(value, part))
+        _number_from(0, "a number from 0 on")(f"{name}.{part}", getattr(value, part))
     return value
 
 
 _CHECKS: Final[Mapping[str, Callable[[str, object], object]]] = {
-    "back_off": _back_off,
-    "call_timeout": _above_zero,
-    "clock_source": _source,
-    "connection_attempts": _count,
-    "heartbeat_interval": _heartbeat_interval,
-    "ping_interval": _number(0, "a number of seconds from 0 on"),
-    "queue_all_messages": _switch,
-    "queued_severity": _severity,
-    "raise_security_events": _switch,
-    "retries": _retries,
+    "back_off": _checked_back_off,
+    "call_timeout": _checked_seconds,
+    "clock_source": _checked_source,
+    "connection_attempts": _checked_count,
+    "heartbeat_interval": _checked_heartbeat_interval,
+    "ping_interval": _number_from(0, "a number of seconds from 0 on"),
+    "queue_all_messages": _checked_switch,
+    "queued_severity": _checked_severity,
+    "raise_security_events": _checked_switch,
+    "retries": _checked_retries,
 }
 
 _DEFAULTS: Final[Mapping[str, object]] = {

@@ -87,7 +87,7 @@ def _fields(der: bytes) -> dict[str, Any]:
     return {
         "subject": _name(subject),
         "issuer": _name(issuer),
-        "serialNumber": _hexadecimal(_content(serial_number, _INTEGER)),
+        "serialNumber": _serial_as_hex(_content(serial_number, _INTEGER)),
     }
 
 
@@ -109,7 +109,7 @@ def _attribute(element: _Element) -> tuple[str, str]:
     return _NAMES.get(identifier, identifier.hex()), value.content.decode(encoding)
 
 
-def _hexadecimal(number: bytes) -> str:
+def _serial_as_hex(number: bytes) -> str:
     digits = f"{int.from_bytes(number, signed=True):X}"
     return digits if len(digits) % 2 == 0 else f"0{digits}"
 

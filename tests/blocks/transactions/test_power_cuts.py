@@ -243,8 +243,8 @@ def heard(
             read = dialect.report_of[type(message)].read_request(message)
             assert isinstance(read, TransactionReport)
             if read.transaction_id is None:
-                numbers[report.note] = str(ledger.number("CP001", read))
+                numbers[report.journal_note] = str(ledger.number("CP001", read))
             elif read.transaction_id == "-1":
-                read = read.with_note(numbers[report.note])
+                read = read.with_journal_note(numbers[report.journal_note])
             result.append(read)
     return result

@@ -277,5 +277,5 @@ def test_a_report_that_comes_back_from_the_journal_gets_its_own_id() -> None:
         transaction_id="-1",
         timestamp=TransactionBench().now.wall,
     )
-    assert report.with_note("T1").note == "T1"
-    assert report.with_note(None) == report
+    assert report.with_journal_note("T1").journal_note == "T1"
+    assert report.with_journal_note(None) == report

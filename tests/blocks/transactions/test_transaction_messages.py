@@ -195,7 +195,7 @@ def test_one_report_becomes_three_messages_of_1_6() -> None:  # TX6-01 TX6-05
     (heard,) = over_the_wire(dialect, ended)
     assert isinstance(heard, TransactionReport)
     assert heard.meter_values == VALUES
-    assert heard.with_note("T1").transaction_id == "T1"
+    assert heard.with_journal_note("T1").transaction_id == "T1"
 
 
 def test_a_change_without_values_is_no_message_of_1_6() -> None:

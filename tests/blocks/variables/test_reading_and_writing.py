@@ -465,16 +465,16 @@ def test_a_csms_splits_commands_into_messages_that_the_station_takes(  # B05, B0
     block.model[ITEMS_PER_GET_VARIABLES] = 2
     keys = (HEARTBEAT_INTERVAL, MESSAGE_ATTEMPTS, EV_CONNECTION_TIME_OUT)
     # TC_B_08_CSMS.
-    parts = GetVariables.of(*keys).parts(2)
+    parts = GetVariables.of(*keys).split(2)
     read_values = [ask(protocol, block, part, NOW) for part in parts]
     assert [len(each.results) for each in read_values] == [2, 1]
     assert read_values[1].value(EV_CONNECTION_TIME_OUT) == 60
     data = (SetVariableData.of(HEARTBEAT_INTERVAL, 9), SetVariableData.of(MESSAGE_ATTEMPTS, 9))
-    for part in SetVariables(data=data).parts(1):
+    for part in SetVariables(data=data).split(1):
         assert ask(protocol, block, part, NOW).results[0].status == "Accepted"
     assert (block.model[HEARTBEAT_INTERVAL], block.model[MESSAGE_ATTEMPTS]) == (9, 9)
     everything = GetVariables(data=None)
-    assert everything.parts(2) == (everything,)
+    assert everything.split(2) == (everything,)
 
 
 @WITH_EVSES

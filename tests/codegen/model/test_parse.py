@@ -384,4 +384,4 @@ def test_other_releases_wrap_bounds_and_quote_words(monkeypatch: pytest.MonkeyPa
     )
     assert request_of(parsed).fields[0].type == Array(Scalar(Kind.STRING, max_length=20), 1, 9)
     assert isinstance(parsed["Word"], ParsedEnum)
-    assert parsed["Word"].words == ("A", "B")
+    assert parsed["Word"].values == ("A", "B")

@@ -3,7 +3,7 @@
 import pytest
 
 from ocppkit.codegen.model._ir import Array, Ref
-from ocppkit.codegen.reference._examples import Examples, kin
+from ocppkit.codegen.reference._examples import Examples, without_family_ending
 from support.tiny_ir import datatype, enum, field, message, scalar, version
 
 
@@ -18,7 +18,7 @@ from support.tiny_ir import datatype, enum, field, message, scalar, version
     ],
 )
 def test_kin(name: str, stem: str) -> None:
-    assert kin(name) == stem
+    assert without_family_ending(name) == stem
 
 
 def test_the_smallest_has_what_is_required() -> None:

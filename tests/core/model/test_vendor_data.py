@@ -35,14 +35,14 @@ def version_of(package: str) -> Any:
 @PACKAGES
 def test_the_members_become_a_class(package: str) -> None:
     custom = decode_payload(version_of(package).ResetRequest, RESET).custom_data
-    assert custom.as_type(AcmeMeter) == AcmeMeter(serial="7", line_voltage=230.0)
+    assert custom.as_vendor_data(AcmeMeter) == AcmeMeter(serial="7", line_voltage=230.0)
     assert custom["x"] == [1]  # nothing is lost
 
 
 @PACKAGES
 def test_another_vendor_s_are_none_and_kept(package: str) -> None:
     request = decode_payload(version_of(package).ResetRequest, RESET)
-    assert request.custom_data.as_type(OtherMeter) is None
+    assert request.custom_data.as_vendor_data(OtherMeter) is None
     assert encode_payload(request) == RESET.encode()
 
 
@@ -50,7 +50,7 @@ def test_another_vendor_s_are_none_and_kept(package: str) -> None:
 def test_what_is_not_as_the_class_says_is_refused(package: str) -> None:
     custom = version_of(package).CustomDataType(vendor_id="com.acme", serial=7)
     with pytest.raises(ValueError, match="Expected `str`, got `int`") as caught:
-        custom.as_type(AcmeMeter)
+        custom.as_vendor_data(AcmeMeter)
     assert str(caught.value) == "customData of com.acme: Expected `str`, got `int` - at `$.serial`"
 
 
@@ -58,13 +58,13 @@ def test_what_is_not_as_the_class_says_is_refused(package: str) -> None:
 def test_a_class_goes_into_custom_data(package: str) -> None:
     version = version_of(package)
     noon = datetime(2026, 5, 6, 12, tzinfo=UTC)
-    custom = version.CustomDataType.from_type(AcmeMeter(serial="9", read_at=noon))
+    custom = version.CustomDataType.from_vendor_data(AcmeMeter(serial="9", read_at=noon))
     assert custom == {"vendorId": "com.acme", "serial": "9", "readAT": "2026-05-06T12:00:00Z"}
     assert isinstance(custom, version.CustomDataType)
     request = version.ResetRequest(type=version.ResetEnumType.IMMEDIATE, custom_data=custom)
     read = decode_payload(version.ResetRequest, encode_payload(request)).custom_data
-    assert read.as_type(AcmeMeter) == AcmeMeter(serial="9", read_at=noon)
+    assert read.as_vendor_data(AcmeMeter) == AcmeMeter(serial="9", read_at=noon)
 
 
 def test_an_object_without_a_vendor_is_nobody_s() -> None:
-    assert OpenObject(serial="7").as_type(AcmeMeter) is None
+    assert OpenObject(serial="7").as_vendor_data(AcmeMeter) is None

@@ -270,7 +270,7 @@ class ChargingDay:
         request: Any = self.protocol.actions[entry.action].request
         mapping = self._report_of[request]
         read = mapping.read_request(decode_payload(request, entry.payload, policy=OFF))
-        return read.with_note(entry.note)
+        return read.with_journal_note(entry.note)
 
     def _note_received(self, event: ReportReceived) -> None:
         report = event.report

@@ -23,12 +23,12 @@ class AcmeModel(p201.VendorData):
     serial: str
 
 
-custom = v201.CustomDataType.from_type(AcmeMeter(serial="7"))
+custom = v201.CustomDataType.from_vendor_data(AcmeMeter(serial="7"))
 assert_type(custom, v201.CustomDataType)
-assert_type(custom.as_type(AcmeMeter), AcmeMeter | None)
-model = p201.CustomDataType.from_type(AcmeModel(serial="7"))
-assert_type(model.as_type(AcmeModel), AcmeModel | None)
+assert_type(custom.as_vendor_data(AcmeMeter), AcmeMeter | None)
+model = p201.CustomDataType.from_vendor_data(AcmeModel(serial="7"))
+assert_type(model.as_vendor_data(AcmeModel), AcmeModel | None)
 
-custom.as_type(str)  # E: no vendor's class
+custom.as_vendor_data(str)  # E: no vendor's class
 AcmeMeter(serial=7)  # E: a serial number is a text
-print(custom.as_type(AcmeMeter).serial)  # E: it may be another vendor's
+print(custom.as_vendor_data(AcmeMeter).serial)  # E: it may be another vendor's

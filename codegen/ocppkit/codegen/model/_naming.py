@@ -63,8 +63,8 @@ OPTIONS = "call_"
 """How options of keyword methods start; a field that starts so gets a trailing underscore."""
 
 OPEN_OBJECTS = _list("""
-    as_type clear copy from_members from_type fromkeys get items keys members pop popitem setdefault
-    update values
+    as_vendor_data clear copy from_members from_vendor_data fromkeys get items keys members pop
+    popitem setdefault update values
 """)
 """Names that a property of an open object must not have: it is a dictionary, made of `**members`."""
 

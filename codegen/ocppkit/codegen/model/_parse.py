@@ -43,9 +43,9 @@ class ParsedObject:
 
 @dataclass(frozen=True)
 class ParsedEnum:
-    """An enum's words, in the schema's order."""
+    """An enum's values, in the schema's order."""
 
-    words: tuple[str, ...]
+    values: tuple[str, ...]
     default: str | None
     place: Place
     """Where it stands, for error messages."""
@@ -127,7 +127,7 @@ class _ModelReader:
         model = self.models[f"#/definitions/{name}"]
         if type(model).__name__ == "Enum":
             return ParsedEnum(
-                words=tuple(_word(field.default) for field in model.fields),
+                values=tuple(_unquoted_value(field.default) for field in model.fields),
                 default=self.document.types[name].get("default"),
                 place=self.document.places[name],
             )
@@ -187,7 +187,7 @@ def _number(value: Any) -> Any:
     return normal_number(getattr(value, "value", value))
 
 
-def _word(value: Any) -> str:
+def _unquoted_value(value: Any) -> str:
     text = str(getattr(value, "value", value))
     return text[1:-1] if text[:1] == text[-1:] == "'" else text
 
@@ -196,7 +196,7 @@ def _unparse(parsed: ParsedObject | ParsedEnum) -> dict[str, Any]:
     """Returns the schema that the parsed type stands for."""
     if isinstance(parsed, ParsedEnum):
         default = {} if parsed.default is None else {"default": parsed.default}
-        return {"type": "string", "enum": list(parsed.words), **default}
+        return {"type": "string", "enum": list(parsed.values), **default}
     schema: dict[str, Any] = {"type": "object"}
     if parsed.closed:
         schema["additionalProperties"] = False

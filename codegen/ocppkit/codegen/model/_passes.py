@@ -115,8 +115,8 @@ def _actions(messages: Mapping[str, ApiMessage], facts: VersionFacts) -> Iterabl
 
 
 def _enum(name: str, parsed: ParsedEnum, namer: "_Namer") -> EnumType:
-    words = dict.fromkeys(parsed.words, parsed.place.at("enum"))
-    members = zip(namer.names(name, words, member_name), parsed.words, strict=True)
+    values = dict.fromkeys(parsed.values, parsed.place.at("enum"))
+    members = zip(namer.names(name, values, member_name), parsed.values, strict=True)
     return EnumType(name, tuple(EnumMember(*each) for each in members), default=parsed.default)
 
 
@@ -142,17 +142,23 @@ class _Namer:
         self._used: set[str] = set()
 
     def names(
-        self, owner: str, words: Mapping[str, Place], rule: Callable[[str], str]
+        self, owner: str, wire_names: Mapping[str, Place], rule: Callable[[str], str]
     ) -> list[str]:
         """Returns the Python names of the members of a class.
 
         Args:
             owner: the class.
-            words: the members by their names on the wire, each with the place to blame for a clash.
+            wire_names: the members by their names on the wire, each with the place to blame for a clash.
             rule: what they are called where the facts do not say.
         """
-        own = {word: name for word in words if (name := self._fact(owner, word, rule)) is not None}
-        return self._distinct(words, lambda word: own.get(word) or rule(word), owner)
+        own = {
+            wire_name: name
+            for wire_name in wire_names
+            if (name := self._fact(owner, wire_name, rule)) is not None
+        }
+        return self._distinct(
+            wire_names, lambda wire_name: own.get(wire_name) or rule(wire_name), owner
+        )
 
     def modules(self, actions: Mapping[str, Place]) -> None:
         """Refuses actions that would share a module."""
@@ -163,8 +169,8 @@ class _Namer:
         for path in sorted(self._facts.members.keys() - self._used):
             raise self._error(path, "no class has this member", "remove the entry, or mend it")
 
-    def _fact(self, owner: str, word: str, rule: Callable[[str], str]) -> str | None:
-        path = f"{owner}.{word}"
+    def _fact(self, owner: str, wire_name: str, rule: Callable[[str], str]) -> str | None:
+        path = f"{owner}.{wire_name}"
         name = self._facts.members.get(path)
         if name is not None:
             self._used.add(path)
@@ -175,17 +181,17 @@ class _Namer:
         return name
 
     def _distinct(
-        self, words: Mapping[str, Place], rule: Callable[[str], str], owner: str | None
+        self, wire_names: Mapping[str, Place], rule: Callable[[str], str], owner: str | None
     ) -> list[str]:
         taken: dict[str, str] = {}
-        for word, place in words.items():
-            name = rule(word)
+        for wire_name, place in wire_names.items():
+            name = rule(wire_name)
             if name in taken:
                 raise place.error(
-                    f"{taken[name]!r} and {word!r} are both {name!r} in Python",
-                    _cure_of_clash(owner, word, name),
+                    f"{taken[name]!r} and {wire_name!r} are both {name!r} in Python",
+                    _cure_of_clash(owner, wire_name, name),
                 )
-            taken[name] = word
+            taken[name] = wire_name
         return list(taken)
 
     def _error(self, path: str, problem: str, cure: str) -> CodegenError:
@@ -197,11 +203,11 @@ class _Namer:
         )
 
 
-def _cure_of_clash(owner: str | None, word: str, name: str) -> str:
+def _cure_of_clash(owner: str | None, wire_name: str, name: str) -> str:
     if owner is None:
         return "rename one of the actions in the schemas"
     other = f"{name}_2" if name.islower() else f"{name}_2".upper()
-    entry = f'"{owner}.{word}" = "{other}"'
+    entry = f'"{owner}.{wire_name}" = "{other}"'
     return f"name one of them in a facts file (--facts):\n\n    [members]\n    {entry}"
 
 

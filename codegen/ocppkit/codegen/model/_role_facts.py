@@ -87,12 +87,12 @@ def _path(wire: str | None, key: str, described: Sequence[Field], before: str) -
 
 def _default(api: Api, field: Field) -> str:
     """Returns the member of an enum that the facts name for a plain start."""
-    word = api.protocol.roles.boot_defaults.get(field.wire)
+    default = api.protocol.roles.boot_defaults.get(field.wire)
     for enum in api.enums:
         for member in enum.members:
-            if field.type == Ref(enum.name) and member.value == word:
+            if field.type == Ref(enum.name) and member.value == default:
                 return f"{enum.name}.{member.name}"
     raise CodegenError(
-        f"{word!r} is no value for BootNotification's member {field.wire!r}",
+        f"{default!r} is no value for BootNotification's member {field.wire!r}",
         cure="mend `boot_defaults` under [protocol.roles] in the facts",
     )

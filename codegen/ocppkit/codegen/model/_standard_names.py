@@ -71,8 +71,8 @@ def _tables(table: Table, key: str) -> Iterator[tuple[str, Table]]:
 def _variable(component: str | None, written: str, table: Table, source: str) -> Variable:
     table.only(*_VARIABLE)
     name, _, instance = written.removesuffix("]").partition("[")
-    mutability = _words(table, "mutability", _MUTABILITY)
-    (type_,) = _words(table, "type", _TYPES, single=True) or (None,)
+    mutability = _texts(table, "mutability", _MUTABILITY)
+    (type_,) = _texts(table, "type", _TYPES, single=True) or (None,)
     return Variable(
         name=name,
         component=component,
@@ -80,25 +80,25 @@ def _variable(component: str | None, written: str, table: Table, source: str) ->
         member=member_name(f"{name} {instance}"),
         instances=_optional(table, "instances"),
         type=type_,
-        units=_words(table, "units") or (),
+        units=_texts(table, "units") or (),
         required=table.value("required") is True,
         required_when=_optional(table, "required_when"),
-        values=_words(table, "values") or (),
+        values=_texts(table, "values") or (),
         values_of=_optional(table, "values_of"),
         mutability=mutability,
         group=_optional(table, "group"),
         successor=_optional(table, "successor"),
         successor_limit=table.value("successor_limit") is True,
-        successor_values=_words(table, "successor_values") or (),
+        successor_values=_texts(table, "successor_values") or (),
         source=_optional(table, "source") or source,
     )
 
 
 def _list(name: str, table: Table) -> ValueList:
     table.only("about", "source", "values", "critical")
-    words = _words(table, "values") or ()
-    critical = _words(table, "critical", words) or ()
-    values = tuple(Value(member_name(word), word, word in critical) for word in words)
+    texts = _texts(table, "values") or ()
+    critical = _texts(table, "critical", texts) or ()
+    values = tuple(Value(member_name(text), text, text in critical) for text in texts)
     return ValueList(name, table.text("about"), table.text("source"), values)
 
 
@@ -106,28 +106,28 @@ def _optional(table: Table, key: str) -> str | None:
     return table.text(key) if key in table else None
 
 
-def _words(
+def _texts(
     table: Table, key: str, known: Iterable[str] = (), *, single: bool = False
 ) -> tuple[str, ...] | None:
     """Returns the texts of an array, or the one text, each of which must be known; `None` without the key.
 
     Raises:
-        CodegenError: it is no such array or text, or a word is not known.
+        CodegenError: it is no such array or text, or a text is not known.
     """
     if key not in table:
         return None
     value = table.value(key)
-    words = [value] if single else value
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    texts = [value] if single else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         wanted = '"a text"' if single else '["some", "texts"]'
         raise table.place.at(key).error(f"{key!r} is not {wanted}", f"write {key} = {wanted}")
     allowed = tuple(known)
-    for word in words:
-        if allowed and word not in allowed:
+    for text in texts:
+        if allowed and text not in allowed:
             raise table.place.at(key).error(
-                f"there is no {key} {word!r}", f"use {', '.join(allowed)}"
+                f"there is no {key} {text!r}", f"use {', '.join(allowed)}"
             )
-    return tuple(str(word) for word in words)
+    return tuple(str(text) for text in texts)
 
 
 def _check_distinct(table: Table, variables: Iterable[Variable]) -> None:

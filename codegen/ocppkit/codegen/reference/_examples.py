@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model._ir import Api, ApiMessage, Array, Datatype, EnumType, Field, Kind, Ref, Scalar, Type
 
-__all__ = ["Examples", "kin"]
+__all__ = ["Examples", "without_family_ending"]
 
 _FILE = Path(__file__).parents[1] / "examples" / "values.toml"
 
@@ -24,7 +24,7 @@ _FALLBACKS: Mapping[Kind, Sequence[Any]] = {
 """What is tried where the file names nothing that fits."""
 
 
-def kin(name: str) -> str:
+def without_family_ending(name: str) -> str:
     """Returns what a type is called without its family's ending: the versions disagree on that."""
     for ending in ("EnumType", "Type"):
         if name.endswith(ending) and name != ending:
@@ -69,17 +69,18 @@ class Examples:
                 one = self._value(owner, wire, item, full=full)
                 return [one] * max(low or 0, 1)
             case Ref(name) if name in self._enums:
-                return self._word(self._enums[name], candidates)
+                return self._enum_value(self._enums[name], candidates)
             case Ref(name):
                 return self._object(self._datatypes[name], full=full)
             case Scalar():
                 return _first(type_, candidates)
 
-    def _word(self, enum: EnumType, candidates: Sequence[Any]) -> str:
-        words = [member.value for member in enum.members]
-        preferred = _tables()["enums"].get(kin(enum.name)), _tables()["enums"].get(enum.name)
-        wanted = (*candidates, *preferred, "Accepted", words[0])
-        return next(str(word) for word in wanted if word in words)
+    def _enum_value(self, enum: EnumType, candidates: Sequence[Any]) -> str:
+        values = [member.value for member in enum.members]
+        by_enum = _tables()["enums"]
+        preferred = by_enum.get(without_family_ending(enum.name)), by_enum.get(enum.name)
+        wanted = (*candidates, *preferred, "Accepted", values[0])
+        return next(str(value) for value in wanted if value in values)
 
     @cached_property
     def _values(self) -> Mapping[str, Sequence[Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..model._ir import Api, ApiAction, Array, Datatype, EnumType, Field, Ref, Scalar, Type
-from ._examples import kin
+from ._examples import without_family_ending
 from ._type_texts import bounds_of, type_in_words
 
 __all__ = ["Sibling", "VersionDifference", "Versions", "types_of"]
@@ -56,11 +56,11 @@ class Versions:
         )
 
     def earlier(self, api: Api) -> tuple[Api, ...]:
-        """Returns the versions before one, the nearest first."""
+        """Returns the versions that precede the given one, nearest first."""
         return self._apis[: self._apis.index(api)][::-1]
 
     def later(self, api: Api) -> tuple[Api, ...]:
-        """Returns the versions after one, the nearest first."""
+        """Returns the versions that follow the given one, nearest first."""
         return self._apis[self._apis.index(api) + 1 :]
 
     def work_of(self, action: ApiAction, other: Api) -> tuple[str, ...]:
@@ -129,7 +129,8 @@ def _alike(type_: Datatype | EnumType, other: Api) -> tuple[Datatype | EnumType,
         other.enums if isinstance(type_, EnumType) else other.datatypes
     )
     exact = tuple(each for each in pool if each.name == type_.name)
-    return exact or tuple(each for each in pool if kin(each.name) == kin(type_.name))
+    stem = without_family_ending(type_.name)
+    return exact or tuple(each for each in pool if without_family_ending(each.name) == stem)
 
 
 def _action_differences(
@@ -162,8 +163,8 @@ def _type_differences(
 
 
 def _minus(one: EnumType, other: EnumType) -> list[str]:
-    words = {member.value for member in other.members}
-    return [member.value for member in one.members if member.value not in words]
+    values = {member.value for member in other.members}
+    return [member.value for member in one.members if member.value not in values]
 
 
 class _ObjectWalk:
@@ -206,7 +207,9 @@ class _ObjectWalk:
             case Array(), Array():
                 yield from _bounds(place, old, new)
                 yield from self._type(f"{place}[]", old.item, new.item)
-            case Ref(before), Ref(after) if kin(before) == kin(after):
+            case Ref(before), Ref(after) if without_family_ending(before) == without_family_ending(
+                after
+            ):
                 yield from self._named(place, before, after)
             case Scalar(), Scalar() if old.kind == new.kind:
                 yield from _bounds(place, old, new)

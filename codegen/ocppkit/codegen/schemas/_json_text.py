@@ -113,7 +113,7 @@ def read_json(data: bytes, file: str) -> Json:
             cure=_LEAVE_OUT,
         ) from exc
     except ValueError as exc:
-        # NaN and its kin, and integers with more digits than Python converts.
+        # NaN and the infinities, and integers with more digits than Python converts.
         raise CodegenError(f"not JSON: {exc}", file=file, cure="write a finite number") from exc
     except RecursionError as exc:
         raise CodegenError(_TOO_DEEP, file=file, cure=_LEAVE_OUT) from exc
@@ -125,7 +125,7 @@ def write_json(document: Mapping[str, Json]) -> bytes:
 
 
 def kind(value: Json) -> str:
-    """Names a value's JSON type, for messages."""
+    """Returns the name of a value's JSON type, for error texts."""
     match value:
         case None:
             return "null"

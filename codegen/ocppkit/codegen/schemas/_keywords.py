@@ -206,20 +206,20 @@ def _check_default(schema: Object, place: Place) -> None:
     if "default" not in schema:
         return
     value = schema["default"]
-    words = place.list(schema.get("enum", [value]))
-    if type(value) not in _DEFAULTS[str(schema["type"])] or value not in words:
+    values = place.list(schema.get("enum", [value]))
+    if type(value) not in _DEFAULTS[str(schema["type"])] or value not in values:
         raise place.at("default").error(
             f"the default {value!r} is no value of this schema",
             "mend the default or remove it",
-            (value, _meant(value, str(schema["type"]), words)),
+            (value, _meant(value, str(schema["type"]), values)),
         )
 
 
-def _meant(value: Json, type_: str, words: list[Json]) -> object:
+def _meant(value: Json, type_: str, values: list[Json]) -> object:
     """Guesses which value a default of the wrong type or spelling means; `ABSENT` if none."""
     text = value if isinstance(value, str) else str(value)
-    if words != [value]:
-        alike = [word for word in words if str(word).lower() == text.lower()]
+    if values != [value]:
+        alike = [each for each in values if str(each).lower() == text.lower()]
         return alike[0] if alike else ABSENT
     if type_ == "boolean":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), ABSENT)
@@ -265,11 +265,11 @@ def _read_format(value: Json, place: Place) -> Json:
     return value
 
 
-def _read_words(value: Json, place: Place) -> Json:
-    words = _read_texts(value, place)
-    if not words:
+def _read_enum_values(value: Json, place: Place) -> Json:
+    values = _read_texts(value, place)
+    if not values:
         raise place.error("the enum is empty", "list its values")
-    return words
+    return values
 
 
 def _read_required(value: Json, place: Place) -> Json:
@@ -292,7 +292,7 @@ def _read_default(value: Json, place: Place) -> Json:
 RULES = {
     "additionalProperties": KeywordRule(frozenset({"object"}), _read_closed),
     "default": KeywordRule(frozenset(_DEFAULTS), _read_default),
-    "enum": KeywordRule(frozenset({"string"}), _read_words),
+    "enum": KeywordRule(frozenset({"string"}), _read_enum_values),
     "format": KeywordRule(frozenset({"string"}), _read_format),
     "maxItems": KeywordRule(frozenset({"array"}), _read_size),
     "maxLength": KeywordRule(frozenset({"string"}), _read_size),

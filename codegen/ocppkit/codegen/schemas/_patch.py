@@ -232,35 +232,35 @@ def _is_whole_list(change: SchemaEdit) -> bool:
 
 def _change_value(parent: Object, keyword: str, change: SchemaEdit) -> EditOutcome:
     """Add, take away or replace one value of a list."""
-    words = change.place.list(parent.get(keyword, []))
+    values = change.place.list(parent.get(keyword, []))
     old, new = change.old, change.new
     if new is ABSENT:
-        _check_spelling(old, words, change)
-        result = [word for word in words if word != old]
+        _check_spelling(old, values, change)
+        result = [value for value in values if value != old]
     elif old is ABSENT:
-        result = words if new in words else [*words, new]
-    elif old in words and new in words:
+        result = values if new in values else [*values, new]
+    elif old in values and new in values:
         raise change.place.error(
             f"{change.path} holds both {show(old)} and {show(new)}",
             "write old alone to take the old value away",
         )
-    elif old not in words and new not in words:
-        raise _misfit(words, change)
+    elif old not in values and new not in values:
+        raise _misfit(values, change)
     else:
-        result = [new if word == old else word for word in words]
-    if result == words:
+        result = [new if value == old else value for value in values]
+    if result == values:
         return EditOutcome.ALREADY
     parent[keyword] = result
     return EditOutcome.APPLIED
 
 
-def _check_spelling(old: Maybe, words: Sequence[Json], change: SchemaEdit) -> None:
+def _check_spelling(old: Maybe, values: Sequence[Json], change: SchemaEdit) -> None:
     """Refuses to take away a value that is not there while one is spelt almost the same.
 
     What is not there may have gone with an edition, so it is no error by itself.
     """
-    if isinstance(old, str) and old not in words:
-        close = get_close_matches(old, [word for word in words if isinstance(word, str)], n=1)
+    if isinstance(old, str) and old not in values:
+        close = get_close_matches(old, [value for value in values if isinstance(value, str)], n=1)
         if close:
             raise change.place.at("old").error(
                 f"{change.path} has no value {show(old)}", f"did you mean {close[0]!r}?"

@@ -52,7 +52,7 @@ _PURPOSES = {
     ChargingProfilePurposeType.TX_PROFILE: Purpose.TX,
 }
 
-_WRITTEN_PURPOSES = {purpose: word for word, purpose in _PURPOSES.items()}
+_WRITTEN_PURPOSES = {purpose: value for value, purpose in _PURPOSES.items()}
 
 RULES = ChargingRules(
     purposes=frozenset(_PURPOSES.values()), same_level_replaces=True, default_pair_refused=False

@@ -94,7 +94,7 @@ _EXTENDED = {
 }
 _WRITTEN_EXTENDED: dict[str, MessageTriggerEnumType] = {
     MessageTrigger.LOG_STATUS_NOTIFICATION: MessageTriggerEnumType.LOG_STATUS_NOTIFICATION,
-    **{message: word for word, message in _EXTENDED.items()},
+    **{message: value for value, message in _EXTENDED.items()},
 }
 
 _AnyTrigger: TypeAlias = TriggerMessageRequest | ExtendedTriggerMessageRequest

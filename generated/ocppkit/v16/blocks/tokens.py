@@ -21,7 +21,7 @@ def read_token_info(info: IdTagInfo) -> TokenInfo:
 
 
 def write_token_info(info: TokenInfo) -> IdTagInfo:
-    """Returns what OCPP 1.6 can say of it; a refusal in words that it lacks becomes Invalid."""
+    """Returns what OCPP 1.6 can say of it; a refusal whose status it lacks becomes Invalid."""
     status, group = AuthorizationStatus.unknown(info.status), info.group_id_token
     return IdTagInfo(
         status=status if status.is_known else AuthorizationStatus.INVALID,

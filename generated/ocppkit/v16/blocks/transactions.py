@@ -152,8 +152,8 @@ def _start(report: TransactionReport) -> StartTransactionRequest:
 
 
 def _stop(report: TransactionReport) -> StopTransactionRequest:
-    word, token = report.stopped_reason or "Local", report.id_token
-    reason = _REASONS.get(word) or Reason.unknown(word)
+    value, token = report.stopped_reason or "Local", report.id_token
+    reason = _REASONS.get(value) or Reason.unknown(value)
     return StopTransactionRequest(
         meter_stop=round(report.register or 0.0),
         timestamp=report.timestamp,
@@ -230,7 +230,7 @@ def _number(text: str) -> float | None:
 
 
 def _written_values(values: Iterable[transactions.MeterValue]) -> list[MeterValue]:
-    """Returns meter values without what the version has no words for."""
+    """Returns meter values without what has no enum value in the version."""
     written = (
         (each.timestamp, [one for value in each.sampled_value for one in _written_value(value)])
         for each in values
@@ -240,11 +240,11 @@ def _written_values(values: Iterable[transactions.MeterValue]) -> list[MeterValu
 
 def _written_value(value: transactions.SampledValue) -> Iterator[SampledValue]:
     """Yields a value as a number, and once more as what the meter has signed."""
-    context = _word(ReadingContext, value.context)
-    measurand, phase = _word(Measurand, value.measurand), _word(Phase, value.phase)
-    location, unit = _word(Location, value.location), _word(UnitOfMeasure, value.unit)
-    words = (context, measurand, phase, location, unit)
-    if not all(word is None or word.is_known for word in words):
+    context = _enum_value(ReadingContext, value.context)
+    measurand, phase = _enum_value(Measurand, value.measurand), _enum_value(Phase, value.phase)
+    location, unit = _enum_value(Location, value.location), _enum_value(UnitOfMeasure, value.unit)
+    written = (context, measurand, phase, location, unit)
+    if not all(each is None or each.is_known for each in written):
         return
     bare = SampledValue(
         value="",
@@ -262,12 +262,12 @@ def _written_value(value: transactions.SampledValue) -> Iterator[SampledValue]:
         yield replace(bare, value=data, format=ValueFormat.SIGNED_DATA)
 
 
-def _text(word: WireEnum | None) -> str | None:
-    return None if word is None else str(word)
+def _text(value: WireEnum | None) -> str | None:
+    return None if value is None else str(value)
 
 
-def _word(kind: type[W], word: str | None) -> W | None:
-    return None if word is None else kind.unknown(word)
+def _enum_value(kind: type[W], value: str | None) -> W | None:
+    return None if value is None else kind.unknown(value)
 
 
 MAPPINGS = Mappings(

@@ -124,7 +124,7 @@ def write_transaction(report: TransactionReport) -> Sequence[TransactionEventReq
         reservation_id=report.reservation_id,
         transaction_info=TransactionType(
             transaction_id=report.transaction_id or "",
-            charging_state=_word(ChargingStateEnumType, report.charging_state),
+            charging_state=_enum_value(ChargingStateEnumType, report.charging_state),
             stopped_reason=None if reason is None else _reason(reason),
             remote_start_id=report.remote_start_id,
         ),
@@ -234,25 +234,25 @@ def _signed(value: SignedMeterValueType) -> SignedMeterValue:
 
 
 def _written_values(values: Iterable[MeterValue]) -> list[MeterValueType]:
-    """Returns meter values without what the version has no words for."""
+    """Returns meter values without what has no enum value in the version."""
     written = (
         (
             each.timestamp,
-            [_written_value(value) for value in each.sampled_value if _has_words(value)],
+            [_written_value(value) for value in each.sampled_value if _is_writable(value)],
         )
         for each in values
     )
     return [MeterValueType(timestamp=at, sampled_value=some) for at, some in written if some]
 
 
-def _has_words(value: SampledValue) -> bool:
-    words = (
-        _word(MeasurandEnumType, value.measurand),
-        _word(PhaseEnumType, value.phase),
-        _word(LocationEnumType, value.location),
-        _word(ReadingContextEnumType, value.context),
+def _is_writable(value: SampledValue) -> bool:
+    written = (
+        _enum_value(MeasurandEnumType, value.measurand),
+        _enum_value(PhaseEnumType, value.phase),
+        _enum_value(LocationEnumType, value.location),
+        _enum_value(ReadingContextEnumType, value.context),
     )
-    return value.value is not None and all(word is None or word.is_known for word in words)
+    return value.value is not None and all(each is None or each.is_known for each in written)
 
 
 def _written_value(value: SampledValue) -> SampledValueType:
@@ -261,10 +261,10 @@ def _written_value(value: SampledValue) -> SampledValueType:
     unit = UnitOfMeasureType(unit=value.unit, multiplier=value.multiplier or None)
     return SampledValueType(
         value=value.value or 0.0,
-        context=_word(ReadingContextEnumType, value.context),
-        measurand=_word(MeasurandEnumType, value.measurand),
-        phase=_word(PhaseEnumType, value.phase),
-        location=_word(LocationEnumType, value.location),
+        context=_enum_value(ReadingContextEnumType, value.context),
+        measurand=_enum_value(MeasurandEnumType, value.measurand),
+        phase=_enum_value(PhaseEnumType, value.phase),
+        location=_enum_value(LocationEnumType, value.location),
         signed_meter_value=None if signed is None else _written_signed(signed),
         unit_of_measure=unit if has_unit else None,
     )
@@ -279,17 +279,17 @@ def _written_signed(value: SignedMeterValue) -> SignedMeterValueType:
     )
 
 
-def _reason(word: str) -> ReasonEnumType:
-    reason = _REASONS.get(word) or ReasonEnumType.unknown(word)
+def _reason(value: str) -> ReasonEnumType:
+    reason = _REASONS.get(value) or ReasonEnumType.unknown(value)
     return reason if reason.is_known else ReasonEnumType.OTHER
 
 
-def _text(word: WireEnum | None) -> str | None:
-    return None if word is None else str(word)
+def _text(value: WireEnum | None) -> str | None:
+    return None if value is None else str(value)
 
 
-def _word(kind: type[W], word: str | None) -> W | None:
-    return None if word is None else kind.unknown(word)
+def _enum_value(kind: type[W], value: str | None) -> W | None:
+    return None if value is None else kind.unknown(value)
 
 
 MAPPINGS = Mappings(

@@ -194,7 +194,7 @@ class OpenModel(Model, frozen=True, extra="allow"):
         check_json(self.model_extra)
         return self
 
-    def as_type(self, data: type[V]) -> V | None:
+    def as_vendor_data(self, data: type[V]) -> V | None:
         """Returns the members as a vendor's model, or `None` if they are another vendor's.
 
         Raises:
@@ -206,7 +206,7 @@ class OpenModel(Model, frozen=True, extra="allow"):
         return data.model_validate(members)
 
     @classmethod
-    def from_type(cls, data: VendorData) -> Self:
+    def from_vendor_data(cls, data: VendorData) -> Self:
         """Returns the object that carries a vendor's data, with its vendorId."""
         members = data.model_dump(mode="json", exclude_none=True)
         return cls.model_validate({"vendorId": data.__ocpp_vendor__, **members})

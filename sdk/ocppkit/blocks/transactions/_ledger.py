@@ -202,7 +202,7 @@ class TransactionLedger:
 
         One that arrives again gets the same number. # TX6-02
         """
-        start = _start_of(station, report)
+        start = _start_key(station, report)
         number = self._numbers.get(start)
         if number is None:
             number = self._numbers[start] = self._next_number
@@ -285,7 +285,7 @@ class TransactionLedger:
             self._closed.popitem(last=False)
 
 
-def _start_of(station: str, report: TransactionReport) -> _Start:
+def _start_key(station: str, report: TransactionReport) -> _Start:
     reading = report.readings[0] if report.readings else None
     return _Start(station, report.evse_id, report.id_token, report.timestamp, reading)
 

@@ -65,11 +65,11 @@ class TransactionReport(Report[TransactionReply], frozen=True, kw_only=True, omi
     meter_values: tuple[MeterValue, ...] = ()
 
     @property
-    def note(self) -> str | None:
+    def journal_note(self) -> str | None:
         """The station's own id of the transaction."""
         return self.transaction_id
 
-    def with_note(self, note: str | None) -> Self:
+    def with_journal_note(self, note: str | None) -> Self:
         """Returns the report with the station's own id of the transaction, in place of the CSMS's number."""
         return self if note is None else replace(self, transaction_id=note)
 

@@ -118,7 +118,7 @@ class GetVariables(Command[GetVariablesAnswer], frozen=True, kw_only=True):
         """Returns the command that reads the actual values of keys."""
         return cls(data=tuple(VariableQuery(address=VariableAddress.of(key)) for key in keys))
 
-    def parts(self, most: int) -> tuple[Self, ...]:
+    def split(self, most: int) -> tuple[Self, ...]:
         """Returns commands that read the same with a greatest number of items each. # B06.FR.05
 
         Args:
@@ -126,7 +126,7 @@ class GetVariables(Command[GetVariablesAnswer], frozen=True, kw_only=True):
         """
         if self.data is None:
             return (self,)
-        return tuple(type(self)(data=data) for data in _parts(self.data, most))
+        return tuple(type(self)(data=data) for data in _chunks(self.data, most))
 
 
 class SetVariableData(Struct, frozen=True, kw_only=True):
@@ -180,13 +180,13 @@ class SetVariables(Command[SetVariablesAnswer], frozen=True, kw_only=True):
 
     data: tuple[SetVariableData, ...]
 
-    def parts(self, most: int) -> tuple[Self, ...]:
+    def split(self, most: int) -> tuple[Self, ...]:
         """Returns commands that write the same with a greatest number of items each. # B05.FR.11
 
         Args:
             most: the greatest number: ItemsPerMessage; 1 in OCPP 1.6.
         """
-        return tuple(type(self)(data=data) for data in _parts(self.data, most))
+        return tuple(type(self)(data=data) for data in _chunks(self.data, most))
 
 
 class ReportStatus(StrEnum):
@@ -349,7 +349,7 @@ class KeptValueRefused(Event, frozen=True, kw_only=True):
     reason: str
 
 
-def _parts(items: tuple[T, ...], most: int) -> Iterator[tuple[T, ...]]:
+def _chunks(items: tuple[T, ...], most: int) -> Iterator[tuple[T, ...]]:
     for start in range(0, len(items), most):
         yield items[start : start + most]
 

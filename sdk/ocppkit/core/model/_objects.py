@@ -45,7 +45,7 @@ class OpenObject(dict[str, Any]):
         self.update(members)
         return self
 
-    def as_type(self, data: type[V]) -> V | None:
+    def as_vendor_data(self, data: type[V]) -> V | None:
         """Returns the members as a vendor's class, or `None` if they are another vendor's.
 
         Nothing is converted before this call, and all members stay in the object.
@@ -61,7 +61,7 @@ class OpenObject(dict[str, Any]):
             raise ValueError(f"customData of {data.__ocpp_vendor__}: {error}") from error
 
     @classmethod
-    def from_type(cls, data: VendorData) -> Self:
+    def from_vendor_data(cls, data: VendorData) -> Self:
         """Returns the object that carries a vendor's data, with its vendorId."""
         members: dict[str, Any] = to_builtins(data)
         return cls.from_members({_VENDOR_ID: data.__ocpp_vendor__, **members})

@@ -220,7 +220,7 @@ class FullStation(StationBlocks):
             dialect=dialect,
         )
         follow_variables(model, station.controls)
-        self.on(MessageTriggered)(self._send_triggered)
+        self.on(MessageTriggered)(self._boot_if_triggered)
         self.on(BasicAuthPasswordChanged)(self._password_changed)
 
     def plugged_in(self, evse_id: int, connector_id: int = 1) -> None:
@@ -280,7 +280,7 @@ class FullStation(StationBlocks):
         # A01.FR.05: the response was sent; the next connection uses the new password.
         self.station.reconnect(password=event.password)
 
-    def _send_triggered(self, event: MessageTriggered) -> None:
+    def _boot_if_triggered(self, event: MessageTriggered) -> None:
         if event.requested_message == MessageTrigger.BOOT_NOTIFICATION:
             # BOOT-27: a station that is not accepted yet boots at once when it is asked to.
             self.station.block_access.boot_now()

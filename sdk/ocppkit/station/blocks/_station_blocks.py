@@ -265,7 +265,7 @@ class StationBlocks:
         mapping = self._dialect.report_of.get(type(delivered.request))
         if self._batches is None or mapping is None:
             return
-        report = mapping.read_request(delivered.request).with_note(delivered.entry.note)
+        report = mapping.read_request(delivered.request).with_journal_note(delivered.entry.note)
         now = self.now()
         self._pass_on(report, mapping, delivered.answer, now)
         await asyncio.wait({self._settle(now).written})
@@ -328,7 +328,7 @@ class StationBlocks:
         now = self.now()
         for block in self._blocks:
             with self._failures.contained(block):
-                block.failed(mapping.read_request(request).with_note(entry.note), now)
+                block.failed(mapping.read_request(request).with_journal_note(entry.note), now)
         self._settle(now)
 
     def _notice(self, event: Event) -> None:
@@ -357,7 +357,7 @@ class StationBlocks:
             while (report := block.next_report()) is not None:
                 for request in self._messages(block, report, now):
                     if self._access.must_arrive(request):
-                        kept.append(KeptMessage(request=request, note=report.note))
+                        kept.append(KeptMessage(request=request, note=report.journal_note))
                     else:
                         sent.append(OutgoingMessage(report, request))
             if block.has_changed:

@@ -15,9 +15,9 @@ except ModuleNotFoundError as _missing:
         name=_missing.name,
     ) from _missing
 
-from ._endpoint import Endpoint, PeerCertificate, endpoint
+from ._csms_endpoint import CsmsEndpoint, PeerCertificate, endpoint
 from ._first_request_within import first_request_within
 
-__all__ = ["Endpoint", "PeerCertificate", "endpoint", "first_request_within"]
+__all__ = ["CsmsEndpoint", "PeerCertificate", "endpoint", "first_request_within"]
 
 del _starlette

@@ -22,7 +22,7 @@ from .._proxies import Proxies, proxies_at
 from ._network_connection import NetworkConnections
 from ._transport import WebSocketTransport
 
-__all__ = ["Endpoint", "PeerCertificate", "endpoint"]
+__all__ = ["CsmsEndpoint", "PeerCertificate", "endpoint"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def endpoint(
     trusted_proxies: Sequence[str] = (),
     client_certificate_header: str | None = None,
     grace: float = 10.0,
-) -> "Endpoint":
+) -> "CsmsEndpoint":
     """Returns what serves a CSMS inside an application.
 
     ```python
@@ -63,7 +63,7 @@ def endpoint(
             uvicorn translates what proxies at 127.0.0.1 say before it comes here, unless it is
             started with `--no-proxy-headers`.
         grace: seconds that running handlers and commands under way have at the end; see
-            `Endpoint.lifespan`.
+            `CsmsEndpoint.lifespan`.
 
     Raises:
         LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
@@ -74,10 +74,10 @@ def endpoint(
         client_certificate_header,
         keep_certificate=peer_certificate is not None,
     )
-    return Endpoint(csms, peer_certificate, proxies, grace)
+    return CsmsEndpoint(csms, peer_certificate, proxies, grace)
 
 
-class Endpoint:
+class CsmsEndpoint:
     """An ASGI application that serves a CSMS; `endpoint` makes it."""
 
     def __init__(
