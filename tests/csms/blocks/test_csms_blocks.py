@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -121,6 +122,10 @@ def raises(question: AuthorizationQuestion) -> str:
     raise ValueError("the database is down")
 
 
+def forgets_to_return(question: AuthorizationQuestion) -> Any:
+    return None
+
+
 async def never(question: AuthorizationQuestion) -> str:
     await asyncio.Event().wait()
     return "Accepted"
@@ -128,7 +133,12 @@ async def never(question: AuthorizationQuestion) -> str:
 
 @pytest.mark.parametrize(
     ("authorize", "logged"),
-    [(raises, "the database is down"), (never, "no answer within 10 s")],
+    [
+        (raises, "the database is down"),
+        (never, "no answer within 10 s"),
+        (forgets_to_return, "it returned None [return one of Accepted, Blocked"),
+        (lambda question: "accepted", "it returned 'accepted' [return one of"),
+    ],
 )
 @pytest.mark.asyncio
 async def test_a_token_that_nobody_decides_on_is_unknown_and_the_log_says_why(

@@ -17,6 +17,8 @@ logger = logging.getLogger("ocppkit.csms")
 
 _TIMEOUT: Final = 10.0
 
+_STATUSES: Final = tuple(str(each) for each in AuthorizationStatus)
+
 _UNKNOWN: Final = TokenInfo(status=AuthorizationStatus.UNKNOWN)
 
 
@@ -65,7 +67,7 @@ class AuthorizationService:
     async def decide(self, question: AuthorizationQuestion) -> TokenInfo:
         """Returns what is said of a token."""
         try:
-            said = await self._in_time(question)
+            return _checked(await self._in_time(question))
         except Exception:
             logger.exception(
                 "%s: %s failed [token answered with %s]",
@@ -74,7 +76,6 @@ class AuthorizationService:
                 self._on_failure.status,
             )
             return self._on_failure
-        return TokenInfo(status=said) if isinstance(said, str) else said
 
     async def _in_time(self, question: AuthorizationQuestion) -> TokenInfo | str:
         deciding: asyncio.Future[TokenInfo | str]
@@ -88,3 +89,13 @@ class AuthorizationService:
         finally:
             deciding.cancel()
             timer.cancel()
+
+
+def _checked(said: object) -> TokenInfo:
+    """Returns what a program says of a token; it may have forgotten to return it, or misspelt a status."""
+    info = TokenInfo(status=said) if isinstance(said, str) else said
+    if not isinstance(info, TokenInfo) or info.status not in _STATUSES:
+        raise ValueError(
+            f"it returned {said!r} [return one of {', '.join(_STATUSES)}, or a TokenInfo]"
+        )
+    return info
