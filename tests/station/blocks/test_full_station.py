@@ -34,6 +34,8 @@ from ocppkit.blocks.variables import (
     HEARTBEAT_INTERVAL,
     SAMPLED_DATA_TX_UPDATED_INTERVAL,
     SAMPLED_DATA_TX_UPDATED_MEASURANDS,
+    STOP_TX_ON_EV_SIDE_DISCONNECT,
+    TX_STOP_POINT,
     SetVariableData,
     SetVariables,
 )
@@ -359,3 +361,31 @@ async def test_a_copy_of_the_journal_in_memory_is_what_a_power_cut_leaves(
         await second.advance(60)
     ends = [each for each in told(second, TransactionEnded) if each.stopped_reason == "PowerLoss"]
     assert len(ends) == 1
+
+
+@pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=lambda each: each.version)
+@pytest.mark.asyncio
+async def test_a_transaction_stays_at_its_connector(protocol: Protocol) -> None:  # CON-03
+    async with BlockBench(protocol, full=full(Meter(), connectors={1: 2})) as bench:
+        station = bench.full
+        station.plugged_in(1, 1)
+        with pytest.raises(LocalProtocolError, match=r"connector 1 of EVSE 1 is in use, not 2 \["):
+            station.plugged_in(1, 2)
+        station.unplugged(1)
+        station.plugged_in(1, 2)
+        station.plugged_in(1, 2)
+        station.model[STOP_TX_ON_EV_SIDE_DISCONNECT] = False
+        station.model[TX_STOP_POINT] = ("Authorized",)
+        station.present(1, CARD)
+        await bench.advance(1)
+        before = station.transactions.state_of(1)
+        assert before.transaction_id is not None
+        with pytest.raises(LocalProtocolError, match="connector 2 of EVSE 1 is in use"):
+            station.plugged_in(1, 1)
+        assert station.transactions.state_of(1) == before
+        station.unplugged(1)
+        with pytest.raises(LocalProtocolError, match="connector 2 of EVSE 1 is in use"):
+            station.plugged_in(1, 1)
+        station.present(1, CARD)
+        await bench.advance(1)
+        station.plugged_in(1, 1)

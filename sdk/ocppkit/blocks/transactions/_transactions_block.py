@@ -163,8 +163,21 @@ class TransactionsBlock(Block):
         )
 
     def plugged_in(self, evse_id: int, now: Moment, *, connector_id: int = 1) -> None:
-        """Takes that the cable is plugged in at both ends."""
+        """Takes that the cable is plugged in at both ends.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE, or another of its connectors is plugged in or has the
+                transaction.
+        """
         evse = self._evse(evse_id)
+        used, transaction = evse.state.connector_id, evse.transaction
+        is_used = evse.state.connected or (transaction is not None and transaction.has_told_evse)
+        if is_used and used not in (None, connector_id):
+            # CON-03: a transaction does not move to another connector.
+            raise LocalProtocolError(
+                f"connector {used} of EVSE {evse_id} is in use, not {connector_id} "
+                "[call `unplugged` first, and end the transaction]"
+            )
         after = replace(evse.state, connected=True, connector_id=connector_id)
         self._sequencer.change(evse, after, TriggerReason.CABLE_PLUGGED_IN, now)
 

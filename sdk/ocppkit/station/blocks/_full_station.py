@@ -227,7 +227,8 @@ class FullStation(StationBlocks):
         """Takes that the cable is plugged in at both ends.
 
         Raises:
-            LocalProtocolError: there is no such EVSE or connector; nothing changes.
+            LocalProtocolError: there is no such EVSE or connector, or another connector of the EVSE is plugged
+                in or has the transaction; nothing changes.
         """
         # The transactions block does not know how many connectors an EVSE has.
         self.availability.use_of(evse_id, connector_id)
