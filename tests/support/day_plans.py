@@ -45,6 +45,8 @@ def planned(chance: Random) -> list[Happening]:
             Happening(until + chance.uniform(100, 300), "csms restarts"),
         ]
         at = until
+    for what in chance.choices(["reset", "reset on idle"], k=2):
+        happenings.append(Happening(chance.uniform(600, end), what))
     happenings.append(Happening(max(at, end) + 3600, "online"))
     return sorted(happenings, key=lambda each: each.at)
 

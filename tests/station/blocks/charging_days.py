@@ -18,7 +18,13 @@ from msgspec import Struct
 
 from ocppkit import v16, v21, v201
 from ocppkit.blocks import Command, Event, PowerPath, Report, TransactionBegan, dialect_of
-from ocppkit.blocks.remote_control import StartRemotely, StopRemotely
+from ocppkit.blocks.remote_control import (
+    RequestReset,
+    ResetDue,
+    ResetType,
+    StartRemotely,
+    StopRemotely,
+)
 from ocppkit.blocks.transactions import (
     TransactionClosed,
     TransactionLedger,
@@ -53,6 +59,9 @@ LEAST_OPERATIONS: Final = 150
 _DURABLE: Final = frozenset({"commit", "ack", "failed", "set_aside", "replace", "drop"})
 _REPORTED: Final = 900
 """Seconds between the meter values of a transaction."""
+
+_RESTART: Final = 30.0
+"""Seconds that a reset takes."""
 
 _QUIET_END: Final = 4 * 3600
 """Seconds in which, at the end of a day, the station is online and nobody comes."""
@@ -101,13 +110,18 @@ class ChargingDay:
         self.cuts = 0
         """How often the power was cut so far."""
 
+        self.resets = 0
         self.faults_at_the_end: list[str] = []
         """What is wrong with the station."""
 
         self._cuts = deque(cuts)
-        self._left = self.store
+        self._left: MemoryStore | None = None
+        """What a power cut has left."""
+
         self._delay = 0.0
-        self._power_lost = asyncio.Event()
+        self._stops = asyncio.Event()
+        """Set when the station stops: its power is cut, or it is reset."""
+
         self._new_ids = count(1)
         self._evses = SimulatedEvses(EVSES, self.clock.time)
         self._online = True
@@ -131,29 +145,30 @@ class ChargingDay:
                     bench.full.plugged_in(evse_id)
                 left = await self._happen(bench, left)
                 await self._until(self.clock.time() + _QUIET_END)
-                if not self._power_lost.is_set():
+                if not self._stops.is_set():
                     self.faults_at_the_end = [*self._station_faults(bench)]
                     return
-            outage = self._cuts.popleft().outage
-            self.cuts += 1
-            self._power_lost.clear()
+            outage = _RESTART
+            if self._left is not None:
+                outage, self.store, self._left = self._cuts.popleft().outage, self._left, None
+                self.cuts += 1
+            self._stops.clear()
             self._evses.lose_power()
-            self.store = self._left
             self._delay += outage  # Nobody comes meanwhile.
             await asyncio.sleep(outage)
 
     async def _happen(self, bench: BlockBench, left: list[Happening]) -> list[Happening]:
-        """Lets happen what is left, and returns what was left when the power was lost."""
+        """Lets happen what is left, and returns what was left when the station stopped."""
         for position, happening in enumerate(left):
             await self._until(happening.at + self._delay)
-            if self._power_lost.is_set():
+            if self._stops.is_set():
                 return left[position:]
             await self._do(bench, happening)
         return []
 
     async def _until(self, when: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._power_lost.wait(), max(when - self.clock.time(), 0.0))
+            await asyncio.wait_for(self._stops.wait(), max(when - self.clock.time(), 0.0))
 
     async def _do(self, bench: BlockBench, happening: Happening) -> None:
         station, evse_id = bench.full, happening.evse_id
@@ -172,7 +187,11 @@ class ChargingDay:
                 await bench.go_offline()
             case "online":
                 self._online = True
-                bench.network.up = not self._power_lost.is_set()
+                bench.network.up = self._left is None
+            case "reset":
+                await self._command(bench, RequestReset(type=ResetType.IMMEDIATE))
+            case "reset on idle":
+                await self._command(bench, RequestReset(type=ResetType.ON_IDLE))
             case "csms restarts":
                 bench.network.cut()
                 self.ledger.restore(self.ledger.state())
@@ -206,6 +225,9 @@ class ChargingDay:
         def happened(event: Event) -> None:
             if isinstance(event, TransactionBegan):
                 self.told_as_begun.add(event.transaction_id)
+            elif isinstance(event, ResetDue):
+                self.resets += 1
+                self._stops.set()
             elif isinstance(event, PowerPath):
                 self._evses.flow(bench.full, event.evse_id, flows=event.closed)
 
@@ -228,7 +250,7 @@ class ChargingDay:
     def _before(self, operation: str) -> None:
         if operation not in _DURABLE:
             return
-        if self._power_lost.is_set():
+        if self._left is not None:
             raise JournalError("the power is cut")
         self.operations += 1
         self._cut_power(is_before=True)
@@ -242,7 +264,7 @@ class ChargingDay:
         due = self._cuts[0] if self._cuts else None
         if due and (due.operation, due.is_before) == (self.operations, is_before):
             self._left = self.store.copy()
-            self._power_lost.set()
+            self._stops.set()
             self._bench.network.up = False
             self._bench.network.cut()
             raise JournalError("the power is cut")

@@ -19,8 +19,8 @@ def test_a_power_cut_leaves_every_transaction_complete(protocol: Protocol, seed:
     day = played(protocol, seed, drawn_cut(seed))
     assert list(day.faults()) == []
     assert day.cuts == 1
-    # The power may be cut just as somebody presents a card.
-    assert len(day.closed) >= VISITS - 1
+    # A card may be presented just as the power is cut, or while the station waits for its reset.
+    assert len(day.closed) >= VISITS - 3
 
 
 @EACH
@@ -35,7 +35,8 @@ def test_power_cuts_while_it_recovers_do_no_more_harm(protocol: Protocol, seed: 
 def test_a_day_without_a_cut_is_no_idle_one(protocol: Protocol) -> None:
     day = played(protocol, seed=1)
     assert list(day.faults()) == []
-    assert len(day.closed) == VISITS
+    assert day.resets
+    assert len(day.closed) >= VISITS
     assert {record.was_offline for record in day.closed} == {
         protocol is not PROTOCOLS["1.6"],
         False,
