@@ -96,7 +96,10 @@ def test_one_certificate_is_not_enough(
     expected = tuple(title for title in DEMANDED.values() if missing in title)
     assert context.missing_suites == expected
     for title in expected:
-        assert f"{title} cannot be spoken: no {kind_missing(kind)} certificate" in caplog.text
+        assert (
+            f"cipher suite {title} cannot be used: no {kind_missing(kind)} certificate"
+            in caplog.text
+        )
 
 
 def kind_missing(kind: trustme.KeyType) -> str:

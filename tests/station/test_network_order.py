@@ -198,7 +198,7 @@ async def test_sec_04_the_profile_is_never_lowered(
         station.restart()
         await settle()
         assert csmses.tried() == [("a", 0)]
-        assert "less safe are not used" in caplog.text
+        assert "with a lower security profile than was used before are skipped" in caplog.text
         csmses.by_host["a"].up, csmses.by_host["b"].up = False, True
         csmses.by_host["a"].wire.cut()
         await csmses.clock.advance(100)

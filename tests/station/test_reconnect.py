@@ -71,7 +71,7 @@ async def test_a_new_tls_context(fake_csms: Make) -> None:
         await settle()
         assert [request.ssl for request in csms.requests] == [first, second]
         assert (await csms.calls()) == ["BootNotification"]
-        # SEC-04: what would be less safe than before is refused, and nothing changes.
+        # SEC-04: a profile with lower security than before is refused, and nothing changes.
         with pytest.raises(LocalProtocolError):
             station.reconnect(client_certificate=False)
         unsafe = ssl.create_default_context()

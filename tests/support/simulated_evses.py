@@ -41,7 +41,7 @@ class SimulatedEvses:
         return [SampledValue(float(self._registers[evse_id]))]
 
     def lose_power(self) -> None:
-        """Takes that no energy flows any more; cables stay plugged in."""
+        """Records that no energy flows any more; cables stay plugged in."""
         self._charging_since.clear()
 
     def flow(self, station: FullStation, evse_id: int, *, flows: bool) -> None:

@@ -1,4 +1,4 @@
-"""`Host`: what an endpoint asks a station or CSMS for, and what it tells it."""
+"""`Host`: the interface through which an endpoint queries its station or CSMS and reports to it."""
 
 from typing import Protocol
 
@@ -44,7 +44,7 @@ class Host(Protocol):
         ...
 
     def handles(self, action: Action) -> bool:
-        """Returns whether messages of this action are decoded at all; otherwise: NotSupported.
+        """Returns whether messages of this action are decoded; if not, the answer is NotSupported.
 
         It is also true for an action that will be refused with another error, such as SecurityError
         before a station was accepted, because NotSupported would hide that.

@@ -72,7 +72,7 @@ class ServerContext(ssl.SSLContext):
     """A CSMS's TLS context; `server_context` makes it."""
 
     missing_suites: tuple[str, ...] = ()
-    """Cipher suites that OCPP demands and that this context cannot speak, for want of a certificate."""
+    """Cipher suites that OCPP demands and that this context cannot use, for want of a certificate."""
 
     _files: "_ServerFiles"
     _fresh: ssl.SSLContext | None = None
@@ -140,7 +140,7 @@ def server_context(
 
     Args:
         certificates: the CSMS's certificates: one with an RSA key and one with an ECDSA key, so that
-            all four suites can be spoken.
+            all four suites can be used.
         client_authority: a PEM file with the authorities that sign the stations' certificates, for
             security profile 3: a station without a valid certificate cannot connect.
         revocation_list: a PEM file with the revocation lists (CRLs) of these authorities. A station
@@ -169,7 +169,7 @@ def server_context(
     for suite in context.missing_suites:
         kind = "ECDSA" if "ECDSA" in suite else "RSA"
         _logger.warning(
-            "TLS: %s cannot be spoken: no %s certificate [OCPP demands it: pass a second "
+            "TLS: cipher suite %s cannot be used: no %s certificate [OCPP demands it: pass a second "
             "certificate to server_context]",
             suite,
             kind,

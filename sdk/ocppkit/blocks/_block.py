@@ -31,7 +31,7 @@ ReplyHandler = Callable[[Any, Any, Moment], None]
 
 
 class CommandRegistrar(Generic[C_co]):
-    """Takes the method that obeys one type of command, so that a type checker compares its answer."""
+    """Registers the method that obeys one type of command, so that a type checker compares its answer."""
 
     def __init__(self, register: Callable[[CommandHandler], None]) -> None:
         self._register = register
@@ -39,12 +39,12 @@ class CommandRegistrar(Generic[C_co]):
     def __call__(
         self: "CommandRegistrar[Command[A]]", handler: Callable[[C_co, Moment], A]
     ) -> None:
-        """Takes the method."""
+        """Registers the method."""
         self._register(handler)
 
 
 class ReplyRegistrar(Generic[T_co]):
-    """Takes the method that handles the reply to one type of report, with its type checked."""
+    """Registers the method that handles the reply to one type of report, with its type checked."""
 
     def __init__(self, register: Callable[[ReplyHandler], None]) -> None:
         self._register = register
@@ -52,7 +52,7 @@ class ReplyRegistrar(Generic[T_co]):
     def __call__(
         self: "ReplyRegistrar[Report[P]]", handler: Callable[[T_co, P, Moment], None]
     ) -> None:
-        """Takes the method."""
+        """Registers the method."""
         self._register(handler)
 
 
@@ -119,29 +119,29 @@ class Block:
         return self._command_handlers
 
     def notice(self, event: Event, now: Moment) -> None:
-        """Takes an event of another block, or of the driver."""
+        """Handles an event of another block, or of the driver."""
         handler = self._event_handlers.get(type(event))
         if handler is not None:
             handler(event, now)
 
     def replied(self, report: Report[P], reply: P, now: Moment) -> None:
-        """Takes the CSMS's reply to a report; after a power cut, perhaps a second time."""
+        """Handles the CSMS's reply to a report; after a power cut, perhaps a second time."""
         handler = self._reply_handlers.get(type(report))
         if handler is not None:
             handler(report, reply, now)
 
     def failed(self, report: Report[Any], now: Moment) -> None:
-        """Takes that a report could not be delivered, or that the CSMS refused it."""
+        """Handles that a report could not be delivered, or that the CSMS refused it."""
         handler = self._failure_handlers.get(type(report))
         if handler is not None:
             handler(report, now)
 
     def next_report(self) -> Report[Any] | None:
-        """Takes the oldest report out of its queue; `None` if there is none."""
+        """Removes the oldest report from its queue and returns it; `None` if there is none."""
         return self._reports.popleft() if self._reports else None
 
     def next_event(self) -> Event | None:
-        """Takes the oldest event out of its queue; `None` if there is none."""
+        """Removes the oldest event from its queue and returns it; `None` if there is none."""
         return self._events.popleft() if self._events else None
 
     def next_deadline(self, now: Moment) -> float | None:
@@ -159,7 +159,7 @@ class Block:
         return None
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes what an earlier run has kept; called once, before anything else.
+        """Restores what an earlier run has kept; called once, before anything else.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

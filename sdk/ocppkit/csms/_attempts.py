@@ -36,7 +36,7 @@ class TooManyAttempts(Exception):
     """Raised by an `AttemptLimits` when credentials must not be checked now."""
 
     def __init__(self, reason: str, retry_after: float) -> None:
-        """Takes the reason, for the log and the station, and the seconds until the next attempt."""
+        """Sets the reason, for the log and the station, and the seconds until the next attempt."""
         super().__init__(reason)
         self.retry_after = retry_after
         """Seconds until the next attempt."""
@@ -63,7 +63,7 @@ class AttemptLimiter:
         at_once: int = 64,
         waiting: int = 4096,
     ) -> None:
-        """Takes the bounds.
+        """Sets the bounds.
 
         Args:
             per_station: wrong attempts for one identity from one address within the window.

@@ -66,7 +66,7 @@ class PasswordAuthenticator:
         *,
         require_tls: bool = False,
     ) -> None:
-        """Takes the passwords.
+        """Sets the passwords.
 
         Args:
             passwords: looks up one by identity (a dictionary's `get` does); `None`: no such station.
@@ -106,7 +106,7 @@ class CertificateAuthenticator:
         organization: str | None,
         revoked: Callable[[Mapping[str, Any]], MaybeAwaitable[bool]] | None = None,
     ) -> None:
-        """Takes what the certificates must name.
+        """Sets what the certificates must name.
 
         Args:
             common_names: looks up the common name, which is the station's serial number, by identity

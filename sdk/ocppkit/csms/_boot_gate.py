@@ -39,7 +39,7 @@ class BootGate:
     def __init__(
         self, protocols: Sequence[Protocol], unknown: UnknownStations | None, closed: bool
     ) -> None:
-        """Takes the rules.
+        """Sets the rules for stations that were not accepted.
 
         Args:
             protocols: the versions that are spoken.

@@ -211,7 +211,7 @@ class Csms:
         return CsmsRegistrar[Q](lambda handler: self._handlers.add(request, handler))
 
     def add_handlers(self, handlers: object) -> None:
-        """Takes each method that a handler class overrides as a handler.
+        """Registers each method that a handler class overrides as a handler.
 
         Args:
             handlers: an instance of your subclass of a version's `CsmsHandlers`.

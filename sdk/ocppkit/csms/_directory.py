@@ -38,7 +38,7 @@ class Directory(Protocol):
         ...
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
-        """Takes a connection out; returns whether it was the station's latest, so that it is gone."""
+        """Removes a connection; returns whether it was the station's latest, so that it is gone."""
         ...
 
     def find(self, identity: str) -> StationHandle | None:
@@ -76,7 +76,7 @@ class MemoryDirectory:
         self._tell(StationAccepted(station))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
-        """Takes a connection out, unless a newer one has its place."""
+        """Removes a connection, unless a newer one has its place."""
         gone = self._live.get(station.identity) is station
         if gone:
             del self._live[station.identity]

@@ -26,7 +26,7 @@ class QuirkPolicies:
         settings: Settings,
         policies: Policies | None,
     ) -> None:
-        """Takes what is known of a connection when it is opened.
+        """Sets what is known of a connection when it is opened.
 
         Args:
             quirks: the profiles.

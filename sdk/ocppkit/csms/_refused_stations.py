@@ -90,7 +90,7 @@ class RefusalReports:
         observer: object,
         publish: Callable[[StationRefused], None],
     ) -> None:
-        """Takes the recipients.
+        """Sets the recipients.
 
         Args:
             clock: returns the clock; it is asked within the event loop only.

@@ -18,7 +18,7 @@ S = TypeVar("S", bound=StationHandle)
 
 
 class CsmsRegistrar(Generic[Q_co]):
-    """Takes the handler of one request: `(station, request) -> response`, plain or `async`.
+    """Registers the handler of one request: `(station, request) -> response`, plain or `async`.
 
     It returns the handler as it was, which stays callable and testable by itself.
     """

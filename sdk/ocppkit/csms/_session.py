@@ -141,7 +141,7 @@ class StationSession:
         self._idle: Timer | None = None
 
     def begin(self) -> None:
-        """Enters the station into the registry, and reads from then on."""
+        """Adds the station to the registry and starts reading its messages."""
         if logger.isEnabledFor(logging.INFO):
             logger.info(
                 "%s: connected from %s, OCPP %s",
@@ -162,7 +162,7 @@ class StationSession:
         return self._handle
 
     def data_received(self, data: str | bytes) -> None:
-        """Takes what was read before this session began."""
+        """Handles what was read before this session began."""
         self._endpoint.data_received(data)
 
     async def drain(self, grace: float) -> None:
@@ -238,7 +238,7 @@ class StationSession:
         """Does nothing."""
 
     def disconnected(self, end: ConnectionClosed) -> None:
-        """Takes the station out of the registry."""
+        """Removes the station from the registry."""
         if self._idle is not None:
             self._idle.cancel()
         self._context.stations.leave(self._handle, end)

@@ -179,7 +179,7 @@ class Stations:
                 logger.exception(_FAILED, loggable(station.identity))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
-        """Takes a connection out, unless a newer one has its place."""
+        """Removes a connection, unless a newer one has its place."""
         try:
             gone = self._directory.leave(station, end)
         except Exception:

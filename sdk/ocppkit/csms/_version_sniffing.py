@@ -132,7 +132,7 @@ class Sniffing:
     # What the wire calls.
 
     def data_received(self, data: str | bytes) -> None:
-        """Takes a message, and begins a session if the version is clear now."""
+        """Reads a message, and begins a session if the version is clear now."""
         if self._session is not None:
             # The wire had read it before it knew of the session.
             self._session.data_received(data)
@@ -148,7 +148,7 @@ class Sniffing:
             self._decide(self._suited[0])
 
     def connection_lost(self, end: ConnectionClosed) -> None:
-        """Takes an end before the version was clear."""
+        """Learns that the connection ended before the version was clear."""
         self._timer.cancel()
         self._ended.set_result(None)
         self._when_finished()
@@ -188,7 +188,7 @@ class Sniffing:
         if self._kept:
             version = self._suited[0].version
             logger.info(
-                "%s: OCPP %s is assumed: no message has told the version [let the station offer a "
+                "%s: OCPP %s is assumed: no message shows the version [let the station offer a "
                 "subprotocol]",
                 loggable(self._identity),
                 version,

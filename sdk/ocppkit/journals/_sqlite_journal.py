@@ -221,7 +221,7 @@ class SqliteJournal:
     # What runs in the thread.
 
     async def _do(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Has a change made in the thread; it is made though its caller may stop waiting."""
+        """Makes a change in the thread; it is made though its caller may stop waiting."""
         done: Future[T] = Future()
         with self._lock:
             self._changes.append((change, done))

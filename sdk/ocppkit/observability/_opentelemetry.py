@@ -47,7 +47,7 @@ class OpenTelemetryObserver(CallObserver):
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
     ) -> None:
-        """Takes the providers; the global ones by default."""
+        """Sets the providers; the global ones by default."""
         self._tracer = get_tracer(_SCOPE, tracer_provider=tracer_provider)
         meter = get_meter(_SCOPE, meter_provider=meter_provider)
         self._durations = meter.create_histogram(

@@ -43,10 +43,10 @@ class BlockAccess:
     """Returns whether messages wait, of one transaction or any. # QUE-14"""
 
     boot_now: Callable[[], None]
-    """Has a station that is not accepted boot at once, whatever the CSMS said about waiting. # BOOT-27"""
+    """Makes a station that is not accepted boot at once, whatever the CSMS said about waiting. # BOOT-27"""
 
     release: Callable[[MessageHold], None]
     """Lets messages leave that were held back."""
 
     before_acknowledging: Callable[[Callable[[Delivered], Awaitable[None]]], None]
-    """Has a function awaited when a kept message was answered, before the store forgets it."""
+    """Registers a function that is awaited when a kept message was answered, before the store forgets it."""

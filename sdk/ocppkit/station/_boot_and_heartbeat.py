@@ -122,4 +122,4 @@ class BootAndHeartbeat:
 
     def _log_failure(self, action: str, problem: OcppError) -> None:
         level = logging.ERROR if isinstance(problem, LocalProtocolError) else logging.WARNING
-        logger.log(level, "%s: %s failed: %s [tried again]", self._name, action, problem)
+        logger.log(level, "%s: %s failed: %s [will be tried again]", self._name, action, problem)

@@ -166,7 +166,7 @@ class ConnectLoop:
         if isinstance(problem, ConnectionClosed):
             logger.warning("%s: cannot connect: %s", self._name, problem)
         else:
-            self._log_failure("cannot connect", problem, "tried again")
+            self._log_failure("cannot connect", problem, "will be tried again")
         self._failed(profile)
         self._security_events.not_connected(problem)
 

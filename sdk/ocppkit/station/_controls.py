@@ -76,7 +76,7 @@ class Controls:
     TransactionMessageRetryInterval; 2.x MessageAttempts and MessageAttemptInterval."""
 
     def __init__(self, **values: Any) -> None:
-        """Takes all values; `Station` makes the controls, programs change them."""
+        """Sets all values; `Station` makes the controls, programs change them."""
         object.__setattr__(self, "_observers", [])
         for name, default in _DEFAULTS.items():
             setattr(self, name, values.pop(name, default))
@@ -109,7 +109,7 @@ class Controls:
             try:
                 observer(name)
             except Exception:
-                logger.exception("observer of controls failed: %s changed", name)
+                logger.exception("an observer failed when the control %s was changed", name)
 
 
 def _refused(name: str, value: object, wanted: str) -> LocalProtocolError:

@@ -68,7 +68,7 @@ class MessageIds:
         self._next = message_id
 
     def forget(self) -> None:
-        """Takes back what `use` said, if no message came."""
+        """Forgets what `use` said, if no message came."""
         self._next = None
 
 
@@ -210,7 +210,10 @@ class DeliveryQueue:
     async def _unread(self, item: QueuedMessage, problem: BaseException, clock: Clock) -> None:
         self._read_failures += 1
         logger.error(
-            "%s: cannot read journal entry %d: %r [tried again]", self._name, item.seq, problem
+            "%s: cannot read journal entry %d: %r [will be tried again]",
+            self._name,
+            item.seq,
+            problem,
         )
         if self._read_failures >= READ_ATTEMPTS and await self._can_read_another(item):
             # It stays in the journal, where the next run tries it again.
@@ -233,7 +236,7 @@ class DeliveryQueue:
             return False
 
     async def _probe_first(self, endpoint: Endpoint) -> None:
-        """Has the CSMS answer something harmless, so that a loss that follows tells of the message."""
+        """Makes the CSMS answer something harmless, so that a loss that follows tells of the message."""
         try:
             await endpoint.call(self._probe())
         except OcppError:
@@ -314,7 +317,10 @@ class DeliveryQueue:
     ) -> None:
         item.failures += 1
         if item.failures >= self._controls.retries.attempts:
-            logger.error("%s: given up: %s", self._name, problem)  # QUE-05
+            # QUE-05
+            logger.error(
+                "%s: message given up after %d attempts: %s", self._name, item.failures, problem
+            )
             await self._remove(item, entry, problem)
             self._tell(
                 GivenUp(
@@ -325,7 +331,7 @@ class DeliveryQueue:
                 )
             )
             return
-        logger.warning("%s: attempt %d: %s", self._name, item.failures, problem)
+        logger.warning("%s: delivery attempt %d failed: %s", self._name, item.failures, problem)
         await self._writes.try_once(
             item.seq,
             "note an attempt in",

@@ -159,7 +159,7 @@ class _Candidates:
         return self._needed <= 0
 
     def take(self, stored: Stored) -> bool:
-        """Takes one more; returns whether they suffice now."""
+        """Adds a message; returns whether they free enough now."""
         self.chosen.append(stored)
         self._needed -= len(stored.entry.payload)
         return self.suffice

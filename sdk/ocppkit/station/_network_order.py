@@ -19,7 +19,7 @@ class NetworkOrder:
 
     Each gets its attempts and then the next has its turn, at once: it is another server. When all
     have failed it begins anew. Every profile has a back-off of its own that goes on from turn to
-    turn, so that no server is flooded. A success resets them all, and rules out what is less safe.
+    turn, so that no server is flooded. A success resets them all, and rules out lower security profiles.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class NetworkOrder:
         return frozenset((security_of(each), each.password, each.ssl) for each in self._profiles)
 
     def take(self, profiles: Sequence[NetworkProfile]) -> None:
-        """Takes these profiles from now on, and begins with the first.
+        """Uses these profiles from now on, and begins with the first.
 
         Raises:
             LocalProtocolError: there are none, or none is as safe as one that was used before.
@@ -68,7 +68,10 @@ class NetworkOrder:
         if not safe:
             raise LocalProtocolError("the security profile of a station is never lowered")
         if len(safe) < len(profiles):
-            logger.warning("%s: network profiles that are less safe are not used", self._name)
+            logger.warning(
+                "%s: network profiles with a lower security profile than was used before are skipped",
+                self._name,
+            )
         self._profiles = tuple(safe)
         self.begin()
 

@@ -94,7 +94,7 @@ class Outbox:
         """Awaited when a message was answered, before the store forgets it; after a power cut perhaps twice."""
 
         self.observer: Callable[[DeliveryEvent], None] = _nobody
-        """Takes what happens to messages; set it before the station runs."""
+        """Called with what happens to messages; set it before the station runs."""
 
         def queue(retries_errors: bool) -> DeliveryQueue:
             return DeliveryQueue(
@@ -373,7 +373,7 @@ class Outbox:
             if not is_failure(problem):
                 raise
             logger.error(
-                "%s: cannot load the journal: %r [tried again; nothing of it is delivered until then]",
+                "%s: cannot load the journal: %r [will be tried again; nothing of it is delivered until then]",
                 self._name,
                 problem,
             )
@@ -423,4 +423,4 @@ def _transaction_of(request: Any, note: str | None) -> str | None:
 
 
 def _nobody(event: DeliveryEvent) -> None:
-    """Takes no notice."""
+    """Ignores what happens to messages."""

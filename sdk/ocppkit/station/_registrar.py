@@ -15,7 +15,7 @@ V = TypeVar("V", bound=VendorResponse)
 
 
 class StationRegistrar(Generic[Q_co]):
-    """Takes the handler of one request: `(request) -> response`, plain or `async`.
+    """Registers the handler of one request: `(request) -> response`, plain or `async`.
 
     It returns the handler as it was, which stays callable and testable by itself.
     """

@@ -108,7 +108,7 @@ class RegistrationState:
             self._events.tell(Accepted(interval=self._controls.heartbeat_interval))
 
     def boot_now(self) -> None:
-        """Has the next boot come at once, if the station is not registered. # BOOT-27"""
+        """Makes the station boot at once, unless it is registered. # BOOT-27"""
         self.boot_at = -inf
         self.tell()
 

@@ -185,7 +185,11 @@ class SecurityEvents:
             if not is_failure(problem):
                 raise
             logger.error(
-                "%s: %s not kept: %r [tried again]", self._name, _ACTION, problem, exc_info=problem
+                "%s: %s not kept: %r [will be tried again]",
+                self._name,
+                _ACTION,
+                problem,
+                exc_info=problem,
             )
             return False
         return True

@@ -230,7 +230,7 @@ class Station:
         return self._controls
 
     def add_handlers(self, handlers: object) -> None:
-        """Takes each method that a handler class overrides as a handler.
+        """Registers each method that a handler class overrides as a handler.
 
         Args:
             handlers: an instance of your subclass of a version's handler class for stations.

@@ -79,7 +79,7 @@ class StationClock:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def set(self, told: datetime) -> None:
-        """Takes the time that the CSMS told. # BOOT-05, BOOT-06, HB-05"""
+        """Records the time that the CSMS told. # BOOT-05, BOOT-06, HB-05"""
         told = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
         if not EARLIEST <= told < LATEST:
             logger.error(

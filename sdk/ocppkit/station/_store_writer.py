@@ -127,7 +127,7 @@ class LaterWrites:
             what: the change, for the log.
             change: makes it.
         """
-        if not self._owed and await self._succeeds(what, seq, change, "tried again later"):
+        if not self._owed and await self._succeeds(what, seq, change, "will be tried again later"):
             return
         # Those that failed before come first: states change in order.
         self._owed[seq] = change
@@ -151,7 +151,7 @@ class LaterWrites:
     async def _catch_up(self) -> bool:
         while self._owed:
             seq, change = next(iter(self._owed.items()))
-            if not await self._succeeds("update", seq, change, "tried again later"):
+            if not await self._succeeds("update", seq, change, "will be tried again later"):
                 return False
             del self._owed[seq]
         return True

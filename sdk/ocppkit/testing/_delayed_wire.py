@@ -75,7 +75,7 @@ class DelayedWire:
             self._link.close(self, code, reason)
 
     def take(self, data: str | bytes) -> None:
-        """Takes a message that arrived."""
+        """Receives a message that arrived."""
         if self._over is None:
             self._link.note(self.peer._name, str(data))
             self._inbox.append(data)

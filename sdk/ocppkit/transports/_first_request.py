@@ -22,7 +22,7 @@ class FirstRequest(SharedReading):
     def __init__(
         self, then: Callable[[], asyncio.Protocol], seconds: float, report: ReportRefusal
     ) -> None:
-        """Takes a new connection.
+        """Waits for the first request of a new connection.
 
         Args:
             then: makes the protocol that reads requests.
@@ -41,11 +41,11 @@ class FirstRequest(SharedReading):
         self._timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Returns the buffer to read into: what comes in one read with the head is little, too."""
+        """Returns the buffer to read into; it is short, so that little beyond the head is read."""
         return self._shared.buffer[:READ_BYTES]
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes, and hands them over with the end of the head."""
+        """Collects bytes, and hands them over once the head is complete."""
         self._head += data
         # What is too long is for the library to refuse.
         if b"\r\n\r\n" in self._head or len(self._head) > LONGEST_HEAD:
@@ -56,7 +56,7 @@ class FirstRequest(SharedReading):
             protocol.data_received(self._head)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes an early end."""
+        """Learns that the connection ended early."""
         self._timer.cancel()
 
     def _give_up(self) -> None:

@@ -104,7 +104,7 @@ def _attribute(element: _Element) -> tuple[str, str]:
     kind, value = _exactly(_elements(_content(element, _SEQUENCE)), 2)
     encoding = _TEXTS.get(value.tag)
     if encoding is None:
-        raise BadCertificate("a name in it is no text")
+        raise BadCertificate("a name in it is not text")
     identifier = _content(kind, _OBJECT_ID)
     return _NAMES.get(identifier, identifier.hex()), value.content.decode(encoding)
 

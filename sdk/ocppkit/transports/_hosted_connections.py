@@ -101,4 +101,4 @@ class HostedConnections:
         for problem in await asyncio.gather(*draining, return_exceptions=True):
             if problem is not None:
                 # The others are shut down all the same.
-                logger.error("a connection failed while it was shut down", exc_info=problem)
+                logger.error("a connection failed while it was being shut down", exc_info=problem)

@@ -20,7 +20,7 @@ class LimitedReads(SharedReading):
     """Stands between an asyncio transport and a protocol, and reads at most 4 KiB at once."""
 
     def __init__(self, protocol: asyncio.BaseProtocol) -> None:
-        """Takes the protocol, which learns of its connection from somebody else.
+        """Sets the protocol, which learns of its connection from somebody else.
 
         Args:
             protocol: an `asyncio.Protocol`.

@@ -69,7 +69,7 @@ def proxies_at(
     """
     if isinstance(trusted, str):
         raise LocalProtocolError(
-            f"trusted_proxies takes a list of addresses, not a text: write [{trusted!r}]"
+            f"trusted_proxies takes a list of addresses, not a string: write [{trusted!r}]"
         )
     if client_certificate_header is not None:
         if not trusted:

@@ -37,7 +37,7 @@ class Client:
     """The station's side of a transport; its methods are the functions that users call."""
 
     def __init__(self, connector: Callable[[Limits, bool], Connector]) -> None:
-        """Takes what opens connections, given the station's limits and whether to compress."""
+        """Sets what opens connections, given the station's limits and whether to compress."""
         self._connector = connector
 
     async def run(

@@ -35,7 +35,7 @@ class TlsHandshake(asyncio.Protocol):
         begin: Callable[[asyncio.Transport], bool] = lambda transport: True,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
-        """Takes a new connection.
+        """Waits for the TLS handshake of a new connection.
 
         Args:
             tls: how TLS is spoken.
@@ -71,7 +71,7 @@ class TlsHandshake(asyncio.Protocol):
         self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes an early end."""
+        """Learns that the connection ended early."""
         self._lost()
 
     # The work.

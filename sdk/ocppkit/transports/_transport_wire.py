@@ -37,7 +37,7 @@ class TransportWire:
         *,
         abort: Callable[[], None] = lambda: None,
     ) -> None:
-        """Takes an open connection.
+        """Wraps an open connection.
 
         Args:
             transport: the connection.

@@ -299,7 +299,7 @@ def test_wrong_use_raises_and_changes_nothing() -> None:
     for wrong, match in (
         (lambda: block.transaction_began(9, "T1", now), r"no EVSE 9 \[the station has 1, 2\]"),
         (lambda: block.energy_can_flow(1, now), "no transaction runs on EVSE 1"),
-        (lambda: block.limit_externally(profile(1, 8), 0, now), "an external limit has"),
+        (lambda: block.limit_externally(profile(1, 8), 0, now), "an external limit must have"),
         (lambda: block.schedule(9, 60, now), "no EVSE 9"),
     ):
         with pytest.raises(LocalProtocolError, match=match):

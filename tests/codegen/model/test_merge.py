@@ -332,9 +332,9 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("schema", "pointer", "problem"),
         [
-            (text(format="uri", maxLength=9), "/maxLength", "'maxLength' beside 'format'"),
-            (text(format="date-time", minLength=29), "/minLength", "'minLength' beside 'format'"),
-            (text(format="date-time", maxLength=20), "/maxLength", "'maxLength' beside 'format'"),
+            (text(format="uri", maxLength=9), "/maxLength", "both 'maxLength' and 'format'"),
+            (text(format="date-time", minLength=29), "/minLength", "both 'minLength' and 'format'"),
+            (text(format="date-time", maxLength=20), "/maxLength", "both 'maxLength' and 'format'"),
             ({"type": "integer", "maximum": 2**63}, "/maximum", "does not fit into 64 bits"),
             ({"type": "integer", "minimum": -(2**70)}, "/minimum", "does not fit into 64 bits"),
         ],
@@ -357,10 +357,10 @@ class TestRefusals:
             defstruct("Holder", [("a", str, field(name=wire))])
 
     @pytest.mark.parametrize("keyword", ["format", "maxLength", "minLength"])
-    def test_an_enum_that_is_more_than_its_words(self, keyword: str) -> None:
+    def test_an_enum_that_is_more_than_its_values(self, keyword: str) -> None:
         word = {**WORD, keyword: "uri" if keyword == "format" else 1}
         with refused(
-            f"{keyword!r} beside 'enum'",
+            f"both {keyword!r} and 'enum'",
             file="PingRequest.json",
             pointer=f"/definitions/Word/{keyword}",
         ):

@@ -178,7 +178,7 @@ def wrong_uses() -> list[Any]:
         pytest.param(
             lambda: station.send(v201.HeartbeatRequest(), 0.0),  # type: ignore[arg-type]
             LocalProtocolError,
-            "Heartbeat: it cannot be sent as a SEND",
+            "Heartbeat: it is a CALL, and cannot be sent as a SEND",
             id="a request as SEND",
         ),
     ]
@@ -195,7 +195,7 @@ def test_wrong_uses(
 
 def test_a_send_is_no_call() -> None:
     station = connect(Role.STATION, "2.1")
-    with pytest.raises(LocalProtocolError, match="it cannot be sent as a CALL"):
+    with pytest.raises(LocalProtocolError, match="it is a SEND, and cannot be sent as a CALL"):
         station.send_call(stream(), 0.0)  # type: ignore[arg-type]
     assert station.calls_waiting == 0
 

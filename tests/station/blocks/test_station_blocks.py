@@ -284,7 +284,7 @@ async def test_a_store_that_fails_is_tried_again_and_nothing_is_lost(
         blocks.do(lamp.light)
         await blocks.flushed()
         assert (len(store), lit) == (0, [])
-        assert "cannot keep what functional blocks remember: OSError('disk full')" in caplog.text
+        assert "cannot save the state of the functional blocks: OSError('disk full')" in caplog.text
         failing[0] = False
         await clock.advance(2)
         assert (len(store), lit) == (1, [LampLit(count=1)])

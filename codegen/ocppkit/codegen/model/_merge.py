@@ -316,7 +316,7 @@ def _refuse_unholdable(schema: Schema, place: Place) -> None:
         for other in others:
             if keyword in schema and other in schema:
                 raise place.at(other).error(
-                    f"{other!r} beside {keyword!r}: a generated type holds only one of them",
+                    f"a schema has both {other!r} and {keyword!r}; a generated type supports only one of them",
                     "remove one of the two, with an erratum (--errata) or in the schema",
                 )
     for keyword in ("minimum", "maximum"):

@@ -27,7 +27,7 @@ _CLOSE_ALL = """write "additionalProperties": false; an erratum (--errata) can s
 
 
 def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> Api:
-    """Returns the whole version: named, ordered, bound to its facts.
+    """Builds the complete model of a version: Python names, order, and the facts of each action.
 
     Raises:
         CodegenError: two wire names share one Python name, an action has no facts, a request has

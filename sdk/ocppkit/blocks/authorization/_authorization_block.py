@@ -133,7 +133,7 @@ class AuthorizationBlock(Block):
     # What a program calls.
 
     def present(self, evse_id: int, id_token: IdToken, now: Moment) -> None:
-        """Takes that somebody presents a token: a card, a code, or a start button.
+        """Handles a token that somebody presents: a card, a code, or a start button.
 
         It starts, or stops if a driver is authorized at the EVSE. A start button is the token
         `IdToken("", "NoAuthorization")`. A token that the CSMS is being asked about, at this EVSE, is
@@ -183,7 +183,7 @@ class AuthorizationBlock(Block):
         *,
         group_id_token: IdToken | None = None,
     ) -> None:
-        """Takes that the CSMS wants to start for a driver. [C05, F01, F02]
+        """Handles a remote start: the CSMS wants to start charging for a driver. [C05, F01, F02]
 
         The token is judged only if AuthCtrlr.AuthorizeRemoteStart is set, and never if its type is
         Central.
@@ -213,7 +213,7 @@ class AuthorizationBlock(Block):
         self._judge(presented, now, is_online=self.is_online)
 
     def released(self, evse_id: int, now: Moment) -> None:
-        """Takes that a driver is no longer authorized, for a program without the block of transactions.
+        """Records that a driver is no longer authorized, for a program without the block of transactions.
 
         So it is when a transaction has ended, or when nobody has plugged in in time. [AUT-23]
 
@@ -224,7 +224,7 @@ class AuthorizationBlock(Block):
         self._drivers.release(evse_id)
 
     def learn(self, id_token: IdToken, info: TokenInfo, now: Moment) -> None:
-        """Takes what the CSMS says about a token when it hears of a transaction. [C10.FR.05]
+        """Records what the CSMS says about a token when it hears of a transaction. [C10.FR.05]
 
         The block of transactions tells it; only a program without it calls the method.
         """
@@ -246,7 +246,7 @@ class AuthorizationBlock(Block):
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes what was kept.
+        """Restores what was kept.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

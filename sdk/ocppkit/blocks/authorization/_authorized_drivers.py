@@ -116,7 +116,7 @@ class AuthorizedDrivers:
             self._changed()
 
     def learn(self, id_token: IdToken, info: TokenInfo) -> None:
-        """Takes the group of a driver who is kept here, such as one who was not known offline. # C15"""
+        """Records the group of a driver who is kept here, such as one who was not known offline. # C15"""
         if not info.is_accepted or info.group_id_token is None:
             return
         for evse_id, driver in self._own.items():
@@ -129,5 +129,5 @@ class AuthorizedDrivers:
         return self._own
 
     def restore(self, kept: Mapping[int, AuthorizedDriver]) -> None:
-        """Takes the drivers that were kept."""
+        """Restores the drivers that were kept."""
         self._own = dict(kept)

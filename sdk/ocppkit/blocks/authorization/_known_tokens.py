@@ -114,7 +114,7 @@ class KnownTokens:
         )
 
     def restore(self, kept: KeptTokens) -> None:
-        """Takes what was kept."""
+        """Restores what was kept."""
         self._list.fill(kept.list_version, kept.list_entries)
         self._cache.fill(kept.cache)
         self._show_sizes()
@@ -122,7 +122,7 @@ class KnownTokens:
     # What the CSMS wants.
 
     def send_local_list(self, command: SendLocalList, now: Moment) -> SendLocalListAnswer:
-        """Takes an update of the local list, or refuses it. # D01"""
+        """Applies an update of the local list, or refuses it. # D01"""
         model = self._model
         limits = ListLimits(
             is_enabled=self._has_list,

@@ -56,7 +56,7 @@ class LocalList:
         return None if entry is None else entry.id_token_info
 
     def update(self, update: SendLocalList, limits: ListLimits) -> SendLocalListAnswer:
-        """Takes an update as a whole, or refuses it and changes nothing. # D01"""
+        """Applies an update as a whole, or refuses it and changes nothing. # D01"""
         case = _Update(update, self, self._updated(update), limits, self._key)
         for status, reason_code, _, text, broken in _RULES:
             if broken(case):
@@ -68,7 +68,7 @@ class LocalList:
         return SendLocalListAnswer(status=LocalListStatus.ACCEPTED)
 
     def fill(self, version: int, entries: Iterable[LocalListEntry]) -> None:
-        """Takes the list that was kept."""
+        """Restores the list that was kept."""
         self.version = version
         self._entries = {self._key(each.id_token): each for each in entries}
 

@@ -113,7 +113,7 @@ class TokenCache:
         self.size = 0
 
     def fill(self, tokens: Iterable[CachedToken]) -> None:
-        """Takes the tokens that were kept, the longest not updated first."""
+        """Restores the tokens that were kept, the longest not updated first."""
         self.clear()
         for each in tokens:
             self._add(each)

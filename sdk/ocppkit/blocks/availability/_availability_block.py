@@ -106,7 +106,7 @@ class AvailabilityBlock(Block):
     # What a program, or the transactions block, tells.
 
     def take(self, state: EvseState, now: Moment) -> None:
-        """Takes how an EVSE is: plug, driver, energy, transaction.
+        """Records the state of an EVSE: plug, driver, energy, transaction.
 
         The transactions block tells it by `EvseChanged`; a program without that block calls this.
 
@@ -119,7 +119,7 @@ class AvailabilityBlock(Block):
         self._update(now)
 
     def reserve(self, evse_id: int, holder: ReservationHolder, now: Moment) -> None:
-        """Takes that an EVSE is reserved, and for whom; this is kept over a restart. # BOOT-24
+        """Records that an EVSE is reserved, and for whom; this is kept over a restart. # BOOT-24
 
         `EvseReserved` tells it to the authorization block. It ends when the driver is authorized.
 
@@ -130,7 +130,7 @@ class AvailabilityBlock(Block):
         self._tell(_reserved(evse_id, holder))
 
     def end_reservation(self, evse_id: int, now: Moment) -> None:
-        """Takes that an EVSE is no longer reserved: used, cancelled or expired.
+        """Records that an EVSE is no longer reserved: used, cancelled or expired.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -143,7 +143,7 @@ class AvailabilityBlock(Block):
     def set_error(
         self, evse_id: int, connector_id: int, error: StatusError | None, now: Moment
     ) -> None:
-        """Takes what is wrong with a connector, or that nothing is any more.
+        """Records what is wrong with a connector, or that nothing is any more.
 
         Args:
             evse_id: the EVSE; 0 for the station as a whole.
@@ -161,7 +161,7 @@ class AvailabilityBlock(Block):
         self._update(now)
 
     def lock_failed(self, evse_id: int, connector_id: int, now: Moment) -> None:
-        """Takes that the lock of a connector does not hold. # G05
+        """Records that the lock of a connector does not hold. # G05
 
         Raises:
             LocalProtocolError: there is no such connector.
@@ -174,7 +174,7 @@ class AvailabilityBlock(Block):
         self._update(now)
 
     def lock_recovered(self, evse_id: int, connector_id: int, now: Moment) -> None:
-        """Takes that the lock of a connector works again.
+        """Records that the lock of a connector works again.
 
         Raises:
             LocalProtocolError: there is no such connector.
@@ -287,7 +287,7 @@ class AvailabilityBlock(Block):
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes what was kept.
+        """Restores what was kept.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

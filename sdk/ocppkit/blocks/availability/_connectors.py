@@ -90,7 +90,7 @@ class EvseRecord:
         return self.state.transaction_id is not None
 
     def take(self, state: EvseState) -> None:
-        """Takes what has become of the EVSE."""
+        """Records the new state of the EVSE."""
         if state.transaction_id != self.state.transaction_id:
             self.was_connected = self.was_charging = False
         if state.transaction_id is not None:
@@ -112,7 +112,7 @@ class Evses:
     """All EVSEs of a station, by their ids."""
 
     def __init__(self, connectors: Mapping[int, int]) -> None:
-        """Takes the EVSEs with their numbers of connectors.
+        """Sets the EVSEs with their numbers of connectors.
 
         Raises:
             ValueError: the ids are not 1, 2, 3 and so on, or an EVSE has no connector. # CON-01, CON-02

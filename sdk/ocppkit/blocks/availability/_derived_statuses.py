@@ -31,7 +31,7 @@ class DerivedStatuses:
         *,
         tell: Callable[[Event], None],
     ) -> None:
-        """Takes what the statuses follow from, and what leaves an event."""
+        """Sets what the statuses follow from, and what leaves an event."""
         self._rules = rules
         self._model = model
         self._evses = evses

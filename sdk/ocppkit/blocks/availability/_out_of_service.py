@@ -46,7 +46,7 @@ class OutOfService:
             self._places -= places
 
     def restore(self, places: Iterable[Place]) -> None:
-        """Takes what an earlier run has kept; places that the station no longer has are forgotten."""
+        """Restores what an earlier run has kept; places that the station no longer has are forgotten."""
         self._places = {
             (evse_id, connector_id)
             for evse_id, connector_id in places

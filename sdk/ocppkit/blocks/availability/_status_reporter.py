@@ -42,7 +42,7 @@ class StatusReporter:
         records: Iterable[ConnectorRecord],
         report: Callable[[StatusReport | VariableEventReport], None],
     ) -> None:
-        """Takes the connectors, and what leaves a report for the CSMS."""
+        """Sets the connectors, and what leaves a report for the CSMS."""
         self._rules = rules
         self._model = model
         self._records = tuple(records)

@@ -20,7 +20,7 @@ class Electricity:
     __slots__ = ("_voltage", "unit")
 
     def __init__(self, unit: RateUnit, voltage: float) -> None:
-        """Takes the unit, and the voltage between a phase and the neutral conductor."""
+        """Sets the unit, and the voltage between a phase and the neutral conductor."""
         self.unit = unit
         """The unit of the calculation."""
 

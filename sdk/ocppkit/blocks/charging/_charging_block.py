@@ -154,7 +154,7 @@ class ChargingBlock(Block):
         )
 
     def transaction_began(self, evse_id: int, transaction_id: str, now: Moment) -> None:
-        """Takes that a transaction has begun; TxProfiles for it can be installed from then on.
+        """Records that a transaction has begun; TxProfiles for it can be installed from then on.
 
         Args:
             evse_id: the EVSE.
@@ -168,7 +168,7 @@ class ChargingBlock(Block):
         self._change_transaction(evse_id, RunningTransaction(transaction_id=transaction_id), now)
 
     def energy_can_flow(self, evse_id: int, now: Moment, *, since: datetime | None = None) -> None:
-        """Takes that energy can flow in the transaction of an EVSE: relative schedules begin then. # CMP-04
+        """Records that energy can flow in the EVSE's transaction; relative schedules start then. # CMP-04
 
         Args:
             evse_id: the EVSE.
@@ -185,7 +185,7 @@ class ChargingBlock(Block):
         self._change_transaction(evse_id, replace(running, energy_since=began), now)
 
     def transaction_ended(self, evse_id: int, now: Moment) -> None:
-        """Takes that the transaction of an EVSE has ended: its TxProfiles are removed. # CHP-10
+        """Records that the transaction of an EVSE has ended; its TxProfiles are removed. # CHP-10
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -225,7 +225,7 @@ class ChargingBlock(Block):
         source: str = "EMS",
         is_grid_critical: bool | None = None,
     ) -> None:
-        """Takes a limit of another system than the CSMS, such as an energy manager, and reports it. # K11, K12
+        """Sets a limit of another system than the CSMS, such as an energy manager, and reports it. # K11, K12
 
         Args:
             profile: the limit, of the purpose ChargingStationExternalConstraints, in place of the
@@ -243,7 +243,7 @@ class ChargingBlock(Block):
         installed = InstalledProfile(profile=profile, evse_id=evse_id)
         if not installed.is_external or profile.id >= 0:
             raise LocalProtocolError(
-                "an external limit has the purpose ChargingStationExternalConstraints and an id below 0"
+                "an external limit must have the purpose ChargingStationExternalConstraints and a negative id"
             )
         self._look(now)
         before = self._limits.told
@@ -398,7 +398,7 @@ class ChargingBlock(Block):
         return self._profiles.state()
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes the profiles of an earlier run.
+        """Restores the profiles of an earlier run.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
@@ -425,7 +425,7 @@ class ChargingBlock(Block):
         self._look(now)
 
     def _use_settings(self) -> None:
-        """Takes the abilities that are settings, which may have changed."""
+        """Reads the abilities that are settings, which may have changed."""
         default, model = self._abilities, self._model
         units = model.get(RATE_UNIT, ())
         self._profiles.abilities = replace(

@@ -175,7 +175,7 @@ class InstalledProfiles:
         return msgspec.json.encode(_KeptProfiles(profiles=tuple(self._profiles)))
 
     def restore(self, state: bytes) -> None:
-        """Takes the profiles that were kept.
+        """Restores the profiles that were kept.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

@@ -37,7 +37,7 @@ class ProfileStack:
     )
 
     def __init__(self, timelines: Sequence[ProfileTimeline], electricity: Electricity) -> None:
-        """Takes the profiles, the leading ones first, and how to convert what they say."""
+        """Sets the profiles, the leading ones first, and how to convert what they say."""
         self._timelines = timelines
         self._electricity = electricity
         self.period: ChargingSchedulePeriod | None = None

@@ -104,7 +104,7 @@ class _LocalTime:
         self._first = self._offset(0)
 
     def seconds(self, local: datetime) -> int:
-        """Returns a local time, whatever zone it names."""
+        """Returns a local time in seconds from the window's start; its own time zone is ignored."""
         return _whole_seconds(local.replace(tzinfo=None) - self._window.replace(tzinfo=None))
 
     def shift(self, moment: int) -> tuple[int, int]:

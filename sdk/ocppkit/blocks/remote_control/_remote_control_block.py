@@ -136,16 +136,16 @@ class RemoteControlBlock(Block):
         return self._boot_reason
 
     def work_began(self, name: str, now: Moment) -> None:
-        """Takes that work goes on, such as an upload, so that a reset on idle has to wait. # RST-05"""
+        """Records that work goes on, such as an upload, so that a reset on idle has to wait. # RST-05"""
         self._resets.set_work(name, True)
 
     def work_ended(self, name: str, now: Moment) -> None:
-        """Takes that some work is over."""
+        """Records that some work is over."""
         self._resets.set_work(name, False)
         self._begin_what_is_idle(now)
 
     def reset_done(self, evse_id: int, now: Moment) -> None:
-        """Takes that an EVSE was reset, so that it can be used again, unless a reset of the station is due.
+        """Records that an EVSE was reset, so that it can be used again, unless a reset of the station is due.
 
         Raises:
             ValueError: no reset of it was due.
@@ -158,7 +158,7 @@ class RemoteControlBlock(Block):
     def set_job_status(
         self, job: BackgroundJob, status: str, request_id: int | None, now: Moment
     ) -> None:
-        """Takes how far a job is, as the program has told the CSMS, so that it can be asked for.
+        """Records how far a job is, as the program has told the CSMS, so that it can be asked for.
 
         Args:
             job: the job.
@@ -178,7 +178,7 @@ class RemoteControlBlock(Block):
         return msgspec.json.encode(_KeptRemoteControl(boot_reason=self._boot_reason))
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes what was kept.
+        """Restores what was kept.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

@@ -23,7 +23,7 @@ class Resets:
         return sorted(self._waiting, key=lambda evse_id: evse_id or 0)
 
     def schedule(self, evse_id: int | None) -> None:
-        """Has a reset wait."""
+        """Adds a reset that waits until it is idle."""
         self._waiting.add(evse_id)
 
     def begin(self, evse_id: int | None) -> None:

@@ -51,7 +51,7 @@ class TriggerReplies:
         report: Callable[[Report[Any]], None],
         tell: Callable[[Event], None],
     ) -> None:
-        """Takes what the messages come from.
+        """Sets what the messages come from.
 
         Args:
             model: the variables of the station.

@@ -43,7 +43,7 @@ class Evse:
         self.reservation_id: int | None = None
 
     def begin(self, transaction: OpenTransaction, now: float) -> None:
-        """Takes a transaction that begins, or goes on after a restart.
+        """Sets the transaction that begins, or goes on after a restart.
 
         Args:
             transaction: the transaction.

@@ -77,7 +77,7 @@ class Interruptions:
         return msgspec.json.encode(_KeptTransactions(evses=kept, at=self.changed_at))
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes the transactions that went on when the station stopped.
+        """Restores the transactions that went on when the station stopped.
 
         Args:
             state: what was kept.

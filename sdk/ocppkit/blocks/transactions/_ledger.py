@@ -267,7 +267,7 @@ class TransactionLedger:
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes) -> None:
-        """Takes what was kept.
+        """Restores what was kept.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

@@ -79,7 +79,7 @@ class TransactionSequencer:
         reason: str | None = None,
         id_token: IdToken | None = None,
     ) -> None:
-        """Takes changed facts, and reports what follows from them.
+        """Applies changed facts, and reports what follows from them.
 
         Args:
             evse: where.
@@ -127,7 +127,7 @@ class TransactionSequencer:
     def authorize(
         self, evse: Evse, id_token: IdToken, group_id_token: IdToken | None, now: Moment
     ) -> None:
-        """Takes that a driver may charge.
+        """Records that a driver may charge.
 
         Args:
             evse: where.

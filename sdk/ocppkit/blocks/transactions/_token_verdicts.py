@@ -23,7 +23,7 @@ _ENERGY_CHECK: Final = 5.0
 
 
 class TokenVerdicts:
-    """Takes the verdicts of a CSMS on the tokens of transactions that go on."""
+    """Applies the verdicts of a CSMS on the tokens of transactions that go on."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class TokenVerdicts:
         self._touch = touch
 
     def take(self, evse: Evse, info: TokenInfo, now: Moment) -> None:
-        """Takes a verdict on the token of the transaction on an EVSE.
+        """Applies a verdict on the token of the transaction on an EVSE.
 
         Args:
             evse: where.

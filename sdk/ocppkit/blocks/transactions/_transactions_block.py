@@ -149,21 +149,21 @@ class TransactionsBlock(Block):
         return None
 
     def parked(self, evse_id: int, now: Moment) -> None:
-        """Takes that a vehicle stands in the parking bay."""
+        """Records that a vehicle stands in the parking bay."""
         evse = self._evse(evse_id)
         self._sequencer.change(
             evse, replace(evse.state, parked=True), TriggerReason.EV_DETECTED, now
         )
 
     def left(self, evse_id: int, now: Moment) -> None:
-        """Takes that the vehicle has left the parking bay."""
+        """Records that the vehicle has left the parking bay."""
         evse = self._evse(evse_id)
         self._sequencer.change(
             evse, replace(evse.state, parked=False), TriggerReason.EV_DEPARTED, now
         )
 
     def plugged_in(self, evse_id: int, now: Moment, *, connector_id: int = 1) -> None:
-        """Takes that the cable is plugged in at both ends.
+        """Records that the cable is plugged in at both ends.
 
         Raises:
             LocalProtocolError: there is no such EVSE, or another of its connectors is plugged in or has the
@@ -182,7 +182,7 @@ class TransactionsBlock(Block):
         self._sequencer.change(evse, after, TriggerReason.CABLE_PLUGGED_IN, now)
 
     def unplugged(self, evse_id: int, now: Moment) -> None:
-        """Takes that the cable is no longer plugged in at both ends."""
+        """Records that the cable is no longer plugged in at both ends."""
         evse = self._evse(evse_id)
         before = evse.state
         if not before.connected:
@@ -210,7 +210,7 @@ class TransactionsBlock(Block):
         group_id_token: IdToken | None = None,
         reservation_id: int | None = None,
     ) -> None:
-        """Takes that a driver may charge, as it was decided at the station or by the CSMS.
+        """Records that a driver may charge, as it was decided at the station or by the CSMS.
 
         Args:
             evse_id: the EVSE.
@@ -239,7 +239,7 @@ class TransactionsBlock(Block):
         group_id_token: IdToken | None = None,
         reservation_id: int | None = None,
     ) -> str | None:
-        """Takes that a driver may charge because the CSMS has started it. # F01, F02
+        """Records that a driver may charge because the CSMS has started it. # F01, F02
 
         Args:
             evse_id: the EVSE.
@@ -265,7 +265,7 @@ class TransactionsBlock(Block):
         return running
 
     def energy(self, evse_id: int, flows: bool, now: Moment, *, phases: int | None = None) -> None:
-        """Takes that energy flows, or that it no longer does.
+        """Records that energy flows, or that it no longer does.
 
         Args:
             evse_id: the EVSE.
@@ -287,7 +287,7 @@ class TransactionsBlock(Block):
             self._touch(now)
 
     def suspended(self, evse_id: int, by: SuspendedBy, now: Moment) -> None:
-        """Takes that one side pauses the flow of energy."""
+        """Records that one side pauses the flow of energy."""
         evse = self._evse(evse_id)
         after = replace(evse.state, energy_flows=False, suspended_by=by)
         self._sequencer.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
@@ -300,7 +300,7 @@ class TransactionsBlock(Block):
         reason: StoppedReason = StoppedReason.LOCAL,
         id_token: IdToken | None = None,
     ) -> None:
-        """Takes that charging is to stop: by the driver, a fault, a reset, or for another reason.
+        """Records that charging is to stop: by the driver, a fault, a reset, or for another reason.
 
         A fault, a reset and a loss of power end the transaction; else it ends if a stop point ceases to
         hold, and goes on without an authorized driver if not.
@@ -407,7 +407,7 @@ class TransactionsBlock(Block):
         return self._interruptions.state()
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes the transactions that went on when the station stopped; `StationStarted` ends or resumes them."""
+        """Restores the transactions that went on when the station stopped; `StationStarted` ends or resumes them."""
         self._interruptions.restore(state, now)
 
     # What happens to the station.

@@ -45,10 +45,10 @@ class ConfigurationKey(Struct, frozen=True, kw_only=True):
 
 
 class ConfigurationKeys:
-    """All of them, by name and by variable."""
+    """All configuration keys of a station, by name and by variable."""
 
     def __init__(self, keys: Iterable[ConfigurationKey]) -> None:
-        """Takes them."""
+        """Indexes the keys."""
         self._by_name = {each.key.name.casefold(): each for each in keys}
         self._by_place = {
             VariableAddress.of(each.variable).place: each for each in self._by_name.values()

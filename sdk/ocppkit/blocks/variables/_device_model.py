@@ -148,7 +148,7 @@ class DeviceModel:
         self._restore_attribute(variable, attribute_type, text)
 
     def remove(self, key: VariableKey[Any]) -> None:
-        """Takes a variable away, such as one of a vehicle that has left.
+        """Removes a variable, such as one of a vehicle that has left.
 
         Raises:
             KeyError: the station does not have it.
@@ -273,7 +273,7 @@ class DeviceModel:
     # What the block of variables uses.
 
     def read(self, address: VariableAddress, attribute_type: str = _ACTUAL) -> GetVariableResult:
-        """Returns a value to the CSMS, or why not. # B06"""
+        """Returns the result for one GetVariables item: the value, or the status that says why there is none. # B06"""
         found = self._table.look_up(address, attribute_type)
         if isinstance(found, VariableStatus):
             return GetVariableResult(address=address, attribute_type=attribute_type, status=found)
@@ -303,7 +303,7 @@ class DeviceModel:
         *,
         longest: int | None = None,
     ) -> SetVariableResult:
-        """Takes a value of the CSMS, or refuses it. # B05
+        """Returns the result for one SetVariables item: the value is set, or the status says why not. # B05
 
         Args:
             address: where it stands, as the CSMS names it.
@@ -360,7 +360,7 @@ class DeviceModel:
         return (*changed, *self._kept.values())
 
     def restore(self, kept: Iterable[KeptValue]) -> None:
-        """Takes what an earlier run has kept, also for variables that are declared later."""
+        """Restores what an earlier run has kept, also for variables that are declared later."""
         self._kept = {(each.address.place, each.attribute_type): each for each in kept}
         for variable, type_, attribute in tuple(self._table.attributes()):
             self._restore_attribute(variable, type_, attribute.active)
@@ -376,7 +376,7 @@ class DeviceModel:
     def _restore_attribute(
         self, variable: DeclaredVariable, type_: str, before: str | None
     ) -> None:
-        """Takes the value that was kept, if there is one, and tells if it is not the one before."""
+        """Restores the value that was kept, if there is one, and tells if it is not the one before."""
         attribute = variable.attributes[type_]
         origin = ChangeOrigin.STATION
         kept = (

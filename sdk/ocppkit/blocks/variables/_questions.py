@@ -147,7 +147,7 @@ class SetVariableData(Struct, frozen=True, kw_only=True):
 
 
 class SetVariableResult(Struct, frozen=True, kw_only=True):
-    """Whether one value was written, or why not."""
+    """The result for one SetVariables item: whether the value was written, or why not."""
 
     address: VariableAddress
     """As it was named."""

@@ -42,7 +42,7 @@ class ReportCollector:
         return [number for number in range(highest + 1) if number not in self._parts]
 
     def hear(self, part: VariablesReport) -> None:
-        """Takes a part; one that has arrived before changes nothing."""
+        """Adds a part; one that has arrived before changes nothing."""
         self._parts.setdefault(part.seq_no, part)
         if not part.tbc:
             self._last = part.seq_no

@@ -29,13 +29,13 @@ class VariableTable:
                 yield variable, type_, attribute
 
     def put(self, variable: DeclaredVariable) -> None:
-        """Takes a variable, in place of one that stands there."""
+        """Adds a variable, in place of one that stands there."""
         address = variable.address
         component = self._components.setdefault(address.component_place, {})
         component[address.variable_place] = variable
 
     def remove(self, address: VariableAddress) -> None:
-        """Takes a variable out."""
+        """Removes a variable."""
         component = self._components[address.component_place]
         del component[address.variable_place]
         if not component:

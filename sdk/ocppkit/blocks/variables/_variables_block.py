@@ -203,7 +203,7 @@ class VariablesBlock(Block):
         self._model.activate()
 
     def connected_by(self, slot: int, now: Moment) -> None:
-        """Takes by which way the station has connected; `StationBlocks` tells it.
+        """Records by which way the station has connected; `StationBlocks` tells it.
 
         A higher security profile than before is the station's from now on, and the ways with a lower one
         leave the order. # A05.FR.06
@@ -233,7 +233,7 @@ class VariablesBlock(Block):
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Takes what an earlier run has kept.
+        """Restores what an earlier run has kept.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

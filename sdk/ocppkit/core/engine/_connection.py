@@ -473,7 +473,10 @@ class Connection:
         if session.role not in action.senders:
             raise LocalProtocolError(f"a {session.role} must not send it", action=name)
         if (action.response is None) is (kind is _CALL):
-            raise LocalProtocolError(f"it cannot be sent as a {kind.name}", action=name)
+            own = MessageKind.SEND if action.response is None else _CALL
+            raise LocalProtocolError(
+                f"it is a {own.name}, and cannot be sent as a {kind.name}", action=name
+            )
         changes: list[str] = []
         payload = write_payload(message, session.outbound, changes)
         message_id = self._fresh_id()

@@ -63,7 +63,7 @@ ReportHandler = Callable[[StationHandle, Any], MaybeAwaitable[ReportReply]]
 
 
 class ReportRegistrar(Generic[T_co]):
-    """Takes the handler of one type of report: `(station, report) -> reply`, plain or `async`."""
+    """Registers the handler of one type of report: `(station, report) -> reply`, plain or `async`."""
 
     def __init__(self, register: Callable[[ReportHandler], None]) -> None:
         self._register = register
@@ -333,7 +333,7 @@ class CsmsBlocks:
             problem = str(error)
         if problem:
             logger.warning(
-                "%s: not provisioned: %s [stays Pending, tried again at its next boot]",
+                "%s: not provisioned: %s [stays Pending, will be tried again at its next boot]",
                 loggable(identity),
                 loggable(problem),
             )

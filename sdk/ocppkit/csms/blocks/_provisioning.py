@@ -88,7 +88,7 @@ class Provisioning:
         self._wanted: dict[str, SetVariableData] = {}
 
     def want(self, key: VariableKey[T], value: T) -> None:
-        """Has every station take a value before it is accepted.
+        """Makes every station accept a value before it is accepted itself.
 
         Raises:
             ValueError: the value is none that the variable can have.

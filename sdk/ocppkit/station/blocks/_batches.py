@@ -137,7 +137,7 @@ class Batches:
             if not is_failure(problem):
                 raise
             logger.error(
-                "%s: cannot keep what functional blocks remember: %r [tried again]",
+                "%s: cannot save the state of the functional blocks: %r [will be tried again]",
                 self._name,
                 problem,
             )

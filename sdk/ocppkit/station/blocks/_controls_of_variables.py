@@ -29,7 +29,7 @@ class _Followed(Struct, frozen=True):
 
 
 def follow_variables(model: DeviceModel, controls: Controls) -> None:
-    """Has the controls of a station follow the variables that it has, from now on.
+    """Makes the controls of a station follow the variables that it has, from now on.
 
     The controls are the defaults of the variables: they count until a CSMS, an earlier run or the program
     sets the variable. The interval of heartbeats follows in both directions, as an accepted boot sets it.
@@ -87,7 +87,7 @@ def _fitting(model: DeviceModel, key: IntegerKey, value: float) -> int:
 
 
 def _whole(key: VariableKey[Any], control: str) -> _Followed:
-    """Returns the link of a control that is the value of a variable."""
+    """Returns what links a variable to a whole control."""
     return _Followed(
         key,
         lambda controls: getattr(controls, control),
@@ -96,7 +96,7 @@ def _whole(key: VariableKey[Any], control: str) -> _Followed:
 
 
 def _part(key: IntegerKey, control: str, part: str) -> _Followed:
-    """Returns the link of one part of a control."""
+    """Returns what links a variable to one part of a control."""
 
     def write(controls: Controls, value: int) -> None:
         setattr(controls, control, replace(getattr(controls, control), **{part: value}))

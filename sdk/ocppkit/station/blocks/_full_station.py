@@ -224,7 +224,7 @@ class FullStation(StationBlocks):
         self.on(BasicAuthPasswordChanged)(self._password_changed)
 
     def plugged_in(self, evse_id: int, connector_id: int = 1) -> None:
-        """Takes that the cable is plugged in at both ends.
+        """Records that the cable is plugged in at both ends.
 
         Raises:
             LocalProtocolError: there is no such EVSE or connector, or another connector of the EVSE is plugged
@@ -235,18 +235,18 @@ class FullStation(StationBlocks):
         self.do(lambda now: self.transactions.plugged_in(evse_id, now, connector_id=connector_id))
 
     def unplugged(self, evse_id: int) -> None:
-        """Takes that the cable is no longer plugged in at both ends."""
+        """Records that the cable is no longer plugged in at both ends."""
         self.do(lambda now: self.transactions.unplugged(evse_id, now))
 
     def present(self, evse_id: int, id_token: IdToken) -> None:
-        """Takes that somebody presents a token at an EVSE: it starts charging, or stops it. [C01]
+        """Handles a token that somebody presents at an EVSE: it starts charging, or stops it. [C01]
 
         `AuthorizationDecided` tells what became of it.
         """
         self.do(lambda now: self.authorization.present(evse_id, id_token, now))
 
     def energy(self, evse_id: int, flows: bool, *, phases: int | None = None) -> None:
-        """Takes that energy flows, or that it no longer does.
+        """Records that energy flows, or that it no longer does.
 
         Args:
             evse_id: the EVSE.
@@ -256,7 +256,7 @@ class FullStation(StationBlocks):
         self.do(lambda now: self.transactions.energy(evse_id, flows, now, phases=phases))
 
     def suspended(self, evse_id: int, by: SuspendedBy) -> None:
-        """Takes that the EV, or the EVSE, pauses the flow of energy."""
+        """Records that the EV, or the EVSE, pauses the flow of energy."""
         self.do(lambda now: self.transactions.suspended(evse_id, by, now))
 
     def stop(self, evse_id: int, reason: StoppedReason = StoppedReason.LOCAL) -> None:
@@ -264,7 +264,7 @@ class FullStation(StationBlocks):
         self.do(lambda now: self.transactions.stopped(evse_id, now, reason=reason))
 
     def set_error(self, evse_id: int, connector_id: int, error: StatusError | None) -> None:
-        """Takes what is wrong with a connector, or with `None` that nothing is any more."""
+        """Records what is wrong with a connector, or with `None` that nothing is any more."""
         self.do(lambda now: self.availability.set_error(evse_id, connector_id, error, now))
 
     def restart(self, boot_reason: str | None = None) -> None:

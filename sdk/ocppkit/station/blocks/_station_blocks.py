@@ -348,7 +348,7 @@ class StationBlocks:
     # What follows from it.
 
     def _settle(self, now: Moment, hold: MessageHold | None = None) -> Batch:
-        """Has the blocks tell each other, and puts all that they want into one batch."""
+        """Passes events between the blocks, and puts all that they want into one batch."""
         events = tuple(self._exchanged(now))
         kept: list[KeptMessage] = []
         sent: list[OutgoingMessage] = []

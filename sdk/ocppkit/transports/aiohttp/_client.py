@@ -180,7 +180,7 @@ class _AnswerCheck:
     """Stands between aiohttp's request and its look at the answer."""
 
     def __init__(self, request: ConnectRequest, limits: Limits, compression: bool) -> None:
-        """Takes what is asked for.
+        """Sets what is asked for.
 
         Args:
             request: the connection that a station wants.

@@ -27,7 +27,7 @@ class PingingWire(TransportWire):
         ping: Callable[[], Awaitable[None]],
         abort: Callable[[], None],
     ) -> None:
-        """Takes an open connection.
+        """Wraps an open connection.
 
         Args:
             transport: the connection; it calls `note_frame` for each frame that comes in.

@@ -87,7 +87,7 @@ class Handler:
         client_certificate_header: str | None = None,
         grace: float = 10.0,
     ) -> None:
-        """Takes the CSMS; the arguments are those of `mount`.
+        """Sets the CSMS; the arguments are those of `mount`.
 
         Raises:
             LocalProtocolError: as `mount` does.

@@ -38,7 +38,7 @@ class BoundedSite(web.TCPSite):
         backlog: int = BACKLOG,
         csms: Csms | None = None,
     ) -> None:
-        """Takes what is to be served.
+        """Sets what is to be served.
 
         Args:
             runner: the application's runner, set up already.
@@ -59,7 +59,7 @@ class BoundedSite(web.TCPSite):
         self._report: ReportRefusal = _to_nobody if csms is None else csms.report_refusal
 
     async def start(self) -> None:
-        """Takes connections from now on."""
+        """Accepts connections from now on."""
         await web.BaseSite.start(self)
         self._server = await asyncio.get_running_loop().create_server(
             self._new_connection, *self._address, backlog=self._waiting

@@ -48,7 +48,7 @@ class WebSocketTransport:
         is_reading: Callable[[], bool] = lambda: True,
         on_frame: Callable[[], None] = lambda: None,
     ) -> None:
-        """Takes the connection.
+        """Sets the connection.
 
         Args:
             websocket: the connection.

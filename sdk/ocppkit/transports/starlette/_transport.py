@@ -19,7 +19,7 @@ class WebSocketTransport:
     """A connection to a station."""
 
     def __init__(self, websocket: WebSocket) -> None:
-        """Takes the connection."""
+        """Sets the connection."""
         self._websocket = websocket
 
     async def open(self, accept: Accept) -> None:

@@ -18,7 +18,7 @@ class BoundedDeflate(Extension):
     """Wraps permessage-deflate of `websockets`; a frame that inflates too much fails with 1009."""
 
     def __init__(self, deflate: Extension) -> None:
-        """Takes the negotiated extension."""
+        """Sets the negotiated extension."""
         self.name = deflate.name
         self._deflate = deflate
 

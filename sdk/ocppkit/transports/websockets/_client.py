@@ -108,7 +108,7 @@ class _ClientHandshake(SharedReading):
     """The handshake of a station, until `wire` takes over the connection."""
 
     def __init__(self, head: bytes) -> None:
-        """Takes the request to send."""
+        """Sets the request to send."""
         super().__init__()
         self._head = head
         self._reader = AnswerReader()
@@ -126,7 +126,7 @@ class _ClientHandshake(SharedReading):
         self._head = b""
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes: those of the answer apart from frames that a CSMS sends right after it."""
+        """Reads the answer, and leaves frames that a CSMS sends right after it to the wire."""
         try:
             self._reader.receive_data(data)
         except HandshakeRefused as problem:
@@ -145,7 +145,7 @@ class _ClientHandshake(SharedReading):
             self._body_ended.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes the end of a handshake that nobody has answered, or of a refusal."""
+        """Learns that the connection ended, without an answer or after a refusal."""
         self._lost = True
         problem = no_answer()
         # In TLS 1.3 a CSMS that refuses our certificate says so only now.

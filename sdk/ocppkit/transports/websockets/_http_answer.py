@@ -19,7 +19,7 @@ _WITHOUT_BODY: Final = frozenset({204, 304})
 
 
 class AnswerReader:
-    """Takes bytes until the head of an answer is there; then those of the body, up to a bound."""
+    """Reads the head of an answer, and then its body up to a bound."""
 
     def __init__(self) -> None:
         self._unread: bytes = b""
@@ -32,7 +32,7 @@ class AnswerReader:
         return self._unread
 
     def receive_data(self, data: bytes) -> None:
-        """Takes bytes.
+        """Reads received bytes.
 
         Raises:
             HandshakeRefused: they are no HTTP, or too many.

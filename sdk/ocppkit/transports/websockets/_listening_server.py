@@ -43,7 +43,7 @@ class Server:
         return len(self._connections)
 
     async def listen(self, new_connection: NewConnection, host: str | None, port: int) -> None:
-        """Takes connections from now on."""
+        """Accepts connections from now on."""
         self._listener = await asyncio.get_running_loop().create_server(
             lambda: new_connection(ServerConnection(self, self._csms)),
             host,
@@ -53,7 +53,7 @@ class Server:
         logger.info("serving on port %d", self.port)
 
     async def shut_down(self, grace: float) -> None:
-        """Takes no connection any more, and ends those that are there."""
+        """Accepts no more connections, and ends those that are open."""
         self._closing = True
         self._listener.close()
         everyone = self._connections | self._excess
@@ -61,7 +61,7 @@ class Server:
         for problem in await asyncio.gather(*ending, return_exceptions=True):
             if problem is not None:
                 # The others are shut down all the same.
-                logger.error("a connection failed while it was shut down", exc_info=problem)
+                logger.error("a connection failed while it was being shut down", exc_info=problem)
         # From Python 3.12 on, for those that came at the last moment, too.
         await self._listener.wait_closed()
 
@@ -105,7 +105,7 @@ class ServerConnection:
         self._gone: asyncio.Future[None] | None = None
 
     def begin(self, transport: asyncio.Transport) -> bool:
-        """Takes the connection, or its transport of TLS, and returns whether there is room for it."""
+        """Adds the connection, or its transport of TLS, and returns whether there is room for it."""
         self._transport = transport
         return self._server.entered(self)
 

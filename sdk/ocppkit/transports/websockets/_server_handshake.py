@@ -75,7 +75,7 @@ class ServerHandshake(SharedReading):
         self._has_room = self._connection.begin(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes; those of the handshake apart from what follows them.
+        """Reads the bytes of the handshake, and keeps what follows them apart.
 
         What a client sends before it has an answer must not be looked at before the extensions
         are agreed on.
@@ -96,7 +96,7 @@ class ServerHandshake(SharedReading):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes an early end."""
+        """Learns that the connection ended early."""
         self._slot.discard(self)
         if self._deciding is not None:
             self._deciding.cancel()

@@ -191,7 +191,7 @@ class WebSocketWire(SharedReading):
     # What asyncio calls.
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Takes what was read."""
+        """Handles what was read into the buffer."""
         receiver = self._receiver
         if (
             self._ordinary
@@ -212,7 +212,7 @@ class WebSocketWire(SharedReading):
         super().buffer_updated(nbytes)
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes."""
+        """Handles received bytes."""
         if self._end is not None:
             # The WebSocket has ended before its connection.
             return
@@ -227,14 +227,14 @@ class WebSocketWire(SharedReading):
                 self._read_unread()
 
     def eof_received(self) -> None:
-        """Takes the end of the peer's bytes; asyncio closes the transport then."""
+        """Learns that the peer sends no more bytes; asyncio closes the transport then."""
         self._enter(WireInput.EOF)
         if self._core is not None:
             self._core.receive_eof()
             self._follow(self._core)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Takes the end of the connection."""
+        """Learns that the connection has ended."""
         self._enter(WireInput.CONNECTION_LOST)
         for timer in (self._close_timer, self._stall_timer):
             if timer is not None:
@@ -466,7 +466,7 @@ class WebSocketWire(SharedReading):
         )
 
     def _takes(self, kind: int, payload: bytes) -> bool:
-        """Takes an ordinary frame, unless it is no text although it should be."""
+        """Handles an ordinary frame, unless it is no text although it should be."""
         if kind == TEXT:
             try:
                 text = payload.decode()
