@@ -1,13 +1,16 @@
 """The guide on functional blocks does what it says: its programs charge and bill, in each version."""
 
 import asyncio
+import re
 import signal
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from support.guide_code import LIMIT, executed, files, free_port, program, wait_for
+from ocppkit.codegen import Job, OpenJob
+from ocppkit.codegen.render._emit import emit
+from support.guide_code import DOCS, LIMIT, executed, files, free_port, program, wait_for
 
 PAGE = "guides/blocks.md"
 MOST_LINES = {"whole_station.py": 45, "billing_csms.py": 50}
@@ -43,3 +46,35 @@ async def test_the_tests_on_the_page_pass(tmp_path: Path, monkeypatch: pytest.Mo
     names = executed(PAGE, "billing_csms.py")
     for name in ("test_an_hour_takes_no_time", "test_a_power_cut_ends_the_transaction"):
         await asyncio.wait_for(names[name](), LIMIT)
+
+
+def _actions_of_blocks() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Returns the table of the page: version, module of the block, actions."""
+    rows = re.findall(
+        r"^\| `(\w+)Block` \| ([A-Z][^|]+) \| ([^|]+) \|$",
+        (DOCS / PAGE).read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    names = [(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(), *row) for name, *row in rows]
+    return [
+        (version, name, tuple(actions.split(", ")))
+        for name, old, new in names
+        for version, actions in (("1.6", old), ("2.0.1", new), ("2.1", new))
+    ]
+
+
+def test_the_table_of_actions_has_all_blocks() -> None:
+    assert len(_actions_of_blocks()) == 3 * 6
+
+
+@pytest.mark.parametrize(("version", "block", "actions"), _actions_of_blocks())
+def test_a_package_with_the_actions_of_a_block_has_it(
+    version: str, block: str, actions: tuple[str, ...]
+) -> None:
+    def has_it(only: tuple[str, ...]) -> bool:
+        api = OpenJob(Job(version, "acme", only=only, flavours=("msgspec",))).api
+        files = emit(api, "acme", "msgspec", (), lambda done, total: None)
+        return bool(files.get(f"acme/blocks/{block}.py"))
+
+    assert has_it(actions)
+    assert not has_it(actions[:-1])

@@ -112,7 +112,8 @@ class Dialect:
         rules = self._rules.get(kind)
         if not isinstance(rules, kind):
             raise LocalProtocolError(
-                f"this version has no {kind.__name__} [generate it with all actions of the block]"
+                f"this version has no {kind.__name__} [generate it with all actions of the block; "
+                "the guide on blocks lists them]"
             )
         return rules
 
