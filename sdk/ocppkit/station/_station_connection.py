@@ -120,7 +120,7 @@ class StationConnection:
         self._registration_state.tell()
 
     def finished(self) -> None:
-        """Passes the word on."""
+        """Tells that no handler of the connection runs any more."""
         self._when_finished(self)
 
 

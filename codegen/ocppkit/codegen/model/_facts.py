@@ -75,10 +75,10 @@ class ActionFacts:
     """Members of the request that number the parts of a report."""
 
     triggers: tuple[str, ...] = ()
-    """Words of TriggerMessage that ask a station for it."""
+    """Values of TriggerMessage that ask a station for it."""
 
     extended_triggers: tuple[str, ...] = ()
-    """Words of 1.6's ExtendedTriggerMessage that ask a Charge Point for it."""
+    """Values of 1.6's ExtendedTriggerMessage that ask a Charge Point for it."""
 
     followed_by: tuple[str, ...] = ()
     """Actions that bring the real result later."""

@@ -111,9 +111,9 @@ def open_field_name(wire: str) -> str:
     return f"{name}_" if name in OPEN_OBJECTS else name
 
 
-def member_name(word: str) -> str:
+def member_name(value: str) -> str:
     """Returns the name of an enum's member: `Energy.Active.Net` becomes `ENERGY_ACTIVE_NET`."""
-    return _snake(word, "word").upper()
+    return _snake(value, "word").upper()
 
 
 def module_name(action: str) -> str:

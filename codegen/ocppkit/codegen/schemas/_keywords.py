@@ -188,7 +188,7 @@ def check_together(schema: Object, place: Place) -> None:
 
 
 def one_of(words: frozenset[str]) -> str:
-    """List words for the cure of an error."""
+    """Returns a list of words for the cure of an error."""
     return ", ".join(sorted(words))
 
 

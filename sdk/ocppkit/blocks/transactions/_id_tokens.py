@@ -84,7 +84,7 @@ class TokenInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a CSMS says about a token."""
 
     status: str
-    """One of `AuthorizationStatus`, or another word of a later version; only Accepted lets energy flow."""
+    """One of `AuthorizationStatus`, or another value of a later version; only Accepted lets energy flow."""
 
     cache_expiry_date_time: datetime | None = None
     """When this is no longer to be believed; expiryDate in 1.6."""

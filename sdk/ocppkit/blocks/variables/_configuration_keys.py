@@ -31,7 +31,7 @@ class ConfigurationKey(Struct, frozen=True, kw_only=True):
     """Whether its value is the greatest value that the variable may have, not the variable's value."""
 
     words: Mapping[str, str] = {}
-    """What the words of OCPP 1.6 are in the variable, where they differ."""
+    """The variable's value for each value of OCPP 1.6, where they differ."""
 
     @property
     def variable(self) -> VariableKey[Any]:

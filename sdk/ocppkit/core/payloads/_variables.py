@@ -141,7 +141,7 @@ class VariableKey(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextKey(VariableKey[str]):
-    """A setting whose value is a text, or one word of a list."""
+    """A setting whose value is a text, or one value of a list."""
 
     def parse(self, text: str) -> str:
         """Returns the text."""
