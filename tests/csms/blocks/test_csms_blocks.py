@@ -126,6 +126,10 @@ def forgets_to_return(question: AuthorizationQuestion) -> Any:
     return None
 
 
+def misspells(question: AuthorizationQuestion) -> str:
+    return "accepted"
+
+
 async def never(question: AuthorizationQuestion) -> str:
     await asyncio.Event().wait()
     return "Accepted"
@@ -137,7 +141,7 @@ async def never(question: AuthorizationQuestion) -> str:
         (raises, "the database is down"),
         (never, "no answer within 10 s"),
         (forgets_to_return, "it returned None [return one of Accepted, Blocked"),
-        (lambda question: "accepted", "it returned 'accepted' [return one of"),
+        (misspells, "it returned 'accepted' [return one of"),
     ],
 )
 @pytest.mark.asyncio
