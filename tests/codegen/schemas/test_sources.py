@@ -166,7 +166,7 @@ def test_refuses_an_entry_that_lies_about_its_size(tmp_path: Path) -> None:
 
 
 def test_an_entry_without_a_name_is_passed_over(tmp_path: Path) -> None:
-    data = bytearray(zipped({"other": b"", "Reset.json": SCHEMA}))
+    data = bytearray(zipped({"a_folder": b"", "Reset.json": SCHEMA}))
     directory = data.index(b"PK\x01\x02")
     # The eight bytes of the name become an extra field of a kind that nobody knows.
     struct.pack_into("<HH", data, directory + 28, 0, 8)
