@@ -63,11 +63,21 @@ def test_each_command_names_the_pip_command(arguments: tuple[str, ...], tmp_path
 
 
 @pytest.mark.parametrize(
-    "package", ["typer", "rich", "jinja2", "black", "datamodel_code_generator", "pydantic"]
+    "package", ["typer", "rich", "jinja2", "datamodel_code_generator", "pydantic"]
 )
 def test_each_missing_package_is_named(package: str, tmp_path: Path) -> None:
     check_hint(run(GENERATE, f"top == {package!r}", tmp_path), package)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_black_is_missed_only_where_a_template_of_the_user_needs_it(tmp_path: Path) -> None:
+    done = run(GENERATE, "top == 'black'", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    template = tmp_path / "templates" / "msgspec" / "more.py.jinja"
+    template.parent.mkdir(parents=True)
+    template.write_text("MORE = 1\n", encoding="utf-8")
+    again = (*GENERATE, "--templates", "templates")
+    check_hint(run(again, "top == 'black'", tmp_path), "black")
 
 
 def test_the_version_needs_nothing(tmp_path: Path) -> None:

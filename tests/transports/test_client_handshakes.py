@@ -481,7 +481,7 @@ async def test_a_connection_that_is_lost_before_its_wire() -> None:
     opening_handshake.connection_made(Line())
     opening_handshake.connection_lost(None)
     with pytest.raises(ConnectionClosed, match="before an answer"):
-        opening_handshake.make_way(_handshake_answer.Agreement(None, None), LIMITS)
+        opening_handshake.wire(_handshake_answer.Agreement(None, None), LIMITS)
 
 
 @pytest.mark.parametrize("headers", [[(b"A", b"b")] * 129, [(b"A", b"\0")], [(b"A", b"\x7f")]])

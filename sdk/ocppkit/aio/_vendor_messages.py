@@ -74,15 +74,10 @@ class VendorRequest(_VendorMessage, Generic[V_co]):
         note: str | None = None
     ```
 
-    Members are named as those of `VendorResponse`. The class belongs to no version: in OCPP 1.6 the data are sent
-    as JSON text, in 2.x as JSON.
-
-    Args:
-        vendor_id: the vendor, as in `com.acme`.
-        message_id: which message of the vendor it is; without it, the vendor has but one.
-
-    Raises:
-        TypeError: the class of the answer is no `VendorResponse`.
+    `vendor_id` names the vendor, and `message_id` which of the vendor's messages it is; a vendor with one message
+    may leave it out. Members are named as those of `VendorResponse`. The class belongs to no version: in
+    OCPP 1.6 the data are sent as JSON text, in 2.x as JSON. A class of the answer that is no `VendorResponse`
+    raises TypeError.
     """
 
     __ocpp_vendor__: ClassVar[str]
