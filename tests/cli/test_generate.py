@@ -338,7 +338,7 @@ def test_a_skeleton_of_facts_is_written_to_a_new_file(cli: Cli) -> None:
     full = cli("generate", *few, "--facts", "facts.toml", "--skeleton", "more.toml")
     assert (full.status, full.out) == (0, "OCPP 2.0.1: no facts are missing\n")
     assert (
-        "belong to one OCPP version"
+        "can only be used with a single OCPP version"
         in cli(
             "generate", "--output", "src", "--package", "a", "--skeleton", "f.toml", "--check"
         ).problem

@@ -80,7 +80,7 @@ def explain(
     known = known_versions_of(project, facts, version)
     if version is None and inputs.belong_to_one_version():
         raise CodegenError(
-            "--base, --schemas and --facts belong to one OCPP version",
+            "--base, --schemas and --facts can only be used with a single OCPP version",
             cure=f"name one with --version: {', '.join(known)}",
         )
     jobs = [

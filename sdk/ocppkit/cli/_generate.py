@@ -250,7 +250,7 @@ def _packages(
     versions = list(names)
     if len(versions) > 1 and (package or inputs.belong_to_one_version()):
         raise CodegenError(
-            "--package, --base, --schemas and --facts belong to one OCPP version",
+            "--package, --base, --schemas and --facts can only be used with a single OCPP version",
             cure=f"name one with --version: {', '.join(versions)}",
         )
     packages: dict[str, str] = {}

@@ -98,7 +98,7 @@ def reference(
     known = known_versions_of(project, facts, version)
     if version is None and (base or schemas or errata or facts or prose):
         raise CodegenError(
-            "--base, --schemas, --errata, --facts and --prose belong to one OCPP version",
+            "--base, --schemas, --errata, --facts and --prose can only be used with a single OCPP version",
             cure=f"name one with --version: {', '.join(known)}",
         )
     own = [version] if version else [each for each in project.versions if each in known]

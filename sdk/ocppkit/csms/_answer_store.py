@@ -1,4 +1,4 @@
-"""The port behind `Csms(answer_repeats=...)`: answers to transaction messages, over restarts and processes."""
+"""The interface behind `Csms(answer_repeats=...)`: answers to transaction messages, over restarts and processes."""
 
 import logging
 from typing import Protocol

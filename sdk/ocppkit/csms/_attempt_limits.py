@@ -1,4 +1,4 @@
-"""The port behind `Csms(attempts=...)`: limits on wrong passwords, of one process or of many."""
+"""The interface behind `Csms(attempts=...)`: limits on wrong passwords, of one process or of many."""
 
 import logging
 from collections.abc import AsyncGenerator, Callable

@@ -134,7 +134,7 @@ class AttemptLimiter:
 
     def _wait(self, key: tuple[str, str], now: float) -> float:
         crowded = self._addresses.count((key[0], ""), now) >= self._per_address
-        return self._stations.wait(key, 1 if crowded else self._per_station, now)
+        return self._stations.seconds_to_wait(key, 1 if crowded else self._per_station, now)
 
     def _is_proved(self, credentials: Credentials) -> bool:
         known = self._proofs.get(credentials.identity)
@@ -165,7 +165,7 @@ class _Counters:
         count, at = self._counts.get(key, (0.0, now))
         return max(0.0, count - (now - at) / self._seconds)
 
-    def wait(self, key: tuple[str, str], most: int, now: float) -> float:
+    def seconds_to_wait(self, key: tuple[str, str], most: int, now: float) -> float:
         """Returns the seconds until one more attempt would not exceed `most`."""
         return max(0.0, (self.count(key, now) + 1 - most) * self._seconds)
 

@@ -1,4 +1,4 @@
-"""`CsmsBlockAccess`: what the driver of functional blocks does with a CSMS, beside its public methods."""
+"""`CsmsBlockAccess`: what the driver of functional blocks needs of a CSMS beyond its public methods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

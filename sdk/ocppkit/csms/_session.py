@@ -210,7 +210,7 @@ class StationSession:
         return self._context.gate.refuses(self.protocol, self._registration, action)
 
     def _admits(self, action: Action) -> bool:
-        """Whether a message is handled of a station whose boot was not accepted; logs what is done."""
+        """Whether to handle a message from a station whose boot was not accepted; logs the decision."""
         gate = self._context.gate
         if self._refuses(action):
             gate.log_refused(self.identity, self._registration, action)
@@ -273,7 +273,7 @@ class StationSession:
         if asyncio.iscoroutine(response):
             return self._saved_afterwards(response, request)
         saving = self._context.registrations.save(self._record(request, response))
-        return response if saving is None else _after(saving, response)
+        return response if saving is None else _response_once_saved(saving, response)
 
     async def _saved_afterwards(
         self, handling: Coroutine[Any, Any, object], request: Request[Any]
@@ -318,7 +318,7 @@ def _status_before(context: SessionContext, accept: Accept) -> RegistrationStatu
     return RegistrationStatus.UNKNOWN if accept.record is None else accept.record.status
 
 
-async def _after(saving: Coroutine[Any, Any, None], response: object) -> object:
+async def _response_once_saved(saving: Coroutine[Any, Any, None], response: object) -> object:
     await saving
     return response
 

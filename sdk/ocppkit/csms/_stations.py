@@ -138,7 +138,10 @@ class Stations:
     # What sessions call.
 
     def spelling(self, identity: str, protocol: Protocol | None) -> str:
-        """Returns an identity as the live station spells it that it means. # CON-06"""
+        """Returns the identity in the spelling of the live station that it names. # CON-06
+
+        If there is none, the identity is returned unchanged.
+        """
         if protocol is None or not protocol.identity_ignores_case:
             return identity
         found = self.live(identity)
@@ -167,7 +170,7 @@ class Stations:
             return None
 
     def served(self, station: StationHandle) -> None:
-        """Notes that messages of a station are handled of whose boot nothing is known."""
+        """Notes that a station's messages are handled although nothing is known of its boot."""
         self._wake(station.identity)
 
     def registered(self, station: StationHandle) -> None:

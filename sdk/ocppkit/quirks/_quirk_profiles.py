@@ -60,7 +60,10 @@ class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
     alias: str | None = None
 
     def override(self, message: type[Payload]) -> Override:
-        """Returns it as an override, which is reported, so that an operator sees which chargers break what."""
+        """Returns this quirk as an `Override`.
+
+        Its use is reported, so that an operator sees which charger breaks which rule.
+        """
         return Override(
             message=message,
             path=self.path,

@@ -1,4 +1,4 @@
-"""Tells a failure of a seam (transport, journal, callback) from the end of the task that waits for it."""
+"""Distinguishes a failure of a transport, journal or callback from a cancellation of the waiting task."""
 
 import asyncio
 
@@ -6,9 +6,10 @@ __all__ = ["is_failure"]
 
 
 def is_failure(problem: BaseException) -> bool:
-    """Whether an exception is the failure of what was waited for; false if this task is to end.
+    """Whether an exception is a failure of what this task waits for; false if this task is cancelled.
 
-    A seam may pass on that something of its own was cancelled; that cancels nobody else.
+    A transport, journal or callback may raise `CancelledError` because a task of its own was
+    cancelled. That is a failure too: this task goes on.
     """
     if isinstance(problem, asyncio.CancelledError):
         task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""`BlockAccess`: what the driver of functional blocks does with a station, beside its public methods."""
+"""`BlockAccess`: what the driver of functional blocks needs of a station beyond its public methods."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass

@@ -292,7 +292,7 @@ class DeliveryQueue:
         if by_peer and endpoint.answers_received:
             item.losses += 1
             logger.warning(
-                "%s: connection closed by the CSMS while %s %s was unanswered, for the %d. time",
+                "%s: connection closed by the CSMS while %s %s was unanswered (%d times so far)",
                 self._name,
                 entry.action,
                 entry.message_id,

@@ -1,4 +1,7 @@
-"""Makes a store of a journal with three methods: without durable states, attempts and dead letters."""
+"""Makes a store of a journal with only append, ack and pending.
+
+Such a store has no durable states, attempts and dead letters.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Sized
 
@@ -10,7 +13,7 @@ __all__ = ["JournalAdapter", "as_store", "can_replace", "commits_groups"]
 
 
 def as_store(journal: Store | Journal) -> Store:
-    """Returns the store itself, or an adapter for a journal with three methods."""
+    """Returns the store itself, or an adapter for a journal with only append, ack and pending."""
     return journal if _is_store(journal) else JournalAdapter(journal)
 
 
@@ -75,7 +78,9 @@ class JournalAdapter:
     ) -> Sequence[int]:
         """Keeps one message: such a journal cannot keep several at once, all or nothing, but in memory."""
         if len(entries) > 1 and not self.never_fails:
-            raise JournalError("a journal with three methods takes one message at a time")
+            raise JournalError(
+                "a journal with only append, ack and pending takes one message at a time"
+            )
         seqs = [await self._journal.append(entry) for entry in entries]
         for seq, entry in zip(seqs, entries, strict=True):
             self._waiting[seq] = Stored(seq=seq, entry=entry)
@@ -108,7 +113,9 @@ class JournalAdapter:
         change: Callable[[int, Entry], Awaitable[None]] | None
         change = getattr(self._journal, "replace", None)
         if change is None:
-            raise JournalError("a journal with three methods cannot replace a message")
+            raise JournalError(
+                "a journal with only append, ack and pending cannot replace a message"
+            )
         stored = self._waiting.get(seq)
         if stored is not None:
             await change(seq, entry)

@@ -214,7 +214,7 @@ class Outbox:
         """
         if not commits_groups(self._store):
             raise LocalProtocolError(
-                "a journal with three methods cannot keep messages and states together "
+                "a journal with only append, ack and pending cannot keep messages and states together "
                 "[use a Store, such as SqliteJournal(path)]"
             )
         return await self._store.load()
@@ -283,7 +283,8 @@ class Outbox:
             if not is_failure(problem):
                 raise
             logger.exception(
-                "%s: what takes answers before they are acknowledged failed", self._name
+                "%s: the function that takes answers before they are acknowledged has failed",
+                self._name,
             )
 
     # What is kept.

@@ -129,7 +129,7 @@ class SecurityEvents:
         self._reports: deque[Request[Any]] = deque()
         self._more = asyncio.Event()
 
-    def seen(self, event: SecurityEvent, tech_info: str) -> None:
+    def note(self, event: SecurityEvent, tech_info: str) -> None:
         """Notes an event."""
         if not self._controls.raise_security_events:
             return
@@ -138,19 +138,19 @@ class SecurityEvents:
             self._reports.append(report)
             self._more.set()
 
-    def seen_again(self, event: SecurityEvent, tech_info: str) -> None:
+    def note_once_per_streak(self, event: SecurityEvent, tech_info: str) -> None:
         """Notes an event that may come many times in a row; the first of them is reported."""
         now = self._monotonic()
         before, self._last_seen[event] = self._last_seen.get(event), now
         if before is None or now - before >= _STREAK:
-            self.seen(event, tech_info)
+            self.note(event, tech_info)
 
     def not_connected(self, problem: BaseException) -> None:
         """Notes why an attempt to connect failed, if that is an event."""
         event, cause = _event_of(problem)
         if event is not None and event not in self._failures:
             self._failures.add(event)
-            self.seen(event, str(cause))
+            self.note(event, str(cause))
 
     def connected(self) -> None:
         """Notes that a connection works: what fails from now on is news."""

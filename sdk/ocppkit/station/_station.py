@@ -259,7 +259,7 @@ class Station:
 
     @property
     def heartbeat_interval(self) -> float:
-        """The control of this name."""
+        """The value of `Controls.heartbeat_interval`."""
         return self._controls.heartbeat_interval
 
     @heartbeat_interval.setter
@@ -268,7 +268,7 @@ class Station:
 
     @property
     def queue_all_messages(self) -> bool:
-        """The control of this name."""
+        """The value of `Controls.queue_all_messages`."""
         return self._controls.queue_all_messages
 
     @queue_all_messages.setter
@@ -277,7 +277,7 @@ class Station:
 
     @property
     def queued_severity(self) -> int | None:
-        """The control of this name."""
+        """The value of `Controls.queued_severity`."""
         return self._controls.queued_severity
 
     @queued_severity.setter
@@ -357,7 +357,7 @@ class Station:
             before = self._network_order.credentials
             self._take(network)
             if before not in (frozenset(), self._network_order.credentials):
-                self._security_events.seen(_RECONFIGURED, "network profiles")
+                self._security_events.note(_RECONFIGURED, "network profiles")
         self._boot = boot
         self._connect_loop.restart()
 
@@ -391,7 +391,7 @@ class Station:
         self._network_order.use_credentials(lambda profile: self._renewed(profile, old, new))
         self._credentials = new
         if new != old:
-            self._security_events.seen(
+            self._security_events.note(
                 _RECONFIGURED, "password" if new.password != old.password else "TLS"
             )
         self._connect_loop.reconnect("reconnecting")
@@ -663,13 +663,15 @@ class Station:
         try:
             yield
         except JournalFull as problem:
-            self._security_events.seen_again(SecurityEvent.MEMORY_EXHAUSTION, str(problem))
+            self._security_events.note_once_per_streak(
+                SecurityEvent.MEMORY_EXHAUSTION, str(problem)
+            )
             raise
 
     def _tell_delivery(self, event: DeliveryEvent) -> None:
         if isinstance(event, Dropped):
             about = f"journal is full: {len(event.message_ids)} messages dropped"
-            self._security_events.seen_again(SecurityEvent.MEMORY_EXHAUSTION, about)
+            self._security_events.note_once_per_streak(SecurityEvent.MEMORY_EXHAUSTION, about)
         self._events.tell(event)
 
     async def _send(self, message: Send) -> None:

@@ -111,8 +111,8 @@ class StationConnection:
         self._registration_state.call_failed(error, self.endpoint.last_received)
 
     def invalid_received(self, error: RemoteProtocolError) -> None:
-        """Notes the security event that this is."""
-        self._security_events.seen_again(SecurityEvent.INVALID_MESSAGES, str(error))
+        """Notes the security event InvalidMessages."""
+        self._security_events.note_once_per_streak(SecurityEvent.INVALID_MESSAGES, str(error))
 
     def disconnected(self, end: ConnectionClosed) -> None:
         """Tells of the end, and wakes those who wait for a change."""

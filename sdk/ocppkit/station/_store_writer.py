@@ -120,7 +120,7 @@ class LaterWrites:
         return self._owed.keys()
 
     async def write(self, seq: int, what: str, change: Callable[[], Awaitable[None]]) -> None:
-        """Writes that a message waits no longer, or leaves it to `run`.
+        """Tells the store that a message has left the queue; if that fails, `run` tries again.
 
         Args:
             seq: the number of the message.

@@ -77,7 +77,10 @@ class Simulation:
         return result
 
     def network(self, csms: Csms | None, conditions: Conditions | None = None) -> SimulatedNetwork:
-        """Returns a network to this CSMS; without one, nobody can connect until `start_server`."""
+        """Returns a network that leads to this CSMS.
+
+        Without a CSMS nobody can connect until `start_server`.
+        """
         return SimulatedNetwork(csms, self.random, self.trace, conditions or Conditions())
 
     def ids(self, prefix: str) -> Callable[[], str]:

@@ -84,7 +84,9 @@ def proxies_at(
     if not trusted:
         return direct
     networks = tuple(_network(entry) for entry in trusted if entry != _UNIX)
-    return _Translation(networks, _UNIX in trusted, client_certificate_header, keep_certificate)
+    return _HandshakeBehindProxy(
+        networks, _UNIX in trusted, client_certificate_header, keep_certificate
+    )
 
 
 def direct(handshake: Handshake) -> Handshake:
@@ -92,7 +94,7 @@ def direct(handshake: Handshake) -> Handshake:
     return handshake
 
 
-class _Translation:
+class _HandshakeBehindProxy:
     """The station's view of a handshake that came through a trusted proxy."""
 
     def __init__(

@@ -295,7 +295,7 @@ class Api:
     """Variables, configuration keys and values that no schema has."""
 
     def enum_names(self) -> frozenset[str]:
-        """The names that stand for enums."""
+        """The names of all enums."""
         return self._enum_names
 
     @cached_property

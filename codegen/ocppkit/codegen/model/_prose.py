@@ -211,7 +211,10 @@ def _everywhere(table: Table) -> dict[str, Doc]:
 
 
 def _doc(table: Table, key: str, source: str | None) -> Doc:
-    """Reads a text and the source in brackets behind it, which else is the class's."""
+    """Reads a text and its source, which stands in brackets behind it.
+
+    Without brackets, the class's source counts.
+    """
     found = _TEXT.fullmatch(table.text(key))
     if found is None:
         raise table.place.at(key).error(

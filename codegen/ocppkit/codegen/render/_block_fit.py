@@ -94,7 +94,7 @@ class _Names:
             )
 
     def _reads(self, function: ast.FunctionDef) -> Iterator[str]:
-        """Yields members of the function's arguments that their types do not have."""
+        """Yields a problem for each member that the function reads from an argument whose type lacks it."""
         typed = {
             each.arg: each.annotation.id
             for each in (*function.args.args, *function.args.kwonlyargs)

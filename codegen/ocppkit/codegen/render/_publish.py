@@ -113,7 +113,10 @@ def compare(tree: PackageTree) -> Drift:
 
 
 def _same_text(data: bytes) -> bytes:
-    """Returns what counts of a file: git may change its line ends, a release the generator's version."""
+    """Returns a file's content without what may differ harmlessly.
+
+    Git may change the line endings, and a release changes the generator's version.
+    """
     return _GENERATOR.sub(b"", data.replace(b"\r\n", b"\n"), count=1)
 
 

@@ -56,7 +56,10 @@ class PydanticConstraint:
 
 
 def drafts_of(api: Api) -> Mapping[str, int]:
-    """Returns the JSON Schema draft of every class; what a draft 4 message uses is of draft 4 itself."""
+    """Returns the JSON Schema draft of each class.
+
+    A type that any draft-4 message uses counts as draft 4.
+    """
     drafts = {message.name: message.draft for action in api.actions for message in action.messages}
     shared = {each.name: min(drafts[user] for user in each.used_by) for each in api.datatypes}
     return drafts | shared

@@ -178,7 +178,7 @@ def _read_texts(value: Json, place: Place) -> list[Json]:
 
 
 def check_together(schema: Object, place: Place) -> None:
-    """Checks what takes more than one keyword of a derived schema to see."""
+    """Checks that the keywords of a derived schema agree with each other."""
     for low, high in _LIMITS:
         least, most = schema.get(low), schema.get(high)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:

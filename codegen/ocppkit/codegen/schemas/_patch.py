@@ -80,7 +80,7 @@ class SchemaEdit:
         return bool(_definitions(split(self.pointer), document))
 
     def reaches(self, pointer: str) -> bool:
-        """Tells whether the change is one at a place, below it or around it."""
+        """Whether the change touches this place, something inside it, or something that contains it."""
         steps = zip(split(self.pointer), split(pointer), strict=False)
         return all(own in (_ALL, other) for own, other in steps)
 

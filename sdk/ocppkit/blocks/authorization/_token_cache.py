@@ -119,7 +119,7 @@ class TokenCache:
             self._add(each)
 
     def shift(self, change: timedelta) -> None:
-        """Moves the times of update with the clock, which was set."""
+        """Shifts the time of each token's last update by as much as the clock was set."""
         self.fill([replace(each, updated_at=each.updated_at + change) for each in self])
 
     def _add(self, token: CachedToken) -> None:

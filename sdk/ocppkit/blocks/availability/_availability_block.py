@@ -205,7 +205,7 @@ class AvailabilityBlock(Block):
         return self._evses.evse(evse_id).state
 
     def use_of(self, evse_id: int, connector_id: int) -> ConnectorUse:
-        """Returns what a connector is used for.
+        """Returns the state of use of a connector.
 
         Raises:
             LocalProtocolError: there is no such connector.
@@ -213,7 +213,7 @@ class AvailabilityBlock(Block):
         return self._evses.connector(evse_id, connector_id).use
 
     def uses_of(self, evse_id: int) -> tuple[ConnectorUse, ...]:
-        """Returns what each connector of an EVSE is used for, in order.
+        """Returns the state of use of each connector of an EVSE, in order.
 
         Raises:
             LocalProtocolError: there is no such EVSE.

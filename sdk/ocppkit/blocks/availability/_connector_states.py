@@ -119,7 +119,7 @@ _USES: Final[Sequence[tuple[ConnectorUse, Callable[[ConnectorFacts], bool]]]] = 
 
 
 def connector_use(facts: ConnectorFacts) -> ConnectorUse:
-    """Returns what a connector is used for."""
+    """Returns the state of use of a connector."""
     return next(use for use, fits in _USES if fits(facts))
 
 

@@ -61,7 +61,7 @@ class DerivedStatuses:
         show_statuses(self._model, self._evses)
 
     def _set_use(self, record: ConnectorRecord, facts: ConnectorFacts, now: Moment) -> bool:
-        """Sets what a connector is used for, and returns whether it has another status by that."""
+        """Sets the state of use of a connector, and returns whether that changes its status."""
         old = record.status, record.shown_error
         record.use = connector_use(facts)
         record.status = self._rules.statuses[record.use]

@@ -36,7 +36,7 @@ class ProfileTimeline:
         offline_since: datetime | None = None,
         zone: tzinfo | None = None,
     ) -> None:
-        """Prepares a profile.
+        """Lays one profile's schedule out over the window.
 
         Args:
             profile: the profile.

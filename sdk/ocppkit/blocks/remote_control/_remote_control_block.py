@@ -201,7 +201,7 @@ class RemoteControlBlock(Block):
 
     def _reset(self, command: RequestReset, now: Moment) -> ResetAnswer:
         evse_id = command.evse_id or None
-        refused = self._reason_to_refuse(evse_id, command.type)
+        refused = self._reason_to_refuse_reset(evse_id, command.type)
         if refused is not None:
             return ResetAnswer(status=ResetStatus.REJECTED, reason_code=refused)
         waits = command.type is ResetType.ON_IDLE and self._rules.waits_for_idle
@@ -214,7 +214,7 @@ class RemoteControlBlock(Block):
         self._begin(evse_id, command.type, "RemoteReset", now)
         return ResetAnswer(status=ResetStatus.ACCEPTED)
 
-    def _reason_to_refuse(self, evse_id: int | None, kind: ResetType) -> str | None:
+    def _reason_to_refuse_reset(self, evse_id: int | None, kind: ResetType) -> str | None:
         if evse_id is not None and not self._availability.has(evse_id, None):
             return "UnknownEvse"
         # B11.FR.09, B12.FR.09.

@@ -329,7 +329,7 @@ def _declare(model: DeviceModel, place: VariableKey[Any], default: _Default) -> 
 def _places(
     key: VariableKey[Any], evses: Mapping[int, Sequence[int]]
 ) -> Iterator[VariableKey[Any]]:
-    """Yields the key, once for each EVSE or connector if it is of one."""
+    """Yields the key for each EVSE or connector that has its own; otherwise yields it once."""
     if key.component == "EVSE":
         yield from (key.on_evse(number) for number in evses)
     elif key.component == "Connector":

@@ -150,7 +150,7 @@ def _is_unread(session: ConnectionState, data: str | bytes, now: float, binary: 
 
 
 def _text_of(data: str | bytes) -> str | bytes:
-    """Returns a text without the NULs and marks that were cut off when its frame was read."""
+    """Returns the text without NULs and byte order marks around it, as `read_frame` read it."""
     clean = trimmed(data)
     assert isinstance(clean, str | bytes)
     return clean

@@ -237,4 +237,4 @@ def _shape(info: inspect.Type, extra: dict[str, Any], seen: _Seen) -> Shape:
         case inspect.CustomType() if issubclass(info.cls, OpenObject):
             return OpenShape(info.cls, shape_of(info.cls.__ocpp_known__))
         case _:
-            raise TypeError(f"payloads have no places of the type {info}")
+            raise TypeError(f"a payload cannot have a field of the type {info}")

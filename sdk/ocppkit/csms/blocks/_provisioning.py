@@ -97,5 +97,5 @@ class Provisioning:
 
     @property
     def wanted(self) -> Mapping[str, SetVariableData]:
-        """What each station must take, by the name of the key."""
+        """The values that each station must accept before its boot is accepted, by the key's name."""
         return self._wanted

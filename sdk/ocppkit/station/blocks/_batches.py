@@ -166,7 +166,8 @@ class Batches:
             encode_payload(message.request)
         except InvalidOutgoing as problem:
             logger.error(
-                "%s: %s of a functional block is not sent: %s [give the block what OCPP can say]",
+                "%s: %s of a functional block is not sent: %s "
+                "[give the block values that the OCPP schema allows]",
                 self._name,
                 message.request.__ocpp_action__,
                 problem,

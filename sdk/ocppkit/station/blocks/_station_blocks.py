@@ -167,7 +167,7 @@ class StationBlocks:
         try:
             return action(now)
         finally:
-            self._settle(now)
+            self._collect_batch(now)
 
     async def flushed(self) -> None:
         """Returns when the store has what was done so far, or has failed to take it once."""
@@ -253,7 +253,7 @@ class StationBlocks:
             try:
                 answer = handler(command, now)
             finally:
-                batch = self._settle(now, hold)
+                batch = self._collect_batch(now, hold)
             await asyncio.wait({batch.written})
             response: Response = mapping.write_response(request, answer)
             return response
@@ -268,14 +268,14 @@ class StationBlocks:
         report = mapping.read_request(delivered.request).with_journal_note(delivered.entry.note)
         now = self.now()
         self._pass_on(report, mapping, delivered.answer, now)
-        await asyncio.wait({self._settle(now).written})
+        await asyncio.wait({self._collect_batch(now).written})
 
     def _answered(self, message: OutgoingMessage, answer: Response | OcppError) -> None:
         mapping = self._dialect.report_of.get(type(message.request))
         if self._batches is not None and mapping is not None:
             now = self.now()
             self._pass_on(message.report, mapping, answer, now)
-            self._settle(now)
+            self._collect_batch(now)
 
     def _pass_on(
         self,
@@ -329,25 +329,25 @@ class StationBlocks:
         for block in self._blocks:
             with self._failures.contained(block):
                 block.failed(mapping.read_request(request).with_journal_note(entry.note), now)
-        self._settle(now)
+        self._collect_batch(now)
 
     def _notice(self, event: Event) -> None:
         now = self.now()
         for block in self._blocks:
             with self._failures.contained(block):
                 block.notice(event, now)
-        self._settle(now)
+        self._collect_batch(now)
 
     def _time_is_up(self) -> None:
         self._timer = None
         now = self.now()
         for block in self._blocks:
             self._failures.tell_time_is_up(block, now)
-        self._settle(now)
+        self._collect_batch(now)
 
     # What follows from it.
 
-    def _settle(self, now: Moment, hold: MessageHold | None = None) -> Batch:
+    def _collect_batch(self, now: Moment, hold: MessageHold | None = None) -> Batch:
         """Passes events between the blocks, and puts all that they want into one batch."""
         events = tuple(self._exchanged(now))
         kept: list[KeptMessage] = []

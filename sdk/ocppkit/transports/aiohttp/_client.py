@@ -164,7 +164,10 @@ def _cause_of(problem: ClientError | OSError) -> BaseException:
 
 
 class _HandshakeResponse(ClientResponse):
-    """The answer of a CSMS. Once it was checked, its headers are those that were understood."""
+    """The CSMS's HTTP response to the handshake.
+
+    Once it was checked, its headers are those that were understood.
+    """
 
     checked: CIMultiDictProxy[str] | None = None
 

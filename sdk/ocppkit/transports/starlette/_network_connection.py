@@ -41,12 +41,12 @@ class NetworkConnections:
                 "can delay all others, and stations that read nothing are not disconnected at once "
                 "[use uvicorn with no middleware that replaces `receive`; if that is so, install "
                 "another version of uvicorn, or a newer one of ocppkit]",
-                _server_of(receive),
+                _server_name(receive),
             )
         return None
 
 
-def _server_of(receive: Receive) -> str:
+def _server_name(receive: Receive) -> str:
     """Returns the name of a server, with its version where the module has one."""
     name = getattr(receive, "__module__", "").partition(".")[0] or "this ASGI server"
     try:
