@@ -389,3 +389,41 @@ async def test_a_transaction_stays_at_its_connector(protocol: Protocol) -> None:
         station.present(1, CARD)
         await bench.advance(1)
         station.plugged_in(1, 1)
+
+
+@pytest.mark.parametrize("protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=lambda each: each.version)
+@pytest.mark.asyncio
+async def test_a_transaction_tells_that_another_system_has_changed_its_rate(
+    protocol: Protocol,
+) -> None:  # K11, K12, K13
+    limit = ChargingProfile(
+        id=-1,
+        stack_level=0,
+        charging_profile_purpose=Purpose.EXTERNAL_CONSTRAINTS,
+        charging_profile_kind=ProfileKind.RELATIVE,
+        charging_schedule=(
+            ChargingSchedule(
+                id=1,
+                charging_rate_unit=RateUnit.AMPERES,
+                charging_schedule_period=(ChargingSchedulePeriod(start_period=0, limit=6.0),),
+            ),
+        ),
+    )
+    async with BlockBench(protocol, full=full(Meter())) as bench:
+        station = bench.full
+        station.do(lambda now: station.charging.limit_externally(limit, 0, now))
+        assert station.do(lambda now: station.charging.remove_external_limit(-1, now))
+        await bench.advance(1)
+        assert bench.actions.count("TransactionEvent") == 0
+        station.plugged_in(1)
+        station.present(1, CARD)
+        station.energy(1, True)
+        await bench.advance(1)
+        station.do(lambda now: station.charging.limit_externally(limit, 0, now))
+        assert station.do(lambda now: station.charging.remove_external_limit(-1, now))
+        await bench.advance(1)
+        events = [frame[3] for frame in bench.frames if frame[2] == "TransactionEvent"]
+    reasons = [each["triggerReason"] for each in events]
+    assert reasons.count("ChargingRateChanged") == 2
+    assert bench.actions.count("NotifyChargingLimit") == 2
+    assert bench.actions.count("ClearedChargingLimit") == 2

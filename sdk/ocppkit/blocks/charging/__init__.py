@@ -11,7 +11,7 @@ from ._charging_block import ChargingBlock
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
-from ._present_limits import LimitChanged
+from ._present_limits import ExternalLimitChanged, LimitChanged
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,
@@ -55,6 +55,7 @@ __all__ = [
     "ClearProfilesStatus",
     "CompositeAnswer",
     "CompositeSchedule",
+    "ExternalLimitChanged",
     "ExternalLimitCleared",
     "ExternalLimitSet",
     "GetComposite",

@@ -4,7 +4,7 @@ Theory of operation: whatever happens, the limit of each EVSE now is computed an
 than before. The composite schedule also says when it changes next by itself, which is the deadline of the block.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from itertools import groupby
 from math import inf
@@ -36,7 +36,7 @@ from ..variables import (
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
-from ._present_limits import PresentLimits
+from ._present_limits import ExternalLimitChanged, PresentLimits
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,
@@ -250,7 +250,7 @@ class ChargingBlock(Block):
         self._profiles.set_external(profile, evse_id, source=source)
         self._count_profiles()
         self._look(now)
-        if self._limits.differ(before, self._model.get(LIMIT_CHANGE_SIGNIFICANCE, 0.0)):
+        if self._tell_of_external_change(before):
             # CHP-18: the schedule goes along only where the setting asks for it.
             with_schedule = self._model.get(NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES, False)
             self._report(
@@ -268,13 +268,23 @@ class ChargingBlock(Block):
         Returns:
             Whether there was one.
         """
+        self._look(now)
+        before = self._limits.told
         removed = self._profiles.remove_external(profile_id)
         if removed is None:
             return False
         self._count_profiles()
         self._report(ExternalLimitCleared(source=removed.source, evse_id=removed.evse_id or None))
         self._look(now)
+        self._tell_of_external_change(before)
         return True
+
+    def _tell_of_external_change(self, before: Mapping[int, ChargingSchedulePeriod]) -> bool:
+        least = self._model.get(LIMIT_CHANGE_SIGNIFICANCE, 0.0)
+        changed = self._limits.changed_since(before, least)
+        if changed:
+            self._tell(ExternalLimitChanged(evse_ids=changed))
+        return bool(changed)
 
     # What the CSMS asks.
 

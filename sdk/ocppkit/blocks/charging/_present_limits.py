@@ -12,7 +12,7 @@ from ._installed_profiles import InstalledProfiles
 from ._load_balancing import shared
 from ._profiles import ChargingSchedulePeriod
 
-__all__ = ["LimitChanged", "PresentLimits"]
+__all__ = ["ExternalLimitChanged", "LimitChanged", "PresentLimits"]
 
 _LOOK_AHEAD: Final = 86_400
 """Seconds for which a change of the limit is looked for at once."""
@@ -29,6 +29,12 @@ class LimitChanged(Event, frozen=True):
     def limit(self) -> float:
         """Amperes on each phase, or on L1 where phases differ."""
         return self.limits.limit or 0.0
+
+
+class ExternalLimitChanged(Event, frozen=True):
+    """Another system than the CSMS has changed what EVSEs may take, by more than LimitChangeSignificance. # CHP-18"""
+
+    evse_ids: tuple[int, ...]
 
 
 class PresentLimits:
@@ -72,17 +78,20 @@ class PresentLimits:
                 self._tell(LimitChanged(evse_id=evse_id, limits=period))
         self.next_change = min(changes) if len(self._profiles) else None
 
-    def differ(self, before: Mapping[int, ChargingSchedulePeriod], least_percentage: float) -> bool:
-        """Returns whether a limit is another than before by more than a percentage of it. # CHP-18
+    def changed_since(
+        self, before: Mapping[int, ChargingSchedulePeriod], least_percentage: float
+    ) -> tuple[int, ...]:
+        """Returns the EVSEs whose limit is another than before by more than a percentage of it. # CHP-18
 
         Args:
             before: what was told before.
             least_percentage: LimitChangeSignificance.
         """
-        return any(
-            abs((self._told[evse_id].limit or 0.0) - (old.limit or 0.0))
-            > (old.limit or 0.0) * least_percentage / 100
+        return tuple(
+            evse_id
             for evse_id, old in before.items()
+            if abs((self._told[evse_id].limit or 0.0) - (old.limit or 0.0))
+            > (old.limit or 0.0) * least_percentage / 100
         )
 
     @property

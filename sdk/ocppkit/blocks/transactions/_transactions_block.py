@@ -16,6 +16,7 @@ from .._block import Block
 from .._moment import Moment
 from .._station_life import ClockChanged, StationStarted
 from .._transaction_life import TransactionNumbered
+from ..charging import ExternalLimitChanged
 from ..variables import STOP_TX_ON_EV_SIDE_DISCONNECT, DeviceModel
 from ._evse import Evse
 from ._evse_events import TransactionReplied
@@ -120,6 +121,7 @@ class TransactionsBlock(Block):
         )
         self._on_event(StationStarted, self._station_started)
         self._on_event(ClockChanged, self._clock_changed)
+        self._on_event(ExternalLimitChanged, self._limit_changed)
         self._on_reply(TransactionReport)(self._reply_received)
         if has_undelivered is not None:
             self._on_command(GetTransactionStatus)(self._get_status)
@@ -417,6 +419,14 @@ class TransactionsBlock(Block):
         self._interruptions.end(now)
         for evse in self._evses.values():
             self._verdicts.check_energy(evse, now)
+
+    def _limit_changed(self, event: ExternalLimitChanged, now: Moment) -> None:
+        # CHP-18: the CSMS hears that the rate of a transaction is another.
+        for evse_id in event.evse_ids:
+            evse = self._evses.get(evse_id)
+            if evse is not None and evse.transaction is not None:
+                self._reporter.updated(evse, TriggerReason.CHARGING_RATE_CHANGED, now.wall)
+                self._touch(now)
 
     def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
         self._metering.begin(now)
