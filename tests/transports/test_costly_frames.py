@@ -45,8 +45,11 @@ class Slowest:
 
 
 @pytest.fixture
-def slowest(monkeypatch: pytest.MonkeyPatch) -> Slowest:
+def slowest(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Slowest:
     """Measures every callback of asyncio while a test runs."""
+    # Records of the log are kept for the report of a test, and what they speak of with them: the more of
+    # them there are, the longer a collection takes.
+    caplog.set_level(logging.CRITICAL)
     measured = Slowest()
     run = asyncio.Handle._run
 
