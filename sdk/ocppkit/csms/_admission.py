@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec.structs import replace
 
 from ocppkit.aio import Clock, Handshake, MaybeAwaitable
-from ocppkit.aio.lowlevel import Accept, Reject, loggable, start_task, wait_until
+from ocppkit.aio.lowlevel import Accept, Reject, loggable
 from ocppkit.core import Policies, Protocol
 
 from ._attempt_limits import GuardedLimits
@@ -36,6 +36,7 @@ from ._identity import (
     refusal_of,
 )
 from ._refused_stations import RefusalReports
+from ._time_limit import within
 
 __all__ = ["Admission", "Identify", "UnknownSubprotocol", "WithoutSubprotocol"]
 
@@ -211,7 +212,7 @@ class Admission:
         try:
             value = function(about)
             if asyncio.iscoroutine(value):
-                value = await _within(value, clock, self._patience)
+                value = await within(value, clock, self._patience)
             return value
         except TimeoutError:
             logger.error("%s did not decide within %g seconds", name, self._patience)
@@ -274,21 +275,6 @@ def _without_authorization(handshake: Handshake) -> Handshake:
         secure=handshake.secure,
         remote_address=handshake.remote_address,
     )
-
-
-async def _within(work: Any, clock: Clock, seconds: float) -> Any:
-    """Returns what a coroutine returns; cancels it and raises `TimeoutError` if it takes longer."""
-    task = start_task(work)
-    try:
-        if not task.done():
-            await wait_until(clock, clock.time() + seconds, task)
-        if not task.done():
-            # What it raises after that is of no use to anybody.
-            task.add_done_callback(lambda late: late.cancelled() or late.exception())
-            raise TimeoutError
-        return task.result()
-    finally:
-        task.cancel()
 
 
 def _unusable(name: str, value: object, cure: str) -> BadHandshake:

@@ -168,3 +168,24 @@ async def test_a_report_that_does_not_go_on_is_given_up() -> None:
         report = await waiting
     assert not report.is_complete
     assert report.data == ()
+
+
+@pytest.mark.asyncio
+async def test_a_station_that_answers_one_question_twice_is_not_provisioned() -> None:
+    def twice(request: v201.SetVariablesRequest) -> v201.SetVariablesResponse:
+        asked = request.set_variable_data[0]
+        result = v201.SetVariableResultType(
+            attribute_status=v201.SetVariableStatusEnumType.ACCEPTED,
+            component=asked.component,
+            variable=asked.variable,
+        )
+        return v201.SetVariablesResponse(set_variable_result=[result, result])
+
+    bench = BlockBench(v201.PROTOCOL, provisioning=provisioning_of())
+    bench.station.block_access.set_default_handler(v201.SetVariablesRequest, twice)
+    told = listening(bench, StationProvisioned, ProvisioningFailed)
+    async with bench:
+        await bench.advance(5)
+        assert bench.station.status == "Pending"
+    assert isinstance(told[0], ProvisioningFailed)
+    assert "2 answers to one question" in told[0].problem

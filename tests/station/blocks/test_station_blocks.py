@@ -426,3 +426,123 @@ async def test_a_report_that_the_version_cannot_say_is_left_out_and_its_block_is
     assert "OCPP 2.0.1 cannot say LampSeen of the functional block 'lamp' [left out]" in caplog.text
     assert lamp.heard[-1] == LampSeen(on=True)
     assert store.states["block:lamp"] == b"1"
+
+
+class Broken(Lamp):
+    """A lamp that fails where no caller can take it."""
+
+    name = "broken"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = True
+
+    def state(self) -> bytes:
+        if self.fails:
+            raise ValueError("no state")
+        return super().state()
+
+    def next_deadline(self, now: Moment) -> float | None:
+        if self.fails:
+            raise ValueError("no deadline")
+        return super().next_deadline(now)
+
+
+@pytest.mark.asyncio
+async def test_a_block_that_cannot_tell_its_state_ends_nothing_and_is_kept_later(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, broken, follower = MemoryStore(), Broken(), Follower()
+    blocks = StationBlocks(station_of(store, clock), broken, follower, dialect=DIALECT)
+    async with blocks:
+        blocks.do(broken.light)
+        await blocks.flushed()
+        assert follower.counts == [1]
+        assert "block:broken" not in store.states
+        broken.fails = False
+        blocks.do(lambda now: None)
+        await blocks.flushed()
+        assert store.states["block:broken"] == b"1"
+        await clock.advance(60)
+        assert broken.off_at is None
+    assert "functional block 'broken' failed [the others go on]" in caplog.text
+
+
+class Echo(Block):
+    """Tells an event for each that it hears."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name  # type: ignore[misc]
+        self._on_event(LampLit, lambda event, now: self._tell(event))
+
+
+@pytest.mark.asyncio
+async def test_events_without_end_end_nothing_else(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, lamp = MemoryStore(), Lamp()
+    echoes = Echo("one"), Echo("two")
+    blocks = StationBlocks(station_of(store, clock), lamp, *echoes, dialect=DIALECT)
+    async with blocks:
+        blocks.do(lamp.light)
+        await blocks.flushed()
+        assert store.states["block:lamp"] == b"1"
+        for echo in echoes:
+            while echo.next_event() is not None:
+                pass
+    assert "tell each other events without end, such as LampLit(count=1)" in caplog.text
+
+
+class Insistent(Block):
+    """Reports again at once what could not be reported."""
+
+    name = "insistent"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._on_failure(LampSeen, lambda report, now: self._report(report))
+
+    def begin(self, now: Moment) -> None:
+        self._report(LampSeen(on=True))
+
+
+@pytest.mark.asyncio
+async def test_a_block_that_reports_again_at_once_does_not_stop_the_station(
+    clock: FakeClock,
+) -> None:
+    def cannot(report: object) -> Any:
+        raise ValueError("no such word")
+
+    mappings = Mappings(writers=(ReportWriter(report=LampSeen, write=cannot),))
+    insistent = Insistent()
+    station = station_of(MemoryStore(), clock)
+    async with StationBlocks(station, insistent, dialect=Dialect(mappings)) as blocks:
+        blocks.do(insistent.begin)
+        await blocks.flushed()
+        assert insistent.next_report() == LampSeen(on=True)
+
+
+@pytest.mark.asyncio
+async def test_a_message_whose_sending_fails_oddly_does_not_stop_the_next(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    call, failing = station._call, [True]
+
+    def odd(request: Any, call_timeout: float | None = None) -> Any:
+        if failing and isinstance(request, v201.StatusNotificationRequest):
+            failing.clear()
+            raise ZeroDivisionError
+        return call(request, call_timeout)
+
+    monkeypatch.setattr(type(station), "_call", lambda self, *given: odd(*given))
+    lamp = Lamp(burns_for=10)
+    blocks = StationBlocks(station, lamp, dialect=DIALECT)
+    async with blocks, connected(station, csms) as network:
+        await settle()
+        blocks.do(lamp.light)
+        await clock.advance(11)
+        assert said(network).count("StatusNotification") == 1
+    assert LampSeen(on=True) in lamp.heard
+    assert "sending StatusNotification failed [the next message is sent]" in caplog.text

@@ -1,6 +1,5 @@
 """Decides on tokens for a CSMS: one function of the program, whatever message asks."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -8,8 +7,10 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from ocppkit.aio import Clock, MaybeAwaitable
-from ocppkit.aio.lowlevel import loggable, name_of, resolved, sleep
+from ocppkit.aio.lowlevel import loggable, name_of, resolved
 from ocppkit.blocks.transactions import AuthorizationStatus, IdToken, TokenInfo
+
+from .._time_limit import within
 
 __all__ = ["AuthorizationQuestion", "AuthorizationService", "Authorize"]
 
@@ -67,7 +68,8 @@ class AuthorizationService:
     async def decide(self, question: AuthorizationQuestion) -> TokenInfo:
         """Returns what is said of a token."""
         try:
-            return _checked(await self._in_time(question))
+            work = resolved(self._authorize(question))
+            return _checked(await within(work, self._clock(), self._timeout))
         except Exception:
             logger.exception(
                 "%s: %s failed [token answered with %s]",
@@ -76,19 +78,6 @@ class AuthorizationService:
                 self._on_failure.status,
             )
             return self._on_failure
-
-    async def _in_time(self, question: AuthorizationQuestion) -> TokenInfo | str:
-        deciding: asyncio.Future[TokenInfo | str]
-        deciding = asyncio.ensure_future(resolved(self._authorize(question)))
-        timer = asyncio.ensure_future(sleep(self._clock(), self._timeout))
-        try:
-            await asyncio.wait({deciding, timer}, return_when=asyncio.FIRST_COMPLETED)
-            if not deciding.done():
-                raise TimeoutError(f"no answer within {self._timeout:g} s")
-            return await deciding
-        finally:
-            deciding.cancel()
-            timer.cancel()
 
 
 def _checked(said: object) -> TokenInfo:

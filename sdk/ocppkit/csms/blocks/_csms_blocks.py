@@ -317,7 +317,12 @@ class CsmsBlocks:
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            logger.error("provisioning a station failed", exc_info=problem)
 
     async def _provision(self, station: StationHandle) -> None:
         identity, results = station.identity, dict[str, SetVariableResult]()
@@ -326,6 +331,9 @@ class CsmsBlocks:
             for name, wanted in self._provisioning.wanted.items():
                 # One at a time: OCPP 1.6 has no other way, and a station may bound the number.
                 answer = await self.call(station, SetVariables(data=(wanted,)))
+                if len(answer.results) != 1:
+                    problem = f"{name}: {len(answer.results)} answers to one question"
+                    continue
                 (results[name],) = answer.results
                 if results[name].status not in _TAKEN:
                     problem = f"{name}: {results[name].status}"

@@ -13,11 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from ocppkit.aio.lowlevel import running_beside, sleep
 from ocppkit.blocks import Event, Report
-from ocppkit.core import InvalidOutgoing, OcppError, Request, Response, encode_payload
+from ocppkit.core import (
+    InvalidOutgoing,
+    LocalProtocolError,
+    OcppError,
+    Request,
+    Response,
+    encode_payload,
+)
 
 from .._background_failures import is_failure
 from .._block_access import BlockAccess
@@ -28,6 +35,9 @@ from .._store_writer import retry_waits
 __all__ = ["Batch", "Batches", "OutgoingMessage"]
 
 logger = logging.getLogger("ocppkit.station")
+
+_PAUSE: Final = 10.0
+"""Seconds until writing and sending begin again after a failure that nobody foresaw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +119,20 @@ class Batches:
             await asyncio.wait({self._to_write[-1].written})
 
     async def run(self) -> None:
-        """Writes and sends for ever."""
-        async with running_beside(self._send()):
-            await self._write()
+        """Writes and sends for ever; begins again after a failure that nobody foresaw."""
+        while True:
+            try:
+                async with running_beside(self._send()):
+                    await self._write()
+            except BaseException as problem:
+                if not is_failure(problem):
+                    raise
+                logger.exception(
+                    "%s: functional blocks cannot write or send [goes on in %.0f s]",
+                    self._name,
+                    _PAUSE,
+                )
+            await sleep(self._access.clock(), _PAUSE)
 
     async def _write(self) -> None:
         failures = 0
@@ -192,9 +213,16 @@ class Batches:
             await self._wakes_sender.wait()
 
     async def _answer(self, request: Request[Any]) -> Response | OcppError:
+        action = request.__ocpp_action__
         try:
             response: Response = await self._access.call(request)
         except OcppError as problem:
-            logger.info("%s: %s not delivered: %s", self._name, request.__ocpp_action__, problem)
+            logger.info("%s: %s not delivered: %s", self._name, action, problem)
             return problem
+        except BaseException as problem:
+            # Of a transport or an observer; what is sent next may well arrive.
+            if not is_failure(problem):
+                raise
+            logger.exception("%s: sending %s failed [the next message is sent]", self._name, action)
+            return LocalProtocolError(f"sending failed: {problem!r}", action=action)
         return response

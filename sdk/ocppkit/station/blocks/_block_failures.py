@@ -38,14 +38,16 @@ class BlockFailures:
             yield
         except Exception:
             logger.exception(
-                "%s: functional block %r failed [it does not take what it was told; the others do]",
+                "%s: functional block %r failed [the others go on]",
                 self._name,
                 block.name,
             )
 
     def due(self, block: Block, now: Moment) -> float | None:
         """Returns when a block is to be told that time is up, on the monotonic clock; `None` if never."""
-        due = block.next_deadline(now)
+        due: float | None = None
+        with self.contained(block):
+            due = block.next_deadline(now)
         return None if due is None else max(due, self._told_again.get(block.name, due))
 
     def tell_time_is_up(self, block: Block, now: Moment) -> None:

@@ -293,21 +293,27 @@ class StationBlocks:
 
     async def _follow(self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]) -> None:
         async for event in events:
-            match event:
-                case Connected(profile=profile, offline_for=seconds):
-                    self._notice(CsmsConnected(offline_for=seconds, slot=profile.slot))
-                case Disconnected():
-                    self._notice(CsmsDisconnected())
-                case Accepted():
-                    self._notice(BootAccepted())
-                case ClockSet(change=change) | ClockJumped(change=change):
-                    self._clock_changed(change)
-                case GivenUp(entry=entry):
-                    self._given_up(entry)
-                case EventsMissed():
-                    self._notice(CsmsConnected() if self._station.connected else CsmsDisconnected())
-                case _:
-                    pass  # What else happens to the station concerns no block.
+            try:
+                self._pass_on_life(event)
+            except Exception:
+                logger.exception("%s: functional blocks did not hear of %r", self._name, event)
+
+    def _pass_on_life(self, event: LifecycleEvent | DeliveryEvent) -> None:
+        match event:
+            case Connected(profile=profile, offline_for=seconds):
+                self._notice(CsmsConnected(offline_for=seconds, slot=profile.slot))
+            case Disconnected():
+                self._notice(CsmsDisconnected())
+            case Accepted():
+                self._notice(BootAccepted())
+            case ClockSet(change=change) | ClockJumped(change=change):
+                self._clock_changed(change)
+            case GivenUp(entry=entry):
+                self._given_up(entry)
+            case EventsMissed():
+                self._notice(CsmsConnected() if self._station.connected else CsmsDisconnected())
+            case _:
+                pass  # What else happens to the station concerns no block.
 
     def _clock_changed(self, change: timedelta) -> None:
         """Tells the blocks that the clock was set, unless all changes since they heard of it are small."""
@@ -354,34 +360,41 @@ class StationBlocks:
         sent: list[OutgoingMessage] = []
         states: dict[str, bytes | None] = {}
         for block in self._blocks:
-            while (report := block.next_report()) is not None:
-                for request in self._messages(block, report, now):
-                    if self._access.must_arrive(request):
-                        kept.append(KeptMessage(request=request, note=report.journal_note))
-                    else:
-                        sent.append(OutgoingMessage(report, request))
+            for report, request in self._messages(block, now):
+                if self._access.must_arrive(request):
+                    kept.append(KeptMessage(request=request, note=report.journal_note))
+                else:
+                    sent.append(OutgoingMessage(report, request))
             if block.has_changed:
-                states[_STATE + block.name] = block.state()
-                block.has_changed = False
+                with self._failures.contained(block):
+                    states[_STATE + block.name] = block.state()
+                    block.has_changed = False
         self._set_timer(now)
         batch = Batch(kept=kept, states=states, sent=sent, events=events, hold=hold)
         self._require_running().add(batch)
         return batch
 
-    def _messages(self, block: Block, report: Report[Any], now: Moment) -> Sequence[Request[Any]]:
-        try:
-            return self._dialect.messages(report)
-        except Exception:
-            logger.exception(
-                "%s: OCPP %s cannot say %s of the functional block %r [left out]",
-                self._name,
-                self._station.protocol.version,
-                type(report).__name__,
-                block.name,
-            )
+    def _messages(self, block: Block, now: Moment) -> Sequence[tuple[Report[Any], Request[Any]]]:
+        """Takes the reports of a block, and returns the messages that say them."""
+        messages: list[tuple[Report[Any], Request[Any]]] = []
+        unsaid: list[Report[Any]] = []
+        while (report := block.next_report()) is not None:
+            try:
+                messages += ((report, request) for request in self._dialect.messages(report))
+            except Exception:
+                logger.exception(
+                    "%s: OCPP %s cannot say %s of the functional block %r [left out]",
+                    self._name,
+                    self._station.protocol.version,
+                    type(report).__name__,
+                    block.name,
+                )
+                unsaid.append(report)
+        # Not before: a block may report again at once, and that may be as impossible.
+        for report in unsaid:
             with self._failures.contained(block):
                 block.failed(report, now)
-            return ()
+        return messages
 
     def _exchanged(self, now: Moment) -> Iterator[Event]:
         event: Event | None = None
@@ -395,7 +408,11 @@ class StationBlocks:
                 if other is not block:
                     with self._failures.contained(other):
                         other.notice(event, now)
-        raise RuntimeError(f"functional blocks tell each other events without end, as {event!r}")
+        logger.error(
+            "%s: functional blocks tell each other events without end, such as %r [the rest waits]",
+            self._name,
+            event,
+        )
 
     def _told(self) -> Iterator[tuple[Block, Event]]:
         for block in self._blocks:
