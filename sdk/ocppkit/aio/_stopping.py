@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from ocppkit.core import LocalProtocolError
 
@@ -16,8 +16,6 @@ __all__ = ["draining_first", "stop_requested"]
 logger = logging.getLogger("ocppkit.aio")
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-
-_Handler: TypeAlias = Callable[[int, FrameType | None], Any]
 
 
 async def stop_requested() -> signal.Signals:
