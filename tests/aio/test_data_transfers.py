@@ -1,6 +1,7 @@
 """Vendors' messages in DataTransfer, in all versions and both roles: sent, handled, refused, unknown."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any
@@ -31,6 +32,12 @@ class Ping(VendorRequest[Pong], vendor_id="com.acme", message_id="Ping"):
 
     times: int = 1
     page: str | None = field(default=None, metadata={"name": "pageURL"})
+
+
+class Reading(VendorRequest, vendor_id="com.acme", message_id="Reading"):
+    """Tells what a meter reads."""
+
+    volts: float
 
 
 class Silent(VendorRequest, vendor_id="com.acme", message_id="Silent"):
@@ -153,6 +160,7 @@ class TestHandlers:
             ('{"times":"3"}', "Expected `int`, got `str` - at `$.times`"),
             ("[1]", "expected an object, got list"),
             ("times", "Expecting value"),
+            ("[" * 100_000, "nested too deeply"),
         ],
     )
     def test_data_that_are_not_what_the_class_says(
@@ -179,11 +187,25 @@ class TestHandlers:
         with pytest.raises(LocalProtocolError, match=r"com.acme Ping: Expected `int`.*times"):
             data_transfer(VERSIONS[version].PROTOCOL, Ping(times=wrong))
 
-    def test_an_answer_that_is_not_what_its_class_says(self, version: str) -> None:
+    def test_a_request_with_an_object_that_is_no_json(self, version: str) -> None:
+        wrong: Any = object()
+        with pytest.raises(LocalProtocolError, match=r"com.acme Ping: .*`?object`? is unsupported"):
+            data_transfer(VERSIONS[version].PROTOCOL, Ping(times=wrong))
+
+    @pytest.mark.parametrize(
+        ("data", "problem"), [('{"a":1}', "lineVoltage"), ("[" * 100_000, "nested too deeply")]
+    )
+    def test_an_answer_that_is_not_what_its_class_says(
+        self, version: str, data: str, problem: str
+    ) -> None:
         package: Any = VERSIONS[version]
-        response = package.DataTransferResponse(status=_status(version, "Accepted"), data='{"a":1}')
-        with pytest.raises(RemoteProtocolError, match=r"answer to com\.acme Ping: .*lineVoltage"):
+        response = package.DataTransferResponse(status=_status(version, "Accepted"), data=data)
+        with pytest.raises(RemoteProtocolError, match=rf"answer to com\.acme Ping: .*{problem}"):
             vendor_response(Ping(), response)
+
+    def test_a_number_that_json_cannot_hold_is_not_sent(self, version: str) -> None:
+        with pytest.raises(LocalProtocolError):
+            encode_payload(data_transfer(VERSIONS[version].PROTOCOL, Reading(volts=math.nan)))
 
 
 def test_every_version_has_the_status() -> None:

@@ -204,11 +204,17 @@ def _name(request: type[VendorRequest[Any]]) -> str:
 def _as_data(
     message: VendorRequest[Any] | VendorResponse, carrier: type[Message]
 ) -> dict[str, Any]:
-    """Returns the argument `data` of a DataTransfer; nothing for a message without members."""
+    """Returns the argument `data` of a DataTransfer; nothing for a message without members.
+
+    Raises:
+        ValueError: a member is not what its class says, or a number that JSON cannot hold.
+    """
     members = to_members(message)
     if not members:
         return {}
-    return {"data": json.dumps(members, separators=(",", ":")) if _is_text(carrier) else members}
+    if not _is_text(carrier):
+        return {"data": members}
+    return {"data": json.dumps(members, separators=(",", ":"), allow_nan=False)}
 
 
 def _from_data(cls: Any, data: object) -> Any:
@@ -219,7 +225,10 @@ def _from_data(cls: Any, data: object) -> Any:
     """
     read: Any = _present(data)
     if isinstance(read, str):
-        read = json.loads(read)
+        try:
+            read = json.loads(read)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
     if read is None:
         read = {}
     if not isinstance(read, Mapping):

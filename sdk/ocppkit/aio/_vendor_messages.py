@@ -115,7 +115,11 @@ def to_members(message: VendorRequest[Any] | VendorResponse) -> dict[str, Any]:
     """
     struct = _struct_of(type(message))
     values = {each.name: getattr(message, each.name) for each in _members_of(message)}
-    members: dict[str, Any] = msgspec.to_builtins(struct(**values))
+    try:
+        members: dict[str, Any] = msgspec.to_builtins(struct(**values))
+    except TypeError as error:
+        # An object of the program's that msgspec does not know.
+        raise ValueError(str(error)) from error
     msgspec.convert(members, struct)
     return members
 
