@@ -1,6 +1,7 @@
 """Makes the table of use cases from the tags in the tests of functional blocks.
 
-A test is tagged by a comment on its first line or above it, such as `# E04` or `# C01, C02`. In which version it
+A test is tagged by a comment on its first line or above it, such as `# E04` or `# C01, C02`; `# H03 (partly)` if the
+blocks do only a part of the use case. In which version it
 runs, the id of its parameters tells; a test without a version tries a block by itself, which is the same for
 all versions.
 """
@@ -22,7 +23,8 @@ PAGE = ROOT / "docs" / "use-cases.md"
 FOLDERS = ("tests/blocks", "tests/station/blocks", "tests/csms/blocks")
 VERSIONS = ("1.6", "2.0.1", "2.1")
 
-_ID = re.compile(r"\b[A-P]\d\d\b(?!\.FR)")
+_ID = re.compile(r"\b[A-P]\d\d\b(?!\.FR)(?: \(partly\))?")
+_PARTLY = " (partly)"
 _IN_NAME = re.compile(r"test_((?:[a-p]\d\d_)+)")
 _VERSION = re.compile(r"(?<![\d.])(1\.6|2\.0\.1|2\.1)(?![\d.])")
 
@@ -34,6 +36,7 @@ Which use cases of OCPP the [functional blocks](guides/blocks.md) run, by the te
 |---|---|
 | runs | a test plays it between a station and a CSMS, or over the messages of this version |
 | block | a test plays it with the block alone, which is the same for all versions |
+| partly | the tests play a part of it, and no block does the rest |
 | not yet | no block does it; the messages are there, for handlers of your own |
 | - | the version does not have it |
 
@@ -64,21 +67,30 @@ def _lines(
         yield "| use case | 1.6 | 2.0.1 | 2.1 | tests |\n|---|---|---|---|---|\n"
         for number, about in use_cases.items():
             if number.startswith(letter):
-                found = evidence.get(number, {})
+                found, partly = evidence.get(number, {}), evidence.get(number + _PARTLY, {})
                 cells = [
-                    _cell(found, version, has=bool(about["in_16"]) or version != "1.6")
+                    _cell(found, partly, version, has=bool(about["in_16"]) or version != "1.6")
                     for version in VERSIONS
                 ]
+                found = found or partly
                 tests = sorted({test for each in found.values() for test in each})
                 yield f"| {number} {about['name']} | {' | '.join(cells)} | {_files(tests)} |\n"
 
 
-def _cell(found: Mapping[str, Sequence[str]], version: str, *, has: bool) -> str:
+def _cell(
+    found: Mapping[str, Sequence[str]],
+    partly: Mapping[str, Sequence[str]],
+    version: str,
+    *,
+    has: bool,
+) -> str:
     if not has and version not in found:
         return "-"
     if version in found:
         return "runs"
-    return "block" if "" in found else "not yet"
+    if "" in found:
+        return "block"
+    return "partly" if {version, ""} & partly.keys() else "not yet"
 
 
 def _files(tests: Iterable[str]) -> str:

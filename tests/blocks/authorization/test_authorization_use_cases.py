@@ -428,7 +428,7 @@ def test_a_master_pass_stops_all_without_the_block_of_transactions(version: str)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_reservation_is_told_with_the_start_that_uses_it(version: str) -> None:  # H03
+def test_a_reservation_is_told_with_the_start_that_uses_it(version: str) -> None:  # H03 (partly)
     reader, transactions = with_transactions(version)
     reserved = EvseReserved(evse_id=1, reservation_id=7, id_token=CARD)
     reader.block.notice(reserved, NOW)

@@ -251,7 +251,7 @@ RESERVED: list[tuple[IdToken, TokenInfo, bool]] = [
 @pytest.mark.parametrize(("token", "said", "accepted"), RESERVED)
 def test_a_reserved_evse_serves_its_driver_and_the_group(
     version: str, token: IdToken, said: TokenInfo, accepted: bool
-) -> None:  # H03
+) -> None:  # H03 (partly)
     reader = TokenReader(version)
     reserved = EvseReserved(evse_id=1, reservation_id=7, id_token=CARD, group_id_token=FLEET)
     reader.block.notice(reserved, NOW)

@@ -155,7 +155,7 @@ def test_the_group_of_an_accepted_token_is_known_from_then_on() -> None:  # C09
     assert bench.block.has_changed
 
 
-def test_costs_and_messages_are_told_to_the_program() -> None:  # I02 I03
+def test_costs_and_messages_are_told_to_the_program() -> None:  # I02 (partly), I03 (partly)
     bench, report = charging()
     bench.reply(report)
     assert bench.of(TransactionReplied) == []

@@ -58,7 +58,7 @@ def test_a_card_after_a_remote_start_that_nobody_used_is_not_remote() -> None:  
     assert (first.trigger_reason, first.remote_start_id) == ("CablePluggedIn", None)
 
 
-def test_a_reservation_is_told_once_by_the_transaction_that_uses_it_up() -> None:  # H03
+def test_a_reservation_is_told_once_by_the_transaction_that_uses_it_up() -> None:  # H03 (partly)
     bench = TransactionBench()
     bench.do(bench.block.plugged_in, 1)
     bench.do(bench.block.authorized, 1, CARD, reservation_id=5)

@@ -251,7 +251,7 @@ REPLY = TransactionReply(
 @pytest.mark.parametrize("reply", [REPLY, TransactionReply()])
 def test_replies_to_transaction_events(
     protocol: Protocol, reply: TransactionReply
-) -> None:  # E01 I02
+) -> None:  # E01, I02 (partly)
     dialect = dialect_of(protocol)
     (request,) = dialect.messages(event(TransactionEventType.STARTED, id_token=CARD))
     assert replied(dialect, request, reply) == reply
