@@ -21,7 +21,7 @@ from ocppkit.blocks.authorization import (
 )
 from ocppkit.core import Request, encode_payload
 
-from ..datatypes import AuthorizationData, StatusInfoType
+from ..datatypes import AuthorizationData
 from ..enums import ClearCacheStatusEnumType, SendLocalListStatusEnumType, UpdateEnumType
 from ..messages import (
     AuthorizeRequest,
@@ -33,6 +33,7 @@ from ..messages import (
     SendLocalListRequest,
     SendLocalListResponse,
 )
+from .status_info import read_status_info, write_status_info
 from .tokens import read_token, read_token_info, write_token, write_token_info
 
 __all__ = ["MAPPINGS", "RULES", "read_authorize", "write_authorize_reply"]
@@ -102,17 +103,18 @@ def _write_list_answer(
     status = SendLocalListStatusEnumType.unknown(answer.status)
     if answer.status == LocalListStatus.NOT_SUPPORTED:
         status = SendLocalListStatusEnumType.FAILED  # LAL-09
-    return SendLocalListResponse(status=status, status_info=_status_info(answer))
+    info = write_status_info(answer.reason_code, answer.additional_info)
+    return SendLocalListResponse(status=status, status_info=info)
 
 
 def _read_list_answer(
     command: SendLocalList, response: SendLocalListResponse
 ) -> SendLocalListAnswer:
-    info = response.status_info
+    reason_code, additional_info = read_status_info(response.status_info)
     return SendLocalListAnswer(
         status=str(response.status),
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 
@@ -146,22 +148,17 @@ def _write_clear(command: ClearCache) -> ClearCacheRequest:
 
 def _write_clear_answer(request: ClearCacheRequest, answer: ClearCacheAnswer) -> ClearCacheResponse:
     status = ClearCacheStatusEnumType.unknown(answer.status)
-    return ClearCacheResponse(status=status, status_info=_status_info(answer))
+    info = write_status_info(answer.reason_code, answer.additional_info)
+    return ClearCacheResponse(status=status, status_info=info)
 
 
 def _read_clear_answer(command: ClearCache, response: ClearCacheResponse) -> ClearCacheAnswer:
-    info = response.status_info
+    reason_code, additional_info = read_status_info(response.status_info)
     return ClearCacheAnswer(
         status=str(response.status),
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
-
-
-def _status_info(answer: SendLocalListAnswer | ClearCacheAnswer) -> StatusInfoType | None:
-    if answer.reason_code is None:
-        return None
-    return StatusInfoType(reason_code=answer.reason_code, additional_info=answer.additional_info)
 
 
 MAPPINGS = Mappings(

@@ -19,7 +19,7 @@ from ocppkit.blocks.availability import (
 )
 from ocppkit.core import LocalProtocolError
 
-from ..datatypes import ComponentType, EventDataType, EVSEType, StatusInfoType, VariableType
+from ..datatypes import ComponentType, EventDataType, EVSEType, VariableType
 from ..enums import (
     ChangeAvailabilityStatusEnumType,
     ConnectorStatusEnumType,
@@ -35,6 +35,7 @@ from ..messages import (
     StatusNotificationRequest,
     StatusNotificationResponse,
 )
+from .status_info import read_status_info, write_status_info
 
 __all__ = ["MAPPINGS", "RULES"]
 
@@ -79,20 +80,17 @@ def _write_change(command: ChangeAvailability) -> ChangeAvailabilityRequest:
 def _write_answer(
     request: ChangeAvailabilityRequest, answer: AvailabilityAnswer
 ) -> ChangeAvailabilityResponse:
-    reason = answer.reason_code
     return ChangeAvailabilityResponse(
         status=ChangeAvailabilityStatusEnumType(answer.status),
-        status_info=None if reason is None else StatusInfoType(reason_code=reason),
+        status_info=write_status_info(answer.reason_code),
     )
 
 
 def _read_answer(
     command: ChangeAvailability, response: ChangeAvailabilityResponse
 ) -> AvailabilityAnswer:
-    info = response.status_info
-    return AvailabilityAnswer(
-        status=str(response.status), reason_code=None if info is None else info.reason_code
-    )
+    reason_code, _ = read_status_info(response.status_info)
+    return AvailabilityAnswer(status=str(response.status), reason_code=reason_code)
 
 
 def _read_status(request: StatusNotificationRequest) -> StatusReport:

@@ -40,7 +40,6 @@ from ..datatypes import (
     ClearChargingProfileType,
     CompositeScheduleType,
     LimitAtSoCType,
-    StatusInfoType,
 )
 from ..enums import (
     ChargingProfileKindEnumType,
@@ -69,6 +68,7 @@ from ..messages import (
     SetChargingProfileRequest,
     SetChargingProfileResponse,
 )
+from .status_info import read_status_info, write_status_info
 
 __all__ = ["MAPPINGS", "RULES", "read_profile", "write_profile"]
 
@@ -144,16 +144,16 @@ def _write_set_answer(
 ) -> SetChargingProfileResponse:
     return SetChargingProfileResponse(
         status=ChargingProfileStatusEnumType(answer.status),
-        status_info=_info(answer.reason_code, answer.additional_info),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
     )
 
 
 def _read_set_answer(command: SetProfile, response: SetChargingProfileResponse) -> SetProfileAnswer:
-    info = response.status_info
+    reason_code, additional_info = read_status_info(response.status_info)
     return SetProfileAnswer(
         status=str(response.status),
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 
@@ -215,7 +215,7 @@ def _write_composite_answer(
     schedule = answer.schedule
     return GetCompositeScheduleResponse(
         status=GenericStatusEnumType(answer.status),
-        status_info=_info(answer.reason_code),
+        status_info=write_status_info(answer.reason_code),
         schedule=None if schedule is None else _written_composite(schedule),
     )
 
@@ -233,11 +233,12 @@ def _written_composite(schedule: CompositeSchedule) -> CompositeScheduleType:
 def _read_composite_answer(
     command: GetComposite, response: GetCompositeScheduleResponse
 ) -> CompositeAnswer:
-    info, schedule = response.status_info, response.schedule
+    schedule = response.schedule
+    reason_code, _ = read_status_info(response.status_info)
     return CompositeAnswer(
         status=str(response.status),
         schedule=None if schedule is None else _composite_schedule(schedule),
-        reason_code=None if info is None else info.reason_code,
+        reason_code=reason_code,
     )
 
 
@@ -356,12 +357,6 @@ def _write_cleared(report: ExternalLimitCleared) -> Sequence[ClearedChargingLimi
 
 def _received(response: object) -> ReportReply:
     return ReportReply()
-
-
-def _info(reason_code: str | None, text: str | None = None) -> StatusInfoType | None:
-    if reason_code is None:
-        return None
-    return StatusInfoType(reason_code=reason_code, additional_info=text)
 
 
 def _schedule(schedule: ChargingScheduleType) -> ChargingSchedule:

@@ -5,9 +5,9 @@
 from ocppkit.blocks import Mappings, ReportMapping
 from ocppkit.blocks.provisioning import BootReply, BootReport
 
-from ..datatypes import StatusInfoType
 from ..enums import RegistrationStatusEnumType
 from ..messages import BootNotificationRequest, BootNotificationResponse
+from .status_info import read_status_info, write_status_info
 
 __all__ = ["MAPPINGS"]
 
@@ -24,22 +24,21 @@ def _read_boot(request: BootNotificationRequest) -> BootReport:
 
 
 def _write_reply(request: BootNotificationRequest, reply: BootReply) -> BootNotificationResponse:
-    code = reply.reason_code
     return BootNotificationResponse(
         status=RegistrationStatusEnumType(reply.status),
         current_time=reply.current_time,
         interval=reply.interval,
-        status_info=None if code is None else StatusInfoType(reason_code=code),
+        status_info=write_status_info(reply.reason_code),
     )
 
 
 def _read_reply(response: BootNotificationResponse) -> BootReply:
-    info = response.status_info
+    reason_code, _ = read_status_info(response.status_info)
     return BootReply(
         status=str(response.status),
         current_time=response.current_time,
         interval=response.interval,
-        reason_code=None if info is None else info.reason_code,
+        reason_code=reason_code,
     )
 
 

@@ -26,7 +26,7 @@ from ocppkit.blocks.remote_control import (
 from ocppkit.blocks.transactions import StoppedReason
 from ocppkit.core import LocalProtocolError, Request, encode_payload
 
-from ..datatypes import EVSEType, StatusInfoType
+from ..datatypes import EVSEType
 from ..enums import (
     FirmwareStatusEnumType,
     MessageTriggerEnumType,
@@ -59,21 +59,12 @@ from ..messages import (
     UnlockConnectorResponse,
 )
 from . import charging, tokens
+from .status_info import read_status_info, write_status_info
 
 __all__ = ["MAPPINGS", "RULES"]
 
 RULES = RemoteControlRules(reset_reasons={ResetType.IMMEDIATE: StoppedReason.IMMEDIATE_RESET})
 """How remote control works in OCPP 2.1, for `RemoteControlBlock`."""
-
-
-def _reason(reason_code: str | None, text: str | None = None) -> StatusInfoType | None:
-    if reason_code is None:
-        return None
-    return StatusInfoType(reason_code=reason_code, additional_info=text)
-
-
-def _reason_code(info: StatusInfoType | None) -> str | None:
-    return None if info is None else info.reason_code
 
 
 def _read_reset(request: ResetRequest) -> RequestReset:
@@ -89,12 +80,13 @@ def _write_reset(command: RequestReset) -> ResetRequest:
 
 def _write_reset_answer(request: ResetRequest, answer: ResetAnswer) -> ResetResponse:
     return ResetResponse(
-        status=ResetStatusEnumType(answer.status), status_info=_reason(answer.reason_code)
+        status=ResetStatusEnumType(answer.status), status_info=write_status_info(answer.reason_code)
     )
 
 
 def _read_reset_answer(command: RequestReset, response: ResetResponse) -> ResetAnswer:
-    return ResetAnswer(status=str(response.status), reason_code=_reason_code(response.status_info))
+    reason_code, _ = read_status_info(response.status_info)
+    return ResetAnswer(status=str(response.status), reason_code=reason_code)
 
 
 def _read_unlock(request: UnlockConnectorRequest) -> RequestUnlock:
@@ -144,16 +136,16 @@ def _write_trigger_answer(
     request: TriggerMessageRequest, answer: TriggerAnswer
 ) -> TriggerMessageResponse:
     return TriggerMessageResponse(
-        status=TriggerMessageStatusEnumType(answer.status), status_info=_reason(answer.reason_code)
+        status=TriggerMessageStatusEnumType(answer.status),
+        status_info=write_status_info(answer.reason_code),
     )
 
 
 def _read_trigger_answer(
     command: RequestTrigger, response: TriggerMessageResponse
 ) -> TriggerAnswer:
-    return TriggerAnswer(
-        status=str(response.status), reason_code=_reason_code(response.status_info)
-    )
+    reason_code, _ = read_status_info(response.status_info)
+    return TriggerAnswer(status=str(response.status), reason_code=reason_code)
 
 
 def _read_start(request: RequestStartTransactionRequest) -> StartRemotely:
@@ -187,7 +179,7 @@ def _write_start_answer(
 ) -> RequestStartTransactionResponse:
     return RequestStartTransactionResponse(
         status=RequestStartStopStatusEnumType(answer.status),
-        status_info=_reason(answer.reason_code, answer.additional_info),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
         transaction_id=answer.transaction_id,
     )
 
@@ -195,12 +187,12 @@ def _write_start_answer(
 def _read_start_answer(
     command: StartRemotely, response: RequestStartTransactionResponse
 ) -> RemoteAnswer:
-    info = response.status_info
+    reason_code, additional_info = read_status_info(response.status_info)
     return RemoteAnswer(
         status=str(response.status),
         transaction_id=response.transaction_id,
-        reason_code=_reason_code(info),
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 
@@ -209,18 +201,18 @@ def _write_stop_answer(
 ) -> RequestStopTransactionResponse:
     return RequestStopTransactionResponse(
         status=RequestStartStopStatusEnumType(answer.status),
-        status_info=_reason(answer.reason_code, answer.additional_info),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
     )
 
 
 def _read_stop_answer(
     command: StopRemotely, response: RequestStopTransactionResponse
 ) -> RemoteAnswer:
-    info = response.status_info
+    reason_code, additional_info = read_status_info(response.status_info)
     return RemoteAnswer(
         status=str(response.status),
-        reason_code=_reason_code(info),
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 

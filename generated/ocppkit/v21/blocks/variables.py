@@ -46,7 +46,6 @@ from ..datatypes import (
     ReportDataType,
     SetVariableDataType,
     SetVariableResultType,
-    StatusInfoType,
     VariableAttributeType,
     VariableCharacteristicsType,
     VariableType,
@@ -82,6 +81,7 @@ from ..messages import (
     SetVariablesRequest,
     SetVariablesResponse,
 )
+from .status_info import read_status_info, write_status_info
 
 __all__ = ["MAPPINGS", "RULES", "read_report_data", "write_report_data"]
 
@@ -185,15 +185,6 @@ def _write_characteristics(known: VariableCharacteristics) -> VariableCharacteri
     )
 
 
-def _info(reason_code: str | None, text: str | None) -> StatusInfoType | None:
-    if reason_code is None:
-        return None
-    longest = 1024
-    return StatusInfoType(
-        reason_code=reason_code, additional_info=None if text is None else text[:longest]
-    )
-
-
 def _refuse(error: ErrorCode | None) -> None:
     # CFG-10.
     if error is not None:
@@ -239,7 +230,7 @@ def _write_result(asked: GetVariableDataType, result: GetVariableResult) -> GetV
         variable=asked.variable,
         attribute_type=asked.attribute_type or AttributeEnumType.ACTUAL,
         attribute_value=result.value or "" if is_read else None,
-        attribute_status_info=_info(result.reason_code, result.additional_info),
+        attribute_status_info=write_status_info(result.reason_code, result.additional_info),
     )
 
 
@@ -263,14 +254,14 @@ def _read_got(command: GetVariables, response: GetVariablesResponse) -> GetVaria
 
 
 def _read_result(result: GetVariableResultType) -> GetVariableResult:
-    info = result.attribute_status_info
+    reason_code, additional_info = read_status_info(result.attribute_status_info)
     return GetVariableResult(
         address=_read_address(result.component, result.variable),
         attribute_type=_type(result.attribute_type),
         status=str(result.attribute_status),
         value=result.attribute_value or None,
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 
@@ -299,7 +290,7 @@ def _write_was_set(
                 component=asked.component,
                 variable=asked.variable,
                 attribute_type=asked.attribute_type or AttributeEnumType.ACTUAL,
-                attribute_status_info=_info(result.reason_code, result.additional_info),
+                attribute_status_info=write_status_info(result.reason_code, result.additional_info),
             )
             for asked, result in pairs
         ]
@@ -329,13 +320,13 @@ def _read_was_set(command: SetVariables, response: SetVariablesResponse) -> SetV
 
 
 def _read_set_result(result: SetVariableResultType) -> SetVariableResult:
-    info = result.attribute_status_info
+    reason_code, additional_info = read_status_info(result.attribute_status_info)
     return SetVariableResult(
         address=_read_address(result.component, result.variable),
         attribute_type=_type(result.attribute_type),
         status=str(result.attribute_status),
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 
@@ -348,7 +339,7 @@ def _write_base_answer(
 ) -> GetBaseReportResponse:
     return GetBaseReportResponse(
         status=GenericDeviceModelStatusEnumType(answer.status),
-        status_info=_info(answer.reason_code, answer.additional_info),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
     )
 
 
@@ -359,16 +350,13 @@ def _write_base_report(command: GetBaseReport) -> GetBaseReportRequest:
 
 
 def _read_base_answer(command: GetBaseReport, response: GetBaseReportResponse) -> ReportAnswer:
-    return _report_answer(response.status, response.status_info)
+    return _report_answer(response)
 
 
-def _report_answer(
-    status: GenericDeviceModelStatusEnumType, info: StatusInfoType | None
-) -> ReportAnswer:
+def _report_answer(response: GetBaseReportResponse | GetReportResponse) -> ReportAnswer:
+    reason_code, additional_info = read_status_info(response.status_info)
     return ReportAnswer(
-        status=str(status),
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        status=str(response.status), reason_code=reason_code, additional_info=additional_info
     )
 
 
@@ -397,7 +385,7 @@ def _write_report_answer(request: GetReportRequest, answer: ReportAnswer) -> Get
     _refuse(answer.error)
     return GetReportResponse(
         status=GenericDeviceModelStatusEnumType(answer.status),
-        status_info=_info(answer.reason_code, answer.additional_info),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
     )
 
 
@@ -420,7 +408,7 @@ def _write_get_report(command: GetReport) -> GetReportRequest:
 
 
 def _read_report_answer(command: GetReport, response: GetReportResponse) -> ReportAnswer:
-    return _report_answer(response.status, response.status_info)
+    return _report_answer(response)
 
 
 def _read_report(request: NotifyReportRequest) -> VariablesReport:
@@ -500,7 +488,7 @@ def _write_profile_answer(
 ) -> SetNetworkProfileResponse:
     return SetNetworkProfileResponse(
         status=SetNetworkProfileStatusEnumType(answer.status),
-        status_info=_info(answer.reason_code, answer.additional_info),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
     )
 
 
@@ -550,11 +538,11 @@ def _write_virtual_network(vpn: VirtualNetwork) -> VPNType:
 def _read_profile_answer(
     command: SetNetworkProfile, response: SetNetworkProfileResponse
 ) -> SetNetworkProfileAnswer:
-    info = response.status_info
+    reason_code, additional_info = read_status_info(response.status_info)
     return SetNetworkProfileAnswer(
         status=str(response.status),
-        reason_code=None if info is None else info.reason_code,
-        additional_info=None if info is None else info.additional_info,
+        reason_code=reason_code,
+        additional_info=additional_info,
     )
 
 
