@@ -6,7 +6,7 @@ part of uvicorn, so it is looked at for each connection, and the log says if it 
 
 import asyncio
 import logging
-from importlib.metadata import PackageNotFoundError, version
+import sys
 from typing import Any, cast
 
 from starlette.types import Receive
@@ -49,7 +49,5 @@ class NetworkConnections:
 def _server_name(receive: Receive) -> str:
     """Returns the name of a server, with its version where the module has one."""
     name = getattr(receive, "__module__", "").partition(".")[0] or "this ASGI server"
-    try:
-        return f"{name} {version(name)}"
-    except (PackageNotFoundError, ValueError):
-        return name
+    number: str = getattr(sys.modules.get(name), "__version__", "")
+    return f"{name} {number}".rstrip()
