@@ -127,6 +127,16 @@ def test_own_profiles_come_first_and_may_replace_those_that_ship(tmp_path: Path)
     assert [profile.name for profile in Quirks(path, shipped=False).profiles] == ["alfen"]
 
 
+def test_other_files_beside_those_that_ship_are_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles/.DS_Store").write_bytes(b"\0\xff")
+    (tmp_path / "profiles/acme.toml").write_text('[[profile]]\nname = "acme"\n', "utf-8")
+    monkeypatch.setattr("ocppkit.quirks._quirks.resources.files", lambda package: tmp_path)
+    assert [profile.name for profile in Quirks().profiles] == ["acme"]
+
+
 def test_a_profile_adds_to_the_policies_that_a_program_has(own: Path) -> None:
     profile = Quirks(own).named("wall")
     ours = Override(message=v16.StartTransactionRequest, path="$.idTag", max_length=40)

@@ -73,5 +73,7 @@ class Quirks:
 
 def _shipped() -> Iterator[QuirkProfile]:
     folder = resources.files("ocppkit.quirks") / "profiles"
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+    # An installed package may hold files of the system, such as .DS_Store.
+    files = (each for each in folder.iterdir() if each.name.endswith(".toml"))
+    for file in sorted(files, key=lambda each: each.name):
         yield from read_profiles(file.read_bytes(), file.name)
