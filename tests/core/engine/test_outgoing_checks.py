@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from ocppkit import v16, v201
+from ocppkit import v16, v21, v201
 from ocppkit.core import (
     Alteration,
     ErrorCode,
     InvalidOutgoing,
+    Limits,
     MessageAltered,
     Policies,
     Policy,
+    QueueFull,
     Role,
     WrongVersion,
 )
@@ -63,6 +65,35 @@ def test_an_answer_is_altered_and_told_where_something_is_to_be_altered(vendor: 
         assert events_of(csms) == []
     else:
         assert only(MessageAltered, events_of(csms)).changes == (cut.change,)
+
+
+def test_a_send_is_altered_and_told() -> None:
+    stream = v21.NotifyPeriodicEventStream(
+        id=7, pending=0, basetime=NOW, data=[v21.StreamDataElementType(t=0.0, v="longer")]
+    )
+    cut = Alteration(message=v21.NotifyPeriodicEventStream, path="$.data[*].v", shorten_to=3)
+    station = connect(Role.STATION, "2.1", outbound=Policy(alterations=(cut,)))
+    message_id = station.send(stream, 0.0)
+    ((*_, payload),) = frames_of(station)
+    assert payload["data"] == [{"t": 0.0, "v": "lon"}]
+    told = only(MessageAltered, events_of(station))
+    assert (told.message_id, told.changes) == (message_id, (cut.change,))
+
+
+def test_a_call_for_which_the_queue_has_no_room_is_not_told_as_altered() -> None:
+    cut = Alteration(
+        message=v201.CustomerInformationRequest, path="$.customerIdentifier", shorten_to=3
+    )
+    csms = connect(Role.CSMS, outbound=Policy(alterations=(cut,)), limits=Limits(queue=1))
+    request = v201.CustomerInformationRequest(
+        request_id=1, report=True, clear=False, customer_identifier="longer"
+    )
+    for _ in range(2):
+        csms.send_call(request, 0.0)
+    assert len(events_of(csms)) == 2
+    with pytest.raises(QueueFull):
+        csms.send_call(request, 0.0)
+    assert events_of(csms) == []
 
 
 def test_a_subclass_that_names_another_action_is_of_no_version() -> None:

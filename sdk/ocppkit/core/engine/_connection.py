@@ -299,11 +299,13 @@ class Connection:
             ConnectionClosed: the connection was lost before.
         """
         session = self._session
-        message_id, action, text = self._prepare(request, _CALL)
+        message_id, action, text, changes = self._prepare(request, _CALL)
         seconds = session.limits.call_timeout if timeout is None else timeout
         call = OutgoingCall(message_id, action, text, seconds)
         if session.calls.ask(call, now):
             session.transmit(call)
+        if changes:
+            session.note_changes(message_id, action, changes)
         return message_id
 
     def cancel_call(self, message_id: str) -> None:
@@ -448,12 +450,16 @@ class Connection:
             LocalProtocolError: this side does not send it.
             ConnectionClosed: the connection was lost before.
         """
-        message_id, _, text = self._prepare(message, MessageKind.SEND)
+        message_id, action, text, changes = self._prepare(message, MessageKind.SEND)
         self._session.out.append(text)
+        if changes:
+            self._session.note_changes(message_id, action, changes)
         return message_id
 
-    def _prepare(self, message: Request[Any] | Send, kind: MessageKind) -> tuple[str, Action, str]:
-        """Checks that this side may send a message so, and returns its id, action and frame."""
+    def _prepare(
+        self, message: Request[Any] | Send, kind: MessageKind
+    ) -> tuple[str, Action, str, list[str]]:
+        """Checks that this side may send a message so; returns its id, action, frame, and what was altered."""
         session = self._session
         if session.calls.state is LOST:
             session.must_be_open()
@@ -480,9 +486,7 @@ class Connection:
         changes: list[str] = []
         payload = write_payload(message, session.outbound, changes)
         message_id = self._fresh_id()
-        if changes:
-            session.note_changes(message_id, action, changes)
-        return message_id, action, wrap(message_id, type(message), payload).decode()
+        return message_id, action, wrap(message_id, type(message), payload).decode(), changes
 
     def _fresh_id(self) -> str:
         # The user's function may return anything.
