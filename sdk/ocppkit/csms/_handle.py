@@ -92,7 +92,7 @@ class StationHandle:
     def set_ping_interval(self, seconds: float) -> None:
         """Changes how often this station is sent pings; `Limits.ping_interval` says it for all.
 
-        An ASGI server sends pings by itself, so there it changes nothing.
+        aiohttp and ASGI servers send pings by themselves, so there it changes nothing.
 
         Args:
             seconds: time between two pings; zero turns them off, for a station that pays by the byte.
