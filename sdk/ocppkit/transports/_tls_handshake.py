@@ -5,6 +5,7 @@ count for no limit, be reported to nobody, and nothing could end it when the ser
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from ssl import SSLContext, SSLError
 from typing import Any, Protocol, cast
@@ -14,6 +15,8 @@ from ocppkit.aio.lowlevel import start_task
 from ._shared_reading import SharedReading
 
 __all__ = ["ReportRefusal", "TlsHandshake", "peer_address"]
+
+logger = logging.getLogger("ocppkit.transports")
 
 
 class ReportRefusal(Protocol):
@@ -98,7 +101,12 @@ class TlsHandshake(asyncio.Protocol):
             # uvloop returns a transport for a connection that was lost in the meantime, too.
             self._lost()
         else:
-            self._hand_over(secured)
+            try:
+                self._hand_over(secured)
+            except Exception:
+                # What it raises in a task would be seen by nobody, and the connection would stay.
+                logger.exception("%s: the connection failed after TLS", peer_address(secured))
+                secured.abort()
 
     def _hand_over(self, secured: asyncio.Transport) -> None:
         secured.set_protocol(self._then)

@@ -6,13 +6,15 @@ import logging
 import ssl
 import sys
 from collections.abc import Callable, Generator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
 
 from ocppkit.core import Limits
 from ocppkit.transports import websockets
+from ocppkit.transports._shared_reading import SharedReading
+from ocppkit.transports._tls_handshake import TlsHandshake
 from support.event_loops import LOOPS
 
 Make = Callable[..., Any]
@@ -188,3 +190,35 @@ async def test_beyond_the_excess_nobody_is_answered(
             client.send(handshake("/CP001"))
             assert (await client.head()).startswith(b"HTTP/1.1 503")
         assert server.connections == 1
+
+
+class Failing(SharedReading):
+    """What takes over after TLS, and cannot read a byte."""
+
+    def data_received(self, data: bytes) -> None:
+        raise ArithmeticError("a fault of ours")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.data_received(b"")
+
+
+@pytest.mark.asyncio
+async def test_a_failure_right_after_tls_ends_the_connection(
+    tls: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    def new_connection() -> TlsHandshake:
+        return TlsHandshake(
+            tls("server", own="server"), 5.0, Failing(), lambda reason, **_: pytest.fail(reason)
+        )
+
+    listener = await asyncio.get_running_loop().create_server(new_connection, "127.0.0.1", 0)
+    async with listener, asyncio.timeout(5):
+        port = listener.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=tls("station"), server_hostname="localhost"
+        )
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+    assert "127.0.0.1: the connection failed after TLS" in caplog.text
+    assert "a fault of ours" in caplog.text
