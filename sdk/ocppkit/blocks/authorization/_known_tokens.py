@@ -7,8 +7,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocppkit.core import IntegerKey
-
 from .._moment import Moment
 from ..transactions import IdToken, TokenInfo
 from ..variables import (
@@ -95,7 +93,7 @@ class KnownTokens:
         # AUT-07: what is in the list does not come into the cache.
         # C02.FR.03, C03.FR.02, AUT-12: some tokens mean nothing the next time.
         if self._is_caching and self._listed(id_token) is None and id_token.type not in _NOT_CACHED:
-            size = self._limit(AUTH_CACHE_STORAGE, inf)
+            size = self._model.max_limit(AUTH_CACHE_STORAGE, inf)
             self._cache.put(id_token, info, now.wall, self._life_time, size)
             self._keep()
 
@@ -126,7 +124,7 @@ class KnownTokens:
         model = self._model
         limits = ListLimits(
             is_enabled=self._has_list,
-            entries=self._limit(LOCAL_AUTH_LIST_ENTRIES, _LIST_ENTRIES),
+            entries=self._model.max_limit(LOCAL_AUTH_LIST_ENTRIES, _LIST_ENTRIES),
             items_per_message=model.get(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, _LIST_ITEMS),
             bytes_per_message=model.get(LOCAL_AUTH_LIST_BYTES_PER_MESSAGE, _LIST_BYTES),
         )
@@ -172,11 +170,6 @@ class KnownTokens:
     def _life_time(self) -> int:
         return self._model.get(AUTH_CACHE_LIFE_TIME, _FOR_EVER)
 
-    def _limit(self, key: IntegerKey, default: float) -> float:
-        """Returns the greatest value of a variable, or a default if the station names none."""
-        limit = self._model.characteristics(key).max_limit if key in self._model else None
-        return default if limit is None else limit
-
     def _keep(self) -> None:
         self._show_sizes()
         self._changed()
@@ -189,4 +182,4 @@ class KnownTokens:
         ):
             if key in self._model:
                 # What was kept may be more than what the station takes now.
-                self._model[key] = int(min(size, self._limit(key, size)))
+                self._model[key] = int(min(size, self._model.max_limit(key, size)))

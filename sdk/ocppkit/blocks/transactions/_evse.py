@@ -26,7 +26,7 @@ class Evse:
         """When values were last due for the report of the end, on the monotonic clock."""
 
         self.connect_by: float | None = None
-        """When the patience with a driver ends who has shown a token or plugged in, and not both."""
+        """When the station stops waiting for a driver who has shown a token or plugged in, and not both."""
 
         self.energy_check: float | None = None
         """When the meter is to be read next, because the CSMS has refused the token."""

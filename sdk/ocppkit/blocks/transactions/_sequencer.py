@@ -120,7 +120,7 @@ class TransactionSequencer:
         self._tell(EvseChanged(before=before, after=after))
         if after.power_path_closed != before.power_path_closed:
             self.switch(evse, now)
-        self._set_patience(evse, before, now)
+        self._set_connect_deadline(evse, before, now)
         if after.transaction_id or before.transaction_id:
             self._touch(now)
 
@@ -148,7 +148,7 @@ class TransactionSequencer:
         )
         self.change(evse, after, TriggerReason.AUTHORIZED, now)
 
-    def lose_patience(self, evse: Evse, now: Moment) -> None:
+    def stop_waiting(self, evse: Evse, now: Moment) -> None:
         """Gives up on a driver who has not plugged in, or a vehicle that nobody has authorized.
 
         Args:
@@ -240,7 +240,7 @@ class TransactionSequencer:
         self._reporter.ended(evse, trigger, known, samples, now.wall, id_token=id_token)
         evse.transaction = evse.energy_check = evse.phases = None
 
-    def _set_patience(self, evse: Evse, before: EvseState, now: Moment) -> None:
+    def _set_connect_deadline(self, evse: Evse, before: EvseState, now: Moment) -> None:
         after = evse.state
         lacks_plug = after.authorized and not after.connected
         lacks_driver = after.connected and not (

@@ -386,18 +386,18 @@ class TransactionsBlock(Block):
     # What the driver calls.
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when a meter is to be read, or patience ends, on the monotonic clock."""
+        """Returns when a meter is to be read, or the wait for a driver ends, on the monotonic clock."""
         dues = [self._metering.next_deadline(now)]
         for evse in self._evses.values():
             dues += (evse.connect_by, evse.energy_check)
         return min((due for due in dues if due is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
-        """Reports what is due, and ends the patience with drivers who do not come."""
+        """Reports what is due, and stops waiting for drivers who do not come."""
         for evse in self._evses.values():
             if evse.connect_by is not None and evse.connect_by <= now.monotonic:
                 evse.connect_by = None
-                self._sequencer.lose_patience(evse, now)
+                self._sequencer.stop_waiting(evse, now)
             if evse.energy_check is not None and evse.energy_check <= now.monotonic:
                 evse.energy_check = None
                 self._verdicts.check_energy(evse, now)
