@@ -15,7 +15,12 @@ from ocppkit.blocks.transactions import (
     TransactionRules,
     TransactionsBlock,
 )
-from ocppkit.blocks.variables import TX_START_POINT, TX_STOP_POINT, DeviceModel
+from ocppkit.blocks.variables import (
+    SAMPLED_DATA_TX_UPDATED_INTERVAL,
+    TX_START_POINT,
+    TX_STOP_POINT,
+    DeviceModel,
+)
 
 __all__ = ["CARD", "NOON", "TransactionBench"]
 
@@ -41,6 +46,7 @@ class TransactionBench:
         self.model = DeviceModel()
         self.model[TX_START_POINT] = tuple(start.split(","))
         self.model[TX_STOP_POINT] = tuple(stop.split(","))
+        self.model[SAMPLED_DATA_TX_UPDATED_INTERVAL] = 0
         for key, value in (settings or {}).items():
             self.model[key] = value
         self.now = Moment(1000.0, NOON)

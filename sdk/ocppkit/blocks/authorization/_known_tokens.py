@@ -40,8 +40,6 @@ __all__ = ["KeptTokens", "KnownTokens"]
 _NOT_CACHED: Final = frozenset({"Central", "NoAuthorization"})
 _FOR_EVER: Final = -1
 _LIST_ENTRIES: Final = 1000
-_LIST_ITEMS: Final = 100
-_LIST_BYTES: Final = 65536
 
 
 class KeptTokens(Struct, frozen=True, kw_only=True):
@@ -125,8 +123,8 @@ class KnownTokens:
         limits = ListLimits(
             is_enabled=self._has_list,
             entries=self._model.max_limit(LOCAL_AUTH_LIST_ENTRIES, _LIST_ENTRIES),
-            items_per_message=model.get(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, _LIST_ITEMS),
-            bytes_per_message=model.get(LOCAL_AUTH_LIST_BYTES_PER_MESSAGE, _LIST_BYTES),
+            items_per_message=model.setting(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE),
+            bytes_per_message=model.setting(LOCAL_AUTH_LIST_BYTES_PER_MESSAGE),
         )
         answer = self._list.update(command, limits)
         if answer.status == LocalListStatus.ACCEPTED:
@@ -160,11 +158,11 @@ class KnownTokens:
 
     @property
     def _has_list(self) -> bool:
-        return self._model.get(LOCAL_AUTH_LIST_ENABLED, True)
+        return self._model.setting(LOCAL_AUTH_LIST_ENABLED)
 
     @property
     def _is_caching(self) -> bool:
-        return self._model.get(AUTH_CACHE_ENABLED, True)
+        return self._model.setting(AUTH_CACHE_ENABLED)
 
     @property
     def _life_time(self) -> int:

@@ -72,10 +72,10 @@ class AuthorizationSettings(NamedTuple):
         )
         return cls(
             is_enabled=model.get(AUTH_ENABLED, True),
-            authorize_remote_start=model.get(AUTHORIZE_REMOTE_START, False),
-            local_authorize_offline=model.get(LOCAL_AUTHORIZE_OFFLINE, True),
-            local_pre_authorize=model.get(LOCAL_PRE_AUTHORIZE, False),
-            offline_tx_for_unknown_id=model.get(OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED, False),
+            authorize_remote_start=model.setting(AUTHORIZE_REMOTE_START),
+            local_authorize_offline=model.setting(LOCAL_AUTHORIZE_OFFLINE),
+            local_pre_authorize=model.setting(LOCAL_PRE_AUTHORIZE),
+            offline_tx_for_unknown_id=model.setting(OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED),
             disable_remote_authorization=model.get(DISABLE_REMOTE_AUTHORIZATION, False),
             disable_post_authorize=model.get(post_authorize, False),
             master_pass_group_id=model.get(MASTER_PASS_GROUP_ID, ""),

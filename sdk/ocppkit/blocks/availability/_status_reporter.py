@@ -75,7 +75,7 @@ class StatusReporter:
         self._is_online = True
         if not self._is_accepted:
             return
-        threshold = self._model.get(OFFLINE_THRESHOLD, 0)
+        threshold = self._model.setting(OFFLINE_THRESHOLD)
         # B04.FR.01, B04.FR.02.
         is_long = offline_for is not None and offline_for > threshold
         everything = is_long and self._rules.all_after_offline

@@ -280,7 +280,7 @@ class ChargingBlock(Block):
         return True
 
     def _tell_of_external_change(self, before: Mapping[int, ChargingSchedulePeriod]) -> bool:
-        least = self._model.get(LIMIT_CHANGE_SIGNIFICANCE, 0.0)
+        least = self._model.setting(LIMIT_CHANGE_SIGNIFICANCE)
         changed = self._limits.changed_since(before, least)
         if changed:
             self._tell(ExternalLimitChanged(evse_ids=changed))

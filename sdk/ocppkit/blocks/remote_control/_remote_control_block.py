@@ -363,7 +363,7 @@ class RemoteControlBlock(Block):
         if self._authorization is not None:
             return self._authorization.remote_start_refusal(evse_id, id_token)
         # F01.FR.01: nobody can be asked.
-        return "NotEnabled" if self._model.get(AUTHORIZE_REMOTE_START, False) else None
+        return "NotEnabled" if self._model.setting(AUTHORIZE_REMOTE_START) else None
 
     def _authorize(
         self, started: StartedRemotely, transactions: TransactionsBlock, now: Moment

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from math import isfinite
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,8 +13,6 @@ from ._meter_values import ENERGY_REGISTER, MeterValue, SampledValue, energy_reg
 from ._words import ReadingContext
 
 __all__ = ["MeterReader", "register_of"]
-
-_ENERGY: Final = (ENERGY_REGISTER,)
 
 
 class MeterReader:
@@ -46,8 +43,6 @@ class MeterReader:
         measurands: ListKey,
         context: ReadingContext,
         at: datetime,
-        *,
-        default: Sequence[str] = _ENERGY,
     ) -> tuple[MeterValue, ...]:
         """Returns what of a reading is to be reported.
 
@@ -56,9 +51,8 @@ class MeterReader:
             measurands: the setting that lists the measurands.
             context: why the meter was read.
             at: when.
-            default: the measurands if there is no such setting.
         """
-        wanted = self._model.get(measurands, tuple(default))
+        wanted = self._model.setting(measurands)
         values = tuple(
             replace(each, context=context)
             for each in samples

@@ -204,7 +204,7 @@ class Metering:
         ]
         for evse in busy:
             samples = self._meters.read(evse.evse_id)
-            values = self._meters.select(samples, key, context, due, default=())
+            values = self._meters.select(samples, key, context, due)
             self._reporter.keep_for_end(evse, values)
         return bool(busy)
 
@@ -225,10 +225,10 @@ class Metering:
         return self._sampled_interval(key)
 
     def _sampled_interval(self, key: IntegerKey) -> int:
-        return self._model.get(key, 0) if self._model.get(SAMPLED_DATA_ENABLED, True) else 0
+        return self._model.setting(key) if self._model.get(SAMPLED_DATA_ENABLED, True) else 0
 
     def _aligned_interval(self, key: IntegerKey) -> int:
-        return self._model.get(key, 0) if self._model.get(ALIGNED_DATA_ENABLED, True) else 0
+        return self._model.setting(key) if self._model.get(ALIGNED_DATA_ENABLED, True) else 0
 
     def _aligned_ended_interval(self) -> int:
         both = self._rules.samples_in_meter_values

@@ -27,9 +27,6 @@ from ._words import StoppedReason, SuspendedBy, TriggerReason, TxPoint
 
 __all__ = ["TransactionSequencer"]
 
-_START_POINTS: Final = (TxPoint.POWER_PATH_CLOSED,)
-_STOP_POINTS: Final = (TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED)
-_CONNECTION_TIME_OUT: Final = 60
 _LONGEST_ID: Final = 36
 
 
@@ -250,18 +247,18 @@ class TransactionSequencer:
             return
         # E10, TX6-07: an unplugged cable that can be locked in waits for its driver for ever.
         is_locked = lacks_plug and before.connected and evse.evse_id not in self._fixed_cables
-        seconds = self._model.get(EV_CONNECTION_TIME_OUT, _CONNECTION_TIME_OUT)
+        seconds = self._model.setting(EV_CONNECTION_TIME_OUT)
         waits = (lacks_plug or lacks_driver) and not is_locked and seconds > 0
         evse.connect_by = now.monotonic + seconds if waits else None
 
     def _start_points(self) -> frozenset[str]:
-        points = _words(self._rules.start_points or self._model.get(TX_START_POINT, _START_POINTS))
+        points = _words(self._rules.start_points or self._model.setting(TX_START_POINT))
         # No energy without a transaction, whatever the CSMS sets: DataSigned alone, for instance.
         late = {TxPoint.ENERGY_TRANSFER} & points
         return points if late else points | {TxPoint.POWER_PATH_CLOSED}
 
     def _stop_points(self) -> frozenset[str]:
-        return _words(self._rules.stop_points or self._model.get(TX_STOP_POINT, _STOP_POINTS))
+        return _words(self._rules.stop_points or self._model.setting(TX_STOP_POINT))
 
 
 def _is_stopped(before: EvseState, after: EvseState) -> bool:

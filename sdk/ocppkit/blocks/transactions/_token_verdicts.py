@@ -76,7 +76,7 @@ class TokenVerdicts:
                 id_token_info=info,
             )
         )
-        if self._model.get(STOP_TX_ON_INVALID_ID, True):
+        if self._model.setting(STOP_TX_ON_INVALID_ID):
             # E05.FR.09, E05.FR.10, TX6-03.
             after = replace(before, authorized=False, energy_flows=False, suspended_by=None)
             reason = StoppedReason.DEAUTHORIZED
@@ -97,7 +97,7 @@ class TokenVerdicts:
         if transaction is None or not transaction.is_refused or evse.state.energy_refused:
             return
         self._reporter.note_register(evse, self._meters.read(evse.evse_id), now.wall)
-        most = self._model.get(MAX_ENERGY_ON_INVALID_ID, 0)
+        most = self._model.setting(MAX_ENERGY_ON_INVALID_ID)
         if transaction.energy is not None and transaction.energy < most:
             evse.energy_check = now.monotonic + _ENERGY_CHECK
             return

@@ -190,7 +190,7 @@ class TransactionsBlock(Block):
         if not before.connected:
             return
         # E09, E10: only a transaction that goes on keeps its driver.
-        stops = self._model.get(STOP_TX_ON_EV_SIDE_DISCONNECT, True)
+        stops = self._model.setting(STOP_TX_ON_EV_SIDE_DISCONNECT)
         keeps = before.authorized and evse.transaction is not None and not stops
         after = replace(
             before,

@@ -29,6 +29,7 @@ from ._questions import (
     VariableChanged,
     VariableStatus,
 )
+from ._standard_defaults import standard_value
 from ._variable_table import VariableTable
 
 __all__ = ["DeviceModel"]
@@ -179,6 +180,14 @@ class DeviceModel:
         attribute = None if variable is None else variable.attributes.get(attribute_type)
         text = None if attribute is None else attribute.active
         return default if text is None else key.parse(text)
+
+    def setting(self, key: VariableKey[T]) -> T:
+        """Returns the value of a standard setting, or the one that `model_of` declares if the station has none.
+
+        Raises:
+            KeyError: `model_of` declares no value for it.
+        """
+        return self.get(key, standard_value(key))
 
     def set(
         self,

@@ -1,6 +1,6 @@
 """The settings that blocks read, as typed keys under the names of OCPP 2.1.
 
-A block reads a setting when it needs it: `model.get(EV_CONNECTION_TIME_OUT, 60)`. Configuration keys of
+A block reads a setting when it needs it: `model.setting(EV_CONNECTION_TIME_OUT)`. Configuration keys of
 OCPP 1.6 that mean the same lead to these.
 """
 

@@ -12,77 +12,16 @@ from ._addresses import VariableAddress
 from ._configuration_keys import ConfigurationKey
 from ._device_model import DeviceModel
 from ._setting_keys import (
-    ALIGNED_DATA_INTERVAL,
     ALIGNED_DATA_MEASURANDS,
-    ALIGNED_DATA_TX_ENDED_INTERVAL,
     ALIGNED_DATA_TX_ENDED_MEASURANDS,
-    AUTH_CACHE_AVAILABLE,
-    AUTH_CACHE_ENABLED,
-    AUTHORIZE_REMOTE_START,
-    BASIC_AUTH_PASSWORD,
-    BYTES_PER_GET_REPORT,
-    BYTES_PER_GET_VARIABLES,
-    BYTES_PER_SET_VARIABLES,
-    CERTIFICATE_ENTRIES,
-    CHARGING_PROFILE_ENTRIES,
-    CONNECTOR_AVAILABILITY_STATE,
-    CONNECTOR_AVAILABLE,
     CONNECTOR_PHASE_ROTATION,
-    DATE_TIME,
-    EV_CONNECTION_TIME_OUT,
-    EVSE_AVAILABILITY_STATE,
-    EVSE_AVAILABLE,
-    HEARTBEAT_INTERVAL,
-    ITEMS_PER_GET_REPORT,
-    ITEMS_PER_GET_VARIABLES,
-    ITEMS_PER_SET_VARIABLES,
-    LIMIT_CHANGE_SIGNIFICANCE,
-    LOCAL_AUTH_LIST_AVAILABLE,
-    LOCAL_AUTH_LIST_BYTES_PER_MESSAGE,
-    LOCAL_AUTH_LIST_ENABLED,
-    LOCAL_AUTH_LIST_ENTRIES,
-    LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE,
-    LOCAL_AUTHORIZE_OFFLINE,
-    LOCAL_PRE_AUTHORIZE,
-    MAX_ENERGY_ON_INVALID_ID,
-    MESSAGE_ATTEMPT_INTERVAL,
-    MESSAGE_ATTEMPTS,
-    MESSAGE_TIMEOUT,
-    NETWORK_CONFIGURATION_PRIORITY,
-    NETWORK_PROFILE_CONNECTION_ATTEMPTS,
     NUMBER_OF_CONNECTORS,
-    OFFLINE_THRESHOLD,
-    OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED,
-    PERIODS_PER_SCHEDULE,
-    PROFILE_STACK_LEVEL,
-    QUEUE_ALL_MESSAGES,
-    RATE_UNIT,
-    RESERVATION_AVAILABLE,
-    RESERVATION_ENABLED,
-    RESERVATION_NON_EVSE_SPECIFIC,
-    RESET_RETRIES,
-    RETRY_BACK_OFF_RANDOM_RANGE,
-    RETRY_BACK_OFF_REPEAT_TIMES,
-    RETRY_BACK_OFF_WAIT_MINIMUM,
-    SAMPLED_DATA_TX_ENDED_INTERVAL,
     SAMPLED_DATA_TX_ENDED_MEASURANDS,
     SAMPLED_DATA_TX_STARTED_MEASURANDS,
-    SAMPLED_DATA_TX_UPDATED_INTERVAL,
     SAMPLED_DATA_TX_UPDATED_MEASURANDS,
-    SECURITY_PROFILE,
-    SMART_CHARGING_AVAILABLE,
-    SMART_CHARGING_ENABLED,
-    STATION_AVAILABILITY_STATE,
-    STATION_AVAILABLE,
-    STOP_TX_ON_EV_SIDE_DISCONNECT,
-    STOP_TX_ON_INVALID_ID,
     SUPPORTED_FEATURE_PROFILES,
-    TIME_SOURCE,
-    TX_START_POINT,
-    TX_STOP_POINT,
-    UNLOCK_ON_EV_SIDE_DISCONNECT,
-    WEB_SOCKET_PING_INTERVAL,
 )
+from ._standard_defaults import DEFAULTS, StandardDefault
 
 __all__ = ["VariableRules", "declare_standard", "model_of"]
 
@@ -108,111 +47,6 @@ class VariableRules(Struct, frozen=True, kw_only=True):
     hexadecimal_password: bool = False
     """Whether the password is bytes, written as hexadecimal digits."""
 
-
-class _Default(Struct, frozen=True):
-    key: VariableKey[Any]
-    value: Any = None
-    min_limit: float | None = None
-    max_limit: float | None = None
-    values: tuple[str, ...] | None = None
-    reboot_required: bool = False
-    persistent: bool | None = None
-
-
-_POINTS: Final = (
-    "ParkingBayOccupancy",
-    "EVConnected",
-    "Authorized",
-    "PowerPathClosed",
-    "EnergyTransfer",
-)
-_STATES: Final = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
-_ENERGY: Final = ("Energy.Active.Import.Register",)
-_YEAR: Final = 366 * 86400
-
-_DEFAULTS: Final[Mapping[str, tuple[_Default, ...]]] = {
-    "variables": (
-        _Default(ITEMS_PER_GET_REPORT, 50),
-        _Default(ITEMS_PER_GET_VARIABLES, 50),
-        _Default(ITEMS_PER_SET_VARIABLES, 50),
-        _Default(BYTES_PER_GET_REPORT, 65536),
-        _Default(BYTES_PER_GET_VARIABLES, 65536),
-        _Default(BYTES_PER_SET_VARIABLES, 65536),
-        _Default(DATE_TIME),
-        _Default(TIME_SOURCE, ("Heartbeat",), values=("Heartbeat", "RealTimeClock")),
-        _Default(HEARTBEAT_INTERVAL, 86400, 1, _YEAR),
-        _Default(MESSAGE_ATTEMPT_INTERVAL, 60, 0, 86400),
-        _Default(MESSAGE_ATTEMPTS, 3, 1, 1000),
-        _Default(MESSAGE_TIMEOUT, 30, 1, 3600),
-        _Default(NETWORK_CONFIGURATION_PRIORITY, values=("1", "2"), reboot_required=True),
-        _Default(NETWORK_PROFILE_CONNECTION_ATTEMPTS, 3, 1, 1000),
-        _Default(OFFLINE_THRESHOLD, 60, 0, _YEAR),
-        _Default(QUEUE_ALL_MESSAGES, False),
-        _Default(RESET_RETRIES, 1, 0, 100),
-        _Default(RETRY_BACK_OFF_RANDOM_RANGE, 10, 0, 86400),
-        _Default(RETRY_BACK_OFF_REPEAT_TIMES, 5, 0, 100),
-        _Default(RETRY_BACK_OFF_WAIT_MINIMUM, 10, 0, 86400),
-        _Default(UNLOCK_ON_EV_SIDE_DISCONNECT, True),
-        _Default(WEB_SOCKET_PING_INTERVAL, 54, 0, 86400),
-        _Default(BASIC_AUTH_PASSWORD),
-        _Default(CERTIFICATE_ENTRIES, 0, 0),
-        # A05.FR.06: never lower again, also after a restart.
-        _Default(SECURITY_PROFILE, 0, 0, 3, persistent=True),
-    ),
-    "transactions": (
-        _Default(EV_CONNECTION_TIME_OUT, 60, 0, 86400),
-        _Default(STOP_TX_ON_EV_SIDE_DISCONNECT, True),
-        _Default(STOP_TX_ON_INVALID_ID, True),
-        _Default(MAX_ENERGY_ON_INVALID_ID, 0, 0),
-        _Default(TX_START_POINT, ("PowerPathClosed",), values=(*_POINTS, "DataSigned")),
-        _Default(TX_STOP_POINT, ("EVConnected", "Authorized"), values=_POINTS),
-        _Default(SAMPLED_DATA_TX_ENDED_INTERVAL, 0, 0, 86400),
-        _Default(SAMPLED_DATA_TX_ENDED_MEASURANDS, _ENERGY),
-        _Default(SAMPLED_DATA_TX_STARTED_MEASURANDS, _ENERGY),
-        _Default(SAMPLED_DATA_TX_UPDATED_INTERVAL, 60, 0, 86400),
-        _Default(SAMPLED_DATA_TX_UPDATED_MEASURANDS, _ENERGY),
-        _Default(ALIGNED_DATA_INTERVAL, 0, 0, 86400),
-        _Default(ALIGNED_DATA_MEASURANDS, _ENERGY),
-        _Default(ALIGNED_DATA_TX_ENDED_INTERVAL, 0, 0, 86400),
-        _Default(ALIGNED_DATA_TX_ENDED_MEASURANDS, ()),
-    ),
-    "authorization": (
-        _Default(AUTHORIZE_REMOTE_START, False),
-        _Default(LOCAL_AUTHORIZE_OFFLINE, True),
-        _Default(LOCAL_PRE_AUTHORIZE, False),
-        _Default(OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED, False),
-        _Default(AUTH_CACHE_AVAILABLE, True),
-        _Default(AUTH_CACHE_ENABLED, True),
-        _Default(LOCAL_AUTH_LIST_AVAILABLE, True),
-        _Default(LOCAL_AUTH_LIST_BYTES_PER_MESSAGE, 65536),
-        _Default(LOCAL_AUTH_LIST_ENABLED, True),
-        _Default(LOCAL_AUTH_LIST_ENTRIES, 0, 0, 1000),
-        _Default(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, 100),
-    ),
-    "charging": (
-        _Default(CHARGING_PROFILE_ENTRIES, 0, 0, 100),
-        _Default(LIMIT_CHANGE_SIGNIFICANCE, 1.0, 0, 100),
-        _Default(PERIODS_PER_SCHEDULE, 24),
-        _Default(PROFILE_STACK_LEVEL, 10),
-        _Default(RATE_UNIT, ("A", "W"), values=("A", "W")),
-        _Default(SMART_CHARGING_AVAILABLE, True),
-        _Default(SMART_CHARGING_ENABLED, True),
-    ),
-    "availability": (
-        _Default(STATION_AVAILABILITY_STATE, "Available", values=_STATES),
-        _Default(STATION_AVAILABLE, True),
-        _Default(EVSE_AVAILABILITY_STATE, "Available", values=_STATES),
-        _Default(EVSE_AVAILABLE, True),
-        _Default(CONNECTOR_AVAILABILITY_STATE, "Available", values=_STATES),
-        _Default(CONNECTOR_AVAILABLE, True),
-    ),
-    "reservation": (
-        _Default(RESERVATION_AVAILABLE, True),
-        _Default(RESERVATION_ENABLED, True),
-        _Default(RESERVATION_NON_EVSE_SPECIFIC, True),
-    ),
-}
-"""By the name of the block that reads them."""
 
 _MEASURANDS: Final = (
     SAMPLED_DATA_TX_STARTED_MEASURANDS,
@@ -284,9 +118,7 @@ def declare_standard(
     """
     used = tuple(blocks)
     defaults = {
-        VariableAddress.of(each.key).place: each
-        for name in used
-        for each in _DEFAULTS.get(name, ())
+        VariableAddress.of(each.key).place: each for name in used for each in DEFAULTS.get(name, ())
     }
     required = {each for name in used for each in _COMPONENTS.get(name, ())}
     own = {VariableAddress.of(each.key).place: each for each in _own_defaults(used, evses)}
@@ -296,7 +128,7 @@ def declare_standard(
         if default is None:
             if not key.required or key.component not in required:
                 continue
-            default = _Default(key)
+            default = StandardDefault(key)
         if measurands is not None and default.key in _MEASURANDS:
             # MET-04.
             measured = tuple(each for each in default.value if each in measurands)
@@ -305,7 +137,7 @@ def declare_standard(
             _declare(model, each, default)
 
 
-def _declare(model: DeviceModel, place: VariableKey[Any], default: _Default) -> None:
+def _declare(model: DeviceModel, place: VariableKey[Any], default: StandardDefault) -> None:
     # The neutral key knows the type best; the version says what a CSMS may do.
     key = replace(
         default.key,
@@ -339,10 +171,12 @@ def _places(
         yield key
 
 
-def _own_defaults(blocks: Sequence[str], evses: Mapping[int, Sequence[int]]) -> Iterator[_Default]:
+def _own_defaults(
+    blocks: Sequence[str], evses: Mapping[int, Sequence[int]]
+) -> Iterator[StandardDefault]:
     """Yields what only OCPP 1.6 has, where EVSEs count as connectors."""
     profiles = ("Core", *(_PROFILES[name] for name in blocks if name in _PROFILES))
-    yield _Default(SUPPORTED_FEATURE_PROFILES, profiles)
-    yield _Default(NUMBER_OF_CONNECTORS, len(evses))
+    yield StandardDefault(SUPPORTED_FEATURE_PROFILES, profiles)
+    yield StandardDefault(NUMBER_OF_CONNECTORS, len(evses))
     rotation = tuple(f"{number}.Unknown" for number in (0, *evses))
-    yield _Default(CONNECTOR_PHASE_ROTATION, rotation, values=())
+    yield StandardDefault(CONNECTOR_PHASE_ROTATION, rotation, values=())

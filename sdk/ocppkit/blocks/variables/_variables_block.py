@@ -1,7 +1,7 @@
 """`VariablesBlock`: what a station answers about its variables, and its reports of them. [B05-B10, A01]"""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import msgspec
 from msgspec import structs
@@ -59,9 +59,6 @@ from ._setting_keys import (
 from ._standard_settings import VariableRules
 
 __all__ = ["VariablesBlock"]
-
-_PART_SIZE: Final = 50
-"""Variables in one part of a report, if the station does not say it."""
 
 
 class _KeptVariables(KeptState, frozen=True, kw_only=True):
@@ -176,7 +173,7 @@ class VariablesBlock(Block):
         slot, profile = command.configuration_slot, command.connection_data
         refusal = self._slot_refusal(slot) or profile_refusal(
             profile,
-            current=self._model.get(SECURITY_PROFILE, 0),
+            current=self._model.setting(SECURITY_PROFILE),
             downgrade_allowed=self._model.get(ALLOW_SECURITY_PROFILE_DOWNGRADE, False),
         )
         if refusal is not None:
@@ -216,7 +213,7 @@ class VariablesBlock(Block):
         if ACTIVE_NETWORK_PROFILE in self._model:
             self._model[ACTIVE_NETWORK_PROFILE] = slot
         reached = self._profiles[slot].security_profile
-        if reached <= self._model.get(SECURITY_PROFILE, 0):
+        if reached <= self._model.setting(SECURITY_PROFILE):
             return
         self._model[SECURITY_PROFILE] = reached
         order = [
@@ -275,7 +272,7 @@ class VariablesBlock(Block):
 
     def _security_profile_refusal(self, wanted: int) -> ValueRefusal | None:
         # CFG-05; only OCPP 1.6 lets a CSMS write it.
-        if wanted < self._model.get(SECURITY_PROFILE, 0):
+        if wanted < self._model.setting(SECURITY_PROFILE):
             return ValueRefusal("the security profile would be lower than it is", "ValueTooLow")
         return None
 
@@ -323,7 +320,7 @@ class VariablesBlock(Block):
         found = tuple(map(self._told_data, data))
         if not found:
             return ReportAnswer(status=ReportStatus.EMPTY_RESULT_SET)
-        size = max(1, self._model.get(ITEMS_PER_GET_REPORT, _PART_SIZE))
+        size = max(1, self._model.setting(ITEMS_PER_GET_REPORT))
         for seq_no, start in enumerate(range(0, len(found), size)):
             self._report(
                 VariablesReport(
