@@ -108,9 +108,9 @@ class AuthorizationBlock(Block):
         self._model = model
         self._rules = rules
         self._has_display = has_display
-        self._tokens = KnownTokens(model, rules, cache_capacity, self._has_learned)
+        self._tokens = KnownTokens(model, rules, cache_capacity, self._note_change)
         self._asked: dict[int, PresentedToken] = {}
-        self._drivers = AuthorizedDrivers(self._evse_ids, transactions, self._has_learned)
+        self._drivers = AuthorizedDrivers(self._evse_ids, transactions, self._note_change)
         self._reserved: dict[int, EvseReserved] = {}
         self._out_of_service: set[int] = set()
         self._is_registered = False
@@ -405,9 +405,6 @@ class AuthorizationBlock(Block):
         return None
 
     # What happens to the station.
-
-    def _has_learned(self) -> None:
-        self._note_change()
 
     def _station_started(self, event: StationStarted, now: Moment) -> None:
         self._is_registered = False

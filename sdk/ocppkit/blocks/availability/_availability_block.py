@@ -18,10 +18,7 @@ from ..authorization import (
 )
 from ..transactions import EvseChanged, EvseState
 from ..variables import DeviceModel
-from ._connector_states import (
-    AvailabilityRules,
-    ConnectorUse,
-)
+from ._connector_states import AvailabilityRules, ConnectorUse
 from ._connectors import ALL, ConnectorRecord, Evses, ReservationHolder
 from ._derived_statuses import DerivedStatuses
 from ._out_of_service import OutOfService, Place

@@ -83,7 +83,7 @@ class StatusReporter:
             if each.lock_report_lost:
                 each.lock_failure_told = not each.lock_failed
             # STA-07: only how it is now; what it was in between is not reported.
-            if everything or each.is_lost or each.told != (each.status, each.shown_error):
+            if everything or each.is_lost or self._is_changed(each):
                 self.tell(each, now)
         self._tell_lock_failures(now)
 
