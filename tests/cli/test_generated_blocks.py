@@ -42,17 +42,17 @@ REMOTE = "Heartbeat,Reset,TriggerMessage,UnlockConnector"
             "2.1",
             "SetChargingProfile,ClearChargingProfile,GetCompositeSchedule,GetChargingProfiles,"
             "ReportChargingProfiles,ClearedChargingLimit,NotifyChargingLimit",
-            {"__init__", "charging"},
+            {"__init__", "charging", "status_info"},
         ),
         ("1.6", AUTHORIZATION, {"__init__", "authorization", "tokens"}),
-        ("2.1", AUTHORIZATION, {"__init__", "authorization", "tokens"}),
+        ("2.1", AUTHORIZATION, {"__init__", "authorization", "status_info", "tokens"}),
         ("2.1", "Authorize,SendLocalList", set()),
         ("1.6", "ChangeAvailability,StatusNotification", {"__init__", "availability"}),
         ("2.0.1", "ChangeAvailability,StatusNotification", set()),
         (
             "2.1",
             "ChangeAvailability,StatusNotification,NotifyEvent",
-            {"__init__", "availability"},
+            {"__init__", "availability", "status_info"},
         ),
         (
             "1.6",
@@ -63,7 +63,7 @@ REMOTE = "Heartbeat,Reset,TriggerMessage,UnlockConnector"
         (
             "2.0.1",
             f"{REMOTE},RequestStartTransaction,RequestStopTransaction,Authorize",
-            {"__init__", "remote_control", "tokens"},
+            {"__init__", "remote_control", "status_info", "tokens"},
         ),
     ],
 )

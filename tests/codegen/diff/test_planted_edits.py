@@ -296,7 +296,11 @@ PLANTED: Mapping[str, tuple[Plant, Noticed]] = {
     ),
     "a higher limit": (
         definition_member("StatusInfoType", "additionalInfo", maxLength=2048),
-        Noticed(RESPONSES, (ChangeKind.BOUND_LOOSENED,), ("constraints.py", "datatypes.py")),
+        Noticed(
+            RESPONSES,
+            (ChangeKind.BOUND_LOOSENED,),
+            ("blocks/status_info.py", "constraints.py", "datatypes.py"),
+        ),
     ),
     "a lower limit": (
         definition_member("StatusInfoType", "reasonCode", maxLength=10),
