@@ -247,11 +247,11 @@ async def test_certificates_and_tokens_are_proofs_too() -> None:
         credentials = Credentials(identity="CP001", remote_address=ADDRESS, **more)
         limiter.accepted(credentials)
         limiter.failed(Credentials(identity="CP001", remote_address=ADDRESS), 0)
-        async with limiter.turn(credentials, lambda: 0):
+        async with limiter.wait_for_turn(credentials, lambda: 0):
             pass
         other = Credentials(identity="CP001", remote_address=ADDRESS, authorization=b"Basic eA==")
         with pytest.raises(TooManyAttempts):
-            async with limiter.turn(other, lambda: 0):
+            async with limiter.wait_for_turn(other, lambda: 0):
                 raise AssertionError("it was looked at")
 
 

@@ -173,7 +173,7 @@ async def test_no_authenticator_means_no_start() -> None:
 
 
 def test_a_csms_speaks_something() -> None:
-    with pytest.raises(LocalProtocolError, match="needs a version"):
+    with pytest.raises(LocalProtocolError, match="got no version of OCPP"):
         Csms(insecure=True)
 
 

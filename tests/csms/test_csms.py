@@ -364,7 +364,7 @@ def test_what_is_not_spoken_is_refused_early() -> None:
         csms.on(cast(Any, v201.ResetRequest))
     with pytest.raises(WrongVersion, match="a version that this csms does not speak"):
         csms.on(v16.HeartbeatRequest)
-    with pytest.raises(LocalProtocolError, match="is not spoken here"):
+    with pytest.raises(LocalProtocolError, match="this Csms does not speak"):
         Csms(v201.PROTOCOL, insecure=True, without_subprotocol=v16.PROTOCOL)
 
 

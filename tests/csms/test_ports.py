@@ -134,8 +134,8 @@ async def test_a_store_that_fails_refuses_nothing(
     assert (await billing.told(station))[:2] == [3, "1"]
     said = [record.getMessage() for record in caplog.records if record.exc_info]
     assert said == [
-        "CP001: Broken.find failed: the message is handled as a new one",
-        "CP001: Broken.save failed: after a restart the message would be handled again",
+        "CP001: Broken.find failed, so the message is handled as a new one",
+        "CP001: Broken.save failed, so after a restart the message will be handled again",
     ]
     # In memory the answer is known all the same.
     await billing.told(station)
@@ -168,7 +168,7 @@ class Shared:
         self.wait = 0.0
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
         if self.wait:
@@ -188,7 +188,7 @@ class Failing:
     """Limits whose store is down."""
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
         raise ConnectionError("the store is down")
@@ -205,7 +205,7 @@ class FailingToLeave(Shared):
     """Limits whose store goes down while credentials are checked."""
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
         yield
@@ -265,7 +265,7 @@ class SeesErrors(Shared):
     """Limits that free the turn of a check that failed."""
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
         try:
@@ -294,7 +294,7 @@ class SwallowsErrors(Shared):
     """Limits that suppress what a check raises."""
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
         with suppress(Exception):
@@ -317,7 +317,7 @@ async def test_limits_that_fail_over_a_failing_check_are_logged(
 ) -> None:
     class Fails(Shared):
         @asynccontextmanager
-        async def turn(
+        async def wait_for_turn(
             self, credentials: Credentials, now: Callable[[], float]
         ) -> AsyncGenerator[None]:
             try:
@@ -331,4 +331,4 @@ async def test_limits_that_fail_over_a_failing_check_are_logged(
         attempts=Fails(),
     )
     assert await status_of(csms, "right") == 500
-    assert "CP001: attempts.turn failed" in caplog.text
+    assert "CP001: attempts.wait_for_turn failed" in caplog.text

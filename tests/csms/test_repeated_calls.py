@@ -177,11 +177,11 @@ async def test_what_nobody_heard_is_bounded(make_csms: Make, station: Make) -> N
 
 def test_the_memory_of_stations_is_bounded() -> None:
     memory = AnswerMemory([v201.PROTOCOL])
-    first = memory.of("first")
-    assert memory.of("first") is first
+    first = memory.calls_of("first")
+    assert memory.calls_of("first") is first
     for number in range(AnswerMemory.STATIONS):
-        memory.of(f"CP{number}")
-    assert memory.of("first") is not first
+        memory.calls_of(f"CP{number}")
+    assert memory.calls_of("first") is not first
 
 
 @pytest.mark.asyncio

@@ -13,9 +13,9 @@ from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import (
     Csms,
     MemoryDirectory,
-    Missed,
     StationConnected,
     StationDisconnected,
+    StationEventsMissed,
     StationHandle,
 )
 from ocppkit.testing import FakeClock, settle
@@ -46,7 +46,7 @@ async def test_a_slow_listener_learns_how_much_it_missed_and_who_is_there(
     late.wire.start(late)
     async for event in events:
         match event:
-            case Missed(count, stations):
+            case StationEventsMissed(count, stations):
                 missed += count
                 present = {each.identity for each in stations}
                 await station(csms, "last")
@@ -179,7 +179,7 @@ async def test_a_listener_that_fails_keeps_nothing_from_the_others(
     # The first connection was found, and has made room for the second.
     assert first.end is not None
     assert second.end is None
-    assert "CP001: a listener failed" in caplog.text
+    assert "CP001: a listener of the directory raised an exception" in caplog.text
 
 
 def test_a_version_without_roles_is_refused_with_the_cure() -> None:

@@ -104,7 +104,7 @@ async def test_when_nothing_tells_the_most_wanted_is_taken_in_time(
     await clock.advance(csms.limits.handshake_timeout)
     assert [frame[:2] for frame in await raw.says()] == [[3, "h"]]
     assert spoken(csms) == "2.0.1"
-    assert "CP001: OCPP 2.0.1 is assumed: no message shows the version" in caplog.text
+    assert "CP001: OCPP 2.0.1 is assumed, as no message shows the version" in caplog.text
 
 
 @pytest.mark.asyncio

@@ -22,11 +22,11 @@ from ._registrations import MemoryRegistrations, Registrations
 from ._sqlite_answers import SqliteAnswers
 from ._sqlite_registrations import SqliteRegistrations
 from ._station_events import (
-    Missed,
     StationAccepted,
     StationConnected,
     StationDisconnected,
     StationEvent,
+    StationEventsMissed,
 )
 from ._stations import Stations
 
@@ -43,7 +43,6 @@ __all__ = [
     "Directory",
     "MemoryDirectory",
     "MemoryRegistrations",
-    "Missed",
     "PasswordAuthenticator",
     "RefusalObserver",
     "Refused",
@@ -54,6 +53,7 @@ __all__ = [
     "StationConnected",
     "StationDisconnected",
     "StationEvent",
+    "StationEventsMissed",
     "StationHandle",
     "StationRecord",
     "StationRefused",

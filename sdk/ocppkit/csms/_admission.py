@@ -22,7 +22,7 @@ from ocppkit.aio import Clock, Handshake, MaybeAwaitable
 from ocppkit.aio.lowlevel import Accept, Reject, loggable
 from ocppkit.core import Policies, Protocol
 
-from ._attempt_limits import GuardedLimits
+from ._attempt_limits import GuardedAttemptLimits
 from ._attempts import TooManyAttempts
 from ._authentication import Authenticator, Refused, Verdict, common_names
 from ._credentials import Credentials, UnusableAuthorization, password_in
@@ -31,12 +31,12 @@ from ._identity import (
     BadHandshake,
     check_identity,
     identity_in,
-    identity_or_nothing,
+    identity_or_empty,
     offered_subprotocols,
-    refusal_of,
+    refusal_event,
 )
 from ._refused_stations import RefusalReports
-from ._time_limit import within
+from ._time_limit import with_time_limit
 
 __all__ = ["Admission", "Identify", "UnknownSubprotocol", "WithoutSubprotocol"]
 
@@ -61,7 +61,7 @@ to answer."""
 
 
 class Admission:
-    """Decides who may connect."""
+    """Decides whether a station may connect, and in which version of OCPP."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Admission:
         spelling: Callable[[str, Protocol | None], str],
         registrations: GuardedRegistrations,
         policies: Callable[[str], MaybeAwaitable[Policies | None]],
-        attempts: GuardedLimits,
+        attempts: GuardedAttemptLimits,
         handshake_timeout: float,
         reports: RefusalReports,
     ) -> None:
@@ -93,7 +93,7 @@ class Admission:
         self._reports = reports
 
     async def accept(self, handshake: Handshake, clock: Clock) -> Accept | Reject:
-        """Returns whether the connection may be opened."""
+        """Returns `Accept` if the connection may be opened, else `Reject`."""
         offered = offered_subprotocols(handshake)
         credentials = Credentials(identity="")
         try:
@@ -115,7 +115,7 @@ class Admission:
             remote_address=handshake.remote_address,
             record=record,
             common_names=common_names(handshake.peer_certificate),
-            policies=await self._policies_of(identity, clock),
+            policies=await self._call_policies(identity, clock),
             reject_reason="" if rejected is None else rejected.reason,
             handshake=_without_authorization(handshake),
         )
@@ -123,7 +123,9 @@ class Admission:
     # Reading the handshake.
 
     def _version(self, offered: Sequence[str]) -> tuple[Protocol | None, BadHandshake | None]:
-        """Returns the version to speak, and why the connection is opened only to be closed."""
+        """Returns the version to speak, and the reason if the connection must be closed right after
+        it opens.
+        """
         for protocol in self._protocols:
             if protocol.subprotocol in offered:
                 return protocol, None
@@ -146,34 +148,42 @@ class Admission:
     async def _identity(
         self, handshake: Handshake, protocol: Protocol | None, clock: Clock
     ) -> tuple[str, str]:
-        """Returns the station's name in the path, and its identity."""
+        """Returns the name in the path, and the station's identity; `identify` may derive another
+        one from it.
+        """
         if self._identify is None:
             identity = name = identity_in(handshake.path)
         else:
-            name = identity_or_nothing(handshake)
-            identity = await self._identified(self._identify, handshake, clock)
+            name = identity_or_empty(handshake)
+            identity = await self._call_identify(self._identify, handshake, clock)
         if protocol is not None and name and not self._any_identity:
             check_identity(name, protocol)
         return name, self._spelling(identity, protocol)
 
-    async def _identified(self, identify: Identify, handshake: Handshake, clock: Clock) -> str:
-        identity: object = await self._asked("identify", identify, handshake, clock)
+    async def _call_identify(self, identify: Identify, handshake: Handshake, clock: Clock) -> str:
+        identity: object = await self._call_program("identify", identify, handshake, clock)
         if identity is None:
             raise BadHandshake(404, "no such station")  # CON-08
         if not isinstance(identity, str) or not identity:
-            raise _unusable("identify", identity, "return a text, or None for no such station")
+            raise _wrong_return_value(
+                "identify", identity, "return a text, or None for no such station"
+            )
         return identity
 
     # Decisions of the authenticator and the program.
 
     async def _authenticate(self, credentials: Credentials, clock: Clock) -> None:
-        """Asks the authenticator; raises `BadHandshake` if it does not accept."""
+        """Asks the authenticator whether the credentials are right; raises `BadHandshake` if they
+        are not.
+        """
         if self._authenticator is None:
             return
         ask = self._authenticator.authenticate
         try:
-            async with self._attempts.turn(credentials, clock.time):
-                decision: object = await self._asked("the authenticator", ask, credentials, clock)
+            async with self._attempts.wait_for_turn(credentials, clock.time):
+                decision: object = await self._call_program(
+                    "the authenticator", ask, credentials, clock
+                )
         except TooManyAttempts as problem:
             retry_after = (b"Retry-After", str(math.ceil(problem.retry_after)).encode())
             raise BadHandshake(429, str(problem), headers=(retry_after,)) from None
@@ -185,7 +195,7 @@ class Admission:
             await self._attempts.accepted(credentials)
             return
         if not isinstance(decision, Verdict):
-            raise _unusable(
+            raise _wrong_return_value(
                 "the authenticator", decision, "return a Verdict, such as Verdict.ACCEPTED"
             )
         await self._attempts.failed(credentials, clock.time())
@@ -195,9 +205,9 @@ class Admission:
             401, reason, told="wrong or missing credentials", headers=_CHALLENGE
         )
 
-    async def _policies_of(self, identity: str, clock: Clock) -> Policies | None:
+    async def _call_policies(self, identity: str, clock: Clock) -> Policies | None:
         try:
-            policies: Policies | None = await self._asked(
+            policies: Policies | None = await self._call_program(
                 "policies", self._policies, identity, clock
             )
         except BadHandshake:
@@ -205,21 +215,27 @@ class Admission:
             return None
         return policies
 
-    async def _asked(
+    async def _call_program(
         self, name: str, function: Callable[[Any], object], about: Any, clock: Clock
     ) -> Any:
-        """Calls a function of the program's, and limits how long it may take."""
+        """Calls a function of the program, such as `identify`, with a time limit; raises
+        `BadHandshake` if it fails.
+        """
         try:
             value = function(about)
             if asyncio.iscoroutine(value):
-                value = await within(value, clock, self._patience)
+                value = await with_time_limit(value, clock, self._patience)
             return value
         except TimeoutError:
-            logger.error("%s did not decide within %g seconds", name, self._patience)
-            reason = f"{name} did not decide within {self._patience:g} seconds"
+            logger.error(
+                "%s did not return within %g seconds [the handshake is answered with 503]",
+                name,
+                self._patience,
+            )
+            reason = f"{name} did not return within {self._patience:g} seconds"
             raise BadHandshake(503, reason, told="no decision in time") from None
         except Exception as error:
-            logger.exception("%s failed", name)
+            logger.exception("%s raised an exception [the handshake is answered with 500]", name)
             reason = f"{name} raised {type(error).__name__}"
             raise BadHandshake(500, reason, told="internal error") from error
 
@@ -227,7 +243,7 @@ class Admission:
         self, handshake: Handshake, identity: str, status: int | None, problem: BadHandshake
     ) -> None:
         reason = f"{problem.reason} [{problem.cure}]" if problem.cure else problem.reason
-        refusal = refusal_of(reason, status, "", handshake)
+        refusal = refusal_event(reason, status, "", handshake)
         self._reports.report(replace(refusal, identity=identity or refusal.identity))
 
 
@@ -277,7 +293,7 @@ def _without_authorization(handshake: Handshake) -> Handshake:
     )
 
 
-def _unusable(name: str, value: object, cure: str) -> BadHandshake:
+def _wrong_return_value(name: str, value: object, cure: str) -> BadHandshake:
     shown = loggable(repr(value))
-    logger.error("%s returned %s: %s", name, shown, cure)
+    logger.error("%s returned %s [the handshake is answered with 500; %s]", name, shown, cure)
     return BadHandshake(500, f"{name} returned {shown} [{cure}]", told="internal error")

@@ -1,4 +1,6 @@
-"""The interface behind `Csms(answer_repeats=...)`: answers to transaction messages, over restarts and processes."""
+"""The interface behind `Csms(answer_repeats=...)`: a store of the answers to transaction messages,
+which several processes can share.
+"""
 
 import logging
 from typing import Protocol
@@ -12,7 +14,8 @@ logger = logging.getLogger("ocppkit.csms")
 
 
 class AnswerStore(Protocol):
-    """Keeps answers to transaction messages, for stations that repeat them. # MID-03
+    """Stores answers to transaction messages, so that a message that a station repeats is answered
+    again. # MID-03
 
     Its methods are plain and must be quick: they are called while a message is read, and before its
     answer is sent. If one raises, that is logged, and the message is handled as one that is not
@@ -20,7 +23,7 @@ class AnswerStore(Protocol):
     """
 
     def find(self, identity: str, message_id: str, digest: bytes) -> str | None:
-        """Returns the answer to a message, or `None`.
+        """Returns the stored answer to a message, or `None`.
 
         Args:
             identity: the station's.
@@ -31,19 +34,21 @@ class AnswerStore(Protocol):
         ...
 
     def save(self, identity: str, message_id: str, digest: bytes, answer: str) -> None:
-        """Saves an answer, in place of one that has the same identity and message id."""
+        """Stores an answer; replaces the one with the same identity and message id."""
         ...
 
 
 class StoredAnswers(AnswerCache):
-    """The answers to one station's transaction messages, in memory and, if there is one, in a store."""
+    """Keeps the answers to one station's transaction messages in memory, and in an `AnswerStore` if
+    there is one.
+    """
 
     __slots__ = ("_actions", "_identity", "_store")
 
     def __init__(
         self, identity: str, store: AnswerStore | None, actions: frozenset[str], seconds: float
     ) -> None:
-        """Starts without answers in memory.
+        """Creates the memory, without answers.
 
         Args:
             identity: the station's.
@@ -57,7 +62,7 @@ class StoredAnswers(AnswerCache):
         self._actions = actions
 
     def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
-        """Returns the frame that answered this call before."""
+        """Returns the frame with which this call was answered before, or `None`."""
         if action not in self._actions:
             # A store is not asked about each heartbeat.
             return None
@@ -66,11 +71,11 @@ class StoredAnswers(AnswerCache):
             try:
                 answer = self._store.find(self._identity, message_id, self.digest(action, payload))
             except Exception:  # noqa: BLE001 - the store may be the program's
-                self._failed("find", "the message is handled as a new one")
+                self._log_failure("find", "the message is handled as a new one")
         return answer
 
     def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
-        """Remembers the frame that answers a call, if that belongs to a transaction."""
+        """Stores the frame that answers a call, if the call belongs to a transaction."""
         if not call.action.transaction_related:
             return
         super().keep(message_id, call, text, now)
@@ -79,8 +84,8 @@ class StoredAnswers(AnswerCache):
             try:
                 self._store.save(self._identity, message_id, digest, text)
             except Exception:  # noqa: BLE001 - the store may be the program's
-                self._failed("save", "after a restart the message would be handled again")
+                self._log_failure("save", "after a restart the message will be handled again")
 
-    def _failed(self, method: str, effect: str) -> None:
+    def _log_failure(self, method: str, effect: str) -> None:
         name = f"{type(self._store).__name__}.{method}"
-        logger.exception("%s: %s failed: %s", loggable(self._identity), name, effect)
+        logger.exception("%s: %s failed, so %s", loggable(self._identity), name, effect)

@@ -1,4 +1,6 @@
-"""The interface behind `Csms(attempts=...)`: limits on wrong passwords, of one process or of many."""
+"""The interface behind `Csms(attempts=...)`: limits how often stations may try wrong passwords, in
+one process or in several.
+"""
 
 import logging
 from collections.abc import AsyncGenerator, Callable
@@ -11,7 +13,7 @@ from ocppkit.aio.lowlevel import loggable, resolved
 from ._attempts import TooManyAttempts
 from ._credentials import Credentials
 
-__all__ = ["AttemptLimits", "GuardedLimits"]
+__all__ = ["AttemptLimits", "GuardedAttemptLimits"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -19,16 +21,17 @@ _FAILED = "%s: attempts.%s failed [until it works again, attempts are not limite
 
 
 class AttemptLimits(Protocol):
-    """Limits wrong attempts to authenticate; `AttemptLimiter` does it in memory.
+    """Limits wrong attempts to authenticate. `AttemptLimiter` does this in memory.
 
     If a method raises anything but `TooManyAttempts`, that is logged, and the attempt is not limited: a
     store that is down keeps no station out. The authenticator still decides.
     """
 
-    def turn(
+    def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AbstractAsyncContextManager[None]:
-        """Returns a context in which these credentials are checked; entering it may wait.
+        """Returns an async context manager: the credentials are checked inside it; entering it
+        waits while too many others are checked.
 
         Args:
             credentials: what a station has shown.
@@ -40,34 +43,38 @@ class AttemptLimits(Protocol):
         ...
 
     def accepted(self, credentials: Credentials) -> MaybeAwaitable[None]:
-        """Notes that the authenticator has accepted these credentials."""
+        """Notes that the authenticator accepted these credentials."""
         ...
 
     def failed(self, credentials: Credentials, now: float) -> MaybeAwaitable[None]:
-        """Notes that the authenticator has not accepted these credentials."""
+        """Notes that the authenticator did not accept these credentials."""
         ...
 
 
-class GuardedLimits:
-    """Calls an `AttemptLimits`, whose failures are logged and keep nobody out."""
+class GuardedAttemptLimits:
+    """Calls the program's `AttemptLimits`; if that fails, the failure is logged and the attempt is
+    not limited.
+    """
 
     def __init__(self, limits: AttemptLimits) -> None:
         self._limits = limits
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
-        """Waits for a turn, if the limits work; raises `TooManyAttempts`."""
+        """Enters the context of `AttemptLimits.wait_for_turn` around the block; without it if entering
+        fails.
+        """
         entered: AbstractAsyncContextManager[None] | None = None
         try:
-            turn = self._limits.turn(credentials, now)
+            turn = self._limits.wait_for_turn(credentials, now)
             await turn.__aenter__()
             entered = turn
         except TooManyAttempts:
             raise
         except Exception:
-            logger.exception(_FAILED, loggable(credentials.identity), "turn")
+            logger.exception(_FAILED, loggable(credentials.identity), "wait_for_turn")
         try:
             yield
         except BaseException as error:
@@ -76,14 +83,14 @@ class GuardedLimits:
         await self._leave(entered, credentials, None)
 
     async def accepted(self, credentials: Credentials) -> None:
-        """Tells that credentials were accepted."""
+        """Notes accepted credentials."""
         try:
             await resolved(self._limits.accepted(credentials))
         except Exception:
             logger.exception(_FAILED, loggable(credentials.identity), "accepted")
 
     async def failed(self, credentials: Credentials, now: float) -> None:
-        """Tells that credentials were not accepted."""
+        """Notes credentials that were not accepted."""
         try:
             await resolved(self._limits.failed(credentials, now))
         except Exception:
@@ -105,4 +112,4 @@ class GuardedLimits:
                 return
             if not isinstance(problem, Exception):
                 raise
-            logger.exception(_FAILED, loggable(credentials.identity), "turn")
+            logger.exception(_FAILED, loggable(credentials.identity), "wait_for_turn")

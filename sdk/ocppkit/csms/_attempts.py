@@ -1,4 +1,5 @@
-"""Limits guesses at passwords, without keeping a station out that has the right one.
+"""Limits how often passwords can be guessed, while stations with the right password can still
+connect.
 
 Theory of operation: behind one address there may be a fleet, stations with an old password, and an
 attacker, and only the password tells them apart. So a handshake takes three steps:
@@ -36,7 +37,7 @@ class TooManyAttempts(Exception):
     """Raised by an `AttemptLimits` when credentials must not be checked now."""
 
     def __init__(self, reason: str, retry_after: float) -> None:
-        """Sets the reason, for the log and the station, and the seconds until the next attempt."""
+        """Sets the reason, and the seconds until the next attempt may be made."""
         super().__init__(reason)
         self.retry_after = retry_after
         """Seconds until the next attempt."""
@@ -63,7 +64,7 @@ class AttemptLimiter:
         at_once: int = 64,
         waiting: int = 4096,
     ) -> None:
-        """Sets the bounds.
+        """Sets the limits.
 
         Args:
             per_station: wrong attempts for one identity from one address within the window.
@@ -82,24 +83,25 @@ class AttemptLimiter:
         self._key = secrets.token_bytes(32)
 
     @asynccontextmanager
-    async def turn(
+    async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
-        """Waits until these credentials may be checked; they are checked inside the block.
+        """Waits until these credentials may be checked; the caller checks them inside the `async
+        with` block.
 
         Args:
             credentials: what a station has shown.
             now: tells the time.
 
         Raises:
-            TooManyAttempts: they may not.
+            TooManyAttempts: they must not be checked now.
         """
-        if self._is_proved(credentials):
+        if self._was_accepted_before(credentials):
             yield
             return
         group = address_group(credentials.remote_address)
         key = (group, credentials.identity)
-        wait = self._wait(key, now())
+        wait = self._seconds_to_wait(key, now())
         if wait > 0:
             raise TooManyAttempts("too many wrong attempts", wait)
         # Counted while it is looked at: a hundred at once are no way around the limit.
@@ -116,8 +118,8 @@ class AttemptLimiter:
             self._stations.take_back(key)
 
     def accepted(self, credentials: Credentials) -> None:
-        """Remembers accepted credentials."""
-        proof = self._proof(credentials)
+        """Remembers accepted credentials: a station that sends them again is never limited."""
+        proof = self._digest_of(credentials)
         if proof is not None:
             self._proofs[credentials.identity] = proof
             self._proofs.move_to_end(credentials.identity)
@@ -126,24 +128,24 @@ class AttemptLimiter:
 
     def failed(self, credentials: Credentials, now: float) -> None:
         """Counts a wrong attempt."""
-        if self._is_proved(credentials):
+        if self._was_accepted_before(credentials):
             del self._proofs[credentials.identity]
         group = address_group(credentials.remote_address)
         self._stations.add((group, credentials.identity), now)
         self._addresses.add((group, ""), now)
 
-    def _wait(self, key: tuple[str, str], now: float) -> float:
+    def _seconds_to_wait(self, key: tuple[str, str], now: float) -> float:
         crowded = self._addresses.count((key[0], ""), now) >= self._per_address
         return self._stations.seconds_to_wait(key, 1 if crowded else self._per_station, now)
 
-    def _is_proved(self, credentials: Credentials) -> bool:
+    def _was_accepted_before(self, credentials: Credentials) -> bool:
         known = self._proofs.get(credentials.identity)
         if known is None:
             return False
-        proof = self._proof(credentials)
+        proof = self._digest_of(credentials)
         return proof is not None and hmac.compare_digest(proof, known)
 
-    def _proof(self, credentials: Credentials) -> bytes | None:
+    def _digest_of(self, credentials: Credentials) -> bytes | None:
         shown = (credentials.authorization, credentials.query, credentials.certificate)
         if not any(shown):
             return None
@@ -152,7 +154,7 @@ class AttemptLimiter:
 
 
 class _Counters:
-    """Counts by key; each count falls by one in a fixed number of seconds."""
+    """Counters by key, each of which falls by one every few seconds."""
 
     def __init__(self, seconds: float, most: int) -> None:
         self._seconds = seconds
@@ -161,23 +163,23 @@ class _Counters:
         self._counts: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def count(self, key: tuple[str, str], now: float) -> float:
-        """Returns the count."""
+        """Returns the count of a key now."""
         count, at = self._counts.get(key, (0.0, now))
         return max(0.0, count - (now - at) / self._seconds)
 
     def seconds_to_wait(self, key: tuple[str, str], most: int, now: float) -> float:
-        """Returns the seconds until one more attempt would not exceed `most`."""
+        """Returns the seconds to wait until the count of a key, plus one, is not above `most`."""
         return max(0.0, (self.count(key, now) + 1 - most) * self._seconds)
 
     def add(self, key: tuple[str, str], now: float) -> None:
-        """Counts one more."""
+        """Raises the count of a key by one."""
         self._counts[key] = (self.count(key, now) + 1, now)
         self._counts.move_to_end(key)
         if len(self._counts) > self._most:
             self._forget_one()
 
     def take_back(self, key: tuple[str, str]) -> None:
-        """Counts one less."""
+        """Lowers the count of a key by one."""
         if key not in self._counts:
             return
         count, at = self._counts[key]
@@ -197,7 +199,7 @@ class _Counters:
 
 
 class _FairQueue:
-    """Limits how many checks run at a time; the identities that wait take turns."""
+    """Limits how many checks run at a time; identities that wait are served in turn."""
 
     def __init__(self, at_once: int, waiting: int) -> None:
         self._free = at_once
@@ -205,7 +207,7 @@ class _FairQueue:
         self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     async def enter(self, name: str) -> None:
-        """Waits for a turn; `leave` must follow.
+        """Waits until a check may begin; the caller calls `leave` when the check is done.
 
         Raises:
             TooManyAttempts: too many wait.
@@ -215,7 +217,7 @@ class _FairQueue:
             return
         queue = self._queues.get(name)
         if self._room <= 0 or (queue is not None and len(queue) >= _WAITING_PER_IDENTITY):
-            raise TooManyAttempts("too many stations wait for a check of their credentials", 1.0)
+            raise TooManyAttempts("too many stations wait until their credentials are checked", 1.0)
         if queue is None:
             queue = self._queues[name] = deque()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -232,7 +234,7 @@ class _FairQueue:
             raise
 
     def leave(self) -> None:
-        """Ends a turn, and begins the next one that waits."""
+        """Ends a check, and lets the next waiting one begin."""
         while self._queues:
             name, queue = self._queues.popitem(last=False)
             turn = queue.popleft()
@@ -254,7 +256,9 @@ class _FairQueue:
 
 
 def address_group(address: str) -> str:
-    """Returns what attempts are counted by: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Returns the key under which attempts of an address are counted: an IPv4 address, or the /64
+    network of an IPv6 address.
+    """
     if ":" not in address:
         return address
     try:

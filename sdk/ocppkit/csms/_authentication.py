@@ -1,4 +1,4 @@
-"""Who may connect: the authenticator's interface, and ready-made ones."""
+"""Authenticators decide which stations may connect: the interface, and two implementations."""
 
 import hmac
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Verdict(Enum):
-    """What an authenticator decides."""
+    """The decision of an authenticator."""
 
     ACCEPTED = "accepted"
 
@@ -35,17 +35,20 @@ class Verdict(Enum):
 
 
 class Refused(Struct, frozen=True):
-    """A verdict with its reason, which is logged; the station is not told."""
+    """A negative decision with its reason. The reason is logged; the station is not told."""
 
     reason: str
     verdict: Verdict = Verdict.REFUSED
 
 
 class Authenticator(Protocol):
-    """Decides on each connection before it is opened."""
+    """The interface of an authenticator, which checks the credentials of each station before its
+    connection is opened.
+    """
 
     def authenticate(self, credentials: Credentials) -> MaybeAwaitable[Verdict | Refused]:
-        """Returns the verdict; `async` where it asks a database. Compare in constant time.
+        """Returns the verdict; may be `async`, for example to ask a database. Compare in constant
+        time.
 
         It has three quarters of `Limits.handshake_timeout`. If it takes longer the station is
         answered with 503, if it raises or returns anything else with 500, and the log says why.
@@ -58,7 +61,7 @@ Secret: TypeAlias = str | bytes
 
 
 class PasswordAuthenticator:
-    """Basic authentication: security profiles 1 and 2."""
+    """Checks the password of HTTP Basic authentication (security profiles 1 and 2)."""
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class PasswordAuthenticator:
         *,
         require_tls: bool = False,
     ) -> None:
-        """Sets the passwords.
+        """Creates the authenticator.
 
         Args:
             passwords: looks up one by identity (a dictionary's `get` does); `None`: no such station.
@@ -76,7 +79,7 @@ class PasswordAuthenticator:
         self._require_tls = require_tls
 
     async def authenticate(self, credentials: Credentials) -> Verdict | Refused:
-        """Compares the password in constant time."""
+        """Returns whether the password is right, comparing it in constant time."""
         secret = await resolved(self._look_up(credentials.identity))
         if secret is None:
             return Verdict.UNKNOWN
@@ -94,7 +97,7 @@ class PasswordAuthenticator:
 
 
 class CertificateAuthenticator:
-    """Client certificates: security profile 3.
+    """Checks the client certificate of a station (security profile 3).
 
     TLS has verified the chain; here the names in the certificate are compared. # SEC-11
     """
@@ -106,7 +109,7 @@ class CertificateAuthenticator:
         organization: str | None,
         revoked: Callable[[Mapping[str, Any]], MaybeAwaitable[bool]] | None = None,
     ) -> None:
-        """Sets what the certificates must name.
+        """Creates the authenticator.
 
         Args:
             common_names: looks up the common name, which is the station's serial number, by identity
@@ -121,7 +124,7 @@ class CertificateAuthenticator:
         self._revoked = revoked
 
     async def authenticate(self, credentials: Credentials) -> Verdict | Refused:
-        """Compares the names in the certificate that was shown."""
+        """Returns whether the certificate names this station and the organization."""
         expected = await resolved(self._look_up(credentials.identity))
         if expected is None:
             return Verdict.UNKNOWN
@@ -130,7 +133,7 @@ class CertificateAuthenticator:
             return Refused("there is no client certificate")
         if common_names(certificate) != (expected,):
             return Refused("the client certificate names another station")
-        organizations = _subject(certificate, "organizationName")
+        organizations = _subject_values(certificate, "organizationName")
         if self._organization is not None and organizations != (self._organization,):
             return Refused("the client certificate names another organization")
         if self._revoked is not None and await resolved(self._revoked(certificate)):
@@ -138,7 +141,7 @@ class CertificateAuthenticator:
         return Verdict.ACCEPTED
 
 
-def _subject(certificate: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+def _subject_values(certificate: Mapping[str, Any], kind: str) -> tuple[str, ...]:
     return tuple(
         value
         for relative in certificate.get("subject", ())
@@ -148,5 +151,5 @@ def _subject(certificate: Mapping[str, Any], kind: str) -> tuple[str, ...]:
 
 
 def common_names(certificate: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Returns whom a certificate names: one, as a rule."""
-    return _subject(certificate or {}, "commonName")
+    """Returns the common names in a certificate's subject; most certificates have one."""
+    return _subject_values(certificate or {}, "commonName")

@@ -1,4 +1,6 @@
-"""Decides whether a CSMS handles messages of a station whose boot was not accepted, and logs it."""
+"""Decides whether a CSMS handles the messages of a station whose boot it has not accepted, and logs
+the decision.
+"""
 
 import logging
 from collections import OrderedDict
@@ -34,12 +36,14 @@ _NOT_ACCEPTED: Final = (
 
 
 class BootGate:
-    """The rules for stations whose boot was not accepted. # ERR-19"""
+    """Decides whether messages of a station are handled before its boot is accepted. # ERR-19 #
+    ERR-19
+    """
 
     def __init__(
         self, protocols: Sequence[Protocol], unknown: UnknownStations | None, closed: bool
     ) -> None:
-        """Sets the rules for stations that were not accepted.
+        """Sets the rules.
 
         Args:
             protocols: the versions that are spoken.
@@ -56,27 +60,29 @@ class BootGate:
         self._logged: OrderedDict[tuple[str, RegistrationStatus], None] = OrderedDict()
 
     def refuses(self, protocol: Protocol, registration: Registration, action: Action) -> bool:
-        """Returns whether this message is refused."""
+        """Returns whether this message must be refused."""
         if not self._closed or registration.may_send(action):
             return False
         unknown = registration.status is RegistrationStatus.UNKNOWN
         return not (unknown and self._serves_unknown[protocol.subprotocol])
 
     def log_served(self, identity: str, action: Action) -> None:
-        """Logs once per station that it is served though nothing is known of its boot."""
-        if self._closed and self._is_news(identity, RegistrationStatus.UNKNOWN):
+        """Logs, once per station, that its messages are handled although no boot of it is known."""
+        if self._closed and self._is_first_time(identity, RegistrationStatus.UNKNOWN):
             logger.info(_SERVED, loggable(identity), action.name)
 
     def log_refused(self, identity: str, registration: Registration, action: Action) -> None:
-        """Logs once per station and status that its messages are refused, and how to change that."""
-        if not self._is_news(identity, registration.status):
+        """Logs, once per station and registration status, that its messages are refused, and how to
+        change that.
+        """
+        if not self._is_first_time(identity, registration.status):
             return
         if registration.status is RegistrationStatus.UNKNOWN:
             logger.warning(_UNKNOWN, loggable(identity), action.name)
         else:
             logger.warning(_NOT_ACCEPTED, loggable(identity), action.name, registration.status)
 
-    def _is_news(self, identity: str, status: RegistrationStatus) -> bool:
+    def _is_first_time(self, identity: str, status: RegistrationStatus) -> bool:
         key = (identity, status)
         if key in self._logged:
             return False

@@ -1,4 +1,4 @@
-"""What a station sends to prove its identity: headers, query, password, certificate."""
+"""What a station sends to prove its identity: Authorization header, query, password, certificate."""
 
 import base64
 import binascii
@@ -56,7 +56,8 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
     @property
     def basic(self) -> tuple[bytes, bytes] | None:
-        """User name and password of Basic authentication, split at the first colon; `None` without.
+        """The user name and the password of Basic authentication, split at the first colon; `None`
+        if there are none.
 
         For authenticators with user names that several stations share. A user name that may hold a
         colon itself is better compared with the start: see `password`.
@@ -69,12 +70,14 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
     @property
     def token(self) -> str | None:
-        """The token of `Authorization: Bearer`; `None` without."""
+        """The token of a header `Authorization: Bearer`; `None` if there is none."""
         scheme, _, token = (self.authorization or b"").strip().partition(b" ")
         return token.strip().decode("latin-1") if scheme.lower() == _BEARER else None
 
     def query_value(self, name: str) -> str | None:
-        """Returns a value of the query, decoded, such as `token` of `?token=abc`; `None` without."""
+        """Returns a decoded value of the query, such as `"abc"` of `?token=abc`; `None` if there is
+        none.
+        """
         values = parse_qs(self.query, keep_blank_values=True).get(name)
         return None if values is None else values[0]
 
@@ -87,11 +90,11 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
 
 class UnusableAuthorization(Exception):
-    """Raised when an Authorization header has no usable password; the text says why."""
+    """Raised when an Authorization header has no usable password; the text says why not."""
 
 
 def password_in(authorization: bytes | None, user_names: tuple[str, ...], any_case: bool) -> bytes:
-    """Returns the password of Basic authentication. # BAS-01, BAS-02
+    """Returns the password in a header `Authorization: Basic`. # BAS-01, BAS-02
 
     User name and password may both hold colons: what stands before the password is known, so
     nothing is searched. The password is bytes, as a 1.6 AuthorizationKey is no text.

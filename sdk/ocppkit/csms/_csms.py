@@ -1,4 +1,4 @@
-"""The CSMS that you run: one server for all versions of OCPP."""
+"""The CSMS: one server for stations of all versions of OCPP."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ from ocppkit.quirks import Quirks
 
 from ._admission import Admission, Identify, UnknownSubprotocol, WithoutSubprotocol
 from ._answer_store import AnswerStore
-from ._attempt_limits import AttemptLimits, GuardedLimits
+from ._attempt_limits import AttemptLimits, GuardedAttemptLimits
 from ._attempts import AttemptLimiter
 from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
@@ -45,7 +45,7 @@ from ._directory import Directory, MemoryDirectory
 from ._guarded_registrations import GuardedRegistrations
 from ._handle import StationHandle
 from ._heartbeats import heartbeat_handlers
-from ._identity import refusal_of
+from ._identity import refusal_event
 from ._refused_stations import RefusalReports
 from ._registrar import CsmsRegistrar
 from ._registrations import MemoryRegistrations, Registrations
@@ -53,7 +53,7 @@ from ._reject_after_open import RejectAfterOpen
 from ._repeated_calls import AnswerMemory
 from ._session import SessionContext, StationSession
 from ._stations import Stations
-from ._version_sniffing import Sniffing, VersionMemory
+from ._version_sniffing import VersionMemory, VersionSniffer
 
 __all__ = ["Csms", "CsmsOptions"]
 
@@ -61,19 +61,19 @@ Q = TypeVar("Q", bound=StationRequest[Any] | StationSend | VendorRequest[Any])
 
 
 class CsmsOptions(ConnectionOptions, total=False):
-    """The keyword options of a CSMS about its connections, once they are open."""
+    """Keyword options of a CSMS that concern open connections."""
 
 
 def _no_policies(identity: str) -> Policies | None:
     return None
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
 class Csms:
-    """A charging station management system (1.6: Central System).
+    """A charging station management system (in OCPP 1.6: Central System).
 
     It needs a transport to be reached, such as `ocppkit.transports.websockets`.
     """
@@ -101,7 +101,7 @@ class Csms:
         wall_clock: Callable[[], datetime] = utcnow,
         **options: Unpack[CsmsOptions],
     ) -> None:
-        """Describes the CSMS; nothing is served yet.
+        """Creates a CSMS. It serves no connection until a transport runs it.
 
         Args:
             protocols: the versions of OCPP to speak, such as `v201.PROTOCOL`, in order of
@@ -145,9 +145,14 @@ class Csms:
             options: see `CsmsOptions`.
         """
         if not protocols:
-            raise LocalProtocolError("a CSMS needs a version to speak, such as v201.PROTOCOL")
+            raise LocalProtocolError(
+                "Csms() got no version of OCPP [pass one or more, such as v201.PROTOCOL]"
+            )
         if isinstance(without_subprotocol, Protocol) and without_subprotocol not in protocols:
-            raise LocalProtocolError("the version for stations that name none is not spoken here")
+            raise LocalProtocolError(
+                "without_subprotocol= names a version that this Csms does not speak [pass that "
+                "protocol too]"
+            )
         if quirks is not None:
             quirks.check(*protocols)
         self.protocols = protocols
@@ -177,7 +182,7 @@ class Csms:
             reports=self._refusals,
             registrations=registered,
             policies=policies,
-            attempts=GuardedLimits(AttemptLimiter() if attempts is None else attempts),
+            attempts=GuardedAttemptLimits(AttemptLimiter() if attempts is None else attempts),
         )
         self._context = SessionContext(
             handlers=self._handlers,
@@ -185,7 +190,7 @@ class Csms:
                 **self._handlers.defaults,
                 **(heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {}),
             },
-            handles=_handles_of(protocols),
+            handles=_handle_classes(protocols),
             stations=self.stations,
             settings=self._settings,
             gate=BootGate(protocols, unknown, closed=boot_gate),
@@ -194,11 +199,12 @@ class Csms:
             wall_clock=wall_clock,
             check_serial_number=check_serial_number,
             idle_timeout=idle_timeout,
-            memory=_memory_of(answer_repeats, protocols),
+            memory=_create_answer_memory(answer_repeats, protocols),
         )
 
     def on(self, request: type[Q]) -> CsmsRegistrar[Q]:
-        """Returns a decorator for the handler of one request of the stations, OCPP's or a vendor's.
+        """Returns a decorator that registers a function as the handler of one request, OCPP's or a
+        vendor's.
 
         The handler is `(station, request) -> response`, plain or `async`. A plain one runs inside
         the event loop and must not block.
@@ -211,7 +217,7 @@ class Csms:
         return CsmsRegistrar[Q](lambda handler: self._handlers.add(request, handler))
 
     def add_handlers(self, handlers: object) -> None:
-        """Registers each method that a handler class overrides as a handler.
+        """Registers the methods of an object as handlers: each one that its class overrides.
 
         Args:
             handlers: an instance of your subclass of a version's `CsmsHandlers`.
@@ -222,7 +228,7 @@ class Csms:
 
     @property
     def block_access(self) -> CsmsBlockAccess:
-        """What `ocppkit.csms.blocks` needs; programs have the public methods for the same."""
+        """Access for `ocppkit.csms.blocks`; programs use the public methods instead."""
         return CsmsBlockAccess(
             clock=self._clock,
             now=self._context.wall_clock,
@@ -237,11 +243,12 @@ class Csms:
 
     @property
     def limits(self) -> Limits:
-        """The bounds of each connection; a transport keeps to those about messages and pings."""
+        """The limits of each connection; the transport enforces those on message sizes and pings."""
         return self._settings.limits
 
     def check_startable(self, tls: SSLContext | None = None) -> None:
-        """Checks that the CSMS may be served: without `insecure=True` it needs an authenticator and new TLS.
+        """Checks that the CSMS is safe to serve: without `insecure=True` it needs an authenticator
+        and a current version of TLS.
 
         Args:
             tls: what it is to be served with; if it leaves the oldest version to OpenSSL, that is
@@ -272,7 +279,8 @@ class Csms:
         status: int | None = None,
         handshake: Handshake | None = None,
     ) -> None:
-        """Reports a connection that the transport refused itself, before or instead of `accept`.
+        """Reports a connection that the transport refused, so that `accept` was not called or did
+        not decide.
 
         Refusals by `accept` are reported already.
 
@@ -282,12 +290,12 @@ class Csms:
             status: the HTTP status of the answer; `None` if there was no HTTP to answer.
             handshake: what was asked for, as far as it was read.
         """
-        self._refusals.report(refusal_of(reason, status, remote_address, handshake))
+        self._refusals.report(refusal_event(reason, status, remote_address, handshake))
 
     def attach(
-        self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = _nothing
+        self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = _do_nothing
     ) -> Attachment:
-        """Takes over a connection that was accepted and is open now.
+        """Starts the session of a station whose connection was accepted and is now open.
 
         Args:
             accept: what `accept` returned.
@@ -298,13 +306,13 @@ class Csms:
             What can shut the connection down.
         """
         protocol = self._protocol_of(accept)
-        attached: RejectAfterOpen | StationSession | Sniffing
+        attached: RejectAfterOpen | StationSession | VersionSniffer
         if accept.reject_reason:
             attached = RejectAfterOpen(wire, accept.reject_reason, finished)
         elif protocol is not None:
             attached = StationSession(self._context, accept, wire, protocol, finished)
         else:
-            attached = Sniffing(
+            attached = VersionSniffer(
                 accept,
                 wire,
                 self.protocols,
@@ -328,7 +336,7 @@ class Csms:
         return self._settings.clock or asyncio.get_running_loop()
 
 
-def _memory_of(
+def _create_answer_memory(
     answer_repeats: bool | AnswerStore, protocols: Sequence[Protocol]
 ) -> AnswerMemory | None:
     if isinstance(answer_repeats, bool):
@@ -336,11 +344,11 @@ def _memory_of(
     return AnswerMemory(protocols, answer_repeats)
 
 
-def _handles_of(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:
-    return {protocol.subprotocol: _handle_of(protocol) for protocol in protocols}
+def _handle_classes(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:
+    return {protocol.subprotocol: _handle_class(protocol) for protocol in protocols}
 
 
-def _handle_of(protocol: Protocol) -> type[StationHandle]:
+def _handle_class(protocol: Protocol) -> type[StationHandle]:
     # The roles of a version import this package, so they are imported here by their name, which the
     # version has, and not at the top.
     if protocol.roles is None:

@@ -1,4 +1,4 @@
-"""`CsmsBlockAccess`: what the driver of functional blocks needs of a CSMS beyond its public methods."""
+"""Gives the functional blocks of a CSMS access to what is not public in `Csms`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ __all__ = ["CsmsBlockAccess"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsmsBlockAccess:
-    """Functions of one CSMS."""
+    """Functions of one CSMS that the driver of functional blocks calls."""
 
     clock: Callable[[], Clock]
     """Returns the clock of its timers."""

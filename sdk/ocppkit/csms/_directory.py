@@ -1,4 +1,4 @@
-"""Where the live stations of a CSMS are kept: the interface, and the one in memory."""
+"""The directory of connected stations of a CSMS: the interface, and an implementation in memory."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ logger = logging.getLogger("ocppkit.csms")
 
 
 class Directory(Protocol):
-    """The live stations, behind `csms.stations`.
+    """The interface of a directory, which holds the handles of all connected stations.
 
     One CSMS keeps its own in memory. A directory that several processes share may also find stations
     of others, whose handles reach them over a peer that is not a connection of this process.
@@ -30,7 +30,9 @@ class Directory(Protocol):
     """
 
     def enter(self, station: StationHandle) -> StationHandle | None:
-        """Enters a new connection, and returns the one that it replaces: of the same identity."""
+        """Adds a station, and returns the handle that it replaces: an older connection of the same
+        identity.
+        """
         ...
 
     def accepted(self, station: StationHandle) -> None:
@@ -38,24 +40,28 @@ class Directory(Protocol):
         ...
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
-        """Removes a connection; returns whether it was the station's latest, so that it is gone."""
+        """Removes a station whose connection ended. Returns whether this was its latest connection,
+        so that the station is gone.
+        """
         ...
 
     def find(self, identity: str) -> StationHandle | None:
-        """Returns the handle of a live station; in OCPP 2.x whatever the case of the identity."""
+        """Returns the handle of a connected station, or `None`; in OCPP 2.x the case of the
+        identity does not matter.
+        """
         ...
 
     def stations(self) -> Iterable[StationHandle]:
-        """Returns all live stations."""
+        """Returns the handles of all connected stations."""
         ...
 
     def watch(self, listener: Callable[[StationChange], None]) -> None:
-        """Tells the listener of every change from now on, in order."""
+        """Calls the listener with every change from now on, in order."""
         ...
 
 
 class MemoryDirectory:
-    """The live stations of one process."""
+    """A directory that is kept in the memory of one process."""
 
     def __init__(self) -> None:
         self._live: dict[str, StationHandle] = {}
@@ -63,7 +69,7 @@ class MemoryDirectory:
         self._listeners: list[Callable[[StationChange], None]] = []
 
     def enter(self, station: StationHandle) -> StationHandle | None:
-        """Enters a new connection, and returns the one that it replaces."""
+        """Adds a station, and returns the handle that it replaces."""
         replaced = self._live.get(station.identity)
         self._live[station.identity] = station
         if station.protocol.identity_ignores_case:
@@ -72,11 +78,11 @@ class MemoryDirectory:
         return replaced
 
     def accepted(self, station: StationHandle) -> None:
-        """Tells of an accepted boot."""
+        """Tells the listeners that a station's boot was accepted."""
         self._tell(StationAccepted(station))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
-        """Removes a connection, unless a newer one has its place."""
+        """Removes a station, unless a newer connection has replaced it."""
         gone = self._live.get(station.identity) is station
         if gone:
             del self._live[station.identity]
@@ -87,18 +93,18 @@ class MemoryDirectory:
         return gone
 
     def find(self, identity: str) -> StationHandle | None:
-        """Returns the handle of a live station. # CON-06"""
+        """Returns the handle of a connected station, or `None`. # CON-06"""
         found = self._live.get(identity)
         if found is None and self._folded:
             found = self._live.get(self._folded.get(identity.casefold(), identity))
         return found
 
     def stations(self) -> Iterable[StationHandle]:
-        """Returns all live stations."""
+        """Returns the handles of all connected stations."""
         return self._live.values()
 
     def watch(self, listener: Callable[[StationChange], None]) -> None:
-        """Tells the listener of every change from now on."""
+        """Calls the listener with every change from now on."""
         self._listeners.append(listener)
 
     def _tell(self, change: StationChange) -> None:
@@ -107,4 +113,8 @@ class MemoryDirectory:
                 listener(change)
             except Exception:
                 # Neither the other listeners nor the station may suffer from it.
-                logger.exception("%s: a listener failed", loggable(change.station.identity))
+                logger.exception(
+                    "%s: a listener of the directory raised an exception [the other listeners "
+                    "are called all the same]",
+                    loggable(change.station.identity),
+                )

@@ -24,7 +24,9 @@ _LAST_RETRY: Final = 60.0
 
 
 class GuardedRegistrations:
-    """Calls a `Registrations`, whose failures are logged; records that were not saved are saved later."""
+    """Calls the program's `Registrations`: logs its failures, and saves later what could not be
+    saved.
+    """
 
     def __init__(self, store: Registrations, clock: Callable[[], Clock]) -> None:
         self._store = store
@@ -35,17 +37,20 @@ class GuardedRegistrations:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def find(self, identity: str, protocol: Protocol | None) -> StationRecord | None:
-        """Returns what is known of a station; if the store fails, that it was accepted."""
+        """Returns the record of a station, or `None`. If the store fails, the record says that the
+        station's boot was accepted.
+        """
         unsaved = self._unsaved.get(identity)
         if unsaved is not None:
             return unsaved
         try:
-            found = await self._in_time(self._look_up(identity))
+            found = await self._with_time_limit(self._look_up(identity))
         except Exception:
             # The fault is ours. To refuse billing data for it would cost more than to serve a
             # station once too often.
             logger.exception(
-                "%s: served as if its boot had been accepted: its registration cannot be read"
+                "%s: its registration cannot be read, so it is served as if its boot had been "
+                "accepted"
                 " [see the error of the store]",
                 loggable(identity),
             )
@@ -62,28 +67,34 @@ class GuardedRegistrations:
         return found
 
     def save(self, record: StationRecord) -> Coroutine[Any, Any, None] | None:
-        """Saves a record; returns what is to be awaited before the boot is answered, if anything."""
+        """Saves a record. Returns a coroutine that must be awaited before the boot is answered, or
+        `None` if it is saved already.
+        """
         try:
             saving = self._store.save(record)
         except Exception:
-            logger.exception("%s", _unsaved(record))
-            self._try_again(record)
+            logger.exception("%s", _not_saved(record))
+            self._save_later(record)
             return None
         self._unsaved.pop(record.identity, None)
-        return self._finish(record, saving) if asyncio.iscoroutine(saving) else None
+        return self._wait_for_saving(record, saving) if asyncio.iscoroutine(saving) else None
 
-    async def _finish(self, record: StationRecord, saving: Coroutine[Any, Any, None]) -> None:
-        task = self._start(self._saved(record, saving))
+    async def _wait_for_saving(
+        self, record: StationRecord, saving: Coroutine[Any, Any, None]
+    ) -> None:
+        task = self._start(self._finish_saving(record, saving))
         await wait_until(self._clock(), self._clock().time() + _PATIENCE, task)
 
-    async def _saved(self, record: StationRecord, saving: Coroutine[Any, Any, None]) -> None:
+    async def _finish_saving(
+        self, record: StationRecord, saving: Coroutine[Any, Any, None]
+    ) -> None:
         try:
             await saving
         except Exception:
-            logger.exception("%s", _unsaved(record))
-            self._try_again(record)
+            logger.exception("%s", _not_saved(record))
+            self._save_later(record)
 
-    def _try_again(self, record: StationRecord) -> None:
+    def _save_later(self, record: StationRecord) -> None:
         self._unsaved[record.identity] = record
         if not self._waiting:
             self._waiting = True
@@ -97,19 +108,19 @@ class GuardedRegistrations:
             try:
                 await resolved(self._store.save(record))
             except Exception as error:  # noqa: BLE001 - it is tried again
-                logger.warning("%s: %r", _unsaved(record), error)
+                logger.warning("%s: %r", _not_saved(record), error)
                 continue
             if self._unsaved.get(record.identity) is record:
                 del self._unsaved[record.identity]
         self._waiting = False
         self._delay = min(self._delay * 2, _LAST_RETRY) if self._unsaved else _FIRST_RETRY
         for record in list(self._unsaved.values())[:1]:
-            self._try_again(record)
+            self._save_later(record)
 
     async def _look_up(self, identity: str) -> StationRecord | None:
         return await resolved(self._store.find(identity))
 
-    async def _in_time(
+    async def _with_time_limit(
         self, work: Coroutine[Any, Any, StationRecord | None]
     ) -> StationRecord | None:
         task = start_task(work)
@@ -117,7 +128,9 @@ class GuardedRegistrations:
             if not task.done():
                 await wait_until(self._clock(), self._clock().time() + _PATIENCE, task)
             if not task.done():
-                raise TimeoutError(f"the store did not answer within {_PATIENCE:g} seconds")
+                raise TimeoutError(
+                    f"the store of registrations did not answer within {_PATIENCE:g} seconds"
+                )
             return task.result()
         finally:
             task.cancel()
@@ -129,8 +142,8 @@ class GuardedRegistrations:
         return task
 
 
-def _unsaved(record: StationRecord) -> str:
+def _not_saved(record: StationRecord) -> str:
     return (
-        f"{loggable(record.identity)}: its registration ({record.status}) could not be saved: "
-        "it is kept in memory and saved later"
+        f"{loggable(record.identity)}: its registration ({record.status}) could not be saved, "
+        "so it is kept in memory and saved later [see the error of the store]"
     )

@@ -1,4 +1,4 @@
-"""The CSMS's handle on one live station."""
+"""The handle through which a CSMS reaches one connected station."""
 
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
@@ -14,7 +14,8 @@ V = TypeVar("V", bound=VendorResponse)
 
 
 class StationHandle:
-    """One station on one connection. Generated roles derive typed handles from it.
+    """A connected station, as a program of the CSMS sees it. Generated roles derive typed handles
+    from it.
 
     A handle belongs to its connection: when the station comes back it has another one, and calls
     on this one raise `ConnectionClosed`.
@@ -52,7 +53,7 @@ class StationHandle:
 
     @property
     def status(self) -> RegistrationStatus:
-        """What the station's last BootNotification was answered with."""
+        """How the CSMS answered the station's last BootNotification."""
         return self._registration.status
 
     @property
@@ -62,22 +63,25 @@ class StationHandle:
 
     @property
     def served(self) -> bool:
-        """Whether the station's messages are handled: its boot was accepted, or nothing is known of a
-        boot, it is served all the same, and its first message has come.
+        """Whether the CSMS handles the station's messages: its boot was accepted, or a message was
+        handled although no boot is known.
         """
         return self._called_unknown or self._registration.accepted
 
     @property
     def last_received(self) -> float:
-        """When a message last came in, in seconds of the CSMS's clock."""
+        """When the last message came in, in seconds of the CSMS's clock."""
         return self._peer.last_received
 
     def note_called(self) -> None:
-        """Notes that a message is handled although nothing is known of a boot; for sessions."""
+        """Notes that a message was handled although no boot of the station is known. Called by the
+        session.
+        """
         self._called_unknown = True
 
     def use_policies(self, policies: Policies) -> None:
-        """Changes how strictly this station is read and written to, from its next message on.
+        """Changes how strictly messages from and to this station are checked, from the next message
+        on.
 
         ```python
         @csms.on(v16.BootNotificationRequest)
@@ -90,7 +94,8 @@ class StationHandle:
         self._peer.use_policies(policies)
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Changes how often this station is sent pings; `Limits.ping_interval` says it for all.
+        """Changes how often pings are sent to this station; `Limits.ping_interval` sets it for all
+        stations.
 
         aiohttp and ASGI servers send pings by themselves, so there it changes nothing.
 
@@ -106,7 +111,7 @@ class StationHandle:
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tells the station by CALLRESULTERROR that a result of its cannot be used (OCPP 2.1).
+        """Tells the station by a CALLRESULTERROR that its response cannot be used (OCPP 2.1).
 
         Results that break their schema are refused without this; it is for results that your
         program finds to be wrong.
@@ -132,7 +137,9 @@ class StationHandle:
         self._peer.refuse_result(response, code, description, details)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Closes the connection: `connected` is false and calls end at once. Stations come back."""
+        """Closes the connection. From then on `connected` is false, and waiting calls raise
+        `ConnectionClosed`. Stations come back.
+        """
         self._peer.close(code, reason)
 
     async def wait_disconnected(self) -> ConnectionClosed:

@@ -1,4 +1,4 @@
-"""What a CSMS answers without a handler: the heartbeat, whose answer is the time and nothing else."""
+"""Answers heartbeats with the time, where the program has no handler of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ _HEARTBEAT: Final = "Heartbeat"
 def heartbeat_handlers(
     protocols: Iterable[Protocol], wall_clock: Callable[[], datetime]
 ) -> Mapping[type[Message], AnyHandler]:
-    """Returns handlers, by request, that answer with the time.
+    """Returns handlers, by request, that answer with the current time.
 
     A version whose answer needs more than that gets none.
 
@@ -28,18 +28,18 @@ def heartbeat_handlers(
     """
     actions = (protocol.actions.get(_HEARTBEAT) for protocol in protocols)
     return {
-        action.request: _teller(action.response, wall_clock)
+        action.request: _time_handler(action.response, wall_clock)
         for action in actions
-        if action is not None and action.response is not None and _needs_time(action.response)
+        if action is not None and action.response is not None and _needs_only_time(action.response)
     }
 
 
-def _needs_time(response: type[Response]) -> bool:
+def _needs_only_time(response: type[Response]) -> bool:
     return [field.name for field in fields(response) if field.required] == ["current_time"]
 
 
-def _teller(response: type[Any], wall_clock: Callable[[], datetime]) -> AnyHandler:
-    def tell(station: object, request: object) -> Any:
+def _time_handler(response: type[Any], wall_clock: Callable[[], datetime]) -> AnyHandler:
+    def answer(station: object, request: object) -> Any:
         return response(current_time=wall_clock())
 
-    return tell
+    return answer

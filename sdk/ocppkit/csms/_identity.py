@@ -1,4 +1,4 @@
-"""A station's identity in its opening request, and the subprotocols that it offers."""
+"""Reads a station's identity and the offered subprotocols from its opening handshake."""
 
 import re
 from typing import Final
@@ -14,9 +14,9 @@ __all__ = [
     "BadHandshake",
     "check_identity",
     "identity_in",
-    "identity_or_nothing",
+    "identity_or_empty",
     "offered_subprotocols",
-    "refusal_of",
+    "refusal_event",
 ]
 
 _LONGEST: Final = 255
@@ -37,7 +37,7 @@ class BadHandshake(Exception):
         told: str = "",
         headers: Headers = (),
     ) -> None:
-        """Describes the problem.
+        """Creates the exception, with the HTTP response that refuses the handshake.
 
         Args:
             status: of the HTTP answer.
@@ -54,7 +54,7 @@ class BadHandshake(Exception):
 
 
 def identity_in(path: str) -> str:
-    """Returns the identity: the last segment of the path, percent-decoded. # CON-05
+    """Returns the identity in a path: its last segment, percent-decoded. # CON-05 # CON-05
 
     Slashes at the end of the path do not count: some stations append one to the URL that they are
     given.
@@ -79,7 +79,7 @@ def identity_in(path: str) -> str:
 
 
 def check_identity(identity: str, protocol: Protocol) -> None:
-    """Checks an identity against the rules of a version. # CON-06
+    """Checks whether a version of OCPP allows an identity. # CON-06 # CON-06
 
     Raises:
         BadHandshake: no station of this version may have it.
@@ -94,30 +94,32 @@ def check_identity(identity: str, protocol: Protocol) -> None:
 
 
 def offered_subprotocols(handshake: Handshake) -> tuple[str, ...]:
-    """Returns what the station offers in `Sec-WebSocket-Protocol`, in its order of preference."""
+    """Returns the subprotocols that the station offers in `Sec-WebSocket-Protocol`, in its order of
+    preference.
+    """
     values = handshake.headers_named(b"sec-websocket-protocol")
     names = b",".join(values).decode("latin-1").split(",")
     return tuple(name.strip() for name in names if name.strip())
 
 
-def refusal_of(
+def refusal_event(
     reason: str, status: int | None, remote_address: str, handshake: Handshake | None
 ) -> StationRefused:
-    """Returns the report of a refused connection, with what its handshake says."""
+    """Returns the event for a refused connection, with what is known from its handshake."""
     if handshake is None:
         return StationRefused(reason=reason, status=status, remote_address=remote_address)
     return StationRefused(
         reason=reason,
         status=status,
-        identity=identity_or_nothing(handshake),
+        identity=identity_or_empty(handshake),
         remote_address=handshake.remote_address or remote_address,
         path=handshake.path.partition("?")[0],
         offered=offered_subprotocols(handshake),
     )
 
 
-def identity_or_nothing(handshake: Handshake) -> str:
-    """Returns the identity in the path, or an empty text where there is none."""
+def identity_or_empty(handshake: Handshake) -> str:
+    """Returns the identity in the path, or an empty text if there is none."""
     try:
         return identity_in(handshake.path)
     except BadHandshake:

@@ -1,4 +1,4 @@
-"""Chooses the quirks of each station: by its boot, or by what is remembered of it."""
+"""Chooses the quirks of a station by its vendor, model and firmware."""
 
 import logging
 
@@ -14,7 +14,9 @@ logger = logging.getLogger("ocppkit.csms")
 
 
 class QuirkPolicies:
-    """What the connection of one station is read and written with, beside what the program wants."""
+    """Sets the policies of one connection: those of the program, changed by the station's profile
+    of quirks.
+    """
 
     __slots__ = ("_inbound", "_outbound", "_profile", "_protocol", "_quirks", "_station")
 
@@ -26,7 +28,7 @@ class QuirkPolicies:
         settings: Settings,
         policies: Policies | None,
     ) -> None:
-        """Sets what is known of a connection when it is opened.
+        """Starts with the policies of the program.
 
         Args:
             quirks: the profiles.
@@ -43,12 +45,12 @@ class QuirkPolicies:
         self._outbound: Policy = chosen.outbound or settings.outbound
         self._profile: QuirkProfile | None = None
 
-    def remembered(self, record: StationRecord) -> None:
-        """Uses the profile of a station whose last boot is remembered."""
-        self.booted(record.vendor, record.model, record.firmware)
+    def use_record(self, record: StationRecord) -> None:
+        """Uses the profile of a station by the record of its last boot."""
+        self.use_profile_for(record.vendor, record.model, record.firmware)
 
-    def booted(self, vendor: str, model: str, firmware: str) -> None:
-        """Uses the profile of a station that says who it is, from its next message on."""
+    def use_profile_for(self, vendor: str, model: str, firmware: str) -> None:
+        """Uses the profile that fits a station which just sent its boot, from its next message on."""
         profile = self._quirks.find(vendor, model, firmware)
         if profile is self._profile:
             return

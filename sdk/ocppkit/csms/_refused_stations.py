@@ -1,4 +1,4 @@
-"""Reports of refused connections: a log line, an event and a call of the observer.
+"""Reports refused connections: as a log line, an event and a call of the observer.
 
 A fleet with a wrong password, or a scanner, is refused thousands of times a minute. Every refusal
 reaches the observer; the log and `stations.events()` get the first one at once, and for those that
@@ -28,7 +28,7 @@ _KINDS: Final = 1024
 
 
 class StationRefused(Struct, frozen=True, kw_only=True):
-    """The event that a connection was refused before it was open."""
+    """Event: a connection was refused before it was open."""
 
     reason: str
     """Why, for the operator. The station is told less."""
@@ -63,15 +63,15 @@ class StationRefused(Struct, frozen=True, kw_only=True):
 
 
 class RefusalObserver(Protocol):
-    """The method that an observer may have beside those of `ocppkit.aio.Observer`."""
+    """An optional method of observers, beside those of `ocppkit.aio.Observer`."""
 
     def connection_refused(self, refusal: StationRefused) -> None:
-        """Is called for each refused connection; `repeated` is zero."""
+        """Called for each refused connection. Its `repeated` is always zero."""
         ...
 
 
 class _Window:
-    """Refusals of one kind, counted since the last report of them."""
+    """Counts refusals of one kind since the last report about them."""
 
     __slots__ = ("latest", "repeated", "since")
 
@@ -82,7 +82,7 @@ class _Window:
 
 
 class RefusalReports:
-    """Reports refusals, those that are alike together."""
+    """Reports refused connections; many of the same kind become one report per minute."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class RefusalReports:
         observer: object,
         publish: Callable[[StationRefused], None],
     ) -> None:
-        """Sets the recipients.
+        """Sets where reports go.
 
         Args:
             clock: returns the clock; it is asked within the event loop only.
@@ -105,10 +105,10 @@ class RefusalReports:
         self._windows: OrderedDict[tuple[str, str], _Window] = OrderedDict()
 
     def report(self, refusal: StationRefused) -> None:
-        """Reports one refusal, or counts it."""
+        """Reports a refusal, or counts it if one of its kind was reported within the last minute."""
         self._tell_observer(refusal)
         now = self._clock().time()
-        self._forget(now)
+        self._remove_old_counters(now)
         # Nobody is identified by an address, but strangers without an identity have nothing else.
         key = (refusal.identity or refusal.remote_address, refusal.reason)
         if key not in self._windows and len(self._windows) >= _KINDS:
@@ -116,28 +116,28 @@ class RefusalReports:
         window = self._windows.get(key)
         if window is None:
             self._windows[key] = _Window(now)
-            self._emit(refusal)
+            self._log_and_publish(refusal)
             return
         if window.latest is None:
-            self._clock().call_at(window.since + _WINDOW, lambda: self._summarise(key))
+            self._clock().call_at(window.since + _WINDOW, lambda: self._report_repeated(key))
         window.latest = refusal
         window.repeated += 1
 
-    def _forget(self, now: float) -> None:
-        """Drops the windows that are over; what they counted is reported by their timers."""
+    def _remove_old_counters(self, now: float) -> None:
+        """Removes counters whose minute is over, except those that a timer will report."""
         while self._windows:
             key, window = next(iter(self._windows.items()))
             if now < window.since + _WINDOW or window.latest is not None:
                 return
             del self._windows[key]
 
-    def _summarise(self, key: tuple[str, str]) -> None:
+    def _report_repeated(self, key: tuple[str, str]) -> None:
         window = self._windows.pop(key)
         self._windows[key] = _Window(self._clock().time())
         assert window.latest is not None
-        self._emit(replace(window.latest, repeated=window.repeated - 1))
+        self._log_and_publish(replace(window.latest, repeated=window.repeated - 1))
 
-    def _emit(self, refusal: StationRefused) -> None:
+    def _log_and_publish(self, refusal: StationRefused) -> None:
         logger.warning("%s", refusal)
         self._publish(refusal)
 
@@ -149,5 +149,6 @@ class RefusalReports:
         except Exception:
             # A failing observer must not decide who may connect.
             logger.exception(
-                "observer.connection_refused failed [the refusal is logged all the same]"
+                "observer.connection_refused raised an exception [the refusal is logged all the "
+                "same]"
             )

@@ -18,7 +18,8 @@ S = TypeVar("S", bound=StationHandle)
 
 
 class CsmsRegistrar(Generic[Q_co]):
-    """Registers the handler of one request: `(station, request) -> response`, plain or `async`.
+    """A decorator that registers the handler of one request, a function `(station, request) ->
+    response`, plain or `async`.
 
     It returns the handler as it was, which stays callable and testable by itself.
     """

@@ -1,4 +1,5 @@
-"""What is known of stations over restarts of the CSMS: the interface of the store, and one in memory.
+"""What a CSMS remembers of its stations over restarts: the interface of the store, and an
+implementation in memory.
 
 Stations do not boot again when only the connection was lost (REC-04). Whoever forgets at a restart that
 their boots were accepted has to refuse the messages of a whole fleet, billing data among them.
@@ -14,7 +15,7 @@ __all__ = ["MemoryRegistrations", "Registrations"]
 
 
 class Registrations(Protocol):
-    """A store of what is known of stations, by identity.
+    """The interface of a store of station records, by identity.
 
     Both methods may be `async`. One that raises harms no connection: it is logged; a record that could
     not be saved is kept in memory and saved later, and a station whose record cannot be read is served.
@@ -29,7 +30,7 @@ class Registrations(Protocol):
         ...
 
     def save(self, record: StationRecord) -> MaybeAwaitable[None]:
-        """Saves a record in place of the one of the same identity.
+        """Saves a record; replaces the one of the same identity.
 
         It is called before the boot is answered, so that no station takes itself for accepted of
         which nothing is known after a crash.
@@ -38,7 +39,7 @@ class Registrations(Protocol):
 
 
 class MemoryRegistrations:
-    """Remembers registrations while the program runs."""
+    """A store of station records that is lost when the program ends."""
 
     STATIONS: Final = 1 << 17
     """Records that are kept; those saved longest ago make room."""
@@ -48,14 +49,14 @@ class MemoryRegistrations:
         self._folded: dict[str, str] = {}
 
     def find(self, identity: str) -> StationRecord | None:
-        """Returns the record of a station, or `None`."""
+        """Returns the record of a station, or `None` if there is none."""
         found = self._records.get(identity)
         if found is None:
             found = self._records.get(self._folded.get(identity.casefold(), identity))
         return found
 
     def save(self, record: StationRecord) -> None:
-        """Saves a record."""
+        """Saves a record; replaces the one of the same identity."""
         self._records.pop(record.identity, None)
         self._records[record.identity] = record
         self._folded[record.identity.casefold()] = record.identity

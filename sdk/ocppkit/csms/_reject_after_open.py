@@ -1,4 +1,6 @@
-"""Closes a connection as soon as it is open, as OCPP-J asks when no offered version is spoken here."""
+"""Closes a connection right after it opens, as OCPP-J asks when a station offers no version that
+the CSMS speaks.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +14,7 @@ _PROTOCOL_ERROR = 1002
 
 
 class RejectAfterOpen:
-    """Closes a connection with a reason, and ignores what arrives."""
+    """Closes a connection with a reason, and ignores the messages that arrive."""
 
     def __init__(self, wire: Wire, reason: str, finished: Callable[[], None]) -> None:
         self._wire = wire
@@ -26,11 +28,11 @@ class RejectAfterOpen:
         self._wire.close(_PROTOCOL_ERROR, self._reason)
 
     async def drain(self, grace: float) -> None:
-        """Waits for the end of the connection, which is being closed already."""
+        """Waits for the end of the connection, which is closing already."""
         await asyncio.shield(self._ended)
 
     def data_received(self, data: str | bytes) -> None:
-        """Ignores what the station sent before it saw the close frame."""
+        """Ignores a message that the station sent before it saw the close frame."""
 
     def connection_lost(self, end: ConnectionClosed) -> None:
         """Notes the end of the connection."""

@@ -1,4 +1,5 @@
-"""Transaction messages that a station repeats: each is handled once, over all its connections.
+"""Handles each transaction message once, although stations repeat them, also over several
+connections.
 
 Theory of operation: a station keeps transaction messages until they are answered, over reboots too, and
 repeats them under the same message id (MID-03, QUE-12). An answer that was sent is remembered by the
@@ -25,7 +26,7 @@ from ocppkit.core import AnswerCache, Protocol
 
 from ._answer_store import AnswerStore, StoredAnswers
 
-__all__ = ["AnswerMemory", "Repeats"]
+__all__ = ["AnswerMemory", "RepeatedCalls"]
 
 _Key: TypeAlias = tuple[str, bytes]
 
@@ -37,31 +38,38 @@ _UNSENT: Final = 64
 
 
 @dataclass(slots=True)
-class _Outcome:
-    """What a handler returned."""
+class _HandlerResult:
+    """The result of a handler, kept for a repeated call."""
 
     response: Any
     hooks: Sequence[AfterResponse]
     """Callbacks that must still run after it; none if the first answer is sent."""
 
-    def again(self) -> Any:
-        """Returns the response for the running call, after which the hooks run."""
+    def take_response(self) -> Any:
+        """Returns the response, and hands over the callbacks that must run after it to the current
+        call.
+        """
         hooks, self.hooks = self.hooks, ()
         for hook in hooks:
             current_call().after_response(hook)
         return self.response
 
 
-class Repeats:
-    """What is known of the calls of one station."""
+class RepeatedCalls:
+    """The transaction messages of one station that are being handled or whose answers could not be
+    sent.
+    """
 
     def __init__(self, identity: str, store: AnswerStore | None, actions: frozenset[str]) -> None:
         self.answers: AnswerCache = StoredAnswers(identity, store, actions, _SECONDS)
-        self._in_work: dict[_Key, asyncio.Future[_Outcome]] = {}
-        self._unsent: OrderedDict[_Key, tuple[float, _Outcome]] = OrderedDict()
+        self._in_work: dict[_Key, asyncio.Future[_HandlerResult]] = {}
+        self._unsent: OrderedDict[_Key, tuple[float, _HandlerResult]] = OrderedDict()
 
-    def once(self, handler: AnyHandler, clock: Clock, can_send: Callable[[], bool]) -> AnyHandler:
-        """Returns a handler that handles each call once.
+    def handle_once(
+        self, handler: AnyHandler, clock: Clock, can_send: Callable[[], bool]
+    ) -> AnyHandler:
+        """Returns a handler that calls the given one once per message; a repeated message gets the
+        same response.
 
         Args:
             handler: what handles a call for the first time.
@@ -72,22 +80,22 @@ class Repeats:
         def handle(request: object) -> object:
             key = _key(current_call())
             if key in self._in_work:
-                return self._joined(key, can_send)
+                return self._wait_for_first(key, can_send)
             unsent = self._unsent.get(key)
             if unsent is not None and clock.time() < unsent[0]:
-                return unsent[1].again()
+                return unsent[1].take_response()
             returned = handler(request)
             if not inspect.iscoroutine(returned):
                 return returned
-            return self._follow(key, returned, clock, can_send)
+            return self._run_first(key, returned, clock, can_send)
 
         return handle
 
-    async def _joined(self, key: _Key, can_send: Callable[[], bool]) -> Any:
-        outcome = await asyncio.shield(self._in_work[key])
-        return outcome.again() if can_send() else outcome.response
+    async def _wait_for_first(self, key: _Key, can_send: Callable[[], bool]) -> Any:
+        result = await asyncio.shield(self._in_work[key])
+        return result.take_response() if can_send() else result.response
 
-    async def _follow(
+    async def _run_first(
         self, key: _Key, work: Coroutine[Any, Any, Any], clock: Clock, can_send: Callable[[], bool]
     ) -> Any:
         future = self._in_work[key] = asyncio.get_running_loop().create_future()
@@ -104,32 +112,33 @@ class Repeats:
             raise
         else:
             is_sent = can_send()
-            outcome = _Outcome(response, () if is_sent else current_call().take_callbacks())
-            future.set_result(outcome)
+            result = _HandlerResult(response, () if is_sent else current_call().take_callbacks())
+            future.set_result(result)
             if not is_sent:
-                self._keep(key, clock.time() + _SECONDS, outcome)
+                self._keep_unsent(key, clock.time() + _SECONDS, result)
             return response
         finally:
             del self._in_work[key]
 
-    def _keep(self, key: _Key, until: float, outcome: _Outcome) -> None:
-        self._unsent[key] = until, outcome
+    def _keep_unsent(self, key: _Key, until: float, result: _HandlerResult) -> None:
+        self._unsent[key] = until, result
         if len(self._unsent) > _UNSENT:
             self._unsent.popitem(last=False)
 
 
 def _key(call: CallContext) -> _Key:
+    """Returns message id and digest of a call, by which its repetition is recognised."""
     return call.message_id, AnswerCache.digest(call.action.name, call.raw)
 
 
 class AnswerMemory:
-    """What is known of each station's calls, kept over its connections."""
+    """The answers to each station's transaction messages, kept while the station reconnects."""
 
     STATIONS: Final = 4096
     """Stations that are remembered; those not asked for longest make room."""
 
     def __init__(self, protocols: Iterable[Protocol], store: AnswerStore | None = None) -> None:
-        """Starts without answers.
+        """Creates a memory without answers.
 
         Args:
             protocols: the versions that are spoken.
@@ -142,13 +151,13 @@ class AnswerMemory:
             for action in protocol.actions.values()
             if action.transaction_related
         )
-        self._stations: OrderedDict[str, Repeats] = OrderedDict()
+        self._stations: OrderedDict[str, RepeatedCalls] = OrderedDict()
 
-    def of(self, identity: str) -> Repeats:
-        """Returns what is known of one station."""
+    def calls_of(self, identity: str) -> RepeatedCalls:
+        """Returns the calls of one station."""
         repeats = self._stations.pop(identity, None)
         if repeats is None:
-            repeats = Repeats(identity, self._store, self._actions)
+            repeats = RepeatedCalls(identity, self._store, self._actions)
         self._stations[identity] = repeats
         if len(self._stations) > self.STATIONS:
             self._stations.popitem(last=False)

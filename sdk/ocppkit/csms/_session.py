@@ -1,4 +1,4 @@
-"""One connection of a station, from its opening until nothing of it runs any more."""
+"""The session of a station: one connection, from its opening until all its tasks have ended."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ _ANOTHER_SERIAL_NUMBER: Final = "another serial number than the certificate's"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionContext:
-    """What the sessions of one CSMS share."""
+    """What all sessions of one CSMS share."""
 
     handlers: HandlerTable
     defaults: dict[type[Message], AnyHandler]
@@ -85,7 +85,7 @@ class SessionContext:
 
 
 class StationSession:
-    """One connection of a station. It is what the endpoint works for."""
+    """One connection of a station, from the CSMS's side. It is what the endpoint works for."""
 
     __slots__ = (
         "_certified",
@@ -114,7 +114,7 @@ class StationSession:
         self.protocol = protocol
         self._context = context
         self._registration = Registration(protocol, _status_before(context, accept))
-        self._repeats = None if context.memory is None else context.memory.of(accept.identity)
+        self._repeats = None if context.memory is None else context.memory.calls_of(accept.identity)
         answers = None if self._repeats is None else self._repeats.answers
         self._endpoint = Endpoint(Role.CSMS, self, wire, context.settings, answers=answers)
         if accept.policies is not None:
@@ -136,7 +136,7 @@ class StationSession:
             )
             if accept.record is not None:
                 # Stations do not boot again when only the connection was lost. # REC-04
-                self._quirks.remembered(accept.record)
+                self._quirks.use_record(accept.record)
         self._wire = wire
         self._idle: Timer | None = None
 
@@ -154,7 +154,7 @@ class StationSession:
             replaced.close(_POLICY_VIOLATION, "replaced by a newer connection")
         self._wire.start(self._endpoint)
         if self._context.idle_timeout > 0:
-            self._watch()
+            self._check_idle_time()
 
     @property
     def station(self) -> StationHandle:
@@ -162,7 +162,7 @@ class StationSession:
         return self._handle
 
     def data_received(self, data: str | bytes) -> None:
-        """Handles what was read before this session began."""
+        """Handles a message that was read before this session began."""
         self._endpoint.data_received(data)
 
     async def drain(self, grace: float) -> None:
@@ -173,12 +173,12 @@ class StationSession:
 
     @property
     def fast_path(self) -> FastPath:
-        """What all connections of this version share."""
+        """The decoder of valid calls, which all connections of this version share."""
         return self._context.handlers.fast_path[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
-        """True if handled. Stations whose boot was not accepted get True, so that SecurityError wins
-        over NotSupported.
+        """Returns whether there is a handler. Stations whose boot was not accepted get True, so
+        that SecurityError wins over NotSupported.
         """
         context, request = self._context, action.request
         if context.handlers.get(request) is not None or request in context.defaults:
@@ -186,9 +186,11 @@ class StationSession:
         return self._refuses(action)
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
-        """Returns the handler, bound to this station; refuses what must wait for its boot. # ERR-19"""
+        """Returns the handler, bound to this station, or the failure if the message must be
+        refused. # ERR-19 # ERR-19
+        """
         # Most stations are registered, and each of their messages comes by here.
-        if self._registration.status is not _ACCEPTED and not self._admits(action):
+        if self._registration.status is not _ACCEPTED and not self._may_handle(action):
             return Failure.NOT_ACCEPTED
         context, request = self._context, action.request
         handler = context.handlers.get(request)
@@ -199,18 +201,20 @@ class StationSession:
         # MethodType binds twice as fast as `partial`.
         bound: AnyHandler = MethodType(handler, self._handle)
         if self._certified and action.name == BOOT:
-            bound = partial(self._boot, bound)
+            bound = partial(self._handle_certified_boot, bound)
         if action.name == BOOT:
-            bound = partial(self._register, bound)
+            bound = partial(self._handle_boot, bound)
         if self._repeats is not None and action.transaction_related:
-            bound = self._repeats.once(bound, self._clock, self._is_connected)
+            bound = self._repeats.handle_once(bound, self._clock, self._is_connected)
         return bound
 
     def _refuses(self, action: Action) -> bool:
         return self._context.gate.refuses(self.protocol, self._registration, action)
 
-    def _admits(self, action: Action) -> bool:
-        """Whether to handle a message from a station whose boot was not accepted; logs the decision."""
+    def _may_handle(self, action: Action) -> bool:
+        """Returns whether to handle a message of a station, whether or not its boot was accepted;
+        logs the decision.
+        """
         gate = self._context.gate
         if self._refuses(action):
             gate.log_refused(self.identity, self._registration, action)
@@ -244,7 +248,7 @@ class StationSession:
         self._context.stations.leave(self._handle, end)
 
     def finished(self) -> None:
-        """Tells the transport that nothing of this connection runs any more."""
+        """Tells the transport that all tasks of this connection have ended."""
         self._when_finished()
 
     @property
@@ -254,28 +258,32 @@ class StationSession:
     def _is_connected(self) -> bool:
         return self._endpoint.connected
 
-    def _watch(self) -> None:
+    def _check_idle_time(self) -> None:
         clock = self._clock
         due = self._endpoint.last_received + self._context.idle_timeout
         if clock.time() < due:
-            self._idle = clock.call_at(due, self._watch)
+            self._idle = clock.call_at(due, self._check_idle_time)
         else:
-            logger.warning("%s: silent for too long", loggable(self.identity))
-            self._endpoint.close(_GOING_AWAY, "silent for too long")
+            logger.warning(
+                "%s: closing the connection: no message for %g seconds",
+                loggable(self.identity),
+                self._context.idle_timeout,
+            )
+            self._endpoint.close(_GOING_AWAY, "no message for too long")
 
-    def _register(self, handler: AnyHandler, request: Request[Any]) -> object:
-        """Handles a boot, and saves the registration before it is answered."""
+    def _handle_boot(self, handler: AnyHandler, request: Request[Any]) -> object:
+        """Runs the handler of a boot, and saves the registration before the boot is answered."""
         if self._quirks is not None:
             protocol = self.protocol
             places = (protocol.vendor, protocol.model, protocol.firmware)
-            self._quirks.booted(*(_text_at(place, request) for place in places))
+            self._quirks.use_profile_for(*(_read_text(place, request) for place in places))
         response = handler(request)
         if asyncio.iscoroutine(response):
-            return self._saved_afterwards(response, request)
+            return self._save_after_handler(response, request)
         saving = self._context.registrations.save(self._record(request, response))
         return response if saving is None else _response_once_saved(saving, response)
 
-    async def _saved_afterwards(
+    async def _save_after_handler(
         self, handling: Coroutine[Any, Any, object], request: Request[Any]
     ) -> object:
         response = await handling
@@ -290,27 +298,37 @@ class StationSession:
             identity=self.identity,
             status=answered_status(response),
             version=protocol.version,
-            vendor=_text_at(protocol.vendor, request),
-            model=_text_at(protocol.model, request),
-            firmware=_text_at(protocol.firmware, request),
+            vendor=_read_text(protocol.vendor, request),
+            model=_read_text(protocol.model, request),
+            firmware=_read_text(protocol.firmware, request),
             time=self._context.wall_clock(),
         )
 
-    def _boot(self, handler: AnyHandler, request: Request[Any]) -> object:
-        """Hands a boot over, if it comes from the station that the certificate names. # BOOT-22"""
+    def _handle_certified_boot(self, handler: AnyHandler, request: Request[Any]) -> object:
+        """Calls the handler of a boot if the boot's serial number is the one in the client
+        certificate. # BOOT-22 # BOOT-22
+        """
         place = self.protocol.serial_number
         serial_number = None if place is None else attrgetter(place)(request)
         if serial_number is None:
-            logger.warning("%s: booted without a serial number", loggable(self.identity))
+            logger.warning(
+                "%s: its boot has no serial number to compare with the certificate [accepted "
+                "all the same]",
+                loggable(self.identity),
+            )
         elif self._certified != (serial_number,):
-            logger.error("%s: booted with %s", loggable(self.identity), _ANOTHER_SERIAL_NUMBER)
+            logger.error(
+                "%s: boot refused and connection closed: it names %s",
+                loggable(self.identity),
+                _ANOTHER_SERIAL_NUMBER,
+            )
             self._endpoint.close(_POLICY_VIOLATION, _ANOTHER_SERIAL_NUMBER)
             raise CallRefused(ErrorCode.SECURITY_ERROR, _ANOTHER_SERIAL_NUMBER)
         return handler(request)
 
 
 def _status_before(context: SessionContext, accept: Accept) -> RegistrationStatus:
-    """Returns how the last boot of a station was answered, as far as that is known."""
+    """Returns how the last boot of a station was answered, or UNKNOWN."""
     live = context.stations.live(accept.identity)
     if live is not None and live.status is not RegistrationStatus.UNKNOWN:
         # It may have booted after its record was read.
@@ -323,5 +341,5 @@ async def _response_once_saved(saving: Coroutine[Any, Any, None], response: obje
     return response
 
 
-def _text_at(path: str | None, request: Request[Any]) -> str:
+def _read_text(path: str | None, request: Request[Any]) -> str:
     return "" if path is None else attrgetter(path)(request) or ""

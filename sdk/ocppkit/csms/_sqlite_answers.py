@@ -1,4 +1,4 @@
-"""Answers to transaction messages in a file of SQLite, which outlive the program."""
+"""Stores answers to transaction messages in an SQLite file, so that they outlive the program."""
 
 import time
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _SAVES_PER_CLEANING: Final = 256
 
 
 class SqliteAnswers(SqliteFile):
-    """Keeps the answers to transaction messages in a file, by the standard library's `sqlite3`.
+    """Stores the answers to transaction messages in an SQLite file.
 
     An answer that was saved outlives the end of the program, however it ends (`kill -9` too). A power
     failure may cost the answers of the last moments before it.
@@ -43,7 +43,7 @@ class SqliteAnswers(SqliteFile):
         seconds: float = 86_400.0,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Opens the file, and makes it if there is none.
+        """Opens the file; creates it if there is none.
 
         Args:
             path: the file, which may be that of `SqliteRegistrations`. It must be on a local disk, and
@@ -60,14 +60,14 @@ class SqliteAnswers(SqliteFile):
         super().__init__(path, _CREATE, _INDEX)
 
     def find(self, identity: str, message_id: str, digest: bytes) -> str | None:
-        """Returns the answer to a message, or `None`."""
+        """Returns the stored answer to a message, or `None`."""
         oldest = self._now() - self._seconds
         question = (identity, message_id, digest, oldest)
         row: tuple[str] | None = self._connection.execute(_FIND, question).fetchone()
         return None if row is None else row[0]
 
     def save(self, identity: str, message_id: str, digest: bytes, answer: str) -> None:
-        """Saves an answer."""
+        """Stores an answer; replaces the one with the same identity and message id."""
         now = self._now()
         self._connection.execute(_SAVE, (identity, message_id, digest, answer, now))
         self._saves += 1

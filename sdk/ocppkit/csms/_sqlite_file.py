@@ -1,4 +1,4 @@
-"""A file of SQLite for what a CSMS remembers over restarts."""
+"""The SQLite file behind the stores of a CSMS."""
 
 import sqlite3
 import weakref
@@ -8,10 +8,10 @@ __all__ = ["SqliteFile"]
 
 
 class SqliteFile:
-    """An open file; the stores of this package derive from it."""
+    """An open SQLite file; the stores of this package derive from it."""
 
     def __init__(self, path: str | PathLike[str], *statements: str) -> None:
-        """Opens the file, and makes it if there is none.
+        """Opens the file; creates it if there is none.
 
         Args:
             path: the file.

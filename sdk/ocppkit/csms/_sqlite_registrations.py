@@ -1,4 +1,4 @@
-"""Registrations in a file of SQLite, which outlive the program."""
+"""Stores the records of stations in an SQLite file, so that they outlive the program."""
 
 from datetime import datetime
 from os import PathLike
@@ -29,7 +29,7 @@ _SAVE: Final = "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class SqliteRegistrations(SqliteFile):
-    """Keeps registrations in a file, by the standard library's `sqlite3`.
+    """Stores the records of stations in an SQLite file.
 
     A record that was saved outlives the end of the program, however it ends (`kill -9` too). A power
     failure may cost the records of the last moments before it: saving waits for the operating system,
@@ -37,7 +37,7 @@ class SqliteRegistrations(SqliteFile):
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        """Opens the file, and makes it if there is none.
+        """Opens the file; creates it if there is none.
 
         Args:
             path: the file; beside it SQLite keeps two more while it is open. It must be on a local
@@ -49,7 +49,7 @@ class SqliteRegistrations(SqliteFile):
         super().__init__(path, _CREATE, _INDEX)
 
     def find(self, identity: str) -> StationRecord | None:
-        """Returns the record of a station, or `None`."""
+        """Returns the record of a station, or `None` if there is none."""
         for question in (_FIND, _FIND_ANY_CASE):
             row = self._connection.execute(question, (identity,)).fetchone()
             if row is not None:
@@ -57,7 +57,7 @@ class SqliteRegistrations(SqliteFile):
         return None
 
     def save(self, record: StationRecord) -> None:
-        """Saves a record."""
+        """Saves a record; replaces the one of the same identity."""
         self._connection.execute(
             _SAVE,
             (

@@ -1,4 +1,4 @@
-"""What `stations.events()` tells of the coming and going of stations."""
+"""Events that tell a program which stations connect, boot and disconnect."""
 
 from typing import TypeAlias
 
@@ -10,29 +10,29 @@ from ._handle import StationHandle
 from ._refused_stations import StationRefused
 
 __all__ = [
-    "Missed",
     "StationAccepted",
     "StationChange",
     "StationConnected",
     "StationDisconnected",
     "StationEvent",
+    "StationEventsMissed",
 ]
 
 
 class StationConnected(Struct, frozen=True):
-    """A station has connected; whether it is registered, `station.accepted` says."""
+    """Event: a station has connected. Its boot may not be accepted yet: see `station.accepted`."""
 
     station: StationHandle
 
 
 class StationAccepted(Struct, frozen=True):
-    """A station's boot was accepted."""
+    """Event: a station's boot was accepted."""
 
     station: StationHandle
 
 
 class StationDisconnected(Struct, frozen=True):
-    """A station's connection has ended."""
+    """Event: a station's connection has ended."""
 
     station: StationHandle
     end: ConnectionClosed
@@ -41,8 +41,10 @@ class StationDisconnected(Struct, frozen=True):
     """Whether the station had another connection already: it is still there."""
 
 
-class Missed(Struct, frozen=True):
-    """The listener was too slow, and events were dropped: whoever keeps a list takes this one."""
+class StationEventsMissed(Struct, frozen=True):
+    """Event: the listener was too slow, so events were dropped. It has a list of the stations that
+    are connected now.
+    """
 
     count: int
     """How many events were dropped."""
@@ -54,4 +56,4 @@ class Missed(Struct, frozen=True):
 StationChange: TypeAlias = StationAccepted | StationConnected | StationDisconnected
 """The coming and going of one station."""
 
-StationEvent: TypeAlias = StationChange | StationRefused | Missed
+StationEvent: TypeAlias = StationChange | StationRefused | StationEventsMissed

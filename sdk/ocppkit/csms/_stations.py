@@ -1,4 +1,4 @@
-"""The registry of live stations: one line from a web application to a charger."""
+"""The registry through which a program finds the stations that are connected."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from ocppkit.core import ConnectionClosed, Protocol, WrongVersion
 from ._directory import Directory
 from ._handle import StationHandle
 from ._refused_stations import StationRefused
-from ._station_events import Missed, StationChange, StationEvent
+from ._station_events import StationChange, StationEvent, StationEventsMissed
 
 __all__ = ["Stations"]
 
@@ -48,7 +48,7 @@ class Stations:
         self._seen: OrderedDict[str, datetime] = OrderedDict()
         self._waiters: dict[str, set[asyncio.Future[None]]] = {}
         self._events: EventStreams[StationEvent] = EventStreams(
-            lambda count: Missed(count, self._present())
+            lambda count: StationEventsMissed(count, self._all_connected())
         )
         directory.watch(self._changed)
 
@@ -69,7 +69,7 @@ class Stations:
             WrongVersion: the station speaks another version than `handle` is for.
         """
         found = self._find(identity)
-        return None if found is None else _typed(found, handle)
+        return None if found is None else _checked_handle(found, handle)
 
     @overload
     async def wait(self, identity: str) -> StationHandle: ...
@@ -78,7 +78,7 @@ class Stations:
     async def wait(
         self, identity: str, handle: type[StationHandle] = StationHandle
     ) -> StationHandle:
-        """Waits until a station is connected and its boot was accepted, and returns its handle.
+        """Waits until a station is connected and its boot was accepted; returns its handle.
 
         A station of whose boot nothing is known but which is served all the same (`unknown=`), is
         returned after its first message.
@@ -88,7 +88,9 @@ class Stations:
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
         """
-        return _typed(await self._until(identity, lambda station: station.served), handle)
+        return _checked_handle(
+            await self._wait_until(identity, lambda station: station.served), handle
+        )
 
     @overload
     async def wait_connected(self, identity: str) -> StationHandle: ...
@@ -97,25 +99,27 @@ class Stations:
     async def wait_connected(
         self, identity: str, handle: type[StationHandle] = StationHandle
     ) -> StationHandle:
-        """Waits until a station is connected, registered or not, and returns its handle.
+        """Waits until a station is connected, whether or not its boot was accepted; returns its
+        handle.
 
         It waits for ever; `asyncio.timeout` sets a limit.
 
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
         """
-        return _typed(await self._until(identity, lambda _: True), handle)
+        return _checked_handle(await self._wait_until(identity, lambda _: True), handle)
 
     def events(self) -> AsyncIterator[StationEvent]:
-        """Returns the coming and going of stations from now on, for `async for`.
+        """Returns an iterator for `async for` over stations that connect, boot and disconnect from
+        now on.
 
         Nothing is lost silently: a listener that falls more than a thousand events behind gets
-        `Missed`, with their number and a list of the present stations, and then what follows.
+        `StationEventsMissed`, with their number and a list of the present stations, and then what follows.
         """
         return self._events.open()
 
     def last_seen(self, identity: str) -> datetime | None:
-        """Returns when a message of this station last came in.
+        """Returns when the last message of this station came in.
 
         Of a station that is gone it is when its last connection ended, of one that was never
         connected to this CSMS since the program started `None`.
@@ -127,10 +131,10 @@ class Stations:
         return self._wall_clock() - timedelta(seconds=silence)
 
     def __iter__(self) -> Iterator[StationHandle]:
-        return iter(self._present())
+        return iter(self._all_connected())
 
     def __len__(self) -> int:
-        return len(self._present())
+        return len(self._all_connected())
 
     def __contains__(self, identity: object) -> bool:
         return isinstance(identity, str) and self._find(identity) is not None
@@ -138,7 +142,8 @@ class Stations:
     # What sessions call.
 
     def spelling(self, identity: str, protocol: Protocol | None) -> str:
-        """Returns the identity in the spelling of the live station that it names. # CON-06
+        """Returns the identity as the connected station spells it, which may differ in case. #
+        CON-06 # CON-06
 
         If there is none, the identity is returned unchanged.
         """
@@ -148,7 +153,9 @@ class Stations:
         return identity if found is None else found.identity
 
     def live(self, identity: str) -> StationHandle | None:
-        """Returns a connected station as `get` does; if the directory fails, it is logged."""
+        """Returns the handle of a connected station, or `None`, also if the directory fails, which
+        is logged.
+        """
         try:
             return self._find(identity)
         except Exception:
@@ -156,11 +163,11 @@ class Stations:
             return None
 
     def refused(self, refusal: StationRefused) -> None:
-        """Tells the listeners of a refused connection."""
+        """Tells the listeners that a connection was refused."""
         self._events.tell(refusal)
 
     def enter(self, station: StationHandle) -> StationHandle | None:
-        """Enters a new connection, and returns the one that it replaces."""
+        """Adds a station that has connected, and returns the handle that it replaces."""
         self._clock = self._clock_of_loop()
         self._seen.pop(station.identity.casefold(), None)
         try:
@@ -170,7 +177,7 @@ class Stations:
             return None
 
     def served(self, station: StationHandle) -> None:
-        """Notes that a station's messages are handled although nothing is known of its boot."""
+        """Notes that a station's messages are handled although no boot of it is known."""
         self._wake(station.identity)
 
     def registered(self, station: StationHandle) -> None:
@@ -182,7 +189,7 @@ class Stations:
                 logger.exception(_FAILED, loggable(station.identity))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
-        """Removes a connection, unless a newer one has its place."""
+        """Removes a station, unless a newer connection has replaced it."""
         try:
             gone = self._directory.leave(station, end)
         except Exception:
@@ -193,7 +200,9 @@ class Stations:
             if len(self._seen) > self._SEEN:
                 self._seen.popitem(last=False)
 
-    async def _until(self, identity: str, ready: Callable[[StationHandle], bool]) -> StationHandle:
+    async def _wait_until(
+        self, identity: str, ready: Callable[[StationHandle], bool]
+    ) -> StationHandle:
         key = identity.casefold()
         while (found := self._find(identity)) is None or not ready(found):
             waiters = self._waiters.setdefault(key, set())
@@ -210,7 +219,7 @@ class Stations:
     def _find(self, identity: str) -> StationHandle | None:
         return self._directory.find(identity)
 
-    def _present(self) -> tuple[StationHandle, ...]:
+    def _all_connected(self) -> tuple[StationHandle, ...]:
         return tuple(self._directory.stations())
 
     def _changed(self, change: StationChange) -> None:
@@ -223,7 +232,7 @@ class Stations:
                 waiter.set_result(None)
 
 
-def _typed(found: StationHandle, handle: type[H]) -> H:
+def _checked_handle(found: StationHandle, handle: type[H]) -> H:
     if not isinstance(found, handle):
         raise WrongVersion(
             f"{found.identity!r} speaks OCPP {found.protocol.version}, "

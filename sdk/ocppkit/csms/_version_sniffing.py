@@ -1,4 +1,4 @@
-"""A connection whose station named no version: its messages tell.
+"""Finds the version of a station that named none in its handshake, from its first messages.
 
 Theory of operation: a message is compared with each version that is spoken. It decides if only one
 version has its action, or if one version's schema suits it better than the others; a BootNotification that suits several
@@ -33,7 +33,7 @@ from ocppkit.core import (
 
 from ._session import StationSession
 
-__all__ = ["Sniffing", "VersionMemory"]
+__all__ = ["VersionMemory", "VersionSniffer"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -44,8 +44,8 @@ _MOST_KEPT: Final = 16
 """Messages that are kept until one tells the version."""
 
 
-class _Fit(IntEnum):
-    """How well a message suits a version."""
+class _FitLevel(IntEnum):
+    """How well a message fits a version."""
 
     UNREADABLE = 0
     """It is no message of any version."""
@@ -63,7 +63,7 @@ class _Fit(IntEnum):
 
 
 class VersionMemory:
-    """The versions that stations spoke, by identity, for those that do not name them."""
+    """Remembers the last version of each station, for stations that name none in their handshake."""
 
     STATIONS: Final = 16_384
     """Stations that are remembered; those not seen for longest make room."""
@@ -73,22 +73,24 @@ class VersionMemory:
         self._found: OrderedDict[str, Protocol] = OrderedDict()
 
     def find(self, accept: Accept) -> Protocol | None:
-        """Returns the version that a station spoke last, here or, by its record, before a restart."""
+        """Returns the version that a station spoke last, also before a restart if there is a record
+        of it; else `None`.
+        """
         found = self._found.get(accept.identity)
         if found is None and accept.record is not None:
             found = self._by_version.get(accept.record.version)
         return found
 
     def remember(self, identity: str, protocol: Protocol) -> None:
-        """Notes what a station speaks."""
+        """Remembers the version of a station."""
         self._found[identity] = protocol
         self._found.move_to_end(identity)
         if len(self._found) > self.STATIONS:
             self._found.popitem(last=False)
 
 
-class Sniffing:
-    """Waits for a message that tells the version, and begins a session."""
+class VersionSniffer:
+    """Reads the first messages of a station until they show its version, then starts a session."""
 
     def __init__(
         self,
@@ -115,14 +117,14 @@ class Sniffing:
 
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         deadline = clock.time() + settings.limits.handshake_timeout
-        self._timer = clock.call_at(deadline, self._time_is_over)
+        self._timer = clock.call_at(deadline, self._on_timeout)
 
     def begin(self) -> None:
-        """Reads from now on."""
+        """Starts reading messages."""
         self._wire.start(self)
 
     async def drain(self, grace: float) -> None:
-        """Shuts the connection down, as `Endpoint.drain` does."""
+        """Closes the connection, as `Endpoint.drain` does."""
         if self._session is not None:
             await self._session.drain(grace)
         else:
@@ -132,34 +134,34 @@ class Sniffing:
     # What the wire calls.
 
     def data_received(self, data: str | bytes) -> None:
-        """Reads a message, and begins a session if the version is clear now."""
+        """Reads a message, and starts a session if the version is clear now."""
         if self._session is not None:
             # The wire had read it before it knew of the session.
             self._session.data_received(data)
             return
         fits = {protocol.subprotocol: _fit(protocol, data) for protocol in self._protocols}
         self._kept.append(data)
-        decided = self._decided(fits, data)
+        decided = self._version_shown_by(fits, data)
         if decided is not None:
-            self._decide(decided)
-        elif max(fits.values()) is _Fit.UNREADABLE:
-            self._give_up("the message is of no known version")
+            self._start_session(decided)
+        elif max(fits.values()) is _FitLevel.UNREADABLE:
+            self._give_up("the message fits no version of OCPP")
         elif len(self._kept) >= _MOST_KEPT:
-            self._decide(self._suited[0])
+            self._start_session(self._suited[0])
 
     def connection_lost(self, end: ConnectionClosed) -> None:
-        """Learns that the connection ended before the version was clear."""
+        """Notes that the connection ended before the version was clear."""
         self._timer.cancel()
         self._ended.set_result(None)
         self._when_finished()
 
     # What is decided.
 
-    def _decided(self, fits: dict[str, _Fit], data: str | bytes) -> Protocol | None:
-        """Returns the version, if this message tells it."""
+    def _version_shown_by(self, fits: dict[str, _FitLevel], data: str | bytes) -> Protocol | None:
+        """Returns the version, if this message shows it; else `None`."""
         best = max(fits.values())
-        suited = self._with(fits, best) if best >= _Fit.REPAIRED else []
-        named = self._with(fits, _Fit.NAMED)
+        suited = self._fitting(fits, best) if best >= _FitLevel.REPAIRED else []
+        named = self._fitting(fits, _FitLevel.NAMED)
         for certain in (named, suited):
             if len(certain) == 1:
                 return certain[0]
@@ -172,10 +174,10 @@ class Sniffing:
                 return self._suited[0]
         return None
 
-    def _with(self, fits: dict[str, _Fit], least: _Fit) -> list[Protocol]:
+    def _fitting(self, fits: dict[str, _FitLevel], least: _FitLevel) -> list[Protocol]:
         return [each for each in self._protocols if fits[each.subprotocol] >= least]
 
-    def _decide(self, protocol: Protocol) -> None:
+    def _start_session(self, protocol: Protocol) -> None:
         self._timer.cancel()
         self._memory.remember(self._identity, protocol)
         self._session = session = self._open_session(protocol)
@@ -184,21 +186,25 @@ class Sniffing:
         for data in kept:
             session.data_received(data)
 
-    def _time_is_over(self) -> None:
+    def _on_timeout(self) -> None:
         if self._kept:
             version = self._suited[0].version
             logger.info(
-                "%s: OCPP %s is assumed: no message shows the version [let the station offer a "
+                "%s: OCPP %s is assumed, as no message shows the version [let the station offer a "
                 "subprotocol]",
                 loggable(self._identity),
                 version,
             )
-            self._decide(self._suited[0])
+            self._start_session(self._suited[0])
         else:
-            self._give_up("no message came that would tell the version")
+            self._give_up("no message came that shows the version of OCPP")
 
     def _give_up(self, why: str) -> None:
-        logger.warning("%s: %s", loggable(self._identity), why)
+        logger.warning(
+            "%s: closing the connection: %s [let the station offer a subprotocol]",
+            loggable(self._identity),
+            why,
+        )
         self._close(_PROTOCOL_ERROR, why)
 
     def _close(self, code: int, reason: str) -> None:
@@ -207,17 +213,17 @@ class Sniffing:
         self._wire.close(code, reason)
 
 
-def _fit(protocol: Protocol, data: str | bytes) -> _Fit:
+def _fit(protocol: Protocol, data: str | bytes) -> _FitLevel:
     # What is repaired or refused, the connection decides by its own policy afterwards.
     issues: list[Issue] = []
     try:
         decode_message(protocol, data, policy=LENIENT, issues=issues)
     except InvalidMessage:
-        return _Fit.NAMED
+        return _FitLevel.NAMED
     except InvalidFrame as error:
         foreign = error.failure in (Failure.UNKNOWN_ACTION, Failure.STRAY)
-        return _Fit.FOREIGN if foreign else _Fit.UNREADABLE
-    return _Fit.REPAIRED if issues else _Fit.SUITS
+        return _FitLevel.FOREIGN if foreign else _FitLevel.UNREADABLE
+    return _FitLevel.REPAIRED if issues else _FitLevel.SUITS
 
 
 def _is_boot(protocol: Protocol, data: str | bytes) -> bool:

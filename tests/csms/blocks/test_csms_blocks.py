@@ -139,7 +139,7 @@ async def never(question: AuthorizationQuestion) -> str:
     ("authorize", "logged"),
     [
         (raises, "the database is down"),
-        (never, "no answer within 10 s"),
+        (never, "no result within 10 seconds"),
         (forgets_to_return, "it returned None [return one of Accepted, Blocked"),
         (misspells, "it returned 'accepted' [return one of"),
     ],
@@ -159,7 +159,7 @@ async def test_a_token_that_nobody_decides_on_is_unknown_and_the_log_says_why(
         ]
     assert '"status":"Unknown"' in str(answers[0])
     assert logged in caplog.text
-    assert "[token answered with Unknown]" in caplog.text
+    assert "[the token is answered with Unknown]" in caplog.text
 
 
 @EACH

@@ -83,8 +83,8 @@ async def test_a_station_that_takes_a_value_not_stays_pending_and_is_tried_again
     assert isinstance(told[0], ProvisioningFailed)
     assert told[0].station == "CP001"
     assert str(CHARGING_PROFILE_ENTRIES) in told[0].problem
-    assert "CP001: not provisioned" in caplog.text
-    assert "[stays Pending, will be tried again at its next boot]" in caplog.text
+    assert "CP001: a variable could not be set" in caplog.text
+    assert "[the station stays Pending, and is tried again at its next boot]" in caplog.text
 
 
 @EACH

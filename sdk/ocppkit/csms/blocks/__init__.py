@@ -1,4 +1,6 @@
-"""Functional blocks on a CSMS: transactions, authorization and commands, the same for all OCPP versions."""
+"""Functional blocks on a CSMS: transactions, authorization and commands, the same for all versions
+of OCPP.
+"""
 
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
 from ._csms_blocks import CsmsBlocks, ReportReceived, ReportRegistrar

@@ -1,4 +1,4 @@
-"""Decides on tokens for a CSMS: one function of the program, whatever message asks."""
+"""Decides whether tokens may charge, by asking one function of the program."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from ocppkit.aio import Clock, MaybeAwaitable
 from ocppkit.aio.lowlevel import loggable, name_of, resolved
 from ocppkit.blocks.transactions import AuthorizationStatus, IdToken, TokenInfo
 
-from .._time_limit import within
+from .._time_limit import with_time_limit
 
 __all__ = ["AuthorizationQuestion", "AuthorizationService", "Authorize"]
 
@@ -24,7 +24,7 @@ _UNKNOWN: Final = TokenInfo(status=AuthorizationStatus.UNKNOWN)
 
 
 class AuthorizationQuestion(Struct, frozen=True, kw_only=True):
-    """Whether a token may charge."""
+    """The question whether a token may charge."""
 
     station: str
     """The identity of the station that asks."""
@@ -42,7 +42,7 @@ Authorize: TypeAlias = Callable[[AuthorizationQuestion], MaybeAwaitable[TokenInf
 
 
 class AuthorizationService:
-    """Asks the program about tokens, and answers for it when it fails."""
+    """Asks the program about tokens; answers by itself if the program fails."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class AuthorizationService:
         timeout: float = _TIMEOUT,
         on_failure: TokenInfo = _UNKNOWN,
     ) -> None:
-        """Asks nothing yet.
+        """Creates the service.
 
         Args:
             authorize: the program's function.
@@ -66,13 +66,13 @@ class AuthorizationService:
         self._on_failure = on_failure
 
     async def decide(self, question: AuthorizationQuestion) -> TokenInfo:
-        """Returns what is said of a token."""
+        """Returns the decision about a token."""
         try:
             work = resolved(self._authorize(question))
-            return _checked(await within(work, self._clock(), self._timeout))
+            return _as_token_info(await with_time_limit(work, self._clock(), self._timeout))
         except Exception:
             logger.exception(
-                "%s: %s failed [token answered with %s]",
+                "%s: %s failed [the token is answered with %s]",
                 loggable(question.station),
                 name_of(self._authorize),
                 self._on_failure.status,
@@ -80,8 +80,10 @@ class AuthorizationService:
             return self._on_failure
 
 
-def _checked(said: object) -> TokenInfo:
-    """Returns what a program says of a token; it may have forgotten to return it, or misspelt a status."""
+def _as_token_info(said: object) -> TokenInfo:
+    """Returns the program's decision as a `TokenInfo`; raises if it is none, such as a misspelt
+    status.
+    """
     info = TokenInfo(status=said) if isinstance(said, str) else said
     if not isinstance(info, TokenInfo) or info.status not in _STATUSES:
         raise ValueError(

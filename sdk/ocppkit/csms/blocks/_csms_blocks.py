@@ -1,4 +1,4 @@
-"""`CsmsBlocks`: what a CSMS does with functional blocks, the same for stations of all OCPP versions."""
+"""Runs functional blocks on a CSMS, in the same way for stations of all versions of OCPP."""
 
 import asyncio
 import logging
@@ -63,7 +63,9 @@ ReportHandler = Callable[[StationHandle, Any], MaybeAwaitable[ReportReply]]
 
 
 class ReportRegistrar(Generic[T_co]):
-    """Registers the handler of one type of report: `(station, report) -> reply`, plain or `async`."""
+    """A decorator that registers the handler of one type of report, a function `(station, report)
+    -> reply`, plain or `async`.
+    """
 
     def __init__(self, register: Callable[[ReportHandler], None]) -> None:
         self._register = register
@@ -88,8 +90,8 @@ _TAKEN: Final = frozenset({VariableStatus.ACCEPTED, VariableStatus.REBOOT_REQUIR
 
 
 @dataclass(slots=True, eq=False)
-class _Collection:
-    """A report that is awaited."""
+class _PartialReport:
+    """A report of variables that is still arriving, in parts."""
 
     collector: ReportCollector = field(default_factory=ReportCollector)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,14 +99,15 @@ class _Collection:
 
 @dataclass(frozen=True, slots=True)
 class ReportReceived:
-    """A station has reported something; told before it is answered."""
+    """Event: a station has reported something. Told before the report is answered."""
 
     station: StationHandle
     report: Report[Any]
 
 
 class CsmsBlocks:
-    """Functional blocks on a CSMS.
+    """Runs functional blocks on a CSMS: joins transactions, authorizes tokens, provisions stations,
+    sends commands.
 
     ```python
     def authorize(question: AuthorizationQuestion) -> str:
@@ -128,7 +131,7 @@ class CsmsBlocks:
         ledger: TransactionLedger | None = None,
         provisioning: Provisioning | None = None,
     ) -> None:
-        """Joins blocks to a CSMS.
+        """Registers the default handlers of the blocks at a CSMS.
 
         Args:
             csms: the CSMS.
@@ -150,32 +153,34 @@ class CsmsBlocks:
         self.answer(AuthorizeReport)(self._authorize)
         self._provisioning = Provisioning() if provisioning is None else provisioning
         self._tasks: set[asyncio.Task[None]] = set()
-        self._collections: dict[tuple[str, int], _Collection] = {}
+        self._collections: dict[tuple[str, int], _PartialReport] = {}
         self._request_ids = count(1)
-        self._receive_all()
+        self._register_handlers()
         self.answer(BootReport)(self._answer_boot)
-        self.answer(VariablesReport)(self._collect)
+        self.answer(VariablesReport)(self._take_variables)
         self.answer(TransactionReport)(self._take_transaction)
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
-        """Returns the decorator of a function that is called with each event of a type, plain or async.
+        """Returns a decorator; the function is called with each event of the given type, plain or
+        async.
 
         Events of its subclasses are told too. A plain function runs inside the event loop and must not
         block. What it raises is logged.
         """
         return self._listeners.on(event)
 
-    def _receive_all(self) -> None:
+    def _register_handlers(self) -> None:
         for dialect in self._dialects.values():
             for request, mapping in dialect.report_of.items():
                 # HeartbeatReport: the CSMS answers heartbeats itself.
                 if HeartbeatReport not in mapping.reports:
                     self._csms.block_access.set_default_handler(
-                        request, partial(self._received, mapping)
+                        request, partial(self._handle_request, mapping)
                     )
 
     def answer(self, report: type[T_co]) -> ReportRegistrar[T_co]:
-        """Returns the decorator of the function that replies to one type of report, of any version.
+        """Returns a decorator; the function replies to reports of one type, from stations of any
+        version.
 
         It replaces the one before. A report without such a function is acknowledged.
         """
@@ -188,7 +193,7 @@ class CsmsBlocks:
     async def call(
         self, station: StationHandle, command: Command[A], *, call_timeout: float | None = None
     ) -> A:
-        """Sends a command to a station, in the messages of its version, and returns the answer.
+        """Sends a command to a station as a message of its version; returns the answer.
 
         Args:
             station: the station.
@@ -211,7 +216,8 @@ class CsmsBlocks:
             request = mapping.write_request(command)
         except ValueError as problem:
             raise LocalProtocolError(
-                f"OCPP {station.protocol.version} cannot say {command!r}: {problem}"
+                f"OCPP {station.protocol.version} has no message that expresses {command!r}: "
+                f"{problem}"
             ) from problem
         # The generated handle has it, which this room does not know.
         response = await cast(Any, station).call(request, call_timeout=call_timeout)
@@ -225,7 +231,8 @@ class CsmsBlocks:
         *,
         patience: float = 30.0,
     ) -> CollectedReport:
-        """Asks a station for its variables, and returns them when all parts have arrived. # B07
+        """Asks a station for all its variables; returns them when all parts have arrived. # B07 #
+        B07
 
         Of OCPP 1.6 these are its configuration keys.
 
@@ -242,9 +249,9 @@ class CsmsBlocks:
         """
         if GetBaseReport not in self._dialect_of(station).request_of:
             got = await self.call(station, GetVariables(data=None))
-            return CollectedReport(status="Accepted", data=tuple(map(_reported, got.results)))
+            return CollectedReport(status="Accepted", data=tuple(map(_report_data, got.results)))
         request_id = next(self._request_ids)
-        collection = _Collection()
+        collection = _PartialReport()
         self._collections[station.identity, request_id] = collection
         try:
             answer = await self.call(
@@ -252,20 +259,20 @@ class CsmsBlocks:
             )
             if answer.status != ReportStatus.ACCEPTED:
                 return CollectedReport(status=answer.status)
-            await self._wait_for(collection, patience)
+            await self._wait_for_parts(collection, patience)
             return collection.collector.report()
         finally:
             del self._collections[station.identity, request_id]
 
     async def close(self) -> None:
-        """Ends what still runs: async listeners, and the provisioning of stations."""
+        """Cancels running async listeners and the provisioning of stations."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._listeners.cancel()
 
-    async def _received(
+    async def _handle_request(
         self, mapping: ReportMapping[Any, Any, Any], station: StationHandle, request: Any
     ) -> Response:
         report = mapping.read_request(request)
@@ -278,14 +285,14 @@ class CsmsBlocks:
     def _dialect_of(self, station: StationHandle) -> Dialect:
         return self._dialects[station.protocol.subprotocol]
 
-    def _collect(self, station: StationHandle, report: VariablesReport) -> ReportReply:
+    def _take_variables(self, station: StationHandle, report: VariablesReport) -> ReportReply:
         collection = self._collections.get((station.identity, report.request_id))
         if collection is not None:
             collection.collector.hear(report)
             collection.changed.set()
         return ReportReply()
 
-    async def _wait_for(self, collection: _Collection, patience: float) -> None:
+    async def _wait_for_parts(self, collection: _PartialReport, patience: float) -> None:
         clock = self._csms.block_access.clock()
         while not collection.collector.is_complete:
             collection.changed.clear()
@@ -322,7 +329,11 @@ class CsmsBlocks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            logger.error("provisioning a station failed", exc_info=problem)
+            logger.error(
+                "provisioning a station failed with an exception [it stays Pending until its "
+                "next boot]",
+                exc_info=problem,
+            )
 
     async def _provision(self, station: StationHandle) -> None:
         identity, results = station.identity, dict[str, SetVariableResult]()
@@ -341,7 +352,8 @@ class CsmsBlocks:
             problem = str(error)
         if problem:
             logger.warning(
-                "%s: not provisioned: %s [stays Pending, will be tried again at its next boot]",
+                "%s: a variable could not be set: %s [the station stays Pending, and is tried "
+                "again at its next boot]",
                 loggable(identity),
                 loggable(problem),
             )
@@ -354,7 +366,11 @@ class CsmsBlocks:
             await self.call(station, boot)
         except OcppError as error:
             # It boots by itself when its interval is over.
-            logger.info("%s: does not boot when asked to: %s", loggable(identity), error)
+            logger.info(
+                "%s: did not boot when it was asked to: %s [its next boot is accepted]",
+                loggable(identity),
+                error,
+            )
 
     async def _authorize(self, station: StationHandle, report: AuthorizeReport) -> AuthorizeReply:
         question = AuthorizationQuestion(station=station.identity, token=report.id_token)
@@ -382,7 +398,7 @@ class CsmsBlocks:
         return TransactionReply(id_token_info=info, number=number)
 
 
-def _reported(result: GetVariableResult) -> ReportData:
+def _report_data(result: GetVariableResult) -> ReportData:
     attribute = VariableAttribute(
         type=result.attribute_type,
         value=result.value,

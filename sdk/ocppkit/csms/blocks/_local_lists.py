@@ -1,4 +1,4 @@
-"""Brings the local list of a station to a version, by its changes or as a whole."""
+"""Updates the local authorization list of a station."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,8 @@ async def send_local_list(
     changes_since: int | None = None,
     items_per_message: int = 50,
 ) -> SendLocalListAnswer:
-    """Brings the local list of a station to a version, and returns the last answer.
+    """Sends entries of the local list to a station, as changes or as a whole list; returns the last
+    answer.
 
     Nothing is sent to a station that has the version. The changes are sent to one that has the version before
     them; the whole list to any other, and to one that does not take the changes. # LAL-08
@@ -71,7 +72,7 @@ async def send_local_list(
 async def _send(
     blocks: CsmsBlocks, station: StationHandle, updates: Sequence[SendLocalList]
 ) -> SendLocalListAnswer:
-    """Sends updates until the station refuses one."""
+    """Sends updates one after the other, until all are sent or the station refuses one."""
     answer = SendLocalListAnswer(status=LocalListStatus.ACCEPTED)
     for update in updates:
         answer = await blocks.call(station, update)

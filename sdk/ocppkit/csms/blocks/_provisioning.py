@@ -1,4 +1,4 @@
-"""Decides how boots are answered, and sets variables before a station is accepted."""
+"""Decides how boots are answered, and sets variables of a station before its boot is accepted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _RETRY_INTERVAL: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class BootQuestion:
-    """Whether a station that boots may be served."""
+    """The question whether a station that boots may be served."""
 
     station: str
     """Its identity."""
@@ -33,14 +33,16 @@ DecideBoot: TypeAlias = Callable[[BootQuestion], MaybeAwaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class StationProvisioned:
-    """A station has all variables that are wanted: its next boot is accepted."""
+    """Event: a station has accepted all wanted values, so its next boot will be accepted."""
 
     station: str
 
 
 @dataclass(frozen=True, slots=True)
 class ProvisioningFailed:
-    """A station did not take a variable that is wanted; it stays Pending and is tried at its next boot."""
+    """Event: a station refused a wanted value. It stays Pending, and the value is set again at its
+    next boot.
+    """
 
     station: str
     problem: str
@@ -48,12 +50,12 @@ class ProvisioningFailed:
     """What it answered, by the name of the key."""
 
 
-def _accept(question: BootQuestion) -> str:
+def _accept_all(question: BootQuestion) -> str:
     return "Accepted"
 
 
 class Provisioning:
-    """What a CSMS wants of a station before it accepts its boot.
+    """The values that a CSMS sets on a station before it accepts the station's boot.
 
     ```python
     provisioning = Provisioning()
@@ -67,12 +69,12 @@ class Provisioning:
 
     def __init__(
         self,
-        accept: DecideBoot = _accept,
+        accept: DecideBoot = _accept_all,
         *,
         interval: int = _INTERVAL,
         retry_interval: int = _RETRY_INTERVAL,
     ) -> None:
-        """Wants nothing yet.
+        """Creates a provisioning that sets no value yet.
 
         Args:
             accept: decides whether a station may be served; all by default.
@@ -88,7 +90,7 @@ class Provisioning:
         self._wanted: dict[str, SetVariableData] = {}
 
     def want(self, key: VariableKey[T], value: T) -> None:
-        """Makes every station accept a value before it is accepted itself.
+        """Sets a variable of each station to a value before the station's boot is accepted.
 
         Raises:
             ValueError: the value is none that the variable can have.
@@ -97,5 +99,7 @@ class Provisioning:
 
     @property
     def wanted(self) -> Mapping[str, SetVariableData]:
-        """The values that each station must accept before its boot is accepted, by the key's name."""
+        """The values that each station must have before its boot is accepted, by the name of the
+        key.
+        """
         return self._wanted
