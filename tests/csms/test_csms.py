@@ -457,7 +457,7 @@ async def test_mid_03_only_transaction_messages_are_answered_from_memory(
     payload = json.loads(encode_payload(extremes(request)[0]))
     await raw.says(BOOTS[subprotocol])
     seen.clear()
-    handle._registration.status = RegistrationStatus.ACCEPTED
+    handle.peer._registration.status = RegistrationStatus.ACCEPTED
     for _ in range(2):
         await raw.says([2, "1", action, payload])
     assert len(seen) == 2

@@ -132,13 +132,13 @@ class Shared(MemoryDirectory):
         self._note("enter", station)
         return super().enter(station)
 
-    def accepted(self, station: StationHandle) -> None:
-        self._note("accepted", station)
-        super().accepted(station)
+    def updated(self, station: StationHandle) -> None:
+        self._note(f"updated {station.status}", station)
+        super().updated(station)
 
-    def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
         self._note("leave", station)
-        return super().leave(station, end)
+        super().leave(station, end)
 
     def stations(self) -> Iterable[StationHandle]:
         return super().stations()
@@ -157,7 +157,7 @@ async def test_a_directory_of_ones_own(
     assert len(csms.stations) == (0 if fails else 1)
     raw.wire.cut()
     await settle()
-    assert directory.told == ["enter CP001", "accepted CP001", "leave CP001"]
+    assert directory.told == ["enter CP001", "updated Accepted CP001", "leave CP001"]
     assert ("CP001: the directory failed" in caplog.text) == fails
 
 

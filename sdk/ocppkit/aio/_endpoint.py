@@ -30,7 +30,7 @@ _GOING_AWAY: Final = 1001
 
 
 class Endpoint(ConnectionDriver):
-    """One end of a live connection; the receiver of its wire, and a `Peer` for handles.
+    """One end of a live connection, and the receiver of its wire.
 
     Args:
         role: which end this is.

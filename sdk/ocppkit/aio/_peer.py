@@ -1,9 +1,11 @@
-"""`Peer`: the operations on a connection that a handle needs."""
+"""`Peer`: the connection of a station as a handle needs it, in this process or in another one."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
 from ocppkit.core import ConnectionClosed, ErrorCode, Policies, Request, Response, Send
+
+from ._registration import RegistrationStatus
 
 __all__ = ["Peer"]
 
@@ -11,7 +13,11 @@ R = TypeVar("R", bound=Response)
 
 
 class Peer(Protocol):
-    """The connection behind a handle: an `Endpoint`, or a proxy for one in another process."""
+    """The connection behind a `StationHandle`.
+
+    A CSMS makes one over each connection that it serves. One that passes everything on to another
+    process makes the same typed handles usable there.
+    """
 
     @property
     def connected(self) -> bool:
@@ -19,22 +25,46 @@ class Peer(Protocol):
         ...
 
     @property
-    def last_received(self) -> float:
-        """When a message was last received, in seconds of the connection's clock."""
+    def status(self) -> RegistrationStatus:
+        """How the CSMS answered the station's last BootNotification."""
         ...
 
-    def call(
-        self,
-        request: Request[R],
-        timeout: float | None = None,
-        *,
-        accepted: Callable[[], None] | None = None,
-    ) -> Coroutine[Any, Any, R]:
-        """Sends a request and waits for its response; see `Endpoint.call`."""
+    @property
+    def served(self) -> bool:
+        """Whether the station's messages are handled; see `StationHandle.served`."""
+        ...
+
+    @property
+    def last_received(self) -> float:
+        """When a message was last received, in seconds of the CSMS's clock."""
+        ...
+
+    def call(self, request: Request[R], timeout: float | None = None) -> Coroutine[Any, Any, R]:
+        """Sends a request and waits for its response.
+
+        Args:
+            request: the request.
+            timeout: seconds to wait from when the request leaves the queue; the connection's limit
+                by default.
+
+        Raises:
+            CallFailed: the station answered with an error.
+            CallTimedOut: no answer came in time.
+            ConnectionClosed: the connection has ended; `delivered` says whether the station may have
+                received the request.
+            InvalidMessage: the response breaks its schema.
+            InvalidOutgoing: the request breaks its schema; nothing was sent.
+            QueueFull: too many requests wait already.
+        """
         ...
 
     def send(self, message: Send) -> None:
-        """Sends a message that is never answered."""
+        """Sends a message that is never answered.
+
+        Raises:
+            ConnectionClosed: the connection has ended.
+            InvalidOutgoing: the message breaks its schema.
+        """
         ...
 
     def refuse_result(
@@ -44,7 +74,7 @@ class Peer(Protocol):
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tells the peer that a result cannot be used; see `Endpoint.refuse_result`."""
+        """Tells the station that a result cannot be used; see `StationHandle.refuse_result`."""
         ...
 
     def use_policies(self, policies: Policies) -> None:

@@ -16,6 +16,7 @@ from ._credentials import Credentials
 from ._csms import Csms, CsmsOptions
 from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
+from ._handle_classes import station_handle_class
 from ._refused_stations import RefusalObserver, StationRefused
 from ._registrar import CsmsRegistrar
 from ._registrations import MemoryRegistrations, Registrations
@@ -60,4 +61,5 @@ __all__ = [
     "Stations",
     "TooManyAttempts",
     "Verdict",
+    "station_handle_class",
 ]

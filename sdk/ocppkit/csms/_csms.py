@@ -1,9 +1,8 @@
 """The CSMS: one server for stations of all versions of OCPP."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from importlib import import_module
 from ssl import SSLContext
 from typing import Any, TypeVar
 
@@ -43,7 +42,7 @@ from ._boot_gate import BootGate, UnknownStations
 from ._csms_block_access import CsmsBlockAccess
 from ._directory import Directory, MemoryDirectory
 from ._guarded_registrations import GuardedRegistrations
-from ._handle import StationHandle
+from ._handle_classes import station_handle_class
 from ._heartbeats import heartbeat_handlers
 from ._identity import refusal_event
 from ._refused_stations import RefusalReports
@@ -190,7 +189,7 @@ class Csms:
                 **self._handlers.defaults,
                 **(heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {}),
             },
-            handles=_handle_classes(protocols),
+            handles={each.subprotocol: station_handle_class(each) for each in protocols},
             stations=self.stations,
             settings=self._settings,
             gate=BootGate(protocols, unknown, closed=boot_gate),
@@ -342,19 +341,3 @@ def _create_answer_memory(
     if isinstance(answer_repeats, bool):
         return AnswerMemory(protocols) if answer_repeats else None
     return AnswerMemory(protocols, answer_repeats)
-
-
-def _handle_classes(protocols: Sequence[Protocol]) -> Mapping[str, type[StationHandle]]:
-    return {protocol.subprotocol: _handle_class(protocol) for protocol in protocols}
-
-
-def _handle_class(protocol: Protocol) -> type[StationHandle]:
-    # The roles of a version import this package, so they are imported here by their name, which the
-    # version has, and not at the top.
-    if protocol.roles is None:
-        raise LocalProtocolError(
-            f"{protocol.package} has no roles, as it was generated without BootNotification: "
-            "a CSMS cannot speak it; add BootNotification to `ocppkit generate --only`"
-        )
-    handle: type[StationHandle] = import_module(protocol.roles).STATION_HANDLE
-    return handle

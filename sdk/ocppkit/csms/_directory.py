@@ -24,9 +24,14 @@ class Directory(Protocol):
     """The interface of a directory, which holds the handles of all connected stations.
 
     One CSMS keeps its own in memory. A directory that several processes share may also find stations
-    of others, whose handles reach them over a peer that is not a connection of this process.
+    of others, whose handles reach them over a peer that is not a connection of this process. It
+    learns that a station has a newer connection in another process; then it calls `close_replaced`
+    of the handle here, and tells its listeners of `StationDisconnected` with `replaced`.
 
-    Nothing here may block. A method that raises ends no connection: the error is logged.
+    What is remembered of a station that is not connected is no concern of the directory: how its last
+    boot was answered is in `Registrations`.
+
+    The methods may not block. One that raises ends no connection: the error is logged.
     """
 
     def enter(self, station: StationHandle) -> StationHandle | None:
@@ -35,14 +40,12 @@ class Directory(Protocol):
         """
         ...
 
-    def accepted(self, station: StationHandle) -> None:
-        """Notes that a station's boot was accepted."""
+    def updated(self, station: StationHandle) -> None:
+        """Notes that a boot was answered, as `station.status` says, or that `station.served` is true now."""
         ...
 
-    def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
-        """Removes a station whose connection ended. Returns whether this was its latest connection,
-        so that the station is gone.
-        """
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
+        """Removes a station whose connection ended, unless a newer connection has replaced it."""
         ...
 
     def find(self, identity: str) -> StationHandle | None:
@@ -77,20 +80,24 @@ class MemoryDirectory:
         self._tell(StationConnected(station))
         return replaced
 
-    def accepted(self, station: StationHandle) -> None:
-        """Tells the listeners that a station's boot was accepted."""
-        self._tell(StationAccepted(station))
+    def updated(self, station: StationHandle) -> None:
+        """Tells the listeners if the station's boot was accepted."""
+        if station.accepted:
+            self._tell(StationAccepted(station))
 
-    def leave(self, station: StationHandle, end: ConnectionClosed) -> bool:
+    def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
         """Removes a station, unless a newer connection has replaced it."""
-        gone = self._live.get(station.identity) is station
-        if gone:
-            del self._live[station.identity]
-            folded = station.identity.casefold()
-            if self._folded.get(folded) == station.identity:
-                del self._folded[folded]
+        gone = self._forget(station)
         self._tell(StationDisconnected(station, end, replaced=not gone))
-        return gone
+
+    def replace(self, station: StationHandle) -> None:
+        """Closes a connection whose station has a newer one in another process.
+
+        The station is not found here from now on. Listeners are told by `StationDisconnected` with
+        `replaced` when the connection has ended.
+        """
+        self._forget(station)
+        station.close_replaced()
 
     def find(self, identity: str) -> StationHandle | None:
         """Returns the handle of a connected station, or `None`. # CON-06"""
@@ -106,6 +113,16 @@ class MemoryDirectory:
     def watch(self, listener: Callable[[StationChange], None]) -> None:
         """Calls the listener with every change from now on."""
         self._listeners.append(listener)
+
+    def _forget(self, station: StationHandle) -> bool:
+        """Removes a connection; returns whether it was the station's latest."""
+        if self._live.get(station.identity) is not station:
+            return False
+        del self._live[station.identity]
+        folded = station.identity.casefold()
+        if self._folded.get(folded) == station.identity:
+            del self._folded[folded]
+        return True
 
     def _tell(self, change: StationChange) -> None:
         for listener in self._listeners:

@@ -1,13 +1,15 @@
 """The handle through which a CSMS reaches one connected station."""
 
 from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ocppkit.aio import Handshake, RegistrationStatus, VendorRequest, VendorResponse
-from ocppkit.aio.lowlevel import Peer, Registration, data_transfer, vendor_response
+from ocppkit.aio.lowlevel import Peer, data_transfer, vendor_response
 from ocppkit.core import ConnectionClosed, ErrorCode, Policies, Protocol, Request, Response, Send
 
 __all__ = ["StationHandle"]
+
+_POLICY_VIOLATION: Final = 1008
 
 R = TypeVar("R", bound=Response)
 V = TypeVar("V", bound=VendorResponse)
@@ -26,10 +28,19 @@ class StationHandle:
         identity: str,
         protocol: Protocol,
         peer: Peer,
-        registration: Registration,
         remote_address: str,
         handshake: Handshake | None = None,
     ) -> None:
+        """Describes the station and the connection that it is reached by.
+
+        Args:
+            identity: the station's identity.
+            protocol: the version that the connection speaks; `station_handle_class` returns the
+                class for it.
+            peer: the connection, which may be one of another process.
+            remote_address: where the station connects from.
+            handshake: what the station asked for when it connected, if that is known.
+        """
         self.identity = identity
         """The station's identity: the last segment of the path, decoded."""
 
@@ -43,8 +54,11 @@ class StationHandle:
         headers, client certificate. `None` if the connection came without, as in some tests."""
 
         self._peer = peer
-        self._registration = registration
-        self._called_unknown = False
+
+    @property
+    def peer(self) -> Peer:
+        """The connection behind this handle, for code that passes on requests of any version."""
+        return self._peer
 
     @property
     def connected(self) -> bool:
@@ -54,30 +68,24 @@ class StationHandle:
     @property
     def status(self) -> RegistrationStatus:
         """How the CSMS answered the station's last BootNotification."""
-        return self._registration.status
+        return self._peer.status
 
     @property
     def accepted(self) -> bool:
         """Whether the station's boot was accepted, on this connection or an earlier one."""
-        return self._registration.accepted
+        return self._peer.status is RegistrationStatus.ACCEPTED
 
     @property
     def served(self) -> bool:
         """Whether the CSMS handles the station's messages: its boot was accepted, or a message was
         handled although no boot is known.
         """
-        return self._called_unknown or self._registration.accepted
+        return self._peer.served
 
     @property
     def last_received(self) -> float:
         """When the last message came in, in seconds of the CSMS's clock."""
         return self._peer.last_received
-
-    def note_called(self) -> None:
-        """Notes that a message was handled although no boot of the station is known. Called by the
-        session.
-        """
-        self._called_unknown = True
 
     def use_policies(self, policies: Policies) -> None:
         """Changes how strictly messages from and to this station are checked, from the next message
@@ -142,6 +150,15 @@ class StationHandle:
         """
         self._peer.close(code, reason)
 
+    def close_replaced(self) -> None:
+        """Closes the connection, as a newer one of the same station has taken its place.
+
+        A CSMS does this when it accepts the newer connection itself. A `Directory` does it when
+        another process has accepted that. Calls under way end as with `close`: `delivered` is `"no"`
+        for those that were not sent yet.
+        """
+        self.close(_POLICY_VIOLATION, "replaced by a newer connection")
+
     async def wait_disconnected(self) -> ConnectionClosed:
         """Waits for the end of the connection and returns how it ended."""
         return await self._peer.wait_ended()
@@ -149,10 +166,7 @@ class StationHandle:
     def _call(
         self, request: Request[R], call_timeout: float | None = None
     ) -> Coroutine[Any, Any, R]:
-        # Noted only when it goes out: what was refused here permits the station nothing.
-        return self._peer.call(
-            request, call_timeout, accepted=lambda: self._registration.csms_asked(request)
-        )
+        return self._peer.call(request, call_timeout)
 
     async def _call_vendor(self, message: VendorRequest[V], call_timeout: float | None = None) -> V:
         response = await self._call(data_transfer(self.protocol, message), call_timeout)

@@ -45,6 +45,7 @@ from ocppkit.quirks import Quirks
 from ._boot_gate import BootGate
 from ._guarded_registrations import GuardedRegistrations
 from ._handle import StationHandle
+from ._local_peer import LocalPeer
 from ._quirk_policies import QuirkPolicies
 from ._repeated_calls import AnswerMemory
 from ._stations import Stations
@@ -93,6 +94,7 @@ class StationSession:
         "_endpoint",
         "_handle",
         "_idle",
+        "_peer",
         "_quirks",
         "_registration",
         "_repeats",
@@ -121,11 +123,11 @@ class StationSession:
             self._endpoint.use_policies(accept.policies)
         self._certified = accept.common_names if context.check_serial_number else ()
         self._when_finished = finished
+        self._peer = LocalPeer(self._endpoint, self._registration)
         self._handle = context.handles[protocol.subprotocol](
             self.identity,
             protocol,
-            self._endpoint,
-            self._registration,
+            self._peer,
             accept.remote_address,
             accept.handshake,
         )
@@ -151,7 +153,7 @@ class StationSession:
             )
         replaced = self._context.stations.enter(self._handle)
         if replaced is not None:
-            replaced.close(_POLICY_VIOLATION, "replaced by a newer connection")
+            replaced.close_replaced()
         self._wire.start(self._endpoint)
         if self._context.idle_timeout > 0:
             self._check_idle_time()
@@ -220,17 +222,17 @@ class StationSession:
             gate.log_refused(self.identity, self._registration, action)
             return False
         unknown = self._registration.status is RegistrationStatus.UNKNOWN
-        if unknown and action.name != BOOT and not self._handle.served:
+        if unknown and action.name != BOOT and not self._peer.served:
             gate.log_served(self.identity, action)
-            self._handle.note_called()
-            self._context.stations.served(self._handle)
+            self._peer.note_called()
+            self._context.stations.updated(self._handle)
         return True
 
     def call_answered(self, call: OpenCall, response: Response) -> None:
         """Notes how a boot was answered."""
         if call.action.name == BOOT:
             self._registration.boot_answered(response)
-            self._context.stations.registered(self._handle)
+            self._context.stations.updated(self._handle)
 
     def result_received(self, result: ResultReceived) -> None:
         """Does nothing."""

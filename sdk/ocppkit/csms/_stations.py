@@ -176,29 +176,25 @@ class Stations:
             logger.exception(_FAILED, loggable(station.identity))
             return None
 
-    def served(self, station: StationHandle) -> None:
-        """Notes that a station's messages are handled although no boot of it is known."""
+    def updated(self, station: StationHandle) -> None:
+        """Notes that the `status` of a station has changed, or whether it is `served`."""
+        try:
+            self._directory.updated(station)
+        except Exception:
+            logger.exception(_FAILED, loggable(station.identity))
+        # The directory tells its listeners of accepted boots only.
         self._wake(station.identity)
-
-    def registered(self, station: StationHandle) -> None:
-        """Notes how the boot of a station was answered."""
-        if station.accepted:
-            try:
-                self._directory.accepted(station)
-            except Exception:
-                logger.exception(_FAILED, loggable(station.identity))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
         """Removes a station, unless a newer connection has replaced it."""
+        # Also of one that a newer connection has replaced: that may be one of another process.
+        self._seen[station.identity.casefold()] = self._wall_clock()
+        if len(self._seen) > self._SEEN:
+            self._seen.popitem(last=False)
         try:
-            gone = self._directory.leave(station, end)
+            self._directory.leave(station, end)
         except Exception:
             logger.exception(_FAILED, loggable(station.identity))
-            return
-        if gone:
-            self._seen[station.identity.casefold()] = self._wall_clock()
-            if len(self._seen) > self._SEEN:
-                self._seen.popitem(last=False)
 
     async def _wait_until(
         self, identity: str, ready: Callable[[StationHandle], bool]

@@ -69,9 +69,9 @@ OPEN_OBJECTS = _list("""
 """Names that a property of an open object must not have: it is a dictionary, made of `**members`."""
 
 METHODS = KEYWORDS | _list("""
-    accepted add_handlers block_access boot call clock_offset close closed connected connection
-    controls count_undelivered disconnect dropped events handshake heartbeat_interval identity keep
-    last_received limits note_called now on open options protocol queue_all_messages queued_severity
+    accepted add_handlers block_access boot call clock_offset close close_replaced closed connected
+    connection controls count_undelivered disconnect dropped events handshake heartbeat_interval identity keep
+    last_received limits now on open options peer protocol queue_all_messages queued_severity
     reconnect refuse_result remote_address restart run security_event send served set_ping_interval
     start status stop subprotocol undelivered use_policies version wait wait_accepted
     wait_disconnected
