@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         encode_frame,
     )
     from .frames._limits import Limits
+    from .model._error_values import error_from_value, error_to_value
     from .model._errors import (
         CallFailed,
         CallTimedOut,
@@ -212,6 +213,8 @@ __all__ = [
     "encode_frame",
     "encode_message",
     "encode_payload",
+    "error_from_value",
+    "error_to_value",
     "read_datetime",
     "reply_to",
     "require_format",
@@ -238,6 +241,7 @@ _LATER = {
     "payloads._formats": ("read_datetime", "utc_text"),
     "engine._connection": ("Connection",),
     "frames._envelopes": ("decode_message", "encode_message"),
+    "model._error_values": ("error_from_value", "error_to_value"),
     "model._errors": (
         "CallFailed",
         "CallTimedOut",
