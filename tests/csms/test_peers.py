@@ -210,7 +210,11 @@ async def test_a_directory_learns_of_every_answer_to_a_boot_and_of_stations_serv
         interval=1,
         status=v201.RegistrationStatusEnumType.PENDING,
     )
-    csms._handlers._handlers[v201.BootNotificationRequest] = lambda station, request: pending
+
+    def boot(station: object, request: object) -> Response:
+        return pending
+
+    csms._handlers._handlers[v201.BootNotificationRequest] = boot
     await (await station(csms, "A")).says(BOOT)
     await (await station(csms, "B")).says([2, "h", "Heartbeat", {}])
     assert told == [("A", "Pending", False), ("B", "Unknown", True)]

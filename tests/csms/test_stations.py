@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ocppkit import v201
-from ocppkit.core import ConnectionClosed, LocalProtocolError
+from ocppkit.core import ConnectionClosed, LocalProtocolError, WrongVersion
 from ocppkit.csms import (
     Csms,
     MemoryDirectory,
@@ -17,8 +17,11 @@ from ocppkit.csms import (
     StationDisconnected,
     StationEventsMissed,
     StationHandle,
+    StationsView,
 )
 from ocppkit.testing import FakeClock, settle
+from ocppkit.v16.roles import ConnectedChargePoint
+from ocppkit.v201.roles import ConnectedStation
 
 Make = Callable[..., Any]
 
@@ -108,6 +111,17 @@ async def test_it_is_known_when_a_station_was_last_seen(make_csms: Make, station
     await clock.advance(100)
     assert csms.stations.last_seen("CP001") == start + timedelta(seconds=30)
     assert csms.stations.last_seen("CP002") is None
+
+
+@pytest.mark.asyncio
+async def test_find_is_get(make_csms: Make, station: Make) -> None:
+    csms = make_csms()
+    assert await csms.stations.find("CP001") is None
+    await station(csms)
+    view: StationsView = csms.stations
+    assert await view.find("cp001", ConnectedStation) is csms.stations.get("CP001")
+    with pytest.raises(WrongVersion):
+        await view.find("CP001", ConnectedChargePoint)
 
 
 class Shared(MemoryDirectory):

@@ -30,6 +30,7 @@ from ._station_events import (
     StationEventsMissed,
 )
 from ._stations import Stations
+from ._stations_view import StationsView
 
 __all__ = [
     "AnswerStore",
@@ -59,6 +60,7 @@ __all__ = [
     "StationRecord",
     "StationRefused",
     "Stations",
+    "StationsView",
     "TooManyAttempts",
     "Verdict",
     "station_handle_class",

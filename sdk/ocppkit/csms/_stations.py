@@ -72,6 +72,22 @@ class Stations:
         return None if found is None else _checked_handle(found, handle)
 
     @overload
+    async def find(self, identity: str) -> StationHandle | None: ...
+    @overload
+    async def find(self, identity: str, handle: type[H]) -> H | None: ...
+    async def find(
+        self, identity: str, handle: type[StationHandle] = StationHandle
+    ) -> StationHandle | None:
+        """Returns what `get` returns, as this process knows its own stations for sure.
+
+        It is here for functions that take a `StationsView`.
+
+        Raises:
+            WrongVersion: the station speaks another version than `handle` is for.
+        """
+        return self.get(identity, handle)
+
+    @overload
     async def wait(self, identity: str) -> StationHandle: ...
     @overload
     async def wait(self, identity: str, handle: type[H]) -> H: ...
