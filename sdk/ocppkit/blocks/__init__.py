@@ -6,6 +6,7 @@ from ._dialect import CommandMapping, Dialect, Mappings, ReportMapping, ReportWr
 from ._moment import Moment
 from ._station_life import (
     BootAccepted,
+    BootNotAccepted,
     ClockChanged,
     CsmsConnected,
     CsmsDisconnected,
@@ -16,6 +17,7 @@ from ._transaction_life import PowerPath, TransactionBegan, TransactionEnded, Tr
 __all__ = [
     "Block",
     "BootAccepted",
+    "BootNotAccepted",
     "ClockChanged",
     "Command",
     "CommandAnswer",

@@ -4,7 +4,14 @@ from datetime import timedelta
 
 from ._commands_and_reports import Event
 
-__all__ = ["BootAccepted", "ClockChanged", "CsmsConnected", "CsmsDisconnected", "StationStarted"]
+__all__ = [
+    "BootAccepted",
+    "BootNotAccepted",
+    "ClockChanged",
+    "CsmsConnected",
+    "CsmsDisconnected",
+    "StationStarted",
+]
 
 
 class StationStarted(Event, frozen=True):
@@ -27,6 +34,10 @@ class CsmsDisconnected(Event, frozen=True):
 
 class BootAccepted(Event, frozen=True):
     """The CSMS has accepted a boot: messages can be sent. # B01"""
+
+
+class BootNotAccepted(Event, frozen=True):
+    """The station boots anew, or the CSMS has answered Pending or Rejected: only what it asks for can be sent. # B02, B03"""
 
 
 class ClockChanged(Event, frozen=True):

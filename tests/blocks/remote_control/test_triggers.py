@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import CsmsConnected, StationStarted, dialect_of
+from ocppkit.blocks import BootNotAccepted, CsmsConnected, StationStarted, dialect_of
 from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, StatusReport
 from ocppkit.blocks.remote_control import (
     BackgroundJob,
@@ -48,6 +48,15 @@ def test_a_boot_is_refused_once_one_was_accepted(protocol: Protocol) -> None:  #
     # F06.FR.17, BOOT-27.
     assert trigger(bench, "BootNotification") == ("Rejected", None)
     assert bench.steps.take_events(MessageTriggered) == []
+
+
+@ALL
+def test_a_boot_is_repeated_if_a_later_one_was_not_accepted(protocol: Protocol) -> None:  # F06, B02
+    bench = booted(protocol)
+    bench.steps.notice(BootNotAccepted())
+    assert trigger(bench, "BootNotification") == ("Accepted", None)
+    start = StartRemotely(id_token=bench.card, evse_id=1, remote_start_id=1)
+    assert bench.steps.order(start).status == "Rejected"
 
 
 @ALL

@@ -22,7 +22,9 @@ from ocppkit.blocks.charging import (
     SetProfile,
 )
 from ocppkit.blocks.remote_control import (
+    MessageTrigger,
     RequestReset,
+    RequestTrigger,
     ResetDue,
     ResetType,
     StartRemotely,
@@ -40,6 +42,7 @@ from ocppkit.blocks.variables import (
     SetVariables,
 )
 from ocppkit.core import LocalProtocolError, Protocol
+from ocppkit.csms.blocks import Provisioning
 from ocppkit.station import MemoryJournal, Station
 from ocppkit.station.blocks import FullStation
 from ocppkit.testing.block_bench import BlockBench
@@ -427,3 +430,24 @@ async def test_a_transaction_tells_that_another_system_has_changed_its_rate(
     assert reasons.count("ChargingRateChanged") == 2
     assert bench.actions.count("NotifyChargingLimit") == 2
     assert bench.actions.count("ClearedChargingLimit") == 2
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_station_that_boots_anew_and_is_pending_boots_when_it_is_asked_to(  # B02, F06
+    protocol: Protocol,
+) -> None:
+    answers = iter(["Accepted", "Pending", "Accepted"])
+    provisioning = Provisioning(lambda question: next(answers), retry_interval=3600)
+    async with BlockBench(protocol, full=full(Meter()), provisioning=provisioning) as bench:
+        bench.full.restart()
+        await bench.advance(60)
+        before = len(bench.actions)
+        trigger = RequestTrigger(requested_message=MessageTrigger.BOOT_NOTIFICATION)
+        # BOOT-27
+        assert (await bench.call(trigger)).status == "Accepted"
+        await bench.advance(1)
+        boot, *statuses = bench.actions[before:]
+        assert boot == "BootNotification"
+        # B01.FR.05
+        assert set(statuses) in ({"StatusNotification"}, {"NotifyEvent"})

@@ -13,6 +13,7 @@ from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import (
     BootAccepted,
+    BootNotAccepted,
     ClockChanged,
     CsmsConnected,
     CsmsDisconnected,
@@ -122,6 +123,7 @@ class AuthorizationBlock(Block):
         self._on_failure(AuthorizeReport, self._authorize_failed)
         self._on_event(StationStarted, self._station_started)
         self._on_event(BootAccepted, self._boot_accepted)
+        self._on_event(BootNotAccepted, self._boot_not_accepted)
         self._on_event(CsmsConnected, self._connected)
         self._on_event(CsmsDisconnected, self._disconnected)
         self._on_event(ClockChanged, self._clock_changed)
@@ -412,6 +414,9 @@ class AuthorizationBlock(Block):
 
     def _boot_accepted(self, event: BootAccepted, now: Moment) -> None:
         self._is_registered = True
+
+    def _boot_not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
+        self._is_registered = False
 
     def _connected(self, event: CsmsConnected, now: Moment) -> None:
         self._is_connected = True

@@ -8,7 +8,13 @@ import msgspec
 from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
-from .._station_life import BootAccepted, CsmsConnected, CsmsDisconnected, StationStarted
+from .._station_life import (
+    BootAccepted,
+    BootNotAccepted,
+    CsmsConnected,
+    CsmsDisconnected,
+    StationStarted,
+)
 from ..authorization import (
     AuthorizationDecided,
     EvseReservationEnded,
@@ -93,6 +99,7 @@ class AvailabilityBlock(Block):
         self._on_event(EvseChanged, lambda event, now: self.take(event.after, now))
         self._on_event(StationStarted, self._started)
         self._on_event(BootAccepted, lambda event, now: self._reporter.accept(now))
+        self._on_event(BootNotAccepted, lambda event, now: self._reporter.suspend())
         self._on_event(
             CsmsConnected, lambda event, now: self._reporter.connect(event.offline_for, now)
         )

@@ -70,6 +70,10 @@ class StatusReporter:
             self.tell(each, now)
         self._tell_lock_failures(now)
 
+    def suspend(self) -> None:
+        """No boot is accepted any more: nothing is reported until one is."""
+        self._is_accepted = False
+
     def connect(self, offline_for: float | None, now: Moment) -> None:
         """The CSMS is connected again: what has changed is reported, or everything. # B04"""
         self._is_online = True

@@ -8,7 +8,7 @@ import msgspec
 from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
-from .._station_life import BootAccepted, StationStarted
+from .._station_life import BootAccepted, BootNotAccepted, StationStarted
 from ..authorization import AuthorizationBlock
 from ..availability import AvailabilityBlock, ConnectorStatusChanged
 from ..charging import ChargingBlock
@@ -122,6 +122,7 @@ class RemoteControlBlock(Block):
             )
         self._on_event(StationStarted, self._started)
         self._on_event(BootAccepted, self._accepted)
+        self._on_event(BootNotAccepted, self._not_accepted)
         self._on_event(EvseChanged, lambda event, now: self._begin_what_is_idle(now))
         self._on_event(ConnectorStatusChanged, lambda event, now: self._begin_what_is_idle(now))
 
@@ -189,6 +190,9 @@ class RemoteControlBlock(Block):
     # Resets.
 
     def _started(self, event: StationStarted, now: Moment) -> None:
+        self._is_accepted = False
+
+    def _not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
         self._is_accepted = False
 
     def _accepted(self, event: BootAccepted, now: Moment) -> None:

@@ -14,10 +14,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
-from ocppkit.aio.lowlevel import EventListeners, Listener, Timer, loggable
+from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import EventListeners, Listener, Timer, answered_status, loggable
 from ocppkit.blocks import (
     Block,
     BootAccepted,
+    BootNotAccepted,
     ClockChanged,
     Command,
     CommandHandler,
@@ -46,12 +48,14 @@ from .._deliveries import Delivered, DeliveryEvent, GivenUp
 from .._journal import Entry, JournalError
 from .._lifecycle_events import (
     Accepted,
+    Booted,
     ClockJumped,
     ClockSet,
     Connected,
     Disconnected,
     EventsMissed,
     LifecycleEvent,
+    Restarting,
 )
 from .._message_groups import KeptMessage
 from .._queued_message import MessageHold
@@ -306,6 +310,11 @@ class StationBlocks:
                 self._notice(CsmsDisconnected())
             case Accepted():
                 self._notice(BootAccepted())
+            case Booted(response=response):
+                if answered_status(response) is not RegistrationStatus.ACCEPTED:
+                    self._notice(BootNotAccepted())
+            case Restarting():
+                self._notice(BootNotAccepted())
             case ClockSet(change=change) | ClockJumped(change=change):
                 self._clock_changed(change)
             case GivenUp(entry=entry):
