@@ -103,6 +103,34 @@ def test_a_half_open_end_notices_later() -> None:
     assert any(line.text == "half-open" for line in simulation.trace.lines)
 
 
+def test_a_handshake_that_arrives_twice_replaces_the_connection() -> None:
+    async def scene(network: SimulatedNetwork, csms: Csms, station: Any) -> None:
+        first = await csms.stations.wait("CP1", ConnectedStation)
+        network.conditions = CALM
+        end = await first.wait_disconnected()
+        # Nobody answers on the second; the station comes back, and takes its place.
+        assert end.by == "us"
+        await station.wait_accepted()
+        await asyncio.sleep(60)
+        assert csms.stations.get("CP1", ConnectedStation) is not first
+        await station.heartbeat()
+
+    simulation = play(scene, Conditions(duplicated=1.0, notice=10.0))
+    kinds = [line.what for line in simulation.trace.lines]
+    assert kinds.count("again") == 1
+    assert kinds.count("connect") == 3
+
+
+def test_a_handshake_that_arrives_twice_after_the_server_stopped_is_lost() -> None:
+    async def scene(network: SimulatedNetwork, csms: Csms, station: Any) -> None:
+        await csms.stations.wait("CP1")
+        network.stop_server()
+        await asyncio.sleep(60)
+
+    simulation = play(scene, Conditions(duplicated=1.0))
+    assert "again" not in {line.what for line in simulation.trace.lines}
+
+
 def test_a_server_that_is_started_again_is_found_again() -> None:
     def start_of_2026() -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)

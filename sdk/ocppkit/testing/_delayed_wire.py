@@ -33,6 +33,10 @@ class Conditions:
     refused: float = 0.0
     """The chance that an attempt to connect fails."""
 
+    duplicated: float = 0.0
+    """The chance that a handshake arrives twice. The CSMS gets a second connection of the station within `notice`, which
+    no station uses, and learns only `notice` later that nobody is there."""
+
 
 class DelayedWire:
     """One end of a simulated connection; a `Wire`."""

@@ -1,7 +1,7 @@
 """What must be true in every simulation, whatever happens on the network: the rules of OCPP-J over a trace."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from ._trace import Trace, TraceLine
 
 __all__ = ["violations"]
 
-_CALL, _SEND = 2, 6
+_CALL, _RESULT, _SEND = 2, 3, 6
 _PEER = {"station": "csms", "csms": "station"}
 
 
@@ -18,16 +18,27 @@ _PEER = {"station": "csms", "csms": "station"}
 class _Side:
     """What one end of one connection has sent, as far as it has arrived."""
 
-    ids: set[str] = field(default_factory=set[str])
+    texts: dict[str, str] = field(default_factory=dict[str, str])
+    """The call with each message id."""
+
+    sent: Counter[str] = field(default_factory=Counter[str])
+    """How often each was sent."""
+
+    replies: Counter[str] = field(default_factory=Counter[str])
+    """How often each was answered."""
+
+    results: dict[str, float] = field(default_factory=dict[str, float])
+    """When each was answered with a result that was surely not too late."""
+
     open_calls: dict[str, float] = field(default_factory=dict[str, float])
-    answered: set[str] = field(default_factory=set[str])
 
 
 def violations(trace: Trace, *, call_timeout: float = 30.0) -> list[str]:
     """Returns what breaks OCPP-J in a trace; an empty list if nothing does.
 
     * Time never goes back.
-    * A message id is used once per sender and connection. # MID-03
+    * A message id stands for one message per sender and connection. # MID-03
+    * A message that is sent again is the same, and has not been answered with a result. # QUE-09
     * Each reply belongs to a call of the other end, and each call has one reply at most. # SYN-02
     * Nobody sends a call while its previous one still waits for its reply. # SYN-01
 
@@ -54,17 +65,22 @@ def _broken(line: TraceLine, sides: dict[tuple[int, str], _Side], patience: floa
     sender = sides[line.connection, line.what]
     caller = sides[line.connection, _PEER[line.what]]
     if kind in (_CALL, _SEND):
-        if message_id in sender.ids:
+        if sender.texts.setdefault(message_id, line.text) != line.text:
             yield "message id used twice"
-        sender.ids.add(message_id)
+        # A result that the sender had not got yet when it sent the message again is none for it.
+        if line.time - sender.results.get(message_id, line.time) > patience:
+            yield "sent again after its result"
+        sender.sent[message_id] += 1
         if kind == _CALL:
             if any(line.time - since < patience for since in sender.open_calls.values()):
                 yield "a second call while one waits"
             sender.open_calls[message_id] = line.time
-    elif message_id in caller.answered:
-        yield "second reply"
-    elif message_id not in caller.ids:
+        return
+    caller.replies[message_id] += 1
+    if message_id not in caller.texts:
         yield "reply to no call"
-    else:
-        caller.answered.add(message_id)
-        caller.open_calls.pop(message_id, None)
+    elif caller.replies[message_id] > caller.sent[message_id]:
+        yield "second reply"
+    since = caller.open_calls.pop(message_id, None)
+    if kind == _RESULT and since is not None and line.time - since < patience:
+        caller.results.setdefault(message_id, line.time)

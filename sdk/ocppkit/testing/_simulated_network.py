@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -40,6 +41,7 @@ class SimulatedNetwork:
         self._random = random
         self._trace = trace
         self._count = 0
+        self._duplicates: set[asyncio.Task[None]] = set()
         self._wires: list[DelayedWire] = []
 
         self.conditions = conditions
@@ -76,8 +78,19 @@ class SimulatedNetwork:
         if self._csms is None or self._random.random() < self.conditions.refused:
             self._trace.note("refused", path)
             raise HandshakeRefused("no connection", by="network")
-        csms = self._csms
-        decision = await csms.accept(_handshake(request, place))
+        csms, handshake = self._csms, _handshake(request, place)
+        wire, subprotocol = await self._open(csms, handshake, path)
+        if self._random.random() < self.conditions.duplicated:
+            duplicate = asyncio.create_task(self._duplicate(csms, handshake, path))
+            self._duplicates.add(duplicate)
+            duplicate.add_done_callback(self._duplicates.discard)
+        return Opened(wire, subprotocol)
+
+    async def _open(
+        self, csms: Csms, handshake: Handshake, path: str
+    ) -> tuple[DelayedWire, str | None]:
+        """Returns the station's end of a new connection, and its subprotocol."""
+        decision = await csms.accept(handshake)
         if isinstance(decision, Reject):
             self._trace.note("refused", f"{path} {decision.status}")
             raise HandshakeRefused(decision.reason, status=decision.status)
@@ -90,7 +103,16 @@ class SimulatedNetwork:
         )
         self._wires.append(ours)
         csms.attach(decision, theirs)
-        return Opened(ours, decision.subprotocol)
+        return ours, decision.subprotocol
+
+    async def _duplicate(self, csms: Csms, handshake: Handshake, path: str) -> None:
+        """Opens a connection at the CSMS whose other end is nowhere."""
+        await asyncio.sleep(self._random.uniform(0, self.conditions.notice))
+        if csms is self._csms:
+            self._trace.note("again", path)
+            with suppress(HandshakeRefused):
+                wire, _ = await self._open(csms, handshake, path)
+                wire.cut(half_open=True)
 
 
 def _handshake(request: ConnectRequest, place: StationPlace) -> Handshake:

@@ -16,7 +16,8 @@ class TraceLine(NamedTuple):
     """The number of the connection, from 1; 0 if it belongs to none."""
 
     what: str
-    """`connect`, `refused`, `station` and `csms` (who sent `text`, when it arrived), `lost`, `closed`, or a program's own."""
+    """`connect`, `again` (a handshake that arrives twice), `refused`, `station` and `csms` (who sent `text`, when it
+    arrived), `lost`, `closed`, `stopped` and `started` (the CSMS), or a program's own."""
 
     text: str
 
