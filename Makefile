@@ -149,6 +149,10 @@ soak: $(STAMP) ## Stations come and go, rudely, with bad traffic, for minutes (S
 simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fails (COUNT=2000, STATIONS=6)
 	cd tests && ../$(BIN)/python -m simulation --seeds $(or $(COUNT),$(SEEDS),2000) --stations $(or $(STATIONS),6)
 
+.PHONY: simulate-blocks
+simulate-blocks: $(STAMP) ## The same with all functional blocks: days with power cuts, restarts and commands (SEED=, COUNT=, STATIONS=)
+	cd tests && ../$(BIN)/python -m simulation --blocks --first $(or $(SEED),1) --seeds $(or $(COUNT),1000) --stations $(or $(STATIONS),3)
+
 .PHONY: trial-block-day
 trial-block-day: $(STAMP) ## How much CPU a day of stations with all blocks takes in virtual time (STATIONS=, PROFILE=1)
 	cd tests && ../$(BIN)/python -m simulation.block_day --stations $(or $(STATIONS),100) $(if $(PROFILE),--profile)

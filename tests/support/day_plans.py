@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from ocppkit.blocks.transactions import IdToken
 
-__all__ = ["EVSES", "VISITS", "Happening", "planned"]
+__all__ = ["CARDS", "EVSES", "VISITS", "Happening", "planned"]
 
 EVSES: Final = (1, 2)
 VISITS: Final = 20
 
-_CARDS: Final = tuple(IdToken(f"CARD{number}", "ISO14443") for number in range(6))
+CARDS: Final = tuple(IdToken(f"CARD{number}", "ISO14443") for number in range(6))
 
 
 class Happening(Struct, frozen=True):
@@ -24,14 +24,14 @@ class Happening(Struct, frozen=True):
 
     what: str
     evse_id: int = 0
-    card: IdToken = _CARDS[0]
+    card: IdToken = CARDS[0]
 
 
-def planned(chance: Random) -> list[Happening]:
-    """Returns a day in the order in which it happens."""
+def planned(chance: Random, visits: int = VISITS) -> list[Happening]:
+    """Returns a day with some visits, in the order in which it happens."""
     happenings: list[Happening] = []
     ends = dict.fromkeys(EVSES, 0.0)
-    for number in range(VISITS):
+    for number in range(visits):
         evse_id = EVSES[number % len(EVSES)]
         visit = list(_visit(chance, evse_id, ends[evse_id] + chance.uniform(60, 1800)))
         happenings += visit
@@ -52,7 +52,7 @@ def planned(chance: Random) -> list[Happening]:
 
 
 def _visit(chance: Random, evse_id: int, at: float) -> Iterator[Happening]:
-    card = chance.choice(_CARDS)
+    card = chance.choice(CARDS)
 
     def step(what: str, *, least: float, most: float) -> Happening:
         nonlocal at

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -17,7 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import Command, Event, PowerPath, Report, TransactionBegan, dialect_of
+from ocppkit.blocks import Command, Event, PowerPath, TransactionBegan
 from ocppkit.blocks.remote_control import (
     RequestReset,
     ResetDue,
@@ -29,20 +29,20 @@ from ocppkit.blocks.transactions import (
     TransactionClosed,
     TransactionLedger,
     TransactionRecord,
-    TransactionReport,
     TransactionUnmatched,
 )
 from ocppkit.blocks.variables import (
     OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED,
     SAMPLED_DATA_TX_UPDATED_INTERVAL,
 )
-from ocppkit.core import OFF, OcppError, Protocol, decode_payload
+from ocppkit.core import OcppError, Protocol
 from ocppkit.csms.blocks import ReportReceived
-from ocppkit.station import JournalError, Station, Stored
+from ocppkit.station import JournalError, Station
 from ocppkit.station.blocks import FullStation
 from ocppkit.testing import FakeClock, VirtualLoop
 from ocppkit.testing.block_bench import BlockBench
 from support.day_plans import EVSES, Happening, planned
+from support.kept_transactions import KeptTransactions
 from support.memory_store import MemoryStore
 from support.simulated_evses import SimulatedEvses
 
@@ -80,18 +80,6 @@ class Cut(Struct, frozen=True):
     """Seconds until the station starts again."""
 
 
-class _Bill(Struct, frozen=True, order=True):
-    """What must be equal in the store of the station and in the ledger of the CSMS."""
-
-    evse_id: int | None
-    card: str | None
-    started_at: str
-    ended_at: str
-    energy_from: float | None
-    energy_to: float | None
-    stopped_reason: str | None
-
-
 class ChargingDay:
     """One day: what happens, the station and the CSMS, and what each knows."""
 
@@ -125,14 +113,7 @@ class ChargingDay:
         self._new_ids = count(1)
         self._evses = SimulatedEvses(EVSES, self.clock.time)
         self._online = True
-        self._report_of = dialect_of(protocol).report_of
-        self._kept = TransactionLedger()
-        self._kept_closed: list[TransactionRecord] = []
-        self._kept_up_to = 0
-        self._owners: dict[float, str] = {}
-        """By what the meter showed, the transaction; it never shows the same twice."""
-
-        self._received: list[tuple[str, TransactionReport]] = []
+        self._kept = KeptTransactions(protocol, "CP001")
 
     # What happens.
 
@@ -256,7 +237,7 @@ class ChargingDay:
         self._cut_power(is_before=True)
 
     def _after(self, operation: str) -> None:
-        self._note_kept()
+        self._kept.note_kept(self.store)
         self._cut_power(is_before=False)
 
     def _cut_power(self, *, is_before: bool) -> None:
@@ -271,66 +252,17 @@ class ChargingDay:
 
     # What each knows.
 
-    def _note_kept(self) -> None:
-        for stored in self.store.waiting.values():
-            if stored.seq > self._kept_up_to:
-                self._kept_up_to = stored.seq
-                report = self._report(stored)
-                if isinstance(report, TransactionReport):
-                    self._note_transaction(report)
-
-    def _note_transaction(self, report: TransactionReport) -> None:
-        assert report.transaction_id is not None
-        for reading in report.readings:
-            self._owners[reading.register] = report.transaction_id
-        for event in self._kept.hear("CP001", report):
-            if isinstance(event, TransactionClosed):
-                self._kept_closed.append(event.record)
-
-    def _report(self, stored: Stored) -> Report[Any]:
-        entry = stored.entry
-        request: Any = self.protocol.actions[entry.action].request
-        mapping = self._report_of[request]
-        read = mapping.read_request(decode_payload(request, entry.payload, policy=OFF))
-        return read.with_journal_note(entry.note)
-
     def _note_received(self, event: ReportReceived) -> None:
-        report = event.report
-        if isinstance(report, TransactionReport):
-            name = report.transaction_id
-            if name is None:
-                name = str(self.ledger.number("CP001", report))
-            self._received.append((name, report))
+        self._kept.note_received(event.report, self.ledger)
 
     def faults(self) -> Iterator[str]:
         """Says what is wrong at the end of the day."""
         yield from self.faults_at_the_end
-        for record in (*self.ledger, *self._kept):
+        for record in self.ledger:
             yield f"not complete: {record}"
-        for record in self._kept_closed:
-            if record.duplicates:
-                yield f"a sequence number was given twice: {record}"
         for unmatched in self.unmatched:
             yield f"of no transaction: {unmatched}"
-        known = {record.transaction_id for record in self._kept_closed}
-        if not self.told_as_begun <= known:
-            yield f"told as begun, never kept: {self.told_as_begun - known}"
-        theirs, ours = sorted(map(_bill, self.closed)), sorted(map(_bill, self._kept_closed))
-        if theirs != ours:
-            yield f"the CSMS bills {theirs}, the station has kept {ours}"
-        yield from self._numbering_faults()
-
-    def _numbering_faults(self) -> Iterator[str]:
-        names = {
-            (name, self._owners.get(reading.register))
-            for name, report in self._received
-            for reading in report.readings
-        }
-        for position, what in enumerate(("the CSMS's name", "the station's id")):
-            counted = Counter(pair[position] for pair in names)
-            for name, times in counted.items():
-                if times > 1:
-                    yield f"{what} {name} stands for {times} transactions: {sorted(map(str, names))}"
+        yield from self._kept.faults(self.closed, self.told_as_begun)
 
     def _station_faults(self, bench: BlockBench) -> Iterator[str]:
         if bench.station.undelivered:
@@ -341,19 +273,6 @@ class ChargingDay:
             state = bench.full.transactions.state_of(evse_id)
             if state.transaction_id is not None or state.power_path_closed:
                 yield f"a transaction or the contactor was left: {state}"
-
-
-def _bill(record: TransactionRecord) -> _Bill:
-    first, last = record.first_reading, record.last_reading
-    return _Bill(
-        evse_id=record.evse_id,
-        card=None if record.id_token is None else record.id_token.id_token,
-        started_at=str(record.started_at),
-        ended_at=str(record.ended_at),
-        energy_from=None if first is None else first.register,
-        energy_to=None if last is None else last.register,
-        stopped_reason=record.stopped_reason,
-    )
 
 
 def played(protocol: Protocol, seed: int, *cuts: Cut) -> ChargingDay:
