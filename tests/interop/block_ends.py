@@ -165,7 +165,7 @@ async def charge_at_theirs(protocol: Protocol, csms: End, port: int, path: Path)
             assert ended["transactionInfo"]["stoppedReason"] == "Remote"
         authorized = await csms.inbox.wait("Authorize")
         assert "04E91C5A" in str(authorized)
-        await station.flushed()
+        await station.flush()
 
 
 async def _stop_by_number(csms: End) -> None:

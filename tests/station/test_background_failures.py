@@ -211,7 +211,7 @@ async def test_its_own_security_event_cannot_be_kept(
     async with csms.running(station):
         await clock.advance(10)
         assert station.connected
-        assert "SecurityEventNotification not kept" in caplog.text
+        assert "SecurityEventNotification cannot be stored" in caplog.text
 
 
 @pytest.mark.asyncio
@@ -357,7 +357,7 @@ async def test_delivery_that_fails_goes_on(
         assert station.connected
         await clock.advance(1)
         assert await task == v201.TransactionEventResponse()
-    assert "delivery failed" in caplog.text
+    assert "delivery of queued messages failed" in caplog.text
 
 
 @pytest.mark.asyncio

@@ -7,7 +7,7 @@ import pytest
 
 from ocppkit import v201
 from ocppkit.core import ConnectionClosed, utcnow
-from ocppkit.station import BackOff, DeliveryEvent, GivenUp
+from ocppkit.station import BackOff, DeliveryEvent, DeliveryGivenUp
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v201.roles import ChargingStation
@@ -87,7 +87,7 @@ async def test_after_five_losses_the_next_goes_first_and_then_the_head_is_a_dead
         with pytest.raises(ConnectionClosed):
             await deliveries[0].answer()
         assert await deliveries[2].answer() == v201.TransactionEventResponse()
-    (problem,) = [each for each in seen if isinstance(each, GivenUp)]
+    (problem,) = [each for each in seen if isinstance(each, DeliveryGivenUp)]
     assert problem.dead_letter
     assert "kept as a dead letter" in caplog.text
     # On each connection after the first loss something else was answered before.

@@ -11,9 +11,9 @@ from ocppkit import v16, v21, v201
 from ocppkit.core import utcnow
 from ocppkit.station import (
     DeliveryEvent,
-    Dropped,
     JournalFull,
     MessageDropped,
+    MessagesDropped,
     MeterValuesLeftOut,
     _drop_policy,
 )
@@ -77,9 +77,9 @@ async def test_que_09_updates_in_the_middle_go_first(
     with pytest.raises(MessageDropped):
         await deliveries[0].answer()
     (dropped,) = seen
-    assert isinstance(dropped, Dropped)
+    assert isinstance(dropped, MessagesDropped)
     assert dropped.message_ids == tuple(each.message_id for each in deliveries[::2])
-    assert "CP001: journal is full: 4 messages dropped, 4 since the start" in caplog.text
+    assert "CP001: journal is full: removed 4 messages, 4 since the start" in caplog.text
 
 
 @pytest.mark.asyncio
@@ -143,12 +143,12 @@ async def test_que_10_meter_values_in_the_middle_of_the_end_are_left_out(
     before, after = (msgspec.json.decode(each.payload) for each in (first, second))
     assert after["meterValue"] == [before["meterValue"][0], before["meterValue"][-1]]
     assert second.message_id == first.message_id
-    assert "meter values in the middle" in caplog.text
+    assert "all but the first and last meter values" in caplog.text
     # So are those of the one that finds no room.
     store.max_bytes = store.size + 600
     delivery = await station.keep(event(2, "Ended", readings=20))
     assert len(msgspec.json.decode(store.waiting[3].entry.payload)["meterValue"]) == 2
-    assert f"meter values in the middle of {delivery.message_id} left out" in caplog.text
+    assert f"meter values of message {delivery.message_id}" in caplog.text
     assert seen == [
         MeterValuesLeftOut(message_id=each) for each in (first.message_id, delivery.message_id)
     ]

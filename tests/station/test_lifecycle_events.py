@@ -19,10 +19,10 @@ from ocppkit.station import (
     ClockSet,
     Connected,
     Delivered,
+    DeliveryGivenUp,
     Disconnected,
     Entry,
     EventsMissed,
-    GivenUp,
     MemoryJournal,
     Restarting,
     Retries,
@@ -125,7 +125,7 @@ async def test_what_became_of_messages_also_of_an_earlier_run(fake_csms: Make) -
         with pytest.raises(CallFailed):
             await station.call(event(8))
         (given_up,) = await told(events)
-        assert isinstance(given_up, GivenUp)
+        assert isinstance(given_up, DeliveryGivenUp)
         assert (given_up.earlier_run, given_up.dead_letter) == (False, False)
 
 

@@ -11,7 +11,7 @@ import pytest
 from ocppkit import v16, v21, v201
 from ocppkit.core import CallFailed, ErrorCode, utcnow
 from ocppkit.station import BackOff, MemoryJournal, Retries
-from ocppkit.station._lost_registration import LostRegistration
+from ocppkit.station._lost_registration import LostRegistrationBackOff
 from ocppkit.testing import FakeClock, settle
 
 Make = Callable[..., Any]
@@ -290,9 +290,9 @@ async def test_a_csms_that_restarts_all_the_time_costs_no_event(
 
 
 def test_the_waits_double_up_to_an_hour_and_are_each_action_s_own() -> None:
-    lost = LostRegistration()
-    waits = [lost.refused("Authorize") for _ in range(9)]
+    lost = LostRegistrationBackOff()
+    waits = [lost.seconds_before_boot("Authorize") for _ in range(9)]
     assert waits == [0, 60, 120, 240, 480, 960, 1920, 3600, 3600]
-    assert lost.refused("Heartbeat") == 0
-    lost.answered("Authorize")
-    assert lost.refused("Authorize") == 0
+    assert lost.seconds_before_boot("Heartbeat") == 0
+    lost.note_answered("Authorize")
+    assert lost.seconds_before_boot("Authorize") == 0

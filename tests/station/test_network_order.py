@@ -122,7 +122,7 @@ async def test_a_restart_begins_with_the_first_and_may_bring_others(csmses: Csms
         assert csmses.tried() == [("a", 0), ("a", 10)]
         with pytest.raises(LocalProtocolError, match="ws:// or wss://"):
             station.restart(network="http://a")
-        with pytest.raises(LocalProtocolError, match="needs a CSMS"):
+        with pytest.raises(LocalProtocolError, match="no network profile is given"):
             station.restart(network=[])
 
 
@@ -198,14 +198,14 @@ async def test_sec_04_the_profile_is_never_lowered(
         station.restart()
         await settle()
         assert csmses.tried() == [("a", 0)]
-        assert "with a lower security profile than was used before are skipped" in caplog.text
+        assert "with a lower security profile than one used before" in caplog.text
         csmses.by_host["a"].up, csmses.by_host["b"].up = False, True
         csmses.by_host["a"].wire.cut()
         await csmses.clock.advance(100)
         assert {host for host, _ in csmses.tried()} == {"a"}
-        with pytest.raises(LocalProtocolError, match="never lowered"):
+        with pytest.raises(LocalProtocolError, match="must not use a lower security profile"):
             station.restart(network="ws://b")
-    with pytest.raises(LocalProtocolError, match="never lowered"):
+    with pytest.raises(LocalProtocolError, match="must not use a lower security profile"):
         await station.run("ws://b", csmses.connect)
 
 
@@ -219,21 +219,21 @@ def test_a_profile_may_have_credentials_of_its_own() -> None:
 
 def network_order(profiles: Sequence[NetworkProfile]) -> NetworkOrder:
     found = NetworkOrder(lambda: iter(range(1, 100)), lambda: 2, "CP001")
-    found.take(profiles)
+    found.set_profiles(profiles)
     return found
 
 
 def test_one_profile_has_its_turn_for_ever() -> None:
     alone = network_order([A])
-    assert alone.wait() == 0
+    assert alone.seconds_to_wait() == 0
     waits = []
     for _ in range(5):
-        alone.failed()
+        alone.note_failed()
         assert alone.profile is A
-        waits.append(alone.wait())
+        waits.append(alone.seconds_to_wait())
     assert waits == [1, 2, 3, 4, 5]
-    alone.connected()
-    assert alone.wait() == 1
+    alone.note_connected()
+    assert alone.seconds_to_wait() == 1
     assert alone.floor is SecurityProfile.NONE
 
 

@@ -21,8 +21,8 @@ from ocppkit.station import (
     BackOff,
     Delivered,
     DeliveryEvent,
+    DeliveryGivenUp,
     Entry,
-    GivenUp,
     JournalError,
     MemoryJournal,
     Retries,
@@ -288,7 +288,7 @@ async def test_an_entry_that_cannot_be_read_does_not_stop_what_is_behind_it(
             await deliveries[256].answer()
         await deliveries[259].answer()
     assert sent_numbers(csms) == [*range(256), 257, 258, 259]
-    assert "CP001: journal entry 257 is not sent [the next one goes on]" in caplog.text
+    assert "CP001: journal entry 257 is skipped" in caplog.text
     # It is still there, and the next run tries it again.
     assert list(store.waiting) == [257]
 
@@ -341,7 +341,7 @@ async def test_a_message_that_cannot_be_sent_is_a_dead_letter_and_the_next_goes_
         assert sent_numbers(csms) == [1, 2]
     assert [kept for kept, _ in store.dead.values()] == [bad]
     assert len(store) == 0
-    (problem,) = [each for each in seen if isinstance(each, GivenUp)]
+    (problem,) = [each for each in seen if isinstance(each, DeliveryGivenUp)]
     assert (problem.entry, problem.dead_letter, problem.earlier_run) == (bad, True, True)
     errors = [each for each in caplog.records if each.levelname == "ERROR"]
     assert [
@@ -364,7 +364,7 @@ async def test_an_unsendable_message_tells_its_waiter(fake_csms: Make) -> None:
     item.entry, item.request = entry(0, payload=b"{"), None
     async with csms.running(station):
         assert await station.call(event(1)) == v201.TransactionEventResponse()
-        with pytest.raises(LocalProtocolError, match="its content cannot be read"):
+        with pytest.raises(LocalProtocolError, match="the stored message cannot be decoded"):
             await delivery.answer()
         assert delivery.done
 
@@ -384,7 +384,7 @@ async def test_a_fault_that_nobody_foresaw_ends_its_message_only(
     def leaving(entry: Entry, request: object) -> object:
         raise KeyError("a bug of ours")
 
-    monkeypatch.setattr(station._outbox._numbers, "leaving", leaving)
+    monkeypatch.setattr(station._outbox._numbers, "with_transaction_id", leaving)
     delivery = await station.keep(event(1))
     async with csms.running(station):
         with pytest.raises(KeyError):
@@ -409,10 +409,12 @@ async def test_who_keeps_what_a_station_does_not_send_is_told_at_once(
     clear_cache: Message = protocol.actions["ClearCache"].request()
     heartbeat: Message = protocol.actions["Heartbeat"].request()
     for ask in (station.call, station.keep):
-        with pytest.raises(LocalProtocolError, match="ClearCache: only a CSMS sends it"):
+        with pytest.raises(
+            LocalProtocolError, match="ClearCache: a station must not send this message"
+        ):
             await ask(clear_cache)
     for own in (heartbeat, station.boot):
-        with pytest.raises(LocalProtocolError, match="the station sends it by itself"):
+        with pytest.raises(LocalProtocolError, match="the station sends this message by itself"):
             await station.keep(own)
     assert store.asked == []
 
@@ -423,7 +425,7 @@ async def test_a_message_that_is_never_answered_cannot_be_kept() -> None:
     send = v21.NotifyPeriodicEventStream(
         id=1, pending=0, basetime=utcnow(), data=[v21.StreamDataElementType(t=0, v="1")]
     )
-    with pytest.raises(LocalProtocolError, match="it is never answered"):
+    with pytest.raises(LocalProtocolError, match="this message is never answered"):
         await station.keep(send)
 
 
@@ -451,7 +453,7 @@ async def test_a_failing_observer_stops_nothing(
     async with csms.running(station):
         for number in range(2):
             await station.call(event(number))
-    assert caplog.text.count("CP001: observer of deliveries failed") == 2
+    assert caplog.text.count("CP001: the observer of deliveries failed") == 2
 
 
 @pytest.mark.asyncio
@@ -473,7 +475,7 @@ async def test_answers_to_an_earlier_run_s_messages_are_events(fake_csms: Make) 
     assert (first.entry.message_id, first.earlier_run) == ("m0", True)
     assert first.answer == v201.TransactionEventResponse(total_cost=7.5)
     assert (second.request.seq_no, second.earlier_run) == (1, False)
-    assert isinstance(third, GivenUp)
+    assert isinstance(third, DeliveryGivenUp)
     assert (third.dead_letter, type(third.problem)) == (False, CallFailed)
 
 

@@ -39,10 +39,10 @@ async def test_a_boot_wakes_them_if_it_changes_something(
     status: Status, interval: int, woken: bool
 ) -> None:
     registration_state = make()
-    first = registration_state.changed()
+    first = registration_state.next_change()
     registration_state.boot_answered(answer(Status.ACCEPTED, 300), 0.0)
     assert first.done()
-    second = registration_state.changed()
+    second = registration_state.next_change()
     registration_state.boot_answered(answer(status, interval), 10.0)
     assert second.done() is woken
 
@@ -51,7 +51,7 @@ async def test_a_boot_wakes_them_if_it_changes_something(
 async def test_a_boot_that_is_put_off_again_wakes_them() -> None:
     registration_state = make()
     registration_state.boot_answered(answer(Status.PENDING, 30), 0.0)
-    changed = registration_state.changed()
+    changed = registration_state.next_change()
     registration_state.boot_answered(answer(Status.PENDING, 30), 10.0)
     assert changed.done()
     assert registration_state.boot_at == 40.0

@@ -409,7 +409,7 @@ async def test_a_report_that_the_journal_refuses_is_kept_later(
         await clock.advance(1)
         await clock.advance(2)
         assert [each["type"] for each in reports(csms)] == ["InvalidMessages"]
-    assert caplog.text.count("CP001: SecurityEventNotification not kept") == 2
+    assert caplog.text.count("CP001: SecurityEventNotification cannot be stored") == 2
 
 
 def test_a_version_without_the_action_reports_nothing() -> None:

@@ -69,9 +69,11 @@ async def test_boot_05_a_time_that_cannot_be_is_refused_with_a_log_line(
         assert station.connected
         assert station.now() == START + timedelta(seconds=60)
         assert station.clock_offset == timedelta()
-        lines = [each.getMessage() for each in caplog.records if "currentTime" in each.getMessage()]
+        lines = [
+            each.getMessage() for each in caplog.records if "told the time" in each.getMessage()
+        ]
         assert len(lines) == 2
-        expected = "of the CSMS refused: not in the years 2015 to 2099 [clock not set]"
+        expected = "which is not in the years 2015 to 2099 [the clock is not set]"
         assert all(line.startswith("CP001: ") and line.endswith(expected) for line in lines)
         # A good one is believed again.
         csms.answers["Heartbeat"] = {"currentTime": (START + HOUR).isoformat()}

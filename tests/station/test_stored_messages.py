@@ -79,7 +79,7 @@ async def test_each_message_is_read_once_from_the_store() -> None:
     while queue:
         item = queue[0]
         if item.entry is None:
-            await messages.fill(item, queue)
+            await messages.load(item, queue)
         assert item.entry is not None
         assert sum(each.entry is not None for each in queue) <= IN_MEMORY
         ids.append(item.entry.message_id)
@@ -93,7 +93,7 @@ async def test_a_message_that_was_dropped_meanwhile_has_no_entry() -> None:
     store, messages, queue = await filled(1000)
     first = queue[0]
     await store.drop([first.seq])
-    await messages.fill(first, queue)
+    await messages.load(first, queue)
     assert first.entry is None
     assert store.read == 1
 
@@ -102,7 +102,7 @@ async def test_a_message_that_was_dropped_meanwhile_has_no_entry() -> None:
 async def test_messages_of_the_other_queue_are_passed_over_within_bounds() -> None:
     store, messages, queue = await filled(1000)
     rare = deque([queue[0], queue[10], queue[900]])
-    await messages.fill(rare[0], rare)
+    await messages.load(rare[0], rare)
     assert [item.entry and item.entry.message_id for item in rare] == ["0", "10", None]
     assert store.read == IN_MEMORY
 
@@ -123,7 +123,7 @@ def test_mid_03_what_is_repeated_after_a_restart_is_the_same(version: str) -> No
             entry = Entry(
                 version=protocol.version, action=action.name, message_id="m", payload=payload
             )
-            assert encode_payload(messages.request(entry)) == payload
+            assert encode_payload(messages.decode_request(entry)) == payload
             count += 1
     assert seen == {action.name for action in actions.values()}
     assert count > 20 * len(seen)

@@ -54,7 +54,7 @@ class BadHandshake(Exception):
 
 
 def identity_in(path: str) -> str:
-    """Returns the identity in a path: its last segment, percent-decoded. # CON-05 # CON-05
+    """Returns the identity in a path: its last segment, percent-decoded. # CON-05
 
     Slashes at the end of the path do not count: some stations append one to the URL that they are
     given.
@@ -79,7 +79,7 @@ def identity_in(path: str) -> str:
 
 
 def check_identity(identity: str, protocol: Protocol) -> None:
-    """Checks whether a version of OCPP allows an identity. # CON-06 # CON-06
+    """Checks whether a version of OCPP allows an identity. # CON-06
 
     Raises:
         BadHandshake: no station of this version may have it.

@@ -189,7 +189,7 @@ class StationSession:
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, bound to this station, or the failure if the message must be
-        refused. # ERR-19 # ERR-19
+        refused. # ERR-19
         """
         # Most stations are registered, and each of their messages comes by here.
         if self._registration.status is not _ACCEPTED and not self._may_handle(action):
@@ -308,7 +308,7 @@ class StationSession:
 
     def _handle_certified_boot(self, handler: AnyHandler, request: Request[Any]) -> object:
         """Calls the handler of a boot if the boot's serial number is the one in the client
-        certificate. # BOOT-22 # BOOT-22
+        certificate. # BOOT-22
         """
         place = self.protocol.serial_number
         serial_number = None if place is None else attrgetter(place)(request)

@@ -1,4 +1,6 @@
-"""The station's side: the charging station that you run, its boot procedure and its reconnecting."""
+"""The charging station that you run: its boot procedure, its connections, and messages that must
+arrive.
+"""
 
 from ._back_off import BackOff
 from ._connect_request import SecurityProfile
@@ -7,9 +9,9 @@ from ._deliveries import (
     Delivered,
     Delivery,
     DeliveryEvent,
-    Dropped,
-    GivenUp,
+    DeliveryGivenUp,
     MessageDropped,
+    MessagesDropped,
     MeterValuesLeftOut,
 )
 from ._journal import (
@@ -50,17 +52,17 @@ __all__ = [
     "Delivered",
     "Delivery",
     "DeliveryEvent",
+    "DeliveryGivenUp",
     "Disconnected",
-    "Dropped",
     "Entry",
     "EventsMissed",
-    "GivenUp",
     "Journal",
     "JournalError",
     "JournalFull",
     "LifecycleEvent",
     "MemoryJournal",
     "MessageDropped",
+    "MessagesDropped",
     "MeterValuesLeftOut",
     "NetworkProfile",
     "NetworkProfiles",

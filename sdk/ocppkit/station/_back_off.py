@@ -1,4 +1,4 @@
-"""How long a station waits before it connects again."""
+"""Computes how long a station waits before it connects again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ __all__ = ["BackOff"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackOff:
-    """The three parameters of OCPP 2.x, under their names there; times are in seconds.
+    """The three parameters of OCPP 2.x for waits between attempts to connect, under OCPP's names;
+    times are in seconds.
 
     OCPP 1.6 asks for a back-off and defines none; this one serves.
     """
@@ -23,7 +24,8 @@ class BackOff:
     """RetryBackOffRepeatTimes: how often the wait is doubled."""
 
     def waits(self, random: Callable[[], float]) -> Iterator[float]:
-        """Yields the wait before each attempt, without end; begin anew after a success. # REC-03
+        """Yields the seconds to wait before each attempt, without end. Call it anew after a
+        connection that worked. # REC-03
 
         Args:
             random: returns a number from 0 up to 1.

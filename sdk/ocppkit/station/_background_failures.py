@@ -1,4 +1,4 @@
-"""Distinguishes a failure of a transport, journal or callback from a cancellation of the waiting task."""
+"""Tells a failure of a transport, journal or callback from a cancellation of the waiting task."""
 
 import asyncio
 
@@ -6,7 +6,8 @@ __all__ = ["is_failure"]
 
 
 def is_failure(problem: BaseException) -> bool:
-    """Whether an exception is a failure of what this task waits for; false if this task is cancelled.
+    """Returns whether an exception is a failure of the awaited operation; false if the awaiting
+    task itself is cancelled.
 
     A transport, journal or callback may raise `CancelledError` because a task of its own was
     cancelled. That is a failure too: this task goes on.

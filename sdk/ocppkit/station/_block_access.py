@@ -1,4 +1,4 @@
-"""`BlockAccess`: what the driver of functional blocks needs of a station beyond its public methods."""
+"""Gives functional blocks access to what is not public in `Station`."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ocppkit.aio.lowlevel import AnyHandler
 from ocppkit.core import Message, Request
 
 from ._deliveries import Delivered
-from ._message_groups import KeptMessage
+from ._message_groups import MessageToStore
 from ._queued_message import MessageHold
 
 __all__ = ["BlockAccess"]
@@ -17,7 +17,7 @@ __all__ = ["BlockAccess"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockAccess:
-    """Functions of one station."""
+    """Functions of one station that the driver of functional blocks calls."""
 
     clock: Callable[[], Clock]
     """Returns the clock of its timers."""
@@ -35,7 +35,7 @@ class BlockAccess:
     """Returns what was committed together with messages."""
 
     commit: Callable[
-        [Sequence[KeptMessage], Mapping[str, bytes | None], MessageHold | None], Awaitable[None]
+        [Sequence[MessageToStore], Mapping[str, bytes | None], MessageHold | None], Awaitable[None]
     ]
     """Keeps messages and states, all or nothing; the messages do not leave before the hold is released."""
 

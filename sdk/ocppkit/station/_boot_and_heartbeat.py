@@ -1,4 +1,4 @@
-"""What a station does by itself on a connection: it boots, and then sends heartbeats."""
+"""Sends BootNotification until the CSMS accepts it, and then heartbeats."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -30,7 +30,7 @@ _MESSAGE_FAILED: Final = (CallFailed, LocalProtocolError, RemoteProtocolError)
 
 
 class BootAndHeartbeat:
-    """Boot procedure and heartbeats on one connection.
+    """Sends boots and heartbeats on one connection.
 
     A message that fails is logged and tried again; all else that is raised ends the connection.
     """
@@ -56,7 +56,7 @@ class BootAndHeartbeat:
         self._last_heartbeat = clock.time()
 
     async def run(self) -> None:
-        """Does what is due until the connection ends.
+        """Sends boots and heartbeats when they are due, until the connection ends.
 
         A station that is registered does not boot again on a new connection. # REC-04
         """
@@ -65,22 +65,22 @@ class BootAndHeartbeat:
             if now >= self._registration_state.boot_again_at:
                 self._registration_state.register_again()
             registered = self._registration_state.registration.accepted
-            due = self._next_duty() if registered else self._registration_state.boot_at
+            due = self._next_heartbeat_time() if registered else self._registration_state.boot_at
             if now < due:
-                changed = self._registration_state.changed()
+                changed = self._registration_state.next_change()
                 await wait_until(self._clock, due, self._endpoint.ended, changed)
-                self._registration_state.clock.look()
+                self._registration_state.clock.detect_jump()
             else:
-                await self._do(self._send_heartbeat if registered else self._send_boot)
+                await self._try_to_send(self._send_heartbeat if registered else self._send_boot)
 
-    def _next_duty(self) -> float:
+    def _next_heartbeat_time(self) -> float:
         # HB-01: any other message serves as well; HB-03: once a day it must be a heartbeat. One that
         # could not be sent is no message, and must not be tried again at once.
         latest = max(self._endpoint.last_sent, self._last_heartbeat)
         by_silence = latest + self._controls.heartbeat_interval
         return min(by_silence, self._last_heartbeat + DAY, self._registration_state.boot_again_at)
 
-    async def _do(self, send: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _try_to_send(self, send: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await send()
         except ConnectionClosed:
@@ -94,7 +94,10 @@ class BootAndHeartbeat:
             )
         except CallTimedOut:
             # CON-10: a connection on which nobody answers is replaced.
-            logger.warning("%s: no answer: connection is replaced", self._name)
+            logger.warning(
+                "%s: no answer from the CSMS: closing the connection and connecting again",
+                self._name,
+            )
             self._endpoint.close(reason="no answer")
             await self._endpoint.wait_ended()
 
@@ -108,7 +111,11 @@ class BootAndHeartbeat:
             self._log_failure("BootNotification", problem)
             self._registration_state.boot_failed(self._clock.time())
         else:
-            logger.info("%s: boot %s", self._name, self._registration_state.registration.status)
+            logger.info(
+                "%s: the CSMS answered the boot with %s",
+                self._name,
+                self._registration_state.registration.status,
+            )
 
     async def _send_heartbeat(self) -> None:
         before, self._last_heartbeat = self._last_heartbeat, self._clock.time()

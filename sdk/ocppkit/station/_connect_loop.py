@@ -1,4 +1,4 @@
-"""The loop of a station that is run: it connects, serves the connection, waits, and connects again.
+"""Connects a station, serves the connection, waits, and connects again.
 
 Theory of operation: only who stops the station ends this loop. What a transport, the journal or a
 function of the user's raises is logged with its cause and counts as a failed attempt; the loop goes on.
@@ -50,7 +50,7 @@ _GOING_AWAY: Final = 1001
 
 
 class ConnectLoop:
-    """Keeps one station connected."""
+    """Keeps one station connected to its CSMS."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class ConnectLoop:
         self._events = events
         self._security_events = security_events
         self._served: NetworkProfile | None = None
-        self._links: set[StationConnection] = set()
+        self._connections: set[StationConnection] = set()
         self._at_once = False
         self._wait_changed = False
         self._offline_since: float | None = None
@@ -93,29 +93,29 @@ class ConnectLoop:
         controls.observe(self._control_changed)
 
     @property
-    def online(self) -> Endpoint | None:
-        """The connection, if there is one now."""
+    def open_endpoint(self) -> Endpoint | None:
+        """The open connection, or `None`."""
         endpoint = self.endpoint
         return endpoint if endpoint is not None and endpoint.connected else None
 
     def restart(self) -> None:
-        """Connects anew, without waiting, and boots."""
-        self._network_order.begin()
-        self._registration_state.restarted()
+        """Closes the connection, connects again without waiting, and boots."""
+        self._network_order.start_over()
+        self._registration_state.reset_for_restart()
         self._events.tell(Restarting(boot=self._boot()))
         self.reconnect("restarting")
 
     def reconnect(self, reason: str) -> None:
-        """Connects anew, without waiting."""
+        """Closes the connection and connects again without waiting."""
         self._at_once = True
-        self._registration_state.tell()
+        self._registration_state.wake_waiters()
         if self.endpoint is not None:
             self.endpoint.close(reason=reason)
 
     async def run(
         self, open_request: Callable[[NetworkProfile], ConnectRequest], connect: Connector
     ) -> None:
-        """Runs until it is cancelled.
+        """Connects again and again until it is cancelled.
 
         Raises:
             LocalProtocolError: the transport cannot use the first request to connect.
@@ -128,17 +128,21 @@ class ConnectLoop:
             ):
                 await self._stay_connected(open_request, connect, clock)
         finally:
-            for link in list(self._links):
-                await link.endpoint.cancel_handlers()
+            for connection in list(self._connections):
+                await connection.endpoint.cancel_handlers()
 
     async def _deliver(self, clock: Clock) -> None:
         while True:
             try:
-                await self._outbox.deliver(lambda: self.online, clock)
+                await self._outbox.deliver(lambda: self.open_endpoint, clock)
             except BaseException as problem:
                 if not is_failure(problem):
                     raise
-                self._log_failure("delivery failed", problem, f"goes on in {_DELIVERY_WAIT:.0f} s")
+                self._log_failure(
+                    "delivery of queued messages failed",
+                    problem,
+                    f"goes on in {_DELIVERY_WAIT:.0f} seconds",
+                )
             await sleep(clock, _DELIVERY_WAIT)
 
     async def _stay_connected(
@@ -156,56 +160,58 @@ class ConnectLoop:
             except BaseException as problem:
                 if not is_failure(problem) or (first and isinstance(problem, LocalProtocolError)):
                     raise
-                self._not_connected(profile, problem)
+                self._on_connect_failure(profile, problem)
             else:
                 await self._serve(opened, profile, clock)
             first = False
-            await self._rest(clock)
+            await self._wait_to_reconnect(clock)
 
-    def _not_connected(self, profile: NetworkProfile, problem: BaseException) -> None:
+    def _on_connect_failure(self, profile: NetworkProfile, problem: BaseException) -> None:
         if isinstance(problem, ConnectionClosed):
-            logger.warning("%s: cannot connect: %s", self._name, problem)
+            logger.warning("%s: cannot connect: %s [will be tried again]", self._name, problem)
         else:
             self._log_failure("cannot connect", problem, "will be tried again")
-        self._failed(profile)
-        self._security_events.not_connected(problem)
+        self._note_failed_attempt(profile)
+        self._security_events.note_connect_failure(problem)
 
     def _log_failure(self, what: str, problem: BaseException, effect: str) -> None:
         logger.error("%s: %s: %r [%s]", self._name, what, problem, effect, exc_info=problem)
 
-    def _failed(self, profile: NetworkProfile) -> None:
+    def _note_failed_attempt(self, profile: NetworkProfile) -> None:
         # After a restart in the meantime it may be another one's turn.
         if profile is self._network_order.profile:
-            self._network_order.failed()
+            self._network_order.note_failed()
 
-    async def _rest(self, clock: Clock) -> None:
-        began, seconds = clock.time(), self._wait()
+    async def _wait_to_reconnect(self, clock: Clock) -> None:
+        began, seconds = clock.time(), self._seconds_to_wait()
         self._wait_changed = False
         if seconds > 0:
-            logger.info("%s: connects again in %.1f s", self._name, seconds)
+            logger.info("%s: not connected: connects again in %.1f seconds", self._name, seconds)
         while not self._at_once and clock.time() < began + seconds:
-            await wait_until(clock, began + seconds, self._registration_state.changed())
+            await wait_until(clock, began + seconds, self._registration_state.next_change())
             if self._wait_changed:
                 self._wait_changed = False
-                seconds = self._wait()
+                seconds = self._seconds_to_wait()
 
-    def _wait(self) -> float:
+    def _seconds_to_wait(self) -> float:
         if self._at_once:
             return 0.0
         try:
-            return self._network_order.wait()
+            return self._network_order.seconds_to_wait()
         except Exception as problem:  # noqa: BLE001 - `random` is the user's
             seconds = self._controls.back_off.wait_minimum
-            self._log_failure("random failed", problem, f"connects again in {seconds:.1f} s")
-            self._network_order.use_back_off()
+            self._log_failure(
+                "the function random failed", problem, f"connects again in {seconds:.1f} seconds"
+            )
+            self._network_order.restart_back_off()
             return seconds
 
     def _control_changed(self, name: str) -> None:
         endpoint = self.endpoint
         if name == "back_off":
-            self._network_order.use_back_off()
+            self._network_order.restart_back_off()
             self._wait_changed = True
-            self._registration_state.tell()
+            self._registration_state.wake_waiters()
         elif endpoint is None:
             return
         elif name == "call_timeout":
@@ -214,27 +220,27 @@ class ConnectLoop:
             endpoint.set_ping_interval(self._controls.ping_interval)
 
     async def _serve(self, opened: Opened, profile: NetworkProfile, clock: Clock) -> None:
-        link = self._link(opened)
+        connection = self._create_connection(opened)
         try:
-            await self._use(link.endpoint, opened, profile, clock)
+            await self._run_connection(connection.endpoint, opened, profile, clock)
         except BaseException as problem:
             if not is_failure(problem):
-                await link.endpoint.drain(self._settings.grace)
+                await connection.endpoint.drain(self._settings.grace)
                 raise
             self._log_failure("connection failed", problem, "connects again")
-            self._failed(profile)
-            await self._close(link.endpoint, clock)
-        if link.endpoint.connected:
-            await link.endpoint.drain(self._settings.grace)
+            self._note_failed_attempt(profile)
+            await self._close(connection.endpoint, clock)
+        if connection.endpoint.connected:
+            await connection.endpoint.drain(self._settings.grace)
 
-    async def _use(
+    async def _run_connection(
         self, endpoint: Endpoint, opened: Opened, profile: NetworkProfile, clock: Clock
     ) -> None:
         opened.wire.start(endpoint)
         if not self._speaks_our_version(opened):
-            self._failed(profile)
+            self._note_failed_attempt(profile)
         elif profile is self._network_order.profile:
-            self._arrived(profile, endpoint, clock)
+            self._on_connected(profile, endpoint, clock)
             await self._boot_and_heartbeat(endpoint, clock).run()
 
     async def _close(self, endpoint: Endpoint, clock: Clock) -> None:
@@ -242,16 +248,16 @@ class ConnectLoop:
         try:
             endpoint.close(_GOING_AWAY, "going away")
         except Exception as problem:  # noqa: BLE001 - a transport's failure
-            self._log_failure("closing failed", problem, "connects again")
+            self._log_failure("closing the connection failed", problem, "connects again")
         await wait_until(clock, clock.time() + self._settings.grace, endpoint.ended)
         if endpoint.connected:
             endpoint.connection_lost(ConnectionClosed("given up", by="us"))
 
-    def _arrived(self, profile: NetworkProfile, endpoint: Endpoint, clock: Clock) -> None:
-        self._network_order.connected()
-        self._security_events.connected()
+    def _on_connected(self, profile: NetworkProfile, endpoint: Endpoint, clock: Clock) -> None:
+        self._network_order.note_connected()
+        self._security_events.note_connected()
         if self._served is not None and not profile.is_same_way(self._served):
-            self._registration_state.forget()  # BOOT-26
+            self._registration_state.end_registration()  # BOOT-26
         self._served = profile
         self.endpoint = endpoint
         endpoint.call_timeout = self._controls.call_timeout
@@ -260,10 +266,10 @@ class ConnectLoop:
         self._events.tell(
             Connected(profile=profile, offline_for=None if since is None else clock.time() - since)
         )
-        self._registration_state.tell()
+        self._registration_state.wake_waiters()
 
-    def _link(self, opened: Opened) -> StationConnection:
-        link = StationConnection(
+    def _create_connection(self, opened: Opened) -> StationConnection:
+        connection = StationConnection(
             self._identity,
             self._protocol,
             opened.wire,
@@ -272,14 +278,14 @@ class ConnectLoop:
             handlers=self._handlers,
             registration_state=self._registration_state,
             security_events=self._security_events,
-            ended=self._ended,
-            finished=self._links.discard,
+            ended=self._on_disconnected,
+            finished=self._connections.discard,
         )
-        self._links.add(link)
-        return link
+        self._connections.add(connection)
+        return connection
 
-    def _ended(self, link: StationConnection, end: ConnectionClosed) -> None:
-        if link.endpoint is self.endpoint:
+    def _on_disconnected(self, connection: StationConnection, end: ConnectionClosed) -> None:
+        if connection.endpoint is self.endpoint:
             clock = self._settings.clock or asyncio.get_running_loop()
             now = self._offline_since = clock.time()
             self._outbox.disconnected()
@@ -304,7 +310,7 @@ class ConnectLoop:
         if not same:
             # SUB-07
             logger.error(
-                "%s: CSMS speaks %s, not %s [connection closed]",
+                "%s: the CSMS chose %s, not %s [the connection is closed]",
                 self._name,
                 loggable(opened.subprotocol or "no version of OCPP"),
                 self._protocol.subprotocol,

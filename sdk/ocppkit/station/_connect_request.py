@@ -1,4 +1,4 @@
-"""What a station asks for when it connects: URL, subprotocol, credentials and TLS."""
+"""Builds the request to connect from a network profile: URL, subprotocol, credentials and TLS."""
 
 import base64
 import ssl
@@ -15,7 +15,7 @@ __all__ = ["SecurityProfile", "connect_request", "security_of"]
 
 
 class SecurityProfile(IntEnum):
-    """The security profiles of OCPP; more is safer."""
+    """The security profiles of OCPP, from the least to the most secure."""
 
     NONE = 0
     BASIC = 1
@@ -29,7 +29,7 @@ class SecurityProfile(IntEnum):
 
 
 def security_of(profile: NetworkProfile) -> SecurityProfile:
-    """Returns the security profile that URL, password and TLS context make up.
+    """Returns the security profile that a network profile has by its URL, password and TLS context.
 
     Python does not tell whether a TLS context holds a client certificate: the profile does, or the
     context, if `client_context` made it.
@@ -39,7 +39,9 @@ def security_of(profile: NetworkProfile) -> SecurityProfile:
     """
     scheme = urlsplit(profile.url).scheme
     if scheme not in {"ws", "wss"}:
-        raise LocalProtocolError("the URL of a CSMS begins with ws:// or wss://")
+        raise LocalProtocolError(
+            "the URL of the CSMS has another scheme [it must begin with ws:// or wss://]"
+        )
     if scheme == "ws":
         return SecurityProfile.NONE if profile.password is None else SecurityProfile.BASIC
     if _holds_certificate(profile):
@@ -58,7 +60,7 @@ def _holds_certificate(profile: NetworkProfile) -> bool:
 def connect_request(
     profile: NetworkProfile, identity: str, subprotocol: str, *, insecure: bool
 ) -> ConnectRequest:
-    """Returns the connection that a station wants.
+    """Returns the request to connect to the CSMS of a network profile.
 
     Raises:
         LocalProtocolError: it would not be safe, and `insecure` is not named; or the URL cannot be
@@ -72,16 +74,18 @@ def connect_request(
     context = profile.ssl
     if urlsplit(profile.url).scheme == "ws":
         if context is not None:
-            raise LocalProtocolError("a TLS context is given, but the URL begins with ws://")
+            raise LocalProtocolError("ssl= is given, but the URL begins with ws:// [use wss://]")
     elif context is None:
         context = ssl.create_default_context()
         refuse_old_tls(context)
     elif not insecure:
-        _check(context)
+        _check_verification(context)
     return ConnectRequest(
         url=_with_identity(profile.url, identity),
         subprotocols=(subprotocol,),
-        headers=() if profile.password is None else _basic(identity, profile.password),
+        headers=(
+            () if profile.password is None else _basic_authorization(identity, profile.password)
+        ),
         ssl=context,
     )
 
@@ -89,21 +93,27 @@ def connect_request(
 def _with_identity(url: str, identity: str) -> str:
     parts = urlsplit(url)
     if parts.username is not None:
-        raise LocalProtocolError("credentials do not belong into the URL: use password=")
+        raise LocalProtocolError("the URL contains credentials [remove them, and pass password=]")
     # One segment, whatever stands in it. # CON-04
     path = f"{parts.path.rstrip('/')}/{quote(identity, safe='')}"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
-def _basic(identity: str, password: str | bytes) -> Headers:
+def _basic_authorization(identity: str, password: str | bytes) -> Headers:
     if ":" in identity:
-        raise LocalProtocolError("an identity with a colon cannot use Basic authentication")
+        raise LocalProtocolError(
+            "the identity contains a colon, which Basic authentication cannot transmit [use "
+            "another identity, or a client certificate]"
+        )
     secret = password.encode() if isinstance(password, str) else password
     credentials = base64.b64encode(identity.encode() + b":" + secret)  # BAS-01, BAS-02
     return ((b"Authorization", b"Basic " + credentials),)
 
 
-def _check(context: ssl.SSLContext) -> None:
+def _check_verification(context: ssl.SSLContext) -> None:
     if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise LocalProtocolError("the TLS context does not verify the CSMS")  # SEC-10
+        raise LocalProtocolError(
+            "the TLS context does not verify the certificate of the CSMS [set verify_mode and "
+            "check_hostname, or write insecure=True]"
+        )  # SEC-10
     refuse_old_tls(context)

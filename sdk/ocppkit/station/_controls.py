@@ -1,4 +1,4 @@
-"""The settings of a station that can be changed while it runs, as a CSMS may write them."""
+"""The settings of a station that can be changed while it runs, for example by the CSMS."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ ClockSource: TypeAlias = Literal["csms", "system"]
 
 
 class Controls:
-    """The settings of a station that can be changed at any time and act at once.
+    """The settings of a station that can be changed at any time and take effect at once.
 
     Assign to them when the CSMS writes the configuration key or variable. An attribute that does not
     exist cannot be assigned, and a value that makes no sense raises `LocalProtocolError`; the old
@@ -76,7 +76,7 @@ class Controls:
     TransactionMessageRetryInterval; 2.x MessageAttempts and MessageAttemptInterval."""
 
     def __init__(self, **values: Any) -> None:
-        """Sets all values; `Station` makes the controls, programs change them."""
+        """Sets all values. `Station` creates its controls; programs change them."""
         object.__setattr__(self, "_observers", [])
         for name, default in _DEFAULTS.items():
             setattr(self, name, values.pop(name, default))
@@ -92,27 +92,30 @@ class Controls:
         before = getattr(self, name, None)
         object.__setattr__(self, name, checked)
         if checked != before:
-            self._tell(name)
+            self._notify_observers(name)
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("a control can be changed, not deleted")
+        raise AttributeError("a control cannot be deleted [assign another value]")
 
     def __repr__(self) -> str:
         return f"Controls({', '.join(f'{name}={getattr(self, name)!r}' for name in _DEFAULTS)})"
 
     def observe(self, observer: Callable[[str], object]) -> None:
-        """Calls a function with the name of each control that has changed, from now on."""
+        """Calls the observer with the name of each control that changes from now on."""
         self._observers.append(observer)
 
-    def _tell(self, name: str) -> None:
+    def _notify_observers(self, name: str) -> None:
         for observer in tuple(self._observers):
             try:
                 observer(name)
             except Exception:
-                logger.exception("an observer failed when the control %s was changed", name)
+                logger.exception(
+                    "an observer of station.controls failed when %s was changed [the change stays]",
+                    name,
+                )
 
 
-def _refused(name: str, value: object, wanted: str) -> LocalProtocolError:
+def _invalid_value(name: str, value: object, wanted: str) -> LocalProtocolError:
     return LocalProtocolError(f"{name} is {value!r}: it must be {wanted}")
 
 
@@ -123,7 +126,7 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 def _number_from(low: float, wanted: str) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
         if not _is_number(value) or not isfinite(value) or value < low:
-            raise _refused(name, value, wanted)
+            raise _invalid_value(name, value, wanted)
         return float(value)
 
     return check
@@ -132,7 +135,7 @@ def _number_from(low: float, wanted: str) -> Callable[[str, object], float]:
 def _checked_seconds(name: str, value: object) -> float:
     seconds = _number_from(0, "a number of seconds above 0")(name, value)
     if seconds == 0:
-        raise _refused(name, value, "a number of seconds above 0")
+        raise _invalid_value(name, value, "a number of seconds above 0")
     return seconds
 
 
@@ -144,7 +147,7 @@ def _checked_heartbeat_interval(name: str, value: object) -> float:
 
 def _checked_count(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _refused(name, value, "a whole number from 1 on")
+        raise _invalid_value(name, value, "a whole number from 1 on")
     return value
 
 
@@ -152,25 +155,25 @@ def _checked_severity(name: str, value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _refused(name, value, "None or a whole number from 0 on")
+        raise _invalid_value(name, value, "None or a whole number from 0 on")
     return value
 
 
 def _checked_switch(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _refused(name, value, "True or False")
+        raise _invalid_value(name, value, "True or False")
     return value
 
 
-def _checked_source(name: str, value: object) -> ClockSource:
+def _checked_clock_source(name: str, value: object) -> ClockSource:
     if value not in get_args(ClockSource):
-        raise _refused(name, value, " or ".join(map(repr, get_args(ClockSource))))
+        raise _invalid_value(name, value, " or ".join(map(repr, get_args(ClockSource))))
     return value  # type: ignore[return-value]
 
 
 def _checked_retries(name: str, value: object) -> Retries:
     if not isinstance(value, Retries):
-        raise _refused(name, value, "a Retries")
+        raise _invalid_value(name, value, "a Retries")
     _checked_count(f"{name}.attempts", value.attempts)
     _number_from(0, "a number of seconds from 0 on")(f"{name}.interval", value.interval)
     return value
@@ -178,7 +181,7 @@ def _checked_retries(name: str, value: object) -> Retries:
 
 def _checked_back_off(name: str, value: object) -> BackOff:
     if not isinstance(value, BackOff):
-        raise _refused(name, value, "a BackOff")
+        raise _invalid_value(name, value, "a BackOff")
     for part in ("wait_minimum", "random_range", "repeat_times"):
         _number_from(0, "a number from 0 on")(f"{name}.{part}", getattr(value, part))
     return value
@@ -187,7 +190,7 @@ def _checked_back_off(name: str, value: object) -> BackOff:
 _CHECKS: Final[Mapping[str, Callable[[str, object], object]]] = {
     "back_off": _checked_back_off,
     "call_timeout": _checked_seconds,
-    "clock_source": _checked_source,
+    "clock_source": _checked_clock_source,
     "connection_attempts": _checked_count,
     "heartbeat_interval": _checked_heartbeat_interval,
     "ping_interval": _number_from(0, "a number of seconds from 0 on"),

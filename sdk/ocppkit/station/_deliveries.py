@@ -1,4 +1,4 @@
-"""What a program hears of a message that must arrive: its delivery to wait for, and events."""
+"""The delivery of a message that must arrive: an object to wait for, and events."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ __all__ = [
     "Delivered",
     "Delivery",
     "DeliveryEvent",
-    "Dropped",
-    "GivenUp",
+    "DeliveryGivenUp",
     "MessageDropped",
+    "MessagesDropped",
     "MeterValuesLeftOut",
 ]
 
@@ -23,11 +23,13 @@ R = TypeVar("R", bound=Response)
 
 
 class MessageDropped(JournalError):
-    """A message was removed from a full journal before it could be delivered."""
+    """Raised to whoever waits for a delivery when the message was removed from a full journal."""
 
 
 class Delivery(Generic[R]):
-    """A message that is in the journal: it is delivered though nobody may wait for its answer."""
+    """The delivery of a message that is in the journal. It goes on even if nobody waits for the
+    answer.
+    """
 
     __slots__ = ("_outcome", "message_id")
 
@@ -40,11 +42,12 @@ class Delivery(Generic[R]):
 
     @property
     def done(self) -> bool:
-        """Whether it was answered or given up."""
+        """Whether the message was answered or given up."""
         return self._outcome.done()
 
     async def answer(self) -> R:
-        """Waits for the answer; several tasks may, and any of them may stop waiting.
+        """Waits for the answer. Several tasks may wait; cancelling one of them does not cancel the
+        delivery.
 
         Raises:
             CallFailed: the last attempt was answered with an error.
@@ -56,7 +59,7 @@ class Delivery(Generic[R]):
         return cast(R, await asyncio.shield(self._outcome))
 
     def close(self, outcome: Response | Exception) -> None:
-        """Tells who waits; only the delivery queue calls it."""
+        """Ends the waiting of `answer`; called by the delivery queue only."""
         if self._outcome.done():
             return
         if isinstance(outcome, Exception):
@@ -67,7 +70,7 @@ class Delivery(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """A message that must arrive was answered."""
+    """Event: a message that must arrive was answered."""
 
     entry: Entry
     request: Request[Any]
@@ -81,8 +84,8 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GivenUp:
-    """A message that must arrive is not sent any more."""
+class DeliveryGivenUp:
+    """Event: a message that must arrive was given up, and is not sent any more."""
 
     entry: Entry
     problem: Exception
@@ -93,18 +96,20 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
-    """Messages were removed from a full journal, as OCPP allows. # QUE-09"""
+class MessagesDropped:
+    """Event: messages were removed from a full journal, as OCPP allows. # QUE-09"""
 
     message_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterValuesLeftOut:
-    """A full journal has left out all but the first and last meter values of the end of a transaction. # QUE-10"""
+    """Event: the journal was full, so all but the first and last meter values of a message that
+    ends a transaction were removed. # QUE-10
+    """
 
     message_id: str
 
 
-DeliveryEvent = Delivered | GivenUp | Dropped | MeterValuesLeftOut
+DeliveryEvent = Delivered | DeliveryGivenUp | MessagesDropped | MeterValuesLeftOut
 """What happens to messages that must arrive."""

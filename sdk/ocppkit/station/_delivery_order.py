@@ -1,4 +1,4 @@
-"""Which message of a queue goes next: the oldest, with two exceptions."""
+"""Chooses the message of a queue that is sent next: usually the oldest."""
 
 from collections.abc import Collection
 from typing import TypeAlias
@@ -8,13 +8,14 @@ from ocppkit.aio.lowlevel import Registration
 from ._queued_message import QueuedMessage
 from ._transaction_numbers import TransactionNumbers
 
-__all__ = ["asked_for", "next_in_order"]
+__all__ = ["next_in_order", "next_triggered"]
 
 Queue: TypeAlias = Collection[QueuedMessage]
 
 
 def next_in_order(queue: Queue, numbers: TransactionNumbers) -> QueuedMessage:
-    """Returns the head, or what goes before it, if the head seems to make the CSMS close the line.
+    """Returns the oldest message, or a later one while the CSMS seems to close the connection
+    because of the oldest.
 
     A message that needs the number of a suspect transaction does not pass it.
 
@@ -30,16 +31,17 @@ def next_in_order(queue: Queue, numbers: TransactionNumbers) -> QueuedMessage:
         if item.entry is None:
             break
         if item.is_suspect:
-            numbered.add(numbers.starts(item.entry))
+            numbered.add(numbers.note_of_start(item.entry))
         elif item.entry.note is None or item.entry.note not in numbered:
             return item
     return head
 
 
-def asked_for(
+def next_triggered(
     queue: Queue, numbers: TransactionNumbers, registration: Registration
 ) -> QueuedMessage | None:
-    """Returns the oldest message that the CSMS asked for while it has the station Pending. # BOOT-12
+    """Returns the oldest message that the CSMS asked for while the station's boot is Pending. #
+    BOOT-12 # BOOT-12
 
     One that needs the number of a transaction does not pass the message that begins it.
 
@@ -58,5 +60,5 @@ def asked_for(
         has_number = entry.note is None or (all_known and entry.note not in numbered)
         if item.triggered is not None and registration.may_send(item.triggered) and has_number:
             return item
-        numbered.add(numbers.starts(entry))
+        numbered.add(numbers.note_of_start(entry))
     return None

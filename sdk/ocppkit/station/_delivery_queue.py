@@ -1,4 +1,4 @@
-"""One queue of journaled messages: delivered in order, with retries, over as many connections as it takes.
+"""Delivers the messages of one queue in order, with retries, over as many connections as it takes.
 
 Theory of operation: the head of the queue is sent whenever there is a connection on which the station
 is registered; while the CSMS has it Pending, that is what the CSMS asked for (BOOT-12). No answer costs an attempt, and each wait is longer than the one before; after the last
@@ -31,17 +31,17 @@ from ocppkit.core import (
 
 from ._background_failures import is_failure
 from ._controls import Controls
-from ._deliveries import Delivered, DeliveryEvent, GivenUp
-from ._delivery_order import asked_for, next_in_order
+from ._deliveries import Delivered, DeliveryEvent, DeliveryGivenUp
+from ._delivery_order import next_in_order, next_triggered
 from ._journal import Entry, JournalError, Store
-from ._offline_marks import OfflineMarks
+from ._offline_marks import OfflineMarker
 from ._queued_message import QueuedMessage
 from ._registration_state import RegistrationState
-from ._store_writer import LaterWrites, retry_waits
+from ._store_writer import RepeatedWrites, retry_waits
 from ._stored_messages import IN_MEMORY, StoredMessages
 from ._transaction_numbers import TransactionNumbers
 
-__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIds"]
+__all__ = ["FULL_QUEUE_WAIT", "DeliveryQueue", "MessageIdSource"]
 
 logger = logging.getLogger("ocppkit.station")
 
@@ -52,8 +52,10 @@ READ_ATTEMPTS: Final = 5
 """After so many failures to read one message from the store the next one goes on, if that can be read."""
 
 
-class MessageIds:
-    """Makes message ids, new ones or the one that the next message is known by already."""
+class MessageIdSource:
+    """Makes message ids. The id of the next message can be set, for a message that has an id
+    already.
+    """
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
@@ -63,36 +65,36 @@ class MessageIds:
         message_id, self._next = self._next, None
         return self._new_id() if message_id is None else message_id
 
-    def use(self, message_id: str) -> None:
-        """Gives the next message this id."""
+    def set_next(self, message_id: str) -> None:
+        """Sets the id of the next message."""
         self._next = message_id
 
-    def forget(self) -> None:
-        """Forgets what `use` said, if no message came."""
+    def discard_next(self) -> None:
+        """Removes the id that `set_next` has set, if no message has taken it."""
         self._next = None
 
 
 class DeliveryQueue:
-    """One queue."""
+    """A queue of messages that must arrive, which are sent one after the other."""
 
     def __init__(
         self,
         store: Store,
         controls: Controls,
         registration_state: RegistrationState,
-        ids: MessageIds,
+        ids: MessageIdSource,
         *,
         name: str,
         retries_errors: bool,
         messages: StoredMessages,
         numbers: TransactionNumbers,
-        marks: OfflineMarks,
-        writes: LaterWrites,
+        marks: OfflineMarker,
+        writes: RepeatedWrites,
         answered: Callable[[Delivered], Awaitable[None]],
         tell: Callable[[DeliveryEvent], None],
         probe: Callable[[], Request[Any]],
     ) -> None:
-        """Begins empty.
+        """Creates an empty queue.
 
         Args:
             store: where the messages are kept.
@@ -132,22 +134,22 @@ class DeliveryQueue:
         """What is on its way to the CSMS now."""
 
     def add(self, item: QueuedMessage) -> None:
-        """Puts a message at the end."""
+        """Adds a message at the end."""
         if len(self.queue) >= IN_MEMORY and item.triggered is None:
             item.entry = item.request = None
         self.queue.append(item)
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
-        """Delivers for ever.
+        """Delivers messages until it is cancelled.
 
         Args:
             online: returns the connection, if there is one.
             clock: the time between attempts.
         """
         while True:
-            changed = self._registration_state.changed()
+            changed = self._registration_state.next_change()
             endpoint = online()
-            item = None if endpoint is None else self._due()
+            item = None if endpoint is None else self._next_sendable()
             if endpoint is None or item is None:
                 await asyncio.wait({changed})
                 continue
@@ -157,57 +159,61 @@ class DeliveryQueue:
             finally:
                 self.current = None
 
-    def _due(self) -> QueuedMessage | None:
-        """Returns what may be sent now, on an open connection."""
-        item = self._next()
+    def _next_sendable(self) -> QueuedMessage | None:
+        """Returns the message that may be sent now, or `None`."""
+        item = self._next_in_state()
         return None if item is None or item.is_held else item
 
-    def _next(self) -> QueuedMessage | None:
+    def _next_in_state(self) -> QueuedMessage | None:
         registration = self._registration_state.registration
         if registration.accepted:
             return next_in_order(self.queue, self._numbers) if self.queue else None
         if registration.status is not RegistrationStatus.PENDING:
             return None
-        return asked_for(self.queue, self._numbers, registration)
+        return next_triggered(self.queue, self._numbers, registration)
 
     async def _attempt(self, item: QueuedMessage, endpoint: Endpoint, clock: Clock) -> None:
         try:
             if item.entry is None:
-                await self._messages.fill(item, self.queue)
+                await self._messages.load(item, self.queue)
         except BaseException as problem:
             if not is_failure(problem):
                 raise
-            await self._unread(item, problem, clock)
+            await self._handle_read_failure(item, problem, clock)
             return
         entry = item.entry
         if entry is None:
-            self._close(item, JournalError(f"entry {item.seq} is no longer in the journal"))
+            self._finish(item, JournalError(f"entry {item.seq} is no longer in the journal"))
             return
         try:
-            request = item.request or self._messages.request(entry)
+            request = item.request or self._messages.decode_request(entry)
         except OcppError as problem:
             await self.set_aside(item, entry, problem)
             return
         if not item.may_have_left:
-            entry, request = await self._prepared(item, entry, request)
+            entry, request = await self._prepare_first_send(item, entry, request)
         # While Pending, nothing is sent that the CSMS has not asked for. # BOOT-12
         registered = self._registration_state.registration.accepted
         if self._in_doubt and registered and not endpoint.answers_received:
             await self._probe_first(endpoint)
         await self._send(item, entry, request, endpoint, clock)
 
-    async def _prepared(
+    async def _prepare_first_send(
         self, item: QueuedMessage, entry: Entry, request: Request[Any]
     ) -> tuple[Entry, Request[Any]]:
-        """Returns a message as it is to be sent for the first time."""
+        """Returns a message in the form in which it is sent for the first time, marked if it was
+        made offline.
+        """
         if item.disconnections < self._marks.disconnections:
-            entry, request = await self._marks.mark(item.seq, entry, request)
+            entry, request = await self._marks.mark_stored(item.seq, entry, request)
             item.entry, item.request = entry, request
         if item is not self.queue[0]:
             await self._marks.note_sent_early(item.seq, [each.seq for each in self.queue])
         return entry, request
 
-    async def _unread(self, item: QueuedMessage, problem: BaseException, clock: Clock) -> None:
+    async def _handle_read_failure(
+        self, item: QueuedMessage, problem: BaseException, clock: Clock
+    ) -> None:
         self._read_failures += 1
         logger.error(
             "%s: cannot read journal entry %d: %r [will be tried again]",
@@ -218,9 +224,12 @@ class DeliveryQueue:
         if self._read_failures >= READ_ATTEMPTS and await self._can_read_another(item):
             # It stays in the journal, where the next run tries it again.
             logger.error(
-                "%s: journal entry %d is not sent [the next one goes on]", self._name, item.seq
+                "%s: journal entry %d is skipped, as it cannot be read [the next run of the "
+                "program tries it again]",
+                self._name,
+                item.seq,
             )
-            self._close(item, JournalError(f"entry {item.seq} cannot be read: {problem!r}"))
+            self._finish(item, JournalError(f"entry {item.seq} cannot be read: {problem!r}"))
             return
         await sleep(clock, retry_waits(self._read_failures))
 
@@ -229,14 +238,16 @@ class DeliveryQueue:
         if another is None:
             return False
         try:
-            return await self._messages.entry(another) is not None
+            return await self._messages.read_entry(another) is not None
         except BaseException as problem:
             if not is_failure(problem):
                 raise
             return False
 
     async def _probe_first(self, endpoint: Endpoint) -> None:
-        """Makes the CSMS answer something harmless, so that a loss that follows tells of the message."""
+        """Sends a heartbeat first: if the CSMS then closes the connection over the message, it is
+        the message's fault.
+        """
         try:
             await endpoint.call(self._probe())
         except OcppError:
@@ -253,37 +264,37 @@ class DeliveryQueue:
     ) -> None:
         before, item.may_have_left = item.may_have_left, True
         try:
-            request = self._numbers.leaving(entry, request)
+            request = self._numbers.with_transaction_id(entry, request)
             # From here to the frame nothing is awaited, so the id cannot go to another message.
-            self._ids.use(entry.message_id)
+            self._ids.set_next(entry.message_id)
             response = await endpoint.call(request, item.timeout)
         except ConnectionClosed as end:
             item.may_have_left = before or end.delivered != "no"
-            await self._lost(item, entry, end, endpoint)
+            await self._handle_lost_connection(item, entry, end, endpoint)
         except QueueFull:
             item.may_have_left = before
             await sleep(clock, FULL_QUEUE_WAIT)
         except CallFailed as problem:
-            if self._is_sent_again(item, problem):
+            if self._waits_for_boot(item, problem):
                 return
             await (
-                self._failed(item, entry, problem, clock)
+                self._handle_failed_attempt(item, entry, problem, clock)
                 if self._retries_errors
-                else self._answered(item, entry, request, problem)
+                else self._handle_answer(item, entry, request, problem)
             )
         except CallTimedOut as problem:
-            await self._failed(item, entry, problem, clock)
+            await self._handle_failed_attempt(item, entry, problem, clock)
         except RemoteProtocolError as problem:
             # The CSMS has it and answered it, though not readably.
-            await self._answered(item, entry, request, problem)
+            await self._handle_answer(item, entry, request, problem)
         except Exception as problem:  # noqa: BLE001 - one message's fault ends that message only
             await self.set_aside(item, entry, problem)
         else:
-            await self._answered(item, entry, request, response)
+            await self._handle_answer(item, entry, request, response)
         finally:
-            self._ids.forget()
+            self._ids.discard_next()
 
-    async def _lost(
+    async def _handle_lost_connection(
         self, item: QueuedMessage, entry: Entry, end: ConnectionClosed, endpoint: Endpoint
     ) -> None:
         by_peer = end.by == "peer" and end.delivered == "unknown"
@@ -292,18 +303,20 @@ class DeliveryQueue:
         if by_peer and endpoint.answers_received:
             item.losses += 1
             logger.warning(
-                "%s: connection closed by the CSMS while %s %s was unanswered (%d times so far)",
+                "%s: the CSMS closed the connection while %s %s was unanswered, %d times so far "
+                "[the message is sent again]",
                 self._name,
                 entry.action,
                 entry.message_id,
                 item.losses,
             )
-            if item.was_passed:
+            if item.was_overtaken:
                 await self.set_aside(item, entry, end)
         await endpoint.wait_ended()
 
-    def _is_sent_again(self, item: QueuedMessage, problem: CallFailed) -> bool:
-        """Whether a message stays at the head until the CSMS has accepted a boot again.
+    def _waits_for_boot(self, item: QueuedMessage, problem: CallFailed) -> bool:
+        """Returns whether a message stays first in the queue until the CSMS has accepted a boot
+        again.
 
         The first such refusal is no failure of the message; the next one is. # QUE-03
         """
@@ -312,18 +325,21 @@ class DeliveryQueue:
         item.refused_unregistered |= unregistered
         return first
 
-    async def _failed(
+    async def _handle_failed_attempt(
         self, item: QueuedMessage, entry: Entry, problem: OcppError, clock: Clock
     ) -> None:
         item.failures += 1
         if item.failures >= self._controls.retries.attempts:
             # QUE-05
             logger.error(
-                "%s: message given up after %d attempts: %s", self._name, item.failures, problem
+                "%s: gave up delivering a message after %d attempts: %s",
+                self._name,
+                item.failures,
+                problem,
             )
             await self._remove(item, entry, problem)
             self._tell(
-                GivenUp(
+                DeliveryGivenUp(
                     entry=entry,
                     problem=problem,
                     dead_letter=False,
@@ -331,7 +347,12 @@ class DeliveryQueue:
                 )
             )
             return
-        logger.warning("%s: delivery attempt %d failed: %s", self._name, item.failures, problem)
+        logger.warning(
+            "%s: attempt %d to deliver a message failed: %s [will be tried again]",
+            self._name,
+            item.failures,
+            problem,
+        )
         await self._writes.try_once(
             item.seq,
             "note an attempt in",
@@ -343,15 +364,15 @@ class DeliveryQueue:
         # QUE-04; the interval may be changed meanwhile.
         failed_at = clock.time()
         while clock.time() < (due := failed_at + self._controls.retries.interval * item.failures):
-            await wait_until(clock, due, self._registration_state.changed())
+            await wait_until(clock, due, self._registration_state.next_change())
 
-    async def _answered(
+    async def _handle_answer(
         self, item: QueuedMessage, entry: Entry, request: Request[Any], answer: Response | OcppError
     ) -> None:
         for other in self.queue:
             if other is item:
                 break
-            other.passed()
+            other.note_overtaken()
         delivered = Delivered(
             entry=entry, request=request, answer=answer, earlier_run=item.delivery is None
         )
@@ -363,15 +384,16 @@ class DeliveryQueue:
     async def _remove(
         self, item: QueuedMessage, entry: Entry, outcome: Response | OcppError
     ) -> None:
-        seq, states = item.seq, self._numbers.answered(entry, outcome)
+        seq, states = item.seq, self._numbers.note_answer(entry, outcome)
         try:
             await self._writes.write(seq, "remove", lambda: self._store.ack(seq, states))
         finally:
             # Whatever becomes of that: a message is acknowledged once. If the store still has it,
             # the next run delivers it again, and the CSMS knows it by its id.
-            self._close(item, outcome)
+            self._finish(item, outcome)
 
     async def set_aside(self, item: QueuedMessage, entry: Entry, problem: Exception) -> None:
+        """Moves a message that cannot be sent to the dead letters of the journal."""
         logger.error(
             "%s: %s %s is not sent: %s [kept as a dead letter in the journal, entry %d]",
             self._name,
@@ -384,14 +406,14 @@ class DeliveryQueue:
         try:
             await self._writes.write(seq, "set aside", lambda: self._store.set_aside(seq, reason))
         finally:
-            self._close(item, problem)
+            self._finish(item, problem)
         self._tell(
-            GivenUp(
+            DeliveryGivenUp(
                 entry=entry, problem=problem, dead_letter=True, earlier_run=item.delivery is None
             )
         )
 
-    def _close(self, item: QueuedMessage, outcome: Response | Exception) -> None:
+    def _finish(self, item: QueuedMessage, outcome: Response | Exception) -> None:
         self._read_failures = 0
         # It may have been dropped meanwhile.
         if item in self.queue:

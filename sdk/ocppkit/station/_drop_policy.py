@@ -1,4 +1,4 @@
-"""Which messages a full journal may lose, as OCPP has it, and which order they go in.
+"""Chooses the messages that are removed from a full journal, by OCPP's rules.
 
 First go messages of no transaction that are kept only because all messages are (QUE-11). Then come
 reports on a running transaction: of each transaction the first, third, fifth ... (QUE-09), and in the
@@ -55,7 +55,7 @@ _EXTRA: Final = 16384
 
 
 class DropPolicy:
-    """Chooses what leaves a full journal."""
+    """Chooses the messages that are removed from a full journal."""
 
     def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
@@ -63,7 +63,7 @@ class DropPolicy:
     async def choose(
         self, pending: AsyncIterator[Stored], needed: int, spared: Collection[int]
     ) -> list[Stored]:
-        """Returns messages to drop; none if nothing may be dropped.
+        """Returns the messages to remove; an empty list if none may be removed.
 
         Args:
             pending: what waits.
@@ -71,7 +71,7 @@ class DropPolicy:
             spared: numbers of messages that are on their way.
         """
         needed += _EXTRA
-        others, every_second = _Candidates(needed), _Candidates(needed)
+        others, every_second = _DropCandidates(needed), _DropCandidates(needed)
         updates: Counter[str | None] = Counter()
         async for stored in pending:
             if stored.seq in spared:
@@ -80,18 +80,20 @@ class DropPolicy:
             if action is None or stored.entry.version != self._protocol.version:
                 continue
             if not action.transaction_related:
-                if action.offline is Offline.DROP and others.take(stored):
+                if action.offline is Offline.DROP and others.add(stored):
                     return others.chosen
-            elif not every_second.suffice and self._is_update(action, stored.entry):
+            elif not every_second.are_enough and self._is_update(action, stored.entry):
                 updates[stored.entry.transaction] += 1
                 if updates[stored.entry.transaction] % 2:
-                    every_second.take(stored)
-        return _enough([*others.chosen, *every_second.chosen], needed)
+                    every_second.add(stored)
+        return _messages_to_drop([*others.chosen, *every_second.chosen], needed)
 
     async def shortened(
         self, pending: AsyncIterator[Stored], spared: Collection[int]
     ) -> Stored | None:
-        """Returns a message in which meter values in the middle are left out, if there is one."""
+        """Returns a message without its meter values in the middle, if the journal has one that can
+        be shortened.
+        """
         async for stored in pending:
             entry = None if stored.seq in spared else self.without_middle(stored.entry)
             if entry is not None:
@@ -99,7 +101,8 @@ class DropPolicy:
         return None
 
     def without_middle(self, entry: Entry) -> Entry | None:
-        """Returns the end of a transaction with its first and last meter values. # QUE-10
+        """Returns the end of a transaction with its first and last meter values only; `None` if
+        there are no others. # QUE-10
 
         `None` if it has no more, or is something else.
         """
@@ -108,7 +111,7 @@ class DropPolicy:
             return None
         action = self._protocol.actions.get(entry.action)
         request = None if action is None else _decoded(action, entry)
-        if action is None or request is None or self._may_go(action, request):
+        if action is None or request is None or self._may_be_dropped(action, request):
             return None
         for name in _READINGS:
             readings = getattr(request, name, None)
@@ -127,9 +130,9 @@ class DropPolicy:
         ):
             return False
         request = _decoded(action, entry)
-        return request is not None and self._may_go(action, request)
+        return request is not None and self._may_be_dropped(action, request)
 
-    def _may_go(self, action: Action, request: Any) -> bool:
+    def _may_be_dropped(self, action: Action, request: Any) -> bool:
         if action.offline is Offline.QUEUE_IF_TRANSACTION:
             return True
         is_update = getattr(request, "event_type", None) == _UPDATED
@@ -146,26 +149,26 @@ def _decoded(action: Action, entry: Entry) -> Request[Any] | None:
     return request
 
 
-class _Candidates:
-    """Messages that may be dropped, until they free enough."""
+class _DropCandidates:
+    """Messages that may be removed, collected until they free enough bytes."""
 
     def __init__(self, needed: int) -> None:
         self.chosen: list[Stored] = []
         self._needed = needed
 
     @property
-    def suffice(self) -> bool:
-        """Whether they free as many bytes as are needed."""
+    def are_enough(self) -> bool:
+        """Whether the messages free as many bytes as are needed."""
         return self._needed <= 0
 
-    def take(self, stored: Stored) -> bool:
-        """Adds a message; returns whether they free enough now."""
+    def add(self, stored: Stored) -> bool:
+        """Adds a message; returns whether the messages free enough bytes now."""
         self.chosen.append(stored)
         self._needed -= len(stored.entry.payload)
-        return self.suffice
+        return self.are_enough
 
 
-def _enough(candidates: list[Stored], needed: int) -> list[Stored]:
+def _messages_to_drop(candidates: list[Stored], needed: int) -> list[Stored]:
     freed, chosen = 0, list[Stored]()
     for each in candidates:
         if freed >= needed:

@@ -1,4 +1,6 @@
-"""The durable storage of messages that must arrive: what a store or a simple journal has to offer."""
+"""The interfaces of a journal, the durable storage of messages that must arrive: `Store`, and the
+simpler `Journal`.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import MappingProxyType
@@ -23,11 +25,11 @@ NO_STATES: Final[Mapping[str, bytes | None]] = MappingProxyType({})
 
 
 class JournalError(OcppError):
-    """A journal cannot be opened, read or written; the message says why and how to cure it."""
+    """Raised when a journal cannot be opened, read or written; the message says why and what to do."""
 
 
 class JournalFull(JournalError):
-    """A journal has no room for a message, and nothing in it may be dropped."""
+    """Raised when a journal has no room for a message, and none of its messages may be removed."""
 
     def __init__(self, problem: str = "", *, needed: int = 0) -> None:
         super().__init__(problem)
@@ -36,7 +38,7 @@ class JournalFull(JournalError):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One message, as bytes, with what is needed to send it after a restart."""
+    """A message as bytes, with everything that is needed to send it after a restart."""
 
     version: str
     """The version of OCPP, as `Protocol.version` has it."""
@@ -53,7 +55,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """One message as it is in a store."""
+    """A message in a store, with its number there."""
 
     seq: int
     """Its number, higher than that of every message before it."""
@@ -64,7 +66,8 @@ class Stored(Struct, frozen=True, kw_only=True):
 
 
 class Store(Protocol):
-    """Keeps messages in order until they are acknowledged, and small states together with them.
+    """The interface of a durable store: it keeps messages in order, and small states of the program
+    together with them.
 
     Each method is atomic and durable: when it returns, the change survives a power cut; when it
     raises, nothing has changed. A store that has `__len__` tells how many messages wait as soon as
@@ -72,17 +75,17 @@ class Store(Protocol):
     """
 
     async def load(self) -> Mapping[str, bytes]:
-        """Returns the states."""
+        """Returns the states by name."""
         ...
 
     def pending(self, after: int = 0) -> AsyncIterator[Stored]:
-        """Yields the messages that wait and have a number above `after`, oldest first."""
+        """Yields the waiting messages that have a number above `after`, oldest first."""
         ...
 
     async def commit(
         self, entries: Sequence[Entry], states: Mapping[str, bytes | None] = NO_STATES
     ) -> Sequence[int]:
-        """Keeps messages and changes states, all or nothing.
+        """Stores messages and changes states in one transaction: all or nothing.
 
         Args:
             entries: the messages, in order.
@@ -97,19 +100,23 @@ class Store(Protocol):
         ...
 
     async def ack(self, seq: int, states: Mapping[str, bytes | None] = NO_STATES) -> None:
-        """Removes a message that was delivered or given up, and changes states in the same commit."""
+        """Removes a message that was delivered or given up, and changes states in the same
+        transaction.
+        """
         ...
 
     async def failed(self, seq: int, failures: int) -> None:
-        """Notes how many attempts to deliver a message have failed."""
+        """Stores how many attempts to deliver a message have failed."""
         ...
 
     async def set_aside(self, seq: int, reason: str) -> None:
-        """Keeps a message as a dead letter: it waits no longer, and is there to be looked at."""
+        """Makes a message a dead letter: it is not sent any more, but kept for an operator to look
+        at.
+        """
         ...
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces a message by another form of it in the same place. # QUE-08, QUE-10"""
+        """Replaces a message; the new one keeps its number. # QUE-08, QUE-10"""
         ...
 
     async def drop(self, seqs: Sequence[int]) -> None:
@@ -117,12 +124,12 @@ class Store(Protocol):
         ...
 
     async def count(self, transaction: str | None = None) -> int:
-        """Returns how many messages wait, of one transaction or in all. # QUE-14"""
+        """Returns how many messages are waiting: those of one transaction, or all. # QUE-14"""
         ...
 
 
 class Journal(Protocol):
-    """Keeps messages, in order, until they are acknowledged; a simpler form of `Store`.
+    """A simpler interface than `Store`: it keeps messages in order until they are acknowledged.
 
     It keeps neither states nor attempts. Dead letters stay in it and are tried again by the next run.
     It may have a method `replace(seq, entry)`, as a store has; without one, messages that waited when
@@ -130,20 +137,22 @@ class Journal(Protocol):
     """
 
     async def append(self, entry: Entry) -> int:
-        """Keeps an entry and returns its number; when it returns, the entry is safe."""
+        """Stores an entry durably and returns its number."""
         ...
 
     async def ack(self, seq: int) -> None:
-        """Forgets an entry: the CSMS has it."""
+        """Removes an entry that the CSMS has acknowledged."""
         ...
 
     async def pending(self) -> Sequence[tuple[int, Entry]]:
-        """Returns what was never acknowledged, oldest first; asked once, at the start."""
+        """Returns the entries that were never acknowledged, oldest first. Called once, at the
+        start.
+        """
         ...
 
 
 class MemoryJournal:
-    """A journal that lives as long as the process.
+    """A journal in memory, which is lost when the process ends.
 
     The next station that has it goes on with what it keeps; `copy.deepcopy` is what a power cut leaves.
     """
@@ -158,20 +167,20 @@ class MemoryJournal:
         return len(self._entries)
 
     async def append(self, entry: Entry) -> int:
-        """Keeps an entry."""
+        """Stores an entry and returns its number."""
         seq = self._next
         self._next += 1
         self._entries[seq] = entry
         return seq
 
     async def ack(self, seq: int) -> None:
-        """Forgets an entry."""
+        """Removes an entry."""
         del self._entries[seq]
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces an entry by another form of it."""
+        """Replaces an entry; the new one keeps its number."""
         self._entries[seq] = entry
 
     async def pending(self) -> Sequence[tuple[int, Entry]]:
-        """Returns the entries that are left."""
+        """Returns the remaining entries, oldest first."""
         return list(self._entries.items())

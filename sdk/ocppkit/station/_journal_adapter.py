@@ -1,4 +1,4 @@
-"""Makes a store of a journal with only append, ack and pending.
+"""Adapts a simple `Journal` to the interface `Store`.
 
 Such a store has no durable states, attempts and dead letters.
 """
@@ -9,22 +9,26 @@ from typing_extensions import TypeIs
 
 from ._journal import NO_STATES, Entry, Journal, JournalError, MemoryJournal, Store, Stored
 
-__all__ = ["JournalAdapter", "as_store", "can_replace", "commits_groups"]
+__all__ = ["JournalAdapter", "as_store", "can_commit_groups", "can_replace"]
 
 
 def as_store(journal: Store | Journal) -> Store:
-    """Returns the store itself, or an adapter for a journal with only append, ack and pending."""
+    """Returns the store itself, or an adapter if it is a `Journal` with only append, ack and
+    pending.
+    """
     return journal if _is_store(journal) else JournalAdapter(journal)
 
 
 def can_replace(store: Store) -> bool:
-    """Whether messages in a store can be replaced: not over a journal without a method for it."""
+    """Returns whether the store can replace messages; a simple journal may not be able to."""
     return not isinstance(store, JournalAdapter) or store.replaces
 
 
-def commits_groups(store: Store) -> bool:
-    """Whether a store takes several messages and states at once: not over a journal that may fail between."""
-    return not isinstance(store, JournalAdapter) or store.never_fails
+def can_commit_groups(store: Store) -> bool:
+    """Returns whether the store can commit several messages and states at once; a simple journal
+    cannot.
+    """
+    return not isinstance(store, JournalAdapter) or store.takes_every_message
 
 
 def _is_store(journal: Store | Journal) -> TypeIs[Store]:
@@ -32,7 +36,7 @@ def _is_store(journal: Store | Journal) -> TypeIs[Store]:
 
 
 class JournalAdapter:
-    """A store over a journal; what the journal cannot keep lives as long as this object."""
+    """A store that keeps messages in a simple journal, and all else in memory."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -43,12 +47,12 @@ class JournalAdapter:
 
     @property
     def replaces(self) -> bool:
-        """Whether messages can be replaced: true if the journal has a method for it."""
+        """Whether messages can be replaced: true if the journal has a method `replace`."""
         return hasattr(self._journal, "replace")
 
     @property
-    def never_fails(self) -> bool:
-        """Whether the journal is that in memory, which takes every message."""
+    def takes_every_message(self) -> bool:
+        """Whether the journal is a `MemoryJournal`, which takes every message."""
         return isinstance(self._journal, MemoryJournal)
 
     def __len__(self) -> int:
@@ -57,7 +61,7 @@ class JournalAdapter:
         return len(self._waiting)
 
     async def load(self) -> Mapping[str, bytes]:
-        """Reads the journal, and returns the states: those of this run, but for the journal in memory."""
+        """Reads the journal, and returns the states."""
         left = await self._journal.pending()
         self._waiting = {
             seq: self._waiting.get(seq, Stored(seq=seq, entry=entry))
@@ -68,7 +72,7 @@ class JournalAdapter:
         return dict(self._states)
 
     async def pending(self, after: int = 0) -> AsyncIterator[Stored]:
-        """Yields the messages that wait."""
+        """Yields the waiting messages."""
         for stored in list(self._waiting.values()):
             if stored.seq > after:
                 yield stored
@@ -76,10 +80,11 @@ class JournalAdapter:
     async def commit(
         self, entries: Sequence[Entry], states: Mapping[str, bytes | None] = NO_STATES
     ) -> Sequence[int]:
-        """Keeps one message: such a journal cannot keep several at once, all or nothing, but in memory."""
-        if len(entries) > 1 and not self.never_fails:
+        """Stores one message; only the journal in memory can take several at once."""
+        if len(entries) > 1 and not self.takes_every_message:
             raise JournalError(
-                "a journal with only append, ack and pending takes one message at a time"
+                "this journal, with only append, ack and pending, cannot store several messages "
+                "at once [use a Store, such as SqliteJournal(path)]"
             )
         seqs = [await self._journal.append(entry) for entry in entries]
         for seq, entry in zip(seqs, entries, strict=True):
@@ -94,18 +99,18 @@ class JournalAdapter:
         self._change(states)
 
     async def failed(self, seq: int, failures: int) -> None:
-        """Notes the attempts, for this run."""
+        """Keeps the number of failed attempts in memory."""
         stored = self._waiting.get(seq)
         if stored is not None:
             self._waiting[seq] = Stored(seq=seq, entry=stored.entry, failures=failures)
 
     async def set_aside(self, seq: int, reason: str) -> None:
-        """Leaves a message in the journal, where the next run finds it."""
+        """Leaves the message in the journal, where the next run of the program finds it."""
         self._waiting.pop(seq, None)
         self._dead.add(seq)
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces a message, if the journal can.
+        """Replaces a message, if the journal has a method for it.
 
         Raises:
             JournalError: it cannot.
@@ -114,7 +119,8 @@ class JournalAdapter:
         change = getattr(self._journal, "replace", None)
         if change is None:
             raise JournalError(
-                "a journal with only append, ack and pending cannot replace a message"
+                "this journal, with only append, ack and pending, cannot replace a message [give "
+                "it a method replace, or use a Store]"
             )
         stored = self._waiting.get(seq)
         if stored is not None:
@@ -122,12 +128,12 @@ class JournalAdapter:
             self._waiting[seq] = Stored(seq=seq, entry=entry, failures=stored.failures)
 
     async def drop(self, seqs: Sequence[int]) -> None:
-        """Removes messages, one after another."""
+        """Removes messages one after the other."""
         for seq in seqs:
             await self.ack(seq)
 
     async def count(self, transaction: str | None = None) -> int:
-        """Returns how many messages wait."""
+        """Returns how many messages are waiting."""
         if not self._is_read:
             await self.load()
         entries = (stored.entry for stored in self._waiting.values())

@@ -1,4 +1,4 @@
-"""What `station.events()` tells: connections, boots, the clock, and messages that must arrive."""
+"""The events of `station.events()` about connections, boots and the clock."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """The station is connected to the CSMS; it may have to boot before it can send messages."""
+    """Event: the station has connected to the CSMS. It may still have to boot before it can send
+    other messages.
+    """
 
     profile: NetworkProfile
     """The network profile that worked."""
@@ -34,7 +36,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booted:
-    """The CSMS answered a BootNotification."""
+    """Event: the CSMS answered a BootNotification."""
 
     response: Response
     """The answer, whatever its status is."""
@@ -45,7 +47,7 @@ class Booted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The CSMS accepted a boot: from now on messages may be sent."""
+    """Event: the CSMS accepted the station's boot; from now on the station may send messages."""
 
     interval: float
     """Seconds between heartbeats."""
@@ -53,7 +55,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSet:
-    """The CSMS told the time, and `station.now()` follows it."""
+    """Event: the CSMS told the time, and `station.now()` was set to it."""
 
     time: datetime
     """What it told."""
@@ -64,7 +66,7 @@ class ClockSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockJumped:
-    """The system's clock was set, by NTP or by hand; once the CSMS has told the time, timestamps do not follow."""
+    """Event: the system's clock was set while the station ran, by NTP or by hand."""
 
     change: timedelta
     """How far it went forward; negative if it went back."""
@@ -72,7 +74,7 @@ class ClockJumped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disconnected:
-    """The connection has ended; the station connects again."""
+    """Event: the connection has ended. The station connects again by itself."""
 
     end: ConnectionClosed
     """Who closed it, and why."""
@@ -83,7 +85,7 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restarting:
-    """`station.restart()` was called: the station connects anew and boots."""
+    """Event: `station.restart()` was called, so the station connects again and boots."""
 
     boot: Request[Any]
     """What it sends then."""
@@ -91,7 +93,7 @@ class Restarting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsMissed:
-    """The listener was too slow, and events were dropped: ask the station how it is now."""
+    """Event: the listener was too slow, so events were dropped. Ask the station for its state."""
 
     count: int
     """How many events were dropped. The events that follow came after them."""

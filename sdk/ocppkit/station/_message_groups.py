@@ -1,4 +1,4 @@
-"""Messages that go into the journal together, with what a program remembers of them, and may have to wait there."""
+"""Messages that are stored in the journal in one transaction, together with states of the program."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from ocppkit.core import Request
 
 from ._queued_message import QueuedMessage
 
-__all__ = ["KeptMessage", "MessageGroup"]
+__all__ = ["MessageGroup", "MessageToStore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptMessage:
-    """A message that is to be kept until it is delivered."""
+class MessageToStore:
+    """A message to store in the journal until it is delivered."""
 
     request: Request[Any]
     note: str | None = None
@@ -22,7 +22,7 @@ class KeptMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageGroup:
-    """What is committed to the store all or nothing."""
+    """Messages and states that are stored in one transaction, all or nothing."""
 
     items: Sequence[QueuedMessage]
     states: Mapping[str, bytes | None] = field(default_factory=dict[str, bytes | None])

@@ -1,4 +1,4 @@
-"""Which of a station's network profiles is tried next, and after what wait."""
+"""Chooses which network profile of a station is tried next, and after how many seconds."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ logger = logging.getLogger("ocppkit.station")
 
 
 class NetworkOrder:
-    """The order in which profiles are tried. # REC-05
+    """The network profiles of a station, in the order in which they are tried. # REC-05
 
     Each gets its attempts and then the next has its turn, at once: it is another server. When all
     have failed it begins anew. Every profile has a back-off of its own that goes on from turn to
@@ -28,7 +28,7 @@ class NetworkOrder:
         attempts: Callable[[], int],
         name: str,
     ) -> None:
-        """Begins without profiles.
+        """Creates an order without profiles.
 
         Args:
             new_waits: begins a back-off.
@@ -48,7 +48,7 @@ class NetworkOrder:
 
     @property
     def profile(self) -> NetworkProfile:
-        """The profile whose turn it is."""
+        """The profile to try now, or the one in use."""
         return self._profiles[self._at]
 
     @property
@@ -56,61 +56,76 @@ class NetworkOrder:
         """The security profiles, passwords and TLS contexts of all network profiles."""
         return frozenset((security_of(each), each.password, each.ssl) for each in self._profiles)
 
-    def take(self, profiles: Sequence[NetworkProfile]) -> None:
-        """Uses these profiles from now on, and begins with the first.
+    def set_profiles(self, profiles: Sequence[NetworkProfile]) -> None:
+        """Sets the profiles, and starts with the first one.
 
         Raises:
             LocalProtocolError: there are none, or none is as safe as one that was used before.
         """
         if not profiles:
-            raise LocalProtocolError("a station needs a CSMS to connect to")
+            raise LocalProtocolError(
+                "no network profile is given [pass the URL of the CSMS, or at least one "
+                "NetworkProfile]"
+            )
         safe = [profile for profile in profiles if security_of(profile) >= self.floor]
         if not safe:
-            raise LocalProtocolError("the security profile of a station is never lowered")
+            raise LocalProtocolError(
+                "a station must not use a lower security profile than one used before "
+                "[use wss:// and the credentials of that security profile]"
+            )
         if len(safe) < len(profiles):
             logger.warning(
-                "%s: network profiles with a lower security profile than was used before are skipped",
+                "%s: skipping network profiles with a lower security profile than one used before",
                 self._name,
             )
         self._profiles = tuple(safe)
-        self.begin()
+        self.start_over()
 
-    def begin(self) -> None:
-        """Begins with the first profile, as after a start."""
+    def start_over(self) -> None:
+        """Starts again with the first profile."""
         self._at = 0
         self._failures = 0
         self._waits = {}
 
-    def connected(self) -> None:
-        """Notes a success; it is this profile again when the connection is lost. # REC-03"""
+    def note_connected(self) -> None:
+        """Notes that the profile has connected; it is tried first when the connection is lost. #
+        REC-03 # REC-03
+        """
         profile = self.profile
         self.floor = max(self.floor, security_of(profile))
-        self.take(self._profiles)
+        self.set_profiles(self._profiles)
         self._at = self._profiles.index(profile)
         self._waits = {profile: self._new_waits()}
 
-    def failed(self) -> None:
-        """Notes an attempt that failed."""
+    def note_failed(self) -> None:
+        """Notes that an attempt has failed; after several the next profile follows."""
         self._waits.setdefault(self.profile, self._new_waits())
         self._failures += 1
         if self._failures >= self._attempts() and len(self._profiles) > 1:
             self._failures = 0
             self._at = (self._at + 1) % len(self._profiles)
-            logger.warning("%s: tries network profile %d", self._name, self._at + 1)
+            logger.warning(
+                "%s: too many failed attempts: trying network profile %d next",
+                self._name,
+                self._at + 1,
+            )
 
-    def use_back_off(self) -> None:
-        """Begins the back-off of each profile anew, after its parameters have changed."""
+    def restart_back_off(self) -> None:
+        """Starts the back-off of each profile again, after its parameters have changed."""
         self._waits = {profile: self._new_waits() for profile in self._waits}
 
     def use_credentials(self, change: Callable[[NetworkProfile], NetworkProfile]) -> None:
-        """Changes passwords and TLS contexts; whose turn it is stays.
+        """Changes passwords and TLS contexts, and stays with the current profile.
 
         Raises:
             LocalProtocolError: the profile in use would be less safe than one before.
         """
         changed = tuple(map(change, self._profiles))
         if changed and security_of(changed[self._at]) < self.floor:
-            raise LocalProtocolError("the security profile of a station is never lowered")
+            raise LocalProtocolError(
+                "a station must not use a lower security profile than one used before "
+                "[use wss:// and the credentials of that security profile]"
+            )
         self._waits = {
             new: self._waits[old]
             for old, new in zip(self._profiles, changed, strict=True)
@@ -118,7 +133,7 @@ class NetworkOrder:
         }
         self._profiles = changed
 
-    def wait(self) -> float:
-        """Returns the seconds until the next attempt."""
+    def seconds_to_wait(self) -> float:
+        """Returns the seconds to wait before the next attempt."""
         waits = self._waits.get(self.profile)
         return 0.0 if waits is None else next(waits)

@@ -1,4 +1,4 @@
-"""The ways to a CSMS that a station may be given, as values."""
+"""Network profiles: where and how a station reaches its CSMS."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ __all__ = ["NetworkProfile", "NetworkProfiles", "as_profiles"]
 
 @dataclass(frozen=True, slots=True)
 class NetworkProfile:
-    """One way to reach a CSMS."""
+    """One way to reach a CSMS: URL, credentials and TLS."""
 
     url: str
     """The endpoint of the CSMS, `ws://` or `wss://`, without the identity."""
@@ -28,7 +28,9 @@ class NetworkProfile:
     """The configurationSlot of SetNetworkProfile; another one means another boot (BOOT-26)."""
 
     def is_same_way(self, other: "NetworkProfile") -> bool:
-        """Whether two profiles lead to the same CSMS: new credentials are no other way. # BOOT-26"""
+        """Returns whether two profiles lead to the same CSMS; their credentials may differ. #
+        BOOT-26
+        """
         return (self.url, self.slot) == (other.url, other.slot)
 
 
@@ -42,7 +44,8 @@ def as_profiles(
     ssl: SSLContext | None,
     client_certificate: bool | None = None,
 ) -> tuple[NetworkProfile, ...]:
-    """Returns the profiles that a user has described, in one way or another, completed.
+    """Returns the network profiles for a URL, a profile or several; completed with the given
+    credentials.
 
     Args:
         network: the profiles.

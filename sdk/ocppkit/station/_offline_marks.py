@@ -1,4 +1,5 @@
-"""Marks messages that waited while the station was offline, as OCPP 2.x has it for TransactionEvent.
+"""Marks messages that were made while the station was offline, as OCPP 2.x demands of
+TransactionEvent.
 
 Theory of operation: a message that is made offline is marked when it is made. One that waits in the
 queue when the connection is lost is marked when its turn comes: first in the store, then it is sent
@@ -20,7 +21,7 @@ from ._background_failures import is_failure
 from ._journal import Entry, Store, Stored
 from ._journal_adapter import can_replace
 
-__all__ = ["OfflineMarks"]
+__all__ = ["OfflineMarker"]
 
 logger = logging.getLogger("ocppkit.station")
 
@@ -32,8 +33,8 @@ _EARLIER_RUN: Final = -1
 Q = TypeVar("Q", bound=Request[Any])
 
 
-class OfflineMarks:
-    """Which messages of one station waited while it was offline."""
+class OfflineMarker:
+    """Marks the messages of one station that were made while it was offline."""
 
     def __init__(self, protocol: Protocol, store: Store, name: str) -> None:
         self._protocol = protocol
@@ -47,11 +48,11 @@ class OfflineMarks:
         """Stands for the disconnections of an earlier run of the program."""
 
     def restore(self, states: Mapping[str, bytes]) -> None:
-        """Reads what an earlier run noted."""
+        """Reads what an earlier run of the program stored."""
         self._sent_early = set(map(int, states.get(_STATE, b"").split()))
 
     def may_have_left(self, stored: Stored, *, is_first: bool) -> bool:
-        """Whether an earlier run may have sent a message.
+        """Returns whether an earlier run of the program may have sent a message.
 
         Args:
             stored: the message.
@@ -59,8 +60,10 @@ class OfflineMarks:
         """
         return is_first or stored.failures > 0 or stored.seq in self._sent_early
 
-    def marked(self, request: Q) -> Q:
-        """Returns a message with the mark that it has for being made offline; the same if it has none."""
+    def with_mark(self, request: Q) -> Q:
+        """Returns a message with its member for "made offline" set; unchanged if it has no such
+        member.
+        """
         mark = self._protocol.actions[request.__ocpp_action__].offline_mark
         names = dict(zip(request.__struct_encode_fields__, request.__struct_fields__, strict=True))
         name = names.get(mark or "")
@@ -68,14 +71,14 @@ class OfflineMarks:
             return request
         return replace(request, **{name: True})
 
-    async def mark(
+    async def mark_stored(
         self, seq: int, entry: Entry, request: Request[Any]
     ) -> tuple[Entry, Request[Any]]:
-        """Marks a message in the store, and returns it as it is to be sent. # QUE-08
+        """Sets the mark in the stored message, and returns the message to send. # QUE-08
 
         If the store cannot do it, the message stays as it is: what is sent is what the store has.
         """
-        marked = self.marked(request)
+        marked = self.with_mark(request)
         if marked is request or not can_replace(self._store):
             return entry, request
         changed = replace(entry, payload=encode_payload(marked, policy=OFF))
@@ -94,7 +97,7 @@ class OfflineMarks:
         return changed, marked
 
     async def note_sent_early(self, seq: int, waiting: Collection[int]) -> None:
-        """Notes in the store that a message is sent before older ones.
+        """Stores that a message is sent before older ones.
 
         Args:
             seq: its number.
@@ -108,7 +111,8 @@ class OfflineMarks:
             if not is_failure(problem):
                 raise
             logger.error(
-                "%s: cannot note in the journal that entry %d is sent early: %r [sent all the same]",
+                "%s: cannot note in the journal that entry %d is sent early: %r [sent all the "
+                "same]",
                 self._name,
                 seq,
                 problem,

@@ -1,4 +1,6 @@
-"""Which messages must arrive, however long it takes: what OCPP says of each, and the switches it has."""
+"""Decides which messages must arrive, however long it takes, by OCPP's rules and the station's
+settings.
+"""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from ocppkit.core import Action, Offline, Protocol, Request
 from ._controls import Controls
 from ._registration_state import HEARTBEAT
 
-__all__ = ["OfflineRules", "nobody_knows"]
+__all__ = ["OfflineRules", "severity_unknown"]
 
 logger = logging.getLogger("ocppkit.station")
 
@@ -19,14 +21,16 @@ logger = logging.getLogger("ocppkit.station")
 _DROP: Final = Offline.DROP
 
 
-def nobody_knows(monitor: int) -> int | None:
-    """Knows no monitor."""
+def severity_unknown(monitor: int) -> int | None:
+    """The default of `monitor_severity`: returns `None`, as no severity is known."""
     return None
 
 
 @dataclass(slots=True, kw_only=True)
 class OfflineRules:
-    """What a station keeps until it is delivered."""
+    """Decides which messages are stored until they are delivered, even while the station is
+    offline.
+    """
 
     protocol: Protocol
     controls: Controls
@@ -34,7 +38,7 @@ class OfflineRules:
     monitor_severity: Callable[[int], int | None]
 
     def must_arrive(self, request: Request[Any], action: Action) -> bool:
-        """Whether this message is kept."""
+        """Returns whether this message must arrive, so that it is stored."""
         if action.offline is _DROP and not self.controls.queue_all_messages:
             return False
         # A boot comes before all that is kept, and a heartbeat is of no use later.
@@ -71,5 +75,9 @@ class OfflineRules:
         try:
             return self.monitor_severity(monitor)
         except Exception:
-            logger.exception("%s: monitor_severity failed [event is kept]", self.name)
+            logger.exception(
+                "%s: the function monitor_severity failed [the event is stored until it is "
+                "delivered]",
+                self.name,
+            )
             return None

@@ -1,4 +1,4 @@
-"""What a station can be told beside its identity and its boot message."""
+"""The options of a station, beside its identity and its boot message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from ocppkit.aio.lowlevel import ConnectionOptions, Settings
 from ._back_off import BackOff
 from ._controls import ClockSource, Controls
 from ._journal import Journal, MemoryJournal, Store
-from ._offline_rules import nobody_knows
+from ._offline_rules import severity_unknown
 from ._retries import Retries
 
 __all__ = ["StationOptions", "StationSettings", "controls_of"]
@@ -22,7 +22,7 @@ _NOW: Final = partial(datetime.now, UTC)
 
 
 class StationOptions(ConnectionOptions, total=False):
-    """The keyword options that every station takes, beside those of `ConnectionOptions`."""
+    """The keyword options of every station, beside those of `ConnectionOptions`."""
 
     insecure: bool
     """Connect without authentication, or with a TLS context that does not verify the CSMS."""
@@ -91,7 +91,7 @@ class StationOptions(ConnectionOptions, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSettings(Settings):
-    """The options with their defaults."""
+    """The options of a station, with defaults for those that were not given."""
 
     insecure: bool = False
     password: str | bytes | None = field(default=None, repr=False)
@@ -104,7 +104,7 @@ class StationSettings(Settings):
     retries: Retries = field(default_factory=Retries)
     queue_all_messages: bool = False
     queued_severity: int | None = None
-    monitor_severity: Callable[[int], int | None] = nobody_knows
+    monitor_severity: Callable[[int], int | None] = severity_unknown
     raise_security_events: bool = True
     clock_source: ClockSource = "csms"
     monotonic: Callable[[], float] | None = None
@@ -114,7 +114,7 @@ class StationSettings(Settings):
 
 
 def controls_of(settings: StationSettings) -> Controls:
-    """Returns the controls as the options set them.
+    """Returns controls with the values of the options.
 
     Raises:
         LocalProtocolError: an option makes no sense.

@@ -1,4 +1,4 @@
-"""The messages that must arrive: journaled before they are sent, and queued until they are delivered.
+"""Stores messages that must arrive in the journal, and delivers them.
 
 Theory of operation: an entry goes into the journal first and is acknowledged when the CSMS has
 answered it; between the two it survives whatever happens. There are two queues. Messages of
@@ -33,19 +33,19 @@ from ._deliveries import (
     Delivered,
     Delivery,
     DeliveryEvent,
-    Dropped,
     MessageDropped,
+    MessagesDropped,
     MeterValuesLeftOut,
 )
-from ._delivery_queue import DeliveryQueue, MessageIds
+from ._delivery_queue import DeliveryQueue, MessageIdSource
 from ._drop_policy import DropPolicy
 from ._journal import Entry, Journal, JournalFull, Store, Stored
-from ._journal_adapter import as_store, can_replace, commits_groups
-from ._message_groups import KeptMessage, MessageGroup
-from ._offline_marks import OfflineMarks
+from ._journal_adapter import as_store, can_commit_groups, can_replace
+from ._message_groups import MessageGroup, MessageToStore
+from ._offline_marks import OfflineMarker
 from ._queued_message import MessageHold, QueuedMessage
 from ._registration_state import HEARTBEAT, RegistrationState
-from ._store_writer import GroupCommit, LaterWrites, retry_waits
+from ._store_writer import GroupCommit, RepeatedWrites, retry_waits
 from ._stored_messages import IN_MEMORY, StoredMessages, check_sender
 from ._transaction_numbers import TransactionNumbers
 
@@ -60,7 +60,9 @@ _NEVER_KEPT: Final = frozenset({"BootNotification", HEARTBEAT})
 
 
 class Outbox:
-    """The messages of one station that must arrive."""
+    """The messages of one station that must arrive: stored in the journal, then sent in order until
+    they are answered.
+    """
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class Outbox:
         controls: Controls,
         registration_state: RegistrationState,
         *,
-        ids: MessageIds,
+        ids: MessageIdSource,
         policy: Policy,
         identity: str,
     ) -> None:
@@ -81,9 +83,9 @@ class Outbox:
         self._name = loggable(identity)
         self._messages = StoredMessages(protocol, self._store)
         self._numbers = TransactionNumbers(protocol)
-        self._marks = OfflineMarks(protocol, self._store, self._name)
+        self._marks = OfflineMarker(protocol, self._store, self._name)
         self._drop_policy = DropPolicy(protocol)
-        self._writes = LaterWrites(self._store, self._name)
+        self._writes = RepeatedWrites(self._store, self._name)
         self._lock = asyncio.Lock()
         self._commits = GroupCommit(self._commit, lock=self._lock)
         self._is_loaded = False
@@ -93,7 +95,7 @@ class Outbox:
         self.before_acknowledging: Callable[[Delivered], Awaitable[None]] | None = None
         """Awaited when a message was answered, before the store forgets it; after a power cut perhaps twice."""
 
-        self.observer: Callable[[DeliveryEvent], None] = _nobody
+        self.observer: Callable[[DeliveryEvent], None] = _ignore_event
         """Called with what happens to messages; set it before the station runs."""
 
         def queue(retries_errors: bool) -> DeliveryQueue:
@@ -108,8 +110,8 @@ class Outbox:
                 numbers=self._numbers,
                 marks=self._marks,
                 writes=self._writes,
-                answered=self._answered,
-                tell=self._tell,
+                answered=self._call_before_acknowledging,
+                tell=self._publish,
                 probe=cast(Callable[[], Request[Any]], protocol.actions[HEARTBEAT].request),
             )
 
@@ -123,7 +125,8 @@ class Outbox:
         return sum(len(each.queue) for each in self._queues)
 
     async def count(self, transaction: str | None = None) -> int:
-        """Returns how many messages wait, of one transaction or in all. # QUE-14
+        """Returns how many messages are waiting: those of one transaction, or all. # QUE-14 #
+        QUE-14
 
         Raises:
             JournalError: the journal cannot be read; or what else the journal raises.
@@ -133,12 +136,14 @@ class Outbox:
         return await self._store.count(transaction)
 
     def has_waiting(self, transaction: str | None = None) -> bool:
-        """Returns whether messages wait, of one transaction or any. # QUE-14"""
+        """Returns whether messages are waiting, of one transaction or of any. # QUE-14"""
         waiting = (item for each in self._queues for item in each.queue)
         return any(transaction in (None, item.transaction) for item in waiting)
 
     def disconnected(self) -> None:
-        """Notes that a connection has ended: what waits now waited while the station was offline."""
+        """Notes that a connection has ended, so that messages which wait now are marked as made
+        offline.
+        """
         self._marks.disconnections += 1
 
     async def keep(
@@ -150,7 +155,7 @@ class Outbox:
         offline: bool = False,
         triggered: bool = False,
     ) -> Delivery[R]:
-        """Journals a message; it is delivered though nobody may wait for its answer.
+        """Stores a message in the journal. It is delivered even if nobody waits for its answer.
 
         Args:
             request: the message.
@@ -164,21 +169,23 @@ class Outbox:
             JournalFull: there is no room, and nothing may be dropped.
             LocalProtocolError: a station does not send it, or it cannot be kept.
         """
-        item = self._item(request, note, offline=offline, timeout=timeout, triggered=triggered)
+        item = self._create_item(
+            request, note, offline=offline, timeout=timeout, triggered=triggered
+        )
         await self._commits.put(MessageGroup(items=[item]))
         delivery: Delivery[R] = cast(Delivery[R], item.delivery)
         return delivery
 
     async def keep_together(
         self,
-        messages: Sequence[KeptMessage],
+        messages: Sequence[MessageToStore],
         states: Mapping[str, bytes | None],
         *,
         offline: bool,
         triggered: Callable[[Request[Any]], bool],
         hold: MessageHold | None = None,
     ) -> None:
-        """Journals messages and changes states in one commit.
+        """Stores messages and changes states in one transaction.
 
         Args:
             messages: the messages, in order.
@@ -193,7 +200,9 @@ class Outbox:
             LocalProtocolError: a station does not send one of them, or it cannot be kept.
         """
         items = [
-            self._item(each.request, each.note, offline=offline, triggered=triggered(each.request))
+            self._create_item(
+                each.request, each.note, offline=offline, triggered=triggered(each.request)
+            )
             for each in messages
         ]
         for item in items:
@@ -201,25 +210,26 @@ class Outbox:
         await self._commits.put(MessageGroup(items=items, states=states))
 
     def release(self, hold: MessageHold) -> None:
-        """Lets messages leave that were held back."""
+        """Lets messages be sent that were held back."""
         hold.is_released = True
-        self._registration_state.tell()
+        self._registration_state.wake_waiters()
 
     async def load_states(self) -> Mapping[str, bytes]:
-        """Returns the states in the store.
+        """Returns the states of the program that are in the journal.
 
         Raises:
             JournalError: the journal cannot be read; or what else the journal raises.
             LocalProtocolError: the journal cannot commit messages and states together.
         """
-        if not commits_groups(self._store):
+        if not can_commit_groups(self._store):
             raise LocalProtocolError(
-                "a journal with only append, ack and pending cannot keep messages and states together "
+                "a journal with only append, ack and pending cannot keep messages and states "
+                "together "
                 "[use a Store, such as SqliteJournal(path)]"
             )
         return await self._store.load()
 
-    def _item(
+    def _create_item(
         self,
         request: Request[Any],
         note: str | None,
@@ -231,8 +241,10 @@ class Outbox:
         action = self._protocol.actions[request.__ocpp_action__]
         check_sender(action)
         if action.name in _NEVER_KEPT:
-            raise LocalProtocolError("the station sends it by itself", action=action.name)
-        request = self._marks.marked(request) if offline else request
+            raise LocalProtocolError(
+                "the station sends this message by itself; it cannot be queued", action=action.name
+            )
+        request = self._marks.with_mark(request) if offline else request
         entry = Entry(
             version=self._protocol.version,
             action=action.name,
@@ -249,14 +261,15 @@ class Outbox:
         return item
 
     async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
-        """Delivers for ever, beginning with what an earlier run of the program left.
+        """Delivers messages until it is cancelled, beginning with those that an earlier run of the
+        program left.
 
         Args:
             online: returns the connection, if there is one.
             clock: the time between attempts.
         """
         failures = 0
-        while not await self._loads():
+        while not await self._try_to_load():
             failures += 1
             await sleep(clock, retry_waits(failures))
         async with (
@@ -268,13 +281,13 @@ class Outbox:
     def _queue_of(self, action: Action) -> DeliveryQueue:
         return self._transactions if action.transaction_related else self._others
 
-    def _tell(self, event: DeliveryEvent) -> None:
+    def _publish(self, event: DeliveryEvent) -> None:
         try:
             self.observer(event)
         except Exception:
-            logger.exception("%s: observer of deliveries failed", self._name)
+            logger.exception("%s: the observer of deliveries failed [delivery goes on]", self._name)
 
-    async def _answered(self, delivered: Delivered) -> None:
+    async def _call_before_acknowledging(self, delivered: Delivered) -> None:
         if self.before_acknowledging is None:
             return
         try:
@@ -283,7 +296,8 @@ class Outbox:
             if not is_failure(problem):
                 raise
             logger.exception(
-                "%s: the function that takes answers before they are acknowledged has failed",
+                "%s: the callback before_acknowledging failed [the message is removed from the "
+                "journal all the same]",
                 self._name,
             )
 
@@ -308,16 +322,16 @@ class Outbox:
             item.seq = seq
             if entry is not item.entry:
                 item.entry, item.request = entry, None
-                self._tell_left_out(entry)
+                self._report_left_out(entry)
             self._queue_of(self._protocol.actions[entry.action]).add(item)
-        self._registration_state.tell()
+        self._registration_state.wake_waiters()
 
     async def _make_room(self, problem: JournalFull) -> bool:
-        spared = {*self._on_their_way(), *self._writes.seqs}
+        spared = {*self._seqs_being_sent(), *self._writes.seqs}
         chosen = await self._drop_policy.choose(self._store.pending(), problem.needed, spared)
         if chosen:
             await self._store.drop([each.seq for each in chosen])
-            self._drop(chosen)
+            self._forget_dropped(chosen)
             return True
         if not can_replace(self._store):
             return False
@@ -325,48 +339,50 @@ class Outbox:
         if shorter is None:
             return False
         await self._store.replace(shorter.seq, shorter.entry)
-        for item in self._waiting({shorter.seq}):
+        for item in self._queued({shorter.seq}):
             # Not `None`: the longer one may just be read from the store.
             item.entry, item.request = shorter.entry, None
-        self._tell_left_out(shorter.entry)
+        self._report_left_out(shorter.entry)
         return True
 
-    def _tell_left_out(self, entry: Entry) -> None:
+    def _report_left_out(self, entry: Entry) -> None:
         logger.warning(
-            "%s: journal is full: meter values in the middle of %s left out",
+            "%s: journal is full: removed all but the first and last meter values of message %s",
             self._name,
             entry.message_id,
         )  # QUE-10
-        self._tell(MeterValuesLeftOut(message_id=entry.message_id))
+        self._publish(MeterValuesLeftOut(message_id=entry.message_id))
 
-    def _on_their_way(self) -> set[int]:
-        """Returns the numbers of messages that must not change: the CSMS may have them. # MID-03"""
+    def _seqs_being_sent(self) -> set[int]:
+        """Returns the numbers of messages that must not be changed or removed, as the CSMS may have
+        them. # MID-03
+        """
         items = (item for each in self._queues for item in each.queue)
         left = {item.seq for item in items if item.may_have_left}
         return left | {each.current.seq for each in self._queues if each.current is not None}
 
-    def _drop(self, chosen: Sequence[Stored]) -> None:
+    def _forget_dropped(self, chosen: Sequence[Stored]) -> None:
         self.dropped += len(chosen)
         logger.warning(
-            "%s: journal is full: %d messages dropped, %d since the start",
+            "%s: journal is full: removed %d messages, %d since the start",
             self._name,
             len(chosen),
             self.dropped,
         )  # QUE-09
-        for item in self._waiting({each.seq for each in chosen}):
+        for item in self._queued({each.seq for each in chosen}):
             for each in self._queues:
                 if item in each.queue:
                     each.queue.remove(item)
             if item.delivery is not None:
                 item.delivery.close(MessageDropped("the journal was full"))
-        self._tell(Dropped(message_ids=tuple(each.entry.message_id for each in chosen)))
+        self._publish(MessagesDropped(message_ids=tuple(each.entry.message_id for each in chosen)))
 
-    def _waiting(self, seqs: Collection[int]) -> list[QueuedMessage]:
+    def _queued(self, seqs: Collection[int]) -> list[QueuedMessage]:
         return [item for each in self._queues for item in each.queue if item.seq in seqs]
 
     # What an earlier run left.
 
-    async def _loads(self) -> bool:
+    async def _try_to_load(self) -> bool:
         try:
             async with self._lock:
                 await self._load()
@@ -374,7 +390,8 @@ class Outbox:
             if not is_failure(problem):
                 raise
             logger.error(
-                "%s: cannot load the journal: %r [will be tried again; nothing of it is delivered until then]",
+                "%s: cannot load the journal: %r [will be tried again; no stored message is "
+                "sent until then]",
                 self._name,
                 problem,
             )
@@ -392,11 +409,11 @@ class Outbox:
             if stored.seq in known or stored.seq in self._writes.seqs:
                 continue
             try:
-                queue = self._queue_of(self._messages.action(stored.entry))
+                queue = self._queue_of(self._messages.action_of(stored.entry))
             except LocalProtocolError as problem:
                 unsendable.append((stored, problem))
                 continue
-            left[queue].append(self._left_item(stored, len(left[queue])))
+            left[queue].append(self._item_of_earlier_run(stored, len(left[queue])))
         for queue, items in left.items():
             queue.queue.extendleft(reversed(items))
         self._is_loaded = True
@@ -404,7 +421,7 @@ class Outbox:
             item = QueuedMessage(stored.entry, seq=stored.seq)
             await self._transactions.set_aside(item, stored.entry, fault)
 
-    def _left_item(self, stored: Stored, position: int) -> QueuedMessage:
+    def _item_of_earlier_run(self, stored: Stored, position: int) -> QueuedMessage:
         return QueuedMessage(
             stored.entry if position < IN_MEMORY else None,
             failures=stored.failures,
@@ -423,5 +440,5 @@ def _transaction_of(request: Any, note: str | None) -> str | None:
     return note if known is None else str(known)
 
 
-def _nobody(event: DeliveryEvent) -> None:
-    """Ignores what happens to messages."""
+def _ignore_event(event: DeliveryEvent) -> None:
+    """Ignores an event about a message."""

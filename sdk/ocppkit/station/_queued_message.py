@@ -1,4 +1,4 @@
-"""One message on its way to the CSMS, with what has happened to it so far."""
+"""A message that waits in a delivery queue, and what has happened to it so far."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,14 +16,14 @@ SUSPECT_LOSSES: Final = 5
 
 @dataclass(slots=True, eq=False)
 class MessageHold:
-    """Keeps messages from leaving until what must come before them, such as a response, has been sent."""
+    """Holds messages back until another one, such as a response, has been sent."""
 
     is_released: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class QueuedMessage:
-    """A message on its way."""
+    """A message in a delivery queue."""
 
     entry: Entry | None
     """`None` while it is in the store only."""
@@ -39,7 +39,7 @@ class QueuedMessage:
     losses: int = 0
     """Connections that the CSMS closed while it had this message."""
 
-    was_passed: bool = False
+    was_overtaken: bool = False
     """Whether a later message was delivered since this one became suspect."""
 
     refused_unregistered: bool = False
@@ -65,18 +65,20 @@ class QueuedMessage:
 
     @property
     def is_held(self) -> bool:
-        """Whether it may not leave yet."""
+        """Whether the message is held back for now."""
         return self.hold is not None and not self.hold.is_released
 
     @property
     def is_suspect(self) -> bool:
-        """Whether the next message goes first, to show that it is this one that closes connections."""
-        return self.losses >= SUSPECT_LOSSES and not self.was_passed
+        """Whether the CSMS seems to close connections because of this message, so that the next
+        message is sent first.
+        """
+        return self.losses >= SUSPECT_LOSSES and not self.was_overtaken
 
-    def passed(self) -> None:
+    def note_overtaken(self) -> None:
         """Notes that a later message was delivered.
 
         It tells nothing of one that is not suspect: what the CSMS asks for while the station is
         Pending goes first as well.
         """
-        self.was_passed = self.losses >= SUSPECT_LOSSES
+        self.was_overtaken = self.losses >= SUSPECT_LOSSES

@@ -15,7 +15,8 @@ V = TypeVar("V", bound=VendorResponse)
 
 
 class StationRegistrar(Generic[Q_co]):
-    """Registers the handler of one request: `(request) -> response`, plain or `async`.
+    """A decorator that registers the handler of one request, a function `(request) -> response`,
+    plain or `async`.
 
     It returns the handler as it was, which stays callable and testable by itself.
     """

@@ -1,4 +1,6 @@
-"""A station's standing with its CSMS: registration, heartbeat interval and clock; it outlives connections."""
+"""A station's registration with its CSMS: status, time of the next boot, and clock. It outlives
+connections.
+"""
 
 import asyncio
 import logging
@@ -10,7 +12,7 @@ from ocppkit.core import CallFailed, ErrorCode, Protocol, Response
 
 from ._controls import Controls
 from ._lifecycle_events import Accepted, Booted
-from ._lost_registration import LostRegistration
+from ._lost_registration import LostRegistrationBackOff
 from ._station_clock import StationClock
 
 __all__ = ["HEARTBEAT", "RegistrationState"]
@@ -25,7 +27,7 @@ _OWN_WAIT: Final = 60.0
 
 
 class RegistrationState:
-    """What a station knows of its standing."""
+    """The registration of a station with its CSMS, and when the station boots next."""
 
     def __init__(
         self,
@@ -42,7 +44,7 @@ class RegistrationState:
         self._name = name
         self.clock = clock
         self._changed: asyncio.Future[None] | None = None
-        self._lost_registration = LostRegistration()
+        self._lost_registration = LostRegistrationBackOff()
 
         self.refused_actions = self._lost_registration.waits
         """Actions that were refused with SecurityError and not answered since."""
@@ -64,27 +66,27 @@ class RegistrationState:
         self.registering_again = False
         """Whether the CSMS has lost our registration and we have not heard yet how it answers the boot."""
 
-        controls.observe(lambda _: self.tell())
+        controls.observe(lambda _: self.wake_waiters())
 
     @property
     def _schedule(self) -> tuple[str, float, float]:
-        """What others wait for to change."""
+        """The values that other tasks wait for: status, heartbeat interval, time of the next boot."""
         return self.registration.status, self._controls.heartbeat_interval, self.boot_at
 
-    def changed(self) -> asyncio.Future[None]:
-        """Returns a future that is done with the next change."""
+    def next_change(self) -> asyncio.Future[None]:
+        """Returns a future that is done at the next change."""
         if self._changed is None:
             self._changed = asyncio.get_running_loop().create_future()
         return self._changed
 
-    def tell(self) -> None:
-        """Wakes those who wait for a change."""
+    def wake_waiters(self) -> None:
+        """Wakes the tasks that wait for a change."""
         changed, self._changed = self._changed, None
         if changed is not None and not changed.done():
             changed.set_result(None)
 
     def boot_answered(self, response: Any, now: float) -> None:
-        """Notes the answer to a BootNotification: status, interval and time. # BOOT-04, BOOT-10"""
+        """Takes status, interval and time from the answer to a BootNotification. # BOOT-04, BOOT-10"""
         before = self._schedule
         first, self.boot_answered_before = not self.boot_answered_before, True
         self.registration.boot_answered(response)
@@ -100,7 +102,7 @@ class RegistrationState:
             self._tell_boot(response, first)
         if self._schedule != before:
             # To wake whoever waits costs more than the boot itself.
-            self.tell()
+            self.wake_waiters()
 
     def _tell_boot(self, response: Response, first: bool) -> None:
         self._events.tell(Booted(response=response, first=first))
@@ -108,37 +110,40 @@ class RegistrationState:
             self._events.tell(Accepted(interval=self._controls.heartbeat_interval))
 
     def boot_now(self) -> None:
-        """Makes the station boot at once, unless it is registered. # BOOT-27"""
+        """Makes the station boot at once, unless its boot is accepted already. # BOOT-27"""
         self.boot_at = -inf
-        self.tell()
+        self.wake_waiters()
 
     def boot_failed(self, now: float) -> None:
-        """Notes that a boot was not answered with anything usable."""
+        """Notes that a boot failed or had no usable answer."""
         self.boot_at = now + _OWN_WAIT
 
-    def restarted(self) -> None:
-        """Begins anew, as after a start: the next thing to do is to boot, for a new reason."""
+    def reset_for_restart(self) -> None:
+        """Ends the registration as a restart does: the station boots next, and may give another
+        reason.
+        """
         self.boot_reported = False
         self.boot_answered_before = False
-        self.forget()
+        self.end_registration()
 
-    def forget(self) -> None:
-        """Ends the registration: the next thing to do is to boot."""
+    def end_registration(self) -> None:
+        """Ends the registration: the station boots next."""
         self.registration = Registration(self._protocol)
         self.boot_at = -inf
         self.boot_again_at = inf
         self.registering_again = False
-        self.tell()
+        self.wake_waiters()
 
     def register_again(self) -> None:
-        """Ends a registration that the CSMS knows nothing of."""
-        self.forget()
+        """Ends the registration because the CSMS has lost it."""
+        self.end_registration()
         self.registering_again = True
 
     def call_failed(self, error: CallFailed, now: float) -> None:
-        """Notes an error answer: SecurityError to a registered station asks for a boot. # ERR-19
+        """Notes an error answer: if it is SecurityError although the boot was accepted, the station
+        boots again. # ERR-19
 
-        The first one is followed by a boot at once. See `LostRegistration` for later ones. While a
+        The first one is followed by a boot at once. See `LostRegistrationBackOff` for later ones. While a
         later boot is waited for, the refusal of an action that was answered before is a first one
         again: the CSMS does not refuse a single action for good, it was restarted.
         """
@@ -149,9 +154,10 @@ class RegistrationState:
             return
         if self.boot_again_at < inf and action in self.refused_actions:
             return
-        wait = self._lost_registration.refused(action)
+        wait = self._lost_registration.seconds_before_boot(action)
         logger.warning(
-            "%s: %s refused with SecurityError: the CSMS may have lost our registration [boots %s]",
+            "%s: %s was refused with SecurityError, so the CSMS may have lost our registration "
+            "[booting again %s]",
             self._name,
             action,
             f"in {wait:.0f} s" if wait else "now",
@@ -160,16 +166,16 @@ class RegistrationState:
             self.register_again()
         else:
             self.boot_again_at = now + wait
-            self.tell()
+            self.wake_waiters()
 
     def call_answered(self, action: str) -> None:
-        """Notes that the CSMS answers such calls: it knows us."""
-        self._lost_registration.answered(action)
+        """Notes that the CSMS answered an action, so it knows the station."""
+        self._lost_registration.note_answered(action)
         if not self.refused_actions:
             self.boot_again_at = inf
 
     def was_refused_unregistered(self, error: CallFailed) -> bool:
-        """Whether this call was refused only because the CSMS has lost our registration."""
+        """Returns whether this call was refused only because the CSMS has lost the registration."""
         return (
             error.code == ErrorCode.SECURITY_ERROR
             and error.action != BOOT

@@ -1,4 +1,4 @@
-"""How messages that must arrive are retried."""
+"""How often messages that must arrive are retried."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ __all__ = ["Retries"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
-    """How a message that must arrive is retried; times are in seconds."""
+    """How often, and after how many seconds, the delivery of a message is retried."""
 
     attempts: int = 3
     """1.6: TransactionMessageAttempts; 2.x: MessageAttempts of TransactionEvent."""

@@ -1,4 +1,4 @@
-"""The security events that a station sees by itself, and reports through its journal.
+"""Reports the security events that a station detects by itself.
 
 Theory of operation: what is seen is noted at once, with its time, and kept in the journal by a task of
 its own, as those who see it cannot wait. If the journal cannot take a report, it is tried again later.
@@ -80,7 +80,8 @@ _LONGEST: Final = 255
 def security_report(
     protocol: Protocol, event: SecurityEvent | str, time: datetime, tech_info: str | None
 ) -> Request[Any] | None:
-    """Returns the message that reports an event; `None` if the version does not know the event.
+    """Returns the message that reports an event; `None` if the version of OCPP does not have the
+    event.
 
     Args:
         protocol: the version.
@@ -99,7 +100,7 @@ def security_report(
 
 
 class SecurityEvents:
-    """What one station has seen and not reported yet."""
+    """Collects the security events that a station detects, and stores their reports in the journal."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class SecurityEvents:
         *,
         name: str,
     ) -> None:
-        """Begins with nothing.
+        """Starts without events.
 
         Args:
             protocol: the version.
@@ -129,8 +130,8 @@ class SecurityEvents:
         self._reports: deque[Request[Any]] = deque()
         self._more = asyncio.Event()
 
-    def note(self, event: SecurityEvent, tech_info: str) -> None:
-        """Notes an event."""
+    def add(self, event: SecurityEvent, tech_info: str) -> None:
+        """Adds an event to those that are reported."""
         if not self._controls.raise_security_events:
             return
         report = security_report(self._protocol, event, self._now(), tech_info)
@@ -138,26 +139,28 @@ class SecurityEvents:
             self._reports.append(report)
             self._more.set()
 
-    def note_once_per_streak(self, event: SecurityEvent, tech_info: str) -> None:
-        """Notes an event that may come many times in a row; the first of them is reported."""
+    def add_first_of_streak(self, event: SecurityEvent, tech_info: str) -> None:
+        """Adds an event that may come many times in a row; only the first of such a series is
+        reported.
+        """
         now = self._monotonic()
         before, self._last_seen[event] = self._last_seen.get(event), now
         if before is None or now - before >= _STREAK:
-            self.note(event, tech_info)
+            self.add(event, tech_info)
 
-    def not_connected(self, problem: BaseException) -> None:
-        """Notes why an attempt to connect failed, if that is an event."""
+    def note_connect_failure(self, problem: BaseException) -> None:
+        """Adds the event, if any, that explains why an attempt to connect failed."""
         event, cause = _event_of(problem)
         if event is not None and event not in self._failures:
             self._failures.add(event)
-            self.note(event, str(cause))
+            self.add(event, str(cause))
 
-    def connected(self) -> None:
-        """Notes that a connection works: what fails from now on is news."""
+    def note_connected(self) -> None:
+        """Notes that a connection works, so that the next failure is reported again."""
         self._failures.clear()
 
     async def run(self, keep: Callable[[Request[Any]], Awaitable[object]], clock: Clock) -> None:
-        """Keeps reports, for ever.
+        """Stores reports until it is cancelled.
 
         Args:
             keep: puts a report into the journal.
@@ -169,14 +172,14 @@ class SecurityEvents:
             while not self._reports:
                 self._more.clear()
                 await self._more.wait()
-            if await self._is_kept(self._reports[0], keep):
+            if await self._try_to_store(self._reports[0], keep):
                 self._reports.popleft()
                 failures = 0
             else:
                 failures += 1
                 await sleep(clock, retry_waits(failures))
 
-    async def _is_kept(
+    async def _try_to_store(
         self, report: Request[Any], keep: Callable[[Request[Any]], Awaitable[object]]
     ) -> bool:
         try:
@@ -185,7 +188,7 @@ class SecurityEvents:
             if not is_failure(problem):
                 raise
             logger.error(
-                "%s: %s not kept: %r [will be tried again]",
+                "%s: %s cannot be stored in the journal: %r [will be tried again]",
                 self._name,
                 _ACTION,
                 problem,
@@ -209,7 +212,7 @@ def _event_of(problem: BaseException) -> tuple[SecurityEvent | None, BaseExcepti
 
 
 def _tls_error(problem: BaseException) -> ssl.SSLError | None:
-    """Returns the error of TLS that a failed attempt comes from, however often it was wrapped."""
+    """Returns the TLS error that caused a failed attempt, also if other exceptions wrap it."""
     cause = problem.__cause__
     for _ in range(_WRAPPINGS):
         if cause is None or isinstance(cause, ssl.SSLError):

@@ -57,11 +57,11 @@ from ._block_access import BlockAccess
 from ._connect_loop import ConnectLoop
 from ._connect_request import connect_request
 from ._controls import Controls
-from ._deliveries import Delivered, Delivery, DeliveryEvent, Dropped
-from ._delivery_queue import MessageIds
+from ._deliveries import Delivered, Delivery, DeliveryEvent, MessagesDropped
+from ._delivery_queue import MessageIdSource
 from ._journal import JournalFull
 from ._lifecycle_events import EventsMissed, LifecycleEvent
-from ._message_groups import KeptMessage
+from ._message_groups import MessageToStore
 from ._network_order import NetworkOrder
 from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
 from ._offline_rules import OfflineRules
@@ -137,7 +137,7 @@ class Station:
         self._boot = boot
         settings = StationSettings(**options)
         name = loggable(identity)
-        ids = MessageIds(settings.new_id)
+        ids = MessageIdSource(settings.new_id)
         self._settings = replace(settings, new_id=ids)
         self._credentials = StationCredentials(
             settings.password, settings.ssl, settings.client_certificate
@@ -324,7 +324,7 @@ class Station:
     async def wait_accepted(self) -> None:
         """Waits until the CSMS has accepted the boot; from then on messages may be sent."""
         while not self._registration_state.registration.accepted:
-            await asyncio.wait({self._registration_state.changed()})
+            await asyncio.wait({self._registration_state.next_change()})
 
     def restart(
         self,
@@ -357,7 +357,7 @@ class Station:
             before = self._network_order.credentials
             self._take(network)
             if before not in (frozenset(), self._network_order.credentials):
-                self._security_events.note(_RECONFIGURED, "network profiles")
+                self._security_events.add(_RECONFIGURED, "network profiles")
         self._boot = boot
         self._connect_loop.restart()
 
@@ -391,7 +391,7 @@ class Station:
         self._network_order.use_credentials(lambda profile: self._renewed(profile, old, new))
         self._credentials = new
         if new != old:
-            self._security_events.note(
+            self._security_events.add(
                 _RECONFIGURED, "password" if new.password != old.password else "TLS"
             )
         self._connect_loop.reconnect("reconnecting")
@@ -463,7 +463,7 @@ class Station:
         profiles = self._profiles(network)
         for profile in profiles:
             self._open(profile)
-        self._network_order.take(profiles)
+        self._network_order.set_profiles(profiles)
 
     def _open(self, profile: NetworkProfile) -> ConnectRequest:
         return connect_request(
@@ -554,7 +554,7 @@ class Station:
 
     async def _commit(
         self,
-        messages: Sequence[KeptMessage],
+        messages: Sequence[MessageToStore],
         states: Mapping[str, bytes | None],
         hold: MessageHold | None,
     ) -> None:
@@ -614,7 +614,7 @@ class Station:
         wait = self._controls.call_timeout if seconds is None else seconds
         deadline = clock.time() + wait
         while state.registering_again and clock.time() < deadline:
-            await wait_until(clock, deadline, state.changed())
+            await wait_until(clock, deadline, state.next_change())
         return state.registration.accepted
 
     def _check_boot(self, boot: Request[Any]) -> None:
@@ -663,15 +663,13 @@ class Station:
         try:
             yield
         except JournalFull as problem:
-            self._security_events.note_once_per_streak(
-                SecurityEvent.MEMORY_EXHAUSTION, str(problem)
-            )
+            self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, str(problem))
             raise
 
     def _tell_delivery(self, event: DeliveryEvent) -> None:
-        if isinstance(event, Dropped):
+        if isinstance(event, MessagesDropped):
             about = f"journal is full: {len(event.message_ids)} messages dropped"
-            self._security_events.note_once_per_streak(SecurityEvent.MEMORY_EXHAUSTION, about)
+            self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, about)
         self._events.tell(event)
 
     async def _send(self, message: Send) -> None:

@@ -1,4 +1,4 @@
-"""The time that a station puts into its messages: the CSMS's, or the system's.
+"""The clock for timestamps in messages: it follows the CSMS's time or the system's.
 
 Theory of operation: a charging station may have no battery for its clock. It starts with some time of
 the past, and NTP or a technician sets it while it runs; and it may sleep. So when the CSMS has told
@@ -32,7 +32,9 @@ _JUMP: Final = timedelta(seconds=1)
 
 
 def monotonic_time(clock: Clock | None) -> Callable[[], float]:
-    """Returns what counts seconds without a jump: a test's clock, or one that counts sleep too."""
+    """Returns a function that counts seconds without jumps: a test's clock, or one that also counts
+    while the system sleeps.
+    """
     if clock is not None:
         return clock.time
     if hasattr(time, "CLOCK_BOOTTIME"):
@@ -41,7 +43,7 @@ def monotonic_time(clock: Clock | None) -> Callable[[], float]:
 
 
 class StationClock:
-    """Tells the date and time, and follows the CSMS."""
+    """Tells date and time, and is set by the CSMS."""
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class StationClock:
         name: str,
         events: EventStreams[Any],
     ) -> None:
-        """Begins with the system's time.
+        """Starts with the system's time.
 
         Args:
             wall_clock: the system's date and time.
@@ -74,30 +76,31 @@ class StationClock:
         """What the CSMS's clock showed more than the system's when it last told the time."""
 
     def now(self) -> datetime:
-        """Returns the time, to the millisecond."""
-        now = self._now(self.look())
+        """Returns the time, rounded to milliseconds."""
+        now = self._now(self.detect_jump())
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def set(self, told: datetime) -> None:
-        """Records the time that the CSMS told. # BOOT-05, BOOT-06, HB-05"""
+        """Sets the clock to the time that the CSMS told. # BOOT-05, BOOT-06, HB-05"""
         told = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
         if not EARLIEST <= told < LATEST:
             logger.error(
-                "%s: currentTime %s of the CSMS refused: not in the years %d to %d [clock not set]",
+                "%s: the CSMS told the time %s, which is not in the years %d to %d [the clock "
+                "is not set]",
                 self._name,
                 told,
                 EARLIEST.year,
                 LATEST.year - 1,
             )
             return
-        wall = self.look()
+        wall = self.detect_jump()
         self.offset = told - wall
         if self._events.streams and self._controls.clock_source == "csms":
             self._events.tell(ClockSet(time=told, change=told - self._now(wall)))
         self._told = told, self._monotonic()
 
-    def look(self) -> datetime:
-        """Returns the system's time, and tells of a jump since the last look."""
+    def detect_jump(self) -> datetime:
+        """Returns the system's time; publishes an event if it has jumped since the last call."""
         try:
             wall = self._wall_clock().astimezone(UTC)
         except Exception as problem:  # noqa: BLE001 - the user's function
@@ -107,7 +110,7 @@ class StationClock:
             before, then = self._seen
             jump = (wall - before) - timedelta(seconds=counted - then)
             if abs(jump) > _JUMP:
-                logger.warning("%s: system clock jumped by %s", self._name, jump)
+                logger.warning("%s: the system's clock was set: it jumped by %s", self._name, jump)
                 self._events.tell(ClockJumped(change=jump))
         self._seen = wall, counted
         return wall
@@ -121,7 +124,9 @@ class StationClock:
     def _wall_clock_failed(self, problem: Exception) -> datetime:
         if not self._failed:
             logger.error(
-                "%s: wall_clock failed [the system's clock is used]", self._name, exc_info=problem
+                "%s: the function wall_clock failed [the system's clock is used]",
+                self._name,
+                exc_info=problem,
             )
         self._failed = True
         return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""One connection of a station to its CSMS: what the endpoint works for."""
+"""One connection of a station to its CSMS: handles calls, and notes answers and events."""
 
 from collections.abc import Callable
 from functools import partial
@@ -41,7 +41,7 @@ _NOT_WHILE_PENDING: Final = frozenset(
 
 
 class StationConnection:
-    """A connection, from its opening until nothing of it runs any more."""
+    """One connection of a station, from its opening until all its tasks have ended."""
 
     def __init__(
         self,
@@ -69,15 +69,17 @@ class StationConnection:
 
     @property
     def fast_path(self) -> FastPath:
-        """What all connections of the station share."""
+        """The decoder of valid calls, which all connections of the station share."""
         return self._handlers.fast_path[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
-        """Whether there is a handler; while the CSMS rejects us, that is the better reason to refuse."""
+        """Returns whether there is a handler. True while the boot is Rejected, so that
+        SecurityError is answered and not NotSupported.
+        """
         return self.handler_of(action) is not Failure.NOT_HANDLED
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
-        """Returns the handler, or what answers in its place until the boot is accepted."""
+        """Returns the handler; while the boot is not accepted, a function that refuses the call."""
         status = self._registration_state.registration.status
         if status is RegistrationStatus.REJECTED:
             return Failure.REJECTED  # ERR-20
@@ -91,12 +93,14 @@ class StationConnection:
         return handler
 
     def call_answered(self, call: OpenCall, response: Response) -> None:
-        """Notes what the CSMS asked for, which may be sent while Pending."""
+        """Notes a message that the CSMS asked for, so that it may be sent while the boot is
+        Pending.
+        """
         if isinstance(call, CallReceived):
             self._registration_state.registration.csms_asked(call.request)
 
     def result_received(self, result: ResultReceived) -> None:
-        """Notes how a boot was answered, and what time it is for the CSMS."""
+        """Notes the answer to a boot, and the time that the CSMS tells."""
         action, state = result.action.name, self._registration_state
         if action == BOOT:
             state.boot_answered(result.response, result.received_at)
@@ -107,20 +111,20 @@ class StationConnection:
             state.call_answered(action)
 
     def call_failed(self, error: CallFailed) -> None:
-        """Notes that the CSMS may have lost our registration."""
+        """Notes an error answer; it may mean that the CSMS has lost the registration."""
         self._registration_state.call_failed(error, self.endpoint.last_received)
 
     def invalid_received(self, error: RemoteProtocolError) -> None:
-        """Notes the security event InvalidMessages."""
-        self._security_events.note_once_per_streak(SecurityEvent.INVALID_MESSAGES, str(error))
+        """Adds the security event InvalidMessages."""
+        self._security_events.add_first_of_streak(SecurityEvent.INVALID_MESSAGES, str(error))
 
     def disconnected(self, end: ConnectionClosed) -> None:
-        """Tells of the end, and wakes those who wait for a change."""
+        """Reports the end of the connection, and wakes waiting tasks."""
         self._when_ended(self, end)
-        self._registration_state.tell()
+        self._registration_state.wake_waiters()
 
     def finished(self) -> None:
-        """Tells that no handler of the connection runs any more."""
+        """Reports that all handlers of the connection have ended."""
         self._when_finished(self)
 
 

@@ -1,4 +1,6 @@
-"""How a station authenticates itself: password, TLS context and client certificate."""
+"""The credentials with which a station authenticates itself: password, TLS context and client
+certificate.
+"""
 
 from dataclasses import dataclass, field, replace
 from ssl import SSLContext
@@ -10,14 +12,14 @@ __all__ = ["StationCredentials"]
 
 @dataclass(frozen=True, slots=True)
 class StationCredentials:
-    """The station's own credentials, for network profiles that have none."""
+    """The credentials of a station, for network profiles that have none of their own."""
 
     password: str | bytes | None = field(repr=False)
     ssl: SSLContext | None
     client_certificate: bool | None
 
     def replacing(self, old: "StationCredentials", profile: NetworkProfile) -> NetworkProfile:
-        """Returns a profile with these where it has the old ones."""
+        """Returns the profile with these credentials, if it has the old ones."""
         has_old_context = profile.ssl is old.ssl
         return replace(
             profile,

@@ -1,4 +1,5 @@
-"""Writes to the store: new messages in groups, and what became of messages, however long that takes.
+"""Writes messages and their fate to the store: new messages in groups, later changes until they
+succeed.
 
 Theory of operation: who asks for a message to be kept hears of a failure; nothing has happened then.
 What became of a message that was sent is not for anybody to hear of: if the store cannot note it, that
@@ -17,7 +18,7 @@ from ocppkit.aio.lowlevel import sleep
 from ._background_failures import is_failure
 from ._journal import JournalError, Store
 
-__all__ = ["GroupCommit", "LaterWrites", "retry_waits"]
+__all__ = ["GroupCommit", "RepeatedWrites", "retry_waits"]
 
 logger = logging.getLogger("ocppkit.station")
 
@@ -26,7 +27,7 @@ _LONGEST_WAIT: Final = 60.0
 
 
 def retry_waits(failures: int) -> float:
-    """Returns the seconds to wait after so many failures of the store in a row."""
+    """Returns the seconds to wait after this number of failures in a row."""
     return float(min(_FIRST_WAIT * 2.0 ** min(failures - 1, 16), _LONGEST_WAIT))
 
 
@@ -34,12 +35,14 @@ T = TypeVar("T")
 
 
 class GroupCommit(Generic[T]):
-    """Commits in the order of the calls, and whatever waits while a commit runs in one go."""
+    """Commits items in the order of the calls; those that wait while a commit runs are committed
+    together.
+    """
 
     def __init__(
         self, commit: Callable[[Sequence[T]], Awaitable[None]], *, lock: asyncio.Lock
     ) -> None:
-        """Begins empty.
+        """Creates an object without waiting items.
 
         Args:
             commit: keeps items, all or none.
@@ -51,7 +54,7 @@ class GroupCommit(Generic[T]):
         self._task: asyncio.Task[None] | None = None
 
     async def put(self, item: T) -> None:
-        """Returns when the item is kept, or raises what the store raised.
+        """Waits until the item is stored, or raises what the store raised.
 
         An item whose caller stops waiting is kept all the same.
         """
@@ -66,9 +69,9 @@ class GroupCommit(Generic[T]):
         while self._waiting:
             async with self._lock:
                 batch, self._waiting = self._waiting, []
-                await self._keep(batch)
+                await self._commit_batch(batch)
 
-    async def _keep(self, batch: Sequence[tuple[T, asyncio.Future[None]]]) -> None:
+    async def _commit_batch(self, batch: Sequence[tuple[T, asyncio.Future[None]]]) -> None:
         try:
             await self._commit([item for item, _ in batch])
         except BaseException as problem:
@@ -76,87 +79,87 @@ class GroupCommit(Generic[T]):
                 for _, done in batch:
                     done.cancel()
                 raise
-            await self._keep_alone(batch, problem)
+            await self._commit_one_by_one(batch, problem)
         else:
             for _, done in batch:
-                _finish(done, None)
+                _set_result(done, None)
 
-    async def _keep_alone(
+    async def _commit_one_by_one(
         self, batch: Sequence[tuple[T, asyncio.Future[None]]], problem: BaseException
     ) -> None:
         if len(batch) == 1:
-            _finish(batch[0][1], problem)
+            _set_result(batch[0][1], problem)
         else:
             # One of them may be to blame.
             for each in batch:
-                await self._keep([each])
+                await self._commit_batch([each])
 
 
-def _finish(done: asyncio.Future[None], problem: BaseException | None) -> None:
+def _set_result(done: asyncio.Future[None], problem: BaseException | None) -> None:
     if done.done():
         return
     if problem is None:
         done.set_result(None)
     elif isinstance(problem, asyncio.CancelledError):
-        done.set_exception(
-            JournalError("the journal gave up keeping the message: it was cancelled")
-        )
+        done.set_exception(JournalError("the journal was cancelled while it stored the message"))
     else:
         done.set_exception(problem)
 
 
-class LaterWrites:
-    """Writes what became of messages, in order, and again until the store takes it."""
+class RepeatedWrites:
+    """Writes changes of stored messages in order, and repeats them until the store accepts them."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
         self._name = name
-        self._owed: dict[int, Callable[[], Awaitable[None]]] = {}
+        self._pending: dict[int, Callable[[], Awaitable[None]]] = {}
         self._more = asyncio.Event()
 
     @property
     def seqs(self) -> Collection[int]:
-        """The numbers of messages that the store has not heard of yet."""
-        return self._owed.keys()
+        """The numbers of messages whose change has not been written yet."""
+        return self._pending.keys()
 
     async def write(self, seq: int, what: str, change: Callable[[], Awaitable[None]]) -> None:
-        """Tells the store that a message has left the queue; if that fails, `run` tries again.
+        """Writes that a message was delivered or given up; if that fails, `run` repeats it.
 
         Args:
             seq: the number of the message.
             what: the change, for the log.
             change: makes it.
         """
-        if not self._owed and await self._succeeds(what, seq, change, "will be tried again later"):
+        if not self._pending and await self._try_to_write(
+            what, seq, change, "will be tried again later"
+        ):
             return
         # Those that failed before come first: states change in order.
-        self._owed[seq] = change
+        self._pending[seq] = change
         self._more.set()
 
     async def try_once(self, seq: int, what: str, change: Callable[[], Awaitable[None]]) -> None:
-        """Writes what is good to have; a failure is logged."""
-        await self._succeeds(what, seq, change, "delivery goes on")
+        """Writes a change that may be lost; a failure is logged only."""
+        await self._try_to_write(what, seq, change, "delivery goes on")
 
     async def run(self, clock: Clock) -> None:
-        """Repeats what failed, for ever."""
+        """Repeats failed writes until it is cancelled."""
         failures = 1
         self._more = asyncio.Event()
         while True:
-            while not self._owed:
+            while not self._pending:
                 self._more.clear()
                 await self._more.wait()
             await sleep(clock, retry_waits(failures))
-            failures = 1 if await self._catch_up() else failures + 1
+            failures = 1 if await self._write_pending() else failures + 1
 
-    async def _catch_up(self) -> bool:
-        while self._owed:
-            seq, change = next(iter(self._owed.items()))
-            if not await self._succeeds("update", seq, change, "will be tried again later"):
+    async def _write_pending(self) -> bool:
+        while self._pending:
+            seq, change = next(iter(self._pending.items()))
+            if not await self._try_to_write("update", seq, change, "will be tried again later"):
                 return False
-            del self._owed[seq]
+            del self._pending[seq]
         return True
 
-    async def _succeeds(
+    async def _try_to_write(
         self, what: str, seq: int, change: Callable[[], Awaitable[None]], then: str
     ) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Reads messages back from the store, and tells which of them cannot be sent, and why."""
+"""Reads messages back from the store, and finds those that cannot be sent."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -27,34 +27,39 @@ IN_MEMORY: Final = 256
 
 
 def check_sender(action: Action) -> None:
-    """Checks that a station may send a message and is answered.
+    """Checks that a station may send a message, and that it is answered.
 
     Raises:
         LocalProtocolError: it is the CSMS's, or is never answered.
     """
     if Role.STATION not in action.senders:
-        raise LocalProtocolError("only a CSMS sends it", action=action.name)
+        raise LocalProtocolError(
+            "a station must not send this message, only a CSMS", action=action.name
+        )
     if not action.answered:
         raise LocalProtocolError(
-            "it is never answered, so nobody can tell when it has arrived", action=action.name
+            "this message is never answered, so its delivery cannot be confirmed [send it "
+            "without the journal]",
+            action=action.name,
         )
 
 
 class StoredMessages:
-    """The messages in one store, as one version of OCPP has them."""
+    """The messages in one store, decoded by one version of OCPP."""
 
     def __init__(self, protocol: Protocol, store: Store) -> None:
         self._protocol = protocol
         self._store = store
 
-    async def entry(self, seq: int) -> Entry | None:
-        """Returns the message with this number; `None` if the store has it no more."""
+    async def read_entry(self, seq: int) -> Entry | None:
+        """Returns the message with this number, or `None` if the store no longer has it."""
         async for stored in self._store.pending(seq - 1):
             return stored.entry if stored.seq == seq else None
         return None
 
-    async def fill(self, item: QueuedMessage, queue: Iterable[QueuedMessage]) -> None:
-        """Reads a message, and with it those behind it in its queue: a store reads many as fast as one.
+    async def load(self, item: QueuedMessage, queue: Iterable[QueuedMessage]) -> None:
+        """Reads a message from the store, and the next ones of its queue with it, as one read is
+        faster than many.
 
         The message has no entry afterwards if the store has it no more.
         """
@@ -70,7 +75,7 @@ class StoredMessages:
             if item.entry is None or not missing or looked_at == IN_MEMORY:
                 return
 
-    def action(self, entry: Entry) -> Action:
+    def action_of(self, entry: Entry) -> Action:
         """Returns the action of a message.
 
         Raises:
@@ -78,7 +83,8 @@ class StoredMessages:
         """
         if entry.version != self._protocol.version:
             raise LocalProtocolError(
-                f"it is of OCPP {entry.version}, and this station speaks {self._protocol.version}",
+                f"the message is of OCPP {entry.version}, but this station speaks "
+                f"{self._protocol.version}",
                 action=entry.action,
                 message_id=entry.message_id,
             )
@@ -92,18 +98,18 @@ class StoredMessages:
         check_sender(action)
         return action
 
-    def request(self, entry: Entry) -> Request[Any]:
-        """Decodes a message.
+    def decode_request(self, entry: Entry) -> Request[Any]:
+        """Returns the decoded message.
 
         Raises:
             LocalProtocolError: it cannot be read, or this station cannot send it.
         """
-        cls: Any = self.action(entry).request
+        cls: Any = self.action_of(entry).request
         try:
             request: Request[Any] = decode_payload(cls, entry.payload, policy=OFF)
         except (RemoteProtocolError, MsgspecError, TypeError, ValueError) as problem:
             raise LocalProtocolError(
-                f"its content cannot be read: {problem}",
+                f"the stored message cannot be decoded: {problem}",
                 action=entry.action,
                 message_id=entry.message_id,
             ) from problem

@@ -1,4 +1,5 @@
-"""Puts the numbers that the CSMS gives to transactions into messages that were made before they were known.
+"""Puts the transaction ids that a CSMS assigns (OCPP 1.6) into messages that were made before the
+ids were known.
 
 Theory of operation: in OCPP 1.6 the answer to StartTransaction numbers the transaction. A transaction
 that begins offline has no number yet, so its later messages are kept with -1 and with the same note as
@@ -29,7 +30,7 @@ _REMEMBERED: Final = 32
 
 
 class TransactionNumbers:
-    """The numbers of the transactions of one station, by note."""
+    """The transaction ids that the CSMS has assigned to one station, by the program's note."""
 
     def __init__(self, protocol: Protocol) -> None:
         messages = {
@@ -52,7 +53,7 @@ class TransactionNumbers:
         self._ended: deque[str] = deque()
 
     def restore(self, states: Mapping[str, bytes]) -> None:
-        """Reads the numbers that an earlier run noted."""
+        """Reads the ids that an earlier run of the program stored."""
         for name, value in states.items():
             if name.startswith(_PREFIX):
                 note = name.removeprefix(_PREFIX)
@@ -60,12 +61,12 @@ class TransactionNumbers:
                 if value.endswith(_ENDED) and note not in self._ended:
                     self._ended.append(note)
 
-    def starts(self, entry: Entry) -> str | None:
-        """Returns the note of the transaction that this message begins, and that its answer numbers."""
+    def note_of_start(self, entry: Entry) -> str | None:
+        """Returns the note of the transaction that this message starts; `None` if it starts none."""
         return entry.note if entry.action in self._starts else None
 
-    def leaving(self, entry: Entry, request: Request[Any]) -> Request[Any]:
-        """Returns a message as it leaves: with the number of its transaction, if that is known."""
+    def with_transaction_id(self, entry: Entry, request: Request[Any]) -> Request[Any]:
+        """Returns a message with the id of its transaction, if that is known by now."""
         note = entry.note
         if note is None:
             return request
@@ -76,8 +77,8 @@ class TransactionNumbers:
             return replace(request, **{_MEMBER: self._numbers[note]})
         return request
 
-    def answered(self, entry: Entry, answer: object) -> Mapping[str, bytes | None]:
-        """Notes an answer before the next message leaves, and returns the states to commit with it.
+    def note_answer(self, entry: Entry, answer: object) -> Mapping[str, bytes | None]:
+        """Takes the transaction id from an answer, and returns the states to store with it.
 
         Args:
             entry: the message that was answered or given up.

@@ -210,7 +210,7 @@ async def test_undelivered_messages_of_a_transaction_are_told(protocol: Protocol
         await bench.go_offline()
         bench.full.plugged_in(1)
         bench.do(lambda now: bench.full.transactions.authorized(1, CARD, now))
-        await bench.full.flushed()
+        await bench.full.flush()
         assert has_undelivered(None)
         assert has_undelivered("T1")
         assert not has_undelivered("T2")
@@ -306,7 +306,7 @@ async def test_a_meter_that_fails_holds_up_no_transaction(
     # In 1.6 this is the difference of meterStart and meterStop.
     assert record.energy in (0.0, None)
     assert "CP001: read_meter(1) failed" in caplog.text
-    assert "[nothing is reported of it" in caplog.text
+    assert "[no meter value is reported" in caplog.text
 
 
 @EACH

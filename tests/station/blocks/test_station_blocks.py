@@ -111,7 +111,7 @@ async def test_state_and_message_are_in_one_commit(clock: FakeClock) -> None:
     blocks = StationBlocks(station_of(store, clock), lamp := Lamp(), dialect=DIALECT)
     async with blocks:
         assert blocks.do(lamp.light) == 1
-        await blocks.flushed()
+        await blocks.flush()
     assert [each for each in commits if each != (0, None)] == [(1, b"1")]
 
 
@@ -147,7 +147,7 @@ async def test_a_state_that_cannot_be_used_is_an_error_with_the_cure_and_is_kept
     store = MemoryStore()
     store.states["block:lamp"] = b"torn"
     blocks = StationBlocks(station_of(store, clock), Lamp(), dialect=DIALECT)
-    with pytest.raises(JournalError, match=r"block 'lamp'.*\[run the release that has written it"):
+    with pytest.raises(JournalError, match=r"block 'lamp'.*\[use the release that has written it"):
         await blocks.__aenter__()
     assert store.states["block:lamp"] == b"torn"
 
@@ -232,7 +232,7 @@ async def test_wrong_use_raises_and_changes_nothing(clock: FakeClock) -> None:
         blocks.do(lamp.light)
         with pytest.raises(ValueError, match="burns already"):
             blocks.do(lamp.light)
-        await blocks.flushed()
+        await blocks.flush()
         assert len(store) == 1
         with pytest.raises(LocalProtocolError, match="run already"):
             await blocks.__aenter__()
@@ -242,9 +242,9 @@ def test_two_blocks_cannot_obey_one_command_or_have_one_name(clock: FakeClock) -
     class Second(Lamp):
         name = "second"
 
-    with pytest.raises(LocalProtocolError, match="obey SwitchLamp: lamp and second"):
+    with pytest.raises(LocalProtocolError, match="handle SwitchLamp: lamp and second"):
         StationBlocks(station_of(MemoryStore(), clock), Lamp(), Second(), dialect=DIALECT)
-    with pytest.raises(LocalProtocolError, match="one name: lamp, lamp"):
+    with pytest.raises(LocalProtocolError, match="the same name: lamp, lamp"):
         StationBlocks(station_of(MemoryStore(), clock), Lamp(), Lamp(), dialect=DIALECT)
 
 
@@ -282,7 +282,7 @@ async def test_a_store_that_fails_is_tried_again_and_nothing_is_lost(
     blocks.on(LampLit)(lit.append)
     async with blocks:
         blocks.do(lamp.light)
-        await blocks.flushed()
+        await blocks.flush()
         assert (len(store), lit) == (0, [])
         assert "cannot save the state of the functional blocks: OSError('disk full')" in caplog.text
         failing[0] = False
@@ -357,7 +357,7 @@ async def test_a_message_that_cannot_be_written_does_not_hold_up_others(
             await clock.advance(1)
     assert [b"x" in each.entry.payload for each in store.waiting.values()] == [False]
     assert store.states["block:lamp"] == b"2"
-    assert "TransactionEvent of a functional block is not sent" in caplog.text
+    assert "made an invalid TransactionEvent, which is not sent" in caplog.text
 
 
 class Faulty(Block):
@@ -407,7 +407,7 @@ async def test_a_block_that_fails_is_logged_and_all_else_goes_on(
     assert 8 <= faulty.timeouts <= 10
     for told in ("StationStarted", "CsmsConnected", "BootAccepted", "LampLit", "LampCounted"):
         assert f"ValueError: told {told}" in caplog.text
-    assert "CP001: functional block 'faulty' failed" in caplog.text
+    assert "CP001: the functional block 'faulty' raised an exception" in caplog.text
 
 
 @pytest.mark.asyncio
@@ -422,8 +422,8 @@ async def test_a_report_that_the_version_cannot_say_is_left_out_and_its_block_is
     blocks = StationBlocks(station_of(store, clock), lamp, dialect=Dialect(mappings))
     async with blocks:
         blocks.do(lamp.light)
-        await blocks.flushed()
-    assert "OCPP 2.0.1 cannot say LampSeen of the functional block 'lamp' [left out]" in caplog.text
+        await blocks.flush()
+    assert "OCPP 2.0.1 has no message for LampSeen of the functional block 'lamp'" in caplog.text
     assert lamp.heard[-1] == LampSeen(on=True)
     assert store.states["block:lamp"] == b"1"
 
@@ -456,16 +456,16 @@ async def test_a_block_that_cannot_tell_its_state_ends_nothing_and_is_kept_later
     blocks = StationBlocks(station_of(store, clock), broken, follower, dialect=DIALECT)
     async with blocks:
         blocks.do(broken.light)
-        await blocks.flushed()
+        await blocks.flush()
         assert follower.counts == [1]
         assert "block:broken" not in store.states
         broken.fails = False
         blocks.do(lambda now: None)
-        await blocks.flushed()
+        await blocks.flush()
         assert store.states["block:broken"] == b"1"
         await clock.advance(60)
         assert broken.off_at is None
-    assert "functional block 'broken' failed [the others go on]" in caplog.text
+    assert "functional block 'broken' raised an exception [the other blocks go on]" in caplog.text
 
 
 class Echo(Block):
@@ -486,12 +486,12 @@ async def test_events_without_end_end_nothing_else(
     blocks = StationBlocks(station_of(store, clock), lamp, *echoes, dialect=DIALECT)
     async with blocks:
         blocks.do(lamp.light)
-        await blocks.flushed()
+        await blocks.flush()
         assert store.states["block:lamp"] == b"1"
         for echo in echoes:
             while echo.next_event() is not None:
                 pass
-    assert "tell each other events without end, such as LampLit(count=1)" in caplog.text
+    assert "send each other events without end, such as LampLit(count=1)" in caplog.text
 
 
 class Insistent(Block):
@@ -519,7 +519,7 @@ async def test_a_block_that_reports_again_at_once_does_not_stop_the_station(
     station = station_of(MemoryStore(), clock)
     async with StationBlocks(station, insistent, dialect=Dialect(mappings)) as blocks:
         blocks.do(insistent.begin)
-        await blocks.flushed()
+        await blocks.flush()
         assert insistent.next_report() == LampSeen(on=True)
 
 
@@ -545,4 +545,7 @@ async def test_a_message_whose_sending_fails_oddly_does_not_stop_the_next(
         await clock.advance(11)
         assert said(network).count("StatusNotification") == 1
     assert LampSeen(on=True) in lamp.heard
-    assert "sending StatusNotification failed [the next message is sent]" in caplog.text
+    assert (
+        "sending StatusNotification of a functional block failed [the next message is sent]"
+        in caplog.text
+    )

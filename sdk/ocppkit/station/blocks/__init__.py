@@ -1,4 +1,4 @@
-"""Functional blocks on a station: the drivers that give them time, the CSMS and a store."""
+"""Functional blocks on a station: connects them to time, CSMS and journal."""
 
 from ._controls_of_variables import follow_variables
 from ._full_station import FullStation

@@ -1,4 +1,5 @@
-"""What blocks want to happen, in batches: kept in the store, then sent, then told to the program.
+"""Writes the messages and states of functional blocks to the journal, then sends messages and
+publishes events.
 
 Theory of operation: whatever is told to a block gives one batch. Batches are written one after another;
 those that wait while one is written go into the next commit together. If the store fails, that is
@@ -28,7 +29,7 @@ from ocppkit.core import (
 
 from .._background_failures import is_failure
 from .._block_access import BlockAccess
-from .._message_groups import KeptMessage
+from .._message_groups import MessageToStore
 from .._queued_message import MessageHold
 from .._store_writer import retry_waits
 
@@ -42,7 +43,7 @@ _PAUSE: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One message that says a report."""
+    """A message to send, with the report that it expresses."""
 
     report: Report[Any]
     request: Request[Any]
@@ -50,9 +51,9 @@ class OutgoingMessage:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Batch:
-    """What follows from one thing that was told to a block."""
+    """All that one call of the functional blocks has produced: messages, states and events."""
 
-    kept: Sequence[KeptMessage]
+    kept: Sequence[MessageToStore]
     states: dict[str, bytes | None]
     sent: Sequence[OutgoingMessage]
     """Messages that are lost if they cannot be sent now."""
@@ -70,12 +71,12 @@ class Batch:
 
     @property
     def is_held(self) -> bool:
-        """Whether nothing of it may be sent or told yet."""
+        """Whether messages and events of the batch are held back for now."""
         return self.hold is not None and not self.hold.is_released
 
 
 class Batches:
-    """The batches of one station."""
+    """Writes and sends the batches of one station, in order."""
 
     def __init__(
         self,
@@ -85,7 +86,7 @@ class Batches:
         answered: Callable[[OutgoingMessage, Response | OcppError], None],
         tell: Callable[[Event], None],
     ) -> None:
-        """Begins empty.
+        """Starts without batches.
 
         Args:
             access: the station.
@@ -104,22 +105,22 @@ class Batches:
         self._wakes_sender = asyncio.Event()
 
     def add(self, batch: Batch) -> None:
-        """Puts a batch behind the others."""
+        """Adds a batch at the end."""
         self._to_write.append(batch)
         self._wakes_writer.set()
 
     def release(self, hold: MessageHold) -> None:
-        """Lets go on what waited for a response to be sent."""
+        """Lets batches go on that waited for a response to be sent."""
         self._access.release(hold)
-        self._advance()
+        self._publish_written()
 
-    async def flushed(self) -> None:
-        """Returns when the store has all that blocks have wanted so far, or has failed to take it once."""
+    async def flush(self) -> None:
+        """Waits until the journal has stored all batches so far, or has failed to once."""
         if self._to_write:
             await asyncio.wait({self._to_write[-1].written})
 
     async def run(self) -> None:
-        """Writes and sends for ever; begins again after a failure that nobody foresaw."""
+        """Writes and sends until it is cancelled; starts again after an unexpected failure."""
         while True:
             try:
                 async with running_beside(self._send()):
@@ -128,7 +129,8 @@ class Batches:
                 if not is_failure(problem):
                     raise
                 logger.exception(
-                    "%s: functional blocks cannot write or send [goes on in %.0f s]",
+                    "%s: writing or sending messages of functional blocks failed [goes on in "
+                    "%.0f seconds]",
                     self._name,
                     _PAUSE,
                 )
@@ -145,7 +147,7 @@ class Batches:
                 failures = 0
                 for _ in batches:
                     self._written.append(self._to_write.popleft())
-                self._advance()
+                self._publish_written()
             else:
                 failures += 1
                 await sleep(self._access.clock(), retry_waits(failures))
@@ -182,12 +184,12 @@ class Batches:
             # It is not written again if a later group fails.
             batch.kept, batch.states = (), {}
 
-    def _is_valid(self, message: KeptMessage) -> bool:
+    def _is_valid(self, message: MessageToStore) -> bool:
         try:
             encode_payload(message.request)
         except InvalidOutgoing as problem:
             logger.error(
-                "%s: %s of a functional block is not sent: %s "
+                "%s: a functional block made an invalid %s, which is not sent: %s "
                 "[give the block values that the OCPP schema allows]",
                 self._name,
                 message.request.__ocpp_action__,
@@ -196,7 +198,7 @@ class Batches:
             return False
         return True
 
-    def _advance(self) -> None:
+    def _publish_written(self) -> None:
         while self._written and not self._written[0].is_held:
             batch = self._written.popleft()
             for event in batch.events:
@@ -208,21 +210,27 @@ class Batches:
         while True:
             while self._to_send:
                 message = self._to_send.popleft()
-                self._answered(message, await self._answer(message.request))
+                self._answered(message, await self._call(message.request))
             self._wakes_sender.clear()
             await self._wakes_sender.wait()
 
-    async def _answer(self, request: Request[Any]) -> Response | OcppError:
+    async def _call(self, request: Request[Any]) -> Response | OcppError:
         action = request.__ocpp_action__
         try:
             response: Response = await self._access.call(request)
         except OcppError as problem:
-            logger.info("%s: %s not delivered: %s", self._name, action, problem)
+            logger.info(
+                "%s: %s of a functional block was not delivered: %s", self._name, action, problem
+            )
             return problem
         except BaseException as problem:
             # Of a transport or an observer; what is sent next may well arrive.
             if not is_failure(problem):
                 raise
-            logger.exception("%s: sending %s failed [the next message is sent]", self._name, action)
+            logger.exception(
+                "%s: sending %s of a functional block failed [the next message is sent]",
+                self._name,
+                action,
+            )
             return LocalProtocolError(f"sending failed: {problem!r}", action=action)
         return response

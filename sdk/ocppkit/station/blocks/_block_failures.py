@@ -1,4 +1,4 @@
-"""Failures of functional blocks where no caller can take them: they are logged, and all else goes on."""
+"""Logs exceptions of functional blocks, so that they do not stop the other blocks."""
 
 import logging
 from collections.abc import Generator
@@ -16,20 +16,20 @@ _PAUSE: Final = 10.0
 
 
 class BlockFailures:
-    """The failures of the blocks of one station."""
+    """Logs the exceptions of the functional blocks of one station."""
 
     def __init__(self, name: str) -> None:
-        """Begins without any.
+        """Creates an object for one station.
 
         Args:
             name: the station, as it may stand in a log.
         """
         self._name = name
-        self._told_again: dict[str, float] = {}
+        self._repeat_at: dict[str, float] = {}
 
     @contextmanager
-    def contained(self, block: Block) -> Generator[None]:
-        """Logs what telling a block something raises.
+    def logged(self, block: Block) -> Generator[None]:
+        """Returns a context manager that logs exceptions raised while the block is called.
 
         Args:
             block: the block that is told.
@@ -38,24 +38,26 @@ class BlockFailures:
             yield
         except Exception:
             logger.exception(
-                "%s: functional block %r failed [the others go on]",
+                "%s: the functional block %r raised an exception [the other blocks go on]",
                 self._name,
                 block.name,
             )
 
-    def due(self, block: Block, now: Moment) -> float | None:
-        """Returns when a block is to be told that time is up, on the monotonic clock; `None` if never."""
+    def deadline_of(self, block: Block, now: Moment) -> float | None:
+        """Returns the time at which a block's timeout must be handled, on the monotonic clock;
+        `None` for never.
+        """
         due: float | None = None
-        with self.contained(block):
+        with self.logged(block):
             due = block.next_deadline(now)
-        return None if due is None else max(due, self._told_again.get(block.name, due))
+        return None if due is None else max(due, self._repeat_at.get(block.name, due))
 
-    def tell_time_is_up(self, block: Block, now: Moment) -> None:
-        """Tells a block that time is up, if it is; after a failure not at once again."""
-        due = self.due(block, now)
+    def handle_timeout_of(self, block: Block, now: Moment) -> None:
+        """Calls a block's `handle_timeout` if its time has come; repeats that later if it fails."""
+        due = self.deadline_of(block, now)
         if due is not None and due <= now.monotonic:
             # What has failed may stay due.
-            self._told_again[block.name] = now.monotonic + _PAUSE
-            with self.contained(block):
+            self._repeat_at[block.name] = now.monotonic + _PAUSE
+            with self.logged(block):
                 block.handle_timeout(now)
-                del self._told_again[block.name]
+                del self._repeat_at[block.name]

@@ -1,4 +1,4 @@
-"""The settings of a station that follow variables, as a CSMS may write them."""
+"""Makes the controls of a station follow the device model's variables, which a CSMS can set."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,8 +17,8 @@ from .._controls import Controls
 __all__ = ["follow_variables"]
 
 
-class _Followed(Struct, frozen=True):
-    """A variable, and the control that follows it."""
+class _VariableLink(Struct, frozen=True):
+    """A variable and the control that has the same value."""
 
     key: VariableKey[Any]
     read: Callable[[Controls], Any]
@@ -29,7 +29,7 @@ class _Followed(Struct, frozen=True):
 
 
 def follow_variables(model: DeviceModel, controls: Controls) -> None:
-    """Makes the controls of a station follow the variables that it has, from now on.
+    """Makes the controls of a station follow the variables of its device model from now on.
 
     The controls are the defaults of the variables: they count until a CSMS, an earlier run or the program
     sets the variable. The interval of heartbeats follows in both directions, as an accepted boot sets it.
@@ -40,8 +40,8 @@ def follow_variables(model: DeviceModel, controls: Controls) -> None:
     """
     for link in _LINKS:
         if link.key in model:
-            _begin(link, model, controls)
-            model.check(link.key, partial(_refusal, link))
+            _set_default(link, model, controls)
+            model.check(link.key, partial(_reason_to_refuse, link))
 
     def variable_changed(event: Event) -> None:
         if isinstance(event, VariableChanged) and not event.needs_reboot:
@@ -53,25 +53,27 @@ def follow_variables(model: DeviceModel, controls: Controls) -> None:
     def control_changed(name: str) -> None:
         # B01.FR.04: the interval in the answer to a boot counts.
         if name == "heartbeat_interval" and keys.HEARTBEAT_INTERVAL in model:
-            seconds = _fitting(model, keys.HEARTBEAT_INTERVAL, controls.heartbeat_interval)
+            seconds = _nearest_allowed(model, keys.HEARTBEAT_INTERVAL, controls.heartbeat_interval)
             model[keys.HEARTBEAT_INTERVAL] = seconds
 
     model.observe(variable_changed)
     controls.observe(control_changed)
 
 
-def _begin(link: _Followed, model: DeviceModel, controls: Controls) -> None:
+def _set_default(link: _VariableLink, model: DeviceModel, controls: Controls) -> None:
     value = link.read(controls)
     if value is None:
         return
-    default = _fitting(model, link.key, value) if isinstance(link.key, IntegerKey) else value
+    default = (
+        _nearest_allowed(model, link.key, value) if isinstance(link.key, IntegerKey) else value
+    )
     model.set_default(link.key, default)
     if model[link.key] != default:
         link.write(controls, model[link.key])
 
 
-def _refusal(link: _Followed, value: object) -> str | None:
-    """Returns why the control cannot follow a value that a CSMS writes."""
+def _reason_to_refuse(link: _VariableLink, value: object) -> str | None:
+    """Returns the reason why a control cannot take a value that a CSMS writes, or `None`."""
     try:
         link.write(Controls(), value)
     except LocalProtocolError as problem:
@@ -79,51 +81,51 @@ def _refusal(link: _Followed, value: object) -> str | None:
     return None
 
 
-def _fitting(model: DeviceModel, key: IntegerKey, value: float) -> int:
-    """Returns a number as the variable can have it: whole, and within its limits."""
+def _nearest_allowed(model: DeviceModel, key: IntegerKey, value: float) -> int:
+    """Returns the nearest whole number within the limits of the variable."""
     known = model.characteristics(key)
     low = value if known.min_limit is None else max(value, known.min_limit)
     return round(low if known.max_limit is None else min(low, known.max_limit))
 
 
-def _whole(key: VariableKey[Any], control: str) -> _Followed:
-    """Returns what links a variable to a whole control."""
-    return _Followed(
+def _link_to_control(key: VariableKey[Any], control: str) -> _VariableLink:
+    """Returns the link between a variable and a control."""
+    return _VariableLink(
         key,
         lambda controls: getattr(controls, control),
         lambda controls, value: setattr(controls, control, value),
     )
 
 
-def _part(key: IntegerKey, control: str, part: str) -> _Followed:
-    """Returns what links a variable to one part of a control."""
+def _link_to_field(key: IntegerKey, control: str, part: str) -> _VariableLink:
+    """Returns the link between a variable and one field of a control."""
 
     def write(controls: Controls, value: int) -> None:
         setattr(controls, control, replace(getattr(controls, control), **{part: value}))
 
-    return _Followed(key, lambda controls: getattr(getattr(controls, control), part), write)
+    return _VariableLink(key, lambda controls: getattr(getattr(controls, control), part), write)
 
 
 def _time_source(controls: Controls) -> tuple[str, ...]:
     return ("Heartbeat",) if controls.clock_source == "csms" else ("RealTimeClock",)
 
 
-def _follow_time_source(controls: Controls, sources: tuple[str, ...]) -> None:
+def _set_time_source(controls: Controls, sources: tuple[str, ...]) -> None:
     controls.clock_source = "csms" if "Heartbeat" in sources else "system"
 
 
 _LINKS: Final = (
-    _whole(keys.HEARTBEAT_INTERVAL, "heartbeat_interval"),
-    _whole(keys.WEB_SOCKET_PING_INTERVAL, "ping_interval"),
-    _whole(keys.MESSAGE_TIMEOUT, "call_timeout"),
-    _whole(keys.NETWORK_PROFILE_CONNECTION_ATTEMPTS, "connection_attempts"),
-    _whole(keys.OFFLINE_QUEUING_SEVERITY, "queued_severity"),
-    _part(keys.MESSAGE_ATTEMPTS, "retries", "attempts"),
-    _part(keys.MESSAGE_ATTEMPT_INTERVAL, "retries", "interval"),
-    _part(keys.RETRY_BACK_OFF_WAIT_MINIMUM, "back_off", "wait_minimum"),
-    _part(keys.RETRY_BACK_OFF_RANDOM_RANGE, "back_off", "random_range"),
-    _part(keys.RETRY_BACK_OFF_REPEAT_TIMES, "back_off", "repeat_times"),
-    _whole(keys.QUEUE_ALL_MESSAGES, "queue_all_messages"),
-    _Followed(keys.TIME_SOURCE, _time_source, _follow_time_source),
+    _link_to_control(keys.HEARTBEAT_INTERVAL, "heartbeat_interval"),
+    _link_to_control(keys.WEB_SOCKET_PING_INTERVAL, "ping_interval"),
+    _link_to_control(keys.MESSAGE_TIMEOUT, "call_timeout"),
+    _link_to_control(keys.NETWORK_PROFILE_CONNECTION_ATTEMPTS, "connection_attempts"),
+    _link_to_control(keys.OFFLINE_QUEUING_SEVERITY, "queued_severity"),
+    _link_to_field(keys.MESSAGE_ATTEMPTS, "retries", "attempts"),
+    _link_to_field(keys.MESSAGE_ATTEMPT_INTERVAL, "retries", "interval"),
+    _link_to_field(keys.RETRY_BACK_OFF_WAIT_MINIMUM, "back_off", "wait_minimum"),
+    _link_to_field(keys.RETRY_BACK_OFF_RANDOM_RANGE, "back_off", "random_range"),
+    _link_to_field(keys.RETRY_BACK_OFF_REPEAT_TIMES, "back_off", "repeat_times"),
+    _link_to_control(keys.QUEUE_ALL_MESSAGES, "queue_all_messages"),
+    _VariableLink(keys.TIME_SOURCE, _time_source, _set_time_source),
 )
 """Each variable that a control follows."""

@@ -1,4 +1,4 @@
-"""`FullStation`: all functional blocks on a station, put together."""
+"""Puts all functional blocks together to a whole charging station."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -49,21 +49,24 @@ def _new_id() -> str:
     return str(uuid4())
 
 
-def _up_to(most: int) -> int:
+def _number_up_to(most: int) -> int:
     return randint(0, most)
 
 
-def _surviving(
+def _with_logged_failures(
     read_meter: Callable[[int], Sequence[SampledValue]], name: str
 ) -> Callable[[int], Sequence[SampledValue]]:
-    """Returns a function that reads a meter, and nothing if that fails: a transaction ends all the same."""
+    """Returns `read_meter` with its exceptions logged: it then returns no readings, so that a
+    transaction can still end.
+    """
 
     def read(evse_id: int) -> Sequence[SampledValue]:
         try:
             return tuple(read_meter(evse_id))
         except Exception:
             logger.exception(
-                "%s: read_meter(%d) failed [nothing is reported of it; return [] if it cannot be read]",
+                "%s: read_meter(%d) failed [no meter value is reported; return [] if the meter "
+                "cannot be read]",
                 name,
                 evse_id,
             )
@@ -73,7 +76,8 @@ def _surviving(
 
 
 class FullStation(StationBlocks):
-    """A charging station that behaves: transactions, authorization, availability, smart charging, settings.
+    """A whole charging station: transactions, authorization, availability, smart charging, settings
+    and remote control.
 
     The program tells what the hardware sees, and does what events say: `PowerPath` to close and open
     contactors, `LimitChanged` to limit the current, `ResetDue` to `restart`.
@@ -116,9 +120,9 @@ class FullStation(StationBlocks):
         model: DeviceModel | None = None,
         network_profiles: Mapping[int, NetworkConnectionProfile] | None = None,
         new_id: Callable[[], str] = _new_id,
-        uniform: Callable[[int], int] = _up_to,
+        uniform: Callable[[int], int] = _number_up_to,
     ) -> None:
-        """Puts the blocks on a station, which must not run yet.
+        """Creates the blocks and connects them to a station, which must not run yet.
 
         Args:
             station: the station. Its journal must be able to keep messages and states together, as the one
@@ -180,7 +184,7 @@ class FullStation(StationBlocks):
         self.transactions: TransactionsBlock = TransactionsBlock(
             evses,
             model,
-            _surviving(read_meter, loggable(station.identity)),
+            _with_logged_failures(read_meter, loggable(station.identity)),
             new_id,
             rules=dialect.rules(TransactionRules),
             has_undelivered=station.block_access.has_undelivered,
@@ -224,7 +228,7 @@ class FullStation(StationBlocks):
         self.on(BasicAuthPasswordChanged)(self._password_changed)
 
     def plugged_in(self, evse_id: int, connector_id: int = 1) -> None:
-        """Records that the cable is plugged in at both ends.
+        """Records that a vehicle is plugged in.
 
         Raises:
             LocalProtocolError: there is no such EVSE or connector, or another connector of the EVSE is plugged
@@ -235,18 +239,18 @@ class FullStation(StationBlocks):
         self.do(lambda now: self.transactions.plugged_in(evse_id, now, connector_id=connector_id))
 
     def unplugged(self, evse_id: int) -> None:
-        """Records that the cable is no longer plugged in at both ends."""
+        """Records that the vehicle is unplugged."""
         self.do(lambda now: self.transactions.unplugged(evse_id, now))
 
     def present(self, evse_id: int, id_token: IdToken) -> None:
-        """Handles a token that somebody presents at an EVSE: it starts charging, or stops it. [C01]
+        """Handles a token that a driver presents at an EVSE: starts or stops charging. [C01]
 
         `AuthorizationDecided` tells what became of it.
         """
         self.do(lambda now: self.authorization.present(evse_id, id_token, now))
 
     def energy(self, evse_id: int, flows: bool, *, phases: int | None = None) -> None:
-        """Records that energy flows, or that it no longer does.
+        """Records whether energy flows to the vehicle.
 
         Args:
             evse_id: the EVSE.
@@ -256,19 +260,20 @@ class FullStation(StationBlocks):
         self.do(lambda now: self.transactions.energy(evse_id, flows, now, phases=phases))
 
     def suspended(self, evse_id: int, by: SuspendedBy) -> None:
-        """Records that the EV, or the EVSE, pauses the flow of energy."""
+        """Records that the EV or the EVSE has paused charging."""
         self.do(lambda now: self.transactions.suspended(evse_id, by, now))
 
     def stop(self, evse_id: int, reason: StoppedReason = StoppedReason.LOCAL) -> None:
-        """Stops charging at an EVSE, by a button or because of a fault for instance."""
+        """Stops charging at an EVSE, for example because of a stop button or a fault."""
         self.do(lambda now: self.transactions.stopped(evse_id, now, reason=reason))
 
     def set_error(self, evse_id: int, connector_id: int, error: StatusError | None) -> None:
-        """Records what is wrong with a connector, or with `None` that nothing is any more."""
+        """Sets the error of a connector, or with `None` ends it."""
         self.do(lambda now: self.availability.set_error(evse_id, connector_id, error, now))
 
     def restart(self, boot_reason: str | None = None) -> None:
-        """Restarts the station without its program: what waits for a restart takes effect, and it boots anew.
+        """Reboots the station without restarting the program: pending settings take effect, and it
+        connects and boots again.
 
         Args:
             boot_reason: the reason in the boot message, such as `ResetDue.boot_reason`; OCPP 1.6 has none.

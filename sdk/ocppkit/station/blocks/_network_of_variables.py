@@ -1,4 +1,4 @@
-"""The ways to a CSMS that a CSMS has set, as a station takes them."""
+"""Reads the network profiles that a CSMS has set with SetNetworkProfile."""
 
 from ocppkit.blocks.variables import VariablesBlock
 
@@ -8,7 +8,8 @@ __all__ = ["network_profiles"]
 
 
 def network_profiles(block: VariablesBlock) -> tuple[NetworkProfile, ...]:
-    """Returns the ways to a CSMS in the order of NetworkConfigurationPriority, for `station.restart`. # B10
+    """Returns the network profiles that the CSMS has set, in the order of
+    NetworkConfigurationPriority, for `station.restart`. # B10
 
     A profile without a password has the station's own; TLS is always the station's own. The identity of a
     profile is left out, as a station has one.

@@ -1,4 +1,4 @@
-"""`StationBlocks`: runs functional blocks on a station.
+"""Runs functional blocks on a station.
 
 Theory of operation: commands, answers, the passing of time, the station's own events and calls of the
 program are told to the blocks one after another. After each, events go round between the blocks
@@ -44,7 +44,7 @@ from ocppkit.core import (
     decode_payload,
 )
 
-from .._deliveries import Delivered, DeliveryEvent, GivenUp
+from .._deliveries import Delivered, DeliveryEvent, DeliveryGivenUp
 from .._journal import Entry, JournalError
 from .._lifecycle_events import (
     Accepted,
@@ -57,7 +57,7 @@ from .._lifecycle_events import (
     LifecycleEvent,
     Restarting,
 )
-from .._message_groups import KeptMessage
+from .._message_groups import MessageToStore
 from .._queued_message import MessageHold
 from .._station import Station
 from ._batches import Batch, Batches, OutgoingMessage
@@ -82,7 +82,7 @@ _MOST_ROUNDS: Final = 10_000
 
 
 class StationBlocks:
-    """Functional blocks on one station.
+    """Runs functional blocks on one station.
 
     ```python
     blocks = StationBlocks(station, VariablesBlock(...), TransactionsBlock(...))
@@ -95,7 +95,7 @@ class StationBlocks:
     """
 
     def __init__(self, station: Station, *blocks: Block, dialect: Dialect | None = None) -> None:
-        """Joins blocks to a station, which must not run yet.
+        """Connects blocks to a station, which must not run yet.
 
         Args:
             station: the station. Its journal must be able to keep messages and states together, as
@@ -109,7 +109,9 @@ class StationBlocks:
         """
         names = [block.name for block in blocks]
         if len(set(names)) < len(names):
-            raise LocalProtocolError(f"two functional blocks have one name: {', '.join(names)}")
+            raise LocalProtocolError(
+                f"two functional blocks have the same name: {', '.join(names)}"
+            )
         self._station = station
         self._access = station.block_access
         self._blocks = blocks
@@ -132,7 +134,7 @@ class StationBlocks:
             for command in block.commands:
                 if command in owners:
                     raise LocalProtocolError(
-                        f"two functional blocks obey {command.__name__}: {owners[command].name} "
+                        f"two functional blocks handle {command.__name__}: {owners[command].name} "
                         f"and {block.name}"
                     )
                 owners[command] = block
@@ -142,13 +144,14 @@ class StationBlocks:
             if owner is not None:
                 handler = owner.commands[mapping.command]
                 self._access.set_default_handler(
-                    mapping.request, partial(self._obey, mapping, handler)
+                    mapping.request, partial(self._handle_command, mapping, handler)
                 )
 
     # What a program calls.
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
-        """Returns the decorator of a function that is called with each event of a type, plain or async.
+        """Returns a decorator; the function is called with each event of the given type, plain or
+        async.
 
         Events of its subclasses are told too. A plain function runs inside the event loop and must not
         block. What it raises is logged.
@@ -156,9 +159,9 @@ class StationBlocks:
         return self._listeners.on(event)
 
     def do(self, action: Callable[[Moment], T]) -> T:
-        """Tells a block that something has happened, and returns what its method returns.
+        """Calls a function that tells a block what has happened, and returns its result.
 
-        What follows from it is kept and sent afterwards, in order; `flushed` waits for it to be kept.
+        What follows from it is kept and sent afterwards, in order; `flush` waits for it to be kept.
 
         Args:
             action: calls a method of a block with the present moment.
@@ -173,16 +176,18 @@ class StationBlocks:
         finally:
             self._collect_batch(now)
 
-    async def flushed(self) -> None:
-        """Returns when the store has what was done so far, or has failed to take it once."""
-        await self._require_running().flushed()
+    async def flush(self) -> None:
+        """Waits until the journal has stored what the blocks have produced so far, or has failed to
+        once.
+        """
+        await self._require_running().flush()
 
     def now(self) -> Moment:
-        """Returns the present moment, as blocks are told it."""
+        """Returns the present time, as the blocks' methods take it."""
         return Moment(self._access.clock().time(), self._station.now())
 
     async def __aenter__(self) -> Self:
-        """Restores what blocks remember, and begins.
+        """Restores the states of the blocks, and starts running them.
 
         Raises:
             JournalError: the journal cannot be read, or what it has of a block is torn, of another
@@ -204,9 +209,9 @@ class StationBlocks:
         self._access.before_acknowledging(self._kept_message_answered)
         self._background = [
             asyncio.create_task(self._batches.run()),
-            asyncio.create_task(self._follow(self._station.events())),
+            asyncio.create_task(self._handle_station_events(self._station.events())),
         ]
-        self._notice(StationStarted())
+        self._notify_blocks(StationStarted())
         return self
 
     async def __aexit__(
@@ -215,9 +220,9 @@ class StationBlocks:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Keeps what is still to be kept, and ends."""
+        """Stores what is not stored yet, and stops the blocks."""
         batches = self._require_running()
-        await batches.flushed()
+        await batches.flush()
         if self._timer is not None:
             self._timer.cancel()
         self._batches = None
@@ -231,8 +236,9 @@ class StationBlocks:
             block.restore(state, now)
         except ValueError as problem:
             raise JournalError(
-                f"{self._name}: cannot use what the journal has of the functional block "
-                f"{block.name!r}: {problem} [run the release that has written it, or begin with "
+                f"{self._name}: cannot restore the functional block "
+                f"{block.name!r}: {problem} from the journal [use the release that has written "
+                "it, or begin with "
                 "another journal]"
             ) from problem
 
@@ -246,7 +252,7 @@ class StationBlocks:
 
     # What is told to the blocks.
 
-    async def _obey(
+    async def _handle_command(
         self, mapping: CommandMapping[Any, Any, Any, Any], handler: CommandHandler, request: Any
     ) -> Response:
         batches = self._require_running()
@@ -271,17 +277,17 @@ class StationBlocks:
             return
         report = mapping.read_request(delivered.request).with_journal_note(delivered.entry.note)
         now = self.now()
-        self._pass_on(report, mapping, delivered.answer, now)
+        self._handle_answer(report, mapping, delivered.answer, now)
         await asyncio.wait({self._collect_batch(now).written})
 
     def _answered(self, message: OutgoingMessage, answer: Response | OcppError) -> None:
         mapping = self._dialect.report_of.get(type(message.request))
         if self._batches is not None and mapping is not None:
             now = self.now()
-            self._pass_on(message.report, mapping, answer, now)
+            self._handle_answer(message.report, mapping, answer, now)
             self._collect_batch(now)
 
-    def _pass_on(
+    def _handle_answer(
         self,
         report: Report[Any],
         mapping: ReportMapping[Any, Any, Any],
@@ -289,49 +295,58 @@ class StationBlocks:
         now: Moment,
     ) -> None:
         for block in self._blocks:
-            with self._failures.contained(block):
+            with self._failures.logged(block):
                 if isinstance(answer, OcppError):
                     block.failed(report, now)
                 else:
                     block.replied(report, mapping.read_response(answer), now)
 
-    async def _follow(self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]) -> None:
+    async def _handle_station_events(
+        self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]
+    ) -> None:
         async for event in events:
             try:
-                self._pass_on_life(event)
+                self._handle_station_event(event)
             except Exception:
-                logger.exception("%s: functional blocks did not hear of %r", self._name, event)
+                logger.exception(
+                    "%s: handling the event %r in the functional blocks failed [the next event "
+                    "is handled]",
+                    self._name,
+                    event,
+                )
 
-    def _pass_on_life(self, event: LifecycleEvent | DeliveryEvent) -> None:
+    def _handle_station_event(self, event: LifecycleEvent | DeliveryEvent) -> None:
         match event:
             case Connected(profile=profile, offline_for=seconds):
-                self._notice(CsmsConnected(offline_for=seconds, slot=profile.slot))
+                self._notify_blocks(CsmsConnected(offline_for=seconds, slot=profile.slot))
             case Disconnected():
-                self._notice(CsmsDisconnected())
+                self._notify_blocks(CsmsDisconnected())
             case Accepted():
-                self._notice(BootAccepted())
+                self._notify_blocks(BootAccepted())
             case Booted(response=response):
                 if answered_status(response) is not RegistrationStatus.ACCEPTED:
-                    self._notice(BootNotAccepted())
+                    self._notify_blocks(BootNotAccepted())
             case Restarting():
-                self._notice(BootNotAccepted())
+                self._notify_blocks(BootNotAccepted())
             case ClockSet(change=change) | ClockJumped(change=change):
                 self._clock_changed(change)
-            case GivenUp(entry=entry):
-                self._given_up(entry)
+            case DeliveryGivenUp(entry=entry):
+                self._handle_given_up(entry)
             case EventsMissed():
-                self._notice(CsmsConnected() if self._station.connected else CsmsDisconnected())
+                self._notify_blocks(
+                    CsmsConnected() if self._station.connected else CsmsDisconnected()
+                )
             case _:
                 pass  # What else happens to the station concerns no block.
 
     def _clock_changed(self, change: timedelta) -> None:
-        """Tells the blocks that the clock was set, unless all changes since they heard of it are small."""
+        """Tells the blocks that the clock was set, once the changes add up to a noticeable one."""
         self._clock_change += change
         if abs(self._clock_change) >= _CLOCK_CHANGE:
-            self._notice(ClockChanged(change=self._clock_change))
+            self._notify_blocks(ClockChanged(change=self._clock_change))
             self._clock_change = timedelta()
 
-    def _given_up(self, entry: Entry) -> None:
+    def _handle_given_up(self, entry: Entry) -> None:
         action = self._station.protocol.actions.get(entry.action)
         mapping = self._dialect.report_of.get(cast(Any, action.request)) if action else None
         if mapping is None:
@@ -342,40 +357,40 @@ class StationBlocks:
             return  # A dead letter that nobody can read: the station has logged it.
         now = self.now()
         for block in self._blocks:
-            with self._failures.contained(block):
+            with self._failures.logged(block):
                 block.failed(mapping.read_request(request).with_journal_note(entry.note), now)
         self._collect_batch(now)
 
-    def _notice(self, event: Event) -> None:
+    def _notify_blocks(self, event: Event) -> None:
         now = self.now()
         for block in self._blocks:
-            with self._failures.contained(block):
+            with self._failures.logged(block):
                 block.notice(event, now)
         self._collect_batch(now)
 
-    def _time_is_up(self) -> None:
+    def _on_timeout(self) -> None:
         self._timer = None
         now = self.now()
         for block in self._blocks:
-            self._failures.tell_time_is_up(block, now)
+            self._failures.handle_timeout_of(block, now)
         self._collect_batch(now)
 
     # What follows from it.
 
     def _collect_batch(self, now: Moment, hold: MessageHold | None = None) -> Batch:
-        """Passes events between the blocks, and puts all that they want into one batch."""
-        events = tuple(self._exchanged(now))
-        kept: list[KeptMessage] = []
+        """Exchanges events between the blocks, and collects all they have produced into one batch."""
+        events = tuple(self._exchange_events(now))
+        kept: list[MessageToStore] = []
         sent: list[OutgoingMessage] = []
         states: dict[str, bytes | None] = {}
         for block in self._blocks:
             for report, request in self._messages(block, now):
                 if self._access.must_arrive(request):
-                    kept.append(KeptMessage(request=request, note=report.journal_note))
+                    kept.append(MessageToStore(request=request, note=report.journal_note))
                 else:
                     sent.append(OutgoingMessage(report, request))
             if block.has_changed:
-                with self._failures.contained(block):
+                with self._failures.logged(block):
                     states[_STATE + block.name] = block.state()
                     block.has_changed = False
         self._set_timer(now)
@@ -384,7 +399,7 @@ class StationBlocks:
         return batch
 
     def _messages(self, block: Block, now: Moment) -> Sequence[tuple[Report[Any], Request[Any]]]:
-        """Takes the reports of a block, and returns the messages that say them."""
+        """Takes the reports of a block; returns the messages that express them."""
         messages: list[tuple[Report[Any], Request[Any]]] = []
         unsaid: list[Report[Any]] = []
         while (report := block.next_report()) is not None:
@@ -392,7 +407,7 @@ class StationBlocks:
                 messages += ((report, request) for request in self._dialect.messages(report))
             except Exception:
                 logger.exception(
-                    "%s: OCPP %s cannot say %s of the functional block %r [left out]",
+                    "%s: OCPP %s has no message for %s of the functional block %r [it is not sent]",
                     self._name,
                     self._station.protocol.version,
                     type(report).__name__,
@@ -401,29 +416,30 @@ class StationBlocks:
                 unsaid.append(report)
         # Not before: a block may report again at once, and that may be as impossible.
         for report in unsaid:
-            with self._failures.contained(block):
+            with self._failures.logged(block):
                 block.failed(report, now)
         return messages
 
-    def _exchanged(self, now: Moment) -> Iterator[Event]:
+    def _exchange_events(self, now: Moment) -> Iterator[Event]:
         event: Event | None = None
         for _ in range(_MOST_ROUNDS):
-            told = next(self._told(), None)
+            told = next(self._next_events(), None)
             if told is None:
                 return
             block, event = told
             yield event
             for other in self._blocks:
                 if other is not block:
-                    with self._failures.contained(other):
+                    with self._failures.logged(other):
                         other.notice(event, now)
         logger.error(
-            "%s: functional blocks tell each other events without end, such as %r [the rest waits]",
+            "%s: functional blocks send each other events without end, such as %r [the rest is "
+            "handled later]",
             self._name,
             event,
         )
 
-    def _told(self) -> Iterator[tuple[Block, Event]]:
+    def _next_events(self) -> Iterator[tuple[Block, Event]]:
         for block in self._blocks:
             event = block.next_event()
             if event is not None:
@@ -432,8 +448,12 @@ class StationBlocks:
     def _set_timer(self, now: Moment) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        dues = [due for each in self._blocks if (due := self._failures.due(each, now)) is not None]
+        dues = [
+            due
+            for each in self._blocks
+            if (due := self._failures.deadline_of(each, now)) is not None
+        ]
         self._timer = None
         if dues:
             due = max(now.monotonic, min(dues))
-            self._timer = self._access.clock().call_at(due, self._time_is_up)
+            self._timer = self._access.clock().call_at(due, self._on_timeout)
