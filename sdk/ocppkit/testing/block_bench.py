@@ -167,9 +167,14 @@ class BlockBench:
         """Calls a method of a block with the present moment; see `StationBlocks.do`."""
         return self.blocks.do(action)
 
-    async def call(self, command: Command[A]) -> A:
-        """Sends a command of the CSMS, and lets happen what follows without time passing."""
-        answer = await self.csms_blocks.call(self.handle, command)
+    async def call(self, command: Command[A], *, checked: bool = True) -> A:
+        """Sends a command of the CSMS, and lets happen what follows without time passing.
+
+        Args:
+            command: the command.
+            checked: whether the CSMS checks it first; `False` to see the station refuse it.
+        """
+        answer = await self.csms_blocks.call(self.handle, command, checked=checked)
         await settle()
         return answer
 

@@ -33,6 +33,7 @@ from ocppkit.blocks.variables import (
     EV_CONNECTION_TIME_OUT,
     LOCAL_AUTH_LIST_ENABLED,
     LOCAL_AUTH_LIST_ENTRIES,
+    LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE,
     LOCAL_AUTHORIZE_OFFLINE,
     LOCAL_PRE_AUTHORIZE,
     MASTER_PASS_GROUP_ID,
@@ -45,6 +46,7 @@ from ocppkit.blocks.variables import (
     VariablesBlock,
     model_of,
 )
+from ocppkit.core import LocalProtocolError
 from ocppkit.csms.blocks import AuthorizationQuestion, send_local_list
 from ocppkit.testing.block_bench import BlockBench
 from ocppkit.v16 import variables as v16_variables
@@ -261,11 +263,13 @@ async def test_a_list_is_brought_to_a_version(version: str) -> None:  # D01, D02
         many = {"entries": entries[:1], "changes": entries}
         assert await bring(31, changes_since=30, **many) == ("Accepted", 31, 1)
         # The station does not take the changes, so it gets the whole.
-        twice = {"entries": entries[:2], "changes": [entries[2], entries[2]]}
-        assert await bring(40, changes_since=31, **twice) == ("Accepted", 40, 2)
+        garage.model.set(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, 1)
+        large = {"entries": entries[:1], "changes": entries[1:]}
+        assert await bring(40, changes_since=31, **large) == ("Accepted", 40, 2)
         # It does not take the whole either.
-        bad = {"entries": [entries[2], entries[2]]}
-        assert await bring(50, **bad) == ("Failed", 40, 1)
+        assert await bring(50, entries=entries[1:]) == ("Failed", 40, 1)
+        with pytest.raises(LocalProtocolError, match="a token occurs twice"):
+            await bring(50, entries=[entries[2], entries[2]])
         garage.model[LOCAL_AUTH_LIST_ENABLED] = False
         switched_off = await bring(60, entries=entries)
     assert switched_off[0] == ("NotSupported" if version == "1.6" else "Failed")

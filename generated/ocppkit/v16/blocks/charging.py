@@ -55,7 +55,26 @@ _PURPOSES = {
 _WRITTEN_PURPOSES = {purpose: value for value, purpose in _PURPOSES.items()}
 
 RULES = ChargingRules(
-    purposes=frozenset(_PURPOSES.values()), same_level_replaces=True, default_pair_refused=False
+    purposes=frozenset(_PURPOSES.values()),
+    same_level_replaces=True,
+    default_pair_refused=False,
+    absent_members=frozenset(
+        {
+            "discharge_limit",
+            "dyn_update_interval",
+            "dyn_update_time",
+            "invalid_after_offline_duration",
+            "limit_at_soc",
+            "limit_l2",
+            "limit_l3",
+            "max_offline_duration",
+            "operation_mode",
+            "phase_to_use",
+            "randomized_delay",
+            "setpoint",
+            "use_local_time",
+        }
+    ),
 )
 """How smart charging works in OCPP 1.6, for `InstalledProfiles`."""
 

@@ -78,6 +78,7 @@ RULES = RemoteControlRules(
         ResetType.ON_IDLE: StoppedReason.SOFT_RESET,
     },
     unlock_stops_transaction=True,
+    status_needs_connector=False,
 )
 """How remote control works in OCPP 1.6, for `RemoteControlBlock`."""
 

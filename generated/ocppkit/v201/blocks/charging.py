@@ -77,7 +77,23 @@ RULES = ChargingRules(
             Purpose("TxDefaultProfile"),
             Purpose("TxProfile"),
         }
-    )
+    ),
+    absent_members=frozenset(
+        {
+            "discharge_limit",
+            "dyn_update_interval",
+            "dyn_update_time",
+            "invalid_after_offline_duration",
+            "limit_at_soc",
+            "limit_l2",
+            "limit_l3",
+            "max_offline_duration",
+            "operation_mode",
+            "randomized_delay",
+            "setpoint",
+            "use_local_time",
+        }
+    ),
 )
 """How smart charging works in OCPP 2.0.1, for `InstalledProfiles`."""
 

@@ -81,7 +81,8 @@ RULES = ChargingRules(
             Purpose("PriorityCharging"),
             Purpose("LocalGeneration"),
         }
-    )
+    ),
+
 )
 """How smart charging works in OCPP 2.1, for `InstalledProfiles`."""
 

@@ -13,7 +13,7 @@ from ._authorization_events import (
     LocalListUpdated,
 )
 from ._authorization_rules import AuthorizationRules
-from ._local_list import list_updates
+from ._local_list import list_refusal, list_updates
 from ._token_commands import (
     AuthorizeReply,
     AuthorizeReport,
@@ -53,5 +53,6 @@ __all__ = [
     "LocalListVersion",
     "SendLocalList",
     "SendLocalListAnswer",
+    "list_refusal",
     "list_updates",
 ]

@@ -5,9 +5,11 @@ an update breaks it. The first rule that is broken is the answer.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from math import inf
 from typing import Final, NamedTuple
 
 from ..transactions import IdToken, TokenInfo
+from ._authorization_rules import AuthorizationRules
 from ._token_commands import (
     LocalListEntry,
     LocalListStatus,
@@ -16,7 +18,7 @@ from ._token_commands import (
     SendLocalListAnswer,
 )
 
-__all__ = ["ListLimits", "LocalList", "list_updates"]
+__all__ = ["ListLimits", "LocalList", "list_refusal", "list_updates"]
 
 Key = Callable[[IdToken], Hashable]
 
@@ -26,8 +28,8 @@ class ListLimits(NamedTuple):
 
     is_enabled: bool
     entries: float
-    items_per_message: int
-    bytes_per_message: int
+    items_per_message: float
+    bytes_per_message: float
 
 
 class LocalList:
@@ -178,6 +180,28 @@ _RULES: Final[Sequence[_Rule]] = (
     ),
 )
 """Status, reason code, requirement, text, and whether an update breaks the rule; the first one counts."""
+
+
+def list_refusal(
+    update: SendLocalList,
+    rules: AuthorizationRules,
+    *,
+    entries: float = inf,
+    items_per_message: float = inf,
+) -> SendLocalListAnswer | None:
+    """Returns why any station refuses an update of its list; `None` if one with an empty list takes it.
+
+    Args:
+        update: the update.
+        rules: those of the OCPP version.
+        entries: how many entries the station can keep.
+        items_per_message: how many it takes at once.
+    """
+    limits = ListLimits(
+        is_enabled=True, entries=entries, items_per_message=items_per_message, bytes_per_message=inf
+    )
+    answer = LocalList(rules.key).update(update, limits)
+    return None if answer.status == LocalListStatus.ACCEPTED else answer
 
 
 def list_updates(

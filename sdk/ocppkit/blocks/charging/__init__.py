@@ -8,10 +8,13 @@ schedule = composite(installed, Circumstances(), evse_id=1, start=now, duration=
 """
 
 from ._charging_block import ChargingBlock
+from ._charging_rules import MOST_ABILITIES, ChargingAbilities, ChargingRules
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
+from ._limit_commands import lift_command, limit_command
 from ._present_limits import ExternalLimitChanged, LimitChanged
+from ._profile_conditions import absent_member, is_no_profile_of_a_start
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,
@@ -40,9 +43,11 @@ from ._profiles import (
     RateUnit,
     Recurrency,
 )
-from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal, refusal
+from ._station_abilities import abilities_of
+from ._validation import ProfileRefusal, refusal
 
 __all__ = [
+    "MOST_ABILITIES",
     "ChargingAbilities",
     "ChargingBlock",
     "ChargingProfile",
@@ -77,6 +82,11 @@ __all__ = [
     "RunningTransaction",
     "SetProfile",
     "SetProfileAnswer",
+    "abilities_of",
+    "absent_member",
     "composite",
+    "is_no_profile_of_a_start",
+    "lift_command",
+    "limit_command",
     "refusal",
 ]

@@ -27,12 +27,10 @@ from ..variables import (
     CHARGING_PROFILE_ENTRIES,
     LIMIT_CHANGE_SIGNIFICANCE,
     NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES,
-    PERIODS_PER_SCHEDULE,
-    PROFILE_STACK_LEVEL,
-    RATE_UNIT,
     DeviceModel,
     VariableChanged,
 )
+from ._charging_rules import ChargingAbilities, ChargingRules
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
@@ -55,7 +53,8 @@ from ._profile_messages import (
     SetProfileAnswer,
 )
 from ._profiles import ChargingProfile, ChargingSchedulePeriod, InstalledProfile, RateUnit
-from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal
+from ._station_abilities import abilities_of
+from ._validation import ProfileRefusal
 
 __all__ = ["ChargingBlock"]
 
@@ -436,16 +435,7 @@ class ChargingBlock(Block):
 
     def _use_settings(self) -> None:
         """Reads the abilities that are settings, which may have changed."""
-        default, model = self._abilities, self._model
-        units = model.get(RATE_UNIT, ())
-        self._profiles.abilities = replace(
-            default,
-            rate_units=frozenset(RateUnit(each) for each in units) or default.rate_units,
-            max_stack_level=model.get(PROFILE_STACK_LEVEL, default.max_stack_level),
-            max_periods=model.get(PERIODS_PER_SCHEDULE, default.max_periods),
-            # Its value is how many there are.
-            max_profiles=int(model.max_limit(CHARGING_PROFILE_ENTRIES, default.max_profiles)),
-        )
+        self._profiles.abilities = abilities_of(self._model, self._abilities)
 
     def _count_profiles(self) -> None:
         self._note_change()

@@ -6,9 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from .._kept_state import KeptState, restored
+from ._charging_rules import ChargingAbilities, ChargingRules
 from ._circumstances import Circumstances
 from ._profiles import ChargingProfile, InstalledProfile, Purpose
-from ._validation import ChargingAbilities, ChargingRules, ProfileRefusal, refusal
+from ._validation import ProfileRefusal, refusal
 
 __all__ = ["InstalledProfiles", "ProfileCriteria"]
 

@@ -2,76 +2,39 @@
 
 A rule is a requirement, the reason code of OCPP 2.x for what breaks it, and a function that is true
 if a profile breaks it. The first rule that is broken is the reason. What differs between versions and
-stations is data: `ChargingRules` and `ChargingAbilities`.
+stations is data: `ChargingRules` and `ChargingAbilities`. A CSMS checks by the same table what it sends.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
+from ._charging_rules import ChargingAbilities, ChargingRules
 from ._circumstances import Circumstances
-from ._profiles import (
-    ChargingProfile,
-    ChargingSchedule,
-    InstalledProfile,
-    ProfileKind,
-    Purpose,
-    RateUnit,
+from ._profile_conditions import (
+    ProfileCase,
+    delays_wrongly,
+    does_not_rise,
+    has_default_elsewhere,
+    has_impossible_mode,
+    has_impossible_phase_to_use,
+    has_impossible_phases,
+    has_rival,
+    has_wrong_start,
+    in_schedules,
+    is_no_dynamic_schedule,
+    is_of,
+    is_too_much,
+    is_unknown_evse,
+    lacks_transaction,
+    limits_below_0,
+    names_no_transaction,
+    updates_without_being_dynamic,
 )
+from ._profiles import ChargingProfile, InstalledProfile, ProfileKind, Purpose
 
-__all__ = ["ChargingAbilities", "ChargingRules", "ProfileRefusal", "refusal"]
-
-
-class ChargingRules(Struct, frozen=True, kw_only=True):
-    """How the versions of OCPP differ in smart charging."""
-
-    purposes: frozenset[Purpose]
-    """The purposes that a CSMS may set."""
-
-    same_level_replaces: bool = False
-    """Whether a profile replaces one of the same purpose and stack level at the same place (1.6)."""
-
-    default_pair_refused: bool = True
-    """Whether TxDefaultProfiles of one stack level may not be both on an EVSE and on all of them (2.x)."""
-
-
-class ChargingAbilities(Struct, frozen=True, kw_only=True):
-    """What a station can do in smart charging; most of it stands in its variables or configuration."""
-
-    rate_units: frozenset[RateUnit] = frozenset(RateUnit)
-    """SmartChargingCtrlr.RateUnit; ChargingScheduleAllowedChargingRateUnit in 1.6."""
-
-    max_stack_level: int = 10
-    """SmartChargingCtrlr.ProfileStackLevel; ChargeProfileMaxStackLevel in 1.6."""
-
-    max_periods: int = 24
-    """SmartChargingCtrlr.PeriodsPerSchedule; ChargingScheduleMaxPeriods in 1.6."""
-
-    max_profiles: int = 100
-    """SmartChargingCtrlr.Entries; MaxChargingProfilesInstalled in 1.6."""
-
-    phases: int = 3
-    """Phases that an EVSE is connected to; 0 for DC, where numbers of phases are ignored."""
-
-    phase_switching: bool = False
-    """SmartChargingCtrlr.ACPhaseSwitchingSupported: whether the station can choose the phase."""
-
-    dynamic: bool = False
-    """Whether it takes profiles of the kind Dynamic (2.1)."""
-
-    local_time: bool = False
-    """Whether schedules may follow the local clock (2.1)."""
-
-    randomized_delay: bool = False
-    """Whether it delays periods at random (2.1)."""
-
-    limit_at_soc: bool = False
-    """Whether it knows states of charge (2.1)."""
-
-    operation_modes: frozenset[str] = frozenset({"ChargingOnly"})
-    """How EVs may take and feed energy (2.1)."""
+__all__ = ["ProfileRefusal", "refusal"]
 
 
 class ProfileRefusal(Struct, frozen=True):
@@ -86,24 +49,23 @@ class ProfileRefusal(Struct, frozen=True):
     text: str
     """What is wrong, for people."""
 
+    cure: str = ""
+    """What to do about it, for the program of a CSMS."""
 
-class _Case(NamedTuple):
-    """A profile that is to be checked, and all that it is checked against."""
 
-    profile: ChargingProfile
-    evse_id: int
-    installed: Sequence[InstalledProfile]
-    circumstances: Circumstances
-    rules: ChargingRules
-    abilities: ChargingAbilities
-    starts_transaction: bool
+class _ProfileRule(Struct, frozen=True):
+    reason_code: str
+    requirement: str
+    text: str
+    cure: str
+    is_broken: Callable[[ProfileCase], bool]
 
 
 def refusal(
     profile: ChargingProfile,
     evse_id: int,
     installed: Sequence[InstalledProfile],
-    circumstances: Circumstances,
+    circumstances: Circumstances | None,
     rules: ChargingRules,
     abilities: ChargingAbilities,
     *,
@@ -114,330 +76,233 @@ def refusal(
     Args:
         profile: the profile.
         evse_id: where it is to be installed; 0 for the whole station, or each of its EVSEs.
-        installed: the profiles that are installed already.
-        circumstances: the EVSEs and transactions of the station.
+        installed: the profiles that are installed already; none if they are not known.
+        circumstances: the EVSEs and transactions of the station; `None` for a CSMS, which does not
+            know them.
         rules: those of the OCPP version.
         abilities: what the station can do.
         starts_transaction: whether the profile came with a remote start, for a transaction that does
             not run yet.
     """
-    case = _Case(profile, evse_id, installed, circumstances, rules, abilities, starts_transaction)
-    for reason_code, requirement, text, broken in _RULES:
-        if broken(case):
-            return ProfileRefusal(reason_code, requirement, text)
+    case = ProfileCase(
+        profile, evse_id, installed, circumstances, rules, abilities, starts_transaction
+    )
+    for each in _RULES:
+        if each.is_broken(case):
+            return ProfileRefusal(each.reason_code, each.requirement, each.text, each.cure)
     return None
 
 
-def _is(purpose: Purpose, case: _Case) -> bool:
-    return case.profile.charging_profile_purpose is purpose
-
-
-def _lacks_transaction(case: _Case) -> bool:
-    if not _is(Purpose.TX, case) or case.starts_transaction:
-        return False
-    running = case.circumstances.transactions.get(case.evse_id)
-    return running is None or case.profile.transaction_id not in (None, running.transaction_id)
-
-
-def _replaced(case: _Case, other: InstalledProfile) -> bool:
-    return other.profile.id == case.profile.id
-
-
-def _has_default_elsewhere(case: _Case) -> bool:
-    # CHP-03: one on an EVSE and one on all of them, with another id.
-    return (
-        case.rules.default_pair_refused
-        and _is(Purpose.TX_DEFAULT, case)
-        and any(
-            other.profile.charging_profile_purpose is Purpose.TX_DEFAULT
-            and other.profile.stack_level == case.profile.stack_level
-            and (other.evse_id == 0) != (case.evse_id == 0)
-            and not _replaced(case, other)
-            for other in case.installed
-        )
-    )
-
-
-def _has_rival(case: _Case) -> bool:
-    # CHP-07: the CSMS must not send a second profile of the same place and level that is
-    # valid at the same time. What a station does about it is open; it says so here.
-    return not case.rules.same_level_replaces and any(
-        other.profile.charging_profile_purpose is case.profile.charging_profile_purpose
-        and other.profile.stack_level == case.profile.stack_level
-        and other.evse_id == case.evse_id
-        and other.profile.transaction_id == case.profile.transaction_id
-        and not _replaced(case, other)
-        and _overlap(case.profile, other.profile)
-        for other in case.installed
-    )
-
-
-def _overlap(one: ChargingProfile, other: ChargingProfile) -> bool:
-    """True if two profiles are valid at the same time."""
-    return not (_ends_before(one, other) or _ends_before(other, one))
-
-
-def _ends_before(one: ChargingProfile, other: ChargingProfile) -> bool:
-    end, begin = one.valid_to, other.valid_from
-    return end is not None and begin is not None and end <= begin
-
-
-def _is_too_much(case: _Case) -> bool:
-    others = [each for each in case.installed if not _replaced(case, each)]
-    return len(others) >= case.abilities.max_profiles
-
-
-def _in_schedules(broken: Callable[[ChargingSchedule, _Case], bool]) -> Callable[[_Case], bool]:
-    return lambda case: any(broken(each, case) for each in case.profile.charging_schedule)
-
-
-def _has_wrong_start(schedule: ChargingSchedule, case: _Case) -> bool:
-    kind = case.profile.charging_profile_kind
-    if kind is ProfileKind.RELATIVE:
-        return schedule.start_schedule is not None
-    return schedule.start_schedule is None and kind is not ProfileKind.DYNAMIC
-
-
-def _does_not_rise(schedule: ChargingSchedule, case: _Case) -> bool:
-    starts = [each.start_period for each in schedule.charging_schedule_period]
-    return starts[:1] != [0] or any(one >= other for one, other in pairwise(starts))
-
-
-def _limits_below_0(schedule: ChargingSchedule, case: _Case) -> bool:
-    # What may be fed into the grid is said by discharge limits.
-    return any(
-        limit is not None and limit < 0
-        for each in schedule.charging_schedule_period
-        for limit in (each.limit, each.limit_l2, each.limit_l3)
-    )
-
-
-def _has_impossible_phases(schedule: ChargingSchedule, case: _Case) -> bool:
-    # DC has no phases to choose.
-    return case.abilities.phases > 0 and any(
-        each.number_phases is not None and not 1 <= each.number_phases <= case.abilities.phases
-        for each in schedule.charging_schedule_period
-    )
-
-
-def _has_impossible_phase_to_use(schedule: ChargingSchedule, case: _Case) -> bool:
-    return any(
-        each.phase_to_use is not None
-        and (each.number_phases != 1 or not case.abilities.phase_switching)
-        for each in schedule.charging_schedule_period
-    )
-
-
-def _delays_wrongly(schedule: ChargingSchedule, case: _Case) -> bool:
-    if not schedule.randomized_delay:
-        return False
-    return not case.abilities.randomized_delay or case.profile.charging_profile_purpose not in (
-        Purpose.TX,
-        Purpose.TX_DEFAULT,
-    )
-
-
-def _is_no_dynamic_schedule(schedule: ChargingSchedule, case: _Case) -> bool:
-    return case.profile.charging_profile_kind is ProfileKind.DYNAMIC and (
-        len(schedule.charging_schedule_period) != 1
-    )
-
-
-def _has_impossible_mode(schedule: ChargingSchedule, case: _Case) -> bool:
-    priority = _is(Purpose.PRIORITY_CHARGING, case)
-    for each in schedule.charging_schedule_period:
-        mode = each.operation_mode or "ChargingOnly"
-        if mode not in case.abilities.operation_modes or (priority and mode != "ChargingOnly"):
-            return True
-    return False
-
-
-def _updates_without_being_dynamic(case: _Case) -> bool:
-    profile = case.profile
-    updates = profile.dyn_update_time is not None or profile.dyn_update_interval is not None
-    return updates and profile.charging_profile_kind is not ProfileKind.DYNAMIC
-
-
-def _is_unknown_evse(case: _Case) -> bool:
-    return case.evse_id != 0 and case.evse_id not in case.circumstances.evses
-
-
-_RULES: Final[Sequence[tuple[str, str, str, Callable[[_Case], bool]]]] = (
-    (
+_RULES: Final[Sequence[_ProfileRule]] = (
+    _ProfileRule(
         "UnknownEvse",
         "CHP-03",
         "there is no such EVSE",
-        _is_unknown_evse,
+        "name one of the station's EVSEs, or 0 for the station",
+        is_unknown_evse,
     ),
-    (
+    _ProfileRule(
         "UnsupportedPurpose",
         "CHP-01, CHP-22",
         "a CSMS cannot set profiles of this purpose here",
+        "use ChargingStationMaxProfile, TxDefaultProfile or TxProfile",
         lambda case: case.profile.charging_profile_purpose not in case.rules.purposes,
     ),
-    (
+    _ProfileRule(
         "InvalidProfile",
         "CHP-01",
         "a limit of the whole station must be set for EVSE 0",
-        lambda case: _is(Purpose.STATION_MAX, case) and case.evse_id != 0,
+        "set evse_id=0",
+        lambda case: is_of(Purpose.STATION_MAX, case) and case.evse_id != 0,
     ),
-    (
+    _ProfileRule(
         "InvalidProfile",
         "CHP-01",
         "a TxProfile must be set for one EVSE",
-        lambda case: _is(Purpose.TX, case) and case.evse_id == 0,
+        "set evse_id to the EVSE of the transaction",
+        lambda case: is_of(Purpose.TX, case) and case.evse_id == 0 and not case.starts_transaction,
     ),
-    (
+    _ProfileRule(
+        "InvalidProfile",
+        "CHP-08",
+        "a TxProfile must name its transaction",
+        "set transaction_id, or use a TxDefaultProfile",
+        names_no_transaction,
+    ),
+    _ProfileRule(
         "TxNotFound",
         "CHP-02, CHP-03",
         "the transaction does not run on this EVSE",
-        _lacks_transaction,
+        "name the transaction that runs there",
+        lacks_transaction,
     ),
-    (
+    _ProfileRule(
         "InvalidStackLevel",
         "CHP-17",
         "the stack level is not from 0 to the highest",
+        "SmartChargingCtrlr.ProfileStackLevel of the station tells the highest",
         lambda case: not 0 <= case.profile.stack_level <= case.abilities.max_stack_level,
     ),
-    (
+    _ProfileRule(
         "UnsupportedKind",
         "CHP-22",
         "this station takes no dynamic profiles",
+        "use the kind Absolute, Recurring or Relative",
         lambda case: (
             case.profile.charging_profile_kind is ProfileKind.DYNAMIC and not case.abilities.dynamic
         ),
     ),
-    (
+    _ProfileRule(
         "InvalidProfile",
         "CHP-09",
         "a limit of the whole station cannot be relative to a transaction",
+        "use the kind Absolute or Recurring",
         lambda case: (
-            _is(Purpose.STATION_MAX, case)
+            is_of(Purpose.STATION_MAX, case)
             and case.profile.charging_profile_kind is ProfileKind.RELATIVE
         ),
     ),
-    (
+    _ProfileRule(
         "InvalidProfile",
         "CHP-09",
         "the kind of recurrence goes with recurring profiles, and only with them",
+        "set recurrency_kind and the kind Recurring, or neither",
         lambda case: (
             (case.profile.charging_profile_kind is ProfileKind.RECURRING)
             != (case.profile.recurrency_kind is not None)
         ),
     ),
-    (
+    _ProfileRule(
         "InvalidProfile",
         "CHP-22",
         "only a dynamic profile has times of update",
-        _updates_without_being_dynamic,
+        "leave dyn_update_time and dyn_update_interval out, or use the kind Dynamic",
+        updates_without_being_dynamic,
     ),
-    (
+    _ProfileRule(
         "UnsupportedRateUnit",
         "CHP-03",
         "this station does not take limits in this unit",
-        _in_schedules(lambda each, case: each.charging_rate_unit not in case.abilities.rate_units),
+        "use the other unit; SmartChargingCtrlr.RateUnit of the station tells which it takes",
+        in_schedules(lambda each, case: each.charging_rate_unit not in case.abilities.rate_units),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-17",
         "the schedule has too many periods",
-        _in_schedules(
+        "SmartChargingCtrlr.PeriodsPerSchedule of the station tells how many it takes",
+        in_schedules(
             lambda each, case: len(each.charging_schedule_period) > case.abilities.max_periods
         ),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "an absolute or recurring schedule says when it begins, a relative one does not",
-        _in_schedules(_has_wrong_start),
+        "set start_schedule, or use the kind Relative without it",
+        in_schedules(has_wrong_start),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "the first period must begin at 0, and each later than the one before",
-        _in_schedules(_does_not_rise),
+        "sort the periods by start_period, and begin with 0",
+        in_schedules(does_not_rise),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "a schedule lasts longer than 0 seconds",
-        _in_schedules(lambda each, case: each.duration is not None and each.duration <= 0),
+        "set a duration above 0, or leave it out",
+        in_schedules(lambda each, case: each.duration is not None and each.duration <= 0),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "a limit is below 0",
-        _in_schedules(_limits_below_0),
+        "set limits of 0 or more",
+        in_schedules(limits_below_0),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-24",
         "a dynamic schedule has one period",
-        _in_schedules(_is_no_dynamic_schedule),
+        "leave one period",
+        in_schedules(is_no_dynamic_schedule),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-03",
         "the number of phases is not from 1 to that of the EVSE",
-        _in_schedules(_has_impossible_phases),
+        "set number_phases from 1 to 3",
+        in_schedules(has_impossible_phases),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "the phase can be chosen only for one phase, and only where the station can switch phases",
-        _in_schedules(_has_impossible_phase_to_use),
+        "set number_phases=1 beside phase_to_use, or leave phase_to_use out",
+        in_schedules(has_impossible_phase_to_use),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "this station cannot follow the local clock",
-        _in_schedules(lambda each, case: each.use_local_time and not case.abilities.local_time),
+        "leave use_local_time out",
+        in_schedules(lambda each, case: each.use_local_time and not case.abilities.local_time),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "periods can be delayed at random only for transactions, and where the station can do it",
-        _in_schedules(_delays_wrongly),
+        "leave randomized_delay out, or use a TxProfile or TxDefaultProfile",
+        in_schedules(delays_wrongly),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "this station does not know states of charge",
-        _in_schedules(
+        "leave limit_at_soc out",
+        in_schedules(
             lambda each, case: each.limit_at_soc is not None and not case.abilities.limit_at_soc
         ),
     ),
-    (
+    _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "priority charging has no duration",
-        _in_schedules(
-            lambda each, case: _is(Purpose.PRIORITY_CHARGING, case) and each.duration is not None
+        "leave duration out",
+        in_schedules(
+            lambda each, case: is_of(Purpose.PRIORITY_CHARGING, case) and each.duration is not None
         ),
     ),
-    (
+    _ProfileRule(
         "InvalidOperationMode",
         "CHP-22",
         "the operation mode is not possible here",
-        _in_schedules(_has_impossible_mode),
+        "leave operation_mode out, or use one of OCPP 2.1",
+        in_schedules(has_impossible_mode),
     ),
-    (
+    _ProfileRule(
         "DuplicateProfile",
         "CHP-03",
         "a TxDefaultProfile of this stack level is set for all EVSEs, or for one of them",
-        _has_default_elsewhere,
+        "clear that one first, or choose another stack level",
+        has_default_elsewhere,
     ),
-    (
+    _ProfileRule(
         "DuplicateProfile",
         "CHP-07",
         "a profile with another id has this purpose, stack level and EVSE at the same time",
-        _has_rival,
+        "use its id, or another stack level",
+        has_rival,
     ),
-    (
+    _ProfileRule(
         "OutOfStorage",
         "CHP-17",
         "no more profiles can be installed",
-        _is_too_much,
+        "clear others first",
+        is_too_much,
     ),
 )
-"""Reason code, requirement, text, and whether a profile breaks the rule; the first one counts."""
+"""The first rule that a profile breaks is the reason."""

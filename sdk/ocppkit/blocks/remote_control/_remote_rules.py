@@ -21,3 +21,6 @@ class RemoteControlRules(Struct, frozen=True, kw_only=True):
 
     unlock_stops_transaction: bool = False
     """Whether unlocking stops a transaction (1.6); if not, it is refused while one goes on. # REM-11, REM-12"""
+
+    status_needs_connector: bool = True
+    """Whether a CSMS that asks for a status must name the connector (2.x). # REM-15"""

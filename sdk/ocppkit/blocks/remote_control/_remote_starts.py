@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from ..availability import AvailabilityBlock, ConnectorUse
-from ..charging import Purpose
+from ..charging import is_no_profile_of_a_start
 from ..transactions import TransactionsBlock
 from ._remote_messages import StartRemotely
 
@@ -54,7 +54,7 @@ def _has_bad_profile(case: _RemoteStart) -> bool:
     # REM-07: a station without smart charging ignores it.
     if profile is None or not case.setting.takes_profiles:
         return False
-    return profile.charging_profile_purpose is not Purpose.TX or profile.transaction_id is not None
+    return is_no_profile_of_a_start(profile)
 
 
 # The first row that is broken is the reason.

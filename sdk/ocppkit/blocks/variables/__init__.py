@@ -17,6 +17,7 @@ from ._network_connections import (
     SetNetworkProfile,
     SetNetworkProfileAnswer,
     VirtualNetwork,
+    network_profile_refusal,
 )
 from ._passwords import BasicAuthPasswordChanged
 from ._questions import (
@@ -43,6 +44,7 @@ from ._questions import (
     VariableStatus,
 )
 from ._report_collector import CollectedReport, ReportCollector
+from ._reported_variables import ReportedVariables
 from ._setting_keys import (
     ACTIVE_NETWORK_PROFILE,
     ADDITIONAL_ROOT_CERTIFICATE_CHECK,
@@ -285,6 +287,7 @@ __all__ = [
     "ReportData",
     "ReportSelection",
     "ReportStatus",
+    "ReportedVariables",
     "SetNetworkProfile",
     "SetNetworkProfileAnswer",
     "SetVariableData",
@@ -304,4 +307,5 @@ __all__ = [
     "VirtualNetwork",
     "declare_standard",
     "model_of",
+    "network_profile_refusal",
 ]

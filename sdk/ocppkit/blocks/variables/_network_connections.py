@@ -15,7 +15,7 @@ __all__ = [
     "SetNetworkProfile",
     "SetNetworkProfileAnswer",
     "VirtualNetwork",
-    "profile_refusal",
+    "network_profile_refusal",
 ]
 
 _SECRETS = frozenset({"apn_password", "basic_auth_password", "key", "password", "sim_pin"})
@@ -109,7 +109,7 @@ class NetworkProfileSet(Event, frozen=True, kw_only=True):
     profile: NetworkConnectionProfile
 
 
-def profile_refusal(
+def network_profile_refusal(
     profile: NetworkConnectionProfile, *, current: int, downgrade_allowed: bool
 ) -> ValueRefusal | None:
     """Returns why a network connection profile cannot be used; `None` if it can.

@@ -20,7 +20,7 @@ from ._network_connections import (
     NetworkProfileStatus,
     SetNetworkProfile,
     SetNetworkProfileAnswer,
-    profile_refusal,
+    network_profile_refusal,
 )
 from ._network_variables import declare_profile, has_network_configuration
 from ._passwords import BasicAuthPasswordChanged, password_of, password_refusal
@@ -171,7 +171,7 @@ class VariablesBlock(Block):
     ) -> SetNetworkProfileAnswer:
         """Stores a way to a CSMS, which counts from the next start on. # B09"""
         slot, profile = command.configuration_slot, command.connection_data
-        refusal = self._slot_refusal(slot) or profile_refusal(
+        refusal = self._slot_refusal(slot) or network_profile_refusal(
             profile,
             current=self._model.setting(SECURITY_PROFILE),
             downgrade_allowed=self._model.get(ALLOW_SECURITY_PROFILE_DOWNGRADE, False),

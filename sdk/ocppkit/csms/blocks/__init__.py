@@ -3,7 +3,7 @@ of OCPP.
 """
 
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
-from ._csms_blocks import CsmsBlocks, ReportReceived, ReportRegistrar
+from ._csms_blocks import CsmsBlocks, ReportReceived
 from ._local_lists import send_local_list
 from ._provisioning import (
     BootQuestion,
@@ -12,6 +12,7 @@ from ._provisioning import (
     ProvisioningFailed,
     StationProvisioned,
 )
+from ._report_registrar import ReportRegistrar
 
 __all__ = [
     "AuthorizationQuestion",

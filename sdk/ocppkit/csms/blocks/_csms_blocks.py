@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from itertools import count
-from typing import Any, Final, Generic, TypeVar, cast, overload
+from typing import Any, Final, TypeVar, cast
 
-from ocppkit.aio import MaybeAwaitable, current_call
-from ocppkit.aio.lowlevel import EventListeners, Listener, loggable, resolved, wait_until
+from ocppkit.aio import current_call
+from ocppkit.aio.lowlevel import EventListeners, Listener, loggable, resolved
 from ocppkit.blocks import (
     Command,
     CommandAnswer,
@@ -20,6 +20,12 @@ from ocppkit.blocks import (
     dialect_of,
 )
 from ocppkit.blocks.authorization import AuthorizeReply, AuthorizeReport
+from ocppkit.blocks.charging import (
+    ClearProfilesAnswer,
+    SetProfileAnswer,
+    lift_command,
+    limit_command,
+)
 from ocppkit.blocks.provisioning import BootReply, BootReport
 from ocppkit.blocks.remote_control import HeartbeatReport, MessageTrigger, RequestTrigger
 from ocppkit.blocks.transactions import (
@@ -34,9 +40,7 @@ from ocppkit.blocks.variables import (
     GetBaseReport,
     GetVariableResult,
     GetVariables,
-    ReportCollector,
     ReportData,
-    ReportStatus,
     SetVariableResult,
     SetVariables,
     VariableAttribute,
@@ -48,53 +52,20 @@ from ocppkit.core import LocalProtocolError, Mutability, OcppError, Response
 from .._csms import Csms
 from .._handle import StationHandle
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
+from ._command_checks import check_command
 from ._provisioning import BootQuestion, Provisioning, ProvisioningFailed, StationProvisioned
+from ._report_registrar import ReportHandler, ReportRegistrar
+from ._station_reports import StationReports
 
-__all__ = ["CsmsBlocks", "ReportReceived", "ReportRegistrar"]
+__all__ = ["CsmsBlocks", "ReportReceived"]
 
 logger = logging.getLogger("ocppkit.csms")
 
 A = TypeVar("A", bound=CommandAnswer)
-P = TypeVar("P", bound=ReportReply)
 E = TypeVar("E")
-T_co = TypeVar("T_co", bound=Report[Any], covariant=True)
-
-ReportHandler = Callable[[StationHandle, Any], MaybeAwaitable[ReportReply]]
-
-
-class ReportRegistrar(Generic[T_co]):
-    """A decorator that registers the handler of one type of report, a function `(station, report)
-    -> reply`, plain or `async`.
-    """
-
-    def __init__(self, register: Callable[[ReportHandler], None]) -> None:
-        self._register = register
-
-    @overload
-    def __call__(
-        self: "ReportRegistrar[Report[P]]",
-        handler: Callable[[StationHandle, T_co], Coroutine[Any, Any, P]],
-    ) -> Callable[[StationHandle, T_co], Coroutine[Any, Any, P]]: ...
-
-    @overload
-    def __call__(
-        self: "ReportRegistrar[Report[P]]", handler: Callable[[StationHandle, T_co], P]
-    ) -> Callable[[StationHandle, T_co], P]: ...
-
-    def __call__(self, handler: ReportHandler) -> ReportHandler:
-        self._register(handler)
-        return handler
-
+T = TypeVar("T", bound=Report[Any])
 
 _TAKEN: Final = frozenset({VariableStatus.ACCEPTED, VariableStatus.REBOOT_REQUIRED})
-
-
-@dataclass(slots=True, eq=False)
-class _PartialReport:
-    """A report of variables that is still arriving, in parts."""
-
-    collector: ReportCollector = field(default_factory=ReportCollector)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +124,7 @@ class CsmsBlocks:
         self.answer(AuthorizeReport)(self._authorize)
         self._provisioning = Provisioning() if provisioning is None else provisioning
         self._tasks: set[asyncio.Task[None]] = set()
-        self._collections: dict[tuple[str, int], _PartialReport] = {}
-        self._request_ids = count(1)
+        self._reports = StationReports(self._dialects, csms.block_access.clock)
         self._register_handlers()
         self.answer(BootReport)(self._answer_boot)
         self.answer(VariablesReport)(self._take_variables)
@@ -178,7 +148,7 @@ class CsmsBlocks:
                         request, partial(self._handle_request, mapping)
                     )
 
-    def answer(self, report: type[T_co]) -> ReportRegistrar[T_co]:
+    def answer(self, report: type[T]) -> ReportRegistrar[T]:
         """Returns a decorator; the function replies to reports of one type, from stations of any
         version.
 
@@ -188,30 +158,42 @@ class CsmsBlocks:
         def register(handler: ReportHandler) -> None:
             self._handlers[report] = handler
 
-        return ReportRegistrar[T_co](register)
+        return ReportRegistrar[T](register)
 
     async def call(
-        self, station: StationHandle, command: Command[A], *, call_timeout: float | None = None
+        self,
+        station: StationHandle,
+        command: Command[A],
+        *,
+        call_timeout: float | None = None,
+        checked: bool = True,
     ) -> A:
         """Sends a command to a station as a message of its version; returns the answer.
+
+        The command is checked first by the rules with which stations refuse commands, as far as what they
+        need is known; see `report`.
 
         Args:
             station: the station.
             command: what is wanted.
             call_timeout: seconds to wait for the answer; the connection's limit by default.
+            checked: whether the command is checked; `False` leaves it to the station to refuse it.
 
         Raises:
             CallFailed: the station answered with an error.
             CallTimedOut: no answer came in time.
             ConnectionClosed: the connection ended; `delivered` says whether the command may have run.
             InvalidMessage: the answer breaks its schema.
-            LocalProtocolError: the station's version cannot say it; nothing was sent.
+            LocalProtocolError: the station's version cannot say it, or the station would refuse it;
+                nothing was sent.
         """
         mapping = self._dialect_of(station).request_of.get(type(command))
         if mapping is None:
             raise LocalProtocolError(
                 f"OCPP {station.protocol.version} has no message for {type(command).__name__}"
             )
+        if checked:
+            check_command(command, self._dialect_of(station), self._reports.variables_of(station))
         try:
             request = mapping.write_request(command)
         except ValueError as problem:
@@ -224,15 +206,76 @@ class CsmsBlocks:
         answer: A = mapping.read_response(command, response)
         return answer
 
+    async def limit(
+        self,
+        station: StationHandle,
+        *,
+        amps: float | None = None,
+        watts: float | None = None,
+        evse_id: int = 0,
+        transaction_id: str | None = None,
+        until: datetime | None = None,
+        number_phases: int | None = None,
+        stack_level: int = 0,
+    ) -> SetProfileAnswer:
+        """Limits a station, an EVSE or a transaction to one current or power, and returns the answer.
+
+        It takes the place of the limit that was set there before. What it sends, `limit_command` says.
+
+        Args:
+            station: the station.
+            amps: the greatest current of each phase.
+            watts: the greatest power of all phases together, in place of `amps`.
+            evse_id: the EVSE; 0 for the whole station, or for the one on which the ledger has the transaction.
+            transaction_id: the transaction that is limited, if it is not the EVSE or the station.
+            until: when the limit ends; without it, when it is lifted.
+            number_phases: how many phases may be used; 3 by default.
+            stack_level: among profiles of one purpose, that of the highest level counts.
+
+        Raises:
+            CallFailed: the station answered with an error; or what else `call` raises.
+            LocalProtocolError: the limit makes no sense, or the station would refuse it; nothing was sent.
+        """
+        command = limit_command(
+            now=self._csms.block_access.now(),
+            amps=amps,
+            watts=watts,
+            evse_id=self._evse_of(station, evse_id, transaction_id),
+            transaction_id=transaction_id,
+            until=until,
+            number_phases=number_phases,
+            stack_level=stack_level,
+        )
+        return await self.call(station, command)
+
+    async def lift_limit(
+        self, station: StationHandle, *, evse_id: int = 0, transaction_id: str | None = None
+    ) -> ClearProfilesAnswer:
+        """Removes the limit that `limit` has set, and returns the answer; Unknown if there is none.
+
+        Args:
+            station: the station.
+            evse_id: as in `limit`.
+            transaction_id: as in `limit`.
+
+        Raises:
+            CallFailed: the station answered with an error; or what else `call` raises.
+            LocalProtocolError: the EVSE of the transaction is not known; nothing was sent.
+        """
+        evse_id = self._evse_of(station, evse_id, transaction_id)
+        return await self.call(
+            station, lift_command(evse_id=evse_id, transaction_id=transaction_id)
+        )
+
     async def report(
         self,
         station: StationHandle,
         kind: str = BaseReportKind.FULL_INVENTORY,
         *,
         patience: float = 30.0,
+        remember: bool = False,
     ) -> CollectedReport:
-        """Asks a station for all its variables; returns them when all parts have arrived. # B07 #
-        B07
+        """Asks a station for all its variables; returns them when all parts have arrived. # B07
 
         Of OCPP 1.6 these are its configuration keys.
 
@@ -240,6 +283,8 @@ class CsmsBlocks:
             station: the station.
             kind: a `BaseReportKind`; OCPP 1.6 has one report only.
             patience: seconds to wait for the next part.
+            remember: whether commands to the station are checked by what it tells, such as its limits and
+                what can only be read, until it boots again. A full inventory takes about half a megabyte.
 
         Returns:
             The report; one that is not complete if no further part came, or the connection was lost.
@@ -247,22 +292,22 @@ class CsmsBlocks:
         Raises:
             CallFailed: the station answered with an error; or what else `call` raises.
         """
+        report = await self._requested_report(station, kind, patience)
+        if remember:
+            self._reports.remember(station, report)
+        return report
+
+    async def _requested_report(
+        self, station: StationHandle, kind: str, patience: float
+    ) -> CollectedReport:
         if GetBaseReport not in self._dialect_of(station).request_of:
             got = await self.call(station, GetVariables(data=None))
             return CollectedReport(status="Accepted", data=tuple(map(_report_data, got.results)))
-        request_id = next(self._request_ids)
-        collection = _PartialReport()
-        self._collections[station.identity, request_id] = collection
-        try:
-            answer = await self.call(
-                station, GetBaseReport(request_id=request_id, report_base=kind)
-            )
-            if answer.status != ReportStatus.ACCEPTED:
-                return CollectedReport(status=answer.status)
-            await self._wait_for_parts(collection, patience)
-            return collection.collector.report()
-        finally:
-            del self._collections[station.identity, request_id]
+        return await self._reports.collect(
+            station.identity,
+            lambda number: self.call(station, GetBaseReport(request_id=number, report_base=kind)),
+            patience,
+        )
 
     async def close(self) -> None:
         """Cancels running async listeners and the provisioning of stations."""
@@ -282,29 +327,22 @@ class CsmsBlocks:
         response: Response = mapping.write_response(request, reply)
         return response
 
+    def _evse_of(self, station: StationHandle, evse_id: int, transaction_id: str | None) -> int:
+        if evse_id or transaction_id is None:
+            return evse_id
+        record = self.ledger.get(station.identity, transaction_id)
+        return 0 if record is None else record.evse_id or 0
+
     def _dialect_of(self, station: StationHandle) -> Dialect:
         return self._dialects[station.protocol.subprotocol]
 
     def _take_variables(self, station: StationHandle, report: VariablesReport) -> ReportReply:
-        collection = self._collections.get((station.identity, report.request_id))
-        if collection is not None:
-            collection.collector.hear(report)
-            collection.changed.set()
+        self._reports.hear(station.identity, report)
         return ReportReply()
 
-    async def _wait_for_parts(self, collection: _PartialReport, patience: float) -> None:
-        clock = self._csms.block_access.clock()
-        while not collection.collector.is_complete:
-            collection.changed.clear()
-            changed = asyncio.ensure_future(collection.changed.wait())
-            try:
-                await wait_until(clock, clock.time() + patience, changed)
-                if not changed.done():
-                    return
-            finally:
-                changed.cancel()
-
     async def _answer_boot(self, station: StationHandle, report: BootReport) -> BootReply:
+        # What it can do may be another after a restart.
+        self._reports.forget(station.identity)
         provisioning = self._provisioning
         status = await resolved(provisioning.accept(BootQuestion(station.identity, report)))
         if status == "Accepted" and provisioning.wanted:
