@@ -51,7 +51,8 @@ def table(version: str, role: Role = Role.CSMS) -> HandlerTable:
 def asked(handlers: HandlerTable, version: str, **members: Any) -> Any:
     """Hands a DataTransfer to its handler, as a CSMS does."""
     request = VERSIONS[version].DataTransferRequest(**members)
-    handler = handlers.get(type(request)) or handlers.defaults[type(request)]
+    handler = handlers.get(type(request))
+    assert handler is not None
     return handler("the station", request)
 
 

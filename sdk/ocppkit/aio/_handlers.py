@@ -29,29 +29,36 @@ _MOST_WRAPPERS: Final = 16
 class HandlerTable:
     """The handlers of a station or CSMS, by the type of request that they answer.
 
+    A request is answered by the program's handler for it, else by the default one, else by the
+    program's fallback.
+
     Args:
         role: whose handlers these are.
         protocols: the versions that the station or CSMS speaks.
     """
 
     def __init__(self, role: Role, *protocols: Protocol) -> None:
+        # What answers each request. Each message is looked up here, so it is one dictionary.
         self._handlers: dict[type[Message], AnyHandler] = {}
         self.get: Final = self._handlers.get
         """Returns the handler for a type of request, or `None`."""
+
+        self._own: dict[type[Message], AnyHandler] = {}
+        self._fallback: AnyHandler | None = None
 
         self.fast_path: Final = {protocol.subprotocol: FastPath() for protocol in protocols}
         """The fast path that all connections of a version share, by subprotocol: see `core.Connection`."""
 
         self._vendors = vendor_handlers(protocols)
-        self.defaults: Final[dict[type[Message], AnyHandler]] = {**self._vendors}
-        """Handlers, by type of request, for messages that the program has no handler for."""
-
         self._role = role
         self._senders: dict[type[Message], frozenset[Role]] = {
             action.request: action.senders
             for protocol in protocols
             for action in protocol.actions.values()
         }
+        self._defaults: dict[type[Message], AnyHandler] = {}
+        for request, vendors in self._vendors.items():
+            self.set_default(request, vendors)
 
     def check(self, request: type[Any]) -> None:
         """Checks that this role can receive a request.
@@ -88,19 +95,49 @@ class HandlerTable:
                 vendors.add(request, handler)
                 self._prefer_vendors(carrier)
             return
-        if request in self._handlers:
+        if request in self._own:
             raise LocalProtocolError(
                 f"{request.__qualname__} has a handler already; remove one of the two"
             )
-        self._handlers[request] = handler
+        self._own[request] = handler
         self._prefer_vendors(request)
+        self._update(request)
+
+    def set_default(self, request: type[Message], handler: AnyHandler) -> None:
+        """Sets what answers a request for which the program has no handler."""
+        self._defaults[request] = handler
+        self._update(request)
+
+    def set_fallback(self, handler: AnyHandler) -> None:
+        """Sets what answers the requests that have neither a handler of the program nor a default one.
+
+        Raises:
+            LocalProtocolError: there is a fallback already.
+        """
+        if self._fallback is not None:
+            raise LocalProtocolError("there is a fallback already; remove one of the two")
+        self._fallback = handler
+        for vendors in self._vendors.values():
+            # Their default answer says only that nobody knows the vendor.
+            if vendors.others is None:
+                vendors.others = handler
+        for request, senders in self._senders.items():
+            if self._role.peer in senders:
+                self._update(request)
+
+    def _update(self, request: type[Message]) -> None:
+        default = self._defaults.get(request, self._fallback)
+        handler = self._own.get(request, default)
+        if handler is not None:
+            self._handlers[request] = handler
 
     def _prefer_vendors(self, request: type[Message]) -> None:
         """Lets the handlers of vendors' requests come before the program's handler of DataTransfer."""
-        vendors, own = self._vendors.get(request), self._handlers.get(request)
+        vendors, own = self._vendors.get(request), self._own.get(request)
         if vendors and own not in (None, vendors):
             vendors.others = own
-            self._handlers[request] = vendors
+            self._own[request] = vendors
+            self._update(request)
 
     def add_methods(self, handlers: object) -> None:
         """Adds each method that a handler class overrides.

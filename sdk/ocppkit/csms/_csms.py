@@ -26,6 +26,7 @@ from ocppkit.core import (
     Message,
     Policies,
     Protocol,
+    Response,
     Role,
     StationRequest,
     StationSend,
@@ -42,6 +43,7 @@ from ._boot_gate import BootGate, UnknownStations
 from ._csms_block_access import CsmsBlockAccess
 from ._directory import Directory, MemoryDirectory
 from ._guarded_registrations import GuardedRegistrations
+from ._handle import StationHandle
 from ._handle_classes import station_handle_class
 from ._heartbeats import heartbeat_handlers
 from ._identity import refusal_event
@@ -56,6 +58,7 @@ from ._version_sniffing import VersionMemory, VersionSniffer
 
 __all__ = ["Csms", "CsmsOptions"]
 
+F = TypeVar("F", bound=Callable[[StationHandle, Any], MaybeAwaitable[Response | None]])
 Q = TypeVar("Q", bound=StationRequest[Any] | StationSend | VendorRequest[Any])
 
 
@@ -159,6 +162,9 @@ class Csms:
         """The stations that are connected now."""
 
         self._handlers = HandlerTable(Role.CSMS, *protocols)
+        if answer_heartbeats:
+            for request, handler in heartbeat_handlers(protocols, wall_clock).items():
+                self._handlers.set_default(request, handler)
         self._settings = Settings(**options)
         self._insecure = insecure
         self._has_authenticator = authenticator is not None
@@ -185,10 +191,6 @@ class Csms:
         )
         self._context = SessionContext(
             handlers=self._handlers,
-            defaults={
-                **self._handlers.defaults,
-                **(heartbeat_handlers(protocols, wall_clock) if answer_heartbeats else {}),
-            },
             handles={each.subprotocol: station_handle_class(each) for each in protocols},
             stations=self.stations,
             settings=self._settings,
@@ -223,6 +225,29 @@ class Csms:
         """
         self._handlers.add_methods(handlers)
 
+    def fallback(self, handler: F) -> F:
+        """Registers the handler of all messages of stations that have no other one; a decorator.
+
+        ```python
+        @csms.fallback
+        async def forward(station: StationHandle, request: Message) -> Response:
+            return await back_end.ask(station.identity, request)
+        ```
+
+        It gets the requests of every version that is spoken, BootNotification and DataTransfer too, and
+        messages that are never answered (`Send`), whose result is ignored. Heartbeats are answered with
+        the time, unless `answer_heartbeats=False`. To answer with an error, such as NotSupported, it
+        raises `CallRefused`.
+
+        Args:
+            handler: `(station, request) -> response`, plain or `async`.
+
+        Raises:
+            LocalProtocolError: there is a fallback already.
+        """
+        self._handlers.set_fallback(handler)
+        return handler
+
     # What the driver of functional blocks calls.
 
     @property
@@ -236,7 +261,7 @@ class Csms:
 
     def _set_default_handler(self, request: type[Message], handler: AnyHandler) -> None:
         self._handlers.check(request)
-        self._context.defaults[request] = handler
+        self._handlers.set_default(request, handler)
 
     # What transports call.
 

@@ -31,7 +31,6 @@ from ocppkit.core import (
     ErrorCode,
     Failure,
     FastPath,
-    Message,
     OpenCall,
     Protocol,
     RemoteProtocolError,
@@ -68,8 +67,6 @@ class SessionContext:
     """What all sessions of one CSMS share."""
 
     handlers: HandlerTable
-    defaults: dict[type[Message], AnyHandler]
-    """Answers messages that have no handler of the program's: heartbeats and DataTransfer."""
 
     handles: Mapping[str, type[StationHandle]]
     """Classes of handles by subprotocol."""
@@ -182,10 +179,7 @@ class StationSession:
         """Returns whether there is a handler. Stations whose boot was not accepted get True, so
         that SecurityError wins over NotSupported.
         """
-        context, request = self._context, action.request
-        if context.handlers.get(request) is not None or request in context.defaults:
-            return True
-        return self._refuses(action)
+        return self._context.handlers.get(action.request) is not None or self._refuses(action)
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, bound to this station, or the failure if the message must be
@@ -194,10 +188,7 @@ class StationSession:
         # Most stations are registered, and each of their messages comes by here.
         if self._registration.status is not _ACCEPTED and not self._may_handle(action):
             return Failure.NOT_ACCEPTED
-        context, request = self._context, action.request
-        handler = context.handlers.get(request)
-        if handler is None:
-            handler = context.defaults.get(request)
+        handler = self._context.handlers.get(action.request)
         if handler is None:
             return Failure.NOT_HANDLED
         # MethodType binds twice as fast as `partial`.

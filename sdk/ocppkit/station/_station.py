@@ -547,7 +547,7 @@ class Station:
 
     def _set_default_handler(self, request: type[Message], handler: AnyHandler) -> None:
         self._handlers.check(request)
-        self._handlers.defaults[request] = handler
+        self._handlers.set_default(request, handler)
 
     def _set_before_acknowledging(self, function: Callable[[Delivered], Awaitable[None]]) -> None:
         self._outbox.before_acknowledging = function

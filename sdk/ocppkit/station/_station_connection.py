@@ -85,8 +85,6 @@ class StationConnection:
             return Failure.REJECTED  # ERR-20
         handler = self._handlers.get(action.request)
         if handler is None:
-            handler = self._handlers.defaults.get(action.request)
-        if handler is None:
             return Failure.NOT_HANDLED
         if status is RegistrationStatus.PENDING and action.name in _NOT_WHILE_PENDING:
             return partial(_rejected, action)

@@ -3,7 +3,7 @@
 from typing import assert_type
 
 from ocppkit import v16, v21, v201
-from ocppkit.core import StationRequest, utcnow
+from ocppkit.core import Message, Response, StationRequest, utcnow
 from ocppkit.csms import Csms, StationHandle
 from ocppkit.v16.roles import ConnectedChargePoint
 from ocppkit.v21.roles import ConnectedStation as ConnectedStation21
@@ -114,3 +114,23 @@ async def what_a_csms_is_not() -> None:
     Csms(v201, insecure=True)  # E: the module, not its PROTOCOL
     Csms(v201.PROTOCOL, insecure="yes")  # E: no boolean
     Csms(v201.PROTOCOL, unsafe=True)  # E: no such option
+
+
+@csms.fallback
+async def forward(station: StationHandle, request: Message) -> Response:
+    assert_type(request.__ocpp_action__, str)
+    return BOOTED
+
+
+@csms.fallback
+def log_only(station: StationHandle, request: Message) -> None:
+    assert_type(station.identity, str)
+
+
+@csms.fallback  # E: it returns no response
+def counts(station: StationHandle, request: Message) -> int:
+    return 1
+
+
+@csms.fallback  # E: no station
+def stationless(request: Message) -> None: ...
