@@ -11,11 +11,13 @@ import uvicorn
 from aiohttp import web
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ocppkit.csms import Csms
 from ocppkit.transports import aiohttp, starlette, websockets
 
 __all__ = [
+    "BOUNDED",
     "SERVERS",
     "Serving",
     "by_aiohttp",
@@ -71,6 +73,45 @@ SERVERS: dict[str, Serving] = {
     "starlette": by_starlette,
     "aiohttp": by_aiohttp,
 }
+
+
+@asynccontextmanager
+async def _by_bounded_aiohttp(
+    csms: Csms, tls: SSLContext | None = None, **options: Any
+) -> AsyncGenerator[int]:
+    app = web.Application()
+    aiohttp.mount(app, "/ocpp", csms, grace=0.1)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    seconds = csms.limits.handshake_timeout
+    site = aiohttp.BoundedSite(
+        runner, "127.0.0.1", handshake_timeout=seconds, ssl_context=tls, csms=csms, **options
+    )
+    try:
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _by_bounded_uvicorn(
+    csms: Csms, tls: SSLContext | None = None, **options: Any
+) -> AsyncGenerator[int]:
+    app = Starlette(routes=[Mount("/ocpp", starlette.endpoint(csms, grace=0.1))])
+    first = starlette.first_request_within(
+        csms.limits.handshake_timeout, H11Protocol, csms, ssl=tls, **options
+    )
+    async with running(app, http=first) as port:
+        yield port
+
+
+BOUNDED: dict[str, Serving] = {
+    "websockets": by_websockets,
+    "aiohttp": _by_bounded_aiohttp,
+    "uvicorn": _by_bounded_uvicorn,
+}
+"""The same servers with bounds on connections that never become a WebSocket."""
 
 
 @asynccontextmanager

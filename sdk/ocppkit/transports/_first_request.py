@@ -6,39 +6,61 @@ server with connections that are silent, or stop in the middle of a header.
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from http import HTTPStatus
+from typing import TypeAlias, cast
 
 from ._bounds import LONGEST_HEAD
 from ._limited_reads import READ_BYTES, LimitedReads
+from ._request_head import asked, is_well_formed, refusal_of
 from ._shared_reading import SharedReading
 from ._tls_handshake import ReportRefusal, peer_address
 
-__all__ = ["FirstRequest"]
+__all__ = ["FindRefusal", "FirstRequest"]
+
+FindRefusal: TypeAlias = Callable[[asyncio.BaseProtocol], tuple[str, int | None]]
+"""Returns why the protocol of another library has refused a request, and the HTTP status if it is known."""
 
 
 class FirstRequest(SharedReading):
     """One connection until the head of its first request is there; then another protocol takes it over."""
 
     def __init__(
-        self, then: Callable[[], asyncio.Protocol], seconds: float, report: ReportRefusal
+        self,
+        then: Callable[[], asyncio.Protocol],
+        seconds: float,
+        report: ReportRefusal,
+        find_refusal: FindRefusal | None,
+        begin: Callable[[asyncio.Transport], bool],
+        over: Callable[[], None],
     ) -> None:
         """Waits for the first request of a new connection.
 
         Args:
             then: makes the protocol that reads requests.
             seconds: how long the head of the first request may take.
-            report: is told of a connection on which it takes longer.
+            report: is told of a connection that is refused.
+            find_refusal: says why that protocol has refused a request without asking its application;
+                `None` if it never does.
+            begin: takes the connection, and returns whether there is room for it.
+            over: called when that protocol takes the connection over, or when it ends before.
         """
         super().__init__()
         self._then = then
         self._seconds = seconds
         self._report = report
+        self._begin = begin
+        self._over = over
+        self._find_refusal = find_refusal
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Waits for a request, but not for ever."""
+        """Waits for a request, but not for ever, if there is room for the connection."""
         self._transport = cast(asyncio.Transport, transport)
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
+        self._timer = asyncio.get_running_loop().call_later(
+            self._seconds, self._end, f"no handshake within {self._seconds:g} s"
+        )
+        if not self._begin(self._transport):
+            self._end("too many connections")
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Returns the buffer to read into; it is short, so that little beyond the head is read."""
@@ -46,22 +68,44 @@ class FirstRequest(SharedReading):
 
     def data_received(self, data: bytes) -> None:
         """Collects bytes, and hands them over once the head is complete."""
+        if self._transport.is_closing():
+            return
         self._head += data
-        # What is too long is for the library to refuse.
-        if b"\r\n\r\n" in self._head or len(self._head) > LONGEST_HEAD:
+        head, end, _ = self._head.partition(b"\r\n\r\n")
+        if end and is_well_formed(head + end):
             self._timer.cancel()
-            protocol = self._then()
-            self._transport.set_protocol(LimitedReads(protocol))
-            protocol.connection_made(self._transport)
-            protocol.data_received(self._head)
+            self._hand_over(head + end)
+        elif end:
+            # aiohttp would log a traceback of each, and uvicorn would not report them.
+            self._refuse("no well-formed request", HTTPStatus.BAD_REQUEST)
+        elif len(head) > LONGEST_HEAD:
+            self._refuse(
+                "the head of the request is too long", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Learns that the connection ended early."""
         self._timer.cancel()
+        self._over()
 
-    def _give_up(self) -> None:
-        self._report(
-            f"no handshake within {self._seconds:g} s",
-            remote_address=peer_address(self._transport),
-        )
+    def _hand_over(self, head: bytes) -> None:
+        self._over()
+        protocol = self._then()
+        self._transport.set_protocol(LimitedReads(protocol))
+        protocol.connection_made(self._transport)
+        protocol.data_received(self._head)
+        if self._find_refusal is not None and self._transport.is_closing():
+            # An application is called in a task: one that has been answered by now was not asked.
+            reason, status = self._find_refusal(self._transport.get_protocol())
+            handshake = asked(head, peer_address(self._transport))
+            self._report(reason, status=status, handshake=handshake)
+
+    def _refuse(self, reason: str, status: HTTPStatus) -> None:
+        self._report(reason, remote_address=peer_address(self._transport), status=status)
+        self._transport.write(refusal_of(status, f"{reason}\n".encode(), ()))
+        self._transport.close()
+
+    def _end(self, reason: str) -> None:
+        """Ends a connection that is not worth an answer."""
+        self._report(reason, remote_address=peer_address(self._transport))
         self._transport.abort()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ssl import SSLContext, SSLError
 from typing import Any, Protocol, cast
 
+from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import start_task
 
 from ._shared_reading import SharedReading
@@ -22,7 +23,14 @@ logger = logging.getLogger("ocppkit.transports")
 class ReportRefusal(Protocol):
     """Reports a connection that is refused before it is a WebSocket, as `Csms.report_refusal` does."""
 
-    def __call__(self, reason: str, *, remote_address: str = "") -> None: ...
+    def __call__(
+        self,
+        reason: str,
+        *,
+        remote_address: str = "",
+        status: int | None = None,
+        handshake: Handshake | None = None,
+    ) -> None: ...
 
 
 class TlsHandshake(asyncio.Protocol):

@@ -8,12 +8,12 @@ from websockets.client import ClientProtocol
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
+from ocppkit.transports._request_head import refusal_of
 from ocppkit.transports.websockets._http_handshake import (
     BadRequest,
     answer_of,
     opening_of,
     read_request,
-    refusal_of,
 )
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="

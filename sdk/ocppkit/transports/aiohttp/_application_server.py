@@ -23,6 +23,7 @@ async def run_server(
     port: int = 0,
     *,
     ssl: SSLContext | None = None,
+    max_connections: int | None = None,
 ) -> None:
     """Serves an application until SIGTERM or SIGINT (Ctrl-C) comes, then ends in order.
 
@@ -41,6 +42,7 @@ async def run_server(
         host: the interface; all of them by default.
         port: the port; any free one by default, which the log names.
         ssl: serve `wss` and `https` with the certificate in this context.
+        max_connections: end new connections at once while there are as many as these; see `BoundedSite`.
 
     Raises:
         LocalProtocolError: this is not the main thread.
@@ -56,6 +58,7 @@ async def run_server(
             ssl_context=ssl,
             handshake_timeout=max((each.limits.handshake_timeout for each in csms), default=10.0),
             csms=csms[0] if csms else None,
+            max_connections=max_connections,
         ).start()
         logger.info("serving on port %d", runner.addresses[0][1])
         await stop_requested()

@@ -7,9 +7,8 @@ from aiohttp import __version__, web
 
 from ocppkit.csms import Csms
 
+from .._bounded_listener import BoundedListener, HalfOpenConnection
 from .._bounds import BACKLOG
-from .._first_request import FirstRequest
-from .._tls_handshake import ReportRefusal, TlsHandshake
 
 __all__ = ["BoundedSite"]
 
@@ -37,6 +36,7 @@ class BoundedSite(web.TCPSite):
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
         csms: Csms | None = None,
+        max_connections: int | None = None,
     ) -> None:
         """Sets what is to be served.
 
@@ -48,15 +48,17 @@ class BoundedSite(web.TCPSite):
             ssl_context: serve `wss` with the certificate in this context.
             backlog: connections that may wait to be taken.
             csms: reports the connections that are ended, and TLS handshakes that fail, as refused.
+            max_connections: end new connections at once while there are as many as these. Each connection
+                to this site counts, from the moment it is there, before TLS and before its first request.
         """
         super().__init__(runner, host, port, ssl_context=ssl_context, backlog=backlog)
         _check(self, __version__)
         self._app_runner = runner
         self._address = host, port
-        self._tls = ssl_context
         self._waiting = backlog
-        self._handshake_timeout = handshake_timeout
-        self._report: ReportRefusal = _to_nobody if csms is None else csms.report_refusal
+        report = _to_nobody if csms is None else csms.report_refusal
+        self._listener = BoundedListener(handshake_timeout, report, ssl_context, max_connections)
+        self._half_open: set[HalfOpenConnection] = set()
 
     async def start(self) -> None:
         """Accepts connections from now on."""
@@ -65,14 +67,16 @@ class BoundedSite(web.TCPSite):
             self._new_connection, *self._address, backlog=self._waiting
         )
 
+    async def stop(self) -> None:
+        """Accepts no more connections, and ends those on which no request has come yet."""
+        await super().stop()
+        for connection in tuple(self._half_open):
+            connection.shutdown()
+
     def _new_connection(self) -> asyncio.BaseProtocol:
         server = self._app_runner.server
         assert server is not None  # the runner is set up
-        seconds = self._handshake_timeout
-        first = FirstRequest(server, seconds, self._report)
-        if self._tls is None:
-            return first
-        return TlsHandshake(self._tls, seconds, first, self._report)
+        return self._listener.new_connection(server, self._half_open)
 
 
 def _check(site: web.BaseSite, installed: str) -> None:
@@ -88,5 +92,5 @@ def _check(site: web.BaseSite, installed: str) -> None:
         )
 
 
-def _to_nobody(reason: str, *, remote_address: str = "") -> None:
+def _to_nobody(reason: str, **about: object) -> None:
     pass

@@ -1,18 +1,26 @@
-"""Ends connections to an ASGI server on which no request comes in time."""
+"""Bounds the connections of uvicorn before it knows of them."""
 
+import asyncio
 from collections.abc import Callable
+from ssl import SSLContext
 from typing import Any
 
 from ocppkit.csms import Csms
 
-from .._first_request import FirstRequest
+from .._bounded_listener import BoundedListener
+from ._undocumented_uvicorn import connections_of, find_refusal
 
 __all__ = ["first_request_within"]
 
 
 def first_request_within(
-    seconds: float, protocol: Callable[..., Any], csms: Csms
-) -> Callable[..., FirstRequest]:
+    seconds: float,
+    protocol: Callable[..., Any],
+    csms: Csms,
+    *,
+    ssl: SSLContext | None = None,
+    max_connections: int | None = None,
+) -> Callable[..., asyncio.BaseProtocol]:
     """Returns what uvicorn takes as `http=`, to end connections on which no request comes in time.
 
     ```python
@@ -21,13 +29,21 @@ def first_request_within(
     uvicorn.run(app, http=first_request_within(10.0, H11Protocol, csms))
     ```
 
+    What uvicorn refuses without asking the application, such as a handshake of another WebSocket
+    version, is reported as refused too; the address is that of the connection, which may be a proxy's.
+
     Args:
         seconds: how long the head of the first request may take.
         protocol: the HTTP of uvicorn that reads requests, such as its `H11Protocol`.
-        csms: reports the connections that are ended as refused.
+        csms: reports the connections that are ended, and TLS handshakes that fail, as refused.
+        ssl: serve `wss` and `https` with the certificate in this context, in place of the settings of
+            uvicorn for TLS, which reports no failure and waits 60 seconds for a handshake.
+        max_connections: end new connections at once while there are as many as these. Each connection
+            to uvicorn counts, from the moment it is there, before TLS and before its first request.
     """
+    listener = BoundedListener(seconds, csms.report_refusal, ssl, max_connections, find_refusal)
 
-    def connection(**options: Any) -> FirstRequest:
-        return FirstRequest(lambda: protocol(**options), seconds, csms.report_refusal)
+    def connection(**options: Any) -> asyncio.BaseProtocol:
+        return listener.new_connection(lambda: protocol(**options), connections_of(options))
 
     return connection

@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket at a server, as bytes: what was asked for, and the answers.
+"""The opening handshake of a WebSocket at a server, as bytes: what was asked for, and the answer.
 
 It reads just what RFC 6455 section 4.2 wants of a request, and refuses everything else. Each request is
 the only one of its connection and has no body, so there is little to get wrong; the HTTP of a library takes
@@ -15,13 +15,11 @@ from ocppkit.aio import Headers
 
 from .._bounds import MOST_FIELDS
 from .._handshake_answer import accept_value
+from .._request_head import FIELDS, header_lines
 
-__all__ = ["BadRequest", "HttpRequest", "answer_of", "opening_of", "read_request", "refusal_of"]
+__all__ = ["BadRequest", "HttpRequest", "answer_of", "opening_of", "read_request"]
 
 _REQUEST: Final = re.compile(rb"GET ([!-~\x80-\xff]+) HTTP/1\.1\r\n")
-
-_FIELD: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n"
-_FIELDS: Final = re.compile(rb"(?:" + _FIELD + rb")*+\r\n")
 
 _HOST: Final = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%\x80-\xff-]+)(?::[0-9]{0,5})?"
@@ -75,7 +73,7 @@ def read_request(head: bytes) -> HttpRequest:
         BadRequest: it is no GET of HTTP 1.1, is malformed, has a body, or does not name one host.
     """
     first = _REQUEST.match(head)
-    if first is None or _FIELDS.fullmatch(head, first.end()) is None:
+    if first is None or FIELDS.fullmatch(head, first.end()) is None:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "no handshake")
     lines = head[first.end() : -4].split(b"\r\n")
     if len(lines) > MOST_FIELDS:
@@ -134,17 +132,4 @@ def answer_of(key: bytes, headers: Headers) -> bytes:
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
-    ) % (accept_value(key), _lines(headers))
-
-
-def refusal_of(status: int, body: bytes, headers: Headers) -> bytes:
-    """Returns an answer that opens nothing."""
-    phrase = HTTPStatus(status).phrase.encode()
-    return (
-        b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        b"Content-Length: %d\r\n%b\r\n%b"
-    ) % (status, phrase, len(body), _lines(headers), body)
-
-
-def _lines(headers: Headers) -> bytes:
-    return b"".join([b"%b: %b\r\n" % header for header in headers])
+    ) % (accept_value(key), header_lines(headers))

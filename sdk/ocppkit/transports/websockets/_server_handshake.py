@@ -20,17 +20,11 @@ from ocppkit.csms import Csms
 
 from .._bounds import LONGEST_HEAD
 from .._proxies import Proxies, direct
+from .._request_head import refusal_of
 from .._shared_reading import SharedReading
 from .._tls_handshake import peer_address
 from ._bounded_deflate import BoundedDeflate
-from ._http_handshake import (
-    BadRequest,
-    HttpRequest,
-    answer_of,
-    opening_of,
-    read_request,
-    refusal_of,
-)
+from ._http_handshake import BadRequest, HttpRequest, answer_of, opening_of, read_request
 from ._listening_server import ServerConnection
 from ._wire import WebSocketWire
 
