@@ -11,10 +11,11 @@ CODE := .ci sdk codegen generated tests examples benchmarks/speed docs/hooks.py
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml tests/requirements-tools.txt
 	$(PYTHON) -c 'import sys; sys.exit("ocppkit needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement tests/requirements-tools.txt
 	touch $(STAMP)
 
 .PHONY: setup

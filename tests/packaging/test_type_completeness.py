@@ -20,6 +20,7 @@ SDK = (
     "blocks",
     "core",
     "csms",
+    "fleet",
     "journals",
     "observability",
     "quirks",

@@ -54,7 +54,7 @@ TRANSPORT = (
 )
 """Folders, and files, whose tests show that the libraries below us do what we count on."""
 
-SHORT = ("aio", "csms", "live", "simulation", "station", "testing", "transports")
+SHORT = ("aio", "csms", "fleet", "live", "simulation", "station", "testing", "transports")
 """Folders whose tests wait for events, so that a fault shows as a test that hangs."""
 
 SHORT_SECONDS = 30

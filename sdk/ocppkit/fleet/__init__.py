@@ -1,0 +1,33 @@
+"""One CSMS over several processes: commands from any of them, and one live connection per station."""
+
+from ._bus import (
+    Bus,
+    BusDown,
+    BusError,
+    BusMessage,
+    BusNotAllowed,
+    BusSubscription,
+    BusTable,
+    NewerRevision,
+    NotAcknowledged,
+    TableEntry,
+    TableWatcher,
+)
+from ._memory_broker import MemoryBroker
+from ._memory_bus import MemoryBus
+
+__all__ = [
+    "Bus",
+    "BusDown",
+    "BusError",
+    "BusMessage",
+    "BusNotAllowed",
+    "BusSubscription",
+    "BusTable",
+    "MemoryBroker",
+    "MemoryBus",
+    "NewerRevision",
+    "NotAcknowledged",
+    "TableEntry",
+    "TableWatcher",
+]

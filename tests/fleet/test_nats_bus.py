@@ -1,0 +1,135 @@
+"""What is particular to the bus on NATS: rights, a frozen server, and buckets that vanish."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nats
+import pytest
+
+from ocppkit.fleet import BusDown, BusError, BusNotAllowed, NotAcknowledged, TableEntry
+from ocppkit.fleet.nats import NatsBus
+from support.nats_servers import NatsServer, nats_program
+
+RIGHTS = """
+authorization { users: [
+  { user: all, password: a }
+  { user: Web, password: w, permissions: {
+      publish: ["Fleet.node.>"], subscribe: ["Fleet.caller.>", "_INBOX.>"] } }
+] }
+"""
+
+
+@pytest.fixture
+def program() -> str:
+    return nats_program("nats-pip")
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def again_and_again(bus: NatsBus) -> None:
+    while True:
+        await bus.publish("Fleet.Else", b"x")
+        await asyncio.sleep(0.01)
+
+
+class Keys:
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+        self.lost: list[bool] = []
+
+    def snapshot(self, entries: Sequence[TableEntry], *, lost: bool) -> None:
+        self.keys = {each.key for each in entries}
+        self.lost.append(lost)
+
+    def changed(self, entry: TableEntry) -> None:
+        self.keys.add(entry.key)
+
+
+@pytest.mark.asyncio
+async def test_who_has_no_right_is_told_so(program: str, tmp_path: Path) -> None:
+    with NatsServer(program, tmp_path, RIGHTS) as server:
+        async with NatsBus(server.url, user="Web", password="w") as bus:
+            await bus.publish("Fleet.node.1", b"x")
+            await bus.publish("Fleet.Else", b"x")
+            async with asyncio.timeout(5):
+                with pytest.raises(
+                    BusNotAllowed, match=r"permissions of this process's NATS account"
+                ):
+                    await again_and_again(bus)
+            with pytest.raises(BusNotAllowed):
+                await bus.subscribe("Fleet.node.>", print)
+            with pytest.raises(BusError):
+                await bus.table("t").put("k", b"v")
+            assert bus.up
+
+
+@pytest.mark.asyncio
+async def test_without_jetstream_a_table_says_what_to_do(program: str, tmp_path: Path) -> None:
+    config = tmp_path / "nats.conf"
+    server = NatsServer(program, tmp_path)
+    config.write_text(f'listen: "127.0.0.1:{server.port}"\n', encoding="utf-8")
+    with server:
+        async with NatsBus(server.url) as bus:
+            with pytest.raises(BusError, match=r"no JetStream \[start it with -js\]"):
+                await bus.table("t").put("k", b"v")
+
+
+@pytest.mark.asyncio
+async def test_a_frozen_server_is_noticed(program: str, tmp_path: Path) -> None:
+    with NatsServer(program, tmp_path) as server:
+        async with NatsBus(server.url) as bus:
+            keys = Keys()
+            table = bus.table("t")
+            await table.watch(keys)
+            await table.put("a", b"1")
+            server.freeze()
+            with pytest.raises(NotAcknowledged):
+                await table.put("b", b"1")
+            await until(lambda: not bus.up)
+            with pytest.raises(BusDown):
+                await bus.publish("a", b"x")
+            server.thaw()
+            await until(lambda: bus.up)
+            await table.put("c", b"1")
+            await until(lambda: "c" in keys.keys)
+
+
+@pytest.mark.asyncio
+async def test_a_bucket_that_is_deleted_is_created_again(program: str, tmp_path: Path) -> None:
+    with NatsServer(program, tmp_path) as server:
+        operator = await nats.connect(server.url)
+        async with NatsBus(server.url) as bus:
+            table, keys = bus.table("t"), Keys()
+            await table.watch(keys)
+            await table.put("a", b"1")
+            await until(lambda: keys.keys)
+            await operator.jetstream().delete_key_value("t")
+            assert await table.get("a") is None
+            await operator.jetstream().delete_key_value("t")
+            await table.put("b", b"1")
+            await until(lambda: keys.keys == {"b"})
+            assert True in keys.lost
+        await operator.close()
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_password_is_logged_and_tried_again(
+    program: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with NatsServer(program, tmp_path, RIGHTS) as server:
+        async with NatsBus(server.url, user="all", password="wrong") as bus:
+            assert not bus.up
+        assert "authorization" in caplog.text.lower()
+
+
+def test_without_the_extra_the_error_names_it() -> None:
+    code = "import sys; sys.modules['nats'] = None; import ocppkit.fleet.nats"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'ocppkit[nats]'" in done.stderr
