@@ -159,9 +159,9 @@ class TestHandlers:
         ("data", "problem"),
         [
             ('{"times":"3"}', "Expected `int`, got `str` - at `$.times`"),
-            ("[1]", "expected an object, got list"),
+            ("[1]", "the data must be a JSON object, not list"),
             ("times", "Expecting value"),
-            ("[" * 100_000, "nested too deeply"),
+            ("[" * 100_000, "the data are nested too deeply"),
         ],
     )
     def test_data_that_are_not_what_the_class_says(
@@ -171,7 +171,10 @@ class TestHandlers:
         handlers.add(Ping, lambda station, ping: pytest.fail("it was called"))
         answer = asked(handlers, version, vendor_id="com.acme", message_id="Ping", data=data)
         assert answer.status == "Rejected"
-        assert f"DataTransfer com.acme Ping rejected: {problem}" in caplog.text
+        assert (
+            f"DataTransfer with com.acme Ping answered with Rejected, as its data are invalid: {problem}"
+            in caplog.text
+        )
 
     def test_a_handler_that_returns_something_else(self, version: str) -> None:
         handlers = table(version)
@@ -194,7 +197,8 @@ class TestHandlers:
             data_transfer(VERSIONS[version].PROTOCOL, Ping(times=wrong))
 
     @pytest.mark.parametrize(
-        ("data", "problem"), [('{"a":1}', "lineVoltage"), ("[" * 100_000, "nested too deeply")]
+        ("data", "problem"),
+        [('{"a":1}', "lineVoltage"), ("[" * 100_000, "the data are nested too deeply")],
     )
     def test_an_answer_that_is_not_what_its_class_says(
         self, version: str, data: str, problem: str
@@ -219,14 +223,18 @@ def test_a_version_that_cannot_say_so_gets_no_handler() -> None:
     without: list[Mapping[str, Any]] = [heartbeat, {}]
     selections = [replace(v201.PROTOCOL, actions=actions) for actions in without]
     assert vendor_handlers(selections) == {}
-    with pytest.raises(LocalProtocolError, match="Ping travels in DataTransfer, which no version"):
+    with pytest.raises(
+        LocalProtocolError, match="Ping is carried by DataTransfer, which no version"
+    ):
         HandlerTable(Role.CSMS, *selections).add(Ping, print)
-    with pytest.raises(LocalProtocolError, match=r"has no DataTransfer, in which com\.acme Ping"):
+    with pytest.raises(LocalProtocolError, match=r"has no DataTransfer to carry com\.acme Ping"):
         data_transfer(selections[1], Ping())
 
 
 def test_the_answer_is_a_class() -> None:
-    with pytest.raises(TypeError, match=r"is no VendorResponse \[define the class of the answer"):
+    with pytest.raises(
+        TypeError, match=r"is not a VendorResponse \[define the class of the answer"
+    ):
 
         class Wrong(VendorRequest["Pong"], vendor_id="com.acme"):  # type: ignore[type-var]
             pass

@@ -280,7 +280,7 @@ async def test_a_failing_hook_is_logged(bench: Make, caplog: pytest.LogCaptureFi
     b.host.handlers["Heartbeat"] = fail
     (answer,) = await b.peer.says([2, "1", "Heartbeat", {"more": 1}])
     assert answer[:3] == [4, "1", "FormatViolation"]
-    assert "on_invalid failed" in caplog.text.replace(".<locals>", "")
+    assert "on_invalid raised an exception" in caplog.text.replace(".<locals>", "")
 
 
 @pytest.mark.asyncio

@@ -32,12 +32,12 @@ async def test_a_listener_that_is_too_slow_learns_how_many_events_it_missed() ->
     slow, quick = streams.open(), streams.open()
     seen: list[int] = []
     for number in range(EventStream.LIMIT + 500):
-        streams.tell(number)
+        streams.publish(number)
         seen.append(await anext(quick))
     assert seen == list(range(EventStream.LIMIT + 500))
     missed = await anext(slow)
     assert (type(missed), missed) == (TooSlow, EventStream.LIMIT + 500)
-    streams.tell(7)
+    streams.publish(7)
     assert await held(slow) == [7]
 
 
@@ -113,5 +113,5 @@ async def test_listeners_that_are_no_longer_referred_to_are_forgotten() -> None:
     first = streams.open()
     streams.open()
     assert len(streams.streams) == 1
-    streams.tell(1)
+    streams.publish(1)
     assert await held(first) == [1]

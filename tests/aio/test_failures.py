@@ -46,7 +46,10 @@ async def test_an_observer_that_raises_is_logged(
     (reply,) = await b.peer.says(HEARTBEAT)
     assert reply[:2] == [3, "1"]
     assert b.endpoint.connected
-    assert f"CP001: observer Watcher.{method} failed" in errors(caplog)
+    assert (
+        f"CP001: the observer method Watcher.{method} raised an exception [the connection goes on]"
+        in errors(caplog)
+    )
     b.peer.wire.cut()
     await settle()
     assert b.host.told[-1] == "finished"
@@ -66,7 +69,10 @@ async def test_a_host_that_cannot_name_the_handler_gets_an_internal_error_sent(
     b.host.handler_of = fail
     assert await b.peer.says(HEARTBEAT) == [[4, "1", "InternalError", "handler failed", {}]]
     # This host asks itself for the handler there too.
-    assert errors(caplog) == ["CP001: Host.handles failed", "CP001: Host.handler_of failed"]
+    assert errors(caplog) == [
+        f"CP001: Host.{each} raised an exception [the connection goes on]"
+        for each in ("handles", "handler_of")
+    ]
     assert b.endpoint.connected
 
 
@@ -84,7 +90,9 @@ async def test_a_host_that_fails_over_an_answer_stops_neither_answer_nor_connect
     b.host.call_answered = fail
     (reply,) = await b.peer.says(HEARTBEAT)
     assert reply[:2] == [3, "1"]
-    assert errors(caplog) == ["CP001: Host.call_answered failed"]
+    assert errors(caplog) == [
+        "CP001: Host.call_answered raised an exception [the connection goes on]"
+    ]
     assert b.endpoint.connected
 
 
@@ -103,7 +111,9 @@ async def test_a_host_that_fails_over_a_result_lets_the_caller_have_it(
     await b.peer.says()
     await b.peer.says([3, "our-1", {"status": "Accepted"}])
     assert (await call).status == "Accepted"
-    assert errors(caplog) == ["CP001: Host.result_received failed"]
+    assert errors(caplog) == [
+        "CP001: Host.result_received raised an exception [the connection goes on]"
+    ]
 
 
 @pytest.mark.asyncio
@@ -123,7 +133,7 @@ async def test_a_host_that_fails_over_the_end_keeps_nobody_waiting(
     with pytest.raises(ConnectionClosed):
         await call
     assert (await b.endpoint.wait_ended()).by == "network"
-    assert errors(caplog) == [f"CP001: Host.{method} failed"]
+    assert errors(caplog) == [f"CP001: Host.{method} raised an exception [the connection goes on]"]
     if method == "disconnected":
         assert b.host.told == ["finished"]
 
@@ -143,7 +153,7 @@ async def test_a_wire_that_cannot_write_is_closed(
         await b.endpoint.call(RESET)
     assert not b.endpoint.connected
     assert (await b.endpoint.wait_ended()).by == "us"
-    assert errors(caplog) == ["CP001: writing failed, closing"]
+    assert errors(caplog) == ["CP001: writing a frame failed [the connection is closed]"]
 
 
 @pytest.mark.asyncio
@@ -161,7 +171,7 @@ async def test_a_wire_that_cannot_even_close_ends_the_calls(
     b.endpoint.close()
     with pytest.raises(ConnectionClosed):
         await call
-    assert errors(caplog) == ["CP001: closing failed"]
+    assert errors(caplog) == ["CP001: closing the wire failed [the connection counts as closed]"]
 
 
 @pytest.mark.asyncio
@@ -188,7 +198,7 @@ async def test_a_timer_that_finds_a_failing_observer_goes_on(
     assert await b.peer.says() == [[4, "1", "InternalError", "handler timed out", {}]]
     await b.clock.advance(20)
     assert await b.peer.says() == [[4, "2", "InternalError", "handler timed out", {}]]
-    assert "observer Watcher.event failed" in caplog.text
+    assert "the observer method Watcher.event raised an exception" in caplog.text
 
 
 @pytest.mark.asyncio

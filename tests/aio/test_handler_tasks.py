@@ -107,7 +107,7 @@ async def test_a_failing_handler_is_answered_and_logged(
     b.host.handlers["Heartbeat"] = handler
     assert await b.peer.says(CALL) == [INTERNAL_ERROR]
     (record,) = [each for each in caplog.records if each.levelno >= logging.ERROR]
-    assert "Heartbeat 1: handler " in record.message
+    assert "Heartbeat 1: the handler " in record.message
     assert record.exc_info is not None
     assert b.endpoint.connected
     assert await is_alive(b)
@@ -345,7 +345,7 @@ async def test_a_result_after_the_end_is_dropped(
     await settle()
     gate.set()
     await settle()
-    assert "result dropped: handler returned too late" in caplog.text
+    assert "the handler returned too late [its result is dropped" in caplog.text
     assert b.host.told == [("disconnected", "network", None), "finished"]
 
 
@@ -374,7 +374,7 @@ async def test_a_send_whose_handler_fails_is_logged(
         "data": [{"t": 0, "v": "1"}],
     }
     assert await b.peer.says([6, "1", "NotifyPeriodicEventStream", payload]) == []
-    assert "NotifyPeriodicEventStream 1: handler " in caplog.text
+    assert "NotifyPeriodicEventStream 1: the handler " in caplog.text
 
 
 @pytest.mark.asyncio

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.aio.lowlevel import HandlerTable, resolved
+from ocppkit.aio.lowlevel import HandlerTable, await_if_needed
 from ocppkit.core import LocalProtocolError, Role, WrongVersion, utcnow
 from ocppkit.v16.roles import CsmsHandlers as Handlers16
 from ocppkit.v201.roles import CsmsHandlers as Handlers201
@@ -96,5 +96,5 @@ async def test_values_and_coroutines_are_resolved() -> None:
     async def later() -> int:
         return 2
 
-    assert await resolved(1) == 1
-    assert await resolved(later()) == 2
+    assert await await_if_needed(1) == 1
+    assert await await_if_needed(later()) == 2

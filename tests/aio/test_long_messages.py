@@ -146,5 +146,5 @@ async def test_a_step_that_fails_closes_the_connection(
     for _ in range(10):
         await asyncio.sleep(0)
     assert (b.peer.end.by, b.peer.end.code) == ("peer", 1011)
-    assert "CP001: reading failed, closing" in caplog.text
+    assert "CP001: reading a message failed" in caplog.text
     assert "a fault of ours" in caplog.text

@@ -266,5 +266,5 @@ async def test_an_observer_that_fails_does_no_harm(
     assert not b.endpoint.connected
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(errors) == 1
-    assert f"CP001: observer {kind.__name__}." in errors[0].getMessage()
+    assert f"CP001: the observer method {kind.__name__}." in errors[0].getMessage()
     assert errors[0].exc_info is not None

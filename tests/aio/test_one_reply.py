@@ -167,7 +167,8 @@ async def test_a_handler_that_fails_is_answered_with_internal_error(
     (record,) = caplog.records
     said = record.getMessage()
     assert (
-        said == f"CP001: {frame[2]} 1: handler {__name__}.{shape.__name__}.<locals>.handler failed"
+        said
+        == f"CP001: {frame[2]} 1: the handler {__name__}.{shape.__name__}.<locals>.handler raised an exception [answered with an error]"
     )
     assert record.exc_info is not None
     assert b.endpoint.connected
@@ -194,7 +195,7 @@ def test_what_stops_the_program_goes_on_after_the_answer(
         # A program that goes on nevertheless finds that the call was answered.
         answer = [4, "1", "InternalError", "handler failed", {}]
         assert loop.run_until_complete(task) == [answer]
-        assert "Heartbeat 1: handler" in caplog.text
+        assert "Heartbeat 1: the handler" in caplog.text
     finally:
         loop.close()
 
@@ -271,7 +272,7 @@ async def test_the_log_names_the_handler(
     b = bench()
     b.host.handlers["Heartbeat"] = handler
     await b.peer.says(HEARTBEAT)
-    assert f"CP001: Heartbeat 1: handler {__name__}.{name} failed" in caplog.text
+    assert f"CP001: Heartbeat 1: the handler {__name__}.{name} raised an exception" in caplog.text
 
 
 @pytest.mark.asyncio

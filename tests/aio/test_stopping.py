@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocppkit.aio import stop_requested
-from ocppkit.aio.lowlevel import draining_first
+from ocppkit.aio.lowlevel import drain_before_stop
 from ocppkit.core import LocalProtocolError
 from ocppkit.testing import settle
 
@@ -105,7 +105,7 @@ class Drain:
 @pytest.mark.parametrize("number", STOPS)
 async def test_the_server_learns_of_the_signal_when_all_is_drained(number: signal.Signals) -> None:
     drain = Drain()
-    with handled_before(number) as came, draining_first(drain):
+    with handled_before(number) as came, drain_before_stop(drain):
         signal.raise_signal(number)
         await settle()
         assert drain.begun
@@ -119,7 +119,7 @@ async def test_the_server_learns_of_the_signal_when_all_is_drained(number: signa
 async def test_a_second_signal_reaches_the_server_at_once() -> None:
     drain = Drain()
     with handled_before(signal.SIGTERM) as came:
-        with draining_first(drain):
+        with drain_before_stop(drain):
             signal.raise_signal(signal.SIGTERM)
             await settle()
             signal.raise_signal(signal.SIGTERM)
@@ -134,7 +134,7 @@ async def test_a_server_that_failed_while_it_drained_stops_nothing_later() -> No
     drain = Drain()
 
     async def serve() -> None:
-        with draining_first(drain):
+        with drain_before_stop(drain):
             signal.raise_signal(signal.SIGTERM)
             await settle()
             raise OSError("no socket")
@@ -155,17 +155,19 @@ async def test_a_drain_that_fails_does_not_keep_the_program_alive(
     async def fail() -> None:
         raise OSError("no disk")
 
-    with handled_before(signal.SIGTERM) as came, draining_first(fail):
+    with handled_before(signal.SIGTERM) as came, drain_before_stop(fail):
         signal.raise_signal(signal.SIGTERM)
         await settle()
         assert came == [signal.SIGTERM]
     (record,) = (each for each in caplog.records if each.levelno == logging.ERROR)
-    assert record.getMessage() == ("draining on SIGTERM failed [the program stops all the same]")
+    assert record.getMessage() == (
+        "signal SIGTERM: shutting down connections failed [the program stops all the same]"
+    )
 
 
 def test_nothing_is_done_in_another_thread() -> None:
     async def main() -> None:
-        with draining_first(Drain()):
+        with drain_before_stop(Drain()):
             pass
 
     before = signal.getsignal(signal.SIGTERM)

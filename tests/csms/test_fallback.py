@@ -139,5 +139,5 @@ async def test_it_gets_boots_heartbeats_and_messages_without_an_answer(station: 
 def test_there_is_one_fallback(make_csms: Make) -> None:
     csms = make_csms()
     csms.fallback(echo([]))
-    with pytest.raises(LocalProtocolError, match="a fallback already"):
+    with pytest.raises(LocalProtocolError, match="a fallback handler already"):
         csms.fallback(echo([]))

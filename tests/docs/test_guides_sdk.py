@@ -17,7 +17,7 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.aio import CallRefused, Handshake
-from ocppkit.aio.lowlevel import Accept, ConnectRequest, Opened, Reject, running_beside
+from ocppkit.aio.lowlevel import Accept, ConnectRequest, OpenedConnection, Reject, running_beside
 from ocppkit.core import (
     CallFailed,
     CallTimedOut,
@@ -406,7 +406,7 @@ async def test_the_spare_way_is_taken() -> None:
     network = MemoryNetwork(csms)
     tried: list[str | None] = []
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         tried.append(urlsplit(request.url).hostname)
         return await network.connect(request)
 

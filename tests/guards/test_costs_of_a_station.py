@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v201
-from ocppkit.aio.lowlevel import ConnectRequest, Opened
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection
 from ocppkit.core import ConnectionClosed, Response, encode_message
 from ocppkit.v201.roles import ChargingStation
 from support.call_counts import calls_of
@@ -59,8 +59,8 @@ class CountingWire:
 async def test_a_call() -> None:
     wire = CountingWire()
 
-    async def connect(request: ConnectRequest) -> Opened:
-        return Opened(wire, "ocpp2.0.1")
+    async def connect(request: ConnectRequest) -> OpenedConnection:
+        return OpenedConnection(wire, "ocpp2.0.1")
 
     station = ChargingStation("CP1", model="M", vendor_name="V", insecure=True)
     running = asyncio.create_task(station.run("ws://csms", connect))

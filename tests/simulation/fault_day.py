@@ -58,17 +58,17 @@ _EXPECTED: Final = re.compile(
         (
             # The network fails.
             r"cannot connect: .*",
-            r"no answer: connection is replaced",
-            r"delivery attempt \d+ failed: \S+ \S+: no answer within 30 seconds",
-            r"connection closed by the CSMS while \S+ \S+ was unanswered \(.*\)",
+            r"no answer from the CSMS: closing the connection and connecting again",
+            r"attempt \d+ to deliver a message failed: \S+ \S+: no answer within 30 seconds \[.*\]",
+            r"the CSMS closed the connection while \S+ \S+ was unanswered, .*",
             r"answer \S+ ignored: its call (has timed out|was cancelled)",
-            r"\S+ \S+: result dropped: handler returned too late",
+            r"\S+ \S+: the handler returned too late \[.*\]",
             r"a variable could not be set: .*(closed by|no answer within).* \[the station stays Pending, .*\]",
             # The power fails.
             r".*: JournalError\('the power is cut'\) \[.*\]",
             # The CSMS has forgotten who has booted.
             r"\S+ refused with SecurityError: nothing is known of a boot of this station, .*",
-            r"\S+ refused with SecurityError: the CSMS may have lost our registration \[boots now\]",
+            r"\S+ was refused with SecurityError, so the CSMS may have lost our registration \[.*\]",
         )
     )
     + ")"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
 from ocppkit.blocks import Event, PowerPath, TransactionBegan
 from ocppkit.blocks.remote_control import ResetDue
 from ocppkit.blocks.variables import OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED
@@ -195,7 +195,7 @@ class StationLife:
             else:
                 self.station.restart(event.boot_reason)
 
-    async def _connected(self, request: ConnectRequest) -> Opened:
+    async def _connected(self, request: ConnectRequest) -> OpenedConnection:
         if not self._is_online or self._stops.is_set():
             raise HandshakeRefused("no network", by="network")
         opened = await self._connect(request)

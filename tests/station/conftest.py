@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
 from ocppkit.core import ConnectionClosed, HandshakeRefused, utcnow
 from ocppkit.station import Station
 from ocppkit.testing import FakeClock, MemoryWire, settle, wire_pair
@@ -34,7 +34,7 @@ class FakeCsms:
     ends: list[ConnectionClosed] = field(default_factory=list)
     wire: MemoryWire | None = None
 
-    async def connect(self, request: ConnectRequest) -> Opened:
+    async def connect(self, request: ConnectRequest) -> OpenedConnection:
         self.attempts.append(self.clock.time())
         self.requests.append(request)
         if not self.up:
@@ -42,7 +42,7 @@ class FakeCsms:
         ours, theirs = wire_pair()
         self.wire = ours
         ours.start(self)
-        return Opened(theirs, self.subprotocol)
+        return OpenedConnection(theirs, self.subprotocol)
 
     def data_received(self, data: str | bytes) -> None:
         frame = json.loads(data)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from ocppkit import v21, v201
-from ocppkit.aio.lowlevel import ConnectRequest, Opened
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection
 from ocppkit.core import (
     ConnectionClosed,
     HandshakeRefused,
@@ -79,12 +79,12 @@ async def test_opening_a_connection(
     csms.answers["SecurityEventNotification"] = {}
     accept, attempts = csms.connect, 0
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         nonlocal attempts
         attempts += 1
         if attempts in {2, 3}:
             raise problem
-        opened: Opened = await accept(request)
+        opened: OpenedConnection = await accept(request)
         return opened
 
     csms.connect = connect
@@ -110,10 +110,10 @@ async def test_the_first_attempt_to_connect(problem: BaseException, fake_csms: M
     csms, station = fake_csms(clock), make(clock)
     accept, left = csms.connect, [problem]
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         if left:
             raise left.pop()
-        opened: Opened = await accept(request)
+        opened: OpenedConnection = await accept(request)
         return opened
 
     csms.connect = connect
@@ -126,7 +126,7 @@ async def test_the_first_attempt_to_connect(problem: BaseException, fake_csms: M
 async def test_a_request_that_the_transport_cannot_use_is_told_to_who_calls_run() -> None:
     station = make(FakeClock())
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         raise LocalProtocolError("no such host name")
 
     with pytest.raises(LocalProtocolError, match="no such host name"):
@@ -149,8 +149,8 @@ async def test_a_wire_that_fails(
 
     accept = csms.connect
 
-    async def connect(request: ConnectRequest) -> Opened:
-        opened: Opened = await accept(request)
+    async def connect(request: ConnectRequest) -> OpenedConnection:
+        opened: OpenedConnection = await accept(request)
         if len(csms.attempts) == 1:
             monkeypatch.setattr(opened.wire, method, fail)
         return opened
@@ -174,8 +174,8 @@ async def test_a_wire_that_can_not_even_be_closed(
     def fail(*_: object) -> None:
         raise OSError("broken")
 
-    async def connect(request: ConnectRequest) -> Opened:
-        opened: Opened = await accept(request)
+    async def connect(request: ConnectRequest) -> OpenedConnection:
+        opened: OpenedConnection = await accept(request)
         if len(csms.attempts) == 1:
             monkeypatch.setattr(opened.wire, "start", fail)
             monkeypatch.setattr(opened.wire, "close", fail)
@@ -201,10 +201,10 @@ async def test_its_own_security_event_cannot_be_kept(
     csms, station = fake_csms(clock), make(clock, journal=Full())
     accept, left = csms.connect, [ssl.SSLCertVerificationError(1, "self-signed")]
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         if left:
             raise ConnectionClosed("TLS", delivered="no") from left.pop()
-        opened: Opened = await accept(request)
+        opened: OpenedConnection = await accept(request)
         return opened
 
     csms.connect = connect
@@ -410,7 +410,7 @@ async def test_who_cancels_the_station_ends_it_also_while_a_seam_fails(fake_csms
     clock = FakeClock()
     station = make(clock)
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         await asyncio.get_running_loop().create_future()
         raise AssertionError
 

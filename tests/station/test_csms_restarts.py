@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
 from ocppkit.core import utcnow
 from ocppkit.csms import Csms
 from ocppkit.station import BackOff
@@ -92,7 +92,7 @@ class ForgetfulCsms:
             before.cut()
         self.started_again.set()
 
-    async def connect(self, request: ConnectRequest) -> Opened:
+    async def connect(self, request: ConnectRequest) -> OpenedConnection:
         return await self.network.connect(request)
 
     def boot(self, station: Any, request: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
 from ocppkit.core import HandshakeRefused, LocalProtocolError
 from ocppkit.station import BackOff, NetworkProfile, NetworkProfiles, SecurityProfile
 from ocppkit.station._network_order import NetworkOrder
@@ -33,10 +33,10 @@ class Csmses:
         self.by_host = {host: make_one(clock, up=False) for host in ("a", "b")}
         self.attempts: list[tuple[str, float]] = []
 
-    async def connect(self, request: ConnectRequest) -> Opened:
+    async def connect(self, request: ConnectRequest) -> OpenedConnection:
         host = request.url.split("/")[2]
         self.attempts.append((host, self.clock.time()))
-        opened: Opened = await self.by_host[host].connect(request)
+        opened: OpenedConnection = await self.by_host[host].connect(request)
         return opened
 
     @asynccontextmanager
@@ -133,7 +133,7 @@ async def test_a_connection_that_a_restart_has_overtaken_is_given_up(csmses: Csm
     for csms in csmses.by_host.values():
         csms.up = True
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         opened = await csmses.connect(request)
         if request.url == "ws://a/CP001":
             await slow.wait()
@@ -155,7 +155,7 @@ async def test_an_attempt_that_a_restart_has_overtaken_counts_for_nobody(csmses:
     station = make(csmses.clock, insecure=True, connection_attempts=1)
     slow = asyncio.Event()
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         csmses.attempts.append((request.url, csmses.clock.time()))
         await slow.wait()
         raise HandshakeRefused("not now", status=503)

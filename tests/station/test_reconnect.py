@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
 from ocppkit.core import HandshakeRefused, LocalProtocolError
 from ocppkit.station import BackOff, NetworkProfile
 from ocppkit.testing import FakeClock, settle
@@ -118,10 +118,10 @@ async def test_boot_26_url_and_slot_make_another_way(
     csms = fake_csms(clock)
     refused: list[str] = []
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         if refused:
             raise HandshakeRefused(refused.pop(), status=503)
-        opened: Opened = await csms.connect(request)
+        opened: OpenedConnection = await csms.connect(request)
         return opened
 
     async with running_beside(station.run([first, second], connect)):

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio.lowlevel import ConnectRequest, Opened
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection
 from ocppkit.core import (
     ConnectionClosed,
     HandshakeRefused,
@@ -74,13 +74,13 @@ async def events(
     csms.answers["SecurityEventNotification"] = {}
     accept, left = csms.connect, list(causes)
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         cause = left.pop(0) if left else None
         if cause is not None:
             if isinstance(cause, ConnectionClosed):
                 raise cause
             raise ConnectionClosed(str(cause), delivered="no") from cause
-        opened: Opened = await accept(request)
+        opened: OpenedConnection = await accept(request)
         return opened
 
     csms.connect = connect
@@ -181,7 +181,7 @@ async def test_sec_16_a_report_is_in_the_journal_before_it_is_sent(fake_csms: Ma
     station = make(clock, journal=store)
     csms = fake_csms(clock)
 
-    async def connect(request: ConnectRequest) -> Opened:
+    async def connect(request: ConnectRequest) -> OpenedConnection:
         raise HandshakeRefused("wrong password", status=401)
 
     csms.connect = connect

@@ -72,8 +72,8 @@ _BAD_REQUESTS = (
 EXPECTED = (
     rf"V\d+: (?:{'|'.join([*_BAD_TEXTS.values(), _BINARY])})",
     # They left while their message was handled.
-    r"CP\d+: TransactionEvent \d+: result dropped: handler returned too late",
-    r"(?:CP|V)\d+: BootNotification boot: result dropped: handler returned too late",
+    r"CP\d+: TransactionEvent \d+: the handler returned too late \[.*\]",
+    r"(?:CP|V)\d+: BootNotification boot: the handler returned too late \[.*\]",
     # The second of the bad requests names no host; the first and the third are no GET.
     r"unknown station \(127\.0\.0\.1\): refused 400: "
     r"(?:no handshake|exactly one usable Host header is needed)(?: \(\d+ more in the last minute\))?",

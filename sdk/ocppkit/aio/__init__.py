@@ -1,4 +1,5 @@
-"""The asyncio layer, as handlers and tests meet it: the running call, clocks and observers.
+"""The asyncio layer as handlers and tests use it: the running call, clocks, observers and vendors'
+messages.
 
 What roles and transports are built from is in `ocppkit.aio.lowlevel`.
 """

@@ -1,4 +1,4 @@
-"""The call that a handler is answering, and the exception by which it answers with an error."""
+"""The call that a handler is answering, and the exception with which it answers with an error."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
@@ -51,7 +51,8 @@ class CallContext(Struct, eq=False):
 
     @property
     def issues(self) -> Issues:
-        """What lenient decoding repaired, or what `on_invalid` is asked about.
+        """The rules that the payload broke: those that lenient decoding repaired, or those that
+        `on_invalid` is asked about.
 
         `issues.omitted` counts what is not recorded.
         """
@@ -73,7 +74,7 @@ class CallContext(Struct, eq=False):
         return self._handler
 
     def after_response(self, callback: AfterResponse) -> None:
-        """Runs a callback once the response has been handed to the transport.
+        """Registers a callback that runs once the response has been handed to the transport.
 
         Use it for what must not overtake the response: the restart after a Reset, the message
         after a TriggerMessage. Callbacks run in the order in which they were given; a coroutine
@@ -88,7 +89,7 @@ class CallContext(Struct, eq=False):
         self._callbacks.append(callback)
 
     def take_callbacks(self) -> Sequence[AfterResponse]:
-        """Returns the callbacks and forgets them."""
+        """Returns the registered callbacks and removes them."""
         taken = self._callbacks
         if taken is None:
             return ()
@@ -100,7 +101,7 @@ RUNNING_CALL: ContextVar[CallContext] = ContextVar("ocppkit.current_call")
 
 
 def current_call() -> CallContext:
-    """Returns the call that the running handler answers.
+    """Returns the call that the running handler is answering.
 
     A call belongs to its connection. If the connection is lost before the response, the handler
     runs on but its response is dropped, and so are the callbacks that it gave to `after_response`:
@@ -116,7 +117,7 @@ def current_call() -> CallContext:
 
 
 class CallRefused(OcppError):
-    """Raised by a handler to answer the call with a CALLERROR of its choice.
+    """Raised by a handler to answer the call with a CALLERROR.
 
     Use it for calls that cannot be handled. If the status of the response can say the same, answer
     with that response instead. # ERR-01
@@ -151,9 +152,9 @@ class CallRefused(OcppError):
         super().__init__(loggable(description) or self.code)
 
 
-def _check_type(name: str, value: object, kind: type[object], due: str) -> None:
+def _check_type(name: str, value: object, kind: type[object], expected: str) -> None:
     if not isinstance(value, kind):
-        raise TypeError(f"CallRefused: {name} must be {due}, not {type(value).__name__}")
+        raise TypeError(f"CallRefused: {name} must be {expected}, not {type(value).__name__}")
 
 
 def _error_code(code: str) -> ErrorCode:

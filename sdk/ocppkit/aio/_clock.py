@@ -1,4 +1,6 @@
-"""`Clock`: where everything above the core takes the time from, an event loop or a test's fake."""
+"""The interface `Clock`, from which all code above `core` takes the time: an event loop, or a
+test's fake.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -8,15 +10,17 @@ __all__ = ["Clock", "Timer", "sleep", "wait_until"]
 
 
 class Timer(Protocol):
-    """A callback that a clock will run."""
+    """A callback that a clock will run, and that can be cancelled."""
 
     def cancel(self) -> object:
-        """Prevents the callback from running; does nothing if it has run."""
+        """Cancels the callback; has no effect if it has run."""
         ...
 
 
 class Clock(Protocol):
-    """A source of time. Every asyncio event loop is one; `ocppkit.testing.FakeClock` is another."""
+    """A source of time; an asyncio event loop is one. Every asyncio event loop is one;
+    `ocppkit.testing.FakeClock` is another.
+    """
 
     def time(self) -> float:
         """Returns the seconds since an arbitrary moment; the value never decreases."""
@@ -28,7 +32,7 @@ class Clock(Protocol):
 
 
 async def wait_until(clock: Clock, when: float, *others: asyncio.Future[Any]) -> None:
-    """Waits until the clock reaches a time, or one of the futures is done.
+    """Waits until the clock reaches a time or one of the futures is done, whichever is first.
 
     Args:
         clock: the clock.
@@ -50,5 +54,5 @@ async def wait_until(clock: Clock, when: float, *others: asyncio.Future[Any]) ->
 
 
 async def sleep(clock: Clock, seconds: float) -> None:
-    """Waits for a number of seconds of this clock."""
+    """Waits for a number of seconds on this clock."""
     await wait_until(clock, clock.time() + seconds)

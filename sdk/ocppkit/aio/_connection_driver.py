@@ -1,4 +1,5 @@
-"""Drives one `core.Connection` over one wire: feeds it, runs handlers, sends replies and keeps time.
+"""Drives one `core.Connection` over one wire: passes messages in, runs handlers, sends replies and
+sets timers.
 
 Theory of operation: the wire delivers a message. The connection turns it into events. Each event is
 handled here, and then everything that the connection wants to send is written. All of this happens
@@ -58,7 +59,7 @@ from ._invalid_call import invalid_call
 from ._observation import Observation
 from ._pending_calls import PendingCalls
 from ._settings import Settings
-from ._steps import do_in_steps
+from ._steps import run_in_steps
 from ._transport import Wire
 
 __all__ = ["ConnectionDriver"]
@@ -84,7 +85,7 @@ _NOT_WANTED: Final = frozenset(
 
 
 class ConnectionDriver:
-    """The part of an endpoint that the wire and the handlers use: a `Receiver` and a `Replier`."""
+    """The part of an endpoint that wire and handlers call: it receives messages and sends replies."""
 
     __slots__ = (
         "_clock", "_closing", "_connection", "_draining", "_end", "_ended", "_flow",
@@ -155,7 +156,7 @@ class ConnectionDriver:
         flow = self._flow
         if flow.held:
             # Reading is paused, but the wire had read this message before.
-            flow.keep(data)
+            flow.hold(data)
             return
         # The same as `Observation.is_active`, but without a function call for every frame.
         observed = self._observer is not None or frames_are_logged()
@@ -173,25 +174,25 @@ class ConnectionDriver:
             self._process_events(now, observed)
 
     def connection_lost(self, end: ConnectionClosed) -> None:
-        """Ends our calls and tells the host."""
+        """Ends all calls and reports the end of the connection to the host."""
         self._log.ended(end)
         self._end = end
         if self._ended is not None:
             self._ended.set_result(end)
         self._flow.stop()
-        self._lose(end)
-        self._guarded.tell("disconnected", self._host.disconnected, end)
+        self._end_calls(end)
+        self._guarded.call("disconnected", self._host.disconnected, end)
         self.idle()
 
     # Called by roles, handles and handlers.
 
     @property
     def connected(self) -> bool:
-        """Whether messages can be sent: false from the moment either side closes."""
+        """Whether messages can be sent. False from the moment either side closes the connection."""
         return self._end is None and self._closing is None
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Closes the connection: no more messages can be sent, and all our calls end now.
+        """Closes the connection: no more messages can be sent, and all calls end now.
 
         Frames that were sent before still go out; `wait_ended` waits until that is done.
 
@@ -203,21 +204,23 @@ class ConnectionDriver:
             return
         self._closing = ConnectionClosed(reason, by="us", code=code)
         if not self._working:
-            self._shut(self._closing)
+            self._close_wire(self._closing)
 
     # Called by `HandlerTasks` and `FlowControl`.
 
     @property
     def full(self) -> bool:
-        """Whether no message can be handled now: a long one is read, or too many handlers are running."""
+        """Whether no further message can be handled now, because a long one is being read or too
+        many handlers are running.
+        """
         return self._handlers.full or self._preparing
 
     def is_open(self, call: OpenCall) -> bool:
-        """Returns whether a call of the peer still awaits its reply, and the reply can be sent."""
+        """Returns whether a call of the peer still waits for its reply and the reply can be sent."""
         return self._open_calls.get(call.message_id) is call
 
     def answer(self, call: OpenCall, response: Response) -> bool:
-        """Sends a result if the call still awaits one; returns whether it did."""
+        """Sends a response if the call still waits for one; returns whether it was sent."""
         if self._open_calls.get(call.message_id) is not call:
             return False
         now = self._now if self._working else self._clock.time()
@@ -225,13 +228,15 @@ class ConnectionDriver:
         try:
             self._host.call_answered(call, response)
         except Exception:  # noqa: BLE001
-            self._guarded.failed("call_answered")
+            self._guarded.log_failure("call_answered")
         if not self._working:
             self._flush(now, self._observation.is_active)
         return True
 
     def refuse(self, call: OpenCall, why: Failure | Rule | CallRefused) -> None:
-        """Sends an error: that of the reply table, or the one that the handler raised."""
+        """Answers a call with an error: the one of the reply table, or the one that the handler
+        raised.
+        """
         now = self._clock.time()
         if isinstance(call, InvalidCallReceived) and not isinstance(why, CallRefused):
             # Whatever came of asking, what is wrong is the call.
@@ -252,20 +257,22 @@ class ConnectionDriver:
         self._flow.pause()
 
     def resume(self) -> None:
-        """Reads again, unless something else still forbids it."""
+        """Resumes reading, unless there is another reason to pause."""
         self._flow.resume()
 
     def idle(self) -> None:
-        """Tells the host if the connection has ended and no handler is running any more."""
+        """Reports to the host that the connection is finished, if it has ended and no handler is
+        running.
+        """
         if self._end is not None and not self._handlers.busy:
-            self._guarded.tell("finished", self._host.finished)
+            self._guarded.call("finished", self._host.finished)
 
     # Long messages.
 
     def _prepare(self, data: str | bytes) -> None:
         steps = self._connection.prepare_data(data, binary=isinstance(data, bytes))
         then = partial(self._receive_prepared, data)
-        self._preparing = not do_in_steps(steps, then, self._reading_failed)
+        self._preparing = not run_in_steps(steps, then, self._reading_failed)
         if self._preparing:
             self.pause()
 
@@ -281,13 +288,15 @@ class ConnectionDriver:
             self.resume()
 
     def _reading_failed(self) -> None:
-        logger.exception("%s: reading failed, closing", loggable(self._host.identity))
+        logger.exception(
+            "%s: reading a message failed [the connection is closed]", loggable(self._host.identity)
+        )
         self.close(_INTERNAL_ERROR, "reading failed")
 
     # Events.
 
     def _process_events(self, now: float, observed: bool) -> None:
-        """Handles all events, then writes what the connection wants to send."""
+        """Handles all events of the engine, then writes the frames that it wants to send."""
         self._working = True
         # All that is done here happens at the same time, as each look at the clock costs.
         self._now = now
@@ -296,7 +305,7 @@ class ConnectionDriver:
                 if self._observer is not None:
                     self._observation.event(event)
                 if type(event) is CallReceived:
-                    self._begin(event)
+                    self._start_handler(event)
                 else:
                     self._process(event)
         finally:
@@ -307,49 +316,51 @@ class ConnectionDriver:
     def _process(self, event: Event) -> None:
         match event:
             case SendReceived():
-                self._begin(event)
+                self._start_handler(event)
             case InvalidCallReceived():
-                self._begin_invalid(event)
+                self._start_on_invalid(event)
             case ResultReceived():
                 self.answers_received += 1
                 # Not by `_guarded`, because every call of a station comes here.
                 try:
                     self._host.result_received(event)
                 except Exception:  # noqa: BLE001
-                    self._guarded.failed("result_received")
-                self._pending.answered(event)
+                    self._guarded.log_failure("result_received")
+                self._pending.set_result(event)
             case CallEnded():
                 self.answers_received += isinstance(event.error, (CallFailed, RemoteProtocolError))
                 if isinstance(event.error, CallFailed):
-                    self._guarded.tell("call_failed", self._host.call_failed, event.error)
+                    self._guarded.call("call_failed", self._host.call_failed, event.error)
                 elif isinstance(event.error, RemoteProtocolError):
-                    self._guarded.tell("invalid_received", self._host.invalid_received, event.error)
-                self._pending.ended(event)
+                    self._guarded.call("invalid_received", self._host.invalid_received, event.error)
+                self._pending.set_exception(event)
             case _:
-                self._log.happened(event)
-                self._react(event)
+                self._log.event(event)
+                self._react_to(event)
 
-    def _begin(self, work: Work) -> None:
-        """Runs the handler of a message, or refuses it."""
+    def _start_handler(self, work: Work) -> None:
+        """Starts the handler of a message, or refuses the message."""
         try:
             # Not by `_guarded`, because every call of a station comes here.
             handler = self._host.handler_of(work.action)
         except Exception:  # noqa: BLE001
-            self._guarded.failed("handler_of")
+            self._guarded.log_failure("handler_of")
             handler = Failure.HANDLER_FAILED
         if self._draining:
             self._log.not_answered(work)
         elif not isinstance(handler, Failure):
             if self._observer is not None:
-                handler = self._observation.announcing(work, handler)
+                handler = self._observation.with_announcement(work, handler)
             self._handlers.start(work, handler)
         else:
             self._log.refused(work, handler)
             if isinstance(work, CallReceived):
                 self.refuse(work, handler)
 
-    def _begin_invalid(self, call: InvalidCallReceived) -> None:
-        """Asks `on_invalid` about a call, if the peer may make such calls now."""
+    def _start_on_invalid(self, call: InvalidCallReceived) -> None:
+        """Calls `on_invalid` for a call with an invalid payload, if the peer may send such calls
+        now.
+        """
         if self._draining:
             self._log.not_answered(call)
         elif self._on_invalid is None or isinstance(self._guarded.handler_of(call.action), Failure):
@@ -358,27 +369,30 @@ class ConnectionDriver:
             invalid = invalid_call(self._host.station, call)
             self._handlers.start(call, self._on_invalid, invalid)
 
-    def _react(self, event: Event) -> None:
+    def _react_to(self, event: Event) -> None:
         if isinstance(event, CallOverdue):
-            self._handlers.overdue(event.message_id)
+            self._handlers.cancel_overdue(event.message_id)
         elif isinstance(event, FrameRefused):
             if event.failure not in _NOT_WANTED:
-                self._guarded.tell("invalid_received", self._host.invalid_received, event.error)
+                self._guarded.call("invalid_received", self._host.invalid_received, event.error)
             if event.reply.reaction is NoReply.CLOSE:
                 self.close(_TOO_BIG, "message too big")
 
     # The end.
 
-    def _shut(self, closing: ConnectionClosed) -> None:
-        """Closes the wire and ends our calls."""
+    def _close_wire(self, closing: ConnectionClosed) -> None:
+        """Closes the wire and ends all calls."""
         self._flow.stop()
         try:
             self._wire.close(closing.code or 1000, closing.reason)
         except Exception:
-            logger.exception("%s: closing failed", loggable(self._host.identity))
-        self._lose(closing)
+            logger.exception(
+                "%s: closing the wire failed [the connection counts as closed]",
+                loggable(self._host.identity),
+            )
+        self._end_calls(closing)
 
-    def _lose(self, end: ConnectionClosed) -> None:
+    def _end_calls(self, end: ConnectionClosed) -> None:
         """Ends all calls: ours fail, and those of the peer can no longer be answered."""
         if self._is_lost:
             return
@@ -389,12 +403,12 @@ class ConnectionDriver:
         self._process_events(now, self._observation.is_active)
         if self._observer is not None:
             self._observation.ended(end)
-        self._handlers.disconnected()
+        self._handlers.limit_remaining_time()
 
     # Writing and timing.
 
     def _flush(self, now: float, observed: bool) -> None:
-        """Writes what the connection wants to send, and sets the timer."""
+        """Writes the frames that the engine wants to send, and sets the timer."""
         if self._working:
             # `_process_events` does it once, at its end.
             return
@@ -404,7 +418,7 @@ class ConnectionDriver:
             self.last_sent = now
         if self._closing is not None and not self._is_lost:
             # A handler has closed the connection; its reply has gone out first.
-            self._shut(self._closing)
+            self._close_wire(self._closing)
         elif self._open_calls or self._waiters:
             self._timer.set()
 
@@ -415,7 +429,10 @@ class ConnectionDriver:
                     self._observation.frame_out(text)
                 self._wire.write(text)
         except Exception:
-            logger.exception("%s: writing failed, closing", loggable(self._host.identity))
+            logger.exception(
+                "%s: writing a frame failed [the connection is closed]",
+                loggable(self._host.identity),
+            )
             self._closing = self._closing or ConnectionClosed(
                 "writing failed", by="us", code=_INTERNAL_ERROR
             )

@@ -1,4 +1,6 @@
-"""DataTransfer with vendors' messages inside: what is sent, what is answered, and by which handler. # DTX-01"""
+"""Carries vendors' messages inside DataTransfer: builds requests, reads answers, and finds
+handlers. # DTX-01
+"""
 
 import inspect
 import json
@@ -48,12 +50,12 @@ def data_transfer(protocol: Protocol, message: VendorRequest[Any]) -> Request[An
     action = protocol.actions.get(_DATA_TRANSFER)
     if action is None:
         raise LocalProtocolError(
-            f"{protocol.package} has no DataTransfer, in which {_name(type(message))} travels "
+            f"{protocol.package} has no DataTransfer to carry {_name(type(message))} "
             "[generate it with DataTransfer among the actions of --only]"
         )
     request: Any = action.request
     try:
-        data = _as_data(message, request)
+        data = _data_of(message, request)
     except ValueError as error:
         raise LocalProtocolError(
             f"{_name(type(message))}: {error}", action=_DATA_TRANSFER
@@ -65,7 +67,7 @@ def data_transfer(protocol: Protocol, message: VendorRequest[Any]) -> Request[An
 
 
 def vendor_response(message: VendorRequest[V], response: Response) -> V:
-    """Returns what a vendor's request was answered with.
+    """Returns a vendor's response, read from the answer to a DataTransfer.
 
     Args:
         message: the request.
@@ -88,7 +90,8 @@ def vendor_response(message: VendorRequest[V], response: Response) -> V:
 
 
 class VendorHandlers:
-    """Answers the DataTransfer requests of one version: with the handlers of vendors' messages, where they fit.
+    """Answers the DataTransfer requests of one version by calling the handlers of vendors'
+    requests.
 
     It is a handler itself, of a station or of a CSMS, whose handlers take the station as first argument.
 
@@ -119,12 +122,12 @@ class VendorHandlers:
         key = _key(request.__ocpp_vendor__, request.__ocpp_message__)
         if key in self._handlers:
             raise LocalProtocolError(
-                f"{_name(request)} has a handler already; remove one of the two"
+                f"{_name(request)} has a handler already [remove one of the two]"
             )
         self._handlers[key] = (request, handler)
 
     def __call__(self, *arguments: Any) -> Any:
-        """Answers a request, the last argument."""
+        """Answers a DataTransfer request, which is the last argument."""
         *station, transfer = arguments
         found = self._handlers.get(_key(transfer.vendor_id, transfer.message_id))
         if found is None:
@@ -134,7 +137,11 @@ class VendorHandlers:
             message = _from_data(request, transfer.data)
         except ValueError as error:
             # P01: Rejected says that the message is known and its data are refused.
-            logger.warning("DataTransfer %s rejected: %s", _name(request), loggable(str(error)))
+            logger.warning(
+                "DataTransfer with %s answered with Rejected, as its data are invalid: %s",
+                _name(request),
+                loggable(str(error)),
+            )
             return self._response(status=self._status("Rejected"))
         try:
             answer = handler(*station, message)
@@ -162,12 +169,13 @@ class VendorHandlers:
             return self._refused(refusal)
 
     def _accepted(self, request: type[VendorRequest[Any]], answer: object) -> Any:
-        due = request.__ocpp_answer__
-        if not isinstance(answer, due):
+        expected = request.__ocpp_answer__
+        if not isinstance(answer, expected):
             raise TypeError(
-                f"the handler of {_name(request)} returned {type(answer).__name__}, not {due.__name__}"
+                f"the handler of {_name(request)} returned {type(answer).__name__}, not "
+                f"{expected.__name__}"
             )
-        return self._response(status=self._status(_ACCEPTED), **_as_data(answer, self._carrier))
+        return self._response(status=self._status(_ACCEPTED), **_data_of(answer, self._carrier))
 
     def _refused(self, refusal: DataTransferRefused) -> Any:
         data = {} if refusal.data is None else {"data": refusal.data}
@@ -175,7 +183,7 @@ class VendorHandlers:
 
 
 def vendor_handlers(protocols: Iterable[Protocol]) -> Mapping[type[Message], VendorHandlers]:
-    """Returns what answers the DataTransfer of each version, by request.
+    """Returns the handlers of DataTransfer for each version, by request.
 
     Without handlers it answers UnknownVendorId. A version whose DataTransfer has no such status gets none.
     """
@@ -201,10 +209,10 @@ def _name(request: type[VendorRequest[Any]]) -> str:
     return f"{request.__ocpp_vendor__} {request.__ocpp_message__ or '(no messageId)'}"
 
 
-def _as_data(
+def _data_of(
     message: VendorRequest[Any] | VendorResponse, carrier: type[Message]
 ) -> dict[str, Any]:
-    """Returns the argument `data` of a DataTransfer; nothing for a message without members.
+    """Returns the argument `data` of a DataTransfer as a dict; empty for a message without members.
 
     Raises:
         ValueError: a member is not what its class says, or a number that JSON cannot hold.
@@ -218,7 +226,8 @@ def _as_data(
 
 
 def _from_data(cls: Any, data: object) -> Any:
-    """Reads the data of a DataTransfer, which may be JSON or the text of JSON.
+    """Reads a vendor's message from the data of a DataTransfer, which are JSON or a text that
+    contains JSON.
 
     Raises:
         ValueError: they are not what the class says.
@@ -228,21 +237,21 @@ def _from_data(cls: Any, data: object) -> Any:
         try:
             read = json.loads(read)
         except RecursionError:
-            raise ValueError("nested too deeply") from None
+            raise ValueError("the data are nested too deeply") from None
     if read is None:
         read = {}
     if not isinstance(read, Mapping):
-        raise ValueError(f"expected an object, got {type(read).__name__}")
+        raise ValueError(f"the data must be a JSON object, not {type(read).__name__}")
     return from_members(cls, cast("Mapping[str, Any]", read))
 
 
 def _present(data: Any) -> Any:
-    """Returns the data of a DataTransfer; `None` where there are none."""
+    """Returns the data of a DataTransfer, or `None` if there are none."""
     return None if data is UNSET else data
 
 
 @cache
 def _is_text(carrier: type[Message]) -> bool:
-    """Returns whether the data of a version's DataTransfer are a text."""
+    """Returns whether the data of this version's DataTransfer are a text."""
     hint = get_type_hints(carrier)["data"]
     return str in (hint, *get_args(hint))

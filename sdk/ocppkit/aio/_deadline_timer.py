@@ -1,4 +1,4 @@
-"""Calls a connection's engine at its next deadline, with one timer of the clock."""
+"""Calls the engine of a connection at its next deadline."""
 
 from collections.abc import Callable
 from math import inf
@@ -11,7 +11,7 @@ __all__ = ["DeadlineTimer"]
 
 
 class DeadlineTimer:
-    """The timer of one connection.
+    """The timer of one connection, for the next deadline of its engine.
 
     Args:
         clock: the clock.

@@ -1,4 +1,4 @@
-"""Tasks that start at once instead of in the next iteration of the event loop (Python 3.12 and newer)."""
+"""Starts tasks at once instead of in the next iteration of the event loop (Python 3.12 and newer)."""
 
 import asyncio
 import sys
@@ -14,7 +14,7 @@ T = TypeVar("T")
 def start_task(
     coroutine: Coroutine[Any, Any, T], *, name: str | None = None, context: Context | None = None
 ) -> asyncio.Task[T]:
-    """Runs a coroutine as a task, from Python 3.12 on as an eager one.
+    """Starts a coroutine as a task; from Python 3.12 on it runs at once until its first wait.
 
     An eager task runs at once until it first has to wait. Many handlers never wait, so the task may
     be done when this returns.

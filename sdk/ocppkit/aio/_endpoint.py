@@ -1,4 +1,4 @@
-"""One end of a live connection, as roles and handles use it: calls, sends, policies and shutdown."""
+"""One end of an open connection, as roles and handles use it: calls, sends, policies and shutdown."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -30,7 +30,7 @@ _GOING_AWAY: Final = 1001
 
 
 class Endpoint(ConnectionDriver):
-    """One end of a live connection, and the receiver of its wire.
+    """One end of an open connection.
 
     Args:
         role: which end this is.
@@ -97,7 +97,7 @@ class Endpoint(ConnectionDriver):
             if accepted is not None:
                 accepted()
             if self._observer is not None:
-                self._observation.calling(message_id, request)
+                self._observation.call_starting(message_id, request)
             self._flush(now, self._observation.is_active)
             response: R = await waiter
         except BaseException as error:
@@ -126,7 +126,7 @@ class Endpoint(ConnectionDriver):
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tells the peer by CALLRESULTERROR that its result cannot be used (OCPP 2.1).
+        """Tells the peer by CALLRESULTERROR that its response cannot be used (OCPP 2.1).
 
         Results that break their schema are refused by the engine. This is for results that the
         program finds to be wrong. # ERR-06
@@ -157,7 +157,8 @@ class Endpoint(ConnectionDriver):
         self._connection.use_policies(policies)
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Changes how often the wire sends pings; ignored if the wire cannot change it while open.
+        """Changes how often the wire sends pings. Ignored by wires that cannot change it while they
+        are open.
 
         Args:
             seconds: time between two pings; zero turns them off.
@@ -185,7 +186,7 @@ class Endpoint(ConnectionDriver):
         return await asyncio.shield(self.ended)
 
     async def drain(self, grace: float, *, wait_for_calls: bool = False) -> None:
-        """Shuts the connection down: waits for running handlers, then closes.
+        """Shuts the connection down: lets running handlers finish, then closes.
 
         Calls of the peer that arrive meanwhile are not answered, so that the peer repeats them on
         its next connection. It would not repeat a call that was answered with an error.
@@ -207,7 +208,7 @@ class Endpoint(ConnectionDriver):
         await self.cancel_handlers()
 
     async def cancel_handlers(self) -> None:
-        """Cancels the handlers and callbacks that are still running, and waits until they are done."""
+        """Cancels running handlers and callbacks, and waits until they have ended."""
         await self._handlers.cancel_all()
 
     def _check_connected(self) -> None:
@@ -216,18 +217,18 @@ class Endpoint(ConnectionDriver):
             raise ConnectionClosed(end.reason, by=end.by, code=end.code, delivered="no")
 
     def _forget_call(self, message_id: str, waiter: asyncio.Future[Any]) -> None:
-        """Cancels a call whose caller no longer waits for it, unless it has ended."""
+        """Cancels a call whose caller no longer waits for it, unless the call has ended."""
         if self._waiters.pop(message_id, None) is not None:
             self._connection.cancel_call(message_id)
             self._process_events(self._clock.time(), self._observation.is_active)
-            self._pending.check()
+            self._pending.wake_if_none()
         if waiter.done() and not waiter.cancelled():
             # The caller was cancelled just as the call failed. Retrieving the exception keeps
             # asyncio from logging that nobody did.
             waiter.exception()
 
     async def _wait_quiet(self) -> None:
-        """Waits until no handler is running and no call of ours awaits its answer."""
+        """Waits until no handler is running and no call of ours waits for an answer."""
         while self._handlers.is_running or self._waiters:
             await self._handlers.wait_idle()
             await self._pending.wait_none()

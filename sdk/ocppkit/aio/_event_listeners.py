@@ -1,4 +1,4 @@
-"""`EventListeners`: a program's functions, by the type of event that they are called with."""
+"""Calls a program's functions with events, by the type of the event."""
 
 import asyncio
 import inspect
@@ -19,10 +19,10 @@ Listener = Callable[[E], MaybeAwaitable[None]]
 
 
 class EventListeners:
-    """Calls listeners; what one raises is logged and concerns no other."""
+    """Functions that are called with events; an exception of one does not affect the others."""
 
     def __init__(self, logger: logging.Logger, name: str) -> None:
-        """Begins without listeners.
+        """Starts without listeners.
 
         Args:
             logger: takes the failures of listeners.
@@ -34,7 +34,7 @@ class EventListeners:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
-        """Returns the decorator of a function that is called with each event of a type, plain or async.
+        """Returns a decorator that registers a function for all events of one type, plain or async.
 
         Events of its subclasses are told too.
 
@@ -47,8 +47,8 @@ class EventListeners:
 
         return register
 
-    def tell(self, event: object) -> None:
-        """Calls the listeners of an event; those that are async run as tasks."""
+    def publish(self, event: object) -> None:
+        """Calls the listeners of an event; async ones run as tasks."""
         for listener in self._listeners_of(type(event)):
             try:
                 outcome = listener(event)
@@ -65,7 +65,7 @@ class EventListeners:
             yield from self._listeners.get(kind, ())
 
     async def cancel(self) -> None:
-        """Ends the tasks of async listeners."""
+        """Cancels the tasks of async listeners."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Events for any number of listeners, each of which reads them with `async for` at its own pace."""
+"""Event streams: any number of listeners read events with `async for`, each at its own pace."""
 
 import asyncio
 from collections import deque
@@ -12,7 +12,7 @@ E = TypeVar("E")
 
 
 class EventStream(AsyncIterator[E], Generic[E]):
-    """The events of one listener; several tasks may read it, and each event goes to one of them.
+    """The events for one listener. If several tasks read it, each event goes to one of them.
 
     It holds a bounded number of events. When there are more, all are dropped, and the listener gets
     one event that tells how many, and then what follows.
@@ -22,7 +22,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
     """Events that wait for a listener."""
 
     def __init__(self, missed: Callable[[int], E]) -> None:
-        """Begins empty.
+        """Starts without events.
 
         Args:
             missed: makes the event that tells how many were dropped.
@@ -64,10 +64,10 @@ class EventStream(AsyncIterator[E], Generic[E]):
 
 
 class EventStreams(Generic[E]):
-    """Hands each event to all listeners. One that is no longer referred to is forgotten."""
+    """Passes each event to all listeners. One that is no longer referred to is forgotten."""
 
     def __init__(self, missed: Callable[[int], E]) -> None:
-        """Begins without listeners.
+        """Starts without listeners.
 
         Args:
             missed: makes the event for a listener that was too slow, of the number of dropped events.
@@ -79,13 +79,13 @@ class EventStreams(Generic[E]):
         """The listeners: empty if nobody listens, so that no event has to be made."""
 
     def open(self) -> EventStream[E]:
-        """Returns the events from now on."""
+        """Returns a stream of the events from now on."""
         stream = EventStream(self._missed_event)
         self.streams[ref(stream, self._forget)] = None
         return stream
 
-    def tell(self, event: E) -> None:
-        """Hands an event to all listeners."""
+    def publish(self, event: E) -> None:
+        """Passes an event to all listeners."""
         for reference in tuple(self.streams):
             stream = reference()
             if stream is not None:

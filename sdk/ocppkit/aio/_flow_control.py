@@ -13,11 +13,11 @@ __all__ = ["FlowControl", "Reader"]
 
 
 class Reader(Protocol):
-    """Handles the messages that are read: an `Endpoint`."""
+    """The part of an endpoint that handles messages which were held back while reading was paused."""
 
     @property
     def full(self) -> bool:
-        """Whether no message can be handled now."""
+        """Whether no further message can be handled now."""
         ...
 
     def data_received(self, data: str | bytes) -> None:
@@ -25,12 +25,12 @@ class Reader(Protocol):
         ...
 
     def resume(self) -> None:
-        """Reads again, unless something else still forbids it."""
+        """Resumes reading, unless there is another reason to pause."""
         ...
 
 
 class FlowControl:
-    """Pauses and resumes a wire, and keeps the messages that it delivers while it is paused."""
+    """Pauses and resumes reading, and holds back messages that arrive while it is paused."""
 
     __slots__ = ("_backlog", "_clock", "_rate", "_reader", "_timer", "_wire", "held")
 
@@ -47,27 +47,31 @@ class FlowControl:
 
     @property
     def is_limited(self) -> bool:
-        """Whether a limit on frames per second is set."""
+        """Whether the number of frames per second is limited."""
         return self._rate is not None
 
-    def keep(self, data: str | bytes) -> None:
-        """Keeps a message that the wire had read before it was paused, until `resume`."""
+    def hold(self, data: str | bytes) -> None:
+        """Holds back a message that the wire had read before it was paused, until `resume`."""
         self._backlog = self._backlog or []
         self._backlog.append(data)
 
     def count(self, now: float) -> None:
-        """Counts a message, and pauses if the peer has sent more than `frames_per_second` allows."""
+        """Counts a message, and pauses reading if the peer has sent more than `frames_per_second`
+        allows.
+        """
         if self._rate is not None and (then := self._rate.count(now)) > now:
             self._timer = self._clock.call_at(then, self._continue)
             self.pause()
 
     def pause(self) -> None:
-        """Stops reading."""
+        """Pauses reading."""
         self.held = True
         self._wire.pause_reading()
 
     def resume(self) -> None:
-        """Handles the messages that were kept and reads again, unless something else still forbids it."""
+        """Handles the messages that were held back and resumes reading, unless there is another
+        reason to pause.
+        """
         self.held = self._timer is not None or self._reader.full
         if self.held:
             return
@@ -79,7 +83,7 @@ class FlowControl:
             self._wire.resume_reading()
 
     def stop(self) -> None:
-        """Drops the messages that were kept and stops the timer: the connection has ended."""
+        """Drops the messages that were held back and stops the timer, as the connection has ended."""
         self._backlog = None
         if self._timer is not None:
             self._timer.cancel()

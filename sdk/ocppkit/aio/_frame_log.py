@@ -1,4 +1,4 @@
-"""How frames look in a log: no secret, no control character of the peer's, no endless line.
+"""Logs frames without secrets and control characters, and in limited length.
 
 Theory of operation: what is logged may be cut off or no JSON at all, and may be a megabyte of somebody's
 malice. So nothing is parsed: patterns find the members that the facts of the version name, in the text as
@@ -41,8 +41,10 @@ _TOKENS: Final = re.compile(rf"{_STRING}|[\[\]{{}}]")
 _QUOTE: Final = re.compile(r'(?<!\\)"|\Z')
 
 
-def _members(names: Iterable[str]) -> re.Pattern[str]:
-    """Finds the values of members; also of those in JSON inside a text, as DataTransfer may have it."""
+def _member_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Returns a pattern that finds the values of members, also within JSON inside a text, as in
+    DataTransfer.
+    """
     name = "|".join(names)
     plain = rf'(?P<plain>(?<!\\)"(?:{name})"\s*:\s*){_VALUE}'
     inside = (
@@ -53,8 +55,8 @@ def _members(names: Iterable[str]) -> re.Pattern[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Patterns:
-    """What is looked for in the frames of one version."""
+class _SecretPatterns:
+    """The patterns that find secrets and personal data in the frames of one version."""
 
     secret_members: re.Pattern[str]
     names_secret: re.Pattern[str]
@@ -68,19 +70,19 @@ def _patterns(
     personal: frozenset[str],
     values: tuple[str, ...],
     secret_names: tuple[str, ...],
-) -> _Patterns:
+) -> _SecretPatterns:
     names = "|".join(map(re.escape, secret_names))
-    return _Patterns(
-        secret_members=_members((*_SPEAKING, *map(re.escape, sorted(secret)))),
+    return _SecretPatterns(
+        secret_members=_member_pattern((*_SPEAKING, *map(re.escape, sorted(secret)))),
         # What goes on in small letters is another word: `WebSocketPingInterval` names no PIN.
         names_secret=re.compile(f"(?i:{names})s?(?![a-z])"),
-        named_values=_members(map(re.escape, values)),
-        personal_members=_members(map(re.escape, sorted(personal))),
+        named_values=_member_pattern(map(re.escape, values)),
+        personal_members=_member_pattern(map(re.escape, sorted(personal))),
     )
 
 
-_SERIAL_NUMBER_MEMBER: Final = _members(("serialNumber",))
-_ID_TOKEN_MEMBER: Final = _members(("idToken", "additionalIdToken"))
+_SERIAL_NUMBER_MEMBER: Final = _member_pattern(("serialNumber",))
+_ID_TOKEN_MEMBER: Final = _member_pattern(("idToken", "additionalIdToken"))
 _NO_NAMES: Final[frozenset[str]] = frozenset()
 _OF_NO_VERSION: Final = _patterns(_NO_NAMES, _NO_NAMES, _VALUES, _SECRET_NAMES)
 
@@ -99,7 +101,7 @@ def log_frame(
     protocol: Protocol,
     hide_id_tokens: bool = False,
 ) -> None:
-    """Logs a frame at DEBUG, to `ocppkit.frames`; costs one comparison when that level is off.
+    """Logs a frame at DEBUG to `ocppkit.frames`. It is nearly free when that level is off.
 
     Args:
         name: the station's identity.
@@ -114,39 +116,45 @@ def log_frame(
 
 
 def frame_text(data: str | bytes, protocol: Protocol, hide_id_tokens: bool = False) -> str:
-    """Returns a frame as `log_frame` logs it."""
+    """Returns the text of a frame as `log_frame` logs it."""
     return _printable(_redacted(_text(data), _patterns_of(protocol), hide_id_tokens))
 
 
 def loggable(data: str | bytes) -> str:
-    """Returns a text of the peer's that is no frame as it may stand in a log: an identity, a reason."""
+    """Returns a text of the peer, such as an identity or a reason, without control characters and
+    secrets, for a log line.
+    """
     return _printable(_redacted(_text(data), _OF_NO_VERSION, hide_personal=False))
 
 
-def _patterns_of(protocol: Protocol) -> _Patterns:
-    facts = _facts_of(protocol)
+def _patterns_of(protocol: Protocol) -> _SecretPatterns:
+    facts = _sensitive_facts_of(protocol)
     return _patterns(facts.secret, facts.personal, tuple(facts.named_values), facts.secret_names)
 
 
-def _facts_of(protocol: Protocol) -> Sensitive:
+def _sensitive_facts_of(protocol: Protocol) -> Sensitive:
     # They are facts of the version, so all of its messages have the same.
     for action in protocol.actions.values():
         return action.request.__ocpp_sensitive__
     return Sensitive()
 
 
-def _redacted(whole: str, patterns: _Patterns, hide_personal: bool) -> str:
-    """Returns as much of a text as is logged, without secrets; a name may stand anywhere in the whole."""
+def _redacted(whole: str, patterns: _SecretPatterns, hide_personal: bool) -> str:
+    """Returns a text without secrets, cut to the length that is logged; the whole text is searched
+    for names of secrets.
+    """
     text = _USER_INFO.sub(r"\1***@", whole[:_LONGEST])
     if len(whole) > _LONGEST:
         text = _CUT_USER_INFO.sub(r"\1***", text)
     if '"' in text:
-        for members in _to_hide(whole, patterns, hide_personal):
+        for members in _patterns_to_hide(whole, patterns, hide_personal):
             text = _hidden(text, members)
     return text if len(whole) <= _LONGEST else f"{text}... ({len(whole)} characters)"
 
 
-def _to_hide(text: str, patterns: _Patterns, hide_personal: bool) -> Iterator[re.Pattern[str]]:
+def _patterns_to_hide(
+    text: str, patterns: _SecretPatterns, hide_personal: bool
+) -> Iterator[re.Pattern[str]]:
     yield patterns.secret_members
     if patterns.names_secret.search(text):
         yield patterns.named_values
@@ -168,7 +176,7 @@ def _printable(text: str) -> str:
 
 
 def _hidden(text: str, members: re.Pattern[str]) -> str:
-    """Returns a text with asterisks in place of the values of members, whatever their types are."""
+    """Replaces the values of members by asterisks, whatever their types are."""
     parts: list[str] = []
     at = 0
     for match in members.finditer(text):
@@ -179,10 +187,10 @@ def _hidden(text: str, members: re.Pattern[str]) -> str:
 
 
 def _end_of_value(text: str, match: re.Match[str]) -> int:
-    """Returns where the value of a member ends."""
+    """Returns the position at which the value of a member ends."""
     if match["opened_inside"]:
         # The JSON inside a text ends where the text does.
-        return _end(_QUOTE.search(text, match.end()), text)
+        return _position_of(_QUOTE.search(text, match.end()), text)
     if not match["opened"]:
         return match.end()
     depth = 0
@@ -193,7 +201,7 @@ def _end_of_value(text: str, match: re.Match[str]) -> int:
     return len(text)
 
 
-def _end(match: re.Match[str] | None, text: str) -> int:
+def _position_of(match: re.Match[str] | None, text: str) -> int:
     return len(text) if match is None else match.start()
 
 

@@ -24,7 +24,7 @@ class FrameRate:
         self._full_at = -inf
 
     def count(self, now: float) -> float:
-        """Counts a frame.
+        """Counts a frame; returns the seconds to wait before the next one is read.
 
         Returns:
             When the next frame may be read: `now`, or a later time if the bucket is empty.

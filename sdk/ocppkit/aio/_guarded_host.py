@@ -1,4 +1,4 @@
-"""Asks and tells a host without harm to the connection: exceptions of the host are logged."""
+"""Calls the methods of a host and logs their exceptions, so that the connection goes on."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,9 @@ __all__ = ["GuardedHost"]
 
 
 class GuardedHost:
-    """A host whose exceptions are logged; the connection stays open. See `docs/design/failures.md`."""
+    """Calls the methods of a host; exceptions are logged, and the connection stays open. See
+    `docs/design/failures.md`.
+    """
 
     __slots__ = ("_host", "_log")
 
@@ -25,20 +27,20 @@ class GuardedHost:
         try:
             return self._host.handles(action)
         except Exception:  # noqa: BLE001
-            self.failed("handles")
+            self.log_failure("handles")
             # `handler_of` then decides how the message is answered.
             return True
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
-        """Returns the handler of an action, or why its calls are refused."""
+        """Returns the handler of an action, or the failure with which its calls are refused."""
         try:
             return self._host.handler_of(action)
         except Exception:  # noqa: BLE001
-            self.failed("handler_of")
+            self.log_failure("handler_of")
             return Failure.HANDLER_FAILED
 
-    def tell(self, name: str, method: Callable[..., None], *values: object) -> None:
-        """Calls a method of the host.
+    def call(self, name: str, method: Callable[..., None], *values: object) -> None:
+        """Calls a method of the host that reports something to it.
 
         Args:
             name: the name of the method, for the log.
@@ -48,8 +50,8 @@ class GuardedHost:
         try:
             method(*values)
         except Exception:  # noqa: BLE001
-            self.failed(name)
+            self.log_failure(name)
 
-    def failed(self, name: str) -> None:
-        """Logs the exception that is being handled, which a method of the host has raised."""
+    def log_failure(self, name: str) -> None:
+        """Logs the current exception, which a method of the host has raised."""
         self._log.failed(f"{type(self._host).__name__}.{name}")

@@ -56,14 +56,16 @@ _TIMED_OUT: Final = "the handler did not finish in time"
 
 
 class Replier(Protocol):
-    """Sends the replies of handlers, and learns when too many handlers run and when none does."""
+    """Sends the replies of handlers, and is told when too many handlers are running and when none
+    is.
+    """
 
     def is_open(self, call: OpenCall) -> bool:
-        """Returns whether a call still awaits its reply, and the reply can be sent."""
+        """Returns whether a call still waits for its reply and the reply can be sent."""
         ...
 
     def answer(self, call: OpenCall, response: Response) -> bool:
-        """Sends a result if the call still awaits one.
+        """Sends a response if the call still waits for one.
 
         Returns:
             Whether it was sent.
@@ -74,7 +76,7 @@ class Replier(Protocol):
         ...
 
     def refuse(self, call: OpenCall, why: Failure | Rule | CallRefused) -> None:
-        """Sends an error.
+        """Answers a call with an error.
 
         Raises:
             LocalProtocolError: the error cannot be sent; the call still awaits a reply.
@@ -121,7 +123,7 @@ class HandlerTasks:
         return bool(self._running)
 
     def start(self, work: Work, handler: AnyHandler, invalid: object = None) -> None:
-        """Runs a handler: a plain function to its end, a coroutine function as a task.
+        """Runs a handler: a plain function at once, a coroutine function as a task.
 
         Args:
             work: what to handle.
@@ -131,27 +133,29 @@ class HandlerTasks:
         call = CallContext(work, handler)
         context = copy_context()
         context.run(RUNNING_CALL.set, call)
-        payload = work.request if type(work) is CallReceived else _given(work, invalid)
+        payload = work.request if type(work) is CallReceived else _handler_argument(work, invalid)
         try:
             outcome: MaybeAwaitable[Response | None] = context.run(handler, payload)
         except BaseException as error:
-            self._failed(call, error)
+            self._handle_exception(call, error)
             if isinstance(error, _STOPS_THE_PROGRAM):
                 raise
             return
         if type(outcome) is CoroutineType:
             self._start_task(call, cast(Coroutine[Any, Any, Any], outcome), context)
         else:
-            self._returned(call, outcome, context)
+            self._handle_result(call, outcome, context)
 
-    def overdue(self, message_id: str) -> None:
-        """Cancels the handler of a call that the engine has answered with an error for lack of time."""
+    def cancel_overdue(self, message_id: str) -> None:
+        """Cancels the handler of a call that was answered with an error because its time is over."""
         for task, work in self._running.items():
             if isinstance(work, _CALLS) and work.message_id == message_id:
                 task.cancel(_TIMED_OUT)
 
-    def disconnected(self) -> None:
-        """Limits the time of the handlers that are running: the engine no longer does once it is closed."""
+    def limit_remaining_time(self) -> None:
+        """Limits the time of running handlers by timers, as the engine of a closed connection no
+        longer does.
+        """
         for task, work in self._running.items():
             self._limit_time(task, work)
 
@@ -179,9 +183,9 @@ class HandlerTasks:
         )
         self._running[task] = work
         if task.done():
-            self._finished(task, call, outcome)
+            self._on_task_done(task, call, outcome)
             return
-        task.add_done_callback(lambda task: self._finished(task, call, outcome))
+        task.add_done_callback(lambda task: self._on_task_done(task, call, outcome))
         if isinstance(work, SendReceived):
             self._limit_time(task, work)
         self.full = len(self._running) >= self._limits.handlers
@@ -194,24 +198,24 @@ class HandlerTasks:
         try:
             response = await outcome
         except asyncio.CancelledError:
-            # `_finished` sends the reply, also for a task that is cancelled before it starts.
+            # `_on_task_done` sends the reply, also for a task that is cancelled before it starts.
             raise
         except BaseException as error:
             if isinstance(error, GeneratorExit) and not _is_in_event_loop():
                 # The interpreter closes the coroutine, long after the event loop has stopped.
                 raise
-            self._failed(call, error)
+            self._handle_exception(call, error)
             if isinstance(error, _STOPS_THE_PROGRAM):
                 raise
         else:
-            self._returned(call, response, context)
+            self._handle_result(call, response, context)
 
     def _limit_time(self, task: asyncio.Task[None], work: Work) -> None:
         deadline = work.received_at + self._limits.handler_timeout
         timer = self._clock.call_at(deadline, lambda: task.cancel(_TIMED_OUT))
         task.add_done_callback(lambda _: timer.cancel())
 
-    def _finished(
+    def _on_task_done(
         self, task: asyncio.Task[None], call: CallContext, outcome: Coroutine[Any, Any, Any]
     ) -> None:
         # A task that was cancelled before it started has never awaited the handler's coroutine.
@@ -219,15 +223,15 @@ class HandlerTasks:
         was_full, self.full = self.full, False
         work = self._running.pop(task)
         if not task.cancelled():
-            # Retrieves the exception, which `_failed` has logged, so that asyncio does not log it too.
+            # Retrieves the exception, which `_handle_exception` has logged, so that asyncio does not log it too.
             task.exception()
         elif isinstance(work, _CALLS) and self._replier.is_open(work):
-            self._failed(call, asyncio.CancelledError())
+            self._handle_exception(call, asyncio.CancelledError())
         if was_full:
             self._replier.resume()
-        self._tell_idle()
+        self._report_idle()
 
-    def _returned(self, call: CallContext, outcome: Any, context: Context) -> None:
+    def _handle_result(self, call: CallContext, outcome: Any, context: Context) -> None:
         work = call.event
         if outcome is None and type(work) is InvalidCallReceived:
             # The connection may have ended meanwhile.
@@ -239,10 +243,14 @@ class HandlerTasks:
                 # The engine checks that it is the response of this action.
                 sent = self._replier.answer(work, outcome)  # pyright: ignore[reportArgumentType]
             except Exception as error:  # noqa: BLE001 - the program's response may raise anything
-                self._failed(call, error)
+                self._handle_exception(call, error)
                 return
             if not sent:
-                logger.warning("%s: result dropped: handler returned too late", self._about(work))
+                logger.warning(
+                    "%s: the handler returned too late [its result is dropped; the call was "
+                    "answered with an error]",
+                    self._message_name(work),
+                )
                 return
         callbacks = call.take_callbacks()
         if callbacks:
@@ -255,18 +263,18 @@ class HandlerTasks:
 
     def _callbacks_finished(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            # Retrieves the exception, which `_failed` has logged, so that asyncio does not log it too.
+            # Retrieves the exception, which `_handle_exception` has logged, so that asyncio does not log it too.
             task.exception()
         if self._afterwards is not None:
             self._afterwards.discard(task)
-        self._tell_idle()
+        self._report_idle()
 
-    def _tell_idle(self) -> None:
+    def _report_idle(self) -> None:
         if not self.busy:
             self._replier.idle()
 
-    def _failed(self, call: CallContext, error: BaseException) -> None:
-        """Answers with an error for a handler that has no result, and logs why."""
+    def _handle_exception(self, call: CallContext, error: BaseException) -> None:
+        """Answers a call with an error because its handler failed, and logs why."""
         work = call.event
         is_open = isinstance(work, _CALLS) and self._replier.is_open(work)
         if isinstance(error, CallRefused):
@@ -279,10 +287,18 @@ class HandlerTasks:
             # ERR-18
             self._replier.refuse(cast(OpenCall, work), Failure.HANDLER_FAILED)
         name = name_of(call.handler)
-        logger.error("%s: handler %s failed", self._about(work), name, exc_info=error)
+        logger.error(
+            "%s: the handler %s raised an exception [%s]",
+            self._message_name(work),
+            name,
+            "answered with an error" if is_open else "not answered",
+            exc_info=error,
+        )
 
     def _refuse(self, work: Work, error: CallRefused) -> Exception | None:
-        """Answers with the error that the handler raised; returns the exception if it cannot be sent."""
+        """Answers with the error that the handler raised; returns the exception if that cannot be
+        sent.
+        """
         try:
             self._replier.refuse(cast(OpenCall, work), error)
         # The handler may have set the attributes of the error to anything.
@@ -291,8 +307,10 @@ class HandlerTasks:
         return None
 
     def _log_refusal(self, call: CallContext, error: CallRefused) -> None:
-        about, name = self._about(call.event), name_of(call.handler)
-        logger.info("%s: refused by handler %s: %s", about, name, loggable(_text_of(error)))
+        about, name = self._message_name(call.event), name_of(call.handler)
+        logger.info(
+            "%s: the handler %s refused the call: %s", about, name, loggable(_text_of(error))
+        )
 
     async def _run_callbacks(self, work: Work, callbacks: Sequence[AfterResponse]) -> None:
         for callback in callbacks:
@@ -303,16 +321,16 @@ class HandlerTasks:
             except BaseException as error:
                 if _is_cancelled(error):
                     raise
-                about, name = self._about(work), name_of(callback)
+                about, name = self._message_name(work), name_of(callback)
                 logger.exception("%s: after_response callback %s failed", about, name)
                 if isinstance(error, (*_STOPS_THE_PROGRAM, GeneratorExit)):
                     raise
 
-    def _about(self, work: Work) -> str:
+    def _message_name(self, work: Work) -> str:
         return f"{loggable(self._name)}: {work.action.name} {loggable(work.message_id)}"
 
 
-def _given(work: Work, invalid: object) -> object:
+def _handler_argument(work: Work, invalid: object) -> object:
     return work.message if isinstance(work, SendReceived) else invalid
 
 
@@ -333,6 +351,8 @@ def _is_in_event_loop() -> bool:
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Returns whether an error is the cancellation of this task, and was not raised by a callback."""
+    """Returns whether an error is the cancellation of this task, and not one that a callback has
+    raised.
+    """
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

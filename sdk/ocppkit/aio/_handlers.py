@@ -1,4 +1,4 @@
-"""`HandlerTable`: the handlers of a station or CSMS, by type of request."""
+"""The handlers of a station or CSMS, by type of request."""
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -13,7 +13,7 @@ from ocppkit.core import FastPath, LocalProtocolError, Message, Protocol, Role, 
 from ._data_transfers import vendor_handlers
 from ._vendor_messages import VendorRequest
 
-__all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "name_of", "resolved"]
+__all__ = ["AnyHandler", "HandlerTable", "MaybeAwaitable", "await_if_needed", "name_of"]
 
 T = TypeVar("T")
 
@@ -71,7 +71,8 @@ class HandlerTable:
         if issubclass(request, VendorRequest):
             if not self._vendors:
                 raise LocalProtocolError(
-                    f"{request.__qualname__} travels in DataTransfer, which no version has here"
+                    f"{request.__qualname__} is carried by DataTransfer, which no version of this "
+                    f"{self._role} has"
                 )
             return
         name = f"{request.__module__}.{request.__qualname__}"
@@ -79,7 +80,7 @@ class HandlerTable:
             raise WrongVersion(f"{name} belongs to a version that this {self._role} does not speak")
         if self._role.peer not in self._senders[request]:
             raise LocalProtocolError(
-                f"{name} is never sent to a {self._role}, so it needs no handler"
+                f"{name} is never sent to a {self._role}, so it cannot have a handler"
             )
 
     def add(self, request: type[Any], handler: AnyHandler) -> None:
@@ -90,32 +91,32 @@ class HandlerTable:
             WrongVersion: the request belongs to a version that this role does not speak.
         """
         self.check(request)
-        if _is_vendors(request):
+        if _is_vendor_request(request):
             for carrier, vendors in self._vendors.items():
                 vendors.add(request, handler)
                 self._prefer_vendors(carrier)
             return
         if request in self._own:
             raise LocalProtocolError(
-                f"{request.__qualname__} has a handler already; remove one of the two"
+                f"{request.__qualname__} has a handler already [remove one of the two]"
             )
         self._own[request] = handler
         self._prefer_vendors(request)
         self._update(request)
 
     def set_default(self, request: type[Message], handler: AnyHandler) -> None:
-        """Sets what answers a request for which the program has no handler."""
+        """Sets the handler of a request that is used if the program has none."""
         self._defaults[request] = handler
         self._update(request)
 
     def set_fallback(self, handler: AnyHandler) -> None:
-        """Sets what answers the requests that have neither a handler of the program nor a default one.
+        """Sets the handler of all requests that have neither a handler of the program nor a default one.
 
         Raises:
             LocalProtocolError: there is a fallback already.
         """
         if self._fallback is not None:
-            raise LocalProtocolError("there is a fallback already; remove one of the two")
+            raise LocalProtocolError("there is a fallback handler already [remove one of the two]")
         self._fallback = handler
         for vendors in self._vendors.values():
             # Their default answer says only that nobody knows the vendor.
@@ -132,7 +133,7 @@ class HandlerTable:
             self._handlers[request] = handler
 
     def _prefer_vendors(self, request: type[Message]) -> None:
-        """Lets the handlers of vendors' requests come before the program's handler of DataTransfer."""
+        """Makes the handlers of vendors' requests run before the program's handler of DataTransfer."""
         vendors, own = self._vendors.get(request), self._own.get(request)
         if vendors and own not in (None, vendors):
             vendors.others = own
@@ -140,7 +141,7 @@ class HandlerTable:
             self._update(request)
 
     def add_methods(self, handlers: object) -> None:
-        """Adds each method that a handler class overrides.
+        """Adds the methods of an object as handlers: each one that its class overrides.
 
         Args:
             handlers: an instance of a subclass of a generated handler class.
@@ -150,19 +151,19 @@ class HandlerTable:
                 the other role, or a request has a handler already.
             WrongVersion: the class belongs to a version that this role does not speak.
         """
-        for name, request in _overridden(type(handlers)):
+        for name, request in _overridden_methods(type(handlers)):
             self.add(request, getattr(handlers, name))
 
 
-def _is_vendors(request: type[Any]) -> TypeIs[type[VendorRequest[Any]]]:
+def _is_vendor_request(request: type[Any]) -> TypeIs[type[VendorRequest[Any]]]:
     return issubclass(request, VendorRequest)
 
 
-def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:
+def _overridden_methods(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:
     bases = [base for base in cls.__mro__ if "__ocpp_handlers__" in vars(base)]
     if not bases:
         raise LocalProtocolError(
-            f"{cls.__qualname__} is not a handler class: derive it from one in a version's `roles`"
+            f"{cls.__qualname__} is not a handler class [derive it from one in a version's `roles`]"
         )
     for base in bases:
         methods: Mapping[str, type[Message]] = vars(base)["__ocpp_handlers__"]
@@ -173,8 +174,8 @@ def _overridden(cls: type[object]) -> Iterator[tuple[str, type[Message]]]:
                 yield name, request
 
 
-async def resolved(value: MaybeAwaitable[T]) -> T:
-    """Returns the value that a user's function returned, awaited if the function is `async`."""
+async def await_if_needed(value: MaybeAwaitable[T]) -> T:
+    """Returns a value, or awaits it first if it is a coroutine."""
     return await value if inspect.iscoroutine(value) else cast(T, value)
 
 
@@ -190,7 +191,9 @@ def name_of(function: object) -> str:
 
 
 def _unwrapped(function: object) -> object | None:
-    """Returns the function inside a bound method, `partial` or decorated function, or `None`."""
+    """Returns the function inside a bound method, `partial` or decorated function; `None` if there
+    is none.
+    """
     if isinstance(function, MethodType):
         return function.__func__
     if isinstance(function, partial):

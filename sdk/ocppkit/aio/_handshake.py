@@ -22,7 +22,7 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 def without_query(url: str) -> str:
-    """Returns a URL or request target without user, password and query, so that it can be logged."""
+    """Returns a URL or request target for a log: without user, password and query."""
     url = url.partition("#")[0].partition("?")[0]
     scheme, separator, rest = url.rpartition("://")
     host, slash, path = rest.partition("/")
@@ -30,7 +30,7 @@ def without_query(url: str) -> str:
 
 
 class Handshake(Struct, frozen=True, kw_only=True):
-    """The request by which a station opened a connection."""
+    """The request with which a station opens a connection."""
 
     path: str
     """The request target from the request line, not decoded, with the query."""
@@ -52,7 +52,7 @@ class Handshake(Struct, frozen=True, kw_only=True):
         return f"Handshake(path={path!r}, secure={self.secure}, from={self.remote_address!r})"
 
     def headers_named(self, name: bytes) -> list[bytes]:
-        """Returns the values of all headers of this name, in order."""
+        """Returns the values of all headers with this name, in order."""
         wanted, size = name.lower(), len(name)
         return [value for key, value in self.headers if len(key) == size and key.lower() == wanted]
 
@@ -89,7 +89,7 @@ class Accept(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """The decision to refuse a handshake with an HTTP answer."""
+    """The decision to refuse a handshake, with the HTTP response to send."""
 
     status: int
     reason: str
@@ -99,13 +99,13 @@ class Reject:
 
     @property
     def body(self) -> bytes:
-        """The answer's body."""
+        """The body of the HTTP response."""
         return f"{self.reason}\n".encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectRequest:
-    """The connection that a station is to open."""
+    """The request to open a connection that a station gives to a transport."""
 
     url: str
     """The URL of the CSMS, ending with the station's identity."""

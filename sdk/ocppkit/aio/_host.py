@@ -1,4 +1,4 @@
-"""`Host`: the interface through which an endpoint queries its station or CSMS and reports to it."""
+"""The interface through which an endpoint calls its station or CSMS."""
 
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Host(Protocol):
 
     @property
     def identity(self) -> str:
-        """The station's identity, whichever end this is."""
+        """The station's identity, on both sides of the connection."""
         ...
 
     @property
@@ -35,16 +35,19 @@ class Host(Protocol):
 
     @property
     def fast_path(self) -> FastPath:
-        """The fast path that all connections with these handlers share; see `core.Connection`."""
+        """The decoder of valid calls that all connections with these handlers share; see
+        `core.Connection`.
+        """
         ...
 
     @property
     def station(self) -> object:
-        """What `on_invalid` is told who the station is: its handle, or the station itself."""
+        """The value that `on_invalid` gets as station: a handle, or the station itself."""
         ...
 
     def handles(self, action: Action) -> bool:
-        """Returns whether messages of this action are decoded; if not, the answer is NotSupported.
+        """Returns whether messages of this action are decoded. If not, a call is answered with
+        NotSupported.
 
         It is also true for an action that will be refused with another error, such as SecurityError
         before a station was accepted, because NotSupported would hide that.
@@ -52,29 +55,35 @@ class Host(Protocol):
         ...
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
-        """Returns the handler, a function of the request alone, or why the call is refused."""
+        """Returns the handler, a function of the request alone, or the failure with which the call
+        is refused.
+        """
         ...
 
     def call_answered(self, call: OpenCall, response: Response) -> None:
-        """Learns that a call of the peer was answered with a result."""
+        """Called when a call of the peer was answered with a response."""
         ...
 
     def result_received(self, result: ResultReceived) -> None:
-        """Learns that a call of ours was answered, before the next message is handled."""
+        """Called when a call of ours was answered with a response, before the next message is
+        handled.
+        """
         ...
 
     def call_failed(self, error: CallFailed) -> None:
-        """Learns that a call of ours was answered with an error, before its caller does."""
+        """Called when a call of ours was answered with an error, before the caller gets the
+        exception.
+        """
         ...
 
     def invalid_received(self, error: RemoteProtocolError) -> None:
-        """Learns that the peer sent what is no valid message, or a result that breaks its schema."""
+        """Called when the peer sent an invalid message, or a response that breaks its schema."""
         ...
 
     def disconnected(self, end: ConnectionClosed) -> None:
-        """Learns that the connection has ended."""
+        """Called when the connection has ended."""
         ...
 
     def finished(self) -> None:
-        """Learns that the connection has ended and no handler runs any more; called last."""
+        """Called last, when the connection has ended and no handler is running any more."""
         ...

@@ -1,4 +1,4 @@
-"""A call of the peer whose content breaks its schema, as the `on_invalid` function sees it."""
+"""A call of the peer with an invalid payload, as the function `on_invalid` gets it."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class InvalidCall(Generic[S]):
-    """A call whose content cannot be used, with all that can be known of it.
+    """A call with an invalid payload, with all that is known about it.
 
     `on_invalid` is asked about it, as a plain or `async` function. It returns a response, with which
     the call is answered, or `None`: then the call is refused as if there were no function. Like a
@@ -40,7 +40,7 @@ class InvalidCall(Generic[S]):
 
 
 def invalid_call(station: S, event: InvalidCallReceived) -> InvalidCall[S]:
-    """Returns the call that an event is about."""
+    """Returns the `InvalidCall` for an event of the engine."""
     error = event.error
     return InvalidCall(
         station=station,

@@ -1,4 +1,4 @@
-"""Creates the default message ids: random UUIDs, in batches.
+"""Creates the default message ids: random UUIDs, made in batches.
 
 Asking the operating system for random bytes for each id would take a fifteenth of the time of a call.
 """

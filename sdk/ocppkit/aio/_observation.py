@@ -1,4 +1,6 @@
-"""Shows frames to the log and the observer, and events to the observer, whose exceptions are logged."""
+"""Passes frames to the log, and frames and events to the observer; exceptions of the observer are
+logged.
+"""
 
 import logging
 from typing import Any
@@ -18,7 +20,7 @@ logger = logging.getLogger("ocppkit.aio")
 
 
 class Observation:
-    """Shows what happens on one connection."""
+    """Passes the frames and events of one connection to the log and the observer."""
 
     __slots__ = ("_calls", "_has_failed", "_hide_id_tokens", "_identity", "_protocol", "observer")
 
@@ -42,15 +44,15 @@ class Observation:
         return self.observer is not None or frames_are_logged()
 
     def frame_in(self, data: str | bytes) -> None:
-        """Shows a frame that was received."""
-        self._frame("in", "<", data)
+        """Passes on a frame that was received."""
+        self._pass_frame("in", "<", data)
 
     def frame_out(self, text: str) -> None:
-        """Shows a frame that is sent."""
-        self._frame("out", ">", text)
+        """Passes on a frame that is sent."""
+        self._pass_frame("out", ">", text)
 
     def event(self, event: Event) -> None:
-        """Shows an event to the observer."""
+        """Passes an event to the observer."""
         if self.observer is not None:
             try:
                 self.observer.event(self._identity, event)
@@ -59,21 +61,29 @@ class Observation:
             if self._calls is not None:
                 self._calls.event(event)
 
-    def calling(self, message_id: str, request: Request[Any]) -> None:
-        """Tells the observer of a call of ours, in the context of the task that makes it."""
+    def call_starting(self, message_id: str, request: Request[Any]) -> None:
+        """Tells the observer that a call of ours starts, in the context of the task that makes the
+        call.
+        """
         if self._calls is not None:
-            self._calls.calling(message_id, request)
+            self._calls.call_starting(message_id, request)
 
-    def announcing(self, work: Work, handler: AnyHandler) -> AnyHandler:
-        """Returns a handler that tells the observer of the call, in its own context, before it runs."""
-        return handler if self._calls is None else self._calls.announcing(work.message_id, handler)
+    def with_announcement(self, work: Work, handler: AnyHandler) -> AnyHandler:
+        """Returns a handler that first tells the observer, in the handler's context, that the call
+        starts.
+        """
+        return (
+            handler
+            if self._calls is None
+            else self._calls.with_announcement(work.message_id, handler)
+        )
 
     def ended(self, end: ConnectionClosed) -> None:
         """Tells the observer that the connection has ended."""
         if self._calls is not None:
             self._calls.ended(end)
 
-    def _frame(self, direction: str, arrow: str, data: str | bytes) -> None:
+    def _pass_frame(self, direction: str, arrow: str, data: str | bytes) -> None:
         log_frame(self._identity, arrow, data, self._protocol, self._hide_id_tokens)
         if self.observer is not None:
             try:
@@ -89,4 +99,10 @@ class Observation:
         self._has_failed = True
         name = f"{type(self.observer).__name__}.{method}"
         identity = loggable(self._identity)
-        logger.log(level, "%s: observer %s failed", identity, name, exc_info=True)
+        logger.log(
+            level,
+            "%s: the observer method %s raised an exception [the connection goes on]",
+            identity,
+            name,
+            exc_info=True,
+        )

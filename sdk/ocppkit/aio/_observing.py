@@ -41,7 +41,9 @@ _HEAD: Final = re.compile(r'\[(\d),"((?:[^"\\]|\\.)*)"(?:,"([^"\\]*)")?')
 
 
 class ObservedCall(Struct, kw_only=True, eq=False):
-    """One call, or SEND of OCPP 2.1, on a connection. Times are seconds of the connection's clock."""
+    """One call on a connection, or one SEND of OCPP 2.1. Times are seconds of the connection's
+    clock.
+    """
 
     identity: str
     """The station's identity, whichever end this is."""
@@ -82,7 +84,7 @@ class ObservedCall(Struct, kw_only=True, eq=False):
 
 
 class ObservedConnection(Struct, kw_only=True, eq=False):
-    """One connection, with the frames and bytes since it was opened."""
+    """One connection, with the numbers of frames and bytes since it was opened."""
 
     identity: str
     protocol: Protocol
@@ -100,36 +102,36 @@ class ObservedConnection(Struct, kw_only=True, eq=False):
 
 
 class CallObserver:
-    """Base class of observers that are told of calls and connections; override what you need.
+    """Base class of observers of calls and connections; override the methods that you need.
 
     All methods are called on the event loop and must be quick. Exceptions that they raise are logged.
     """
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
-        """Sees a frame, with the direction `in` or `out`, unchanged: secrets are not removed."""
+        """Called with each frame and its direction, `in` or `out`. Secrets are not removed."""
 
     def event(self, identity: str, event: Event) -> None:
-        """Sees an event of the connection."""
+        """Called with each event of the connection."""
 
     def connection_started(self, connection: ObservedConnection) -> None:
-        """Learns that a station is connected."""
+        """Called when a station has connected."""
 
     def connection_ended(self, connection: ObservedConnection) -> None:
-        """Learns that a connection has ended."""
+        """Called when a connection has ended."""
 
     def call_started(self, call: ObservedCall) -> None:
-        """Learns that a call has started.
+        """Called when a call has started.
 
         For a call of ours it runs in the context (`contextvars`) of the task that makes the call, for a
         call of the peer in the context of its handler, which therefore sees variables that are set here.
         """
 
     def call_ended(self, call: ObservedCall) -> None:
-        """Learns that a call has ended. It is called once for each call that was started."""
+        """Called when a call has ended. It is called once for each call that was started."""
 
 
 class ObservedCalls:
-    """Follows the calls on one connection and tells a `CallObserver` of them."""
+    """Follows the calls on one connection and tells a `CallObserver` about them."""
 
     __slots__ = ("_clock", "_connection", "_failed", "_incoming", "_observer", "_outgoing", "_told")
 
@@ -163,11 +165,11 @@ class ObservedCalls:
         self._incoming: dict[str, ObservedCall] = {}
         # Ids of received calls whose handlers have told the observer, or will.
         self._told: set[str] = set()
-        self._tell(observer.connection_started, self._connection)
+        self._call_observer(observer.connection_started, self._connection)
 
     def frame(self, direction: str, data: str | bytes) -> None:
-        """Counts a frame, and notes which calls it starts or ends if it is sent."""
-        size = _size(data)
+        """Counts a frame; a sent frame may also start or end a call."""
+        size = _byte_length(data)
         if direction == "in":
             self._connection.frames_in += 1
             self._connection.bytes_in += size
@@ -176,69 +178,75 @@ class ObservedCalls:
         self._connection.bytes_out += size
         head = _HEAD.match(data) if isinstance(data, str) else None
         if head is not None:
-            self._sent(int(head[1]), _unescaped(head[2]), head[3], size)
+            self._handle_sent_frame(int(head[1]), _unescaped(head[2]), head[3], size)
 
     def event(self, event: Event) -> None:
-        """Notes which calls an event starts or ends."""
+        """Starts or ends the call that an event is about."""
         match event:
             case CallReceived():
-                call = self._call(event.message_id, event.action.name, outgoing=False)
-                call.request_bytes = _size(event.data)
+                call = self._create_call(event.message_id, event.action.name, outgoing=False)
+                call.request_bytes = _byte_length(event.data)
                 self._incoming[event.message_id] = call
             case InvalidCallReceived():
                 # A function of the program decides how it is answered.
-                call = self._call(event.message_id, event.error.action or "unknown", outgoing=False)
+                call = self._create_call(
+                    event.message_id, event.error.action or "unknown", outgoing=False
+                )
                 call.request_bytes = len(event.raw)
                 self._incoming[event.message_id] = call
             case SendReceived():
-                call = self._call(event.message_id, event.action.name, outgoing=False)
+                call = self._create_call(event.message_id, event.action.name, outgoing=False)
                 call.request_bytes = len(event.raw)
-                self._tell_in_copy(call)
-                self._end(call, "sent")
+                self._report_start(call)
+                self._report_end(call, "sent")
             case ResultReceived():
-                self._answered(event.message_id, "answered", size=len(event.raw))
+                self._end_outgoing(event.message_id, "answered", size=len(event.raw))
             case CallEnded(error=error):
-                self._answered(event.message_id, _outcome(error), _code(error))
+                self._end_outgoing(event.message_id, _outcome(error), _code(error))
             case CallCancelled():
-                self._answered(event.message_id, "cancelled")
+                self._end_outgoing(event.message_id, "cancelled")
             case FrameRefused(kind=MessageKind.CALL, deferred=False):
-                self._refused(event)
+                self._report_refused(event)
             case FrameRefused(kind=MessageKind.CALL):
                 # Its CALLERROR has told the observer already, if it got one.
-                self._replied(event.error.message_id or "", "refused", str(event.reply.reaction))
+                self._end_incoming(
+                    event.error.message_id or "", "refused", str(event.reply.reaction)
+                )
             case _:
                 pass
 
-    def calling(self, message_id: str, request: Request[Any]) -> None:
-        """Tells the observer of a call of ours."""
-        call = self._call(message_id, request.__ocpp_action__, outgoing=True)
+    def call_starting(self, message_id: str, request: Request[Any]) -> None:
+        """Tells the observer that a call of ours starts."""
+        call = self._create_call(message_id, request.__ocpp_action__, outgoing=True)
         self._outgoing[message_id] = call
-        self._tell(self._observer.call_started, call)
+        self._call_observer(self._observer.call_started, call)
 
-    def announcing(self, message_id: str, handler: AnyHandler) -> AnyHandler:
-        """Returns a handler that tells the observer of the call, in its own context, before it runs."""
+    def with_announcement(self, message_id: str, handler: AnyHandler) -> AnyHandler:
+        """Returns a handler that first tells the observer, in the handler's context, that the call
+        starts.
+        """
         call = self._incoming.get(message_id)
         if call is None:
             return handler
         self._told.add(message_id)
 
         def announced(payload: Any) -> Any:
-            self._tell(self._observer.call_started, call)
+            self._call_observer(self._observer.call_started, call)
             return handler(payload)
 
         return announced
 
     def ended(self, end: ConnectionClosed) -> None:
-        """Tells the observer of the end of the connection, and of all calls on it."""
+        """Tells the observer that all calls and the connection have ended."""
         for message_id in [*self._outgoing]:
-            self._answered(message_id, "lost")
+            self._end_outgoing(message_id, "lost")
         for message_id in [*self._incoming]:
-            self._replied(message_id, "lost")
+            self._end_incoming(message_id, "lost")
         self._connection.duration = self._clock.time() - self._connection.started_at
         self._connection.end = end
-        self._tell(self._observer.connection_ended, self._connection)
+        self._call_observer(self._observer.connection_ended, self._connection)
 
-    def _call(self, message_id: str, action: str, *, outgoing: bool) -> ObservedCall:
+    def _create_call(self, message_id: str, action: str, *, outgoing: bool) -> ObservedCall:
         return ObservedCall(
             identity=self._connection.identity,
             protocol=self._connection.protocol,
@@ -249,31 +257,31 @@ class ObservedCalls:
             started_at=self._clock.time(),
         )
 
-    def _sent(self, kind: int, message_id: str, word: str | None, size: int) -> None:
+    def _handle_sent_frame(self, kind: int, message_id: str, word: str | None, size: int) -> None:
         if kind == MessageKind.CALL:
             call = self._outgoing.get(message_id)
             if call is not None:
                 call.sent_at = self._clock.time()
                 call.request_bytes = size
         elif kind == MessageKind.SEND:
-            call = self._call(message_id, word or "", outgoing=True)
+            call = self._create_call(message_id, word or "", outgoing=True)
             call.sent_at, call.request_bytes = call.started_at, size
-            self._tell(self._observer.call_started, call)
-            self._end(call, "sent")
+            self._call_observer(self._observer.call_started, call)
+            self._report_end(call, "sent")
         elif kind == MessageKind.CALL_RESULT:
-            self._replied(message_id, "answered", size=size)
+            self._end_incoming(message_id, "answered", size=size)
         elif kind == MessageKind.CALL_ERROR:
-            self._replied(message_id, "refused", word, size)
+            self._end_incoming(message_id, "refused", word, size)
 
-    def _answered(
+    def _end_outgoing(
         self, message_id: str, outcome: Outcome, code: str | None = None, size: int = 0
     ) -> None:
         call = self._outgoing.pop(message_id, None)
         if call is not None:
             call.response_bytes = size
-            self._end(call, outcome, code)
+            self._report_end(call, outcome, code)
 
-    def _replied(
+    def _end_incoming(
         self, message_id: str, outcome: Outcome, code: str | None = None, size: int = 0
     ) -> None:
         call = self._incoming.pop(message_id, None)
@@ -283,39 +291,41 @@ class ObservedCalls:
             self._told.remove(message_id)
         else:
             # It was refused without a handler, which would have told the observer.
-            self._tell_in_copy(call)
+            self._report_start(call)
         call.response_bytes = size
-        self._end(call, outcome, code)
+        self._report_end(call, outcome, code)
 
-    def _refused(self, event: FrameRefused) -> None:
-        """Tells the observer of a call that was refused because of its content."""
+    def _report_refused(self, event: FrameRefused) -> None:
+        """Tells the observer about a call that was refused because of its content."""
         error = event.error
         if error.message_id is None or error.action is None:
             return
         # A peer may send any text as action, but the names of metrics must be few.
         known = error.action in self._connection.protocol.actions
-        call = self._call(error.message_id, error.action if known else "unknown", outgoing=False)
-        self._tell_in_copy(call)
+        call = self._create_call(
+            error.message_id, error.action if known else "unknown", outgoing=False
+        )
+        self._report_start(call)
         reaction = event.reply.reaction
         answered = event.answer is not None
         code = None if answered or isinstance(reaction, NoReply) else str(reaction)
-        self._end(call, "answered" if answered else "refused", code)
+        self._report_end(call, "answered" if answered else "refused", code)
 
-    def _tell(self, method: Callable[[Any], None], about: object) -> None:
+    def _call_observer(self, method: Callable[[Any], None], about: object) -> None:
         try:
             method(about)
         except Exception:  # noqa: BLE001 - an observer must not end a connection
             self._failed(method.__name__)
 
-    def _tell_in_copy(self, call: ObservedCall) -> None:
+    def _report_start(self, call: ObservedCall) -> None:
         # Variables that the observer sets must not remain in the context of the reader.
-        copy_context().run(self._tell, self._observer.call_started, call)
+        copy_context().run(self._call_observer, self._observer.call_started, call)
 
-    def _end(self, call: ObservedCall, outcome: Outcome, code: str | None = None) -> None:
+    def _report_end(self, call: ObservedCall, outcome: Outcome, code: str | None = None) -> None:
         call.outcome = outcome
         call.error_code = code
         call.duration = self._clock.time() - call.started_at
-        self._tell(self._observer.call_ended, call)
+        self._call_observer(self._observer.call_ended, call)
 
 
 def _outcome(error: Exception) -> Outcome:
@@ -336,5 +346,5 @@ def _unescaped(text: str) -> str:
     return str(json.loads(f'"{text}"')) if "\\" in text else text
 
 
-def _size(data: str | bytes) -> int:
+def _byte_length(data: str | bytes) -> int:
     return len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode())

@@ -1,4 +1,4 @@
-"""`Peer`: the connection of a station as a handle needs it, in this process or in another one."""
+"""The connection of a station as a handle uses it, in this process or in another one."""
 
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
@@ -36,7 +36,7 @@ class Peer(Protocol):
 
     @property
     def last_received(self) -> float:
-        """When a message was last received, in seconds of the CSMS's clock."""
+        """When the last message was received, in seconds of the CSMS's clock."""
         ...
 
     def call(self, request: Request[R], timeout: float | None = None) -> Coroutine[Any, Any, R]:
@@ -74,7 +74,7 @@ class Peer(Protocol):
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tells the station that a result cannot be used; see `StationHandle.refuse_result`."""
+        """Tells the station that a response cannot be used; see `StationHandle.refuse_result`."""
         ...
 
     def use_policies(self, policies: Policies) -> None:
@@ -82,7 +82,7 @@ class Peer(Protocol):
         ...
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Changes how often pings are sent; ignored where that cannot be changed."""
+        """Changes how often pings are sent. Ignored where that cannot be changed."""
         ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Our calls that await an answer, as futures by message id, and the latest results that were received."""
+"""The calls of ours that wait for an answer, and the latest responses."""
 
 import asyncio
 from typing import Any, Final
@@ -19,7 +19,9 @@ _KEPT_RESULTS: Final = 8
 
 
 class PendingCalls:
-    """Our calls on one connection that have not ended, and the results that may still be refused."""
+    """The calls of ours on one connection that have not ended, and the latest responses, which may
+    still be refused.
+    """
 
     __slots__ = ("_keeps_results", "_protocol", "_results", "_when_none", "waiters")
 
@@ -33,8 +35,8 @@ class PendingCalls:
         self.waiters: dict[str, asyncio.Future[Any]] = {}
         """The future that each caller awaits, by message id, until the call has ended."""
 
-    def answered(self, event: ResultReceived) -> None:
-        """Hands a result to the caller."""
+    def set_result(self, event: ResultReceived) -> None:
+        """Passes a response to the caller."""
         if self._keeps_results:
             self._results.append((event.response, event.message_id))
             del self._results[:-_KEPT_RESULTS]
@@ -42,17 +44,17 @@ class PendingCalls:
         if waiter is not None and not waiter.done():
             waiter.set_result(event.response)
         if self._when_none is not None:
-            self.check()
+            self.wake_if_none()
 
-    def ended(self, event: CallEnded) -> None:
+    def set_exception(self, event: CallEnded) -> None:
         """Raises an error in the caller."""
         waiter = self.waiters.pop(event.message_id, None)
         if waiter is not None and not waiter.done():
             waiter.set_exception(event.error)
-        self.check()
+        self.wake_if_none()
 
     def id_of_result(self, response: Response) -> str:
-        """Returns the message id of a response.
+        """Returns the message id of a response that a call returned.
 
         Raises:
             LocalProtocolError: the version cannot refuse results, or the response is not one of
@@ -62,19 +64,22 @@ class PendingCalls:
             if known is response:
                 return message_id
         if not self._keeps_results:
-            raise LocalProtocolError(f"OCPP {self._protocol.version} has no CALLRESULTERROR")
+            raise LocalProtocolError(
+                f"OCPP {self._protocol.version} has no CALLRESULTERROR: a response cannot be "
+                "refused"
+            )
         raise LocalProtocolError(
-            f"this {type(response).__name__} is not one of the {_KEPT_RESULTS} latest results: "
-            "pass the object that the call returned, not a copy, before making more calls"
+            f"this {type(response).__name__} is not one of the {_KEPT_RESULTS} latest results "
+            "[pass the object that the call returned, not a copy, before making more calls]"
         )
 
     async def wait_none(self) -> None:
-        """Waits until no call awaits its answer."""
+        """Waits until no call waits for an answer."""
         while self.waiters:
             self._when_none = asyncio.get_running_loop().create_future()
             await self._when_none
 
-    def check(self) -> None:
+    def wake_if_none(self) -> None:
         """Wakes `wait_none` if the last call has ended."""
         if self._when_none is not None and not self.waiters and not self._when_none.done():
             self._when_none.set_result(None)

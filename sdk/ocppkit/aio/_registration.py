@@ -1,4 +1,4 @@
-"""Whether a station is registered with its CSMS, and what it may send until it is.
+"""Whether a station is registered with its CSMS, and which messages it may send until it is.
 
 Both ends use the same rules: the station so as not to send what it must not, the CSMS so as to refuse
 it. The rules come from data of the version: which messages TriggerMessage can ask for, and which
@@ -24,7 +24,7 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class RegistrationStatus(StrEnum):
-    """The latest answer of the CSMS to a BootNotification."""
+    """The status in the CSMS's latest answer to a BootNotification."""
 
     UNKNOWN = "Unknown"
     """No answer yet."""
@@ -35,7 +35,7 @@ class RegistrationStatus(StrEnum):
 
 
 class StationRecord(Struct, frozen=True, kw_only=True):
-    """What a CSMS remembers of a station, also over restarts: its last boot and how it was answered."""
+    """What a CSMS remembers of a station over restarts: its last boot, and how that was answered."""
 
     identity: str
     status: RegistrationStatus
@@ -58,12 +58,14 @@ _ACCEPTED: Final = RegistrationStatus.ACCEPTED
 
 
 def answered_status(response: object) -> RegistrationStatus:
-    """Returns the status in an answer to a boot; an unknown status counts as Rejected."""
+    """Returns the status in the answer to a boot. A status that OCPP does not have counts as
+    Rejected.
+    """
     return _STATUSES.get(getattr(response, "status", ""), RegistrationStatus.REJECTED)
 
 
 class Registration:
-    """The registration of one station: its status, and what the CSMS has asked for."""
+    """The registration of one station: its status, and the messages that the CSMS has asked for."""
 
     __slots__ = ("_asked", "_protocol", "status")
 
@@ -80,12 +82,13 @@ class Registration:
         return self.status is _ACCEPTED
 
     def boot_answered(self, response: Response) -> None:
-        """Records the answer to a BootNotification."""
+        """Takes the status from the answer to a BootNotification."""
         self.status = answered_status(response)
         self._asked = _NOTHING
 
     def csms_asked(self, request: Message) -> None:
-        """Records a request of the CSMS: while Pending, the station may send what it asked for.
+        """Notes a request of the CSMS, as a station whose boot is Pending may send the messages
+        that it asks for.
 
         # B02.FR.02, B02.FR.09
         """
@@ -101,7 +104,7 @@ class Registration:
         }
 
     def may_send(self, action: Action) -> bool:
-        """Whether the station may send this now."""
+        """Returns whether the station may send this message now."""
         if self.status is _ACCEPTED or action.name == BOOT:
             return True
         return self.status is RegistrationStatus.PENDING and action.name in self._asked

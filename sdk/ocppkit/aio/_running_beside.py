@@ -10,7 +10,9 @@ __all__ = ["running_beside"]
 
 @asynccontextmanager
 async def running_beside(coroutine: Coroutine[Any, Any, object]) -> AsyncGenerator[None, None]:
-    """Runs a coroutine until the block is left. If the coroutine fails, the block is cancelled and the error raised."""
+    """Runs a coroutine until the `async with` block is left. If the coroutine fails, the block is
+    cancelled and the error raised.
+    """
     failed: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as group:

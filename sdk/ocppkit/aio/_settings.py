@@ -1,4 +1,4 @@
-"""The options of a connection that stations and CSMSs share, and `Settings`, which holds their values."""
+"""The options of connections that stations and CSMSs share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ OnInvalidCall: TypeAlias = Callable[[InvalidCall[Any]], MaybeAwaitable[Response 
 
 
 class Observer(Protocol):
-    """Sees frames and events on a connection, for metrics and traces.
+    """The interface of an observer, which gets the frames and events of connections, for metrics
+    and traces.
 
     Its methods must be quick, as the connection waits for them. Exceptions that they raise are
     logged and do no harm. An observer that derives from `CallObserver` is also told of calls and
@@ -27,16 +28,16 @@ class Observer(Protocol):
     """
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
-        """Sees a frame, with the direction `in` or `out`, unchanged: secrets are not removed."""
+        """Called with each frame and its direction, `in` or `out`. Secrets are not removed."""
         ...
 
     def event(self, identity: str, event: Event) -> None:
-        """Sees an event of the connection."""
+        """Called with each event of the connection."""
         ...
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """The keyword options about connections that a station and a CSMS take alike."""
+    """The keyword options about connections that both a station and a CSMS take."""
 
     limits: Limits
     """Bounds of each connection: sizes, times and numbers."""
@@ -67,7 +68,9 @@ class ConnectionOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The values of `ConnectionOptions` that a role passes to each of its endpoints."""
+    """The values of `ConnectionOptions` with their defaults, for the endpoints of a station or
+    CSMS.
+    """
 
     limits: Limits = field(default_factory=Limits)
     inbound: Policy = STRICT

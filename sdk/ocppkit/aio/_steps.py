@@ -1,18 +1,19 @@
-"""Does long work in steps, with the event loop's other work between them."""
+"""Runs long work in steps, so that the event loop can do other work between them."""
 
 import asyncio
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-__all__ = ["do_in_steps"]
+__all__ = ["run_in_steps"]
 
 T = TypeVar("T")
 
 
-def do_in_steps(
+def run_in_steps(
     steps: Generator[None, None, T], then: Callable[[T], None], failed: Callable[[], None]
 ) -> bool:
-    """Does the first step now and each other one in a turn of the event loop of its own.
+    """Runs the first step of a generator at once, and each further step in an iteration of the
+    event loop of its own.
 
     Args:
         steps: the work.
@@ -27,17 +28,17 @@ def do_in_steps(
     except StopIteration as end:
         result: T = end.value
     else:
-        asyncio.get_running_loop().call_soon(_go_on, steps, then, failed)
+        asyncio.get_running_loop().call_soon(_run_next_step, steps, then, failed)
         return False
     # Not within `except`: what it raises would be logged with the result in it.
     then(result)
     return True
 
 
-def _go_on(
+def _run_next_step(
     steps: Generator[None, None, T], then: Callable[[T], None], failed: Callable[[], None]
 ) -> None:
     try:
-        do_in_steps(steps, then, failed)
+        run_in_steps(steps, then, failed)
     except Exception:  # noqa: BLE001 - nobody above waits for a later step
         failed()

@@ -1,4 +1,6 @@
-"""The signals that stop a program: SIGTERM, as systemd and Docker send it, and SIGINT, which is Ctrl-C."""
+"""Handles the signals that stop a program: SIGTERM, which systemd and Docker send, and SIGINT,
+which is Ctrl-C.
+"""
 
 import asyncio
 import logging
@@ -11,7 +13,7 @@ from typing import Any, Final
 
 from ocppkit.core import LocalProtocolError
 
-__all__ = ["draining_first", "stop_requested"]
+__all__ = ["drain_before_stop", "stop_requested"]
 
 logger = logging.getLogger("ocppkit.aio")
 
@@ -19,7 +21,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 async def stop_requested() -> signal.Signals:
-    """Waits until the program is asked to stop, and returns by which signal.
+    """Waits until a signal asks the program to stop, and returns the signal.
 
     ```python
     async with websockets.serve(csms, "127.0.0.1", 9000):
@@ -33,7 +35,8 @@ async def stop_requested() -> signal.Signals:
     """
     if not _is_main_thread():
         raise LocalProtocolError(
-            "signals reach the main thread only: leave the block of `serve` in another way"
+            "stop_requested() works in the main thread only, as others get no signals [end the "
+            "block of `serve` in another way]"
         )
     came: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
 
@@ -41,15 +44,18 @@ async def stop_requested() -> signal.Signals:
         if not came.done():
             came.set_result(number)
 
-    with _handled(note):
+    with _handle_first_signal(note):
         number = await came
-    logger.info("stopping on %s [a second signal ends the program at once]", number.name)
+    logger.info(
+        "signal %s received: the program stops [a second signal ends it at once]", number.name
+    )
     return number
 
 
 @contextmanager
-def draining_first(drain: Callable[[], Coroutine[Any, Any, None]]) -> Generator[None]:
-    """Runs a coroutine before a stop signal reaches whoever handles it, until the block is left.
+def drain_before_stop(drain: Callable[[], Coroutine[Any, Any, None]]) -> Generator[None]:
+    """Runs a coroutine when a stop signal comes, before the signal reaches the server's own
+    handler.
 
     It is for servers that handle the signals themselves, and end all connections at once when one
     comes. A second signal reaches them immediately. Outside of the main thread, where no signals
@@ -61,14 +67,18 @@ def draining_first(drain: Callable[[], Coroutine[Any, Any, None]]) -> Generator[
     draining: set[asyncio.Task[None]] = set()
 
     def begin(number: signal.Signals) -> None:
-        logger.info("draining on %s [a second signal ends that]", number.name)
+        logger.info(
+            "signal %s received: shutting down connections before the program stops [a second "
+            "signal skips that]",
+            number.name,
+        )
         draining.add(asyncio.get_running_loop().create_task(_drain_and_raise_signal(drain, number)))
 
     if not _is_main_thread():
         yield
         return
     try:
-        with _handled(begin):
+        with _handle_first_signal(begin):
             yield
     finally:
         # The server may have stopped or failed meanwhile.
@@ -82,14 +92,19 @@ async def _drain_and_raise_signal(
     try:
         await drain()
     except Exception:
-        logger.exception("draining on %s failed [the program stops all the same]", number.name)
+        logger.exception(
+            "signal %s: shutting down connections failed [the program stops all the same]",
+            number.name,
+        )
     # Whoever handled it before does so again.
     signal.raise_signal(number)
 
 
 @contextmanager
-def _handled(react: Callable[[signal.Signals], object]) -> Generator[None]:
-    """Reacts in the event loop to the first stop signal; then those before handle them again."""
+def _handle_first_signal(react: Callable[[signal.Signals], object]) -> Generator[None]:
+    """Calls a function in the event loop at the first stop signal; the earlier handlers get all
+    further ones.
+    """
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 

@@ -1,4 +1,4 @@
-"""The interfaces between an endpoint and what carries its frames: `Wire`, `Transport` and others.
+"""The interfaces between an endpoint and a transport: `Wire`, `Transport` and others.
 
 Theory of operation: an endpoint receives frames by callbacks. A `Wire` calls `data_received` for each
 frame, and the endpoint answers by `write`. So a call, its plain handler and its reply need no switch
@@ -15,14 +15,22 @@ from ocppkit.core import ConnectionClosed
 
 from ._handshake import ConnectRequest
 
-__all__ = ["AdjustablePings", "Attachment", "Connector", "Opened", "Receiver", "Transport", "Wire"]
+__all__ = [
+    "AdjustablePings",
+    "AttachedConnection",
+    "Connector",
+    "OpenedConnection",
+    "Receiver",
+    "Transport",
+    "Wire",
+]
 
 
 class Receiver(Protocol):
-    """Receives what a wire reads: an endpoint."""
+    """The object to which a wire delivers messages: an endpoint."""
 
     def data_received(self, data: str | bytes) -> None:
-        """Handles one message: a text, or the bytes of a binary message."""
+        """Handles one message, a text or the bytes of a binary message."""
         ...
 
     def connection_lost(self, end: ConnectionClosed) -> None:
@@ -37,29 +45,31 @@ class Wire(Protocol):
     """
 
     def start(self, receiver: Receiver) -> None:
-        """Delivers messages to this receiver, first those that came before; called again, replaces it."""
+        """Delivers messages to this receiver, also those that came before. A second call replaces
+        the receiver.
+        """
         ...
 
     def write(self, text: str) -> None:
-        """Sends a text after those written before; does nothing once the connection has ended."""
+        """Sends a text after those written before; has no effect once the connection has ended."""
         ...
 
     def pause_reading(self) -> None:
-        """Stops reading; messages that were read before may still be delivered."""
+        """Pauses reading. Messages that were read before may still be delivered."""
         ...
 
     def resume_reading(self) -> None:
-        """Reads again."""
+        """Resumes reading."""
         ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Sends what was written, then a close frame, and ends within a bounded time."""
+        """Sends what was written, then a close frame; the connection ends within a limited time."""
         ...
 
 
 @runtime_checkable
 class AdjustablePings(Protocol):
-    """A wire whose ping interval can be changed while it is open; not every library supports it."""
+    """A wire whose ping interval can be changed while it is open. Not every library supports that."""
 
     def set_ping_interval(self, seconds: float) -> None:
         """Changes the time between two pings, in seconds; zero turns them off."""
@@ -90,11 +100,11 @@ class Transport(Protocol):
         ...
 
 
-class Attachment(Protocol):
-    """What a server keeps of a connection that a CSMS runs, to shut it down."""
+class AttachedConnection(Protocol):
+    """A connection that a CSMS serves, as the server keeps it to shut it down."""
 
     async def drain(self, grace: float) -> None:
-        """Shuts the connection down: handlers get time to finish, then it is closed.
+        """Shuts the connection down: lets running handlers finish, then closes.
 
         Args:
             grace: seconds that running handlers have to finish.
@@ -102,7 +112,7 @@ class Attachment(Protocol):
         ...
 
 
-class Opened(NamedTuple):
+class OpenedConnection(NamedTuple):
     """A connection that a station has opened."""
 
     wire: Wire
@@ -110,5 +120,5 @@ class Opened(NamedTuple):
     """The subprotocol that the CSMS chose; `None` if it named none."""
 
 
-Connector: TypeAlias = Callable[[ConnectRequest], Coroutine[Any, Any, Opened]]
+Connector: TypeAlias = Callable[[ConnectRequest], Coroutine[Any, Any, OpenedConnection]]
 """A function that opens a connection, or raises `HandshakeRefused` or `ConnectionClosed`."""

@@ -1,4 +1,4 @@
-"""Messages of vendors, which travel inside DataTransfer: the classes that programs derive theirs from.
+"""Base classes for messages of vendors, which are carried by DataTransfer.
 
 Theory of operation: a class of a vendor is a dataclass, so that type checkers know its members and programs write
 no decorator. Its members are read and written by a msgspec struct of the same members, made when it is first used;
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class DataTransferRefused(OcppError):
-    """A vendor's request was not accepted: `call` raises it, and handlers raise it to answer so.
+    """Raised when a vendor's request was not accepted: by `call`, or by a handler to answer so.
 
     Args:
         status: the status of the answer.
@@ -42,7 +42,7 @@ class DataTransferRefused(OcppError):
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field,))
 class _VendorMessage:
-    """The base of requests and responses: turns each class that is derived from it into a dataclass."""
+    """Base class of vendors' requests and responses; makes each subclass a dataclass."""
 
     __ocpp_struct__: ClassVar[type[msgspec.Struct]]
 
@@ -52,7 +52,7 @@ class _VendorMessage:
 
 
 class VendorResponse(_VendorMessage):
-    """The data of a DataTransfer's answer; derive a class with its members.
+    """A vendor's response, the data of an answer to DataTransfer. Derive a class with its members.
 
     Members have the names of Python and are sent in camel case, `line_voltage` as `lineVoltage`;
     `dataclasses.field(metadata={"name": ...})` gives another name. Members that the class does not name are
@@ -64,7 +64,8 @@ V_co = TypeVar("V_co", bound=VendorResponse, covariant=True, default=VendorRespo
 
 
 class VendorRequest(_VendorMessage, Generic[V_co]):
-    """The data of a DataTransfer; derive a class with its members, and name the class of the answer.
+    """A vendor's request, the data of a DataTransfer. Derive a class with its members, and name the
+    class of the response.
 
     ```python
     class Pong(VendorResponse):
@@ -98,7 +99,8 @@ class VendorRequest(_VendorMessage, Generic[V_co]):
                 (answer,) = get_args(base)
                 if not (isinstance(answer, type) and issubclass(answer, VendorResponse)):
                     raise TypeError(
-                        f"{cls.__qualname__}: {answer} is no VendorResponse [define the class of the "
+                        f"{cls.__qualname__}: {answer} is not a VendorResponse [define the class "
+                        "of the "
                         f"answer above it, and write VendorRequest[TheClass]]"
                     )
                 cls.__ocpp_answer__ = answer
@@ -113,7 +115,7 @@ def to_members(message: VendorRequest[Any] | VendorResponse) -> dict[str, Any]:
     Raises:
         ValueError: a member is not what its class says; the text names it.
     """
-    struct = _struct_of(type(message))
+    struct = _struct_class_of(type(message))
     values = {each.name: getattr(message, each.name) for each in _members_of(message)}
     try:
         members: dict[str, Any] = msgspec.to_builtins(struct(**values))
@@ -130,16 +132,16 @@ def from_members(cls: type[T], members: Mapping[str, Any]) -> T:
     Raises:
         ValueError: they are not what its class says; the text names the first wrong one.
     """
-    struct = msgspec.convert(dict(members), _struct_of(cls))
+    struct = msgspec.convert(dict(members), _struct_class_of(cls))
     return cls(**{each.name: getattr(struct, each.name) for each in _members_of(cls)})
 
 
-def _struct_of(cls: type[_VendorMessage]) -> type[msgspec.Struct]:
-    """Returns the struct that reads and writes the members of a class."""
+def _struct_class_of(cls: type[_VendorMessage]) -> type[msgspec.Struct]:
+    """Returns the msgspec struct that reads and writes the members of a class."""
     found: type[msgspec.Struct] | None = vars(cls).get("__ocpp_struct__")
     if found is None:
         hints = get_type_hints(cls, include_extras=True)
-        members = [(each.name, hints[each.name], _member(each)) for each in _members_of(cls)]
+        members = [(each.name, hints[each.name], _struct_field(each)) for each in _members_of(cls)]
         found = msgspec.defstruct(
             cls.__name__, members, rename="camel", omit_defaults=True, kw_only=True
         )
@@ -151,8 +153,8 @@ def _members_of(cls: Any) -> tuple[Field[Any], ...]:
     return fields(cls)
 
 
-def _member(member: Field[Any]) -> Any:
-    """Returns what a struct is told of a member: its name on the wire, and its default."""
+def _struct_field(member: Field[Any]) -> Any:
+    """Returns the msgspec field of a member: its name in JSON, and its default."""
     options: dict[str, Any] = {"name": member.metadata.get("name")}
     if member.default is not MISSING:
         options["default"] = member.default

@@ -1,4 +1,5 @@
-"""What roles and transports are built from: endpoints, wires, handler tables and handshake decisions.
+"""The parts from which roles and transports are built: endpoints, wires, handler tables and
+handshake decisions.
 
 Programs that run a station or a CSMS do not need it; authors of transports do.
 """
@@ -10,15 +11,23 @@ from ._endpoint import Endpoint
 from ._event_listeners import EventListeners, Listener
 from ._event_stream import EventStream, EventStreams
 from ._frame_log import loggable
-from ._handlers import AnyHandler, HandlerTable, name_of, resolved
+from ._handlers import AnyHandler, HandlerTable, await_if_needed, name_of
 from ._handshake import Accept, ConnectRequest, Reject, without_query
 from ._host import Host
 from ._peer import Peer
 from ._registration import BOOT, Registration, StationRecord, answered_status
 from ._running_beside import running_beside
 from ._settings import ConnectionOptions, Settings
-from ._stopping import draining_first
-from ._transport import AdjustablePings, Attachment, Connector, Opened, Receiver, Transport, Wire
+from ._stopping import drain_before_stop
+from ._transport import (
+    AdjustablePings,
+    AttachedConnection,
+    Connector,
+    OpenedConnection,
+    Receiver,
+    Transport,
+    Wire,
+)
 from .tls import refuse_old_tls
 
 __all__ = [
@@ -26,7 +35,7 @@ __all__ = [
     "Accept",
     "AdjustablePings",
     "AnyHandler",
-    "Attachment",
+    "AttachedConnection",
     "ConnectRequest",
     "ConnectionOptions",
     "Connector",
@@ -37,7 +46,7 @@ __all__ = [
     "HandlerTable",
     "Host",
     "Listener",
-    "Opened",
+    "OpenedConnection",
     "Peer",
     "Receiver",
     "Registration",
@@ -48,12 +57,12 @@ __all__ = [
     "Transport",
     "Wire",
     "answered_status",
+    "await_if_needed",
     "data_transfer",
-    "draining_first",
+    "drain_before_stop",
     "loggable",
     "name_of",
     "refuse_old_tls",
-    "resolved",
     "running_beside",
     "sleep",
     "start_task",

@@ -1,4 +1,4 @@
-"""TLS contexts with the versions, cipher suites and certificates that OCPP asks for.
+"""Creates TLS contexts with the versions, cipher suites and certificates that OCPP demands.
 
 OCPP wants a CSMS to speak four cipher suites of TLS 1.2 (SEC-07), and a station two of them (SEC-08):
 
@@ -62,14 +62,14 @@ _ROUND_TRIPS: Final = 5
 
 
 class ClientContext(ssl.SSLContext):
-    """A station's TLS context; `client_context` makes it."""
+    """A station's TLS context. Create it with `client_context`."""
 
     holds_certificate: bool = False
     """Whether the station can show a client certificate, as security profile 3 needs."""
 
 
 class ServerContext(ssl.SSLContext):
-    """A CSMS's TLS context; `server_context` makes it."""
+    """A CSMS's TLS context. Create it with `server_context`."""
 
     missing_suites: tuple[str, ...] = ()
     """Cipher suites that OCPP demands and that this context cannot use, for want of a certificate."""
@@ -78,12 +78,12 @@ class ServerContext(ssl.SSLContext):
     _fresh: ssl.SSLContext | None = None
 
     def remember(self, files: "_ServerFiles") -> None:
-        """Notes what was loaded; `server_context` calls it."""
+        """Remembers the files that were loaded. Called by `server_context`."""
         self._files = files
         self.missing_suites = _missing_suites(files)
 
     def reload(self) -> None:
-        """Reads all files anew: certificates, keys, authorities and revocation lists.
+        """Reads all files again: certificates, keys, authorities and revocation lists.
 
         New connections are served with what was read, and none goes on with a TLS session from
         before; open ones live on. It takes some milliseconds.
@@ -91,10 +91,10 @@ class ServerContext(ssl.SSLContext):
         Raises:
             LocalProtocolError: a file cannot be used; the former ones stay in use.
         """
-        fresh = _server(self._files, ssl.SSLContext)
+        fresh = _load_server_files(self._files, ssl.SSLContext)
         self.remember(self._files)
         self._fresh = fresh
-        _logger.info("TLS: certificates read again")
+        _logger.info("TLS: the certificates were read again; new connections use them")
 
     def wrap_bio(
         self,
@@ -104,7 +104,7 @@ class ServerContext(ssl.SSLContext):
         server_hostname: str | bytes | None = None,
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
-        """Begins TLS on a connection, as event loops do, with the newest certificates."""
+        """Starts TLS on a connection, as event loops do, with the newest certificates."""
         # Loading new files into this context would break it if one of them cannot be used, and
         # its cache of sessions would let in stations that were revoked since.
         wrap = super().wrap_bio if self._fresh is None else self._fresh.wrap_bio
@@ -152,10 +152,13 @@ def server_context(
         LocalProtocolError: a file cannot be used, or this OpenSSL does not know a demanded suite.
     """
     if not certificates:
-        raise LocalProtocolError("a CSMS needs a certificate: give the path of a PEM file")
+        raise LocalProtocolError(
+            "server_context() got no certificate [give the path of a PEM file]"
+        )
     if revocation_list is not None and client_authority is None:
         raise LocalProtocolError(
-            "a revocation list needs client_authority: without it no client certificate is checked"
+            "revocation_list= is given without client_authority=, so that no client certificate "
+            "is checked [give both]"
         )
     files = _ServerFiles(
         certificates=certificates,
@@ -164,12 +167,13 @@ def server_context(
         suites=_suites(rsa_key_exchange),
         password=password,
     )
-    context = _server(files, ServerContext)
+    context = _load_server_files(files, ServerContext)
     context.remember(files)
     for suite in context.missing_suites:
         kind = "ECDSA" if "ECDSA" in suite else "RSA"
         _logger.warning(
-            "TLS: cipher suite %s cannot be used: no %s certificate [OCPP demands it: pass a second "
+            "TLS: cipher suite %s cannot be used: no %s certificate [OCPP demands it: pass a "
+            "second "
             "certificate to server_context]",
             suite,
             kind,
@@ -198,19 +202,20 @@ def client_context(
         LocalProtocolError: a file cannot be used, or this OpenSSL does not know a demanded suite.
     """
     context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
-    _restrict(context, _suites(rsa_key_exchange))
+    _restrict_suites(context, _suites(rsa_key_exchange))
     if authority is None:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
-        _trust(context, authority, "authority")
+        _load_authority(context, authority, "authority")
     if certificate is not None:
-        _show(context, certificate, password)
+        _load_certificate(context, certificate, password)
         context.holds_certificate = True
     return context
 
 
 def holds_certificate(context: ssl.SSLContext) -> bool | None:
-    """Returns whether a station's context holds a client certificate; `None` where it cannot tell.
+    """Returns whether a station's context has a client certificate; `None` if the context cannot
+    tell.
 
     Only contexts that `client_context` has made can tell.
     """
@@ -218,7 +223,7 @@ def holds_certificate(context: ssl.SSLContext) -> bool | None:
 
 
 def refuse_old_tls(context: ssl.SSLContext) -> None:
-    """Sees to it that a context allows nothing older than TLS 1.2. # SEC-05
+    """Makes a context refuse TLS versions before 1.2. # SEC-05
 
     Some builds of Python, Debian's among them, leave the oldest version to OpenSSL. Contexts that say
     nothing of their own are set to 1.2.
@@ -229,7 +234,10 @@ def refuse_old_tls(context: ssl.SSLContext) -> None:
     if context.minimum_version is ssl.TLSVersion.MINIMUM_SUPPORTED:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
     if context.minimum_version < ssl.TLSVersion.TLSv1_2:
-        raise LocalProtocolError("the TLS context allows versions before 1.2")
+        raise LocalProtocolError(
+            "the TLS context allows versions before 1.2 [use server_context() or "
+            "client_context(), or set minimum_version]"
+        )
 
 
 def _suites(rsa_key_exchange: bool) -> tuple[str, ...]:
@@ -237,25 +245,25 @@ def _suites(rsa_key_exchange: bool) -> tuple[str, ...]:
     return (*_DEMANDED, *_MORE, *(_RSA_KEY_EXCHANGE if rsa_key_exchange else ()))
 
 
-def _server(files: _ServerFiles, kind: type[C]) -> C:
+def _load_server_files(files: _ServerFiles, kind: type[C]) -> C:
     context = kind(ssl.PROTOCOL_TLS_SERVER)
-    _restrict(context, files.suites)
+    _restrict_suites(context, files.suites)
     context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     for certificate in files.certificates:
-        _show(context, certificate, files.password)
+        _load_certificate(context, certificate, files.password)
     if files.client_authority is not None:
-        _trust(context, files.client_authority, "client_authority")
+        _load_authority(context, files.client_authority, "client_authority")
         context.verify_mode = ssl.CERT_REQUIRED
         # A station that goes on with a session from a ticket is not verified again.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
     if files.revocation_list is not None:
-        _trust(context, files.revocation_list, "revocation_list")
+        _load_authority(context, files.revocation_list, "revocation_list")
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     return context
 
 
-def _restrict(context: ssl.SSLContext, suites: Sequence[str]) -> None:
+def _restrict_suites(context: ssl.SSLContext, suites: Sequence[str]) -> None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # SEC-05
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION  # SEC-09
     context.set_ciphers(":".join(suites))
@@ -268,19 +276,22 @@ def _restrict(context: ssl.SSLContext, suites: Sequence[str]) -> None:
             )
 
 
-def _show(context: ssl.SSLContext, certificate: Certificate, password: str | None) -> None:
+def _load_certificate(
+    context: ssl.SSLContext, certificate: Certificate, password: str | None
+) -> None:
     chain, key = certificate if isinstance(certificate, tuple) else (certificate, None)
     try:
         # Without a password, OpenSSL would ask for one at the terminal.
         context.load_cert_chain(chain, key, password or "")
     except (OSError, ValueError) as problem:
         raise LocalProtocolError(
-            f"certificate {chain}: {problem}; it must be a PEM file with the chain, and the private "
+            f"certificate {chain}: {problem}; it must be a PEM file with the chain, and the "
+            "private "
             "key in it or in a second file"
         ) from problem
 
 
-def _trust(context: ssl.SSLContext, path: _Path, what: str) -> None:
+def _load_authority(context: ssl.SSLContext, path: _Path, what: str) -> None:
     try:
         context.load_verify_locations(path)
     except OSError as problem:
@@ -288,14 +299,16 @@ def _trust(context: ssl.SSLContext, path: _Path, what: str) -> None:
 
 
 def _missing_suites(files: _ServerFiles) -> tuple[str, ...]:
-    """Returns the demanded suites in which no handshake succeeds."""
-    anybody = _server(replace(files, client_authority=None, revocation_list=None), ssl.SSLContext)
+    """Returns the demanded cipher suites with which no handshake succeeds."""
+    anybody = _load_server_files(
+        replace(files, client_authority=None, revocation_list=None), ssl.SSLContext
+    )
     demanded = {**_DEMANDED, **_RSA_KEY_EXCHANGE}
     wanted = [name for name in demanded if name in files.suites]
-    return tuple(demanded[name] for name in wanted if not _can_speak(anybody, name))
+    return tuple(demanded[name] for name in wanted if not _can_negotiate(anybody, name))
 
 
-def _can_speak(server: ssl.SSLContext, suite: str) -> bool:
+def _can_negotiate(server: ssl.SSLContext, suite: str) -> bool:
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE

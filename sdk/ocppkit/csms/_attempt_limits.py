@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from ocppkit.aio import MaybeAwaitable
-from ocppkit.aio.lowlevel import loggable, resolved
+from ocppkit.aio.lowlevel import await_if_needed, loggable
 
 from ._attempts import TooManyAttempts
 from ._credentials import Credentials
@@ -85,14 +85,14 @@ class GuardedAttemptLimits:
     async def accepted(self, credentials: Credentials) -> None:
         """Notes accepted credentials."""
         try:
-            await resolved(self._limits.accepted(credentials))
+            await await_if_needed(self._limits.accepted(credentials))
         except Exception:
             logger.exception(_FAILED, loggable(credentials.identity), "accepted")
 
     async def failed(self, credentials: Credentials, now: float) -> None:
         """Notes credentials that were not accepted."""
         try:
-            await resolved(self._limits.failed(credentials, now))
+            await await_if_needed(self._limits.failed(credentials, now))
         except Exception:
             logger.exception(_FAILED, loggable(credentials.identity), "failed")
 

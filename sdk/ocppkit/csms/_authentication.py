@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from msgspec import Struct
 
 from ocppkit.aio import MaybeAwaitable
-from ocppkit.aio.lowlevel import resolved
+from ocppkit.aio.lowlevel import await_if_needed
 
 from ._credentials import Credentials
 
@@ -80,7 +80,7 @@ class PasswordAuthenticator:
 
     async def authenticate(self, credentials: Credentials) -> Verdict | Refused:
         """Returns whether the password is right, comparing it in constant time."""
-        secret = await resolved(self._look_up(credentials.identity))
+        secret = await await_if_needed(self._look_up(credentials.identity))
         if secret is None:
             return Verdict.UNKNOWN
         if credentials.password is None:
@@ -125,7 +125,7 @@ class CertificateAuthenticator:
 
     async def authenticate(self, credentials: Credentials) -> Verdict | Refused:
         """Returns whether the certificate names this station and the organization."""
-        expected = await resolved(self._look_up(credentials.identity))
+        expected = await await_if_needed(self._look_up(credentials.identity))
         if expected is None:
             return Verdict.UNKNOWN
         certificate = credentials.certificate
@@ -136,7 +136,7 @@ class CertificateAuthenticator:
         organizations = _subject_values(certificate, "organizationName")
         if self._organization is not None and organizations != (self._organization,):
             return Refused("the client certificate names another organization")
-        if self._revoked is not None and await resolved(self._revoked(certificate)):
+        if self._revoked is not None and await await_if_needed(self._revoked(certificate)):
             return Refused("the client certificate is revoked")
         return Verdict.ACCEPTED
 

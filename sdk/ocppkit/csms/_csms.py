@@ -12,7 +12,7 @@ from ocppkit.aio import Clock, Handshake, MaybeAwaitable, VendorRequest
 from ocppkit.aio.lowlevel import (
     Accept,
     AnyHandler,
-    Attachment,
+    AttachedConnection,
     ConnectionOptions,
     HandlerTable,
     Reject,
@@ -318,7 +318,7 @@ class Csms:
 
     def attach(
         self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = _do_nothing
-    ) -> Attachment:
+    ) -> AttachedConnection:
         """Starts the session of a station whose connection was accepted and is now open.
 
         Args:

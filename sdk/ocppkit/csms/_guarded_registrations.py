@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from ocppkit.aio import Clock, RegistrationStatus
-from ocppkit.aio.lowlevel import StationRecord, loggable, resolved, start_task, wait_until
+from ocppkit.aio.lowlevel import StationRecord, await_if_needed, loggable, start_task, wait_until
 from ocppkit.core import Protocol, utcnow
 
 from ._registrations import Registrations
@@ -106,7 +106,7 @@ class GuardedRegistrations:
     async def _save_all(self) -> None:
         for record in list(self._unsaved.values()):
             try:
-                await resolved(self._store.save(record))
+                await await_if_needed(self._store.save(record))
             except Exception as error:  # noqa: BLE001 - it is tried again
                 logger.warning("%s: %r", _not_saved(record), error)
                 continue
@@ -118,7 +118,7 @@ class GuardedRegistrations:
             self._save_later(record)
 
     async def _look_up(self, identity: str) -> StationRecord | None:
-        return await resolved(self._store.find(identity))
+        return await await_if_needed(self._store.find(identity))
 
     async def _with_time_limit(
         self, work: Coroutine[Any, Any, StationRecord | None]

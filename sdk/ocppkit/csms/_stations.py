@@ -180,7 +180,7 @@ class Stations:
 
     def refused(self, refusal: StationRefused) -> None:
         """Tells the listeners that a connection was refused."""
-        self._events.tell(refusal)
+        self._events.publish(refusal)
 
     def enter(self, station: StationHandle) -> StationHandle | None:
         """Adds a station that has connected, and returns the handle that it replaces."""
@@ -235,7 +235,7 @@ class Stations:
         return tuple(self._directory.stations())
 
     def _changed(self, change: StationChange) -> None:
-        self._events.tell(change)
+        self._events.publish(change)
         self._wake(change.station.identity)
 
     def _wake(self, identity: str) -> None:

@@ -18,7 +18,7 @@ from ocppkit.aio.lowlevel import (
     Endpoint,
     EventStreams,
     HandlerTable,
-    Opened,
+    OpenedConnection,
     loggable,
     running_beside,
     sleep,
@@ -102,7 +102,7 @@ class ConnectLoop:
         """Closes the connection, connects again without waiting, and boots."""
         self._network_order.start_over()
         self._registration_state.reset_for_restart()
-        self._events.tell(Restarting(boot=self._boot()))
+        self._events.publish(Restarting(boot=self._boot()))
         self.reconnect("restarting")
 
     def reconnect(self, reason: str) -> None:
@@ -219,7 +219,7 @@ class ConnectLoop:
         elif name == "ping_interval":
             endpoint.set_ping_interval(self._controls.ping_interval)
 
-    async def _serve(self, opened: Opened, profile: NetworkProfile, clock: Clock) -> None:
+    async def _serve(self, opened: OpenedConnection, profile: NetworkProfile, clock: Clock) -> None:
         connection = self._create_connection(opened)
         try:
             await self._run_connection(connection.endpoint, opened, profile, clock)
@@ -234,7 +234,7 @@ class ConnectLoop:
             await connection.endpoint.drain(self._settings.grace)
 
     async def _run_connection(
-        self, endpoint: Endpoint, opened: Opened, profile: NetworkProfile, clock: Clock
+        self, endpoint: Endpoint, opened: OpenedConnection, profile: NetworkProfile, clock: Clock
     ) -> None:
         opened.wire.start(endpoint)
         if not self._speaks_our_version(opened):
@@ -263,12 +263,12 @@ class ConnectLoop:
         endpoint.call_timeout = self._controls.call_timeout
         endpoint.set_ping_interval(self._controls.ping_interval)
         since, self._connected_at = self._offline_since, clock.time()
-        self._events.tell(
+        self._events.publish(
             Connected(profile=profile, offline_for=None if since is None else clock.time() - since)
         )
         self._registration_state.wake_waiters()
 
-    def _create_connection(self, opened: Opened) -> StationConnection:
+    def _create_connection(self, opened: OpenedConnection) -> StationConnection:
         connection = StationConnection(
             self._identity,
             self._protocol,
@@ -289,7 +289,7 @@ class ConnectLoop:
             clock = self._settings.clock or asyncio.get_running_loop()
             now = self._offline_since = clock.time()
             self._outbox.disconnected()
-            self._events.tell(Disconnected(end=end, connected_for=now - self._connected_at))
+            self._events.publish(Disconnected(end=end, connected_for=now - self._connected_at))
 
     def _boot_and_heartbeat(self, endpoint: Endpoint, clock: Clock) -> BootAndHeartbeat:
         heartbeat: Any = self._protocol.actions[HEARTBEAT].request
@@ -303,7 +303,7 @@ class ConnectLoop:
             heartbeat=heartbeat,
         )
 
-    def _speaks_our_version(self, opened: Opened) -> bool:
+    def _speaks_our_version(self, opened: OpenedConnection) -> bool:
         if opened.subprotocol is None and self._settings.assume_subprotocol:
             return True
         same = opened.subprotocol == self._protocol.subprotocol

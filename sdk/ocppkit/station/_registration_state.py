@@ -105,9 +105,9 @@ class RegistrationState:
             self.wake_waiters()
 
     def _tell_boot(self, response: Response, first: bool) -> None:
-        self._events.tell(Booted(response=response, first=first))
+        self._events.publish(Booted(response=response, first=first))
         if self.registration.accepted:
-            self._events.tell(Accepted(interval=self._controls.heartbeat_interval))
+            self._events.publish(Accepted(interval=self._controls.heartbeat_interval))
 
     def boot_now(self) -> None:
         """Makes the station boot at once, unless its boot is accepted already. # BOOT-27"""

@@ -670,7 +670,7 @@ class Station:
         if isinstance(event, MessagesDropped):
             about = f"journal is full: {len(event.message_ids)} messages dropped"
             self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, about)
-        self._events.tell(event)
+        self._events.publish(event)
 
     async def _send(self, message: Send) -> None:
         self._way_for(self._action_of(message)).send(message)

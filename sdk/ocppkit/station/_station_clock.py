@@ -96,7 +96,7 @@ class StationClock:
         wall = self.detect_jump()
         self.offset = told - wall
         if self._events.streams and self._controls.clock_source == "csms":
-            self._events.tell(ClockSet(time=told, change=told - self._now(wall)))
+            self._events.publish(ClockSet(time=told, change=told - self._now(wall)))
         self._told = told, self._monotonic()
 
     def detect_jump(self) -> datetime:
@@ -111,7 +111,7 @@ class StationClock:
             jump = (wall - before) - timedelta(seconds=counted - then)
             if abs(jump) > _JUMP:
                 logger.warning("%s: the system's clock was set: it jumped by %s", self._name, jump)
-                self._events.tell(ClockJumped(change=jump))
+                self._events.publish(ClockJumped(change=jump))
         self._seen = wall, counted
         return wall
 

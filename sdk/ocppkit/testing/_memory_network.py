@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import ConnectRequest, Opened, Reject, running_beside
+from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, Reject, running_beside
 from ocppkit.core import HandshakeRefused
 from ocppkit.csms import Csms
 from ocppkit.station import NetworkProfiles, Station
@@ -42,7 +42,7 @@ class MemoryNetwork:
         What went over a wire is in its `frames`.
         """
 
-    async def connect(self, request: ConnectRequest) -> Opened:
+    async def connect(self, request: ConnectRequest) -> OpenedConnection:
         """Opens a connection as a station asks for it."""
         handshake = _handshake(request)
         self.handshakes.append(handshake)
@@ -54,7 +54,7 @@ class MemoryNetwork:
         ours, theirs = wire_pair()
         self.wires.append(ours)
         self._csms.attach(decision, theirs)
-        return Opened(ours, decision.subprotocol)
+        return OpenedConnection(ours, decision.subprotocol)
 
     def cut(self) -> None:
         """Breaks all connections."""

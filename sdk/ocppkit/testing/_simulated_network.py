@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened, Reject
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, OpenedConnection, Reject
 from ocppkit.core import HandshakeRefused
 from ocppkit.csms import Csms
 
@@ -55,7 +55,7 @@ class SimulatedNetwork:
     def connector(self, place: StationPlace | None = None) -> Connector:
         """Returns what a station takes for its transport: `station.run(url, network.connector(...))`."""
 
-        async def connect(request: ConnectRequest) -> Opened:
+        async def connect(request: ConnectRequest) -> OpenedConnection:
             return await self._connect(request, place or StationPlace())
 
         return connect
@@ -72,7 +72,7 @@ class SimulatedNetwork:
         self._csms = csms
         self._trace.note("started", "the CSMS")
 
-    async def _connect(self, request: ConnectRequest, place: StationPlace) -> Opened:
+    async def _connect(self, request: ConnectRequest, place: StationPlace) -> OpenedConnection:
         await asyncio.sleep(2 * self._random.uniform(*self.conditions.latency))
         path = urlsplit(request.url).path
         if self._csms is None or self._random.random() < self.conditions.refused:
@@ -84,7 +84,7 @@ class SimulatedNetwork:
             duplicate = asyncio.create_task(self._duplicate(csms, handshake, path))
             self._duplicates.add(duplicate)
             duplicate.add_done_callback(self._duplicates.discard)
-        return Opened(wire, subprotocol)
+        return OpenedConnection(wire, subprotocol)
 
     async def _open(
         self, csms: Csms, handshake: Handshake, path: str

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import Accept, Attachment, Reject, Transport
+from ocppkit.aio.lowlevel import Accept, AttachedConnection, Reject, Transport
 from ocppkit.csms import Csms
 
 from ._proxies import Proxies, direct
@@ -38,7 +38,7 @@ class HostedConnections:
         csms.check_startable()
         self._csms = csms
         self._proxies = proxies
-        self._attached: set[Attachment] = set()
+        self._attached: set[AttachedConnection] = set()
         self._closed = False
 
     def refuse(self, reject: Reject, handshake: Handshake) -> Reject:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
 
-from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened, running_beside
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, OpenedConnection, running_beside
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 
@@ -61,7 +61,7 @@ class Client:
         """Returns what opens connections within the limits that the station has at that time."""
         connectors: dict[Limits, Connector] = {}
 
-        async def opened(request: ConnectRequest) -> Opened:
+        async def opened(request: ConnectRequest) -> OpenedConnection:
             limits = station.limits
             if limits not in connectors:
                 connectors[limits] = self._connector(limits, compression)

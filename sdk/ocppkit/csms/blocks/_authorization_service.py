@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from ocppkit.aio import Clock, MaybeAwaitable
-from ocppkit.aio.lowlevel import loggable, name_of, resolved
+from ocppkit.aio.lowlevel import await_if_needed, loggable, name_of
 from ocppkit.blocks.transactions import AuthorizationStatus, IdToken, TokenInfo
 
 from .._time_limit import with_time_limit
@@ -68,7 +68,7 @@ class AuthorizationService:
     async def decide(self, question: AuthorizationQuestion) -> TokenInfo:
         """Returns the decision about a token."""
         try:
-            work = resolved(self._authorize(question))
+            work = await_if_needed(self._authorize(question))
             return _as_token_info(await with_time_limit(work, self._clock(), self._timeout))
         except Exception:
             logger.exception(

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from ocppkit.aio import current_call
-from ocppkit.aio.lowlevel import EventListeners, Listener, loggable, resolved
+from ocppkit.aio.lowlevel import EventListeners, Listener, await_if_needed, loggable
 from ocppkit.blocks import (
     Command,
     CommandAnswer,
@@ -321,9 +321,11 @@ class CsmsBlocks:
         self, mapping: ReportMapping[Any, Any, Any], station: StationHandle, request: Any
     ) -> Response:
         report = mapping.read_request(request)
-        self._listeners.tell(ReportReceived(station, report))
+        self._listeners.publish(ReportReceived(station, report))
         handler = self._handlers.get(type(report))
-        reply = ReportReply() if handler is None else await resolved(handler(station, report))
+        reply = (
+            ReportReply() if handler is None else await await_if_needed(handler(station, report))
+        )
         response: Response = mapping.write_response(request, reply)
         return response
 
@@ -344,7 +346,7 @@ class CsmsBlocks:
         # What it can do may be another after a restart.
         self._reports.forget(station.identity)
         provisioning = self._provisioning
-        status = await resolved(provisioning.accept(BootQuestion(station.identity, report)))
+        status = await await_if_needed(provisioning.accept(BootQuestion(station.identity, report)))
         if status == "Accepted" and provisioning.wanted:
             if station.identity in provisioning.ready:
                 provisioning.ready.remove(station.identity)
@@ -395,10 +397,10 @@ class CsmsBlocks:
                 loggable(identity),
                 loggable(problem),
             )
-            self._listeners.tell(ProvisioningFailed(identity, problem, results))
+            self._listeners.publish(ProvisioningFailed(identity, problem, results))
             return
         self._provisioning.ready.add(identity)
-        self._listeners.tell(StationProvisioned(identity))
+        self._listeners.publish(StationProvisioned(identity))
         try:
             boot = RequestTrigger(requested_message=MessageTrigger.BOOT_NOTIFICATION)
             await self.call(station, boot)
@@ -426,7 +428,7 @@ class CsmsBlocks:
             else None
         )
         for event in self.ledger.hear(identity, report):
-            self._listeners.tell(event)
+            self._listeners.publish(event)
         if report.id_token is None:
             return TransactionReply(number=number)
         question = AuthorizationQuestion(

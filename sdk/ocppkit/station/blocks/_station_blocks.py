@@ -204,7 +204,7 @@ class StationBlocks:
             if state is not None:
                 self._restore(block, state, now)
         self._batches = Batches(
-            self._access, self._name, answered=self._answered, tell=self._listeners.tell
+            self._access, self._name, answered=self._answered, tell=self._listeners.publish
         )
         self._access.before_acknowledging(self._kept_message_answered)
         self._background = [

@@ -37,7 +37,7 @@ from aiohttp.hdrs import (
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, OpenedConnection
 from ocppkit.core import ConnectionClosed, Limits
 
 from .._csms_url import CsmsUrl, read_url
@@ -70,7 +70,7 @@ def connector(limits: Limits, compression: bool) -> Connector:
     """Returns what opens WebSockets within these limits."""
     running: set[asyncio.Task[None]] = set()
 
-    async def opened(request: ConnectRequest) -> Opened:
+    async def opened(request: ConnectRequest) -> OpenedConnection:
         url = read_url(request.url)
         check = _AnswerCheck(request, limits, compression)
         session = _session(check)
@@ -85,7 +85,7 @@ def connector(limits: Limits, compression: bool) -> Connector:
         task = asyncio.create_task(_drive(wire, websocket, session))
         running.add(task)
         task.add_done_callback(running.discard)
-        return Opened(wire, websocket.protocol)
+        return OpenedConnection(wire, websocket.protocol)
 
     return opened
 

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ocppkit.aio import Handshake, Headers
-from ocppkit.aio.lowlevel import Reject, draining_first
+from ocppkit.aio.lowlevel import Reject, drain_before_stop
 from ocppkit.core import ConnectionClosed, LocalProtocolError
 from ocppkit.csms import Csms
 
@@ -120,7 +120,7 @@ class CsmsEndpoint:
         Args:
             app: the application; not needed.
         """
-        with draining_first(self.drain):
+        with drain_before_stop(self.drain):
             yield
         await self.drain()
 

@@ -11,7 +11,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.headers import build_extension
 from websockets.protocol import CLIENT
 
-from ocppkit.aio.lowlevel import Connector, ConnectRequest, Opened
+from ocppkit.aio.lowlevel import Connector, ConnectRequest, OpenedConnection
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits
 
 from .._csms_url import CsmsUrl, read_url
@@ -40,7 +40,7 @@ _OPENED: Final = 101
 def connector(limits: Limits, compression: bool) -> Connector:
     """Returns what opens WebSockets within these limits."""
 
-    async def opened(request: ConnectRequest) -> Opened:
+    async def opened(request: ConnectRequest) -> OpenedConnection:
         url = read_url(request.url)
         try:
             return await _open(request, url, limits, compression)
@@ -58,7 +58,9 @@ run: Run = _CLIENT.run
 connect: Connect = _CLIENT.connect
 
 
-async def _open(request: ConnectRequest, url: CsmsUrl, limits: Limits, compression: bool) -> Opened:
+async def _open(
+    request: ConnectRequest, url: CsmsUrl, limits: Limits, compression: bool
+) -> OpenedConnection:
     key = b64encode(urandom(16))
     async with asyncio.timeout(limits.handshake_timeout):
         opening = await _begin(request, url, _request_head(request, url, key, compression))
@@ -67,7 +69,7 @@ async def _open(request: ConnectRequest, url: CsmsUrl, limits: Limits, compressi
         if answer.status != _OPENED:
             raise refused(answer, await opening.body_of(answer))
         agreement = check_answer(answer, key, request.subprotocols, compression)
-        return Opened(opening.wire(agreement, limits), agreement.subprotocol)
+        return OpenedConnection(opening.wire(agreement, limits), agreement.subprotocol)
     except BaseException:
         opening.abort()
         raise

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from ocppkit.aio.lowlevel import Accept, Attachment, Wire
+from ocppkit.aio.lowlevel import Accept, AttachedConnection, Wire
 from ocppkit.csms import Csms
 
 from .._bounds import BACKLOG
@@ -99,7 +99,7 @@ class ServerConnection:
         self._server = server
         self._csms = csms
         self._transport: asyncio.Transport
-        self._attachment: Attachment | None = None
+        self._attachment: AttachedConnection | None = None
         self._finished = True
         self._lost = False
         self._gone: asyncio.Future[None] | None = None
