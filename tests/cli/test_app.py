@@ -19,6 +19,7 @@ COMMANDS = [
     ("diff",),
     ("explain",),
     ("init",),
+    ("inspect",),
     ("reference",),
     ("schemas",),
     ("schemas", "import"),

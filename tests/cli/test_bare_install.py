@@ -80,6 +80,17 @@ def test_black_is_missed_only_where_a_template_of_the_user_needs_it(tmp_path: Pa
     check_hint(run(again, "top == 'black'", tmp_path), "black")
 
 
+def test_tools_for_logs_need_msgspec_alone(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_text('CP1 < [2,"1","Heartbeat",{}]\n')
+    only_base = f"{ALL} and top not in ('msgspec', 'typing_extensions')"
+    done = run(("inspect", "x.log", "--latency"), only_base, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nothing is wrong." in done.stdout
+    hint = run(("explain", "Reset"), ALL, tmp_path).stderr
+    assert "without it there are: " in hint
+    assert "inspect" in hint
+
+
 def test_the_version_needs_nothing(tmp_path: Path) -> None:
     done = run(("--version",), ALL, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -26,6 +26,7 @@ SDK = (
     "quirks",
     "station",
     "testing",
+    "tools",
     "transports",
     "v16",
     "v201",

@@ -9,6 +9,9 @@ from importlib.metadata import version
 
 __all__ = ["main"]
 
+_TOOLS = frozenset({"inspect"})
+"""The commands that the base install is enough for."""
+
 _BROUGHT_BY_CODEGEN = frozenset(
     {
         "black",
@@ -23,10 +26,14 @@ _BROUGHT_BY_CODEGEN = frozenset(
 
 
 def main() -> None:
-    """Runs the command line and exits: 0 for success, 1 for a difference that was asked about, 2 for bad input."""
+    """Runs the command line and exits: 0 for success, 1 for what was asked about and found, 2 for bad input."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"ocppkit {version('ocppkit')}\n")
         return
+    if sys.argv[1:2] and sys.argv[1] in _TOOLS:
+        from ._tools import run_tool
+
+        sys.exit(run_tool(sys.argv[1:]))
     try:
         from ._app import run
 
@@ -39,5 +46,6 @@ def main() -> None:
             f"ocppkit: this command needs the package {package!r}, which cannot be imported here:\n"
             f"  {error}\n"
             "  cure: pip install 'ocppkit[codegen]'\n"
+            f"  without it there are: {', '.join(sorted(_TOOLS))}\n"
         )
         sys.exit(2)

@@ -10,6 +10,7 @@ import typer
 
 from . import _diff, _explain, _generate, _init, _reference, _schemas
 from ._terminal import Invocation, list_examples, report
+from ._tools import SUMMARIES, run_tool
 
 __all__ = ["app", "run"]
 
@@ -28,6 +29,21 @@ app.add_typer(_schemas.app, name="schemas")
 app.command("diff", epilog=_diff.EXAMPLES)(_diff.diff)
 app.command("explain", epilog=_explain.EXAMPLES)(_explain.explain)
 app.command("reference", epilog=_reference.EXAMPLES)(_reference.reference)
+
+
+def _run_tool(context: typer.Context) -> None:
+    """Hands the arguments on to a command that has a parser of its own, as it works without typer."""
+    assert context.info_name is not None
+    raise typer.Exit(run_tool([context.info_name, *context.args]))
+
+
+for _name, _summary in SUMMARIES.items():
+    app.command(
+        _name,
+        help=_summary,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(_run_tool)
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -57,6 +73,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback(
     epilog=list_examples(
         "ocppkit explain BootNotification",
+        "ocppkit inspect frames.log",
         "ocppkit diff 2.0.1 2.1",
         "ocppkit generate --version 2.0.1 --output src --package acme.ocpp201",
     )
