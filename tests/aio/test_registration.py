@@ -99,3 +99,12 @@ def test_what_was_asked_for_is_over_with_the_next_answer() -> None:
     )
     registration.boot_answered(answer(v201, "Rejected"))
     assert sendable(registration, v201) == {"BootNotification"}
+
+
+def test_what_was_asked_for_before_the_first_answer_may_be_sent_while_pending() -> None:
+    registration = Registration(v201.PROTOCOL)
+    registration.csms_asked(v201.GetReportRequest(request_id=1))
+    registration.boot_answered(answer(v201, "Pending"))
+    assert "NotifyReport" in sendable(registration, v201)
+    registration.boot_answered(answer(v201, "Pending"))
+    assert sendable(registration, v201) == {"BootNotification"}

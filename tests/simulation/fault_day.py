@@ -53,27 +53,23 @@ _BOOTS: Final[Sequence[Any]] = (
 _REPLIES: Final = (3, 4)
 
 _EXPECTED: Final = re.compile(
-    r"CP\d+: ("
-    + "|".join(
+    "|".join(
         (
             # The network fails.
-            r"cannot connect: .*",
-            r"no answer from the CSMS: closing the connection and connecting again",
-            r"attempt \d+ to deliver a message failed: \S+ \S+: no answer within 30 seconds \[.*\]",
-            r"the CSMS closed the connection while \S+ \S+ was unanswered, .*",
-            r"answer \S+ ignored: its call (has timed out|was cancelled)",
-            r"\S+ \S+: the handler returned too late \[.*\]",
-            r"a variable could not be set: .*(closed by|no answer within).* \[the station stays Pending, .*\]",
+            r"cannot connect: ",
+            r"no answer (from the CSMS|within 30 seconds)",
+            r"closed the connection while .* was unanswered",
+            r"its call (has timed out|was cancelled)",
+            r"handler returned too late",
+            r"a variable could not be set: .*closed by",
             # The power fails.
-            r".*: JournalError\('the power is cut'\) \[.*\]",
+            r"JournalError\('the power is cut'\)",
             # The CSMS has forgotten who has booted.
-            r"\S+ refused with SecurityError: nothing is known of a boot of this station, .*",
-            r"\S+ was refused with SecurityError, so the CSMS may have lost our registration \[.*\]",
+            r"refused with SecurityError(: nothing is known of a boot|, so the CSMS may have lost)",
         )
     )
-    + ")"
 )
-"""What the log may say when the network, the power and the CSMS fail."""
+"""What the log says when the network, the power and the CSMS fail."""
 
 
 class FaultDay:
@@ -250,7 +246,7 @@ class _Unexpected(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
-        if not _EXPECTED.fullmatch(text):
+        if not _EXPECTED.search(text):
             self.lines.append(f"logged: {record.levelname} {record.name} {text}"[:2000])
 
 

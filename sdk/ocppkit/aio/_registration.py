@@ -83,8 +83,10 @@ class Registration:
 
     def boot_answered(self, response: Response) -> None:
         """Takes the status from the answer to a BootNotification."""
+        # What was asked for while the first boot was being answered was not asked in vain.
+        if self.status is not RegistrationStatus.UNKNOWN:
+            self._asked = _NOTHING
         self.status = answered_status(response)
-        self._asked = _NOTHING
 
     def csms_asked(self, request: Message) -> None:
         """Notes a request of the CSMS, as a station whose boot is Pending may send the messages
