@@ -42,7 +42,7 @@ def echo(seen: list[Any]) -> Callable[[StationHandle, Message], Response]:
 AUTHORIZE = [2, "a", "Authorize", {"idTag": "A"}]
 TRANSFER = [2, "d", "DataTransfer", {"vendorId": "other"}]
 PING = [2, "p", "DataTransfer", {"vendorId": "acme", "messageId": "Ping"}]
-HEARTBEAT = [2, "h", "Heartbeat", {}]
+HEARTBEAT: list[Any] = [2, "h", "Heartbeat", {}]
 
 
 @pytest.mark.asyncio

@@ -17,6 +17,7 @@ from ._host import Host
 from ._peer import Peer
 from ._registration import BOOT, Registration, StationRecord, answered_status
 from ._running_beside import running_beside
+from ._served import Served
 from ._settings import ConnectionOptions, Settings
 from ._stopping import drain_before_stop
 from ._transport import (
@@ -51,6 +52,7 @@ __all__ = [
     "Receiver",
     "Registration",
     "Reject",
+    "Served",
     "Settings",
     "StationRecord",
     "Timer",

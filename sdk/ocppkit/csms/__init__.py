@@ -17,6 +17,7 @@ from ._csms import Csms, CsmsOptions
 from ._directory import Directory, MemoryDirectory
 from ._handle import StationHandle
 from ._handle_classes import station_handle_class
+from ._read_handshake import read_handshake
 from ._refused_stations import RefusalObserver, StationRefused
 from ._registrar import CsmsRegistrar
 from ._registrations import MemoryRegistrations, Registrations
@@ -63,5 +64,6 @@ __all__ = [
     "StationsView",
     "TooManyAttempts",
     "Verdict",
+    "read_handshake",
     "station_handle_class",
 ]

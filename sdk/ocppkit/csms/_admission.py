@@ -25,7 +25,7 @@ from ocppkit.core import Policies, Protocol
 from ._attempt_limits import GuardedAttemptLimits
 from ._attempts import TooManyAttempts
 from ._authentication import Authenticator, Refused, Verdict, common_names
-from ._credentials import Credentials, UnusableAuthorization, password_in
+from ._credentials import Credentials
 from ._guarded_registrations import GuardedRegistrations
 from ._identity import (
     BadHandshake,
@@ -35,6 +35,7 @@ from ._identity import (
     offered_subprotocols,
     refusal_event,
 )
+from ._read_handshake import read_credentials
 from ._refused_stations import RefusalReports
 from ._time_limit import with_time_limit
 
@@ -99,7 +100,7 @@ class Admission:
         try:
             protocol, rejected = self._version(offered)
             name, identity = await self._identity(handshake, protocol, clock)
-            credentials = _credentials(handshake, name, identity, protocol, offered)
+            credentials = read_credentials(handshake, name, identity, protocol, offered)
             await self._authenticate(credentials, clock)
         except BadHandshake as problem:
             self._report(handshake, credentials.identity, problem.status, problem)
@@ -245,38 +246,6 @@ class Admission:
         reason = f"{problem.reason} [{problem.cure}]" if problem.cure else problem.reason
         refusal = refusal_event(reason, status, "", handshake)
         self._reports.report(replace(refusal, identity=identity or refusal.identity))
-
-
-def _credentials(
-    handshake: Handshake,
-    name: str,
-    identity: str,
-    protocol: Protocol | None,
-    offered: tuple[str, ...],
-) -> Credentials:
-    headers = handshake.headers_named(b"authorization")
-    authorization = b", ".join(headers) if headers else None
-    any_case = protocol is not None and protocol.identity_ignores_case
-    password, problem = None, ""
-    try:
-        user_names = (name, identity) if name else (identity,)
-        password = password_in(authorization, user_names, any_case)
-    except UnusableAuthorization as error:
-        problem = str(error)
-    path, _, query = handshake.path.partition("?")
-    return Credentials(
-        identity=identity,
-        password=password,
-        password_problem=problem,
-        authorization=authorization,
-        path=path,
-        query=query,
-        headers=handshake.headers,
-        subprotocols=offered,
-        certificate=handshake.peer_certificate,
-        secure=handshake.secure,
-        remote_address=handshake.remote_address,
-    )
 
 
 def _without_authorization(handshake: Handshake) -> Handshake:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import Accept, AttachedConnection, Reject, Transport
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Accept, AttachedConnection, Reject, Served, Transport
 
 from ._proxies import Proxies, direct
 from ._transport_wire import TransportWire
@@ -29,7 +28,7 @@ NO_WEBSOCKET: Final = Reject(
 class HostedConnections:
     """The connections that a server has handed over to a CSMS."""
 
-    def __init__(self, csms: Csms, proxies: Proxies = direct) -> None:
+    def __init__(self, csms: Served, proxies: Proxies = direct) -> None:
         """Begins without connections.
 
         Raises:

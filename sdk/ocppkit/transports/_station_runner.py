@@ -8,7 +8,7 @@ from ocppkit.aio.lowlevel import Connector, ConnectRequest, OpenedConnection, ru
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 
-__all__ = ["Client", "Connect", "Run"]
+__all__ = ["Client", "Connect", "Dial", "Run"]
 
 S = TypeVar("S", bound=Station)
 
@@ -30,6 +30,16 @@ class Connect(Protocol):
         self, station: S, network: NetworkProfiles, *, compression: bool = True
     ) -> AbstractAsyncContextManager[S]:
         """Runs a station until the block is left."""
+        ...
+
+
+class Dial(Protocol):
+    """What `dial` is in every transport."""
+
+    async def __call__(
+        self, request: ConnectRequest, *, limits: Limits | None = None, compression: bool = True
+    ) -> OpenedConnection:
+        """Opens a WebSocket to a CSMS."""
         ...
 
 
@@ -56,6 +66,29 @@ class Client:
                 credentials for instance.
         """
         await station.run(network, self._following(station, compression))
+
+    async def dial(
+        self, request: ConnectRequest, *, limits: Limits | None = None, compression: bool = True
+    ) -> OpenedConnection:
+        """Opens one WebSocket to a CSMS, for programs that run no `Station` on it, such as a proxy.
+
+        ```python
+        request = ConnectRequest(url="ws://127.0.0.1:9000/CP001", subprotocols=("ocpp2.0.1",))
+        wire, subprotocol = await dial(request)
+        wire.start(receiver)
+        ```
+
+        Args:
+            request: the URL with the station's identity, what is offered, headers and TLS.
+            limits: the limits of the connection; those of `Limits()` by default.
+            compression: offer permessage-deflate.
+
+        Raises:
+            HandshakeRefused: the CSMS refused; `status` is that of its answer.
+            ConnectionClosed: the CSMS cannot be reached, or did not answer in time.
+            LocalProtocolError: the URL cannot be used.
+        """
+        return await self._connector(limits or Limits(), compression)(request)
 
     def _following(self, station: Station, compression: bool) -> Connector:
         """Returns what opens connections within the limits that the station has at that time."""

@@ -9,10 +9,10 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 from ._application_server import run_server
-from ._client import connect, run
+from ._client import connect, dial, run
 from ._server import Handler, mount
 from ._site import BoundedSite
 
-__all__ = ["BoundedSite", "Handler", "connect", "mount", "run", "run_server"]
+__all__ = ["BoundedSite", "Handler", "connect", "dial", "mount", "run", "run_server"]
 
 del _aiohttp

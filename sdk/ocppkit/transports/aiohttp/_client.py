@@ -55,12 +55,12 @@ from .._handshake_answer import (
     refused,
 )
 from .._happy_eyeballs import NEXT_ADDRESS_AFTER
-from .._station_runner import Client, Connect, Run
+from .._station_runner import Client, Connect, Dial, Run
 from .._transport_wire import TransportWire
 from ._pinging_wire import PingingWire
 from ._transport import WebSocketTransport, most_bytes, texts
 
-__all__ = ["connect", "connector", "run"]
+__all__ = ["connect", "connector", "dial", "run"]
 
 _WINDOW_BITS: Final = 15
 _OPENED: Final = 101
@@ -94,6 +94,7 @@ _CLIENT: Final = Client(connector)
 
 run: Run = _CLIENT.run
 connect: Connect = _CLIENT.connect
+dial: Dial = _CLIENT.dial
 
 
 async def _drive(

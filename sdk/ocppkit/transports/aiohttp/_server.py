@@ -7,8 +7,7 @@ from aiohttp import web
 from aiohttp.hdrs import SEC_WEBSOCKET_PROTOCOL, UPGRADE
 
 from ocppkit.aio import Handshake
-from ocppkit.aio.lowlevel import Accept, Reject
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Accept, Reject, Served
 
 from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
@@ -23,7 +22,7 @@ _EVERYTHING_BELOW: Final = "/{identity:.*}"
 def mount(
     app: web.Application,
     path: str,
-    csms: Csms,
+    csms: Served,
     *,
     compression: bool = True,
     trusted_proxies: Sequence[str] = (),
@@ -80,7 +79,7 @@ class Handler:
 
     def __init__(
         self,
-        csms: Csms,
+        csms: Served,
         *,
         compression: bool = True,
         trusted_proxies: Sequence[str] = (),
@@ -100,7 +99,7 @@ class Handler:
         self._leaving = False
 
     @property
-    def csms(self) -> Csms:
+    def csms(self) -> Served:
         """The CSMS that is served."""
         return self._csms
 

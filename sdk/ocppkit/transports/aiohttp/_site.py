@@ -5,7 +5,7 @@ from ssl import SSLContext
 
 from aiohttp import __version__, web
 
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Served
 
 from .._bounded_listener import BoundedListener, HalfOpenConnection
 from .._bounds import BACKLOG
@@ -35,7 +35,7 @@ class BoundedSite(web.TCPSite):
         handshake_timeout: float = 10.0,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
-        csms: Csms | None = None,
+        csms: Served | None = None,
         max_connections: int | None = None,
     ) -> None:
         """Sets what is to be served.

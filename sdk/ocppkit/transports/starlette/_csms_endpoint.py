@@ -12,9 +12,8 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ocppkit.aio import Handshake, Headers
-from ocppkit.aio.lowlevel import Reject, drain_before_stop
+from ocppkit.aio.lowlevel import Reject, Served, drain_before_stop
 from ocppkit.core import ConnectionClosed, LocalProtocolError
-from ocppkit.csms import Csms
 
 from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
@@ -33,7 +32,7 @@ PeerCertificate: TypeAlias = Callable[[HTTPConnection], Mapping[str, Any] | None
 
 
 def endpoint(
-    csms: Csms,
+    csms: Served,
     *,
     peer_certificate: PeerCertificate | None = None,
     trusted_proxies: Sequence[str] = (),
@@ -82,7 +81,7 @@ class CsmsEndpoint:
 
     def __init__(
         self,
-        csms: Csms,
+        csms: Served,
         peer_certificate: PeerCertificate | None,
         proxies: Proxies,
         grace: float,

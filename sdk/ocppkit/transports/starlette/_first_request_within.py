@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ssl import SSLContext
 from typing import Any
 
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Served
 
 from .._bounded_listener import BoundedListener
 from ._undocumented_uvicorn import connections_of, find_refusal
@@ -16,7 +16,7 @@ __all__ = ["first_request_within"]
 def first_request_within(
     seconds: float,
     protocol: Callable[..., Any],
-    csms: Csms,
+    csms: Served,
     *,
     ssl: SSLContext | None = None,
     max_connections: int | None = None,

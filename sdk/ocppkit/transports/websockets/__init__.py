@@ -12,10 +12,10 @@ except ModuleNotFoundError as _missing:
         name=_missing.name,
     ) from _missing
 
-from ._client import connect, run
+from ._client import connect, dial, run
 from ._run_server import ServeOptions, run_server
 from ._server import Server, serve
 
-__all__ = ["ServeOptions", "Server", "connect", "run", "run_server", "serve"]
+__all__ = ["ServeOptions", "Server", "connect", "dial", "run", "run_server", "serve"]
 
 del _websockets

@@ -26,12 +26,12 @@ from .._handshake_answer import (
 )
 from .._happy_eyeballs import connected_socket
 from .._shared_reading import SharedReading
-from .._station_runner import Client, Connect, Run
+from .._station_runner import Client, Connect, Dial, Run
 from ._bounded_deflate import BoundedDeflate
 from ._http_answer import AnswerReader
 from ._wire import WebSocketWire
 
-__all__ = ["connect", "connector", "run"]
+__all__ = ["connect", "connector", "dial", "run"]
 
 _DEFLATE: Final = ClientPerMessageDeflateFactory()
 _OPENED: Final = 101
@@ -56,6 +56,7 @@ _CLIENT: Final = Client(connector)
 
 run: Run = _CLIENT.run
 connect: Connect = _CLIENT.connect
+dial: Dial = _CLIENT.dial
 
 
 async def _open(

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from socket import AF_INET, AF_INET6, socket
 from typing import Final, TypeAlias
 
-from ocppkit.aio.lowlevel import Accept, AttachedConnection, Wire
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Accept, AttachedConnection, Served, Wire
+from ocppkit.core import LocalProtocolError
 
 from .._bounds import BACKLOG
 
@@ -24,7 +25,7 @@ NewConnection: TypeAlias = Callable[["ServerConnection"], asyncio.BaseProtocol]
 class Server:
     """A CSMS that is being served."""
 
-    def __init__(self, csms: Csms, max_connections: int | None) -> None:
+    def __init__(self, csms: Served, max_connections: int | None) -> None:
         self._csms = csms
         self._max_connections = max_connections
         self._closing = False
@@ -34,7 +35,16 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port, for those who asked for any."""
+        """The port that it listens on, for those who asked for any.
+
+        Raises:
+            LocalProtocolError: the server has ended.
+        """
+        if not self._listener.sockets:
+            raise LocalProtocolError(
+                "the server has ended, so it listens on no port [read `port` before the block of "
+                "`serve` is left]"
+            )
         return int(self._listener.sockets[0].getsockname()[1])
 
     @property
@@ -42,14 +52,39 @@ class Server:
         """How many connections there are, half-open ones included, and those without TLS yet."""
         return len(self._connections)
 
-    async def listen(self, new_connection: NewConnection, host: str | None, port: int) -> None:
-        """Accepts connections from now on."""
-        self._listener = await asyncio.get_running_loop().create_server(
-            lambda: new_connection(ServerConnection(self, self._csms)),
-            host,
-            port,
-            backlog=BACKLOG,
-        )
+    async def listen(
+        self,
+        new_connection: NewConnection,
+        host: str | None,
+        port: int,
+        *,
+        reuse_port: bool = False,
+        sock: socket | None = None,
+    ) -> None:
+        """Accepts connections from now on.
+
+        Raises:
+            LocalProtocolError: there is a socket, and also where a new one should listen; or the socket
+                is none of TCP.
+        """
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.BaseProtocol:
+            return new_connection(ServerConnection(self, self._csms))
+
+        if sock is None:
+            self._listener = await loop.create_server(
+                protocol, host, port, backlog=BACKLOG, reuse_port=reuse_port
+            )
+        elif host is not None or port or reuse_port:
+            raise LocalProtocolError(
+                "serve() got a socket, and host, port or reuse_port too [bind the socket, and leave "
+                "these out]"
+            )
+        elif sock.family not in (AF_INET, AF_INET6):
+            raise LocalProtocolError(f"serve() needs a TCP socket, not {sock.family.name}")
+        else:
+            self._listener = await loop.create_server(protocol, sock=sock, backlog=BACKLOG)
         logger.info("serving on port %d", self.port)
 
     async def shut_down(self, grace: float) -> None:
@@ -95,7 +130,7 @@ class ServerConnection:
 
     __slots__ = ("_attachment", "_csms", "_finished", "_gone", "_lost", "_server", "_transport")
 
-    def __init__(self, server: Server, csms: Csms) -> None:
+    def __init__(self, server: Server, csms: Served) -> None:
         self._server = server
         self._csms = csms
         self._transport: asyncio.Transport

@@ -1,13 +1,14 @@
 """The CSMS's side as a whole program: it serves until it is told to stop."""
 
 from collections.abc import Sequence
+from socket import socket
 from ssl import SSLContext
 from typing import TypedDict
 
 from typing_extensions import Unpack
 
 from ocppkit.aio import stop_requested
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Served
 
 from ._server import serve
 
@@ -22,11 +23,13 @@ class ServeOptions(TypedDict, total=False):
     max_connections: int | None
     trusted_proxies: Sequence[str]
     client_certificate_header: str | None
+    reuse_port: bool
+    sock: socket | None
     grace: float
 
 
 async def run_server(
-    csms: Csms, host: str | None = None, port: int = 0, **options: Unpack[ServeOptions]
+    csms: Served, host: str | None = None, port: int = 0, **options: Unpack[ServeOptions]
 ) -> None:
     """Serves a CSMS until SIGTERM or SIGINT (Ctrl-C) comes, then ends its connections in order.
 

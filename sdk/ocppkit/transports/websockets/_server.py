@@ -3,9 +3,10 @@
 from asyncio import BaseProtocol
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from socket import socket
 from ssl import SSLContext
 
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Served
 
 from .._proxies import proxies_at
 from .._tls_handshake import TlsHandshake
@@ -17,7 +18,7 @@ __all__ = ["Server", "serve"]
 
 @asynccontextmanager
 async def serve(
-    csms: Csms,
+    csms: Served,
     host: str | None = None,
     port: int = 0,
     *,
@@ -26,6 +27,8 @@ async def serve(
     max_connections: int | None = None,
     trusted_proxies: Sequence[str] = (),
     client_certificate_header: str | None = None,
+    reuse_port: bool = False,
+    sock: socket | None = None,
     grace: float = 10.0,
 ) -> AsyncGenerator[Server, None]:
     """Serves a CSMS until the block is left.
@@ -39,7 +42,8 @@ async def serve(
     and nothing is left running.
 
     Args:
-        csms: the CSMS; it may be served on several ports at once.
+        csms: the CSMS, or another object that can be `Served`; it may be served on several ports at
+            once.
         host: the interface; all of them by default.
         port: the port; any free one by default, see `Server.port`.
         ssl: serve `wss` with the certificate in this context.
@@ -51,11 +55,16 @@ async def serve(
             X-Forwarded-Proto or Forwarded whether it uses TLS.
         client_certificate_header: the header in which these proxies hand over the client certificate
             that they have verified; they must remove it from what clients send.
+        reuse_port: let several processes of this host listen on the same port, among which the system
+            divides the connections (`SO_REUSEPORT`; not on Windows).
+        sock: a TCP socket that is bound already, in place of `host`, `port` and `reuse_port`, such as
+            one that systemd or a parent process has opened. It is closed at the end.
         grace: seconds that running handlers have at the end.
 
     Raises:
         LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
-            `trusted_proxies` holds what is no address.
+            `trusted_proxies` holds what is no address; or `sock` is given and `host`, `port` or
+            `reuse_port` too.
     """
     csms.check_startable(ssl)
     proxies = proxies_at(trusted_proxies, client_certificate_header)
@@ -74,7 +83,7 @@ async def serve(
             lost=connection.lost,
         )
 
-    await server.listen(new_connection, host, port)
+    await server.listen(new_connection, host, port, reuse_port=reuse_port, sock=sock)
     try:
         yield server
     finally:

@@ -15,8 +15,7 @@ from websockets.headers import build_extension, parse_extension
 from websockets.protocol import SERVER
 
 from ocppkit.aio import Handshake, Headers
-from ocppkit.aio.lowlevel import Accept, Reject, start_task
-from ocppkit.csms import Csms
+from ocppkit.aio.lowlevel import Accept, Reject, Served, start_task
 
 from .._bounds import LONGEST_HEAD
 from .._proxies import Proxies, direct
@@ -45,7 +44,7 @@ class ServerHandshake(SharedReading):
 
     def __init__(
         self,
-        csms: Csms,
+        csms: Served,
         connection: ServerConnection,
         compression: bool,
         proxies: Proxies = direct,
