@@ -289,7 +289,7 @@ def test_an_order_is_of_one_version_and_yields_to_a_program_s_own(tmp_path: Path
     [
         ("ClearProfile", "'ClearProfile' in an order is no command"),
         ("Heartbeat", "'Heartbeat' in an order is no command"),
-        ("SetChargingProfile", "a request stands twice in the order"),
+        ("SetChargingProfile", "a request is twice in order="),
     ],
 )
 def test_an_order_of_something_else_is_refused(tmp_path: Path, new: str, said: str) -> None:
@@ -311,7 +311,7 @@ def test_a_file_in_another_encoding_names_file_and_cure(tmp_path: Path) -> None:
     [
         ("StartTransaction", "BeginTransaction", "no request of 'BeginTransaction'"),
         ("$.idTag", "$.tagId", r"StartTransactionRequest has no \$.tagId"),
-        ("shorten_to = 3", "", "name one of leave_out"),
+        ("shorten_to = 3", "", "set exactly one of leave_out"),
     ],
 )
 def test_a_quirk_that_fits_no_message_is_refused(

@@ -1,4 +1,5 @@
-"""The sans-IO heart: base classes of messages, decoding and encoding, and what a version of OCPP is.
+"""Everything about OCPP that needs no network: messages, decoding and encoding, versions, and the
+engine of a connection.
 
 Theory of operation: messages need the base classes, and those who only read and write messages,
 or import a version to look something up, should not wait for an engine. So what generated code

@@ -73,12 +73,12 @@ def test_what_is_over_already_is_left_alone(slot: Slot) -> None:
 def test_calls_go_out_one_at_a_time_in_order() -> None:
     calls = Calls(Limits())
     assert [calls.ask(call(name), 0.0) for name in "abc"] == [True, False, False]
-    assert calls.turn(0.0) is None
+    assert calls.next_to_send(0.0) is None
     for name in "abc":
         current = calls.answer(name)
         assert isinstance(current, OutgoingCall)
         assert current.message_id == name
-        calls.turn(0.0)
+        calls.next_to_send(0.0)
     assert calls.state is Slot.FREE
 
 
@@ -88,7 +88,7 @@ def test_the_time_of_a_call_begins_when_it_is_sent() -> None:
     calls.ask(call("b", 10.0), 1.0)
     assert calls.expire(9.9) is None
     assert calls.expire(10.0) is not None
-    second = calls.turn(10.0)
+    second = calls.next_to_send(10.0)
     assert second is not None
     assert second.deadline == 20.0
 
@@ -101,7 +101,7 @@ def test_the_queue_is_bounded() -> None:
         calls.ask(call("d"), 0.0)
     assert calls.queued == 2
     calls.answer("a")
-    calls.turn(0.0)
+    calls.next_to_send(0.0)
     calls.ask(call("d"), 0.0)
     assert calls.queued == 2
 
@@ -116,9 +116,9 @@ def test_an_empty_queue_still_lets_one_call_out() -> None:
 def test_a_cancelled_call_keeps_the_slot_until_it_is_answered() -> None:
     calls = calls_in(Slot.ABANDONED)
     assert not calls.ask(call("b"), 0.0)
-    assert calls.turn(0.0) is None
+    assert calls.next_to_send(0.0) is None
     assert calls.answer("a") is Stray.CANCELLED
-    assert calls.turn(0.0) is not None
+    assert calls.next_to_send(0.0) is not None
 
 
 def test_a_cancelled_call_keeps_the_slot_until_its_time_is_over() -> None:
@@ -137,7 +137,7 @@ def test_a_waiting_call_can_be_cancelled() -> None:
     assert dropped.message_id == "b"
     assert calls.answer("b") is Stray.CANCELLED
     calls.answer("a")
-    third = calls.turn(0.0)
+    third = calls.next_to_send(0.0)
     assert third is not None
     assert third.message_id == "c"
 

@@ -166,7 +166,7 @@ def wrong_uses() -> list[Any]:
         pytest.param(
             lambda: station.send_call(v201.ClearCacheRequest(), 0.0),
             LocalProtocolError,
-            "ClearCache: a station must not send it",
+            "ClearCache: a station must not send this message",
             id="wrong direction",
         ),
         pytest.param(
@@ -178,7 +178,7 @@ def wrong_uses() -> list[Any]:
         pytest.param(
             lambda: station.send(v201.HeartbeatRequest(), 0.0),  # type: ignore[arg-type]
             LocalProtocolError,
-            "Heartbeat: it is a CALL, and cannot be sent as a SEND",
+            "Heartbeat: this message is a CALL and cannot be sent as a SEND",
             id="a request as SEND",
         ),
     ]
@@ -195,7 +195,9 @@ def test_wrong_uses(
 
 def test_a_send_is_no_call() -> None:
     station = connect(Role.STATION, "2.1")
-    with pytest.raises(LocalProtocolError, match="it is a SEND, and cannot be sent as a CALL"):
+    with pytest.raises(
+        LocalProtocolError, match="this message is a SEND and cannot be sent as a CALL"
+    ):
         station.send_call(stream(), 0.0)  # type: ignore[arg-type]
     assert station.calls_waiting == 0
 
@@ -219,13 +221,13 @@ def test_whoever_checked_already_can_turn_the_check_off() -> None:
 def test_ids_of_ours_are_never_used_twice_at_one_time() -> None:
     station = connect(Role.STATION, new_id=lambda: "x")
     station.send_call(v201.HeartbeatRequest(), 0.0)
-    with pytest.raises(LocalProtocolError, match="the message id is in use"):
+    with pytest.raises(LocalProtocolError, match="the message id is used by another call"):
         station.send_call(v201.HeartbeatRequest(), 0.0)
 
 
 def test_an_id_of_ours_cannot_be_the_one_of_what_has_none() -> None:
     station = connect(Role.STATION, new_id=lambda: "-1")
-    with pytest.raises(LocalProtocolError, match="message ids"):
+    with pytest.raises(LocalProtocolError, match="is not a message id"):
         station.send_call(v201.HeartbeatRequest(), 0.0)
 
 

@@ -211,7 +211,7 @@ def test_a_bad_send_is_not_answered(frame: str) -> None:  # SYN-08
 
 def test_a_send_has_its_direction() -> None:
     csms = connect(Role.CSMS, "2.1")
-    with pytest.raises(LocalProtocolError, match="a csms must not send it"):
+    with pytest.raises(LocalProtocolError, match="a csms must not send this message"):
         csms.send(stream(), 0.0)  # type: ignore[arg-type, unused-ignore]
 
 

@@ -387,7 +387,9 @@ def test_message_ids_that_are_sent(length: int, accepted: bool) -> None:
     if accepted:
         assert len(station.send_call(v201.HeartbeatRequest(), 0.0)) == length
         return
-    with pytest.raises(LocalProtocolError, match="message ids are texts of 1 to 36 characters"):
+    with pytest.raises(
+        LocalProtocolError, match=r"is not a message id \[use a text of 1 to 36 characters\]"
+    ):
         station.send_call(v201.HeartbeatRequest(), 0.0)
     assert station.data_to_send() == []
 

@@ -116,5 +116,5 @@ def test_a_type_that_no_schema_has_is_refused():
 
 
 def test_what_is_no_struct_is_refused():
-    with pytest.raises(TypeError, match="no payload class"):
+    with pytest.raises(TypeError, match="is not a payload class"):
         shape_of(dict)  # type: ignore[arg-type]

@@ -1,1 +1,1 @@
-"""The engine: one OCPP-J connection as a state machine without input, output or clock."""
+"""The engine: an OCPP-J connection as a state machine, without input, output and clock."""

@@ -1,4 +1,4 @@
-"""`AnswerCache`: the latest answers, for calls that a peer repeats."""
+"""Keeps the latest answers on a connection, for calls that the peer repeats."""
 
 from hashlib import blake2b
 
@@ -16,7 +16,8 @@ class _Answer(Struct, frozen=True, gc=False):
 
 
 class AnswerCache:
-    """The latest answers to calls of one peer, by message id, so that a repeated call is not handled again.
+    """The latest answers to the calls of one peer, so that a repeated call is answered again
+    without its handler.
 
     A retry may have the message id of the first attempt (MID-03), often on a new connection. So create
     one cache per peer and pass it to each of its connections. A call counts as repeated if its id,
@@ -35,14 +36,16 @@ class AnswerCache:
         return len(self._answers)
 
     def find(self, message_id: str, action: str, payload: bytes, now: float) -> str | None:
-        """Returns the frame that answered this call, or `None` if it is not a repeated one."""
+        """Returns the frame with which this call was answered, or `None` if it was not answered
+        before.
+        """
         answer = self._answers.get(message_id)
         if answer is None or now >= answer.expires:
             return None
         return answer.text if answer.digest == self.digest(action, payload) else None
 
     def keep(self, message_id: str, call: OpenCall, text: str, now: float) -> None:
-        """Keeps the frame that answers a call, and removes the oldest if there are too many."""
+        """Stores the frame that answers a call; removes the oldest one if there are too many."""
         self._answers.pop(message_id, None)
         digest = self.digest(call.action.name, call.raw)
         self._answers[message_id] = _Answer(text, digest, now + self._seconds)
@@ -51,5 +54,7 @@ class AnswerCache:
 
     @staticmethod
     def digest(action: str, payload: bytes) -> bytes:
-        """Returns what stands for action and payload of a call, as a payload may have a megabyte."""
+        """Returns a hash of the action and payload of a call, which is much smaller than a long
+        payload.
+        """
         return blake2b(action.encode() + b"\0" + payload, digest_size=16).digest()

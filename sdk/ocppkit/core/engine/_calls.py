@@ -1,4 +1,5 @@
-"""Our calls on a connection: one outstanding call, a bounded queue of further ones, and a state table.
+"""The calls that our side makes on a connection: one that waits for its answer, and a queue of
+further ones.
 
 Theory of operation: OCPP-J allows one outstanding call per direction (SYN-01). It occupies the call
 slot, which is a small state machine: `TRANSITIONS`. An input that the table does not have for the
@@ -27,7 +28,7 @@ __all__ = ["LOST", "TRANSITIONS", "Calls", "Effect", "Input", "OutgoingCall", "R
 
 
 class Slot(StrEnum):
-    """The states of the call slot."""
+    """The states of the call slot, which holds the call that waits for its answer."""
 
     FREE = "free"
     WAITING = "waiting"
@@ -39,7 +40,7 @@ class Slot(StrEnum):
 
 
 class Input(StrEnum):
-    """The inputs of the call slot."""
+    """The inputs that change the state of the call slot."""
 
     ASK = "ask"
     """Our side makes a call."""
@@ -58,7 +59,7 @@ class Input(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an input does to our calls."""
+    """The effects that an input has on our calls."""
 
     TRANSMIT = "transmit"
     QUEUE = "queue"
@@ -99,7 +100,7 @@ _MOVES: Final = {
 
 
 class OutgoingCall(Struct, gc=False):
-    """One call that our side makes."""
+    """A call that our side makes."""
 
     message_id: str
     action: Action
@@ -143,14 +144,14 @@ class Recent(dict[str, T], Generic[T]):
         self._size = size
 
     def remember(self, message_id: str, value: T) -> None:
-        """Adds an entry, and removes the oldest if there are too many."""
+        """Adds an entry, and removes the oldest one if there are too many."""
         self[message_id] = value
         if len(self) > self._size:
             del self[next(iter(self))]
 
 
 class Calls:
-    """The call slot of a connection, the queue of waiting calls, and the ids of past ones."""
+    """The call that waits for its answer, the queue of calls to send, and the ids of past calls."""
 
     __slots__ = ("_limits", "_past", "_queue", "_ranks", "current", "state")
 
@@ -167,11 +168,11 @@ class Calls:
 
     @property
     def queued(self) -> int:
-        """How many calls wait for their turn."""
+        """The number of calls in the queue."""
         return len(self._queue)
 
     def __contains__(self, message_id: str) -> bool:
-        """Whether a call with this id is outstanding or waits for its turn."""
+        """Returns whether a call with this id waits for its answer or in the queue."""
         current = self.current
         return message_id in self._queue or (
             current is not None and current.message_id == message_id
@@ -200,7 +201,9 @@ class Calls:
         return True
 
     def answer(self, message_id: str) -> OutgoingCall | Stray:
-        """Ends the call with this message id; returns it, or why no caller waits for the answer."""
+        """Ends the call with this message id and returns it; if no caller waits for the answer,
+        returns the reason.
+        """
         current = self.current
         if current is None or current.message_id != message_id:
             self._step(Input.STRAY)
@@ -211,7 +214,7 @@ class Calls:
         return current if self._step(_ANSWER) is _DELIVER else Stray.CANCELLED
 
     def expire(self, now: float) -> OutgoingCall | None:
-        """Ends the outstanding call if its time is over; returns it if its caller still waits."""
+        """Ends the call in the slot if its time is over; returns it if its caller still waits."""
         current = self.current
         if current is None or now < current.deadline:
             return None
@@ -221,7 +224,7 @@ class Calls:
         return current if waited_for else None
 
     def cancel(self, message_id: str) -> OutgoingCall | None:
-        """Cancels a call and returns it; `None` if it has ended already."""
+        """Cancels a call and returns it; returns `None` if the call has ended already."""
         current = self.current
         if current is not None and current.message_id == message_id:
             return current if self.state is _WAITING and self._step(Input.CANCEL) else None
@@ -231,22 +234,24 @@ class Calls:
         return call
 
     def use_order(self, actions: Sequence[str]) -> None:
-        """Sends waiting calls of these actions in this order, from the next one on."""
+        """Sets an order of actions, in which waiting calls are sent."""
         self._ranks = {name: rank for rank, name in enumerate(actions)} if actions else _NO_ORDER
 
-    def turn(self, now: float) -> OutgoingCall | None:
-        """Moves the next waiting call into the slot, if that is free, and returns it to be sent."""
+    def next_to_send(self, now: float) -> OutgoingCall | None:
+        """Moves the next call from the queue into the slot, if the slot is free, and returns the
+        call.
+        """
         if self.state is not _FREE or not self._queue:
             return None
         first = next(iter(self._queue.values()))
-        call = self._first_in_order(first) if self._ranks else first
+        call = self._first_by_order(first) if self._ranks else first
         if call is not first:
             call.overtaken = first.action.name
         del self._queue[call.message_id]
         self.ask(call, now)
         return call
 
-    def _first_in_order(self, first: OutgoingCall) -> OutgoingCall:
+    def _first_by_order(self, first: OutgoingCall) -> OutgoingCall:
         ranks = self._ranks
         if first.action.name not in ranks:
             return first

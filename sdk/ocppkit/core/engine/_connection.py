@@ -1,4 +1,4 @@
-"""The engine: one OCPP-J connection, without a socket, a clock or a task.
+"""The engine of one OCPP-J connection, without sockets, clock and tasks.
 
 Theory of operation
 -------------------
@@ -74,7 +74,7 @@ def _handles_all(action: Action) -> bool:
 
 
 class Connection:
-    """The state machine of one OCPP-J connection, for one of its ends.
+    """The state machine of one OCPP-J connection, for either end of it.
 
     Args:
         role: which end this is.
@@ -121,7 +121,7 @@ class Connection:
         )
 
     def use_policies(self, policies: Policies) -> None:
-        """Changes how strictly messages are read and checked, from the next one on."""
+        """Changes how strictly messages are decoded and checked, from the next one on."""
         if policies.inbound is not None:
             self._session.read_with(policies.inbound)
         if policies.outbound is not None:
@@ -131,7 +131,7 @@ class Connection:
 
     @property
     def role(self) -> Role:
-        """Which end this is."""
+        """The end of the connection that this engine is for."""
         return self._session.role
 
     @property
@@ -141,34 +141,36 @@ class Connection:
 
     @property
     def limits(self) -> Limits:
-        """The bounds of sizes, times and numbers."""
+        """The limits on sizes, times and numbers."""
         return self._session.limits
 
     @property
     def refused(self) -> Mapping[Failure | Rule, int]:
-        """How many frames of the peer were refused, by failure."""
+        """The numbers of refused frames of the peer, by failure."""
         return MappingProxyType(self._session.refused)
 
     @property
     def open_calls(self) -> Mapping[str, OpenCall]:
-        """The peer's calls that await a reply, by message id, oldest first; a live view."""
+        """The peer's calls that wait for a reply, by message id, oldest first. The mapping changes
+        with the connection.
+        """
         # Not a read-only proxy: it would cost memory per connection and time per call.
         return self._session.open
 
     @property
     def calls_waiting(self) -> int:
-        """How many calls of ours have not ended: the outstanding one and those in the queue."""
+        """The number of our calls that have not ended, both the sent one and those in the queue."""
         calls = self._session.calls
         return calls.queued + (calls.current is not None)
 
     def next_event(self) -> Event | None:
-        """Returns the oldest event that was not yet returned, or `None`."""
+        """Returns the oldest event that was not returned before, or `None`."""
         # A list, because an empty deque takes 600 bytes, and seldom does more than one event wait.
         events = self._session.events
         return events.pop(0) if events else None
 
     def data_to_send(self) -> list[str]:
-        """Returns the frames to write now, in order; each is returned once."""
+        """Returns the frames to write now, in order. Each is returned once."""
         session = self._session
         out = session.out
         if out:
@@ -177,7 +179,7 @@ class Connection:
         return out
 
     def next_deadline(self) -> float | None:
-        """Returns when `handle_timeout` is to be called at the latest, or `None` for never."""
+        """Returns the latest time at which `handle_timeout` must be called, or `None` for never."""
         session = self._session
         deadline = inf
         if session.open:
@@ -194,7 +196,7 @@ class Connection:
     def prepare_data(
         self, data: str | bytes, *, binary: bool = False
     ) -> Steps[PreparedData | None]:
-        """Reads a long message a few milliseconds at a time, before `receive_data` handles it.
+        """Decodes a long message in steps of a few milliseconds, before `receive_data` handles it.
 
         To repair a message of the greatest length may take half a second. Nothing changes in the connection
         meanwhile, so calls can be sent and answered between the steps:
@@ -218,7 +220,7 @@ class Connection:
         binary: bool = False,
         prepared: PreparedData | None = None,
     ) -> None:
-        """Handles one message of the peer; fetch events and data to send afterwards.
+        """Handles one message of the peer. Get events and data to send afterwards.
 
         Args:
             data: one whole WebSocket message, as text or as the bytes of one.
@@ -237,15 +239,17 @@ class Connection:
             else:
                 receive_prepared(session, data, now, binary, prepared.outcome)
         elif session.calls.state is LOST:
-            raise LocalProtocolError("data came after the connection was lost")
+            raise LocalProtocolError("receive_data() was called after connection_lost()")
 
     def handle_timeout(self, now: float) -> None:
-        """Ends a call of ours that was not answered in time, and calls of the peer not handled in time."""
+        """Ends our call if it was not answered in time, and calls of the peer that were not handled
+        in time.
+        """
         session = self._session
         expired = session.calls.expire(now)
         if expired is not None:
             session.end(expired, CallTimedOut(f"no answer within {expired.timeout:g} seconds"))
-        session.take_turns(now)
+        session.send_next_call(now)
         while session.open:
             message_id, call = next(iter(session.open.items()))
             if now < call.received_at + session.limits.handler_timeout:
@@ -261,7 +265,8 @@ class Connection:
         by: Literal["us", "peer", "network"] = "network",
         code: int | None = None,
     ) -> None:
-        """Ends our calls with ConnectionClosed and forgets those of the peer; nothing can be sent any more.
+        """Ends our calls with `ConnectionClosed` and forgets those of the peer. Nothing can be sent
+        afterwards.
 
         Args:
             now: the time.
@@ -281,7 +286,7 @@ class Connection:
     # Messages of ours.
 
     def send_call(self, request: Request[Any], now: float, *, timeout: float | None = None) -> str:
-        """Sends a request, or queues it while another is outstanding.
+        """Sends a request, or queues it while another call waits for its answer.
 
         Args:
             request: what to send.
@@ -299,7 +304,7 @@ class Connection:
             ConnectionClosed: the connection was lost before.
         """
         session = self._session
-        message_id, action, text, changes = self._prepare(request, _CALL)
+        message_id, action, text, changes = self._prepare_to_send(request, _CALL)
         seconds = session.limits.call_timeout if timeout is None else timeout
         call = OutgoingCall(message_id, action, text, seconds)
         if session.calls.ask(call, now):
@@ -309,7 +314,7 @@ class Connection:
         return message_id
 
     def cancel_call(self, message_id: str) -> None:
-        """Cancels a call of ours; does nothing if it has ended.
+        """Cancels a call of ours; has no effect if it has ended.
 
         A call that was sent is still outstanding for the peer: the next one waits for its answer or
         its timeout, and the answer is ignored.
@@ -321,7 +326,7 @@ class Connection:
             session.events.append(CallCancelled(message_id, call.action, sent))
 
     def send_result(self, message_id: str, response: Response, now: float) -> None:
-        """Answers a call of the peer.
+        """Answers a call of the peer with a response.
 
         Raises:
             InvalidOutgoing: the response is not the action's, or breaks its schema; the call is
@@ -345,7 +350,7 @@ class Connection:
         *,
         now: float,
     ) -> None:
-        """Answers a call of the peer with an error that the user chooses.
+        """Answers a call of the peer with an error that the caller chooses.
 
         Args:
             message_id: the call.
@@ -384,7 +389,7 @@ class Connection:
             del session.open[message_id]
 
     def refuse_invalid(self, message_id: str) -> None:
-        """Refuses a call whose answer the `on_invalid` hook has deferred, as the reply table says.
+        """Refuses, as the reply table says, an invalid call whose answer `on_invalid` has deferred.
 
         Raises:
             LocalProtocolError: there is no such call, or it was answered before.
@@ -393,7 +398,10 @@ class Connection:
         session = self._session
         call = session.open_call(message_id)
         if not isinstance(call, InvalidCallReceived):
-            raise LocalProtocolError("the content of this call is valid", message_id=message_id)
+            raise LocalProtocolError(
+                "this call cannot be refused as invalid, because its payload is valid",
+                message_id=message_id,
+            )
         del session.open[message_id]
         refuse_deferred(session, call)
 
@@ -406,7 +414,7 @@ class Connection:
         *,
         now: float,
     ) -> None:
-        """Tells the peer by CALLRESULTERROR that a result of its cannot be used (OCPP 2.1).
+        """Tells the peer by CALLRESULTERROR that its response cannot be used (OCPP 2.1).
 
         Results that break their schema are refused without this. # ERR-06
 
@@ -431,7 +439,8 @@ class Connection:
             raise LocalProtocolError(f"OCPP {version} has no CALLRESULTERROR")
         if message_id not in results:
             raise LocalProtocolError(
-                "no such result was received lately, or it was refused before",
+                "there is no result with this message id to refuse: it was not received lately, "
+                "or was refused before",
                 message_id=message_id,
             )
         text = session.error_text(CallResultError, message_id, code, description, details)
@@ -439,7 +448,7 @@ class Connection:
         session.out.append(text)
 
     def send(self, message: Send, now: float) -> str:
-        """Sends a message that is never answered, even while a call is outstanding (SYN-05).
+        """Sends a message that is never answered, even while a call waits for its answer (SYN-05).
 
         Returns:
             The message id.
@@ -450,16 +459,18 @@ class Connection:
             LocalProtocolError: this side does not send it.
             ConnectionClosed: the connection was lost before.
         """
-        message_id, action, text, changes = self._prepare(message, MessageKind.SEND)
+        message_id, action, text, changes = self._prepare_to_send(message, MessageKind.SEND)
         self._session.out.append(text)
         if changes:
             self._session.note_changes(message_id, action, changes)
         return message_id
 
-    def _prepare(
+    def _prepare_to_send(
         self, message: Request[Any] | Send, kind: MessageKind
     ) -> tuple[str, Action, str, list[str]]:
-        """Checks that this side may send a message so; returns its id, action, frame, and what was altered."""
+        """Checks that this side may send a message in this kind of frame; returns its id, action,
+        text and alterations.
+        """
         session = self._session
         if session.calls.state is LOST:
             session.must_be_open()
@@ -477,18 +488,18 @@ class Connection:
             version = session.protocol.version
             raise WrongVersion(f"{origin} is not a message of OCPP {version}", action=name)
         if session.role not in action.senders:
-            raise LocalProtocolError(f"a {session.role} must not send it", action=name)
+            raise LocalProtocolError(f"a {session.role} must not send this message", action=name)
         if (action.response is None) is (kind is _CALL):
             own = MessageKind.SEND if action.response is None else _CALL
             raise LocalProtocolError(
-                f"it is a {own.name}, and cannot be sent as a {kind.name}", action=name
+                f"this message is a {own.name} and cannot be sent as a {kind.name}", action=name
             )
         changes: list[str] = []
         payload = write_payload(message, session.outbound, changes)
-        message_id = self._fresh_id()
+        message_id = self._create_message_id()
         return message_id, action, wrap(message_id, type(message), payload).decode(), changes
 
-    def _fresh_id(self) -> str:
+    def _create_message_id(self) -> str:
         # The user's function may return anything.
         message_id: Any = self._new_id()
         # MID-01
@@ -498,10 +509,13 @@ class Connection:
             or message_id == UNREADABLE
         ):
             raise LocalProtocolError(
-                f"message ids are texts of 1 to {self._session.limits.id_sent} characters, "
-                f"not {message_id!r:.80}"
+                f"{message_id!r:.80} is not a message id "
+                f"[use a text of 1 to {self._session.limits.id_sent} characters]"
             )
         fresh: str = message_id
         if fresh in self._session.calls:
-            raise LocalProtocolError("the message id is in use", message_id=fresh)
+            raise LocalProtocolError(
+                "the message id is used by another call already [use a unique one]",
+                message_id=fresh,
+            )
         return fresh

@@ -1,4 +1,4 @@
-"""Events: what a connection reports to its user, one value for each thing that happened, in order.
+"""The events that a connection reports to its user, in order.
 
 Every call of the peer that can be handled is one `CallReceived`. Every call of ours ends with exactly
 one of `ResultReceived`, `CallEnded` and `CallCancelled`. All other events are for logs, metrics and
@@ -53,14 +53,16 @@ class _Event(Struct, frozen=True):
 
 # gc=False: like payloads, they cannot form cycles.
 class _Delivery(_Event, frozen=True, gc=False):
-    """An event with a payload in it."""
+    """Base class of events that carry a payload."""
 
     raw: bytes
     """The payload as it was on the wire."""
 
 
 class CallReceived(_Event, frozen=True, gc=False):
-    """The peer called: hand it to a handler, and answer with `send_result`, `send_error` or `refuse`."""
+    """Event: the peer has made a call. Run a handler, then call `send_result`, `send_error` or
+    `refuse`.
+    """
 
     data: str | bytes
     """The frame as it came."""
@@ -73,14 +75,15 @@ class CallReceived(_Event, frozen=True, gc=False):
 
     @property
     def raw(self) -> bytes:
-        """The payload as it was on the wire."""
+        """The payload as it was received."""
         frame = parse(self.data)
         assert isinstance(frame, Call)
         return bytes(frame.payload)
 
 
 class InvalidCallReceived(_Event, frozen=True):
-    """The peer called, and the call's content cannot be used; the hook has deferred its answer.
+    """Event: the peer has made a call with an invalid payload, and `on_invalid` has deferred the
+    answer.
 
     Answer it with `send_result` or `send_error`, or let the reply table say how by `refuse_invalid`.
     """
@@ -93,12 +96,12 @@ class InvalidCallReceived(_Event, frozen=True):
 
     @property
     def raw(self) -> bytes:
-        """The payload as it stood on the wire; the whole text where that is no JSON."""
+        """The payload as it was received, or the whole text if the frame is not JSON."""
         return self.error.raw
 
     @property
     def issues(self) -> Issues:
-        """Every rule that the payload breaks."""
+        """All rules that the payload breaks."""
         return self.error.issues
 
 
@@ -107,7 +110,7 @@ OpenCall: TypeAlias = CallReceived | InvalidCallReceived
 
 
 class SendReceived(_Delivery, frozen=True):
-    """The peer sent a message that is never answered."""
+    """Event: the peer has sent a message that is never answered."""
 
     message: Send
     issues: Issues
@@ -115,7 +118,7 @@ class SendReceived(_Delivery, frozen=True):
 
 
 class ResultReceived(_Delivery, frozen=True):
-    """A call of ours was answered with a result."""
+    """Event: a call of ours was answered with a response."""
 
     response: Response
     issues: Issues
@@ -127,7 +130,7 @@ EndedBy: TypeAlias = CallFailed | CallTimedOut | ConnectionClosed | RemoteProtoc
 
 
 class CallEnded(_Event, frozen=True):
-    """A call of ours ended without a result: raise the error to whoever waits for it."""
+    """Event: a call of ours ended without a response. Raise the error in the caller."""
 
     error: EndedBy
     issues: Issues = NO_ISSUES
@@ -135,38 +138,40 @@ class CallEnded(_Event, frozen=True):
 
 
 class CallCancelled(_Event, frozen=True):
-    """A call of ours was cancelled by us."""
+    """Event: a call of ours was cancelled by our side."""
 
     sent: bool
     """Whether it had been sent: then the next call still waits for its answer or timeout."""
 
 
 class CallOverdue(_Event, frozen=True):
-    """A handler took too long; its call was answered with an error, so cancel it."""
+    """Event: a handler took too long, so its call was answered with an error. Cancel the handler."""
 
 
 class CallRepeated(_Event, frozen=True):
-    """The peer repeated a call; no handler must run."""
+    """Event: the peer has repeated a call, which must not be handled again."""
 
     answered: bool
     """Whether the answer was sent again; if not, the call is still being handled."""
 
 
 class ResultRefused(_Event, frozen=True):
-    """The peer cannot use a result of ours: it answered with CALLRESULTERROR."""
+    """Event: the peer cannot use a response of ours, so it has sent a CALLRESULTERROR."""
 
     error: CallFailed
 
 
 class MessageAltered(_Event, frozen=True):
-    """A message of ours is not sent as the program made it: the outbound policy has changed or moved it."""
+    """Event: a message of ours was changed or sent in another order than the program asked, by the
+    outbound policy.
+    """
 
     changes: tuple[str, ...]
     """What was done, for people: `$.value cut to 100 characters`, `sent before SetChargingProfile`."""
 
 
 class Stray(StrEnum):
-    """Why an answer belongs to no call."""
+    """The reason why an answer belongs to no waiting call."""
 
     LATE = "late"
     """Its call has timed out."""
@@ -185,7 +190,7 @@ class Stray(StrEnum):
 
 
 class AnswerIgnored(Struct, frozen=True):
-    """An answer was received that no call waits for, and was ignored."""
+    """Event: an answer was ignored, because no call waits for it."""
 
     message_id: str
     kind: MessageKind
@@ -195,7 +200,7 @@ class AnswerIgnored(Struct, frozen=True):
 
 
 class FrameRefused(Struct, frozen=True):
-    """A frame of the peer was refused, and answered as the reply table says."""
+    """Event: a frame of the peer was refused, and answered as the reply table says."""
 
     failure: Failure | Rule
     kind: MessageKind

@@ -56,7 +56,7 @@ _CALL: Final = MessageKind.CALL
 
 
 def receive(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
-    """Handles one message of the peer: appends events and replies, and never raises."""
+    """Handles one message of the peer: adds events and replies. Never raises."""
     try:
         if (
             type(data) is str
@@ -88,39 +88,39 @@ def receive(session: ConnectionState, data: str | bytes, now: float, binary: boo
                     return
     except _NOT_FAST:
         pass
-    _receive_closely(session, data, now, binary)
+    _receive_slowly(session, data, now, binary)
 
 
 def receive_prepared(
     session: ConnectionState, data: str | bytes, now: float, binary: bool, outcome: Outcome
 ) -> None:
-    """Does what `receive` does, with a payload that was read before."""
+    """Handles one message like `receive`, with a payload that was decoded before."""
     session.outcome = outcome
     try:
-        _receive_closely(session, data, now, binary)
+        _receive_slowly(session, data, now, binary)
     finally:
         session.outcome = None
 
 
-def _receive_closely(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
+def _receive_slowly(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> None:
     limits = session.limits
     if (
         binary or len(data) > limits.elements or len(data) * MAX_UTF8_BYTES > limits.frame_bytes
-    ) and _is_unread(session, data, now, binary):
+    ) and _refuse_by_limits(session, data, now, binary):
         return
     issues = IssueList()
     try:
         frame = read_frame(data, session.inbound, issues)
     except InvalidFrame as error:
-        if not _is_unread(session, data, now, False):
+        if not _refuse_by_limits(session, data, now, False):
             refuse_frame(session, error.failure, error, data, now)
         return
     if not session.strict:
         # Everything behind it reads the frame in the text again. In the mode off no issue tells of a cut.
-        data = _text_of(data)
+        data = _trimmed_text(data)
     # By exact type, because `isinstance` is slow for structs when the answer is no.
     if type(frame) is CallError or type(frame) is CallResultError:
-        _take_error(session, frame, data, now, issues)
+        _on_any_error(session, frame, data, now, issues)
         return
     # Before the payload the only number is the message type, which has one digit.
     raw = bytes(frame.payload)
@@ -135,8 +135,10 @@ def _receive_closely(session: ConnectionState, data: str | bytes, now: float, bi
         _on_send(session, frame, raw, now, issues)
 
 
-def _is_unread(session: ConnectionState, data: str | bytes, now: float, binary: bool) -> bool:
-    """Refuses a text that exceeds a limit or is binary; returns whether it did."""
+def _refuse_by_limits(
+    session: ConnectionState, data: str | bytes, now: float, binary: bool
+) -> bool:
+    """Refuses a message that is binary or exceeds a limit; returns whether it was refused."""
     failure = exceeded(data, session.limits)
     if failure is Failure.NUMBER_TOO_LONG and not is_json(data):
         # Text that is no JSON is one failure, whatever digits it holds; it is found out later.
@@ -149,14 +151,14 @@ def _is_unread(session: ConnectionState, data: str | bytes, now: float, binary: 
     return True
 
 
-def _text_of(data: str | bytes) -> str | bytes:
-    """Returns the text without NULs and byte order marks around it, as `read_frame` read it."""
+def _trimmed_text(data: str | bytes) -> str | bytes:
+    """Returns the text without NULs and byte order marks around it, as `read_frame` decodes it."""
     clean = trimmed(data)
     assert isinstance(clean, str | bytes)
     return clean
 
 
-def _noted(issues: IssueList) -> Issues:
+def _as_issues(issues: IssueList) -> Issues:
     return Issues(issues, issues.omitted) if issues else NO_ISSUES
 
 
@@ -173,9 +175,9 @@ def _on_call(
 ) -> None:
     message_id = frame.message_id
     known = message_id in session.open or session.answers is not None
-    if known and _is_repeated(session, frame, raw, now):
+    if known and _handle_repeated(session, frame, raw, now):
         return
-    taken = _take(session, frame, _CALL, raw, issues, now)
+    taken = _decode_message(session, frame, _CALL, raw, issues, now)
     if taken is None:
         return
     action, request = taken
@@ -184,7 +186,7 @@ def _on_call(
         place = session.fast_path.learn(data, action.name, fast_call_of(action))
         if place is not None:
             session.place = place
-    call = CallReceived(message_id, action, data, request, _noted(issues), now)
+    call = CallReceived(message_id, action, data, request, _as_issues(issues), now)
     session.open[message_id] = call
     session.events.append(call)
 
@@ -192,16 +194,16 @@ def _on_call(
 def _on_send(
     session: ConnectionState, frame: SendFrame, raw: bytes, now: float, issues: IssueList
 ) -> None:
-    if not _has(session, MessageKind.SEND, frame, now):
+    if not _is_supported(session, MessageKind.SEND, frame, now):
         return
-    taken = _take(session, frame, MessageKind.SEND, raw, issues, now)
+    taken = _decode_message(session, frame, MessageKind.SEND, raw, issues, now)
     if taken is not None:
         action, message = taken
-        event = SendReceived(frame.message_id, action, raw, message, _noted(issues), now)
+        event = SendReceived(frame.message_id, action, raw, message, _as_issues(issues), now)
         session.events.append(event)
 
 
-def _take(
+def _decode_message(
     session: ConnectionState,
     frame: Call | SendFrame,
     kind: MessageKind,
@@ -209,7 +211,9 @@ def _take(
     issues: IssueList,
     now: float,
 ) -> tuple[Action, Any] | None:
-    """Decodes a CALL or SEND; returns action and message, or refuses it and returns `None`."""
+    """Decodes a CALL or SEND and returns its action and message; refuses it and returns `None` if
+    that fails.
+    """
     message_id = frame.message_id
     if len(message_id) > session.id_limit:
         _refuse_long_id(session, frame, kind)
@@ -219,15 +223,17 @@ def _take(
         refuse_named(session, action, kind, message_id, frame.action)
         return None
     try:
-        message = _read(session, action.request, raw, issues)
+        message = _decode_payload(session, action.request, raw, issues)
     except InvalidMessage as error:
         refuse_payload(session, kind, error, message_id, now)
         return None
     return action, message
 
 
-def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: IssueList) -> Any:
-    """Decodes a payload; raises `InvalidMessage`."""
+def _decode_payload(
+    session: ConnectionState, cls: type[Message], raw: bytes, issues: IssueList
+) -> Any:
+    """Decodes a payload; raises `InvalidMessage` if it is invalid."""
     message = (
         read_payload(cls, raw, session.inbound, issues)
         if session.outcome is None
@@ -241,8 +247,10 @@ def _read(session: ConnectionState, cls: type[Message], raw: bytes, issues: Issu
     return message
 
 
-def _is_repeated(session: ConnectionState, frame: Call, raw: bytes, now: float) -> bool:
-    """Handles a call whose id is in use or was answered lately; returns whether it was one."""
+def _handle_repeated(session: ConnectionState, frame: Call, raw: bytes, now: float) -> bool:
+    """Handles a call whose id is in use or was answered lately; returns whether the call was such a
+    one.
+    """
     message_id, name = frame.message_id, frame.action
     call = session.open.get(message_id)
     if call is not None and (
@@ -280,7 +288,7 @@ def _on_result(
         _deliver_result(session, call, raw, now, issues)
     else:
         session.events.append(AnswerIgnored(frame.message_id, MessageKind.CALL_RESULT, call))
-    session.take_turns(now)
+    session.send_next_call(now)
 
 
 def _deliver_result(
@@ -289,7 +297,7 @@ def _deliver_result(
     action = call.action
     assert action.response is not None
     try:
-        response = _read(session, action.response, raw, issues)
+        response = _decode_payload(session, action.response, raw, issues)
     except InvalidMessage as error:
         session.end(call, error)
         refuse_payload(session, MessageKind.CALL_RESULT, error, call.message_id, now)
@@ -298,11 +306,11 @@ def _deliver_result(
         # ERR-06: the program may still refuse it.
         session.results.remember(call.message_id, action)
     session.events.append(
-        ResultReceived(call.message_id, action, raw, response, _noted(issues), now)
+        ResultReceived(call.message_id, action, raw, response, _as_issues(issues), now)
     )
 
 
-def _take_error(
+def _on_any_error(
     session: ConnectionState,
     frame: CallError | CallResultError,
     data: str | bytes,
@@ -318,25 +326,27 @@ def _take_error(
 
 
 def _on_error(session: ConnectionState, frame: CallError, now: float, issues: IssueList) -> None:
-    if _is_deep(session, frame, MessageKind.CALL_ERROR, now):
+    if _refuse_deep_details(session, frame, MessageKind.CALL_ERROR, now):
         return
     call = session.calls.answer(frame.message_id)
-    error = _failed(frame)
+    error = _call_failed(frame)
     if isinstance(call, Stray):
         kind = MessageKind.CALL_ERROR
         session.events.append(AnswerIgnored(frame.message_id, kind, call, error))
     else:
-        session.end(call, error, _noted(issues))
-    session.take_turns(now)
+        session.end(call, error, _as_issues(issues))
+    session.send_next_call(now)
 
 
 def _on_result_error(session: ConnectionState, frame: CallResultError, now: float) -> None:
     kind = MessageKind.CALL_RESULT_ERROR
-    if not _has(session, kind, frame, now) or _is_deep(session, frame, kind, now):
+    if not _is_supported(session, kind, frame, now) or _refuse_deep_details(
+        session, frame, kind, now
+    ):
         return
     answered = session.answered
     action = None if answered is None else answered.get(frame.message_id)
-    error = _failed(frame)
+    error = _call_failed(frame)
     if action is None:
         ignored = AnswerIgnored(frame.message_id, kind, Stray.OTHER_ID, error)
         session.events.append(ignored)
@@ -345,7 +355,7 @@ def _on_result_error(session: ConnectionState, frame: CallResultError, now: floa
     session.events.append(ResultRefused(frame.message_id, action, error))
 
 
-def _has(
+def _is_supported(
     session: ConnectionState, kind: MessageKind, frame: SendFrame | CallResultError, now: float
 ) -> bool:
     """Returns whether the version has this kind of message; refuses the frame if not."""
@@ -357,10 +367,10 @@ def _has(
     return False
 
 
-def _is_deep(
+def _refuse_deep_details(
     session: ConnectionState, frame: CallError | CallResultError, kind: MessageKind, now: float
 ) -> bool:
-    """Refuses an error frame with details that are nested too deeply; returns whether it did."""
+    """Refuses an error frame whose details are nested too deeply; returns whether it was refused."""
     if not frame.details or not holds_deeper(frame.details, session.limits):
         return False
     failure = Failure.TOO_DEEP
@@ -371,6 +381,6 @@ def _is_deep(
     return True
 
 
-def _failed(frame: CallError | CallResultError) -> CallFailed:
+def _call_failed(frame: CallError | CallResultError) -> CallFailed:
     code = read_code(frame.code)
     return CallFailed(code, frame.description, frame.details, message_id=frame.message_id)

@@ -1,4 +1,4 @@
-"""Reads the payload of a long frame in steps, before the frame is received."""
+"""Decodes the payload of a long frame in steps, before the frame is received."""
 
 from msgspec import Struct
 
@@ -18,7 +18,9 @@ __all__ = ["PreparedData", "prepare"]
 
 
 class PreparedData(Struct, frozen=True, eq=False):
-    """The payload of a frame that is not received yet: pass it to `Connection.receive_data`."""
+    """The decoded payload of a frame that was not received yet. Pass it to
+    `Connection.receive_data`.
+    """
 
     outcome: Outcome
     """What was built, with its issues."""
@@ -27,21 +29,23 @@ class PreparedData(Struct, frozen=True, eq=False):
 def prepare(
     session: ConnectionState, data: str | bytes, binary: bool
 ) -> Steps[PreparedData | None]:
-    """Reads a payload without a change of the connection; `None` if the frame has none that is wanted."""
+    """Decodes a payload in steps, without changing the connection. Returns `None` if the frame
+    needs no such preparation.
+    """
     if exceeded(data, session.limits) is not None or (binary and session.strict):
         return None
     try:
         frame = read_frame(data, session.inbound, IssueList())
     except InvalidFrame:
         return None
-    cls = _class_of(session, frame)
+    cls = _payload_class_of(session, frame)
     if cls is None or not isinstance(frame, Call | CallResult | SendFrame):
         return None
     outcome = yield from read_in_steps(cls, bytes(frame.payload), session.inbound)
     return PreparedData(outcome)
 
 
-def _class_of(session: ConnectionState, frame: Frame) -> type[Message] | None:
+def _payload_class_of(session: ConnectionState, frame: Frame) -> type[Message] | None:
     match frame:
         case Call() | SendFrame():
             kind = MessageKind.CALL if isinstance(frame, Call) else MessageKind.SEND

@@ -1,4 +1,4 @@
-"""Refuses frames of the peer: looks up the reply table, and replies, closes or does nothing."""
+"""Refuses frames of the peer as the reply table says: replies, closes or does nothing."""
 
 from typing import Final
 
@@ -51,7 +51,9 @@ _CALL: Final = MessageKind.CALL
 
 
 def find_action(session: ConnectionState, name: str, kind: MessageKind) -> Action | Failure:
-    """Returns an action if the peer may send it in this kind of frame and it is handled, else a failure."""
+    """Returns the action if the peer may send it in this kind of frame and there is a handler, else
+    the failure.
+    """
     action = session.protocol.actions.get(name)
     if action is None:
         return Failure.UNKNOWN_ACTION
@@ -69,7 +71,7 @@ def refuse(
     offer: InvalidMessage | None = None,
     now: float = 0.0,
 ) -> None:
-    """Reacts to a failure as the reply table says, unless `on_invalid` answers the call, now or later.
+    """Refuses a frame as the reply table says, unless `on_invalid` answers the call, now or later.
 
     Args:
         session: whose peer it is.
@@ -80,21 +82,21 @@ def refuse(
         now: the time, if it is to be asked.
     """
     session.refused[failure] = session.refused.get(failure, 0) + 1
-    answer, problem = (None, None) if offer is None else _ask_hook(session, offer)
+    answer, problem = (None, None) if offer is None else _call_on_invalid(session, offer)
     if isinstance(answer, Deferred):
         assert offer is not None
         _defer(session, failure, offer, now)
         return
     reply = reply_to(session.protocol, failure, kind)
     if answer is None:
-        _react(session, reply, failure, kind, error)
+        _apply_reply(session, reply, failure, kind, error)
     session.events.append(FrameRefused(failure, kind, reply, error, answer, problem))
 
 
 def refuse_deferred(session: ConnectionState, call: InvalidCallReceived) -> None:
     """Refuses a call as the reply table says, after `on_invalid` was asked and gave no answer."""
     reply = reply_to(session.protocol, call.failure, _CALL)
-    _react(session, reply, call.failure, _CALL, call.error)
+    _apply_reply(session, reply, call.failure, _CALL, call.error)
     session.events.append(FrameRefused(call.failure, _CALL, reply, call.error, deferred=True))
 
 
@@ -116,7 +118,7 @@ def refuse_named(
     message_id: str | None,
     action: str,
 ) -> None:
-    """Refuses a well-formed frame for its message id or action."""
+    """Refuses a well-formed frame because of its message id or action."""
     error = RemoteProtocolError(describe(failure), action=action, message_id=message_id)
     refuse(session, failure, kind, error)
 
@@ -124,13 +126,13 @@ def refuse_named(
 def refuse_payload(
     session: ConnectionState, kind: MessageKind, error: InvalidMessage, message_id: str, now: float
 ) -> None:
-    """Refuses a frame whose payload breaks its schema or is nested too deeply."""
+    """Refuses a frame because its payload breaks its schema or is nested too deeply."""
     error.message_id = message_id
     failure: Failure | Rule = failed_rule(error.issues)
     if is_deeper(error.raw, session.limits):
         failure = Failure.TOO_DEEP
     elif failure is Rule.JSON:
-        failure = _no_json(session)
+        failure = _not_json_failure(session)
     refuse(session, failure, kind, error, error if kind is MessageKind.CALL else None, now)
 
 
@@ -154,9 +156,9 @@ def refuse_text(session: ConnectionState, failure: Failure, data: str | bytes, n
 def refuse_frame(
     session: ConnectionState, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
 ) -> None:
-    """Refuses an invalid frame; if it answers the outstanding call, that call ends."""
+    """Refuses an invalid frame. If it answers our call, the call ends."""
     kind = kind_of(session.protocol, error.message_type)
-    failure = _judge(session, failure, kind, error)
+    failure = _precise_failure(session, failure, kind, error)
     if kind in _ANSWERS and error.message_id is not None:
         call = session.calls.answer(error.message_id)
         if isinstance(call, Stray):
@@ -164,19 +166,21 @@ def refuse_frame(
         else:
             session.end(call, error)
     asked = kind is MessageKind.CALL and failure in _CONTENT and session.on_invalid is not None
-    refuse(session, failure, kind, error, _offer(session, error, data) if asked else None, now)
-    session.take_turns(now)
+    refuse(
+        session, failure, kind, error, _offered_call(session, error, data) if asked else None, now
+    )
+    session.send_next_call(now)
 
 
-def _judge(
+def _precise_failure(
     session: ConnectionState, failure: Failure, kind: MessageKind, error: InvalidFrame
 ) -> Failure:
-    """Returns the failure of an invalid frame with regard to version, limits and policy."""
+    """Returns the failure of an invalid frame, with regard to version, limits and policy."""
     if error.message_id is not None and len(error.message_id) > session.limits.id_read:
         error.message_id = None
     if failure is Failure.NOT_JSON:
         named = error.message_id is not None and kind is not MessageKind.OTHER
-        return _no_json(session) if named else failure
+        return _not_json_failure(session) if named else failure
     if failure in _NEED_ID and error.message_id is None:
         return Failure.UNREADABLE_ID
     if failure in _NEED_ID and kind is MessageKind.OTHER:
@@ -184,12 +188,12 @@ def _judge(
     return failure
 
 
-def _no_json(session: ConnectionState) -> Failure:
-    """Returns the failure of a text that is not JSON, but whose message id can be read."""
+def _not_json_failure(session: ConnectionState) -> Failure:
+    """Returns the failure for a text that is not JSON but whose message id can be read."""
     return Failure.NOT_JSON if session.strict else Failure.SALVAGED
 
 
-def _react(
+def _apply_reply(
     session: ConnectionState,
     reply: Reply,
     failure: Failure | Rule,
@@ -208,10 +212,12 @@ def _react(
         session.out.append(session.error_text(frame, message_id or UNREADABLE, reaction, said))
 
 
-def _offer(
+def _offered_call(
     session: ConnectionState, error: InvalidFrame, data: str | bytes
 ) -> InvalidMessage | None:
-    """Returns an invalid call as `on_invalid` gets it, if the call would otherwise have been handled."""
+    """Returns an invalid call for `on_invalid`, or `None` if the call would have been refused
+    anyway.
+    """
     if error.message_id is None or error.action is None or error.message_id in session.open:
         return None
     if isinstance(find_action(session, error.action, MessageKind.CALL), Failure):
@@ -224,10 +230,12 @@ def _offer(
     )
 
 
-def _ask_hook(
+def _call_on_invalid(
     session: ConnectionState, offer: InvalidMessage
 ) -> tuple[Response | Deferred | None, Exception | None]:
-    """Calls `on_invalid`; returns its answer, or the exception that it or its answer caused."""
+    """Calls `on_invalid`; returns its answer, or the exception that the function or its answer has
+    raised.
+    """
     if session.on_invalid is None or offer.action is None or offer.message_id is None:
         return None, None
     try:

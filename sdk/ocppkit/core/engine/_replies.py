@@ -1,4 +1,5 @@
-"""The reply table: how each failure is answered, for each kind of message, with the requirement.
+"""The reply table: how each failure is answered, for each kind of message, with the requirement of
+OCPP.
 
 Decisions where OCPP-J leaves a choice (ids such as ERR-11 are those of `docs/design/engine.md`):
 
@@ -93,7 +94,7 @@ WITHOUT_ID: Final = frozenset(
 
 
 def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> Reply:
-    """Returns one cell of the table.
+    """Returns the reply to a failure of a message.
 
     Args:
         protocol: the version.
@@ -114,7 +115,9 @@ def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> 
 
 
 def kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
-    """Returns the kind for a message type number; `OTHER` if the version does not have it."""
+    """Returns the kind of message for a message type number, or `OTHER` if the version does not
+    have it.
+    """
     for kind in protocol.message_types:
         if kind == message_type:
             return kind
@@ -122,7 +125,8 @@ def kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
 
 
 def failed_rule(issues: Iterable[Issue]) -> Rule:
-    """Returns the rule that decides the answer: the one that ranks first among unrepaired issues.
+    """Returns the rule that decides the answer: the one with the highest rank among the unrepaired
+    issues.
 
     Args:
         issues: at least one.
@@ -131,7 +135,7 @@ def failed_rule(issues: Iterable[Issue]) -> Rule:
 
 
 def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
-    """Returns the description of an error reply: what the sender has to mend.
+    """Returns the description of an error reply, which tells the sender what to correct.
 
     Of broken rules it names those first that decided the code: which member, which rule, and what is
     allowed. Nothing in it was written by the peer, so of an unknown member it says where that is.
@@ -139,10 +143,10 @@ def describe(failure: Failure | Rule, issues: Iterable[Issue] = ()) -> str:
     if isinstance(failure, Failure):
         return _TEXTS.get(failure) or failure.replace("_", " ")
     ranked = sorted(issues, key=rank)
-    return "; ".join(map(_describe, ranked[:_SHOWN_ISSUES]))
+    return "; ".join(map(_describe_issue, ranked[:_SHOWN_ISSUES]))
 
 
-def _describe(issue: Issue) -> str:
+def _describe_issue(issue: Issue) -> str:
     path = issue.path
     if issue.rule is Rule.UNKNOWN_MEMBER:
         # The last step was written by the peer, as are all steps in quotes; they are left out.
@@ -189,13 +193,15 @@ _ADVICE: Final[Mapping[Rule, str]] = {
 
 
 def spell_code(protocol: Protocol, code: ErrorCode) -> str:
-    """Returns a code in the spelling of the version; GenericError for one that it lacks. # ERR-18"""
+    """Returns an error code in the spelling of the version, or GenericError if the version does not
+    have it. # ERR-18
+    """
     codes = protocol.error_codes
     return codes[code] if code in codes else codes[ErrorCode.GENERIC_ERROR]
 
 
 def read_code(word: str) -> str:
-    """Returns a received error code as an `ErrorCode`, if it is one in the spelling of any version."""
+    """Returns a received error code as an `ErrorCode` if it is one of any version, else the text."""
     return _CODES.get(word, word)
 
 

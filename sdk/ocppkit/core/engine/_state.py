@@ -1,4 +1,4 @@
-"""`ConnectionState`: what the engine knows of one connection, and the few operations that change it.
+"""The state of one connection, and the operations that change it.
 
 Both halves of the engine use it: `_incoming.py` (messages of the peer) and `_connection.py` (messages of
 our side). It makes no decisions.
@@ -39,7 +39,7 @@ __all__ = ["DEFERRED", "NO_DETAILS", "ConnectionState", "Deferred", "OnInvalid"]
 
 
 class Deferred(Enum):
-    """The type of `DEFERRED`."""
+    """The class of the value `DEFERRED`."""
 
     DEFERRED = "deferred"
 
@@ -55,7 +55,7 @@ NO_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class ConnectionState:
-    """The state of one connection, shared by both halves of the engine."""
+    """The state of one connection, which receiving and sending share."""
 
     __slots__ = (
         "answered",
@@ -149,41 +149,44 @@ class ConnectionState:
         """Whether nothing more is read: a frame has ended the connection, or it was lost."""
 
     def read_with(self, inbound: Policy) -> None:
-        """Changes the policy by which the peer's messages are read."""
+        """Sets the policy for decoding the peer's messages."""
         self.inbound = inbound
         self.strict = inbound.mode is Mode.STRICT
         self.id_limit = self.limits.id_sent if self.strict else self.limits.id_read
 
     def write_with(self, outbound: Policy) -> None:
-        """Changes the policy by which our own messages are written."""
+        """Sets the policy for encoding our messages."""
         self.outbound = outbound
         self.calls.use_order([request.__ocpp_action__ for request in outbound.order])
 
     def must_be_open(self) -> None:
         """Raises `ConnectionClosed` if the connection was lost."""
         if self.calls.state is LOST:
-            raise ConnectionClosed("the connection was lost before", delivered="no")
+            raise ConnectionClosed("the connection has ended", delivered="no")
 
     def open_call(self, message_id: str) -> OpenCall:
-        """Returns the call of the peer that awaits a reply; raises if none has this id."""
+        """Returns the call of the peer that waits for a reply; raises if there is none with this
+        id.
+        """
         call = self.open.get(message_id)
         if call is None:
             self.must_be_open()
             raise LocalProtocolError(
-                "no call of the peer with this message id is open: it was answered, or never received",
+                "no call of the peer with this message id waits for a reply: it was answered "
+                "before, or never received",
                 message_id=message_id,
             )
         return call
 
     def close_call(self, message_id: str, text: str, now: float) -> None:
-        """Sends the reply to a call of the peer, which ends it."""
+        """Sends the reply to a call of the peer, which ends the call."""
         call = self.open.pop(message_id)
         self.out.append(text)
         if self.answers is not None:
             self.answers.keep(message_id, call, text, now)
 
     def note_result(self, message_id: str, action: Action) -> None:
-        """Remembers a result of ours for as long as the peer may refuse it."""
+        """Remembers a result of ours as long as the peer may refuse it."""
         if self.answered is not None:
             self.answered.remember(message_id, action)
 
@@ -197,34 +200,34 @@ class ConnectionState:
         return "unknown" if 0 <= call.batch < self.batch else "no"
 
     def end(self, call: OutgoingCall, error: EndedBy, issues: Issues = NO_ISSUES) -> None:
-        """Reports that a call of ours ended without a result."""
+        """Adds the event that a call of ours ended without a response."""
         error.action = call.action.name
         error.message_id = call.message_id
         self.events.append(CallEnded(call.message_id, call.action, error, issues))
 
-    def take_turns(self, now: float) -> None:
-        """Sends the next waiting call if none is outstanding."""
-        call = self.calls.turn(now)
+    def send_next_call(self, now: float) -> None:
+        """Sends the next call of the queue, unless a call waits for its answer."""
+        call = self.calls.next_to_send(now)
         if call is not None:
             if call.overtaken:
                 self.note_changes(call.message_id, call.action, [f"sent before {call.overtaken}"])
             self.transmit(call)
 
     def note_changes(self, message_id: str, action: Action, changes: list[str]) -> None:
-        """Reports how a message of ours differs from what the program made."""
+        """Adds the event that a message of ours was changed before sending."""
         self.events.append(MessageAltered(message_id, action, tuple(changes)))
 
     def result_text(self, message_id: str, action: Action, response: Response) -> str:
-        """Encodes the CALLRESULT of a response.
+        """Returns the text of a CALLRESULT with a response.
 
         Raises:
             InvalidOutgoing: it is not a response of the action, or cannot be encoded.
         """
         cls = type(response)
         if cls is not action.response and not _belongs_to(cls, action.response):
-            due = action.response.__name__ if action.response else "nothing"
+            expected = action.response.__name__ if action.response else "nothing"
             raise InvalidOutgoing(
-                f"a {type(response).__name__} in place of {due}",
+                f"the response is a {type(response).__name__}, but it must be {expected}",
                 action=action.name,
                 message_id=message_id,
             )
@@ -248,7 +251,7 @@ class ConnectionState:
         description: str,
         details: Mapping[str, Any] = NO_DETAILS,
     ) -> str:
-        """Encodes an error frame.
+        """Returns the text of an error frame.
 
         Raises:
             InvalidOutgoing: code or description is no text, or the details are no JSON object.
@@ -256,44 +259,51 @@ class ConnectionState:
         # Handlers choose these values, and untyped code may pass anything.
         texts: tuple[Any, ...] = (code, description)
         if not all(isinstance(text, str) for text in texts):
-            raise InvalidOutgoing("code and description must be texts", message_id=message_id)
+            raise InvalidOutgoing(
+                "code and description of an error must be texts", message_id=message_id
+            )
         # FRM-10
         cut = description[: self.limits.description]
         spelt = spell_code(self.protocol, code)
-        members = _normalised(message_id, _as_dict(message_id, details))
+        members = _normalise_details(message_id, _as_dict(message_id, details))
         return encode_frame(frame(message_id, spelt, cut, members)).decode()
 
 
-def _belongs_to(cls: type[Any], due: type[Response] | None) -> bool:
-    """Returns whether a class is a subclass of an action's response, and of no other message."""
-    return due is not None and issubclass(cls, due) and message_class(cls) is due
+def _belongs_to(cls: type[Any], expected: type[Response] | None) -> bool:
+    """Returns whether a class is a subclass of the action's response class, and of no other message
+    class.
+    """
+    return expected is not None and issubclass(cls, expected) and message_class(cls) is expected
 
 
-def _normalised(message_id: str, details: dict[str, Any]) -> dict[str, Any]:
-    """Returns the details of an error in the form in which payloads are written."""
+def _normalise_details(message_id: str, details: dict[str, Any]) -> dict[str, Any]:
+    """Returns the details of an error in the form in which payloads are encoded."""
     try:
         normalised: dict[str, Any] = normalise_untyped(details, None)
         return normalised
     except NotEncodable as error:
         raise InvalidOutgoing(
-            f"details cannot be sent: {error}", issues=[error.issue], message_id=message_id
+            f"the details of the error cannot be sent: {error}",
+            issues=[error.issue],
+            message_id=message_id,
         ) from error
     # Objects of the user may raise anything, and may contain themselves.
     except Exception as error:
         raise InvalidOutgoing(
-            f"details cannot be read: {reason(error)}", message_id=message_id
+            f"the details of the error cannot be read: {reason(error)}", message_id=message_id
         ) from error
 
 
 def _as_dict(message_id: str, details: Any) -> dict[str, Any]:
     if not isinstance(details, Mapping):
         raise InvalidOutgoing(
-            f"details must be a mapping, not {type(details).__name__}", message_id=message_id
+            f"the details of an error must be a mapping, not {type(details).__name__}",
+            message_id=message_id,
         )
     try:
         return dict(cast(Mapping[str, Any], details))
     # A mapping of the user may raise anything.
     except Exception as error:
         raise InvalidOutgoing(
-            f"details cannot be read: {reason(error)}", message_id=message_id
+            f"the details of the error cannot be read: {reason(error)}", message_id=message_id
         ) from error

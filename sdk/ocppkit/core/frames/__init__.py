@@ -1,1 +1,1 @@
-"""Frames: the JSON arrays of OCPP-J around a payload, and their limits."""
+"""The frames of OCPP-J, JSON arrays around a payload, and their limits."""

@@ -1,4 +1,6 @@
-"""Decoders that read a CALL in one step, frame and payload together: what a `FastPath` finds."""
+"""Decoders that decode a CALL, frame and payload together, in one step. `FastPath` chooses among
+them.
+"""
 
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -16,7 +18,7 @@ __all__ = ["FastCall", "call_reader", "fast_call_of"]
 
 @cache
 def call_reader(cls: type[Message]) -> Reader:
-    """Compiles the decoder of valid CALLs with this request; it returns a `Call`."""
+    """Returns a decoder of valid CALLs with this request; the decoder returns a `Call`."""
     check = check_of(shape_of(cls))
     # Type checkers accept neither a class nor a text that is only known at run time.
     call: Any = Call
@@ -28,7 +30,7 @@ def call_reader(cls: type[Message]) -> Reader:
 
 
 class FastCall(NamedTuple):
-    """What the engine needs to receive a valid CALL of one action."""
+    """All that the engine needs to receive a valid CALL of one action."""
 
     action: Action
     read: Reader
@@ -40,7 +42,7 @@ class FastCall(NamedTuple):
 
 @cache
 def fast_call_of(action: Action) -> FastCall:
-    """Returns the entry of the fast path for an action."""
+    """Returns the fast decoder of an action's CALLs, with what the engine needs of the action."""
     names = open_names(action.request)
     texts = tuple((mark.decode(), name.decode()) for mark, name in names)
     return FastCall(action, call_reader(action.request), texts)

@@ -1,4 +1,4 @@
-"""Decodes and encodes whole messages, frame and payload together, without an engine.
+"""Decodes and encodes whole messages, frame and payload together, without a connection.
 
 For tools, tests and gateways that read or write single messages. A connection needs more (whose
 turn it is, which call an answer belongs to); that is the engine's work, which writes its answers
@@ -77,10 +77,10 @@ def decode_message(
         return call
     except _NOT_AT_ONCE:
         pass
-    return _walk(protocol, data, answers or _NOTHING_ASKED, policy, issues)
+    return _decode_slowly(protocol, data, answers or _NOTHING_ASKED, policy, issues)
 
 
-def _walk(
+def _decode_slowly(
     protocol: Protocol,
     data: Data,
     answers: Mapping[str, type[Request[Any]]],
@@ -109,14 +109,14 @@ def _walk(
 
 
 def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
-    """Lets the fast path decode the next CALL of this kind."""
+    """Makes the fast path decode the next CALL of this kind."""
     if isinstance(data, str | bytes):
         protocol.fast_path.learn(data, action, call_reader(cls))
 
 
 # `policy` is not keyword-only, for the same reason.
 def encode_message(message_id: str, message: Message, policy: Policy = STRICT) -> bytes:
-    """Encodes a payload within its frame: CALL for a request, CALLRESULT for a response, or SEND.
+    """Encodes a payload in its frame: a request as CALL, a response as CALLRESULT, or a SEND.
 
     Error frames have no payload; `encode_frame` writes them.
 
@@ -150,7 +150,7 @@ def wrap(message_id: str, cls: type[Message], payload: bytes) -> bytes:
 
 
 def _kind_of(cls: type[Message]) -> type[Call] | type[CallResult] | type[SendFrame]:
-    """Returns the frame that carries a message."""
+    """Returns the class of frame that carries a message."""
     if issubclass(cls, Response):
         return CallResult
     return SendFrame if issubclass(cls, Send) else Call
@@ -191,7 +191,7 @@ def _answered(
     request = answers.get(frame.message_id)
     if request is None:
         raise InvalidFrame(
-            "no call waits for this answer: its message id is not in `answers`",
+            "the message id of this answer is not in `answers`, so its action is unknown",
             failure=Failure.STRAY,
             message_id=frame.message_id,
             message_type=3,

@@ -1,4 +1,5 @@
-"""Frames: the JSON arrays of OCPP-J. They are decoded and encoded with their payload as raw JSON.
+"""The frames of OCPP-J, which are JSON arrays. They are decoded and encoded with their payload as
+raw JSON.
 
 Theory of operation: a frame is an array whose first element names its type. msgspec reads it as a
 union tagged by that number and leaves the payload as raw bytes, so the payload is decoded once,
@@ -44,7 +45,7 @@ Name_co = TypeVar("Name_co", bound=str, covariant=True, default=str)
 
 
 class _Array(Struct, array_like=True, frozen=True, forbid_unknown_fields=True, gc=False):
-    """Base class of frames: arrays with an exact number of elements."""
+    """Base class of frames: arrays with a fixed number of elements."""
 
 
 @final
@@ -120,7 +121,7 @@ _ERROR_TYPES: Final[dict[int, type[CallError | CallResultError]]] = {
 def decode_frame(
     data: Data, *, policy: Policy = STRICT, issues: list[Issue] | None = None
 ) -> Frame:
-    """Decodes one frame; its payload stays raw.
+    """Decodes one frame. Its payload stays JSON.
 
     Args:
         data: one WebSocket message.
@@ -135,7 +136,7 @@ def decode_frame(
 
 
 def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
-    """Does what `decode_frame` does, for callers on the fast path: keyword arguments take time."""
+    """Decodes one frame like `decode_frame`, with positional arguments, which are faster."""
     try:
         return parse(data)
     except REFUSALS as exc:
@@ -149,7 +150,7 @@ def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
     head = read_head(data)
     failure = _failure(data, head)
     if failure is Failure.MALFORMED and policy.mode is not Mode.STRICT:
-        filled = _filled(data, head, found)
+        filled = _complete_error_frame(data, head, found)
         if filled is not None:
             return filled
     raise InvalidFrame(
@@ -162,7 +163,8 @@ def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
 
 
 def trimmed(data: Data) -> Data:
-    """Returns a text without NULs and byte order marks around it; the same object if there are none.
+    """Returns a text without NULs and byte order marks around it; the same object if there are
+    none.
 
     RFC 8259 section 8.1 lets a parser ignore the mark; a NUL is the end of a text in C.
     """
@@ -186,7 +188,7 @@ _TRIMMED: Final = Issue(
 
 
 def encode_frame(frame: Frame) -> bytes:
-    """Encodes one frame around a payload that has been encoded already.
+    """Encodes one frame around a payload that is encoded already.
 
     Raises:
         InvalidOutgoing: the message id, the description or the details cannot be written as JSON.
@@ -218,8 +220,8 @@ _ELEMENTS: Final = ("a code", "a description", "an object")
 """What stands behind the message id of an error frame."""
 
 
-def _filled(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
-    """Reads an error frame with elements missing or of wrong types, or with one object for all of them."""
+def _complete_error_frame(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
+    """Decodes an error frame whose elements are missing, of wrong types, or all in one object."""
     frame = _ERROR_TYPES.get(head.message_type or 0)
     if frame is None or head.message_id is None:
         return None
@@ -227,7 +229,7 @@ def _filled(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
         elements: list[Any] = read(data)
     except REFUSALS:
         return None
-    code, description, details = _error_parts(elements[2:])
+    code, description, details = _split_error(elements[2:])
     if len(elements) > 5 or isinstance(code, dict | list) or isinstance(description, dict | list):
         return None
     issues += _error_issues(elements)
@@ -239,8 +241,10 @@ def _filled(data: Data, head: Head, issues: list[Issue]) -> Frame | None:
     )
 
 
-def _error_parts(rest: list[Any]) -> tuple[Any, Any, Any]:
-    """Returns code, description and details of an error frame; an object in front of them is the details."""
+def _split_error(rest: list[Any]) -> tuple[Any, Any, Any]:
+    """Returns code, description and details of an error frame that may have an object in front of
+    the others.
+    """
     if rest and len(rest) < len(_ELEMENTS) and is_object(rest[-1]):
         *rest, details = rest
         rest = [*[*rest, None, None][:2], details]

@@ -1,4 +1,4 @@
-"""`Limits`: the bounds of a connection, and the checks of a frame's size, nesting, numbers and elements.
+"""The limits of a connection, and checks of the size, nesting, numbers and elements of a frame.
 
 Theory of operation: checks must hardly slow down valid frames. So each check begins with a cheap test
 that may give a false alarm but never misses, and only after an alarm comes an exact test.
@@ -44,7 +44,7 @@ __all__ = [
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """The bounds of one connection. Times are in seconds."""
+    """The limits of one connection. Times are in seconds."""
 
     frame_bytes: int = 1 << 20
     """Longest frame that is read, in bytes; a longer one closes the connection."""
@@ -101,7 +101,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Message ids of past calls that are kept per direction, to recognise late and repeated answers."""
 
     def __post_init__(self) -> None:
-        """Checks the values: a bound of 0 or NaN would block a connection, or not bound it at all.
+        """Checks the values, as a limit of 0 or NaN would block a connection or have no effect.
 
         Raises:
             LocalProtocolError: a value is not a number, or too small; the message names it.
@@ -147,7 +147,7 @@ _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
-    """Returns which limit the text of a frame exceeds, or `None`."""
+    """Returns the limit that the text of a frame exceeds, or `None`."""
     if len(data) * MAX_UTF8_BYTES > limits.frame_bytes and _bytes_of(data) > limits.frame_bytes:
         return Failure.FRAME_TOO_BIG
     if holds_many_elements(data, limits):
@@ -156,7 +156,7 @@ def exceeded(data: str | bytes, limits: Limits) -> Failure | None:
 
 
 def holds_long_number(data: str | bytes, limits: Limits) -> bool:
-    """Returns whether a number in a text has too many digits in a row."""
+    """Returns whether a number in a text has too many digits."""
     if len(data) <= limits.digits or not _may_have_run(data, limits.digits):
         return False
     bare = _without_strings(data)
@@ -164,7 +164,7 @@ def holds_long_number(data: str | bytes, limits: Limits) -> bool:
 
 
 def holds_many_elements(data: str | bytes, limits: Limits) -> bool:
-    """Returns whether a text has too many arrays, objects or commas, without decoding it."""
+    """Returns whether a text has too many arrays, objects or commas. Does not decode it."""
     if len(data) <= limits.elements or not _exceeds_elements(data, limits.elements):
         return False
     return _exceeds_elements_outside(data, limits.elements)
@@ -177,7 +177,9 @@ def _exceeds_elements(data: str | bytes, most: int) -> bool:
 
 
 def _exceeds_elements_outside(data: str | bytes, most: int) -> bool:
-    """Whether a text has too many elements outside of its strings; it is read no further than that."""
+    """Returns whether a text has too many elements outside of its strings. Stops as soon as that is
+    known.
+    """
     brackets = commas = 0
     for outside in _outside_strings(data):
         brackets += outside.count(b"[") + outside.count(b"{")
@@ -188,7 +190,7 @@ def _exceeds_elements_outside(data: str | bytes, most: int) -> bool:
 
 
 def _outside_strings(data: str | bytes) -> Iterator[bytes]:
-    """Yields what is between the strings of a text, some of it at a time."""
+    """Yields the parts of a text between its strings."""
     data = _without_escapes(data)
     inside = 0
     for at in range(0, len(data), _CHUNK):
@@ -212,7 +214,7 @@ def _may_have_run(data: str | bytes, digits: int) -> bool:
 
 
 def _without_strings(data: str | bytes) -> bytes:
-    """Returns a JSON text with all its strings emptied; the result is arbitrary for other texts."""
+    """Returns a JSON text with all its strings emptied. The result is arbitrary for other texts."""
     return b'""'.join(_without_escapes(data).split(b'"')[::2])
 
 
@@ -226,7 +228,7 @@ def _without_escapes(data: str | bytes) -> bytes:
 
 
 def is_plain(text: str, names: Names[str], limits: Limits) -> bool:
-    """Returns whether a CALL that was decoded strictly is certain to keep to the limits.
+    """Returns whether a strictly decoded CALL certainly respects the limits.
 
     Args:
         text: the frame.
@@ -237,7 +239,7 @@ def is_plain(text: str, names: Names[str], limits: Limits) -> bool:
 
 
 def may_be_deep(payload: AnyStr, names: Names[AnyStr], limits: Limits) -> bool:
-    """Returns whether a payload that was decoded strictly may be nested too deeply."""
+    """Returns whether a strictly decoded payload may be nested too deeply."""
     if len(payload) < 2 * limits.nesting:
         return False
     # A loop, because `any` would take half as long again.
@@ -249,20 +251,20 @@ def may_be_deep(payload: AnyStr, names: Names[AnyStr], limits: Limits) -> bool:
 
 @cache
 def open_names(cls: type[Struct]) -> Names[bytes]:
-    """Returns the names of the members of a class that may hold any JSON, as written on the wire."""
+    """Returns the JSON names of the members of a class that may contain any JSON."""
     names = open_members(shape_of(cls))
     # A name may be written with escapes, so a backslash counts as one.
-    return tuple((_mark(name), name) for name in (*names, b"\\")) if names else ()
+    return tuple((_rarest_character(name), name) for name in (*names, b"\\")) if names else ()
 
 
-def _mark(name: bytes) -> bytes:
-    """Returns a rare character of a name; searching for it is twenty times as fast as for the name."""
+def _rarest_character(name: bytes) -> bytes:
+    """Returns the rarest character of a name, as searching for it is much faster than for the name."""
     capital = re.search(rb"[A-Z]", name)
     return capital[0] if capital else name[-2:-1] or name
 
 
 def is_deeper(payload: bytes, limits: Limits) -> bool:
-    """Returns whether a payload is nested too deeply; the result is arbitrary if it is not JSON."""
+    """Returns whether a payload is nested too deeply. The result is arbitrary if it is not JSON."""
     # The frame is the first level.
     nesting = limits.nesting - 1
     if payload.count(b"{") + payload.count(b"[") <= nesting:

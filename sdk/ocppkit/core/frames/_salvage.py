@@ -1,4 +1,5 @@
-"""Reads message type, message id and action of a text that is not a valid frame, to answer it.
+"""Reads message type, message id and action from a text that is not a valid frame, so that it can
+be answered.
 
 The rest of the text may be anything, so a regular expression over its first kilobytes is used instead
 of a JSON parser. It takes linear time, and each string that it finds is then decoded by msgspec.
@@ -31,7 +32,7 @@ _WITH_ACTION: Final = (2, 6)
 
 
 class Head(Struct, frozen=True):
-    """The first elements of a frame; `None` for those that cannot be read."""
+    """The first elements of a frame; `None` for each that cannot be read."""
 
     message_type: int | None = None
     message_id: str | None = None
@@ -39,7 +40,7 @@ class Head(Struct, frozen=True):
 
 
 def read_head(data: Data) -> Head:
-    """Returns what can be read at the beginning of a text, whatever follows."""
+    """Returns the elements that can be read at the beginning of a text, whatever follows."""
     found = re.match(_HEAD, _front(data))
     if found is None:
         return Head()

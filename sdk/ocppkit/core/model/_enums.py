@@ -7,7 +7,7 @@ __all__ = ["WireEnum"]
 
 
 class WireEnum(StrEnum):
-    """An enum whose members are the values that a schema lists.
+    """Base class of enums whose members are the values of a schema; it can also hold other values.
 
     In lenient mode a peer may send other values. They become pseudo-members: equal to their text, not
     part of an iteration over the enum, and with `is_known` false.
@@ -20,7 +20,7 @@ class WireEnum(StrEnum):
 
     @classmethod
     def unknown(cls, word: str) -> Self:
-        """Returns a pseudo-member for a value that the schema does not list.
+        """Returns a member for a value that the schema does not list.
 
         Args:
             word: the value on the wire. A value that the schema lists gives its member.

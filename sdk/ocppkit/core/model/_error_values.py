@@ -1,4 +1,5 @@
-"""Errors as plain values, which can be sent to another process as JSON or msgpack, and read there.
+"""Converts errors to plain values and back, so that they can be sent to another process as JSON or
+msgpack.
 
 Theory of operation: a value has the names of the error's class and of its base classes, its arguments
 and its attributes. A process that does not know the class, because its version of ocppkit is older
@@ -37,7 +38,8 @@ _ENUMS: Final[Mapping[str, type[Enum]]] = {
 
 
 def error_to_value(error: OcppError) -> dict[str, Any]:
-    """Returns an error as a plain value: of objects, lists, texts, numbers, booleans and `None`.
+    """Returns an error as a plain value of dictionaries, lists, texts, numbers, booleans and
+    `None`.
 
     Its cause and traceback are left out. An attribute of an error of your own that is not data is
     replaced by a text that names its type.
@@ -50,7 +52,8 @@ def error_to_value(error: OcppError) -> dict[str, Any]:
 
 
 def error_from_value(value: object) -> OcppError:
-    """Returns the error that `error_to_value` made a value of, with equal class, text and attributes.
+    """Returns the error of a plain value that `error_to_value` made; class, text and attributes are
+    the same.
 
     If the class is not known in this process, the error is of the nearest base class that is.
 

@@ -1,4 +1,5 @@
-"""The exceptions that ocppkit raises: the class says who is at fault, an attribute the error code.
+"""The exceptions of ocppkit. The class tells which side is at fault, an attribute has the error
+code.
 
 ```
 OcppError                    one except clause catches everything we raise
@@ -59,7 +60,7 @@ class OcppError(Exception):
 
     @property
     def problem(self) -> str:
-        """What went wrong, without action and message id."""
+        """The text of the problem, without action and message id."""
         return str(self.args[0])
 
     # Exceptions are unpickled from `args` alone, which have no keyword arguments.
@@ -67,7 +68,7 @@ class OcppError(Exception):
         return _rebuild, (type(self), self.args), self.__dict__
 
     def __str__(self) -> str:
-        about = " ".join(_shown(name) for name in (self.action, self.message_id) if name)
+        about = " ".join(_printable_name(name) for name in (self.action, self.message_id) if name)
         return f"{about}: {self.problem}" if about else self.problem
 
 
@@ -76,7 +77,7 @@ class LocalProtocolError(OcppError):
 
 
 class InvalidOutgoing(LocalProtocolError):
-    """A message of ours breaks its schema; it was not sent."""
+    """Raised when a message of ours breaks its schema, so that it was not sent."""
 
     def __init__(
         self,
@@ -92,22 +93,24 @@ class InvalidOutgoing(LocalProtocolError):
 
 
 class QueueFull(LocalProtocolError):
-    """As many calls are waiting as `Limits.queue` allows."""
+    """Raised when as many calls are waiting as `Limits.queue` allows."""
 
 
 class WrongVersion(LocalProtocolError):
-    """A message is of another version of OCPP than the connection or role."""
+    """Raised when a message belongs to another version of OCPP than the connection, station or
+    CSMS.
+    """
 
 
 class RemoteProtocolError(OcppError):
-    """The peer violated OCPP."""
+    """Raised when the peer has violated OCPP."""
 
     error_code: ErrorCode = ErrorCode.GENERIC_ERROR
     """The code of a CALLERROR about it; `Protocol.error_codes` has the spelling of each version."""
 
 
 class InvalidFrame(RemoteProtocolError):
-    """A text of the peer is not a valid frame; the attributes have what could be read of it."""
+    """Raised when a text of the peer is not a valid frame. The attributes have what could be read."""
 
     _CODES: ClassVar[Mapping[Failure, ErrorCode]] = {
         Failure.UNKNOWN_TYPE: ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED,
@@ -134,7 +137,7 @@ class InvalidFrame(RemoteProtocolError):
 
 
 class InvalidMessage(RemoteProtocolError):
-    """A payload breaks its schema in a way that the policy does not repair."""
+    """Raised when a payload breaks its schema and the policy does not repair it."""
 
     def __init__(
         self,
@@ -161,7 +164,7 @@ class InvalidMessage(RemoteProtocolError):
 
 
 class CallFailed(OcppError):
-    """The peer answered a call with CALLERROR, or a call result with CALLRESULTERROR."""
+    """Raised when the peer answered a call with CALLERROR, or a result with CALLRESULTERROR."""
 
     def __init__(
         self,
@@ -172,7 +175,11 @@ class CallFailed(OcppError):
         action: str | None = None,
         message_id: str | None = None,
     ) -> None:
-        said = f"{_shown(code)} {quoted(description, _SHOWN_TEXT)}" if description else _shown(code)
+        said = (
+            f"{_printable_name(code)} {quoted(description, _SHOWN_TEXT)}"
+            if description
+            else _printable_name(code)
+        )
         super().__init__(said, action=action, message_id=message_id)
         self.code = code
         """An `ErrorCode` if the peer sent one in the spelling of any version, else the text it sent."""
@@ -182,11 +189,11 @@ class CallFailed(OcppError):
 
 
 class CallTimedOut(OcppError):
-    """No answer came before the deadline."""
+    """Raised when no answer to a call came in time."""
 
 
 class ConnectionClosed(OcppError):
-    """The connection has ended, and with it the call that waited on it."""
+    """Raised when the connection has ended, also by calls that were waiting for an answer."""
 
     def __init__(
         self,
@@ -216,7 +223,7 @@ class ConnectionClosed(OcppError):
 
 
 class HandshakeRefused(ConnectionClosed):
-    """The peer refused to open the connection."""
+    """Raised when the peer refused to open the connection."""
 
     def __init__(
         self,
@@ -236,8 +243,8 @@ def _rebuild(kind: type[OcppError], args: tuple[Any, ...]) -> OcppError:
     return error
 
 
-def _shown(name: str) -> str:
-    """Returns a name as it is if it is short, printable ASCII, else quoted."""
+def _printable_name(name: str) -> str:
+    """Returns a name for a message: unchanged if it is short, printable ASCII, else quoted."""
     return (
         name
         if name.isascii() and name.isprintable() and len(name) <= _SHOWN_TEXT

@@ -1,4 +1,4 @@
-"""The kinds of messages, and the reasons for which a frame of the peer is not delivered."""
+"""The kinds of messages, and the reasons why a frame of the peer is refused."""
 
 from enum import IntEnum, StrEnum
 
@@ -6,7 +6,7 @@ __all__ = ["Failure", "MessageKind"]
 
 
 class MessageKind(IntEnum):
-    """The kinds of messages; the value is the message type number on the wire."""
+    """The kinds of messages. The value is the message type number in the frame."""
 
     OTHER = 0
     """An unreadable kind, or one that the version does not have."""
@@ -19,7 +19,9 @@ class MessageKind(IntEnum):
 
 
 class Failure(StrEnum):
-    """Why a frame is not delivered. For a payload that breaks its schema, a `Rule` says it."""
+    """The reason why a frame of the peer is refused. For a payload that breaks its schema, a `Rule`
+    says it.
+    """
 
     FRAME_TOO_BIG = "frame_too_big"
     """More bytes than `Limits.frame_bytes`; nothing of it was read."""

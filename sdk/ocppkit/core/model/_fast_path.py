@@ -1,4 +1,4 @@
-"""`FastPath`: which decoder to try first for a CALL, guessed from two characters of the frame.
+"""Chooses the decoder to try first for a CALL, by two characters of the frame.
 
 Theory of operation: the class of a payload is known only after the frame has been read, so decoding
 a message takes two passes, and the first one skips over the payload for nothing. But a peer writes
@@ -33,7 +33,8 @@ NotifyEVChargingNeeds), only the action learnt last is known.
 
 
 class FastPath(Generic[T]):
-    """What is known of the CALLs of one peer, or of many peers that write alike; empty at first.
+    """The decoders that fit the CALLs of one peer, or of several that write alike. It learns from
+    received CALLs.
 
     Connections with the same role, version and handlers may share one, so that all of them know an
     action as soon as one of them has received it.
@@ -50,7 +51,7 @@ class FastPath(Generic[T]):
         """Position of the action in the frame that was learnt last."""
 
     def learn(self, data: str | bytes, action: str, value: T) -> int | None:
-        """Remembers a value for frames like this one.
+        """Remembers a decoder for frames like this one; returns the position of the two characters.
 
         Args:
             data: a frame that was decoded successfully.

@@ -1,4 +1,4 @@
-"""Issues: what is wrong with a payload at one place, with rule, path, value and error code."""
+"""Issues: the rules that a payload breaks, each with its place, value and error code."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -122,7 +122,7 @@ _TEXTS = {
 
 
 class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
-    """One rule that one value of a payload breaks."""
+    """A broken rule: one value of a payload that breaks one rule."""
 
     path: str
     """JSON path of the value, with names on the wire: `$.meterValue[0].sampledValue[2].unit`."""
@@ -149,17 +149,17 @@ class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
 
     @property
     def error_code(self) -> ErrorCode:
-        """The code that a CALLERROR about this issue carries."""
+        """The error code of a CALLERROR about this issue."""
         return ANSWERS[self.rule][0]
 
     @property
     def message(self) -> str:
-        """One line for people: `unknown value 'Soon' at $.type`.
+        """The issue as one line for people, such as `unknown value 'Soon' at $.type`.
 
         It is bounded, and the peer's control characters are escaped in it. Of secrets and of what
         tells who charges it has type and length, of URLs neither user nor query.
         """
-        value = _described(self.value) if self.hidden else _shown(self.value)
+        value = _described(self.value) if self.hidden else _shortened(self.value)
         text = _TEXTS[self.rule].format(value=value, expected=self.expected)
         if self.left_out is UNSET or self.left_out == self.path:
             return f"{text} at {self.path}"
@@ -177,7 +177,7 @@ class Issues(tuple[Issue, ...]):
     """How many more there were, beyond the number that is recorded."""
 
     def __new__(cls, issues: Iterable[Issue] = (), omitted: int = 0) -> Self:
-        """Makes a tuple of issues, with the number of those that are not in it."""
+        """Creates a tuple of issues, with the number of those that are not in it."""
         self = super().__new__(cls, issues)
         self.omitted = omitted
         return self
@@ -187,14 +187,14 @@ NO_ISSUES: Final = Issues()
 
 
 class IssueList(list[Issue]):
-    """A list that takes issues and counts those that are not recorded: pass it as `issues`."""
+    """A list that collects issues and counts those that were not recorded. Pass it as `issues`."""
 
     omitted: int = 0
     """How many issues there were beyond the number that is recorded."""
 
 
 def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
-    """Returns the error code for a message: that of the unrepaired issue whose rule ranks first.
+    """Returns the error code for a message: the one of the unrepaired issue with the highest rank.
 
     Args:
         issues: at least one.
@@ -203,12 +203,14 @@ def error_code_of(issues: Iterable[Issue]) -> ErrorCode:
 
 
 def rank(issue: Issue) -> tuple[bool, int]:
-    """Returns a sort key for issues; the first issue decides how a message is answered."""
+    """Returns a key to sort issues. The first of the sorted issues decides how a message is
+    answered.
+    """
     return issue.repaired, _RANKS[issue.rule]
 
 
 def summary(issues: Iterable[Issue]) -> str:
-    """Returns the first few issues as one line, those that were not repaired before the others."""
+    """Returns the first few issues as one line, beginning with those that were not repaired."""
     ranked = sorted(issues, key=lambda issue: issue.repaired)
     shown = "; ".join(issue.message for issue in ranked[:_SHOWN_ISSUES])
     more = len(ranked) - _SHOWN_ISSUES + getattr(issues, "omitted", 0)
@@ -226,7 +228,7 @@ def render_path(path: Path, *, pattern: bool = False) -> str:
 
 
 def steps_of(path: Path) -> list[str | int]:
-    """Returns the names and positions of a path, from the root on."""
+    """Returns the names and positions in a path, beginning at the root."""
     steps: list[str | int] = []
     while path is not None:
         path, key = path
@@ -254,10 +256,10 @@ def _described(value: Any) -> str:
             return "a number"
         case _:
             # `_shown` never shows the content of objects and lists.
-            return _shown(value)
+            return _shortened(value)
 
 
-def _shown(value: Any) -> str:
+def _shortened(value: Any) -> str:
     match value:
         case str():
             text = re.sub(_URL_PARTS, "***", value) if "://" in value else value

@@ -1,4 +1,4 @@
-"""Decodes and encodes untyped JSON, and names the exceptions that msgspec raises."""
+"""Decodes and encodes untyped JSON, and defines which exceptions msgspec raises."""
 
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -38,7 +38,7 @@ write = _encoder.encode
 
 
 def read(data: Data) -> Any:
-    """Returns JSON as dictionaries, lists and scalars.
+    """Decodes JSON to dictionaries, lists and scalars.
 
     Raises:
         msgspec.ValidationError: a number that cannot be held; there is nothing else to validate.
@@ -48,7 +48,7 @@ def read(data: Data) -> Any:
 
 
 def scan(data: Data) -> str:
-    """Returns a JSON text without the white space around it, without decoding its values.
+    """Returns a JSON text without the white space around it. Does not decode its values.
 
     Raises:
         Exception: one of `REFUSALS`, for what is no JSON.
@@ -83,7 +83,7 @@ def as_bytes(data: Data) -> bytes:
 
 
 def reason(error: Exception) -> str:
-    """Returns the text of an exception that was raised by encoding, for use in a message.
+    """Returns the text of an exception that encoding has raised, for an error message.
 
     Only what msgspec raises is quoted: what objects of the user's raise may hold anything.
     """

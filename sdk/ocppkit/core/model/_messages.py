@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Sensitive(Struct, frozen=True, kw_only=True):
-    """The members of one version with sensitive values, by name on the wire."""
+    """The JSON names of the members of one version that have secret or personal values."""
 
     secret: frozenset[str] = frozenset()
     """Members that hold passwords, keys and PINs."""
@@ -56,7 +56,7 @@ NOT_SENSITIVE: Final = Sensitive()
 
 
 class PayloadRules(Struct, frozen=True, kw_only=True):
-    """Rules of one version about values that its schemas do not state."""
+    """Rules of one version about values, beyond its schemas."""
 
     integer_bits: int | None = None
     """The size of the integers that are sent, in two's complement; `None` for any. # VAL-02"""
@@ -137,7 +137,9 @@ class CsmsSend(Send, kw_only=True, frozen=True):
 
 
 def reports_or_answers(cls: type[Struct]) -> bool:
-    """Returns whether messages of a class report or answer, so that a missing member widens no command."""
+    """Returns whether a class of messages reports or answers, rather than commands; lenient reading
+    may leave out members then.
+    """
     is_report = issubclass(cls, Response | StationRequest | StationSend)
     # DataTransfer goes both ways.
     return is_report and not issubclass(cls, CsmsRequest | CsmsSend)

@@ -1,4 +1,4 @@
-"""`Opt[T]`: the type of an optional member of a message.
+"""The type `Opt[T]` of optional members of messages.
 
 At run time it is `T`, so that msgspec refuses JSON `null`, as the schemas demand. For type checkers it
 is `T | None` (see `_opt.pyi`), so that `None` stands for an absent member.
@@ -10,7 +10,9 @@ __all__ = ["Opt"]
 
 
 class Opt:
-    """Marks an optional member of a message: `Opt[int]`, with the default `None` for "absent"."""
+    """The type of an optional member of a message, such as `Opt[int]`; the default `None` means
+    that it is absent.
+    """
 
     def __class_getitem__(cls, item: Any) -> Any:
         return item

@@ -1,4 +1,4 @@
-"""A version of OCPP as data: its actions, who may send them, and how it spells its error codes."""
+"""A version of OCPP as data: its actions, who may send them, and the spelling of its error codes."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -38,7 +38,9 @@ class Role(StrEnum):
 
 
 class ErrorCode(StrEnum):
-    """The error codes of OCPP-J, under their 2.x names; `Protocol.error_codes` has each version's spelling."""
+    """The error codes of OCPP-J, by their names in OCPP 2.x. `Protocol.error_codes` has the
+    spelling of each version.
+    """
 
     FORMAT_VIOLATION = "FormatViolation"
     GENERIC_ERROR = "GenericError"
@@ -55,7 +57,9 @@ class ErrorCode(StrEnum):
 
 
 class SecurityEvent(StrEnum):
-    """The security events of OCPP, under their 2.x names; `Protocol.security_events` has each version's spelling."""
+    """The security events of OCPP, by their names in OCPP 2.x. `Protocol.security_events` has the
+    spelling of each version.
+    """
 
     ATTEMPTED_REPLAY_ATTACKS = "AttemptedReplayAttacks"
     """The station received a message again that was not repeated for a lost answer."""
@@ -122,7 +126,7 @@ class SecurityEvent(StrEnum):
 
 
 class NoReply(StrEnum):
-    """Reactions to a failure that send no reply."""
+    """Reactions to a failure without a reply."""
 
     SILENT = "silent"
     """The frame is dropped and reported by an event."""
@@ -132,7 +136,7 @@ class NoReply(StrEnum):
 
 
 class Reply(Struct, frozen=True):
-    """The reaction to a failure, with its reason: one cell of the reply table."""
+    """The reaction to a failure and its reason, an entry of the reply table."""
 
     reaction: ErrorCode | NoReply
     citation: str
@@ -140,7 +144,7 @@ class Reply(Struct, frozen=True):
 
 
 class Offline(StrEnum):
-    """What a station does with a message that it cannot deliver now."""
+    """Ways to handle a message while a station is offline: keep, drop or fail."""
 
     DROP = "drop"
     """It may be dropped, or created again after the station has reconnected."""
@@ -159,7 +163,7 @@ class Offline(StrEnum):
 
 
 class Action(Struct, frozen=True, kw_only=True):
-    """One action of one version: its messages, and what the specification says of them."""
+    """An action of one version: its messages, and what the specification says about them."""
 
     name: str
     """Its name on the wire."""
@@ -196,7 +200,7 @@ class Action(Struct, frozen=True, kw_only=True):
 
     @property
     def answered(self) -> bool:
-        """Whether it is answered: true for a CALL, false for a SEND."""
+        """Whether the message is answered: true for a CALL, false for a SEND."""
         return self.response is not None
 
 

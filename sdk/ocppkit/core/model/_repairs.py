@@ -1,4 +1,4 @@
-"""The repairs of lenient reading: what is mended, what it becomes, and what is never mended.
+"""The repairs of lenient reading: which problems are repaired, how, and which never are.
 
 The code names a member of `Repair` at each place where it repairs, and the guide's table is this one.
 """
@@ -11,7 +11,7 @@ __all__ = ["NEVER_REPAIRED", "REPAIRS", "Repair", "RepairText"]
 
 
 class Repair(StrEnum):
-    """What lenient reading did about an issue."""
+    """The ways in which lenient reading repairs an issue."""
 
     NULL_LEFT_OUT = "null_left_out"
     MEMBER_LEFT_OUT = "member_left_out"
@@ -33,7 +33,7 @@ class Repair(StrEnum):
 
 
 class RepairText(NamedTuple):
-    """What a guide says of a repair."""
+    """The description of a repair in the guide."""
 
     rules: str
     """The rules that are broken, as `Issue.rule` has them."""
@@ -110,9 +110,11 @@ REPAIRS: Final[Mapping[Repair, RepairText]] = {
 
 NEVER_REPAIRED: Final = (
     "a required member that is missing or cannot be built",
-    "in a command of the CSMS: an optional member that cannot be built, unless the facts call its absence harmless, "
+    "in a command of the CSMS: an optional member that cannot be built, unless the facts call "
+    "its absence harmless, "
     "or an item of a list",
-    "a number with a decimal comma, and a number where a date-time is due: their meaning would be a guess",
+    "a number with a decimal comma, and a number where a date-time is due: their meaning would "
+    "be a guess",
     "text that is no JSON",
 )
 """What refuses a message in lenient mode, too."""

@@ -1,4 +1,4 @@
-"""Decides which values must not appear in logs and errors: secrets, and ids of who charges.
+"""Decides which values must not appear in logs and errors: secrets, and tokens of drivers.
 
 The members with such values are facts of each version, generated into the bases of its messages.
 Unmistakable names (`password`, `simPin`) count everywhere, also in datatypes that are decoded alone.
@@ -21,7 +21,7 @@ _SENSITIVE_NAME: Final = (
 
 
 def is_sensitive(facts: Sensitive, path: Sequence[str | int], root: Any, value: Any) -> bool:
-    """Returns whether a value is sensitive, and must not be shown.
+    """Returns whether a value is sensitive, so that it must not appear in logs.
 
     Args:
         facts: the sensitive members of the version.
@@ -46,7 +46,7 @@ def is_sensitive(facts: Sensitive, path: Sequence[str | int], root: Any, value: 
 
 
 def _sibling_value(path: Sequence[str | int], root: Any, sibling: list[str]) -> str | None:
-    """Returns the value of a sibling, next to the value itself or to an object around it."""
+    """Returns the value of another member of the same object, or of the object around it."""
     around = [root]
     for step in path[:-1]:
         around.append(_inside(around[-1], step))

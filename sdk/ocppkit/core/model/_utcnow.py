@@ -1,4 +1,6 @@
-"""`utcnow`: the current time, for programs that fill in timestamps; nothing else here reads a clock."""
+"""The current time, for programs that fill in timestamps. Nothing else in this package reads a
+clock.
+"""
 
 from datetime import UTC, datetime
 
@@ -6,6 +8,6 @@ __all__ = ["utcnow"]
 
 
 def utcnow() -> datetime:
-    """Returns the current time in UTC, with its time zone, cut to the milliseconds that OCPP 2.x allows."""
+    """Returns the current time in UTC, with milliseconds, as OCPP 2.x allows no more."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""The installed version of ocppkit, read from its metadata when somebody asks."""
+"""The version of the installed ocppkit, read from its metadata when it is needed."""
 
 from importlib.metadata import version
 

@@ -1,1 +1,1 @@
-"""Payloads: JSON to typed messages and back, strictly or with repairs."""
+"""Converts payloads from JSON to typed messages and back, strictly or with repairs."""

@@ -10,7 +10,7 @@ __all__ = ["altered"]
 
 
 def altered(data: bytes, alterations: Iterable[Alteration], changes: list[str]) -> bytes:
-    """Returns a payload with changes for a certain peer; the same bytes if nothing is to be changed.
+    """Returns a payload with the alterations applied; the same bytes if none applies.
 
     Args:
         data: the payload.

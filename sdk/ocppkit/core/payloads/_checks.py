@@ -1,4 +1,4 @@
-"""Checks what msgspec cannot, with one compiled check per class: multiples of a decimal, and URIs.
+"""Checks rules that msgspec cannot check: multiples of a decimal, and URIs.
 
 A class without such places has no check, so its messages cost nothing more. A check looks at all
 values of one place at once and returns only whether they pass; the repair pass finds out what is
@@ -27,20 +27,21 @@ _REMEMBERED: Final = 4096
 
 @cache
 def check_of(shape: ObjectShape) -> Check | None:
-    """Returns the check of decoded payloads of a class, or `None` if msgspec checks everything.
+    """Returns a function that checks decoded payloads of a class, or `None` if msgspec checks
+    everything.
 
     Open objects are not looked at: they are checked when they are built.
     """
     names: dict[str, object] = {}
     terms: list[str] = []
-    for at, place in enumerate(field_expressions(shape, _is_checked)):
+    for at, place in enumerate(field_expressions(shape, _needs_check)):
         names[f"known{at}"], names[f"passes{at}"] = _test_of(place.shape)
         new = place.find(f"{{0}} not in known{at}")
         terms.append(f"(not (new := {new}) or passes{at}(new))")
     return compile_expression(" and ".join(terms), names) if terms else None
 
 
-def _is_checked(shape: Shape) -> bool:
+def _needs_check(shape: Shape) -> bool:
     match shape:
         case StringShape():
             return shape.uri
@@ -51,17 +52,17 @@ def _is_checked(shape: Shape) -> bool:
 
 
 def _test_of(shape: Shape) -> tuple[Collection[Any], _Test]:
-    """Returns the values that are known to pass, and the test of all others."""
+    """Returns values that are known to pass, and a function that tests all others."""
     match shape:
         case NumberShape(multiple_of=step) if step is not None:
             return _multiples_of(step)
         case ObjectShape():
-            return (), _pass_later(shape)
+            return (), _remember_passing(shape)
         case _:
             return (), _are_uris
 
 
-def _pass_later(shape: ObjectShape) -> _Test:
+def _remember_passing(shape: ObjectShape) -> _Test:
     # A class within itself: its check is not ready yet, so it is compiled when first needed.
     return lambda payloads: (check := check_of(shape)) is None or all(map(check, payloads))
 

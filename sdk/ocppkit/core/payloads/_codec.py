@@ -1,4 +1,4 @@
-"""Decodes and encodes payloads: strictly first, then by the repair pass if that refuses.
+"""Decodes and encodes payloads: strictly first; if that fails, with the repair pass.
 
 A valid payload costs one dictionary look-up more than its msgspec decoder. Decoders, checks and
 writers are compiled when a class is first used. Everything else happens on the way to an error:
@@ -63,7 +63,7 @@ ENCODE_ERRORS: Final = (NotEncodable, AttributeError, *REFUSALS, *UNWRITABLE)
 
 @cache
 def message_class(cls: type[Payload]) -> type[Payload]:
-    """Returns the class that says what a payload may hold: that of its action, for a subclass of it.
+    """Returns the class of the schema for a message class, which may be a program's subclass of it.
 
     A subclass may have members of its own, and they must not be sent. A datatype is its own.
     """
@@ -91,7 +91,7 @@ def decode_payload(
 
 
 def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] | None) -> P:
-    """Does what `decode_payload` does, for callers on the fast path: keyword arguments take time."""
+    """Decodes a payload like `decode_payload`, with positional arguments, which are faster."""
     try:
         payload: P = READERS[cls](data)
         return payload
@@ -101,7 +101,9 @@ def read_payload(cls: type[P], data: Data, policy: Policy, issues: list[Issue] |
 
 
 def read_in_steps(cls: type[P], data: Data, policy: Policy) -> Steps[Outcome]:
-    """Does what `read_payload` does, but pauses now and then if it repairs; `payload_of` takes the outcome."""
+    """Decodes a payload like `read_payload`, but in steps if it needs repairs. Pass the outcome to
+    `payload_of`.
+    """
     try:
         return Outcome(READERS[cls](data), NO_ISSUES, None)
     except REFUSALS:
@@ -110,7 +112,7 @@ def read_in_steps(cls: type[P], data: Data, policy: Policy) -> Steps[Outcome]:
 
 
 def payload_of(outcome: Outcome, cls: type[P], data: Data, issues: list[Issue] | None) -> P:
-    """Returns the payload that was built, and notes its issues.
+    """Returns the payload of an outcome, and adds its issues to the list.
 
     Raises:
         InvalidMessage: none was built.
@@ -128,7 +130,7 @@ def payload_of(outcome: Outcome, cls: type[P], data: Data, issues: list[Issue] |
 
 
 def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
-    """Encodes one payload, without its frame, and decodes the bytes again to check them.
+    """Encodes one payload without its frame, and decodes the bytes again to check them.
 
     They are checked against the class of the message's action, so a member that a subclass adds is
     refused. Date-times are sent in UTC, with `Z` and at most milliseconds; a text in place of one must
@@ -147,16 +149,18 @@ def encode_payload(payload: Payload, *, policy: Policy = STRICT) -> bytes:
 
 
 def write_payload(payload: Payload, policy: Policy, changes: list[str] | None = None) -> bytes:
-    """Does what `encode_payload` does; `changes` takes what alterations changed."""
+    """Encodes a payload like `encode_payload`; the list `changes` gets the alterations that were
+    applied.
+    """
     cls = type(payload)
     if policy.alterations:
         return _write_altered(payload, policy, [] if changes is None else changes)
     try:
         return (_UNCHECKED if policy.mode is _OFF else WRITERS)[cls](payload)
     except Exception:  # noqa: BLE001 - members of the user's raise what they like
-        # `_write_closely` finds out what is wrong, and whether the policy minds.
+        # `_write_slowly` finds out what is wrong, and whether the policy minds.
         pass
-    return _write_closely(message_class(cls), payload, policy)
+    return _write_slowly(message_class(cls), payload, policy)
 
 
 def _write_altered(payload: Payload, policy: Policy, changes: list[str]) -> bytes:
@@ -166,7 +170,7 @@ def _write_altered(payload: Payload, policy: Policy, changes: list[str]) -> byte
     return altered(data, alterations, changes) if alterations else data
 
 
-def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
+def _write_slowly(cls: type[Payload], payload: Payload, policy: Policy) -> bytes:
     try:
         data = normalised_writer_of(shape_of(cls), bool, texts=True)(payload)
     except NotEncodable as exc:
@@ -176,11 +180,11 @@ def _write_closely(cls: type[Payload], payload: Payload, policy: Policy) -> byte
             f"cannot be written as JSON: {reason(exc)}", action=_action(cls)
         ) from exc
     if policy.mode is not _OFF:
-        _check_closely(cls, data, policy)
+        _check_written(cls, data, policy)
     return data
 
 
-def _check_closely(cls: type[Struct], data: bytes, policy: Policy) -> None:
+def _check_written(cls: type[Struct], data: bytes, policy: Policy) -> None:
     strict = msgspec.structs.replace(policy, mode=Mode.STRICT)
     outcome = repair(cls, data, strict, outgoing=True)
     if outcome.payload is None:
@@ -192,7 +196,7 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 
 class _Readers(dict[type[Struct], Reader]):
-    """The strict readers by class, each compiled when it is first asked for."""
+    """The strict readers by class, compiled when first used."""
 
     def __missing__(self, cls: type[Struct]) -> Reader:
         reader = self[cls] = strict_reader(cls, check_of(shape_of(cls)))
@@ -200,7 +204,7 @@ class _Readers(dict[type[Struct], Reader]):
 
 
 class _Writers(dict[type[Payload], Write]):
-    """The writers by class, each compiled when it is first asked for."""
+    """The writers by class, compiled when first used."""
 
     def __init__(self, *, checked: bool) -> None:
         super().__init__()
@@ -215,7 +219,7 @@ class _Writers(dict[type[Payload], Write]):
 def _writer_of(cls: type[Payload]) -> Write:
     shape = shape_of(cls)
     if is_recursive(shape):
-        return write_of(shape, lambda data: _check_closely(cls, data, STRICT))
+        return write_of(shape, lambda data: _check_written(cls, data, STRICT))
     rules: PayloadRules = getattr(cls, "__ocpp_rules__", NO_RULES)
     return write_of(shape, READERS[cls], integer_bits=rules.integer_bits)
 
@@ -226,7 +230,7 @@ _UNCHECKED: Final = _Writers(checked=False)
 
 
 def strict_reader(kind: Any, check: Check | None) -> Reader:
-    """Returns a strict reader of JSON as a type, with a check of what msgspec cannot see."""
+    """Returns a function that decodes JSON strictly as a type, and runs a check that msgspec lacks."""
     decode = msgspec.json.Decoder(kind, dec_hook=_build_open_object).decode
     if check is None:
         return decode

@@ -1,4 +1,4 @@
-"""Scalars of the wrong type whose meaning is plain: the number in a text, the boolean that 0 stands for."""
+"""Converts scalars of a wrong type whose meaning is clear, such as a number in a text."""
 
 import re
 from decimal import Decimal
@@ -24,12 +24,16 @@ _BOOLEANS: Final = {
 
 
 def number_in(text: str) -> float | None:
-    """Returns the number that a text is, or `None`; a decimal comma is no number, as it may group digits."""
+    """Returns the number in a text, or `None`. A decimal comma is refused, as it may also group
+    digits.
+    """
     return float(text) if _is_number(text) else None
 
 
 def integer_in(value: Any) -> int | None:
-    """Returns the integer that a text or a float is, or `None` if it is none, or has a fraction."""
+    """Returns the integer that a text or a float stands for, or `None` if there is none or it has a
+    fraction.
+    """
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     if not isinstance(value, str) or not _is_number(value):

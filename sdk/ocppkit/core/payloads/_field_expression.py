@@ -1,4 +1,5 @@
-"""Looks at all values of one place of a payload at once, such as the limits of all periods of a schedule.
+"""Checks the values of one field throughout a payload in a single expression, such as the limits of
+all periods of a schedule.
 
 Theory of operation: a field expression is written as text from the names of the fields, and compiled
 when its class is first used:
@@ -24,7 +25,7 @@ Look: TypeAlias = Callable[[Any], Any]
 
 
 class FieldExpression(NamedTuple):
-    """One place of a class."""
+    """A field at one place of a class, which may occur many times in a payload."""
 
     shape: Shape
     """What stands there. An `ObjectShape` is a class within itself: the expression ends there, and what
@@ -38,7 +39,8 @@ class FieldExpression(NamedTuple):
     """The rest of the way to the value, as in a comprehension."""
 
     def find(self, condition: str) -> str:
-        """Returns the text of a list of the values that meet a condition, in order; it is false if there are none.
+        """Returns Python code for a list of the values that meet a condition; the list is empty if
+        none does.
 
         Args:
             condition: an expression, in which `{0}` stands for the value.
@@ -51,7 +53,7 @@ class FieldExpression(NamedTuple):
 
 
 def compile_expression(expression: str, names: Mapping[str, object]) -> Look:
-    """Compiles an expression about `payload`.
+    """Compiles an expression over `payload` to a function.
 
     Args:
         expression: the text, made of what `FieldExpression.find` returns.
@@ -65,34 +67,34 @@ def compile_expression(expression: str, names: Mapping[str, object]) -> Look:
 def field_expressions(
     shape: ObjectShape, wanted: Callable[[Shape], bool]
 ) -> Iterator[FieldExpression]:
-    """Yields the places of a class that are to be looked at.
+    """Yields the fields of a class whose shapes are wanted.
 
     Args:
         shape: the class.
         wanted: returns whether a place is wanted.
     """
-    for place in _places(FieldExpression(shape), ()):
+    for place in _fields_below(FieldExpression(shape), ()):
         if isinstance(place.shape, ObjectShape) or wanted(place.shape):
             yield place
 
 
-def _places(at: FieldExpression, inside: tuple[object, ...]) -> Iterator[FieldExpression]:
+def _fields_below(at: FieldExpression, inside: tuple[object, ...]) -> Iterator[FieldExpression]:
     match at.shape:
         case ListShape(item=item):
             name = _name(at)
             clause = f"for {name} in {at.value}"
-            yield from _places(
+            yield from _fields_below(
                 FieldExpression(item, name, at.guards, (*at.clauses, clause)), inside
             )
         case ObjectShape() if at.shape not in inside:
             for member in at.shape.members.values():
-                yield from _places(_step(at, member), (*inside, at.shape))
+                yield from _fields_below(_member_place(at, member), (*inside, at.shape))
         case _:
             yield at
 
 
-def _step(at: FieldExpression, member: Member) -> FieldExpression:
-    """Returns the way on to a member."""
+def _member_place(at: FieldExpression, member: Member) -> FieldExpression:
+    """Returns the place of a member below another place."""
     where = f"{at.value}.{member.name}"
     if member.required:
         return FieldExpression(member.shape, where, at.guards, at.clauses)

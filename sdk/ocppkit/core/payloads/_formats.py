@@ -1,4 +1,4 @@
-"""Texts and numbers with rules of their own: date-times, URIs, multiples of a decimal.
+"""Texts and numbers with a format of their own: date-times, URIs, multiples of a decimal.
 
 RFC 3339, which the schemas name, allows more than msgspec parses, and chargers write less than it
 demands. `read_datetime` reads both and says which it was.
@@ -40,7 +40,7 @@ _LONGEST: Final = 200
 
 
 def is_rfc3339(text: str) -> bool:
-    """Returns whether a text is a date-time exactly as RFC 3339 writes it, with `T` and a whole offset."""
+    """Returns whether a text is a date-time exactly as in RFC 3339, with `T` and a whole offset."""
     if re.fullmatch(_RFC3339, text, re.ASCII) is None:
         return False
     found = read_datetime(text, UTC)
@@ -48,7 +48,7 @@ def is_rfc3339(text: str) -> bool:
 
 
 def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
-    """Reads a date-time as RFC 3339 writes it, or as chargers do.
+    """Reads a date-time as in RFC 3339, or in the forms that chargers send.
 
     Args:
         text: a string from the wire.
@@ -84,7 +84,9 @@ def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
 def _instant(
     date: str, clock: str, second: str, fraction: str | None, zone: tzinfo
 ) -> tuple[datetime, bool]:
-    """Returns a date-time and whether it was a leap second; raises `ValueError` if there is none such."""
+    """Returns a date-time and whether it was a leap second; raises `ValueError` if there is no such
+    time.
+    """
     is_leap = second == "60"
     is_midnight = clock == "24:00" and not int(second) and not int(fraction or "0")
     if is_midnight:
@@ -117,7 +119,8 @@ def _starts_month(value: datetime) -> bool:
 
 
 def utc_text(value: datetime) -> str:
-    """Returns an aware date-time as OCPP wants it: in UTC, with `Z`, and milliseconds if there are any.
+    """Returns the text of an aware date-time in OCPP's form: in UTC, with `Z`, and with
+    milliseconds if there are any.
 
     The same instant is the same text, whatever zone it has. What lies beyond the milliseconds is cut, so
     that no text names a time after its value.
@@ -171,7 +174,7 @@ _URI = (
 
 
 def is_uri(text: str) -> bool:
-    """Whether a text is a URI with a scheme, as RFC 3986 writes it."""
+    """Returns whether a text is a URI with a scheme, as in RFC 3986."""
     if re.search(_BAD_ESCAPE, text):
         return False
     return re.fullmatch(_URI, text, re.ASCII) is not None
@@ -181,7 +184,7 @@ _EXACT: Final = 1e14
 
 
 def is_multiple(value: float, step: float) -> bool:
-    """Whether a finite number is a multiple of a decimal step, both read from their shortest text.
+    """Returns whether a finite number is a multiple of a decimal step.
 
     So `1.7` is a multiple of 0.1 and `1.7000000000000002` is not, though ten times either is 17.0.
     """

@@ -1,4 +1,4 @@
-"""Records the issues of one payload: as many as a bound allows, and counts the rest."""
+"""Records the issues of one payload: up to a limit, and counts the others."""
 
 from math import inf
 from typing import Final
@@ -22,7 +22,9 @@ _AFTER_STEP: Final = frozenset({"", ".", "["})
 
 
 class TooManyIssues(Exception):
-    """A message that is refused has so many issues that the rest of it is not looked at."""
+    """Raised when a message that must be refused has so many issues that the rest of it need not be
+    checked.
+    """
 
 
 class IssueRecorder:
@@ -31,7 +33,7 @@ class IssueRecorder:
     __slots__ = ("_issues", "_most_omitted", "_omitted", "_reserve")
 
     def __init__(self, *, stops: bool) -> None:
-        """Begins without issues.
+        """Starts without issues.
 
         Args:
             stops: raise `TooManyIssues` once enough are counted, as every issue refuses the message.
@@ -44,7 +46,7 @@ class IssueRecorder:
         self._omitted = 0
 
     def wants(self, repaired: bool) -> bool:
-        """Counts an issue, and returns whether it is to be passed to `add`.
+        """Counts an issue, and returns whether it should be passed to `add`.
 
         Raises:
             TooManyIssues: there are so many that the message need not be looked at any further.
@@ -61,14 +63,18 @@ class IssueRecorder:
         (self._issues if len(self._issues) < MAX_ISSUES else self._reserve).append(issue)
 
     def leave_out(self, path: str, repair: Repair) -> None:
-        """Marks every issue at a member or item, the last one that was looked at, as repaired by leaving it out."""
+        """Marks the issues at the latest member or item as repaired, because the member or item is
+        left out.
+        """
         if self._reserve:
             self._forget_reserve(path)
         for at in _last_below(self._issues, path):
             self._mark(at, path, repair)
 
     def leave_out_items(self, path: str) -> None:
-        """Marks every issue in the items of a list, the last value that was looked at, likewise."""
+        """Marks the issues in the items of the latest list as repaired, because the items are left
+        out.
+        """
         if self._reserve:
             self._forget_reserve(path)
         for at in _last_below(self._issues, path):
@@ -78,7 +84,9 @@ class IssueRecorder:
                 self._mark(at, item, Repair.ITEM_LEFT_OUT)
 
     def result(self, *, refused: bool) -> Issues:
-        """Returns the issues; if the message is refused, the one that decides its answer is among them."""
+        """Returns the issues. If the message is refused, the one that decides the answer is among
+        them.
+        """
         issues = self._issues
         if refused and self._reserve:
             best = min(self._reserve, key=rank)
@@ -107,7 +115,7 @@ class IssueRecorder:
 
 
 def _last_below(issues: list[Issue], path: str) -> range:
-    """Returns the positions of the last issues of a list, as far as they are at a path or below it."""
+    """Returns the positions of the last issues of a list that are at a path or below it."""
     size = len(path)
     end = at = len(issues)
     while at:

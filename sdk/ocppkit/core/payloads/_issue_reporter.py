@@ -1,4 +1,4 @@
-"""Decides of each issue of one payload whether it is repaired, and reports it: the base of the repair pass."""
+"""Reports the issues of one payload, and decides which are repaired. Base class of the repair pass."""
 
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ _RENDERED: Final = 256
 
 
 class IssueReporter:
-    """What a policy says of the issues of one payload."""
+    """Decides by a policy which issues of one payload are repaired, and records them."""
 
     def __init__(self, cls: type[Struct], policy: Policy, root: Any) -> None:
         self._root = root
@@ -31,7 +31,7 @@ class IssueReporter:
         self._rendered: dict[int, tuple[Path, str]] = {}
 
     def issues(self, *, refused: bool) -> Issues:
-        """Returns what was found."""
+        """Returns the issues that were found."""
         return self._recorder.result(refused=refused)
 
     def _report(
@@ -43,7 +43,7 @@ class IssueReporter:
         *,
         mends: Repair | None = None,
     ) -> bool:
-        """Records an issue; returns whether the pass goes on as if there were none."""
+        """Records an issue; returns whether the payload can still be built."""
         mended = mends is not None and self._mends
         self._mended += mended
         if not (mended and self._silent) and self._recorder.wants(mended):
@@ -61,8 +61,10 @@ class IssueReporter:
 
     # Limits. Values beyond them are kept by the lenient mode; an override moves them.
 
-    def _over(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
-        """Returns whether a value breaks an upper limit so that it cannot be used."""
+    def _exceeds(
+        self, rule: Rule, path: Path, value: Any, size: float, limit: float | None
+    ) -> bool:
+        """Returns whether a value exceeds an upper limit so that it cannot be used."""
         if limit is None or size <= limit:
             return False
         allowed = self._loosened(rule, path, limit)
@@ -70,8 +72,10 @@ class IssueReporter:
             return self._allow(rule, path, value, limit)
         return not self._report(rule, path, value, allowed, mends=Repair.KEPT)
 
-    def _under(self, rule: Rule, path: Path, value: Any, size: float, limit: float | None) -> bool:
-        """Returns whether a value breaks a lower limit so that it cannot be used."""
+    def _is_below(
+        self, rule: Rule, path: Path, value: Any, size: float, limit: float | None
+    ) -> bool:
+        """Returns whether a value is below a lower limit so that it cannot be used."""
         if limit is None or size >= limit:
             return False
         allowed = self._loosened(rule, path, limit)
@@ -92,7 +96,9 @@ class IssueReporter:
         *,
         seen: Path = None,
     ) -> bool:
-        """Records what an override allows, if it is reported; returns False, as nothing is broken."""
+        """Records an issue that an override allows, if it should be reported; returns False, as no
+        rule is broken.
+        """
         override = self._override(path)
         if override is not None and override.reported and self._recorder.wants(True):
             self._add(rule, seen or path, value, expected, Repair.ALLOWED)
@@ -111,7 +117,7 @@ class IssueReporter:
         self._recorder.add(Issue(where, rule, value, expected, repaired, hidden, done))
 
     def _where(self, path: Path) -> str:
-        """Returns a path as text. Most issues share most of their path with the one before."""
+        """Returns the text of a path. Most issues share most of their path with the one before."""
         if path is None:
             return "$"
         known = self._rendered.get(id(path))

@@ -1,4 +1,5 @@
-"""Normalises a payload before it is written: date-times with `Z` and milliseconds, no number that JSON lacks.
+"""Brings a payload into OCPP's form before it is encoded: date-times with `Z` and milliseconds, and
+only numbers that JSON has.
 
 msgspec writes date-times with six digits and in the zone that they have, and NaN as `null`. The
 normaliser of a class is compiled once and knows where its date-times and untyped values are. It
@@ -27,7 +28,7 @@ Normalise: TypeAlias = Callable[[Any, Path], Any]
 
 
 class NotEncodable(Exception):
-    """Raised for a value that JSON cannot hold; carries the issue."""
+    """Raised for a value that JSON cannot represent. Carries the issue."""
 
     def __init__(self, issue: Issue) -> None:
         super().__init__(issue.message)
@@ -36,7 +37,7 @@ class NotEncodable(Exception):
 
 @cache
 def normaliser_of(shape: Shape, *, texts: bool = False) -> Normalise | None:
-    """Returns the normaliser of values of a shape, or `None` if msgspec writes them well.
+    """Returns a function that normalises values of a shape, or `None` if msgspec encodes them well.
 
     What a normaliser does not know it leaves as it is, to the check of the written bytes.
 
@@ -49,7 +50,7 @@ def normaliser_of(shape: Shape, *, texts: bool = False) -> Normalise | None:
 
 
 def normalise_untyped(value: Any, path: Path) -> Any:
-    """Returns a value for a place where any JSON may stand.
+    """Returns the normalised form of a value at a place where any JSON may stand.
 
     Raises:
         NotEncodable: a number that JSON lacks, or two members of one name.
@@ -64,13 +65,13 @@ def normalise_untyped(value: Any, path: Path) -> Any:
         case list() | tuple():
             return _items(normalise_untyped, value, path)
         case _:
-            return _moment(value, path)
+            return _datetime_or_text(value, path)
 
 
 def _normaliser(shape: Shape, texts: bool, inside: tuple[object, ...]) -> Normalise | None:
     match shape:
         case DateTimeShape():
-            return _moment if texts else _moment_and_no_text
+            return _datetime_or_text if texts else _datetime_only
         case AnyShape() | OpenShape():
             return normalise_untyped
         case ListShape(item=item):
@@ -81,7 +82,7 @@ def _normaliser(shape: Shape, texts: bool, inside: tuple[object, ...]) -> Normal
             return None
 
 
-def _moment(value: Any, path: Path) -> Any:
+def _datetime_or_text(value: Any, path: Path) -> Any:
     if not isinstance(value, datetime) or value.tzinfo is None:
         return value
     if value.tzinfo is UTC and not value.microsecond:
@@ -92,10 +93,10 @@ def _moment(value: Any, path: Path) -> Any:
         return value
 
 
-def _moment_and_no_text(value: Any, path: Path) -> Any:
+def _datetime_only(value: Any, path: Path) -> Any:
     if isinstance(value, str):
-        raise TypeError("a text in place of a date-time")
-    return _moment(value, path)
+        raise TypeError("the value is a text, but it must be a datetime")
+    return _datetime_or_text(value, path)
 
 
 def _untyped_members(members: dict[Any, Any], path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""How strictly a peer is read: the mode of a connection's direction, and exceptions for single places."""
+"""Policies: how strictly messages are checked in one direction, with exceptions for single places."""
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
@@ -27,7 +27,7 @@ __all__ = ["LENIENT", "OFF", "STRICT", "Alteration", "Mode", "Override", "Polici
 
 
 class Mode(StrEnum):
-    """What becomes of a message that breaks its schema."""
+    """Ways to treat a message that breaks its schema."""
 
     STRICT = "strict"
     """It is refused."""
@@ -42,7 +42,7 @@ class Mode(StrEnum):
 
 
 class Override(Struct, frozen=True, kw_only=True):
-    """Loosens the rules at one place of one message, in every mode and without an issue.
+    """Relaxes the rules at one place of one message, in every mode, without an issue.
 
     Raises:
         ValueError: the message has no such place, nothing can be loosened there, or the alias is a
@@ -77,10 +77,10 @@ class Override(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         shapes = _places_of(self.message, self.path)
-        allowed = _loosens(shapes[self.path])
-        wrong = sorted(set(self._given()) - allowed)
-        if wrong or not self._given():
-            said = f"{', '.join(wrong)} cannot be loosened" if wrong else "nothing is loosened"
+        allowed = _relaxable_rules(shapes[self.path])
+        wrong = sorted(set(self._names_given()) - allowed)
+        if wrong or not self._names_given():
+            said = f"{', '.join(wrong)} cannot be relaxed" if wrong else "no rule is relaxed"
             raise ValueError(f"{said} at {self.path} of {self.message.__name__}")
         self._check_alias(shapes)
 
@@ -89,25 +89,28 @@ class Override(Struct, frozen=True, kw_only=True):
         if self.alias is None:
             return
         if not parent or name.endswith("]"):
-            raise ValueError(f"{self.path} has no name that {self.alias!r} could stand for")
+            raise ValueError(
+                f"{self.path} is not a member of an object, so it cannot have the alias {self.alias!r}"
+            )
         if self.alias_path in shapes:
             # Both would be read from the one value.
             raise ValueError(
-                f"{self.alias!r} is a member of {self.message.__name__} at {parent} already, so it is "
+                f"{self.alias!r} is a member of {self.message.__name__} at {parent} already, so "
+                "it is "
                 f"no alias of {name}"
             )
 
     def limit(self, rule: Rule, schema: float) -> float:
-        """Returns the limit that takes the place of the schema's, which is that where it names none."""
+        """Returns the limit of the override, or the schema's where the override has none."""
         limit: float | None = getattr(self, rule, None)
         return schema if limit is None else limit
 
     @property
     def alias_path(self) -> str | None:
-        """The place that the alias would have on the wire, or `None` without one."""
+        """The path of the alias in JSON, or `None` if there is no alias."""
         return None if self.alias is None else f"{self.path.rpartition('.')[0]}.{self.alias}"
 
-    def _given(self) -> list[str]:
+    def _names_given(self) -> list[str]:
         names = ("max_length", "max_items", "min_items", "minimum", "maximum", "alias")
         given = [name for name in names if getattr(self, name) is not None]
         return [*given, "open_enum"] if self.open_enum else given
@@ -118,15 +121,15 @@ _TEXTS: Final = (AnyShape, DateTimeShape, EnumShape, StringShape)
 
 
 def _places_of(message: type[Payload], path: str) -> Mapping[str, Shape]:
-    """Returns the places of a message; raises `ValueError` if a path is none of them."""
+    """Returns the places of a message; raises `ValueError` if the path is not among them."""
     shapes = dict(places(shape_of(message)))
     if path not in shapes:
-        raise ValueError(f"{message.__name__} has no {path}; it has {', '.join(shapes)}")
+        raise ValueError(f"{message.__name__} has no {path} [use one of: {', '.join(shapes)}]")
     return shapes
 
 
 class Alteration(Struct, frozen=True, kw_only=True):
-    """Changes one place of one message of ours before it is sent, for a peer that wants it otherwise.
+    """A change at one place of our messages before they are sent, for a peer that needs it.
 
     The message is checked before it is changed; what is sent may break its schema.
 
@@ -155,22 +158,25 @@ class Alteration(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         shape = _places_of(self.message, self.path)[self.path]
         if self.path == "$" or self.path.endswith("]"):
-            raise ValueError(f"{self.path} is no member of {self.message.__name__}")
+            raise ValueError(f"{self.path} is not a member of an object of {self.message.__name__}")
         if self.leave_out + self.as_text + (self.shorten_to is not None) != 1:
             raise ValueError(
-                f"name one of leave_out, as_text and shorten_to for {self.path} "
+                f"set exactly one of leave_out, as_text and shorten_to for {self.path} "
                 f"of {self.message.__name__}"
             )
         if self.as_text and not isinstance(shape, _NUMBERS):
-            raise ValueError(f"{self.path} of {self.message.__name__} is no number or boolean")
+            raise ValueError(
+                f"{self.path} of {self.message.__name__} is not a number or boolean, so as_text= cannot be used"
+            )
         if self.shorten_to is not None and not (isinstance(shape, _TEXTS) and self.shorten_to >= 0):
             raise ValueError(
-                f"{self.path} of {self.message.__name__} cannot be cut to {self.shorten_to} characters"
+                f"{self.path} of {self.message.__name__} cannot be cut to {self.shorten_to} "
+                "characters"
             )
 
     @property
     def change(self) -> str:
-        """What is changed, for people: `$.value cut to 100 characters`."""
+        """A description of the change for people, such as `$.value cut to 100 characters`."""
         what = "left out" if self.leave_out else "as text" if self.as_text else ""
         return f"{self.path} {what or f'cut to {self.shorten_to} characters'}"
 
@@ -178,7 +184,7 @@ class Alteration(Struct, frozen=True, kw_only=True):
         return f"{self.message.__name__} {self.change}"
 
 
-def _loosens(shape: Shape) -> set[str]:
+def _relaxable_rules(shape: Shape) -> set[str]:
     match shape:
         case StringShape():
             return {"max_length", "alias"}
@@ -193,7 +199,9 @@ def _loosens(shape: Shape) -> set[str]:
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """How one direction of a connection is read: `STRICT`, `LENIENT`, `OFF`, or one of your own."""
+    """How messages in one direction are checked: `STRICT`, `LENIENT`, `OFF`, or a policy of your
+    own.
+    """
 
     mode: Mode = Mode.STRICT
 
@@ -212,7 +220,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if len(set(self.order)) < len(self.order):
-            raise ValueError("a request stands twice in the order")
+            raise ValueError("a request is twice in order= [remove one of them]")
         taken: set[tuple[type[Payload], str]] = set()
         for override in self.overrides:
             # Two places with one alias would both be read from the one value.
@@ -229,7 +237,9 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 class Policies(Struct, frozen=True, kw_only=True):
-    """How the two directions of one connection are read and checked, where that differs from others."""
+    """The policies for both directions of one connection, where they differ from those of the
+    others.
+    """
 
     inbound: Policy | None = None
     """For the peer's messages; `None` leaves it as it is."""

@@ -1,4 +1,5 @@
-"""The repair pass: walks untyped JSON along a class's shape, finds every issue, and builds the class.
+"""The repair pass: compares untyped JSON with the shape of a class, finds all issues, and builds
+the class.
 
 Theory of operation: the strict decoder is fast and stops at the first thing it refuses. When it
 does, this pass looks at the whole payload once more, in Python. It serves all modes alike:
@@ -43,7 +44,7 @@ Steps: TypeAlias = Generator[None, None, T]
 
 
 class Outcome(Struct, frozen=True):
-    """What the pass found and built."""
+    """The issues that the repair pass has found, and the object that it has built."""
 
     payload: Any
     """The payload, or `None` if it cannot be built."""
@@ -56,7 +57,7 @@ class Outcome(Struct, frozen=True):
 
 
 def finish(steps: Steps[T]) -> T:
-    """Does all steps at once, and returns the result."""
+    """Runs all steps at once, and returns the result."""
     while True:
         try:
             next(steps)
@@ -66,14 +67,15 @@ def finish(steps: Steps[T]) -> T:
 
 
 def repair(cls: type[Struct], data: Data, policy: Policy, *, outgoing: bool = False) -> Outcome:
-    """Does what `repair_in_steps` does, at once."""
+    """Runs the repair pass over a payload at once."""
     return finish(repair_in_steps(cls, data, policy, outgoing=outgoing))
 
 
 def repair_in_steps(
     cls: type[Struct], data: Data, policy: Policy, *, outgoing: bool = False
 ) -> Steps[Outcome]:
-    """Looks at a whole payload for issues, and builds it as far as the policy allows.
+    """Runs the repair pass over a payload in steps: finds all issues, and builds the class as far
+    as the policy allows.
 
     Args:
         cls: the payload's class.

@@ -1,4 +1,4 @@
-"""The walk of the repair pass that `_repair.py` describes: one method per shape reports issues and builds.
+"""The methods of the repair pass, one per shape; `_repair.py` describes it.
 
 What holds other values is built by a generator, which pauses now and then, so that a long payload need
 not be walked at once.
@@ -56,7 +56,7 @@ _STEP: Final = 500
 
 
 class RepairPass(IssueReporter):
-    """One pass over one payload."""
+    """One run of the repair pass over one payload."""
 
     def __init__(self, cls: type[Struct], policy: Policy, root: Any, outgoing: bool) -> None:
         super().__init__(cls, policy, root)
@@ -74,7 +74,7 @@ class RepairPass(IssueReporter):
         self._until_pause = _STEP
 
     def payload(self, shape: ObjectShape, value: Any) -> Walk:
-        """Builds the root, or gives up when it has far too many issues to be of use."""
+        """Builds the whole payload; gives up if it has far too many issues."""
         try:
             return (yield from self._payload(shape, value))
         except TooManyIssues:
@@ -90,7 +90,7 @@ class RepairPass(IssueReporter):
         return BROKEN
 
     def _is_pause_due(self, looked_at: int) -> bool:
-        """Counts members and items."""
+        """Counts members and items; returns whether it is time to pause."""
         self._until_pause -= looked_at
         if self._until_pause > 0:
             return False
@@ -110,7 +110,7 @@ class RepairPass(IssueReporter):
         return found if self._mistyped(path, value, "true or false", mends=mends) else BROKEN
 
     def integer_value(self, shape: IntegerShape, value: Any, path: Path) -> Any:
-        number = self._whole(value, path)
+        number = self._as_integer(value, path)
         if number is BROKEN:
             return BROKEN
         least, most = shape.minimum, shape.maximum
@@ -119,11 +119,11 @@ class RepairPass(IssueReporter):
             first, last = self._integers
             least = first if least is None else max(first, least)
             most = last if most is None else min(last, most)
-        under = self._under(Rule.MINIMUM, path, value, number, least)
-        over = self._over(Rule.MAXIMUM, path, value, number, most)
+        under = self._is_below(Rule.MINIMUM, path, value, number, least)
+        over = self._exceeds(Rule.MAXIMUM, path, value, number, most)
         return BROKEN if under or over else number
 
-    def _whole(self, value: Any, path: Path) -> Any:
+    def _as_integer(self, value: Any, path: Path) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
         found = integer_in(value)
@@ -133,11 +133,11 @@ class RepairPass(IssueReporter):
         return found if self._mistyped(path, value, "an integer", mends=mends) else BROKEN
 
     def number_value(self, shape: NumberShape, value: Any, path: Path) -> Any:
-        number = self._real(value, path)
+        number = self._as_number(value, path)
         if number is BROKEN:
             return BROKEN
-        under = self._under(Rule.MINIMUM, path, value, number, shape.minimum)
-        over = self._over(Rule.MAXIMUM, path, value, number, shape.maximum)
+        under = self._is_below(Rule.MINIMUM, path, value, number, shape.minimum)
+        over = self._exceeds(Rule.MAXIMUM, path, value, number, shape.maximum)
         step = shape.multiple_of
         odd = (
             step is not None
@@ -146,7 +146,7 @@ class RepairPass(IssueReporter):
         )
         return BROKEN if under or over or odd else number
 
-    def _real(self, value: Any, path: Path) -> Any:
+    def _as_number(self, value: Any, path: Path) -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool):
             try:
                 return float(value)
@@ -158,11 +158,11 @@ class RepairPass(IssueReporter):
         return found if self._mistyped(path, value, "a number", mends=mends) else BROKEN
 
     def string_value(self, shape: StringShape, value: Any, path: Path) -> Any:
-        text = self._text(value, path)
+        text = self._as_text(value, path)
         if text is BROKEN:
             return BROKEN
-        under = self._under(Rule.MIN_LENGTH, path, value, len(text), shape.min_length)
-        over = self._over(Rule.MAX_LENGTH, path, value, len(text), shape.max_length)
+        under = self._is_below(Rule.MIN_LENGTH, path, value, len(text), shape.min_length)
+        over = self._exceeds(Rule.MAX_LENGTH, path, value, len(text), shape.max_length)
         odd = (
             shape.uri
             and not is_uri(text)
@@ -170,7 +170,7 @@ class RepairPass(IssueReporter):
         )
         return BROKEN if under or over or odd else text
 
-    def _text(self, value: Any, path: Path) -> Any:
+    def _as_text(self, value: Any, path: Path) -> Any:
         if isinstance(value, str):
             return value
         mends = None
@@ -188,7 +188,7 @@ class RepairPass(IssueReporter):
         return path is not None and path[0] is None and path[1] in self._json_texts
 
     def enum_value(self, shape: EnumShape, value: Any, path: Path) -> Any:
-        text = self._text(value, path)
+        text = self._as_text(value, path)
         if text in shape.words or text is BROKEN:
             return shape.words.get(text, BROKEN)
         override = self._override(path)
@@ -222,8 +222,8 @@ class RepairPass(IssueReporter):
             if not self._mistyped(path, value, "a list", mends=Repair.TO_LIST if wraps else None):
                 return BROKEN
             value = [value]
-        under = self._under(Rule.MIN_ITEMS, path, value, len(value), shape.min_items)
-        over = self._over(Rule.MAX_ITEMS, path, value, len(value), shape.max_items)
+        under = self._is_below(Rule.MIN_ITEMS, path, value, len(value), shape.min_items)
+        over = self._exceeds(Rule.MAX_ITEMS, path, value, len(value), shape.max_items)
         built = yield from self._items(shape.item, value, path)
         # By identity: a payload must not be asked whether it equals something.
         if any(item is BROKEN for item in built):
@@ -246,7 +246,7 @@ class RepairPass(IssueReporter):
     def _without_broken(
         self, shape: ListShape, value: list[Any], built: list[Any], path: Path
     ) -> Any:
-        """Returns a list without the items that cannot be built, if it may be shorter."""
+        """Returns a list without the items that cannot be built, if the list may be shorter."""
         if not self._leaves_out:
             return BROKEN
         self._mended += 1
@@ -265,7 +265,7 @@ class RepairPass(IssueReporter):
         if not is_object(value):
             self._mistyped(path, value, "an object")
             return BROKEN
-        members = yield from self._members(shape, self._renamed(shape, value, path), path)
+        members = yield from self._members(shape, self._with_known_names(shape, value, path), path)
         if members is BROKEN:
             return BROKEN
         return shape.cls(**{shape.members[wire].name: item for wire, item in members.items()})
@@ -275,7 +275,7 @@ class RepairPass(IssueReporter):
             self._mistyped(path, value, "an object")
             return BROKEN
         before = self._mended
-        value = self._renamed(shape.known, value, path)
+        value = self._with_known_names(shape.known, value, path)
         known = yield from self._members(shape.known, value, path)
         if known is BROKEN:
             return BROKEN
@@ -319,7 +319,9 @@ class RepairPass(IssueReporter):
                 is_whole = self._report(Rule.REQUIRED, (path, wire))
         return built if is_whole else BROKEN
 
-    def _renamed(self, shape: ObjectShape, value: dict[str, Any], path: Path) -> dict[str, Any]:
+    def _with_known_names(
+        self, shape: ObjectShape, value: dict[str, Any], path: Path
+    ) -> dict[str, Any]:
         if not self._overrides:
             return value
         names = {

@@ -1,4 +1,4 @@
-"""The shape of a payload class: a small tree of what the schema says of each place, read from msgspec.
+"""The shape of a payload class: a tree with the schema's rules for each place, read from msgspec.
 
 msgspec knows the constraints that it checks; `Meta(extra=...)` carries those that it cannot. This module
 reads both once per class, and the repair pass, the extra checks and the normalisers are built on the
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class AnyShape(Struct, frozen=True):
-    """A place where any JSON value may stand."""
+    """Any JSON value."""
 
 
 class BooleanShape(Struct, frozen=True):
@@ -44,14 +44,14 @@ class BooleanShape(Struct, frozen=True):
 
 
 class IntegerShape(Struct, frozen=True):
-    """An integer within bounds, both inclusive."""
+    """An integer within limits, both inclusive."""
 
     minimum: int | None = None
     maximum: int | None = None
 
 
 class NumberShape(Struct, frozen=True):
-    """A number within bounds, both inclusive."""
+    """A number within limits, both inclusive."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -59,7 +59,7 @@ class NumberShape(Struct, frozen=True):
 
 
 class StringShape(Struct, frozen=True):
-    """A string; lengths count characters."""
+    """A string, whose length is counted in characters."""
 
     min_length: int | None = None
     max_length: int | None = None
@@ -67,7 +67,7 @@ class StringShape(Struct, frozen=True):
 
 
 class DateTimeShape(Struct, frozen=True):
-    """A string that holds an RFC 3339 date-time."""
+    """A string that is an RFC 3339 date-time."""
 
 
 class EnumShape(Struct, frozen=True):
@@ -79,7 +79,7 @@ class EnumShape(Struct, frozen=True):
 
 
 class ListShape(Struct, frozen=True):
-    """A list of one kind of items."""
+    """A list whose items have the same shape."""
 
     item: "Shape"
     min_items: int | None = None
@@ -108,7 +108,7 @@ class ObjectShape(Struct, frozen=True, eq=False):
 
 
 class OpenShape(Struct, frozen=True, eq=False):
-    """An object that keeps every member, with checks on the named ones."""
+    """An object that keeps every member, and checks the named ones."""
 
     cls: type[OpenObject]
     known: ObjectShape
@@ -133,12 +133,13 @@ def shape_of(cls: type[Struct]) -> ObjectShape:
     """Returns the shape of a payload class."""
     info = inspect.type_info(cls)
     if not isinstance(info, inspect.StructType):
-        raise TypeError(f"{cls!r} is no payload class")
+        raise TypeError(f"{cls!r} is not a payload class [derive it from Payload]")
     return _object(info, {})
 
 
 def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
-    """Yields every place below a shape as path pattern and shape: `$.meterValue[*].timestamp`.
+    """Yields all places below a shape, each with its path pattern and shape, such as
+    `$.meterValue[*].timestamp`.
 
     A class that contains itself is not entered a second time.
     """
@@ -147,7 +148,7 @@ def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
 
 @cache
 def open_members(shape: ObjectShape, *, below: bool = False) -> tuple[bytes, ...]:
-    """Returns the names of the members that let anything in, as they stand on the wire.
+    """Returns the JSON names of the members that allow any value.
 
     Args:
         shape: the class.
@@ -165,13 +166,13 @@ _SHOWN_VALUES = 120
 
 
 def listed_values(shape: EnumShape) -> str:
-    """Returns the values of an enum as one text, cut where it becomes too long for a message."""
+    """Returns the values of an enum as one text, shortened if it is too long for a message."""
     text = ", ".join(shape.words)
     return text if len(text) <= _SHOWN_VALUES else f"{text[:_SHOWN_VALUES].rpartition(',')[0]}, ..."
 
 
 def is_open(shape: Shape) -> bool:
-    """Whether a place lets anything in."""
+    """Returns whether a shape allows any value."""
     return isinstance(shape, AnyShape | OpenShape)
 
 

@@ -1,4 +1,4 @@
-"""Keys of a station's settings: variables of the device model of OCPP 2.x, configuration keys of OCPP 1.6.
+"""Keys of a station's settings: variables of OCPP 2.x, configuration keys of OCPP 1.6.
 
 A key knows where a setting stands and of which type its value is. On the wire every value is a text;
 `parse` and `format` lead from one to the other, so that `HEARTBEAT_INTERVAL.parse("300")` is an `int` for
@@ -38,7 +38,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,4300}", re.ASCII)
 
 
 class DataType(StrEnum):
-    """How a value is written, in the words of OCPP 2.x."""
+    """How the value of a setting is written, in the terms of OCPP 2.x."""
 
     STRING = "string"
     DECIMAL = "decimal"
@@ -51,7 +51,7 @@ class DataType(StrEnum):
 
 
 class Mutability(StrEnum):
-    """What a CSMS may do with a value."""
+    """Whether a CSMS may read and write a setting."""
 
     READ_ONLY = "ReadOnly"
     WRITE_ONLY = "WriteOnly"
@@ -60,7 +60,9 @@ class Mutability(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableKey(Generic[T]):
-    """Where a setting of a station stands, and what is known of its value."""
+    """The key of a setting: its component and variable, its name in OCPP 1.6, and the rules for its
+    value.
+    """
 
     name: str
     """Name of the variable, or of the configuration key."""
@@ -102,7 +104,7 @@ class VariableKey(Generic[T]):
     """The feature profile of a configuration key of OCPP 1.6."""
 
     def parse(self, text: str) -> T:
-        """Returns the value that a text on the wire stands for.
+        """Returns the value of a text that was received.
 
         Raises:
             ValueError: the text is not written as the data type wants it.
@@ -110,19 +112,19 @@ class VariableKey(Generic[T]):
         raise NotImplementedError
 
     def format(self, value: T) -> str:
-        """Returns the text of a value, as it goes over the wire."""
+        """Returns the text of a value, as it is sent."""
         raise NotImplementedError
 
     def at(self, component: str) -> Self:
-        """Returns the key of the same variable in a component, for variables that any component may have."""
+        """Returns the key of the same variable in another component."""
         return replace(self, component=component)
 
     def of(self, instance: str) -> Self:
-        """Returns the key of one of several variables of this name."""
+        """Returns the key of one of several variables that have this name."""
         return replace(self, instance=instance)
 
     def on_evse(self, evse_id: int, connector_id: int | None = None) -> Self:
-        """Returns the key of the same variable on an EVSE, or on a connector of one."""
+        """Returns the key of the same variable on an EVSE, or on a connector of an EVSE."""
         return replace(self, evse_id=evse_id, connector_id=connector_id)
 
     def __str__(self) -> str:
@@ -135,7 +137,7 @@ class VariableKey(Generic[T]):
         variable = f"{self.name}[{self.instance}]" if self.instance else self.name
         return f"{place}.{variable}" if place else variable
 
-    def _refuse(self, text: str, wanted: str) -> ValueError:
+    def _invalid(self, text: str, wanted: str) -> ValueError:
         return ValueError(f"{self}: {quoted(text, _SHOWN_TEXT)} is not {wanted}")
 
 
@@ -144,11 +146,11 @@ class TextKey(VariableKey[str]):
     """A setting whose value is a text, or one value of a list."""
 
     def parse(self, text: str) -> str:
-        """Returns the text."""
+        """Returns the text unchanged."""
         return text
 
     def format(self, value: str) -> str:
-        """Returns the value."""
+        """Returns the value unchanged."""
         return value
 
 
@@ -157,13 +159,13 @@ class IntegerKey(VariableKey[int]):
     """A setting whose value is an integer."""
 
     def parse(self, text: str) -> int:
-        """Returns the integer that the text stands for.
+        """Returns the integer in a text.
 
         Raises:
             ValueError: the text is no integer.
         """
         if not _INTEGER.fullmatch(text.strip()):
-            raise self._refuse(text, "an integer")
+            raise self._invalid(text, "an integer")
         return int(text)
 
     def format(self, value: int) -> str:
@@ -183,7 +185,7 @@ class DecimalKey(VariableKey[float]):
     """A setting whose value is a decimal number."""
 
     def parse(self, text: str) -> float:
-        """Returns the number that the text stands for.
+        """Returns the number in a text.
 
         Raises:
             ValueError: the text is no number, or an infinite one.
@@ -191,10 +193,10 @@ class DecimalKey(VariableKey[float]):
         try:
             value = float(text)
         except ValueError:
-            raise self._refuse(text, "a number") from None
+            raise self._invalid(text, "a number") from None
         # Python takes underscores between digits.
         if not isfinite(value) or "_" in text:
-            raise self._refuse(text, "a number")
+            raise self._invalid(text, "a number")
         return value
 
     def format(self, value: float) -> str:
@@ -205,7 +207,7 @@ class DecimalKey(VariableKey[float]):
         """
         number = float(value)
         if not isfinite(number):
-            raise self._refuse(repr(number), "a number")
+            raise self._invalid(repr(number), "a number")
         return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
@@ -214,14 +216,14 @@ class BooleanKey(VariableKey[bool]):
     """A setting that is on or off."""
 
     def parse(self, text: str) -> bool:
-        """Returns the truth that the text stands for, in capital or small letters.
+        """Returns the boolean in a text, in capital or small letters.
 
         Raises:
             ValueError: the text is neither `true` nor `false`.
         """
         word = text.strip().lower()
         if word not in ("true", "false"):
-            raise self._refuse(text, "true or false")
+            raise self._invalid(text, "true or false")
         return word == "true"
 
     def format(self, value: bool) -> str:
@@ -234,7 +236,7 @@ class DateTimeKey(VariableKey[datetime]):
     """A setting whose value is a point in time."""
 
     def parse(self, text: str) -> datetime:
-        """Returns the point in time that the text stands for.
+        """Returns the point in time in a text.
 
         Raises:
             ValueError: the text is no date and time with an offset from UTC.
@@ -243,10 +245,10 @@ class DateTimeKey(VariableKey[datetime]):
             case value, True:
                 return value
             case _:
-                raise self._refuse(text, "a date-time with an offset from UTC")
+                raise self._invalid(text, "a date-time with an offset from UTC")
 
     def format(self, value: datetime) -> str:
-        """Returns the value in UTC as RFC 3339 writes it.
+        """Returns the value in UTC, in the form of RFC 3339.
 
         Raises:
             OverflowError: the value has no UTC equivalent between the years 1 and 9999.
@@ -257,10 +259,10 @@ class DateTimeKey(VariableKey[datetime]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListKey(VariableKey[tuple[str, ...]]):
-    """A setting whose value is a list, written with commas."""
+    """A setting whose value is a list with commas between the items."""
 
     def parse(self, text: str) -> tuple[str, ...]:
-        """Returns the items, without blanks around them; an empty text is an empty list."""
+        """Returns the items without blanks around them. An empty text is an empty list."""
         return tuple(item.strip() for item in text.split(",")) if text.strip() else ()
 
     def format(self, value: tuple[str, ...]) -> str:

@@ -1,4 +1,5 @@
-"""Writes payloads as JSON: date-times in OCPP's form, and nothing that JSON cannot hold.
+"""Encodes payloads as JSON, with date-times in OCPP's form, and refuses values that JSON cannot
+represent.
 
 Theory of operation: few payloads have values that must be normalised before msgspec writes them (see
 `_normalise.py`), and to walk all of a payload to find that out would cost more than to write it. So
@@ -41,7 +42,8 @@ _NEEDS_NORMALISING: Final = "{0}.tzinfo is not UTC or {0}.microsecond"
 
 
 def write_of(shape: ObjectShape, check: Check, *, integer_bits: int | None = None) -> Write:
-    """Returns the writer of a class's valid payloads; an invalid one may also raise `AttributeError`.
+    """Returns a function that encodes valid payloads of a class. For an invalid one it may also
+    raise `AttributeError`.
 
     Args:
         shape: the class.
@@ -54,8 +56,8 @@ def write_of(shape: ObjectShape, check: Check, *, integer_bits: int | None = Non
         return normalised
     named = {f"name{at}": name for at, name in enumerate(open_members(shape, below=True))}
     looks = [
-        *_own_untyped(shape),
-        *(place.find(_NEEDS_NORMALISING) for place in _places(shape, DateTimeShape)),
+        *_untyped_members(shape),
+        *(place.find(_NEEDS_NORMALISING) for place in _fields_of_kind(shape, DateTimeShape)),
         "not (data := write(payload))",
         # Backwards: `find` takes twice as long, since every member begins with the same quotation mark.
         *(f"data.rfind({name}) >= 0" for name in named),
@@ -64,7 +66,7 @@ def write_of(shape: ObjectShape, check: Check, *, integer_bits: int | None = Non
     if integer_bits is not None:
         least, most = -(1 << integer_bits - 1), (1 << integer_bits - 1) - 1
         outside = f"not {least} <= {{0}} <= {most}"
-        found = [place.find(outside) for place in _places(shape, IntegerShape)]
+        found = [place.find(outside) for place in _fields_of_kind(shape, IntegerShape)]
         text = f"too_big() if {' or '.join(found)} else {text}" if found else text
     known = {
         "UTC": UTC,
@@ -78,7 +80,7 @@ def write_of(shape: ObjectShape, check: Check, *, integer_bits: int | None = Non
 
 
 def normalised_writer_of(shape: ObjectShape, check: Check, *, texts: bool = False) -> Write:
-    """Returns a writer that normalises each payload of a class, whether it needs it or not.
+    """Returns a function that normalises each payload of a class before encoding it.
 
     Args:
         shape: the class.
@@ -96,17 +98,17 @@ def normalised_writer_of(shape: ObjectShape, check: Check, *, texts: bool = Fals
 
 
 def is_recursive(shape: ObjectShape) -> bool:
-    """Returns whether a class contains itself."""
+    """Returns whether objects of a class can contain objects of the same class."""
     places = field_expressions(shape, lambda _: False)
     return any(isinstance(place.shape, ObjectShape) for place in places)
 
 
-def _places(shape: ObjectShape, kind: type[Shape]) -> Iterator[FieldExpression]:
+def _fields_of_kind(shape: ObjectShape, kind: type[Shape]) -> Iterator[FieldExpression]:
     return field_expressions(shape, lambda place: isinstance(place, kind))
 
 
-def _own_untyped(shape: ObjectShape) -> Iterator[str]:
-    """Yields the looks at the members of the class itself that may hold any JSON."""
+def _untyped_members(shape: ObjectShape) -> Iterator[str]:
+    """Yields expressions for the members of the class itself that may contain any JSON."""
     for member in shape.members.values():
         if is_open(member.shape):
             absent = "UNSET" if isinstance(member.shape, AnyShape) else "None"
@@ -114,4 +116,4 @@ def _own_untyped(shape: ObjectShape) -> Iterator[str]:
 
 
 def _refuse_integer() -> NoReturn:
-    raise OverflowError("an integer beyond the size that the version sends")
+    raise OverflowError("the integer is larger than this version of OCPP can send")
