@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 import time
+import traceback
 
 from . import fault_day, scenario
 
@@ -32,7 +33,12 @@ else:
 start = time.monotonic()
 failed = 0
 for seed in range(options.first, options.first + options.seeds):
-    done = run(seed)
+    try:
+        done = run(seed)
+    except Exception:  # noqa: BLE001 - the other seeds are run all the same
+        failed += 1
+        sys.stdout.write(f"seed {seed}: {traceback.format_exc()}\n")
+        continue
     faults = list(done.faults())
     failed += bool(faults)
     for fault in faults:

@@ -120,6 +120,42 @@ async def test_que_03_to_05_attempts_waits_and_giving_up(
 
 
 @pytest.mark.asyncio
+async def test_que_06_a_connection_lost_unnoticed_uses_up_no_message(fake_csms: Make) -> None:
+    clock = FakeClock()
+    csms, station = fake_csms(clock), make(clock, retries=Retries(attempts=2, interval=5))
+    csms.answers["TransactionEvent"] = csms.answers["Heartbeat"] = None
+    async with csms.running(station):
+        task = asyncio.create_task(station.call(event(0), call_timeout=1))
+        await clock.advance(7)
+        assert sent_numbers(csms) == [0, 0]
+        # Both were lost with the connection, as the heartbeat that follows them is.
+        assert await csms.calls() == [
+            "BootNotification",
+            "TransactionEvent",
+            "TransactionEvent",
+            "Heartbeat",
+        ]
+        csms.answers = {"TransactionEvent": {}}
+        csms.wire.cut()
+        await clock.advance(10)
+        assert await task == v201.TransactionEventResponse()
+        assert sent_numbers(csms) == [0]
+
+
+@pytest.mark.asyncio
+async def test_que_05_a_csms_that_answers_nothing_uses_up_a_message(fake_csms: Make) -> None:
+    clock = FakeClock()
+    csms, station = fake_csms(clock), make(clock, retries=Retries(attempts=2, interval=5))
+    csms.answers["TransactionEvent"] = csms.answers["Heartbeat"] = None
+    async with csms.running(station):
+        task = asyncio.create_task(station.call(event(0), call_timeout=1))
+        await clock.advance(7 + 30)
+        with pytest.raises(CallTimedOut):
+            await task
+        assert sent_numbers(csms) == [0, 0]
+
+
+@pytest.mark.asyncio
 async def test_que_02_other_messages_pass_while_a_retry_waits(fake_csms: Make) -> None:
     clock = FakeClock()
     csms, station = fake_csms(clock), make(clock)

@@ -195,7 +195,8 @@ class DeliveryQueue:
         # While Pending, nothing is sent that the CSMS has not asked for. # BOOT-12
         registered = self._registration_state.registration.accepted
         if self._in_doubt and registered and not endpoint.answers_received:
-            await self._probe_first(endpoint)
+            # If the CSMS then closes the connection over the message, it is the message's fault.
+            await self._is_answering(endpoint)
         await self._send(item, entry, request, endpoint, clock)
 
     async def _prepare_first_send(
@@ -244,15 +245,16 @@ class DeliveryQueue:
                 raise
             return False
 
-    async def _probe_first(self, endpoint: Endpoint) -> None:
-        """Sends a heartbeat first: if the CSMS then closes the connection over the message, it is
-        the message's fault.
-        """
+    async def _is_answering(self, endpoint: Endpoint) -> bool:
+        """Sends a heartbeat, and returns whether the connection is still there afterwards."""
         try:
             await endpoint.call(self._probe())
+        except ConnectionClosed:
+            return False
         except OcppError:
-            # An error is an answer as well; without any the loss that follows does not count.
-            return
+            # An error is an answer as well; without any, nothing tells that the connection is lost.
+            return True
+        return True
 
     async def _send(
         self,
@@ -283,7 +285,18 @@ class DeliveryQueue:
                 else self._handle_answer(item, entry, request, problem)
             )
         except CallTimedOut as problem:
-            await self._handle_failed_attempt(item, entry, problem, clock)
+            is_last = item.failures + 1 >= self._controls.retries.attempts
+            if is_last and not await self._is_answering(endpoint):
+                # The connection was lost and nobody knew, which is no failure of the message. # QUE-06
+                logger.warning(
+                    "%s: connection lost before %s %s was answered [the message is sent again]",
+                    self._name,
+                    entry.action,
+                    entry.message_id,
+                )
+                await endpoint.wait_ended()
+            else:
+                await self._handle_failed_attempt(item, entry, problem, clock)
         except RemoteProtocolError as problem:
             # The CSMS has it and answered it, though not readably.
             await self._handle_answer(item, entry, request, problem)
