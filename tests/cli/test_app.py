@@ -26,6 +26,7 @@ COMMANDS = [
     ("schemas", "verify"),
     ("schemas", "watch"),
     ("schemas", "check"),
+    ("validate",),
 ]
 """Every command and group, as one types it."""
 

@@ -86,6 +86,8 @@ def test_tools_for_logs_need_msgspec_alone(tmp_path: Path) -> None:
     done = run(("inspect", "x.log", "--latency"), only_base, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Nothing is wrong." in done.stdout
+    validated = run(("validate", '[2,"1","Heartbeat",{}]', "--version", "2.1"), only_base, tmp_path)
+    assert (validated.returncode, validated.stderr) == (0, "")
     hint = run(("explain", "Reset"), ALL, tmp_path).stderr
     assert "without it there are: " in hint
     assert "inspect" in hint

@@ -103,7 +103,7 @@ def test_frames_are_lines_with_their_problems_below() -> None:
     assert lines[1][0].startswith("      2 2026-01-05 08:00:00 CP1 <- [4,")
     assert lines[4] == [
         "      5 2026-01-05 08:02:00 CP2 -> <b>PING</b>",
-        "        ! not json",
+        "        ! the frame is no JSON",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from ._findings import FindingKind, FindingPlace, LogFinding
 from ._frame_reading import FrameReading
+from ._frame_validation import PeerVerdict, Validation, ValidationIssue, validate
 from ._html_report import html_report
 from ._inspection import FrameSelection, InspectedFrame, Inspection, RefusedCalls, SpokenVersion
 from ._inspector import Inspector, inspect
@@ -29,9 +30,12 @@ __all__ = [
     "LogFileError",
     "LogFinding",
     "LoggedFrame",
+    "PeerVerdict",
     "RefusedCalls",
     "SpokenVersion",
     "TraceRecord",
+    "Validation",
+    "ValidationIssue",
     "consumer_view",
     "decode_trace",
     "encode_trace",
@@ -44,4 +48,5 @@ __all__ = [
     "printable",
     "read_logs",
     "text_report",
+    "validate",
 ]

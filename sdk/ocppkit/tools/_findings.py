@@ -18,6 +18,7 @@ __all__ = [
     "FindingTable",
     "LogFinding",
     "connector_of",
+    "failure_text",
     "issue_text",
     "lenient_text",
 ]
@@ -143,6 +144,11 @@ _LENIENT: Final = {
 _REFUSES: Final = "refuses it, too"
 
 
+def failure_text(failure: Failure) -> str:
+    """Returns why a frame is refused, in words."""
+    return _FAILURES.get(failure, failure.replace("_", " "))
+
+
 def issue_text(issue: Issue) -> str:
     """Returns what is wrong in one place, without the place."""
     return issue.message.partition(f" at {issue.path}")[0]
@@ -240,7 +246,7 @@ class FindingTable:
         """Notes what is wrong with a frame that strict reading refuses."""
         action = reading.action or ""
         if reading.failure is not None:
-            said = _FAILURES.get(reading.failure, reading.failure.replace("_", " "))
+            said = failure_text(reading.failure)
             if not action:
                 said = f"{said}, such as {_shortened(logged.text)}"
             self.add(

@@ -14,7 +14,7 @@ from typing import Final
 from ocppkit.core import CallError, MessageKind, Protocol, Role
 
 from ._conversations import OpenCall, StationConversation, UsedIds
-from ._findings import FindingKind, FindingTable, connector_of, issue_text
+from ._findings import FindingKind, FindingTable, connector_of, failure_text, issue_text
 from ._frame_reading import FrameReading, read_frame_as
 from ._inspection import (
     FrameSelection,
@@ -339,5 +339,5 @@ _EITHER: Final = frozenset(Role)
 
 def _problems(reading: FrameReading) -> list[str]:
     if reading.failure is not None:
-        return [reading.failure.replace("_", " ")]
+        return [failure_text(reading.failure)]
     return [f"{issue.path}: {issue_text(issue)}" for issue in reading.issues]
