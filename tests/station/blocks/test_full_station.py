@@ -293,6 +293,11 @@ async def test_a_meter_that_fails_holds_up_no_transaction(
         works = fails_from != "begin"
         station.present(1, CARD)
         await bench.advance(1)
+        if protocol is v16.PROTOCOL and not works:
+            # There a transaction begins with a reading: it waits for one.
+            assert not told(bench, PowerPath)[-1].closed
+            works = True
+            await bench.advance(5)
         assert told(bench, PowerPath)[-1].closed
         works = works and fails_from != "middle"
         await bench.advance(200)

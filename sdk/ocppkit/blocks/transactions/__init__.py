@@ -1,6 +1,12 @@
 """Transactions (functional block E): what begins and ends them at a station, what it reports, and a ledger for a CSMS."""
 
-from ._evse_events import EvseChanged, MeterWentBack, TransactionDeauthorized, TransactionReplied
+from ._evse_events import (
+    EvseChanged,
+    MeterAwaited,
+    MeterWentBack,
+    TransactionDeauthorized,
+    TransactionReplied,
+)
 from ._evse_state import EvseState
 from ._id_tokens import (
     AdditionalInfo,
@@ -46,6 +52,7 @@ __all__ = [
     "IdToken",
     "LedgerEvent",
     "MessageContent",
+    "MeterAwaited",
     "MeterValue",
     "MeterValuesReport",
     "MeterWentBack",

@@ -31,6 +31,9 @@ class Evse:
         self.energy_check: float | None = None
         """When the meter is to be read next, because the CSMS has refused the token."""
 
+        self.meter_check: float | None = None
+        """When it is tried again to read the meter that a transaction waits for."""
+
         self.path_closed_since: datetime | None = None
         """Since when energy can flow."""
 

@@ -7,7 +7,13 @@ from ._evse_state import EvseState
 from ._id_tokens import IdToken, TokenInfo
 from ._reports import TransactionReply, TransactionReport
 
-__all__ = ["EvseChanged", "MeterWentBack", "TransactionDeauthorized", "TransactionReplied"]
+__all__ = [
+    "EvseChanged",
+    "MeterAwaited",
+    "MeterWentBack",
+    "TransactionDeauthorized",
+    "TransactionReplied",
+]
 
 
 class EvseChanged(Event, frozen=True):
@@ -31,6 +37,12 @@ class TransactionReplied(Event, frozen=True):
 
     report: TransactionReport
     reply: TransactionReply
+
+
+class MeterAwaited(Event, frozen=True):
+    """The meter cannot be read, so no transaction can begin and no energy may flow until it can. [1.6]"""
+
+    evse_id: int
 
 
 class MeterWentBack(Event, frozen=True):

@@ -44,6 +44,10 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     energy_refused: bool = False
     """Whether no energy may flow although a driver is authorized: the CSMS has refused the token. [E05]"""
 
+    awaits_meter: bool = False
+    """Whether no energy may flow although a driver is authorized: a transaction must tell what the meter shows
+    at its beginning, and the meter cannot be read. [1.6]"""
+
     transaction_id: str | None = None
     """The transaction that goes on, under the station's own id."""
 
@@ -53,7 +57,11 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def power_path_closed(self) -> bool:
         """Whether the contactors are to be closed."""
-        return self.connected and self.authorized and not self.energy_refused
+        return self._can_charge and not self.energy_refused
+
+    @property
+    def _can_charge(self) -> bool:
+        return self.connected and self.authorized and not self.awaits_meter
 
     @property
     def charging_state(self) -> ChargingState:
@@ -75,7 +83,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
             TxPoint.PARKING_BAY_OCCUPANCY: self.parked,
             TxPoint.EV_CONNECTED: self.connected,
             TxPoint.AUTHORIZED: self.authorized,
-            TxPoint.POWER_PATH_CLOSED: self.connected and self.authorized,
+            TxPoint.POWER_PATH_CLOSED: self._can_charge,
             TxPoint.ENERGY_TRANSFER: self.energy_flows,
         }
         return {point for point, is_true in holds.items() if is_true}

@@ -76,7 +76,7 @@ class TransactionReporter:
         )
         self.note_register(evse, samples, at)
         if transaction.last_register is None:
-            # Without a transaction no energy flows. OCPP 1.6 must tell a number, and takes an absent one as 0.
+            # Without a transaction no energy flows.
             transaction.last_register = self._meters.last_register(evse.evse_id)
         transaction.first_register = transaction.last_register
         self._say(evse, TransactionEventType.STARTED, trigger, at, values=values)

@@ -15,7 +15,7 @@ from .._moment import Moment
 from .._transaction_life import PowerPath
 from ..variables import EV_CONNECTION_TIME_OUT, TX_START_POINT, TX_STOP_POINT, DeviceModel
 from ._evse import Evse
-from ._evse_events import EvseChanged
+from ._evse_events import EvseChanged, MeterAwaited
 from ._evse_state import EvseState, begins, ends, in_transaction, without_transaction
 from ._id_tokens import IdToken
 from ._meter_reader import MeterReader
@@ -28,6 +28,8 @@ from ._words import StoppedReason, SuspendedBy, TriggerReason, TxPoint
 __all__ = ["TransactionSequencer"]
 
 _LONGEST_ID: Final = 36
+_METER_RETRY: Final = 5.0
+"""Seconds after which it is tried again to read a meter that a transaction waits for."""
 
 
 class TransactionSequencer:
@@ -87,6 +89,8 @@ class TransactionSequencer:
             id_token: the token that was presented to stop.
         """
         before, transaction = evse.state, evse.transaction
+        if after.awaits_meter and not (after.connected and after.authorized):
+            after, evse.meter_check = replace(after, awaits_meter=False), None
         if transaction is None:
             if begins(before, after, self._start_points()):
                 self._begin(evse, after, trigger, now)
@@ -162,6 +166,18 @@ class TransactionSequencer:
             evse.state = replace(before, finishing=True)
             self.settle(evse, before, now)
 
+    def retry_meter(self, evse: Evse, now: Moment) -> None:
+        """Tries again to begin the transaction that waits for the meter.
+
+        Args:
+            evse: where.
+            now: the present moment.
+        """
+        # Also if the meter raises.
+        evse.meter_check = now.monotonic + _METER_RETRY
+        after = replace(evse.state, awaits_meter=False)
+        self.change(evse, after, TriggerReason.AUTHORIZED, now)
+
     def resume(self, evse: Evse, now: Moment) -> None:
         """Tells the others of an EVSE whose transaction goes on after a restart.
 
@@ -196,6 +212,10 @@ class TransactionSequencer:
 
     def _begin(self, evse: Evse, after: EvseState, trigger: TriggerReason, now: Moment) -> None:
         samples = self._meters.read(evse.evse_id)
+        if self._rules.needs_register and self._meters.last_register(evse.evse_id) is None:
+            self._await_meter(evse, after, now)
+            return
+        evse.meter_check = None
         can_flow = now.wall if after.power_path_closed else None
         transaction = OpenTransaction(
             transaction_id=self._named(),
@@ -206,6 +226,13 @@ class TransactionSequencer:
         evse.begin(transaction, now.monotonic)
         evse.state = in_transaction(after, transaction.transaction_id)
         self._reporter.started(evse, trigger, samples, now.wall)
+
+    def _await_meter(self, evse: Evse, after: EvseState, now: Moment) -> None:
+        # TX6-01: meterStart is the register, and 0 would charge the driver for all that it has counted.
+        if not evse.state.awaits_meter:
+            self._tell(MeterAwaited(evse_id=evse.evse_id))
+        evse.state = replace(after, awaits_meter=True)
+        evse.meter_check = now.monotonic + _METER_RETRY
 
     def _named(self) -> str:
         name = self._new_id()

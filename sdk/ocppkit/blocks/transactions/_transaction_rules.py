@@ -23,5 +23,8 @@ class TransactionRules(TokenRules, frozen=True, kw_only=True):
     can_resume: bool = True
     """Whether a transaction can go on after a power cut. [E17]"""
 
+    needs_register: bool = False
+    """Whether the report of the beginning must tell the energy register. [1.6]"""
+
     samples_in_meter_values: bool = False
     """Whether samples of transactions go out in MeterValues, and those for the end are taken with them. [1.6]"""

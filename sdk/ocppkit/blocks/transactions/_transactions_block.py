@@ -389,7 +389,7 @@ class TransactionsBlock(Block):
         """Returns when a meter is to be read, or the wait for a driver ends, on the monotonic clock."""
         dues = [self._metering.next_deadline(now)]
         for evse in self._evses.values():
-            dues += (evse.connect_by, evse.energy_check)
+            dues += (evse.connect_by, evse.energy_check, evse.meter_check)
         return min((due for due in dues if due is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
@@ -398,6 +398,8 @@ class TransactionsBlock(Block):
             if evse.connect_by is not None and evse.connect_by <= now.monotonic:
                 evse.connect_by = None
                 self._sequencer.stop_waiting(evse, now)
+            if evse.meter_check is not None and evse.meter_check <= now.monotonic:
+                self._sequencer.retry_meter(evse, now)
             if evse.energy_check is not None and evse.energy_check <= now.monotonic:
                 evse.energy_check = None
                 self._verdicts.check_energy(evse, now)
