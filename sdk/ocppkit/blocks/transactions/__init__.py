@@ -1,10 +1,11 @@
 """Transactions (functional block E): what begins and ends them at a station, what it reports, and a ledger for a CSMS."""
 
 from ._evse_events import (
+    AwaitedBeforeStart,
     EvseChanged,
-    MeterAwaited,
     MeterWentBack,
     TransactionDeauthorized,
+    TransactionHeld,
     TransactionReplied,
 )
 from ._evse_state import EvseState
@@ -44,6 +45,7 @@ from ._words import (
 __all__ = [
     "AdditionalInfo",
     "AuthorizationStatus",
+    "AwaitedBeforeStart",
     "ChargingState",
     "EnergyReading",
     "EvseChanged",
@@ -52,7 +54,6 @@ __all__ = [
     "IdToken",
     "LedgerEvent",
     "MessageContent",
-    "MeterAwaited",
     "MeterValue",
     "MeterValuesReport",
     "MeterWentBack",
@@ -67,6 +68,7 @@ __all__ = [
     "TransactionClosed",
     "TransactionDeauthorized",
     "TransactionEventType",
+    "TransactionHeld",
     "TransactionLedger",
     "TransactionOpened",
     "TransactionRecord",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ._evse_state import EvseState
 from ._open_transaction import OpenTransaction
+from ._words import TriggerReason
 
 __all__ = ["Evse"]
 
@@ -31,8 +32,11 @@ class Evse:
         self.energy_check: float | None = None
         """When the meter is to be read next, because the CSMS has refused the token."""
 
-        self.meter_check: float | None = None
-        """When it is tried again to read the meter that a transaction waits for."""
+        self.held_trigger: TriggerReason | None = None
+        """Why a transaction would have begun that is held."""
+
+        self.retry_at: float | None = None
+        """When it is tried again to begin the transaction that is held."""
 
         self.path_closed_since: datetime | None = None
         """Since when energy can flow."""

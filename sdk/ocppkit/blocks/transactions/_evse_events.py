@@ -1,6 +1,7 @@
 """What happens at EVSEs, for the blocks above and for the program."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from .._commands_and_reports import Event
 from ._evse_state import EvseState
@@ -8,10 +9,11 @@ from ._id_tokens import IdToken, TokenInfo
 from ._reports import TransactionReply, TransactionReport
 
 __all__ = [
+    "AwaitedBeforeStart",
     "EvseChanged",
-    "MeterAwaited",
     "MeterWentBack",
     "TransactionDeauthorized",
+    "TransactionHeld",
     "TransactionReplied",
 ]
 
@@ -32,17 +34,28 @@ class TransactionDeauthorized(Event, frozen=True):
     id_token_info: TokenInfo
 
 
+class AwaitedBeforeStart(StrEnum):
+    """What must happen before a transaction can begin."""
+
+    BOOT = "Boot"
+    """The CSMS accepts the station: TxBeforeAcceptedEnabled is false. [B02.FR.03]"""
+
+    METER = "Meter"
+    """The meter can be read: the report of the beginning must tell what it shows. [1.6]"""
+
+
+class TransactionHeld(Event, frozen=True):
+    """A transaction would begin, and cannot yet; no energy may flow until it does."""
+
+    evse_id: int
+    awaited: AwaitedBeforeStart
+
+
 class TransactionReplied(Event, frozen=True):
     """The CSMS has answered a report with news: about the token, the cost or the driver's message."""
 
     report: TransactionReport
     reply: TransactionReply
-
-
-class MeterAwaited(Event, frozen=True):
-    """The meter cannot be read, so no transaction can begin and no energy may flow until it can. [1.6]"""
-
-    evse_id: int
 
 
 class MeterWentBack(Event, frozen=True):

@@ -44,9 +44,8 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     energy_refused: bool = False
     """Whether no energy may flow although a driver is authorized: the CSMS has refused the token. [E05]"""
 
-    awaits_meter: bool = False
-    """Whether no energy may flow although a driver is authorized: a transaction must tell what the meter shows
-    at its beginning, and the meter cannot be read. [1.6]"""
+    is_held: bool = False
+    """Whether a transaction would begin, and cannot yet; no energy may flow then."""
 
     transaction_id: str | None = None
     """The transaction that goes on, under the station's own id."""
@@ -61,7 +60,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def _can_charge(self) -> bool:
-        return self.connected and self.authorized and not self.awaits_meter
+        return self.connected and self.authorized and not self.is_held
 
     @property
     def charging_state(self) -> ChargingState:

@@ -5,7 +5,7 @@ whether a start or stop point was crossed decides whether a transaction begins, 
 read before anything is changed, so a meter that fails leaves all as it was.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,12 +13,19 @@ from msgspec.structs import replace
 from .._commands_and_reports import Event
 from .._moment import Moment
 from .._transaction_life import PowerPath
-from ..variables import EV_CONNECTION_TIME_OUT, TX_START_POINT, TX_STOP_POINT, DeviceModel
+from ..variables import (
+    EV_CONNECTION_TIME_OUT,
+    TX_BEFORE_ACCEPTED_ENABLED,
+    TX_START_POINT,
+    TX_STOP_POINT,
+    DeviceModel,
+)
 from ._evse import Evse
-from ._evse_events import EvseChanged, MeterAwaited
+from ._evse_events import AwaitedBeforeStart, EvseChanged, TransactionHeld
 from ._evse_state import EvseState, begins, ends, in_transaction, without_transaction
 from ._id_tokens import IdToken
 from ._meter_reader import MeterReader
+from ._meter_values import SampledValue
 from ._open_transaction import OpenTransaction
 from ._reporter import TransactionReporter
 from ._stop_reasons import default_reason, ends_at_once
@@ -67,6 +74,8 @@ class TransactionSequencer:
         self._fixed_cables = fixed_cables
         self._tell = tell
         self._touch = touch
+        self.is_accepted = False
+        """Whether the CSMS has accepted the station."""
 
     def change(
         self,
@@ -89,13 +98,8 @@ class TransactionSequencer:
             id_token: the token that was presented to stop.
         """
         before, transaction = evse.state, evse.transaction
-        if after.awaits_meter and not (after.connected and after.authorized):
-            after, evse.meter_check = replace(after, awaits_meter=False), None
         if transaction is None:
-            if begins(before, after, self._start_points()):
-                self._begin(evse, after, trigger, now)
-            else:
-                evse.state = after
+            self._begin_if_due(evse, after, trigger, now)
         else:
             at_once = reason is not None and ends_at_once(reason, transaction.stop_points)
             if at_once or ends(before, after, transaction.stop_points):
@@ -166,17 +170,16 @@ class TransactionSequencer:
             evse.state = replace(before, finishing=True)
             self.settle(evse, before, now)
 
-    def retry_meter(self, evse: Evse, now: Moment) -> None:
-        """Tries again to begin the transaction that waits for the meter.
+    def retry(self, evse: Evse, now: Moment) -> None:
+        """Tries again to begin the transaction that is held.
 
         Args:
             evse: where.
             now: the present moment.
         """
         # Also if the meter raises.
-        evse.meter_check = now.monotonic + _METER_RETRY
-        after = replace(evse.state, awaits_meter=False)
-        self.change(evse, after, TriggerReason.AUTHORIZED, now)
+        evse.retry_at = now.monotonic + _METER_RETRY
+        self.change(evse, evse.state, evse.held_trigger or TriggerReason.AUTHORIZED, now)
 
     def resume(self, evse: Evse, now: Moment) -> None:
         """Tells the others of an EVSE whose transaction goes on after a restart.
@@ -210,12 +213,58 @@ class TransactionSequencer:
             )
         )
 
-    def _begin(self, evse: Evse, after: EvseState, trigger: TriggerReason, now: Moment) -> None:
-        samples = self._meters.read(evse.evse_id)
-        if self._rules.needs_register and self._meters.last_register(evse.evse_id) is None:
-            self._await_meter(evse, after, now)
-            return
-        evse.meter_check = None
+    def _begin_if_due(
+        self, evse: Evse, after: EvseState, trigger: TriggerReason, now: Moment
+    ) -> None:
+        # What is held is tried again as if it happened now.
+        before = EvseState(evse_id=evse.evse_id) if evse.state.is_held else evse.state
+        after = replace(after, is_held=False)
+        is_due = begins(before, after, self._start_points())
+        samples = self._meters.read(evse.evse_id) if is_due else ()
+        evse.retry_at = None
+        lets_flow = after.power_path_closed and not before.power_path_closed
+        awaited = self._awaited(evse, is_due) if is_due or lets_flow else None
+        if awaited is not None:
+            self._hold(evse, after, trigger, awaited, now)
+        elif is_due:
+            self._begin(evse, after, samples, trigger, now)
+        else:
+            evse.state = after
+
+    def _awaited(self, evse: Evse, is_due: bool) -> AwaitedBeforeStart | None:
+        """Returns what must happen before a transaction can begin, or energy can flow."""
+        if not (self.is_accepted or self._model.setting(TX_BEFORE_ACCEPTED_ENABLED)):
+            # B02.FR.03, BOOT-23.
+            return AwaitedBeforeStart.BOOT
+        needs_register = is_due and self._rules.needs_register
+        if needs_register and self._meters.last_register(evse.evse_id) is None:
+            # TX6-01: meterStart is the register, and 0 would charge the driver for all that it has counted.
+            return AwaitedBeforeStart.METER
+        return None
+
+    def _hold(
+        self,
+        evse: Evse,
+        after: EvseState,
+        trigger: TriggerReason,
+        awaited: AwaitedBeforeStart,
+        now: Moment,
+    ) -> None:
+        if not evse.state.is_held:
+            self._tell(TransactionHeld(evse_id=evse.evse_id, awaited=awaited))
+        evse.state = replace(after, is_held=True)
+        evse.held_trigger = trigger
+        if awaited is AwaitedBeforeStart.METER:
+            evse.retry_at = now.monotonic + _METER_RETRY
+
+    def _begin(
+        self,
+        evse: Evse,
+        after: EvseState,
+        samples: Sequence[SampledValue],
+        trigger: TriggerReason,
+        now: Moment,
+    ) -> None:
         can_flow = now.wall if after.power_path_closed else None
         transaction = OpenTransaction(
             transaction_id=self._named(),
@@ -226,13 +275,6 @@ class TransactionSequencer:
         evse.begin(transaction, now.monotonic)
         evse.state = in_transaction(after, transaction.transaction_id)
         self._reporter.started(evse, trigger, samples, now.wall)
-
-    def _await_meter(self, evse: Evse, after: EvseState, now: Moment) -> None:
-        # TX6-01: meterStart is the register, and 0 would charge the driver for all that it has counted.
-        if not evse.state.awaits_meter:
-            self._tell(MeterAwaited(evse_id=evse.evse_id))
-        evse.state = replace(after, awaits_meter=True)
-        evse.meter_check = now.monotonic + _METER_RETRY
 
     def _named(self) -> str:
         name = self._new_id()

@@ -14,7 +14,7 @@ from ocppkit.core import LocalProtocolError
 
 from .._block import Block
 from .._moment import Moment
-from .._station_life import ClockChanged, StationStarted
+from .._station_life import BootAccepted, BootNotAccepted, ClockChanged, StationStarted
 from .._transaction_life import TransactionNumbered
 from ..charging import ExternalLimitChanged
 from ..variables import STOP_TX_ON_EV_SIDE_DISCONNECT, DeviceModel
@@ -120,6 +120,8 @@ class TransactionsBlock(Block):
             has_main_meter=has_main_meter,
         )
         self._on_event(StationStarted, self._station_started)
+        self._on_event(BootAccepted, self._boot_accepted)
+        self._on_event(BootNotAccepted, self._boot_not_accepted)
         self._on_event(ClockChanged, self._clock_changed)
         self._on_event(ExternalLimitChanged, self._limit_changed)
         self._on_reply(TransactionReport)(self._reply_received)
@@ -389,7 +391,7 @@ class TransactionsBlock(Block):
         """Returns when a meter is to be read, or the wait for a driver ends, on the monotonic clock."""
         dues = [self._metering.next_deadline(now)]
         for evse in self._evses.values():
-            dues += (evse.connect_by, evse.energy_check, evse.meter_check)
+            dues += (evse.connect_by, evse.energy_check, evse.retry_at)
         return min((due for due in dues if due is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
@@ -398,8 +400,8 @@ class TransactionsBlock(Block):
             if evse.connect_by is not None and evse.connect_by <= now.monotonic:
                 evse.connect_by = None
                 self._sequencer.stop_waiting(evse, now)
-            if evse.meter_check is not None and evse.meter_check <= now.monotonic:
-                self._sequencer.retry_meter(evse, now)
+            if evse.retry_at is not None and evse.retry_at <= now.monotonic:
+                self._sequencer.retry(evse, now)
             if evse.energy_check is not None and evse.energy_check <= now.monotonic:
                 evse.energy_check = None
                 self._verdicts.check_energy(evse, now)
@@ -417,10 +419,20 @@ class TransactionsBlock(Block):
     # What happens to the station.
 
     def _station_started(self, event: StationStarted, now: Moment) -> None:
+        self._sequencer.is_accepted = False
         self._metering.begin(now)
         self._interruptions.end(now)
         for evse in self._evses.values():
             self._verdicts.check_energy(evse, now)
+
+    def _boot_accepted(self, event: BootAccepted, now: Moment) -> None:
+        self._sequencer.is_accepted = True
+        for evse in self._evses.values():
+            if evse.state.is_held:
+                self._sequencer.retry(evse, now)
+
+    def _boot_not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
+        self._sequencer.is_accepted = False
 
     def _limit_changed(self, event: ExternalLimitChanged, now: Moment) -> None:
         # CHP-18: the CSMS hears that the rate of a transaction is another.

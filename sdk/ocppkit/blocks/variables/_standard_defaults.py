@@ -71,6 +71,7 @@ from ._setting_keys import (
     STOP_TX_ON_EV_SIDE_DISCONNECT,
     STOP_TX_ON_INVALID_ID,
     TIME_SOURCE,
+    TX_BEFORE_ACCEPTED_ENABLED,
     TX_START_POINT,
     TX_STOP_POINT,
     UNLOCK_ON_EV_SIDE_DISCONNECT,
@@ -139,6 +140,8 @@ DEFAULTS: Final[Mapping[str, tuple[StandardDefault, ...]]] = {
         StandardDefault(STOP_TX_ON_EV_SIDE_DISCONNECT, True),
         StandardDefault(STOP_TX_ON_INVALID_ID, True),
         StandardDefault(MAX_ENERGY_ON_INVALID_ID, 0, 0),
+        # BOOT-23: in 1.6, which has no such key, as in 2.x.
+        StandardDefault(TX_BEFORE_ACCEPTED_ENABLED, True),
         StandardDefault(TX_START_POINT, ("PowerPathClosed",), values=(*_POINTS, "DataSigned")),
         StandardDefault(TX_STOP_POINT, ("EVConnected", "Authorized"), values=_POINTS),
         StandardDefault(SAMPLED_DATA_TX_ENDED_INTERVAL, 0, 0, 86400),

@@ -1,15 +1,17 @@
-"""A meter that cannot be read when a transaction of 1.6 would begin, whose report must tell its register."""
+"""Transactions that would begin, and wait: for a reading of the meter (1.6), or until the CSMS accepts the station."""
 
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import BootAccepted, BootNotAccepted, PowerPath
 from ocppkit.blocks.transactions import (
-    MeterAwaited,
+    AwaitedBeforeStart,
     SampledValue,
+    TransactionHeld,
     TransactionReport,
     TransactionRules,
 )
+from ocppkit.blocks.variables import TX_BEFORE_ACCEPTED_ENABLED
 from ocppkit.core import Protocol
 from ocppkit.station import Station
 from ocppkit.station.blocks import FullStation
@@ -44,7 +46,7 @@ def test_no_energy_flows_and_nothing_is_reported_until_the_meter_was_read() -> N
     assert not bench.transactions
     assert [each.closed for each in bench.of(PowerPath)] == []
     # Told once.
-    assert len(bench.of(MeterAwaited)) == 1
+    assert [each.awaited for each in bench.of(TransactionHeld)] == [AwaitedBeforeStart.METER]
     bench.is_silent = False
     bench.advance(5)
     (started,) = bench.transactions
@@ -62,7 +64,7 @@ def test_who_leaves_is_not_waited_for(leaves: str) -> None:
     bench.is_silent = False
     bench.advance(60)
     assert not bench.transactions
-    assert not bench.block.state_of(1).awaits_meter
+    assert not bench.block.state_of(1).is_held
     if leaves == "unplugged":
         bench.do(bench.block.plugged_in, 1)
     bench.do(bench.block.authorized, 1, CARD)
@@ -85,7 +87,7 @@ def test_other_versions_begin_without_a_register() -> None:
     bench.do(bench.block.plugged_in, 1)
     bench.do(bench.block.authorized, 1, CARD)
     assert [each.register for each in bench.transactions] == [None]
-    assert not bench.of(MeterAwaited)
+    assert not bench.of(TransactionHeld)
 
 
 @EACH
@@ -138,3 +140,60 @@ def test_a_meter_that_raises_is_tried_again() -> None:
     bench.advance(5)
     assert [each.register for each in bench.transactions] == [1000.0]
     assert all(isinstance(each, TransactionReport) for each in bench.reports)
+
+
+@pytest.mark.parametrize(
+    ("start", "began"),
+    [
+        ("PowerPathClosed", "Authorized:Started"),
+        ("EVConnected", "Authorized:Started"),
+        ("EnergyTransfer", ""),
+    ],
+)
+def test_nothing_begins_before_the_station_is_accepted_where_that_is_set(
+    start: str, began: str
+) -> None:  # B02, B03
+    bench = TransactionBench(start=start, settings={TX_BEFORE_ACCEPTED_ENABLED: False})
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.advance(30)
+    assert not bench.transactions
+    assert not any(each.closed for each in bench.of(PowerPath))
+    assert [each.awaited for each in bench.of(TransactionHeld)] == [AwaitedBeforeStart.BOOT]
+    bench.block.notice(BootAccepted(), bench.now)
+    bench.collect()
+    assert bench.sequence == began
+    assert [each.closed for each in bench.of(PowerPath)] == [True]
+
+
+def test_a_driver_who_has_left_is_not_waited_for_when_the_station_is_accepted() -> None:  # B03
+    bench = TransactionBench(settings={TX_BEFORE_ACCEPTED_ENABLED: False})
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.do(bench.block.unplugged, 1)
+    bench.block.notice(BootAccepted(), bench.now)
+    bench.collect()
+    assert not bench.transactions
+    assert not bench.of(PowerPath)
+
+
+def test_a_transaction_goes_on_when_a_later_boot_is_not_accepted_and_the_next_one_waits() -> None:
+    # B02
+    bench = TransactionBench(settings={TX_BEFORE_ACCEPTED_ENABLED: False})
+    bench.block.notice(BootAccepted(), bench.now)
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    bench.block.notice(BootNotAccepted(), bench.now)
+    bench.advance(30)
+    assert bench.block.state_of(1).power_path_closed
+    bench.do(bench.block.plugged_in, 2)
+    bench.do(bench.block.authorized, 2, CARD)
+    assert [each.evse_id for each in bench.transactions] == [1]
+    assert bench.block.state_of(2).is_held
+
+
+def test_by_default_transactions_begin_before_the_station_is_accepted() -> None:  # B03
+    bench = TransactionBench()
+    bench.do(bench.block.plugged_in, 1)
+    bench.do(bench.block.authorized, 1, CARD)
+    assert len(bench.transactions) == 1
