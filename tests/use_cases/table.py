@@ -40,7 +40,7 @@ Which use cases of OCPP the [functional blocks](guides/blocks.md) run, by the te
 | not yet | no block does it; the messages are there, for handlers of your own |
 | - | the version does not have it |
 
-OCPP 2.1 has more use cases than these, which are those of 2.0.1.
+These are the use cases of 2.0.1, and of those that only 2.1 has the few that these blocks run.
 """
 
 
@@ -69,7 +69,7 @@ def _lines(
             if number.startswith(letter):
                 found, partly = evidence.get(number, {}), evidence.get(number + _PARTLY, {})
                 cells = [
-                    _cell(found, partly, version, has=bool(about["in_16"]) or version != "1.6")
+                    _cell(found, partly, version) if _has(about, version, found) else "-"
                     for version in VERSIONS
                 ]
                 found = found or partly
@@ -77,15 +77,16 @@ def _lines(
                 yield f"| {number} {about['name']} | {' | '.join(cells)} | {_files(tests)} |\n"
 
 
+def _has(about: Mapping[str, object], version: str, found: Mapping[str, Sequence[str]]) -> bool:
+    """Returns whether a version has a use case; 1.6 may have a part of one that it does not name."""
+    if "only_21" in about:
+        return version == "2.1"
+    return version != "1.6" or bool(about["in_16"]) or version in found
+
+
 def _cell(
-    found: Mapping[str, Sequence[str]],
-    partly: Mapping[str, Sequence[str]],
-    version: str,
-    *,
-    has: bool,
+    found: Mapping[str, Sequence[str]], partly: Mapping[str, Sequence[str]], version: str
 ) -> str:
-    if not has and version not in found:
-        return "-"
     if version in found:
         return "runs"
     if "" in found:

@@ -3,18 +3,26 @@
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import BootAccepted, dialect_of
+from ocppkit.blocks import BootAccepted, PowerPath, dialect_of
 from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, ReservationHolder
 from ocppkit.blocks.remote_control import (
     RemoteControlBlock,
     RemoteControlRules,
     RequestReset,
     ResetDue,
+    ResetFailed,
     ResetScheduled,
     ResetType,
 )
 from ocppkit.blocks.transactions import EvseState
-from ocppkit.blocks.variables import ALLOW_RESET, EV_CONNECTION_TIME_OUT, DeviceModel
+from ocppkit.blocks.variables import (
+    ALLOW_RESET,
+    EV_CONNECTION_TIME_OUT,
+    RESET_RETRIES,
+    TX_ALLOW_ENERGY_TRANSFER_RESUMPTION,
+    TX_RESUMPTION_TIMEOUT,
+    DeviceModel,
+)
 from ocppkit.core import Protocol
 from support.remote_bench import RemoteBench
 
@@ -25,7 +33,9 @@ WITH_EVSES = pytest.mark.parametrize(
     "protocol", [v201.PROTOCOL, v21.PROTOCOL], ids=["2.0.1", "2.1"]
 )
 
-IMMEDIATE, ON_IDLE = ResetType.IMMEDIATE, ResetType.ON_IDLE
+ONLY_21 = pytest.mark.parametrize("protocol", [v21.PROTOCOL], ids=["2.1"])
+
+IMMEDIATE, ON_IDLE, RESUME = ResetType.IMMEDIATE, ResetType.ON_IDLE, ResetType.IMMEDIATE_AND_RESUME
 
 
 def booted(protocol: Protocol, **more: object) -> RemoteBench:
@@ -221,10 +231,107 @@ def test_a_program_can_refuse_resets(protocol: Protocol) -> None:  # B11
 
 
 @WITH_EVSES
-def test_a_reset_with_transactions_that_go_on_is_refused(protocol: Protocol) -> None:
+def test_a_reset_is_refused_if_transactions_cannot_go_on_after_it(  # B13
+    protocol: Protocol,
+) -> None:
     bench = booted(protocol)
     # RST-08.
-    assert reset(bench, ResetType.IMMEDIATE_AND_RESUME) == ("Rejected", "UnsupportedParam")
+    assert reset(bench, RESUME) == ("Rejected", "UnsupportedParam")
+    if protocol is v201.PROTOCOL:
+        bench.model[TX_RESUMPTION_TIMEOUT] = 60
+        assert reset(bench, RESUME) == ("Rejected", "UnsupportedParam")
+
+
+@ONLY_21
+def test_a_transaction_goes_on_after_a_restart_at_the_wish_of_the_csms(  # B13
+    protocol: Protocol,
+) -> None:
+    bench = booted(protocol)
+    bench.model[TX_RESUMPTION_TIMEOUT] = 60
+    bench.model[TX_ALLOW_ENERGY_TRANSFER_RESUMPTION] = True
+    transaction_id = bench.charge(1)
+    assert reset(bench, RESUME) == ("Accepted", None)
+    (report,) = bench.transaction_reports()
+    assert (report.event_type, report.trigger_reason) == ("Updated", "ResetCommand")
+    told = list(bench.steps.events)
+    assert [each.closed for each in told if isinstance(each, PowerPath)] == [False]
+    assert [each.type for each in told if isinstance(each, ResetDue)] == [RESUME]
+    state = bench.transactions.state()
+    assert state is not None
+    later = RemoteBench(protocol)
+    later.model[TX_RESUMPTION_TIMEOUT] = 60
+    later.model[TX_ALLOW_ENERGY_TRANSFER_RESUMPTION] = True
+    # It took longer than the timeout.
+    later.steps.now = bench.steps.now.after(3600)
+    later.transactions.restore(state, later.steps.now)
+    later.steps.boot()
+    (resumed,) = later.transaction_reports()
+    assert (resumed.event_type, resumed.trigger_reason) == ("Updated", "TxResumed")
+    assert resumed.transaction_id == transaction_id
+    assert resumed.seq_no == (report.seq_no or 0) + 1
+    assert later.transactions.state_of(1).power_path_closed
+
+
+@ONLY_21
+def test_a_transaction_goes_on_after_the_reset_of_its_evse(protocol: Protocol) -> None:  # B13
+    bench = booted(protocol)
+    bench.model[TX_RESUMPTION_TIMEOUT] = 60
+    bench.model[TX_ALLOW_ENERGY_TRANSFER_RESUMPTION] = True
+    bench.model[ALLOW_RESET.on_evse(1)] = True
+    transaction_id = bench.charge(1)
+    bench.charge(2)
+    assert reset(bench, RESUME, 1) == ("Accepted", None)
+    assert [each.trigger_reason for each in bench.transaction_reports()] == ["ResetCommand"]
+    assert not bench.transactions.state_of(1).power_path_closed
+    assert bench.transactions.state_of(2).power_path_closed
+    bench.remote.reset_done(1, bench.steps.now)
+    bench.steps.settle()
+    (resumed,) = bench.transaction_reports()
+    assert (resumed.transaction_id, resumed.trigger_reason) == (transaction_id, "TxResumed")
+    assert bench.transactions.state_of(1).power_path_closed
+    # Without another interruption, it is told once.
+    bench.transactions.resume(1, bench.steps.now)
+    assert bench.transaction_reports() == []
+
+
+@WITH_EVSES
+def test_a_reset_that_fails_is_repeated_and_then_given_up(protocol: Protocol) -> None:  # B11
+    bench = booted(protocol)
+    bench.model[RESET_RETRIES] = 2
+    bench.model[ALLOW_RESET.on_evse(1)] = True
+    reset(bench, IMMEDIATE, 1)
+    for _ in range(2):
+        (due,) = bench.steps.take_events(ResetDue)
+        bench.remote.reset_failed(1, bench.steps.now)
+        bench.steps.settle()
+    assert bench.steps.take_events(ResetDue) == [due]
+    bench.remote.reset_failed(1, bench.steps.now)
+    bench.steps.settle()
+    assert not any(isinstance(each, ResetDue) for each in bench.steps.events)
+    assert bench.steps.take_events(ResetFailed) == [ResetFailed(evse_id=1)]
+    assert bench.availability.is_operative(1)
+    with pytest.raises(ValueError, match="no reset of EVSE 1 was due"):
+        bench.remote.reset_failed(1, bench.steps.now)
+
+
+@ALL
+def test_a_station_that_cannot_restart_goes_on(protocol: Protocol) -> None:  # B11
+    bench = booted(protocol)
+    bench.model[RESET_RETRIES] = 0
+    reset(bench, IMMEDIATE)
+    assert boot_reason(bench) == "RemoteReset"
+    bench.remote.reset_failed(None, bench.steps.now)
+    bench.steps.settle()
+    assert bench.steps.take_events(ResetFailed) == [ResetFailed(evse_id=None)]
+    assert boot_reason(bench) is None
+    assert bench.availability.is_operative(1)
+    # The next reset has all its attempts again.
+    bench.model[RESET_RETRIES] = 1
+    bench.steps.take_events(ResetDue)
+    reset(bench, IMMEDIATE)
+    bench.remote.reset_failed(None, bench.steps.now)
+    bench.steps.settle()
+    assert len(bench.steps.take_events(ResetDue)) == 2
 
 
 @WITH_EVSES

@@ -1,6 +1,6 @@
 """`RemoteControlBlock`: what a CSMS has a station do: reset, unlock, send a message, start and stop."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -13,7 +13,7 @@ from ..authorization import AuthorizationBlock
 from ..availability import AvailabilityBlock, ConnectorStatusChanged
 from ..charging import ChargingBlock
 from ..transactions import EvseChanged, EvseState, IdToken, StoppedReason, TransactionsBlock
-from ..variables import ALLOW_RESET, AUTHORIZE_REMOTE_START, DeviceModel
+from ..variables import AUTHORIZE_REMOTE_START, DeviceModel
 from ._remote_messages import (
     BackgroundJob,
     RemoteAnswer,
@@ -21,11 +21,6 @@ from ._remote_messages import (
     RequestReset,
     RequestTrigger,
     RequestUnlock,
-    ResetAnswer,
-    ResetDue,
-    ResetScheduled,
-    ResetStatus,
-    ResetType,
     StartedRemotely,
     StartRemotely,
     StopRemotely,
@@ -35,7 +30,7 @@ from ._remote_messages import (
 )
 from ._remote_rules import RemoteControlRules
 from ._remote_starts import StartSetting, chosen_evse, start_refusal
-from ._resets import Resets
+from ._station_resets import StationResets
 from ._trigger_replies import TriggerReplies
 
 __all__ = ["RemoteControlBlock"]
@@ -95,12 +90,18 @@ class RemoteControlBlock(Block):
         self._availability = availability
         self._transactions = transactions
         self._unlock = unlock
-        self._may_reset = may_reset
         self._authorization = authorization
         self._charging = charging
-        self._resets = Resets()
+        self._resets = StationResets(
+            rules,
+            model,
+            availability,
+            transactions,
+            may_reset=may_reset,
+            tell=self._tell,
+            note_change=self._note_change,
+        )
         self._is_accepted = False
-        self._boot_reason: str | None = None
         self._triggers = TriggerReplies(
             model,
             availability,
@@ -110,7 +111,7 @@ class RemoteControlBlock(Block):
             report=self._report,
             tell=self._tell,
         )
-        self._on_command(RequestReset)(self._reset)
+        self._on_command(RequestReset)(self._resets.obey)
         self._on_command(RequestUnlock)(self._unlock_connector)
         self._on_command(RequestTrigger)(self._trigger)
         if transactions is not None:
@@ -123,8 +124,10 @@ class RemoteControlBlock(Block):
         self._on_event(StationStarted, self._started)
         self._on_event(BootAccepted, self._accepted)
         self._on_event(BootNotAccepted, self._not_accepted)
-        self._on_event(EvseChanged, lambda event, now: self._begin_what_is_idle(now))
-        self._on_event(ConnectorStatusChanged, lambda event, now: self._begin_what_is_idle(now))
+        self._on_event(EvseChanged, lambda event, now: self._resets.begin_what_is_idle(now))
+        self._on_event(
+            ConnectorStatusChanged, lambda event, now: self._resets.begin_what_is_idle(now)
+        )
 
     # What a program calls.
 
@@ -134,16 +137,15 @@ class RemoteControlBlock(Block):
 
         It is kept over the restart, and forgotten when a boot is accepted.
         """
-        return self._boot_reason
+        return self._resets.boot_reason
 
     def work_began(self, name: str, now: Moment) -> None:
         """Records that work goes on, such as an upload, so that a reset on idle has to wait. # RST-05"""
-        self._resets.set_work(name, True)
+        self._resets.set_work(name, True, now)
 
     def work_ended(self, name: str, now: Moment) -> None:
         """Records that some work is over."""
-        self._resets.set_work(name, False)
-        self._begin_what_is_idle(now)
+        self._resets.set_work(name, False, now)
 
     def reset_done(self, evse_id: int, now: Moment) -> None:
         """Records that an EVSE was reset, so that it can be used again, unless a reset of the station is due.
@@ -151,10 +153,19 @@ class RemoteControlBlock(Block):
         Raises:
             ValueError: no reset of it was due.
         """
-        if self._resets.end(evse_id):
-            self._availability.readmit(evse_id, now)
-        elif not self._resets.was_included(evse_id):
-            raise ValueError(f"no reset of EVSE {evse_id} was due")
+        self._resets.done(evse_id, now)
+
+    def reset_failed(self, evse_id: int | None, now: Moment) -> None:
+        """Records that a reset could not be done. It is due again, as often as ResetRetries says. # RST-07
+
+        Args:
+            evse_id: the EVSE; `None` for the station.
+            now: the present moment.
+
+        Raises:
+            ValueError: no reset of it was due.
+        """
+        self._resets.failed(evse_id, now)
 
     def set_job_status(
         self, job: BackgroundJob, status: str, request_id: int | None, now: Moment
@@ -176,7 +187,7 @@ class RemoteControlBlock(Block):
 
     def state(self) -> bytes:
         """Returns why the station will boot."""
-        return msgspec.json.encode(_KeptRemoteControl(boot_reason=self._boot_reason))
+        return msgspec.json.encode(_KeptRemoteControl(boot_reason=self.boot_reason))
 
     def restore(self, state: bytes, now: Moment) -> None:
         """Restores what was kept.
@@ -185,7 +196,7 @@ class RemoteControlBlock(Block):
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
         """
         kept = restored(_KeptRemoteControl, state, "a state of remote control")
-        self._boot_reason = kept.boot_reason
+        self._resets.restore(kept.boot_reason)
 
     # Resets.
 
@@ -197,78 +208,7 @@ class RemoteControlBlock(Block):
 
     def _accepted(self, event: BootAccepted, now: Moment) -> None:
         self._is_accepted = True
-        if self._boot_reason is not None:
-            self._boot_reason = None
-            self._note_change()
-        if self._resets.end(None):
-            self._availability.readmit(None, now)
-
-    def _reset(self, command: RequestReset, now: Moment) -> ResetAnswer:
-        evse_id = command.evse_id or None
-        refused = self._reason_to_refuse_reset(evse_id, command.type)
-        if refused is not None:
-            return ResetAnswer(status=ResetStatus.REJECTED, reason_code=refused)
-        waits = command.type is ResetType.ON_IDLE and self._rules.waits_for_idle
-        if waits and self._is_busy(evse_id):
-            # B12.FR.01: nobody may begin to charge meanwhile, or the station would never be idle.
-            self._resets.schedule(evse_id)
-            self._availability.withdraw(evse_id, now)
-            self._tell(ResetScheduled(evse_id=evse_id))
-            return ResetAnswer(status=ResetStatus.SCHEDULED)
-        self._begin(evse_id, command.type, "RemoteReset", now)
-        return ResetAnswer(status=ResetStatus.ACCEPTED)
-
-    def _reason_to_refuse_reset(self, evse_id: int | None, kind: ResetType) -> str | None:
-        if evse_id is not None and not self._availability.has(evse_id, None):
-            return "UnknownEvse"
-        # B11.FR.09, B12.FR.09.
-        if evse_id is not None and not self._model.get(ALLOW_RESET.on_evse(evse_id), False):
-            return "UnsupportedRequest"
-        # RST-08: it needs transactions that go on after a restart at the CSMS's wish.
-        if kind is ResetType.IMMEDIATE_AND_RESUME:
-            return "UnsupportedParam"
-        # B11.FR.06.
-        if self._may_reset is not None and not self._may_reset(evse_id):
-            return "Unspecified"
-        return None
-
-    def _is_busy(self, evse_id: int | None) -> bool:
-        """Returns whether an EVSE, or the station, is not idle. # RST-05"""
-        return self._resets.is_working or any(
-            self._state_of(each).transaction_id is not None
-            or self._state_of(each).authorized
-            or self._availability.holder_of(each) is not None
-            for each in self._evse_ids(evse_id)
-        )
-
-    def _begin_what_is_idle(self, now: Moment) -> None:
-        for each in self._resets.waiting:
-            if not self._is_busy(each):
-                # B12.FR.03, B12.FR.07.
-                self._begin(each, ResetType.ON_IDLE, "ScheduledReset", now)
-                if each is None:
-                    return
-
-    def _begin(self, evse_id: int | None, kind: ResetType, boot_reason: str, now: Moment) -> None:
-        self._resets.begin(evse_id)
-        reason = self._rules.reset_reasons.get(kind)
-        if reason is not None:
-            # B12.FR.02, B12.FR.04, B12.FR.08, RST-01.
-            self._stop_transactions(evse_id, reason, now)
-        if evse_id is None:
-            self._boot_reason = boot_reason
-            self._note_change()
-        self._availability.withdraw(evse_id, now)
-        self._tell(ResetDue(evse_id=evse_id, type=kind, boot_reason=boot_reason))
-
-    def _stop_transactions(self, evse_id: int | None, reason: StoppedReason, now: Moment) -> None:
-        if self._transactions is not None:
-            for each in self._evse_ids(evse_id):
-                if self._transactions.state_of(each).transaction_id is not None:
-                    self._transactions.stopped(each, now, reason=reason)
-
-    def _evse_ids(self, evse_id: int | None) -> Iterable[int]:
-        return self._availability.evse_ids if evse_id is None else (evse_id,)
+        self._resets.accepted(now)
 
     def _state_of(self, evse_id: int) -> EvseState:
         source = self._availability if self._transactions is None else self._transactions

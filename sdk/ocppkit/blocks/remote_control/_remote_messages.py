@@ -24,6 +24,7 @@ __all__ = [
     "RequestUnlock",
     "ResetAnswer",
     "ResetDue",
+    "ResetFailed",
     "ResetScheduled",
     "ResetStatus",
     "ResetType",
@@ -242,7 +243,7 @@ class ResetDue(Event, frozen=True):
     """The program is to restart the station, or to reset an EVSE, once what was reported has been sent.
 
     The station: `station.restart(reason=event.boot_reason)`, or a restart of the machine. An EVSE: reset it,
-    then call `RemoteControlBlock.reset_done`.
+    then call `RemoteControlBlock.reset_done`. What cannot be reset is told by `RemoteControlBlock.reset_failed`.
     """
 
     evse_id: int | None
@@ -251,6 +252,13 @@ class ResetDue(Event, frozen=True):
     type: ResetType
     boot_reason: str
     """For the boot message: RemoteReset, or ScheduledReset if the reset has waited."""
+
+
+class ResetFailed(Event, frozen=True):
+    """A reset could not be done, as often as it was tried: what was to be reset is in service again."""
+
+    evse_id: int | None
+    """The EVSE; `None` for the station."""
 
 
 class ResetScheduled(Event, frozen=True):

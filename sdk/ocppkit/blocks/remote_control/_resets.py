@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from ._remote_messages import ResetDue
+
 __all__ = ["Resets"]
 
 
@@ -11,7 +13,8 @@ class Resets:
     def __init__(self) -> None:
         """Begins without resets."""
         self._waiting: set[int | None] = set()
-        self._due: set[int | None] = set()
+        self._due: dict[int | None, ResetDue] = {}
+        self._failures: dict[int | None, int] = {}
         self._included: set[int | None] = set()
         """EVSEs whose reset was due when one of the station took its place."""
 
@@ -26,20 +29,34 @@ class Resets:
         """Adds a reset that waits until it is idle."""
         self._waiting.add(evse_id)
 
-    def begin(self, evse_id: int | None) -> None:
+    def begin(self, due: ResetDue) -> None:
         """Notes that a reset is due; that of the station includes those of its EVSEs."""
+        evse_id = due.evse_id
         if evse_id is None:
             self._waiting.clear()
-            self._included |= self._due - {None}
+            self._included.update(each for each in self._due if each is not None)
             self._due.clear()
         self._waiting.discard(evse_id)
-        self._due.add(evse_id)
+        self._failures.pop(evse_id, None)
+        self._due[evse_id] = due
 
     def end(self, evse_id: int | None) -> bool:
         """Notes that a reset was done, and returns whether it was due."""
-        was_due = evse_id in self._due
-        self._due.discard(evse_id)
-        return was_due
+        return self._due.pop(evse_id, None) is not None
+
+    def fail(self, evse_id: int | None) -> tuple[ResetDue, int]:
+        """Notes that a reset could not be done, and returns it with how often that was so.
+
+        Raises:
+            ValueError: no reset of it was due.
+        """
+        due = self._due.get(evse_id)
+        if due is None:
+            raise ValueError(
+                f"no reset of {(evse_id and f'EVSE {evse_id}') or 'the station'} was due"
+            )
+        failures = self._failures[evse_id] = self._failures.get(evse_id, 0) + 1
+        return due, failures
 
     def was_included(self, evse_id: int) -> bool:
         """Returns whether a reset of the station took the place of one that was due; asked once."""
@@ -49,7 +66,7 @@ class Resets:
 
     def concern(self, evse_id: int) -> bool:
         """Returns whether a reset of an EVSE, or of the station, is due or waits."""
-        return not {None, evse_id}.isdisjoint(self._waiting | self._due)
+        return not {None, evse_id}.isdisjoint(self._waiting | self._due.keys())
 
     def set_work(self, name: str, goes_on: bool) -> None:
         """Notes whether some work goes on, during which the station is not idle."""

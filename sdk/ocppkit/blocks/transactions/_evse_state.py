@@ -45,7 +45,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether no energy may flow although a driver is authorized: the CSMS has refused the token. [E05]"""
 
     is_held: bool = False
-    """Whether a transaction would begin, and cannot yet; no energy may flow then."""
+    """Whether no energy may flow for now: a transaction cannot begin yet, or a reset interrupts it."""
 
     transaction_id: str | None = None
     """The transaction that goes on, under the station's own id."""

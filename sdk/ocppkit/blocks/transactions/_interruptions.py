@@ -103,12 +103,12 @@ class Interruptions:
             now: the present moment.
         """
         outage = 0.0 if self.changed_at is None else -now.seconds_until(self.changed_at)
-        longest = self._model.get(TX_RESUMPTION_TIMEOUT, 0) if self._rules.can_resume else 0
+        longest = self._model.get(TX_RESUMPTION_TIMEOUT, 0)
         for evse in self._evses.values():
             if evse.transaction is None:
                 # What an earlier run of the program closed may still be closed.
                 self._sequencer.switch(evse, now)
-            elif longest > 0 and 0 <= outage <= longest:
+            elif self.can_resume and (0 <= outage <= longest or evse.transaction.is_interrupted):
                 self._resume(evse, now)
             else:
                 # E17.FR.14; before 2.1 always. Facts that still hold are told anew.
@@ -116,8 +116,41 @@ class Interruptions:
                 trigger, reason = TriggerReason.ABNORMAL_CONDITION, StoppedReason.POWER_LOSS
                 self._sequencer.change(evse, after, trigger, now, reason=reason)
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether transactions can go on after an interruption. # E17.FR.01, RST-08"""
+        return self._rules.can_resume and self._model.get(TX_RESUMPTION_TIMEOUT, 0) > 0
+
+    def begin(self, evse: Evse, now: Moment) -> None:
+        """Interrupts a transaction, if there is one, by a reset after which it goes on.
+
+        Args:
+            evse: where.
+            now: the present moment.
+        """
+        before, transaction = evse.state, evse.transaction
+        if transaction is None:
+            return
+        transaction.is_interrupted = True
+        evse.state = replace(
+            before, energy_flows=False, suspended_by=SuspendedBy.EVSE, is_held=True
+        )
+        self._reporter.updated(evse, TriggerReason.RESET_COMMAND, now.wall)
+        self._sequencer.settle(evse, before, now)
+
+    def resume(self, evse: Evse, now: Moment) -> None:
+        """Lets a transaction go on that a reset has interrupted, if there is one.
+
+        Args:
+            evse: where.
+            now: the present moment.
+        """
+        if evse.transaction is not None and evse.transaction.is_interrupted:
+            self._resume(evse, now)
+
     def _resume(self, evse: Evse, now: Moment) -> None:
         transaction, before = evse.transaction_required(), evse.state
+        transaction.is_interrupted = False
         # E17.FR.10.
         may_flow = self._model.get(TX_ALLOW_ENERGY_TRANSFER_RESUMPTION, False)
         refused = before.energy_refused or not may_flow
@@ -125,6 +158,7 @@ class Interruptions:
             before,
             energy_flows=False,
             energy_refused=refused,
+            is_held=False,
             suspended_by=SuspendedBy.EVSE if refused else None,
         )
         self._tell(

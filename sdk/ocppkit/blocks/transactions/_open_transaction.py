@@ -38,6 +38,9 @@ class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
     is_refused: bool = False
     """Whether the CSMS has refused its token, and the driver may use what MaxEnergyOnInvalidId leaves. [E05]"""
 
+    is_interrupted: bool = False
+    """Whether a reset has interrupted it, after which it goes on. [B13]"""
+
     ended_values: list[MeterValue] = []
     """What the report of its end tells of the time before: the beginning, then samples."""
 

@@ -344,6 +344,29 @@ class TransactionsBlock(Block):
         self.stopped(evse_id, now, reason=StoppedReason.REMOTE)
         return True
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether transactions can go on after a reset or a power cut. # E17"""
+        return self._interruptions.can_resume
+
+    def interrupt(self, evse_id: int, now: Moment) -> None:
+        """Interrupts the transaction of an EVSE, if there is one, by a reset after which it goes on. # B13
+
+        It goes on by `resume`, or at the next start of the program.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._interruptions.begin(self._evse(evse_id), now)
+
+    def resume(self, evse_id: int, now: Moment) -> None:
+        """Lets the transaction go on that `interrupt` has interrupted, if there is one. # B13
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        self._interruptions.resume(self._evse(evse_id), now)
+
     def report_transactions(self, evse_id: int | None, now: Moment) -> bool:
         """Reports how transactions stand, for TriggerMessage. # F06
 

@@ -30,6 +30,7 @@ from ocppkit.blocks.remote_control import (
     RequestReset,
     RequestTrigger,
     RequestUnlock,
+    ResetType,
     StartRemotely,
 )
 from ocppkit.blocks.transactions import TransactionRules
@@ -40,6 +41,7 @@ from ocppkit.blocks.variables import (
     LOCAL_AUTH_LIST_ENTRIES,
     LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE,
     NETWORK_CONFIGURATION_PRIORITY,
+    TX_RESUMPTION_TIMEOUT,
     GetReport,
     GetVariables,
     ReportedVariables,
@@ -169,6 +171,13 @@ def _check_trigger(command: RequestTrigger, dialect: Dialect, known: ReportedVar
         raise _refuse(command, problem, "set custom_trigger for CustomTrigger, and only for that")
 
 
+def _check_reset(command: RequestReset, dialect: Dialect, known: ReportedVariables) -> None:
+    # RST-08.
+    if command.type is ResetType.IMMEDIATE_AND_RESUME and known.get(TX_RESUMPTION_TIMEOUT, 1) == 0:
+        problem = "the station resumes no transactions: its TxCtrlr.ResumptionTimeout is 0"
+        raise _refuse(command, problem, "set that first, or use another type")
+
+
 def _check_list(command: SendLocalList, dialect: Dialect, known: ReportedVariables) -> None:
     broken = list_refusal(
         command,
@@ -239,7 +248,7 @@ _CHECKS: Final[Mapping[type[Command[Any]], Sequence[_Check]]] = {
     GetProfiles: (_check_place(0),),
     GetReport: (_check_get_report,),
     GetVariables: (_check_get_variables,),
-    RequestReset: (_check_place(0),),
+    RequestReset: (_check_place(0), _check_reset),
     RequestTrigger: (_check_place(0), _check_trigger),
     RequestUnlock: (_check_place(1),),
     SendLocalList: (_check_list,),
