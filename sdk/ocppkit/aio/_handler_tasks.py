@@ -18,9 +18,8 @@ Tasks are kept in collections until they are done, so that a shutdown can cancel
 """
 
 import asyncio
-import inspect
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, Final, Protocol, TypeAlias, cast
@@ -36,10 +35,11 @@ from ocppkit.core import (
     SendReceived,
 )
 
-from ._call_context import RUNNING_CALL, AfterResponse, CallContext, CallRefused
+from ._call_context import RUNNING_CALL, CallContext, CallRefused
 from ._clock import Clock
 from ._eager_tasks import start_task
 from ._frame_log import loggable
+from ._handler_outcome import run_callbacks
 from ._handlers import AnyHandler, MaybeAwaitable, name_of
 
 __all__ = ["HandlerTasks", "Replier", "Work"]
@@ -255,7 +255,7 @@ class HandlerTasks:
         callbacks = call.take_callbacks()
         if callbacks:
             task = asyncio.get_running_loop().create_task(
-                self._run_callbacks(work, callbacks), context=context
+                run_callbacks(self._message_name(work), callbacks), context=context
             )
             self._afterwards = self._afterwards or set()
             self._afterwards.add(task)
@@ -312,20 +312,6 @@ class HandlerTasks:
             "%s: the handler %s refused the call: %s", about, name, loggable(_text_of(error))
         )
 
-    async def _run_callbacks(self, work: Work, callbacks: Sequence[AfterResponse]) -> None:
-        for callback in callbacks:
-            try:
-                outcome = callback()
-                if inspect.iscoroutine(outcome):
-                    await outcome
-            except BaseException as error:
-                if _is_cancelled(error):
-                    raise
-                about, name = self._message_name(work), name_of(callback)
-                logger.exception("%s: after_response callback %s failed", about, name)
-                if isinstance(error, (*_STOPS_THE_PROGRAM, GeneratorExit)):
-                    raise
-
     def _message_name(self, work: Work) -> str:
         return f"{loggable(self._name)}: {work.action.name} {loggable(work.message_id)}"
 
@@ -348,11 +334,3 @@ def _is_in_event_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _is_cancelled(error: BaseException) -> bool:
-    """Returns whether an error is the cancellation of this task, and not one that a callback has
-    raised.
-    """
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

@@ -11,6 +11,7 @@ from ._endpoint import Endpoint
 from ._event_listeners import EventListeners, Listener
 from ._event_stream import EventStream, EventStreams
 from ._frame_log import loggable
+from ._handler_outcome import HandlerOutcome, run_handler
 from ._handlers import AnyHandler, HandlerTable, await_if_needed, name_of
 from ._handshake import Accept, ConnectRequest, Reject, without_query
 from ._host import Host
@@ -44,6 +45,7 @@ __all__ = [
     "EventListeners",
     "EventStream",
     "EventStreams",
+    "HandlerOutcome",
     "HandlerTable",
     "Host",
     "Listener",
@@ -65,6 +67,7 @@ __all__ = [
     "loggable",
     "name_of",
     "refuse_old_tls",
+    "run_handler",
     "running_beside",
     "sleep",
     "start_task",

@@ -15,6 +15,7 @@ from ._authentication import (
 from ._credentials import Credentials
 from ._csms import Csms, CsmsOptions
 from ._directory import Directory, MemoryDirectory
+from ._dispatch import Dispatcher
 from ._handle import StationHandle
 from ._handle_classes import station_handle_class
 from ._read_handshake import read_handshake
@@ -44,6 +45,7 @@ __all__ = [
     "CsmsOptions",
     "CsmsRegistrar",
     "Directory",
+    "Dispatcher",
     "MemoryDirectory",
     "MemoryRegistrations",
     "PasswordAuthenticator",

@@ -42,6 +42,7 @@ from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
 from ._csms_block_access import CsmsBlockAccess
 from ._directory import Directory, MemoryDirectory
+from ._dispatch import Dispatcher
 from ._guarded_registrations import GuardedRegistrations
 from ._handle import StationHandle
 from ._handle_classes import station_handle_class
@@ -165,6 +166,9 @@ class Csms:
         if answer_heartbeats:
             for request, handler in heartbeat_handlers(protocols, wall_clock).items():
                 self._handlers.set_default(request, handler)
+        self.dispatcher: Dispatcher = Dispatcher(self._handlers)
+        """Runs the handlers for messages that another process has received."""
+
         self._settings = Settings(**options)
         self._insecure = insecure
         self._has_authenticator = authenticator is not None
@@ -190,7 +194,8 @@ class Csms:
             attempts=GuardedAttemptLimits(AttemptLimiter() if attempts is None else attempts),
         )
         self._context = SessionContext(
-            handlers=self._handlers,
+            dispatcher=self.dispatcher,
+            fast_paths=self._handlers.fast_path,
             handles={each.subprotocol: station_handle_class(each) for each in protocols},
             stations=self.stations,
             settings=self._settings,

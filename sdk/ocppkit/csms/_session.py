@@ -16,7 +16,6 @@ from ocppkit.aio.lowlevel import (
     Accept,
     AnyHandler,
     Endpoint,
-    HandlerTable,
     Registration,
     Settings,
     StationRecord,
@@ -42,6 +41,7 @@ from ocppkit.core import (
 from ocppkit.quirks import Quirks
 
 from ._boot_gate import BootGate
+from ._dispatch import Dispatcher
 from ._guarded_registrations import GuardedRegistrations
 from ._handle import StationHandle
 from ._local_peer import LocalPeer
@@ -66,7 +66,9 @@ _ANOTHER_SERIAL_NUMBER: Final = "another serial number than the certificate's"
 class SessionContext:
     """What all sessions of one CSMS share."""
 
-    handlers: HandlerTable
+    dispatcher: Dispatcher
+    fast_paths: Mapping[str, FastPath]
+    """The fast path that all connections of a version share, by subprotocol."""
 
     handles: Mapping[str, type[StationHandle]]
     """Classes of handles by subprotocol."""
@@ -173,13 +175,13 @@ class StationSession:
     @property
     def fast_path(self) -> FastPath:
         """The decoder of valid calls, which all connections of this version share."""
-        return self._context.handlers.fast_path[self.protocol.subprotocol]
+        return self._context.fast_paths[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
         """Returns whether there is a handler. Stations whose boot was not accepted get True, so
         that SecurityError wins over NotSupported.
         """
-        return self._context.handlers.get(action.request) is not None or self._refuses(action)
+        return self._context.dispatcher.handles(action) or self._refuses(action)
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, bound to this station, or the failure if the message must be
@@ -188,7 +190,7 @@ class StationSession:
         # Most stations are registered, and each of their messages comes by here.
         if self._registration.status is not _ACCEPTED and not self._may_handle(action):
             return Failure.NOT_ACCEPTED
-        handler = self._context.handlers.get(action.request)
+        handler = self._context.dispatcher.find(action.request)
         if handler is None:
             return Failure.NOT_HANDLED
         # MethodType binds twice as fast as `partial`.
