@@ -101,8 +101,12 @@ def test_what_was_asked_for_is_over_with_the_next_answer() -> None:
     assert sendable(registration, v201) == {"BootNotification"}
 
 
-def test_what_was_asked_for_before_the_first_answer_may_be_sent_while_pending() -> None:
-    registration = Registration(v201.PROTOCOL)
+@pytest.mark.parametrize("before", [RegistrationStatus.UNKNOWN, RegistrationStatus.ACCEPTED])
+def test_what_was_asked_for_while_a_boot_was_being_answered_may_be_sent_while_pending(
+    before: RegistrationStatus,
+) -> None:
+    registration = Registration(v201.PROTOCOL, before)
+    registration.boot_received()
     registration.csms_asked(v201.GetReportRequest(request_id=1))
     registration.boot_answered(answer(v201, "Pending"))
     assert "NotifyReport" in sendable(registration, v201)

@@ -261,6 +261,40 @@ async def test_pending_admits_what_was_asked_for(station: Make) -> None:
 
 
 @pytest.mark.asyncio
+async def test_pending_admits_what_was_asked_for_while_the_boot_was_being_answered(
+    station: Make,
+) -> None:
+    csms = Csms(v201.PROTOCOL, insecure=True, clock=FakeClock())
+    csms.on(v201.HeartbeatRequest)(heartbeat_of(v201))
+    decided: asyncio.Future[v201.RegistrationStatusEnumType] = asyncio.Future()
+    decided.set_result(v201.RegistrationStatusEnumType.ACCEPTED)
+
+    @csms.on(v201.BootNotificationRequest)
+    async def boot(
+        station: StationHandle, request: v201.BootNotificationRequest
+    ) -> v201.BootNotificationResponse:
+        status = await decided
+        return v201.BootNotificationResponse(current_time=utcnow(), interval=5, status=status)
+
+    raw = await station(csms)
+    await raw.says(BOOT_2)
+    handle = csms.stations.get("CP001", ConnectedStation)
+    assert handle is not None
+    decided = asyncio.Future()
+    assert await raw.says([2, "b2", *BOOT_2[2:]]) == []
+    trigger = asyncio.create_task(
+        handle.trigger_message(requested_message=v201.MessageTriggerEnumType.HEARTBEAT)
+    )
+    (sent,) = await raw.says()
+    decided.set_result(v201.RegistrationStatusEnumType.PENDING)
+    (answer,) = await raw.says()
+    assert answer[2]["status"] == "Pending"
+    (answer,) = await raw.says([3, sent[1], {"status": "Accepted"}], [2, "1", "Heartbeat", {}])
+    assert answer[:2] == [3, "1"]
+    assert (await trigger).status == "Accepted"
+
+
+@pytest.mark.asyncio
 async def test_what_was_never_asked_permits_nothing(station: Make) -> None:
     csms = Csms(v201.PROTOCOL, insecure=True, clock=FakeClock())
     csms.on(v201.HeartbeatRequest)(heartbeat_of(v201))

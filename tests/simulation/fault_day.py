@@ -62,6 +62,8 @@ _EXPECTED: Final = re.compile(
             r"its call (has timed out|was cancelled)",
             r"handler returned too late",
             r"a variable could not be set: .*closed by",
+            # It was asked for when the CSMS did not know yet that the station boots.
+            r"refused with SecurityError: its boot was answered with Pending",
             # The power fails.
             r"JournalError\('the power is cut'\)",
             # The CSMS has forgotten who has booted.

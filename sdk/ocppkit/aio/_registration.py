@@ -67,13 +67,14 @@ def answered_status(response: object) -> RegistrationStatus:
 class Registration:
     """The registration of one station: its status, and the messages that the CSMS has asked for."""
 
-    __slots__ = ("_asked", "_protocol", "status")
+    __slots__ = ("_asked", "_is_booting", "_protocol", "status")
 
     def __init__(
         self, protocol: Protocol, status: RegistrationStatus = RegistrationStatus.UNKNOWN
     ) -> None:
         self._protocol = protocol
         self._asked = _NOTHING
+        self._is_booting = False
         self.status: RegistrationStatus = status
 
     @property
@@ -81,11 +82,19 @@ class Registration:
         """Whether the station is registered."""
         return self.status is _ACCEPTED
 
+    def boot_received(self) -> None:
+        """Notes that the station boots: the CSMS has asked for nothing since."""
+        self._asked = _NOTHING
+        self._is_booting = True
+
     def boot_answered(self, response: Response) -> None:
-        """Takes the status from the answer to a BootNotification."""
-        # What was asked for while the first boot was being answered was not asked in vain.
-        if self.status is not RegistrationStatus.UNKNOWN:
+        """Takes the status from the answer to a BootNotification.
+
+        What the CSMS has asked for since `boot_received`, it still wants.
+        """
+        if not self._is_booting:
             self._asked = _NOTHING
+        self._is_booting = False
         self.status = answered_status(response)
 
     def csms_asked(self, request: Message) -> None:
@@ -94,7 +103,7 @@ class Registration:
 
         # B02.FR.02, B02.FR.09
         """
-        if self.accepted:
+        if self.accepted and not self._is_booting:
             return
         wanted = getattr(request, "requested_message", None)
         asking = self._protocol.actions[request.__ocpp_action__]

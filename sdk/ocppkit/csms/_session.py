@@ -268,6 +268,7 @@ class StationSession:
 
     def _handle_boot(self, handler: AnyHandler, request: Request[Any]) -> object:
         """Runs the handler of a boot, and saves the registration before the boot is answered."""
+        self._registration.boot_received()
         if self._quirks is not None:
             protocol = self.protocol
             places = (protocol.vendor, protocol.model, protocol.firmware)
