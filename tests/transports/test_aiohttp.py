@@ -40,7 +40,7 @@ async def serving(
     csms: Csms, tls: ssl.SSLContext | None = None, **options: Any
 ) -> AsyncGenerator[int]:
     app = web.Application()
-    handler = aiohttp.Handler(csms, **options)
+    handler = aiohttp.CsmsHandler(csms, **options)
     app.router.add_get("/{tenant}/{identity}", handler.handle)
     app.on_shutdown.append(handler.shut_down)
     async with serving_app(app, tls) as port:
@@ -147,7 +147,7 @@ async def test_shutting_down_cancels_what_does_not_finish(make_csms: Make, raw: 
 
 @pytest.mark.asyncio
 async def test_nobody_is_admitted_any_more(make_csms: Make, raw: Make, handshake: Make) -> None:
-    handler = aiohttp.Handler(make_csms())
+    handler = aiohttp.CsmsHandler(make_csms())
     app = web.Application()
     app.router.add_get("/{identity}", handler.handle)
     async with serving_app(app, None) as port, raw(port) as client:

@@ -131,7 +131,7 @@ async def test_after_a_failure_the_next_address_is_tried_at_once(
         place = listener.getsockname()
         resolves_to([("127.0.0.2", refusing_port("127.0.0.2")), place], monkeypatch)
         async with asyncio.timeout(10):
-            connection = await _happy_eyeballs.connected_socket("csms.example", 9000)
+            connection = await _happy_eyeballs.connect_socket("csms.example", 9000)
         with connection:
             assert connection.getpeername() == place
 
@@ -140,7 +140,7 @@ async def test_after_a_failure_the_next_address_is_tried_at_once(
 async def test_a_name_without_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     resolves_to([], monkeypatch)
     with pytest.raises(OSError, match="no address"):
-        await _happy_eyeballs.connected_socket("csms.example", 9000)
+        await _happy_eyeballs.connect_socket("csms.example", 9000)
 
 
 @pytest.mark.asyncio
@@ -151,7 +151,7 @@ async def test_who_gives_up_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> N
         resolves_to([("127.0.0.2", silent), refusing], monkeypatch)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await _happy_eyeballs.connected_socket("csms.example", 9000)
+                await _happy_eyeballs.connect_socket("csms.example", 9000)
         assert len(asyncio.all_tasks()) == 1
 
 

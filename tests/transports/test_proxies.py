@@ -14,8 +14,8 @@ from ocppkit.aio import Handshake
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import Credentials, Verdict
 from ocppkit.transports import aiohttp, starlette, websockets
-from ocppkit.transports._forwarded_certificate import BadCertificate, certificate_in
-from ocppkit.transports._proxies import proxies_at
+from ocppkit.transports._forwarded_certificate import BadCertificate, read_certificate
+from ocppkit.transports._proxies import proxy_translation
 from support.servers import SERVERS
 
 PROXY = "10.0.0.1"
@@ -30,7 +30,7 @@ def through(
     """Returns how a handshake with these headers is understood."""
     encoded = [(name.encode(), value.encode()) for name, value in headers]
     handshake = Handshake(path="/CP001", headers=encoded, remote_address=peer, **more)
-    return proxies_at(TRUSTED if trusted is None else trusted)(handshake)
+    return proxy_translation(TRUSTED if trusted is None else trusted)(handshake)
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_a_proxy_s_own_certificate_is_no_station_s() -> None:
         (["*"], None, "write addresses such as"),
         ("10.0.0.1", None, r"write \['10.0.0.1'\]"),
         ([], "X-Client-Cert", "needs trusted_proxies"),
-        (["10.0.0.1"], "X Client", "no name of a header"),
+        (["10.0.0.1"], "X Client", "is not a header name"),
     ],
 )
 def test_bad_settings_are_refused_at_the_start(
     trusted: Any, header: str | None, message: str
 ) -> None:
     with pytest.raises(LocalProtocolError, match=message):
-        proxies_at(trusted, header)
+        proxy_translation(trusted, header)
 
 
 # Client certificates in a header.
@@ -166,7 +166,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_certificate_that_a_proxy_has_verified(form: str) -> None:
-    translate = proxies_at(TRUSTED, "X-Client-Cert")
+    translate = proxy_translation(TRUSTED, "X-Client-Cert")
     headers = [(b"x-client-cert", FORMS[form].encode())]
     shown = Handshake(path="/CP001", headers=headers, remote_address=PROXY)
     certificate = translate(shown).peer_certificate
@@ -180,7 +180,7 @@ def test_the_certificate_that_a_proxy_has_verified(form: str) -> None:
 def test_it_reads_what_the_standard_library_reads() -> None:
     decode: Any = ssl._ssl._test_decode_cert  # type: ignore[attr-defined]
     expected = decode(str(Path(__file__).parent / "tls" / "station.pem"))
-    read = certificate_in(quote(STATION_PEM))
+    read = read_certificate(quote(STATION_PEM))
     assert read == {name: expected[name] for name in read}
     assert set(read) == {"subject", "issuer", "serialNumber"}
 
@@ -191,20 +191,20 @@ def test_a_header_without_a_certificate(
 ) -> None:
     headers = [(b"X-Client-Cert", value) for value in values]
     shown = Handshake(path="/CP001", headers=headers, remote_address=PROXY)
-    assert proxies_at(TRUSTED, "X-Client-Cert")(shown).peer_certificate is None
+    assert proxy_translation(TRUSTED, "X-Client-Cert")(shown).peer_certificate is None
     assert ("not read" in caplog.text) is (values != [b" "])
 
 
 def test_no_bytes_raise_anything_else() -> None:
     for size in range(len(STATION_DER)):
         with pytest.raises(BadCertificate):
-            certificate_in(base64.b64encode(STATION_DER[:size]).decode())
+            read_certificate(base64.b64encode(STATION_DER[:size]).decode())
     for place in range(0, len(STATION_DER), 3):
         for value in (0x00, 0x30, 0x84, 0xFF):
             broken = bytearray(STATION_DER)
             broken[place] = value
             with suppress(BadCertificate):
-                certificate_in(base64.b64encode(bytes(broken)).decode())
+                read_certificate(base64.b64encode(bytes(broken)).decode())
 
 
 # On every transport.
@@ -272,7 +272,7 @@ async def test_uvicorn_s_own_translation_agrees(
 def test_every_server_takes_the_same_settings(make_csms: Callable[..., Any]) -> None:
     for make in (
         lambda **options: starlette.endpoint(make_csms(), **options),
-        lambda **options: aiohttp.Handler(make_csms(), **options),
+        lambda **options: aiohttp.CsmsHandler(make_csms(), **options),
     ):
         make(trusted_proxies=["10.0.0.1"], client_certificate_header="X-Cert")
         with pytest.raises(LocalProtocolError, match="trusted_proxies"):

@@ -256,7 +256,7 @@ async def test_a_server_without_a_network_connection_is_told_of_once(
         server.inbox.put_nowait({"type": "websocket.disconnect"})
         await server.over()
     (line,) = [each.message for each in caplog.records if each.levelno == logging.WARNING]
-    assert line.startswith("the network connections of asyncio cannot be found: ")
+    assert line.startswith("the network connections of asyncio cannot be accessed: ")
 
 
 @pytest.mark.asyncio
@@ -272,7 +272,8 @@ async def test_the_server_that_has_changed_is_named(
     async with running(app) as port, raw(port, "/CP001"):
         await csms.stations.wait_connected("CP001")
     assert (
-        f"the network connections of uvicorn {uvicorn.__version__} cannot be found" in caplog.text
+        f"the network connections of uvicorn {uvicorn.__version__} cannot be accessed"
+        in caplog.text
     )
 
 

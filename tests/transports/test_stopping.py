@@ -61,7 +61,7 @@ async def by_starlette(csms: Csms) -> AsyncGenerator[Started]:
 
 @asynccontextmanager
 async def by_aiohttp(csms: Csms) -> AsyncGenerator[Started]:
-    handler = aiohttp.Handler(csms)
+    handler = aiohttp.CsmsHandler(csms)
     app = web.Application()
     app.router.add_get("/{identity}", handler.handle)
     runner = web.AppRunner(app)

@@ -1,1 +1,1 @@
-"""Transports: each carries frames over one network library, and knows nothing else of OCPP."""
+"""Transports: each connects an endpoint to one network library, and knows nothing else of OCPP."""

@@ -1,4 +1,4 @@
-"""What a listener does with a new connection before the server of another library takes it over."""
+"""Limits and watches new connections before the server of another library handles them."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,13 @@ from ._first_request import FindRefusal, FirstRequest
 from ._open_connections import OpenConnections
 from ._tls_handshake import ReportRefusal, TlsHandshake
 
-__all__ = ["BoundedListener", "HalfOpenConnection"]
+__all__ = ["BoundedListener", "PendingConnection"]
 
 
 class BoundedListener:
-    """Bounds the connections of one listener, and reports those that come to nothing."""
+    """Limits the number of connections of one listener, and ends connections that send no request
+    in time.
+    """
 
     def __init__(
         self,
@@ -23,7 +25,7 @@ class BoundedListener:
         max_connections: int | None,
         find_refusal: FindRefusal | None = None,
     ) -> None:
-        """Sets the bounds.
+        """Sets the limits.
 
         Args:
             seconds: how long the TLS handshake may take, and then the head of the first request.
@@ -42,20 +44,20 @@ class BoundedListener:
     def new_connection(
         self, then: Callable[[], asyncio.Protocol], half_open: set[Any]
     ) -> asyncio.BaseProtocol:
-        """Returns the protocol of a new connection.
+        """Returns the asyncio protocol for a new connection.
 
         Args:
             then: makes the server's, which reads requests.
-            half_open: holds the connection until the server takes it over, as a `HalfOpenConnection`.
+            half_open: holds the connection until the server takes it over, as a `PendingConnection`.
         """
-        connection = HalfOpenConnection(half_open, self._open)
+        connection = PendingConnection(half_open, self._open)
         first = FirstRequest(
             then,
             self._seconds,
             self._report,
             self._find_refusal,
             begin=connection.begin,
-            over=connection.over,
+            over=connection.forget,
         )
         if self._tls is None:
             return first
@@ -65,12 +67,12 @@ class BoundedListener:
             first,
             self._report,
             begin=connection.begin,
-            lost=connection.over,
+            lost=connection.forget,
         )
 
 
-class HalfOpenConnection:
-    """One connection on which no request has come yet."""
+class PendingConnection:
+    """A new connection that has not sent a request yet."""
 
     __slots__ = ("_half_open", "_open", "_transport")
 
@@ -80,17 +82,19 @@ class HalfOpenConnection:
         self._transport: asyncio.Transport
 
     def begin(self, transport: asyncio.Transport) -> bool:
-        """Adds the connection, or its transport of TLS, and returns whether there is room for it."""
+        """Adds the connection, or its TLS transport, to the open ones; returns whether it is within
+        the limit.
+        """
         self._transport = transport
         if self in self._half_open:
             return True
         self._half_open.add(self)
-        return self._open.enter(transport)
+        return self._open.add(transport)
 
-    def over(self) -> None:
-        """Learns that the connection has ended, or that the server has taken it over."""
+    def forget(self) -> None:
+        """Removes the connection, as it has ended or the server handles it now."""
         self._half_open.discard(self)
 
     def shutdown(self) -> None:
-        """Ends the connection, as the server stops."""
+        """Ends the connection, because the server stops."""
         self._transport.abort()

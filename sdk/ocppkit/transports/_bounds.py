@@ -1,4 +1,4 @@
-"""Bounds that all transports keep, and the text of a close frame cut to its size."""
+"""Limits that all transports share, and the shortening of close reasons."""
 
 from typing import Final
 
@@ -50,5 +50,5 @@ _REASON_BYTES: Final = 123
 
 
 def cut_reason(reason: str) -> str:
-    """Returns as much of a reason as a close frame has room for."""
+    """Returns a reason, cut to the size that a close frame allows."""
     return reason.encode()[:_REASON_BYTES].decode(errors="ignore")

@@ -1,14 +1,16 @@
-"""How much of the event loop one connection may use: a budget of bytes that refills at a steady rate."""
+"""Limits how much time of the event loop one connection may use, by a budget of bytes that refills
+steadily.
+"""
 
 from math import inf
 
 from ocppkit.core import Limits
 
-__all__ = ["Budget"]
+__all__ = ["ReadBudget"]
 
 
-class Budget:
-    """Counts the bytes that a peer sends, after decompression. Time is an argument.
+class ReadBudget:
+    """The budget of bytes that a peer may send, counted after decompression. Time is an argument.
 
     It looks at the clock only when `left` is used up, so that ordinary messages cost a subtraction.
     """
@@ -29,7 +31,8 @@ class Budget:
         """Bytes that may still be read. Whoever reads subtracts them."""
 
     def delay(self, now: float) -> float:
-        """Refills the budget for the time that has passed since the last time.
+        """Refills the budget for the time since the last call; returns the seconds to wait until it
+        is positive.
 
         Returns:
             Seconds until something may be read again; 0 while something is left.

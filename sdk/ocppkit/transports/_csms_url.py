@@ -1,4 +1,4 @@
-"""Reads the URL that a station connects to, the same way for every client transport.
+"""Reads the URL of a CSMS, for all transports of stations.
 
 Host names become ASCII (IDNA), paths and queries are percent-encoded where that is still to be done, and
 what is encoded already is left as it is.
@@ -24,7 +24,7 @@ _QUERY_SAFE: Final = _PATH_SAFE + "?"
 
 
 class CsmsUrl(NamedTuple):
-    """The parts of a URL, as they are sent."""
+    """The parts of a CSMS's URL, as they are sent."""
 
     secure: bool
     host: str
@@ -36,12 +36,12 @@ class CsmsUrl(NamedTuple):
 
     @property
     def bracketed(self) -> str:
-        """The host as it stands in a URL: an IPv6 address in brackets, without its zone."""
+        """The host as it is written in a URL: an IPv6 address in brackets, without its zone."""
         return f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
 
     @property
     def authority(self) -> str:
-        """The value of the Host header; it names the port where that is not the default one."""
+        """The value of the Host header, with the port if it is not the default one."""
         default = _DEFAULT_PORTS["wss" if self.secure else "ws"]
         return self.bracketed if self.port == default else f"{self.bracketed}:{self.port}"
 
@@ -75,29 +75,37 @@ def read_url(url: str) -> CsmsUrl:
 
 def _check(parts: SplitResult, port: int | None) -> None:
     if parts.scheme not in _DEFAULT_PORTS:
-        raise LocalProtocolError("the URL of a CSMS begins with ws:// or wss://")
+        raise LocalProtocolError(
+            "the URL of the CSMS has another scheme [it must begin with ws:// or wss://]"
+        )
     if not parts.hostname:
-        raise LocalProtocolError("the URL of a CSMS names a host: ws://HOST/PATH")
+        raise LocalProtocolError("the URL of the CSMS has no host [write ws://HOST/PATH]")
     if parts.username is not None or parts.password is not None:
-        raise LocalProtocolError("credentials do not belong into the URL: use password=")
+        raise LocalProtocolError("the URL contains credentials [remove them, and pass password=]")
     if parts.fragment:
-        raise LocalProtocolError("the URL of a CSMS has no fragment: write %23 for a # in its path")
+        raise LocalProtocolError(
+            "the URL of the CSMS has a fragment, which WebSockets do not have [write %23 for a # "
+            "in the path]"
+        )
     if port == 0:
-        raise LocalProtocolError("port 0 in the URL of the CSMS is no port to connect to")
+        raise LocalProtocolError(
+            "the URL of the CSMS has port 0, to which nobody can connect [use another port]"
+        )
 
 
 def _ascii_host(host: str) -> str:
-    """Returns a host as DNS and TLS know it."""
+    """Returns a host in the ASCII form that DNS and TLS use."""
     try:
         # The codec of Python, as sockets and TLS use it: all transports find the same host.
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError as problem:
         raise LocalProtocolError(
-            f"the host {host!r} in the URL of the CSMS is no host name: {problem} [write it in ASCII, "
+            f"the host {host!r} in the URL of the CSMS is not a host name: {problem} [write it in "
+            "ASCII, "
             "as xn--...]"
         ) from problem
     if _HOST.fullmatch(name) is None or any(len(label) > 63 for label in name.split(".")):
-        raise LocalProtocolError(f"the host {host!r} in the URL of the CSMS is no host name")
+        raise LocalProtocolError(f"the host {host!r} in the URL of the CSMS is not a host name")
     # In a URL the percent sign before a zone is encoded. # RFC 6874
     return name.replace("%25", "%") if ":" in name else name
 

@@ -1,4 +1,5 @@
-"""Ends connections on which no request comes in time, in front of the HTTP of another library.
+"""Ends connections that send no HTTP request in time, before the server of another library handles
+them.
 
 aiohttp and uvicorn wait for the first request of a connection for ever, so that anybody can fill up a
 server with connections that are silent, or stop in the middle of a header.
@@ -11,7 +12,7 @@ from typing import TypeAlias, cast
 
 from ._bounds import LONGEST_HEAD
 from ._limited_reads import READ_BYTES, LimitedReads
-from ._request_head import asked, is_well_formed, refusal_of
+from ._request_head import handshake_of, is_well_formed, refusal_response
 from ._shared_reading import SharedReading
 from ._tls_handshake import ReportRefusal, peer_address
 
@@ -22,7 +23,9 @@ FindRefusal: TypeAlias = Callable[[asyncio.BaseProtocol], tuple[str, int | None]
 
 
 class FirstRequest(SharedReading):
-    """One connection until the head of its first request is there; then another protocol takes it over."""
+    """The protocol of a new connection until the head of its first request has come; then the
+    server's protocol takes over.
+    """
 
     def __init__(
         self,
@@ -33,7 +36,7 @@ class FirstRequest(SharedReading):
         begin: Callable[[asyncio.Transport], bool],
         over: Callable[[], None],
     ) -> None:
-        """Waits for the first request of a new connection.
+        """Creates the protocol of one connection.
 
         Args:
             then: makes the protocol that reads requests.
@@ -54,20 +57,22 @@ class FirstRequest(SharedReading):
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Waits for a request, but not for ever, if there is room for the connection."""
+        """Starts waiting for a request, with a time limit, if the connection is within the limit of
+        connections.
+        """
         self._transport = cast(asyncio.Transport, transport)
         self._timer = asyncio.get_running_loop().call_later(
-            self._seconds, self._end, f"no handshake within {self._seconds:g} s"
+            self._seconds, self._end_silently, f"no handshake within {self._seconds:g} s"
         )
         if not self._begin(self._transport):
-            self._end("too many connections")
+            self._end_silently("too many connections")
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Returns the buffer to read into; it is short, so that little beyond the head is read."""
+        """Returns the buffer to read into. It is short, so that little is read beyond the head."""
         return self._shared.buffer[:READ_BYTES]
 
     def data_received(self, data: bytes) -> None:
-        """Collects bytes, and hands them over once the head is complete."""
+        """Collects bytes, and passes them on once the head is complete."""
         if self._transport.is_closing():
             return
         self._head += data
@@ -84,7 +89,7 @@ class FirstRequest(SharedReading):
             )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Learns that the connection ended early."""
+        """Notes that the connection ended before its first request."""
         self._timer.cancel()
         self._over()
 
@@ -97,15 +102,15 @@ class FirstRequest(SharedReading):
         if self._find_refusal is not None and self._transport.is_closing():
             # An application is called in a task: one that has been answered by now was not asked.
             reason, status = self._find_refusal(self._transport.get_protocol())
-            handshake = asked(head, peer_address(self._transport))
+            handshake = handshake_of(head, peer_address(self._transport))
             self._report(reason, status=status, handshake=handshake)
 
     def _refuse(self, reason: str, status: HTTPStatus) -> None:
         self._report(reason, remote_address=peer_address(self._transport), status=status)
-        self._transport.write(refusal_of(status, f"{reason}\n".encode(), ()))
+        self._transport.write(refusal_response(status, f"{reason}\n".encode(), ()))
         self._transport.close()
 
-    def _end(self, reason: str) -> None:
-        """Ends a connection that is not worth an answer."""
+    def _end_silently(self, reason: str) -> None:
+        """Ends a connection without an answer."""
         self._report(reason, remote_address=peer_address(self._transport))
         self._transport.abort()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-__all__ = ["BadCertificate", "certificate_in"]
+__all__ = ["BadCertificate", "read_certificate"]
 
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 _END: Final = "-----END CERTIFICATE-----"
@@ -47,7 +47,7 @@ _TEXTS: Final = {
 
 
 class BadCertificate(ValueError):
-    """A text that holds no certificate."""
+    """Raised when a text does not contain a certificate."""
 
 
 class _Element(NamedTuple):
@@ -55,7 +55,7 @@ class _Element(NamedTuple):
     content: bytes
 
 
-def certificate_in(text: str) -> Mapping[str, Any]:
+def read_certificate(text: str) -> Mapping[str, Any]:
     """Returns the certificate in the value of a header.
 
     Proxies write it as PEM with URL escapes (nginx, `$ssl_client_escaped_cert`), as PEM without its
@@ -68,7 +68,7 @@ def certificate_in(text: str) -> Mapping[str, Any]:
     try:
         return _fields(b64decode(_base64_in(unquote(text)), validate=True))
     except (Error, IndexError, UnicodeDecodeError, LookupError) as problem:
-        raise BadCertificate(f"no certificate ({type(problem).__name__})") from None
+        raise BadCertificate(f"it is not a certificate ({type(problem).__name__})") from None
 
 
 def _base64_in(text: str) -> str:
@@ -104,7 +104,7 @@ def _attribute(element: _Element) -> tuple[str, str]:
     kind, value = _exactly(_elements(_content(element, _SEQUENCE)), 2)
     encoding = _TEXTS.get(value.tag)
     if encoding is None:
-        raise BadCertificate("a name in it is not text")
+        raise BadCertificate("a name in the certificate is not text")
     identifier = _content(kind, _OBJECT_ID)
     return _NAMES.get(identifier, identifier.hex()), value.content.decode(encoding)
 
@@ -116,19 +116,19 @@ def _serial_as_hex(number: bytes) -> str:
 
 def _content(element: _Element, tag: int) -> bytes:
     if element.tag != tag:
-        raise BadCertificate("no certificate (other structure)")
+        raise BadCertificate("it is not a certificate (other structure)")
     return element.content
 
 
 def _exactly(elements: Iterator[_Element], count: int) -> list[_Element]:
     found = list(elements)
     if len(found) != count:
-        raise BadCertificate("no certificate (other structure)")
+        raise BadCertificate("it is not a certificate (other structure)")
     return found
 
 
 def _elements(data: bytes) -> Iterator[_Element]:
-    """Yields what stands one after the other in DER."""
+    """Yields the elements of a DER sequence."""
     place = 0
     while place < len(data):
         tag, size = data[place], data[place + 1]
@@ -138,6 +138,6 @@ def _elements(data: bytes) -> Iterator[_Element]:
             size = int.from_bytes(data[place : place + octets])
             place += octets
         if place + size > len(data):
-            raise BadCertificate("it is cut off")
+            raise BadCertificate("the certificate is cut off")
         yield _Element(tag, data[place : place + size])
         place += size

@@ -1,4 +1,4 @@
-"""Reads the answer to a station's opening handshake, the same way for every client transport.
+"""Reads the HTTP response to a station's opening handshake, for all transports of stations.
 
 A transport's library gives the status and the headers; here it is decided whether they open a
 WebSocket (RFC 6455 section 4.1), and what a station is told if they do not.
@@ -26,10 +26,10 @@ __all__ = [
     "accept_value",
     "check_answer",
     "check_head",
-    "malformed",
-    "no_answer",
-    "not_in_time",
+    "malformed_error",
+    "no_answer_error",
     "refused",
+    "too_late_error",
 ]
 
 LONGEST_LINE: Final = 8190
@@ -62,7 +62,7 @@ Parameters = list[tuple[str, str | None]]
 
 
 class HandshakeAnswer(NamedTuple):
-    """The head of an answer."""
+    """The head of an HTTP response to a handshake."""
 
     version: tuple[int, int]
     """Of HTTP."""
@@ -71,17 +71,17 @@ class HandshakeAnswer(NamedTuple):
     headers: Headers
 
     def values(self, name: bytes) -> list[bytes]:
-        """Returns the values of all headers of a name, which is in lower case."""
+        """Returns the values of all headers with this name, which is in lower case."""
         return [value.strip(b" \t") for key, value in self.headers if key.lower() == name]
 
     def words(self, name: bytes) -> list[bytes]:
-        """Returns the elements of headers that are lists, in lower case."""
+        """Returns the elements of all list headers with this name, in lower case."""
         elements = b",".join(self.values(name)).lower().split(b",")
         return [each.strip(b" \t") for each in elements]
 
 
 class Agreement(NamedTuple):
-    """What a handshake has agreed on."""
+    """The options that both sides of a handshake have agreed on: subprotocol and compression."""
 
     subprotocol: str | None
     compression: Parameters | None
@@ -89,14 +89,15 @@ class Agreement(NamedTuple):
 
 
 def accept_value(key: bytes) -> bytes:
-    """Returns the `Sec-WebSocket-Accept` that belongs to a `Sec-WebSocket-Key`."""
+    """Returns the value of `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`."""
     return b64encode(sha1(key + _MAGIC, usedforsecurity=False).digest())
 
 
 def check_answer(
     answer: HandshakeAnswer, key: bytes, subprotocols: Sequence[str], compression: bool
 ) -> Agreement:
-    """Returns what an answer agrees to.
+    """Returns the options on which a response agrees; raises if the response does not open a
+    WebSocket.
 
     Args:
         answer: its head; its status is 101.
@@ -108,7 +109,7 @@ def check_answer(
         HandshakeRefused: it does not open a WebSocket, or agrees to what was not offered.
     """
     if answer.version != (1, 1):
-        raise _unusable("it is not of HTTP/1.1")
+        raise _unusable("it is not HTTP/1.1")
     if answer.words(b"upgrade") != [b"websocket"]:
         raise _unusable("its Upgrade header is not websocket")
     if b"upgrade" not in answer.words(b"connection"):
@@ -121,19 +122,19 @@ def check_answer(
 
 
 def check_head(answer: HandshakeAnswer) -> None:
-    """Checks headers that a library has read, as old releases take what is no HTTP.
+    """Checks headers that a library has read, as old releases accept texts that are not HTTP.
 
     Raises:
         HandshakeRefused: there are too many, or a value has a control character.
     """
     if len(answer.headers) > MOST_FIELDS:
-        raise malformed("its headers are too many or too long")
+        raise malformed_error("its headers are too many or too long")
     if any(_CONTROL.search(value) for _, value in answer.headers):
-        raise malformed("one of its headers is none")
+        raise malformed_error("one of its headers is invalid")
 
 
 def refused(answer: HandshakeAnswer, body: bytes = b"") -> HandshakeRefused:
-    """Returns the error for an answer that opens nothing.
+    """Returns the error for a response that refuses the handshake.
 
     Args:
         answer: its head.
@@ -148,20 +149,20 @@ def refused(answer: HandshakeAnswer, body: bytes = b"") -> HandshakeRefused:
     return HandshakeRefused(said or _phrase(answer.status), status=answer.status)
 
 
-def malformed(why: str) -> HandshakeRefused:
-    """Returns the error for an answer that cannot be read."""
+def malformed_error(why: str) -> HandshakeRefused:
+    """Returns the error for a response that is not HTTP."""
     return HandshakeRefused(f"no HTTP in the answer: {why}")
 
 
-def no_answer() -> ConnectionClosed:
-    """Returns the error for a connection that ended before its answer."""
+def no_answer_error() -> ConnectionClosed:
+    """Returns the error for a connection that ended before the response."""
     return ConnectionClosed(
         "the connection ended before an answer to the handshake", delivered="no"
     )
 
 
-def not_in_time() -> ConnectionClosed:
-    """Returns the error for a CSMS that took too long."""
+def too_late_error() -> ConnectionClosed:
+    """Returns the error for a CSMS that did not respond in time."""
     return ConnectionClosed("no answer to the handshake", delivered="no")
 
 
@@ -182,7 +183,7 @@ def _subprotocol(answer: HandshakeAnswer, offered: Sequence[str]) -> str | None:
         return None
     chosen = values[0].decode("latin-1")
     if len(values) > 1 or chosen not in offered:
-        raise _unusable("it chooses a subprotocol not offered")
+        raise _unusable("it chooses a subprotocol that was not offered")
     return chosen
 
 
@@ -192,12 +193,12 @@ def _compression(answer: HandshakeAnswer, offered: bool) -> Parameters | None:
         return None
     name, *parameters = extensions[0].split(b";")
     if len(extensions) > 1 or name.strip(b" \t") != _DEFLATE or not offered:
-        raise _unusable("it agrees to an extension not offered")
+        raise _unusable("it agrees to an extension that was not offered")
     return _parameters(parameters)
 
 
 def _parameters(texts: Sequence[bytes]) -> Parameters:
-    """Returns parameters of permessage-deflate, RFC 7692 section 7.1."""
+    """Returns the parameters of permessage-deflate, RFC 7692 section 7.1."""
     found: dict[bytes, bytes | None] = {}
     for text in texts:
         match = _PARAMETER.fullmatch(text)

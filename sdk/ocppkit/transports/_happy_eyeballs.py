@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 from typing import Any, Final, NamedTuple
 
-__all__ = ["NEXT_ADDRESS_AFTER", "connected_socket"]
+__all__ = ["NEXT_ADDRESS_AFTER", "connect_socket"]
 
 NEXT_ADDRESS_AFTER: Final = 0.25
 """Seconds until the next address is tried beside the ones that have not answered."""
@@ -23,8 +23,8 @@ class _Address(NamedTuple):
     address: Any
 
 
-async def connected_socket(host: str, port: int) -> socket.socket:
-    """Returns a socket that is connected to one of the addresses of a host.
+async def connect_socket(host: str, port: int) -> socket.socket:
+    """Returns a socket that is connected to the fastest address of a host.
 
     Raises:
         OSError: the host has no address, or none of them can be connected to; the message names each.
@@ -38,7 +38,9 @@ async def connected_socket(host: str, port: int) -> socket.socket:
 
 
 def _interleaved(addresses: Iterable[_Address]) -> list[_Address]:
-    """Returns addresses in turns of their families, beginning with the first one's (section 4)."""
+    """Returns addresses so that their families alternate, beginning with the first one's (section
+    4).
+    """
     families: dict[int, list[_Address]] = {}
     for each in addresses:
         families.setdefault(each.family, []).append(each)
@@ -86,7 +88,7 @@ async def _connected(to: _Address) -> socket.socket:
 
 
 async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
-    """Ends attempts that are not needed any more, and closes what they have opened."""
+    """Cancels attempts that are not needed any more, and closes the sockets that they have opened."""
     for attempt in attempts:
         attempt.cancel()
     for outcome in await asyncio.gather(*attempts, return_exceptions=True):

@@ -1,4 +1,4 @@
-"""The connections of a CSMS inside a web server, which hands over each of them as a request."""
+"""The connections of a CSMS inside a web server, which passes each of them on as a request."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from typing import Final
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, AttachedConnection, Reject, Served, Transport
 
-from ._proxies import Proxies, direct
+from ._proxies import Proxies, without_proxy
 from ._transport_wire import TransportWire
 
 __all__ = ["NO_WEBSOCKET", "HostedConnections"]
@@ -26,10 +26,10 @@ NO_WEBSOCKET: Final = Reject(
 
 
 class HostedConnections:
-    """The connections that a server has handed over to a CSMS."""
+    """The open connections that a web server has passed on to a CSMS."""
 
-    def __init__(self, csms: Served, proxies: Proxies = direct) -> None:
-        """Begins without connections.
+    def __init__(self, csms: Served, proxies: Proxies = without_proxy) -> None:
+        """Starts without connections.
 
         Raises:
             LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written.
@@ -41,14 +41,16 @@ class HostedConnections:
         self._closed = False
 
     def refuse(self, reject: Reject, handshake: Handshake) -> Reject:
-        """Reports that a handshake is refused without asking the CSMS, and returns the refusal."""
+        """Reports that a handshake is refused without asking the CSMS; returns the refusal."""
         self._csms.report_refusal(
             reject.reason, status=reject.status, handshake=self._proxies(handshake)
         )
         return reject
 
     async def admit(self, handshake: Handshake) -> Accept | Reject:
-        """Returns whether the CSMS lets a station connect; refuses with 503 if it takes too long."""
+        """Returns the CSMS's decision on a handshake; refuses with 503 if the decision takes too
+        long.
+        """
         try:
             async with asyncio.timeout(self._csms.limits.handshake_timeout):
                 decision = await self._csms.accept(self._proxies(handshake))
@@ -65,7 +67,7 @@ class HostedConnections:
         *,
         abort: Callable[[], None] = lambda: None,
     ) -> None:
-        """Hands an open connection to the CSMS; returns when nothing of it runs any more.
+        """Passes an open connection to the CSMS, and returns when all its tasks have ended.
 
         Cancelled, it ends the connection and what runs on its behalf first.
 
@@ -100,4 +102,8 @@ class HostedConnections:
         for problem in await asyncio.gather(*draining, return_exceptions=True):
             if problem is not None:
                 # The others are shut down all the same.
-                logger.error("a connection failed while it was being shut down", exc_info=problem)
+                logger.error(
+                    "shutting down a connection failed [the other connections are shut down all "
+                    "the same]",
+                    exc_info=problem,
+                )

@@ -1,4 +1,4 @@
-"""Hands what a peer sends to the protocol of another library a little at a time.
+"""Passes received bytes to the protocol of another library in small pieces.
 
 aiohttp and uvicorn inflate everything that one read has brought before they pass on any of it. asyncio
 reads up to 256 KiB at once, which can inflate to a quarter of a gigabyte, and other connections wait
@@ -17,10 +17,12 @@ READ_BYTES: Final = 1 << 12
 
 
 class LimitedReads(SharedReading):
-    """Stands between an asyncio transport and a protocol, and reads at most 4 KiB at once."""
+    """An asyncio protocol that reads at most 4 KiB at once, and passes the bytes to another
+    protocol.
+    """
 
     def __init__(self, protocol: asyncio.BaseProtocol) -> None:
-        """Sets the protocol, which learns of its connection from somebody else.
+        """Sets the other protocol, whose `connection_made` is called elsewhere.
 
         Args:
             protocol: an `asyncio.Protocol`.
@@ -33,20 +35,20 @@ class LimitedReads(SharedReading):
         return self._shared.buffer[:READ_BYTES]
 
     def data_received(self, data: bytes) -> None:
-        """Passes on what was read."""
+        """Passes received bytes on."""
         self._protocol.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Passes on the end of the peer's bytes."""
+        """Passes on that the peer sends no more bytes."""
         keep_open: bool | None = self._protocol.eof_received()
         return keep_open
 
     def pause_writing(self) -> None:
-        """Passes on that much waits to be sent."""
+        """Passes on that too many bytes wait to be sent."""
         self._protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """Passes on that little waits to be sent."""
+        """Passes on that few bytes wait to be sent."""
         self._protocol.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -55,7 +57,7 @@ class LimitedReads(SharedReading):
 
 
 def limit_reads(transport: asyncio.BaseTransport) -> None:
-    """Lets the protocol of an open connection read a little at a time."""
+    """Makes the protocol of an open connection read in small pieces."""
     protocol = transport.get_protocol()
     if not isinstance(protocol, LimitedReads):
         transport.set_protocol(LimitedReads(protocol))

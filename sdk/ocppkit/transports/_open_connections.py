@@ -1,4 +1,4 @@
-"""How many connections a listener has, counted from the moment they are there."""
+"""Counts the connections of a listener from the moment when they are accepted."""
 
 import asyncio
 
@@ -6,14 +6,14 @@ __all__ = ["OpenConnections"]
 
 
 class OpenConnections:
-    """The open connections of one listener, in front of the server of another library.
+    """The open connections of one listener, before the server of another library handles them.
 
     That server takes each connection over, in several steps, and tells nobody when it ends. So
     connections that have ended are looked for when there seem to be too many.
     """
 
     def __init__(self, most: int | None) -> None:
-        """Begins without connections.
+        """Starts without connections.
 
         Args:
             most: how many there may be; any number if it is `None`.
@@ -21,8 +21,8 @@ class OpenConnections:
         self._most = most
         self._transports: set[asyncio.BaseTransport] = set()
 
-    def enter(self, transport: asyncio.BaseTransport) -> bool:
-        """Notes a new connection, and returns whether there is room for it."""
+    def add(self, transport: asyncio.BaseTransport) -> bool:
+        """Adds a new connection; returns whether it is within the limit."""
         if self._most is None:
             return True
         if len(self._transports) >= self._most:

@@ -24,9 +24,9 @@ from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import loggable
 from ocppkit.core import LocalProtocolError
 
-from ._forwarded_certificate import BadCertificate, certificate_in
+from ._forwarded_certificate import BadCertificate, read_certificate
 
-__all__ = ["Proxies", "direct", "proxies_at"]
+__all__ = ["Proxies", "proxy_translation", "without_proxy"]
 
 logger = getLogger("ocppkit.transports")
 
@@ -48,13 +48,14 @@ _ELEMENTS: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+"?)++')
 """The parts of a `Forwarded` header, RFC 7239 section 4."""
 
 
-def proxies_at(
+def proxy_translation(
     trusted: Sequence[str],
     client_certificate_header: str | None = None,
     *,
     keep_certificate: bool = False,
 ) -> Proxies:
-    """Returns the translation of handshakes for these proxies.
+    """Returns a function that replaces what a handshake says about the proxy by what the proxy says
+    about the station.
 
     Args:
         trusted: addresses and networks of the proxies, such as `"10.0.0.5"` or `"10.0.0.0/8"`;
@@ -69,7 +70,7 @@ def proxies_at(
     """
     if isinstance(trusted, str):
         raise LocalProtocolError(
-            f"trusted_proxies takes a list of addresses, not a string: write [{trusted!r}]"
+            f"trusted_proxies must be a list of addresses, not a string [write [{trusted!r}]]"
         )
     if client_certificate_header is not None:
         if not trusted:
@@ -79,23 +80,25 @@ def proxies_at(
             )
         if _TOKEN.fullmatch(client_certificate_header) is None:
             raise LocalProtocolError(
-                f"client_certificate_header is no name of a header: {client_certificate_header!r}"
+                f"client_certificate_header is not a header name: {client_certificate_header!r}"
             )
     if not trusted:
-        return direct
+        return without_proxy
     networks = tuple(_network(entry) for entry in trusted if entry != _UNIX)
     return _HandshakeBehindProxy(
         networks, _UNIX in trusted, client_certificate_header, keep_certificate
     )
 
 
-def direct(handshake: Handshake) -> Handshake:
-    """Returns a handshake of a connection without a proxy, as it is."""
+def without_proxy(handshake: Handshake) -> Handshake:
+    """Returns a handshake of a connection without a proxy, unchanged."""
     return handshake
 
 
 class _HandshakeBehindProxy:
-    """The station's view of a handshake that came through a trusted proxy."""
+    """Reads the station's address, TLS and certificate from a handshake that came through a trusted
+    proxy.
+    """
 
     def __init__(
         self,
@@ -112,16 +115,16 @@ class _HandshakeBehindProxy:
         )
 
     def __call__(self, handshake: Handshake) -> Handshake:
-        """Returns the handshake with what the proxy says of the station."""
+        """Returns the handshake with what the proxy says about the station."""
         if not self._is_proxy(handshake.remote_address):
             return handshake
-        by_list = _listed(handshake, b"x-forwarded-for")
+        by_list = _header_elements(handshake, b"x-forwarded-for")
         by_standard, protocols = _forwarded(handshake)
         if by_list or by_standard:
             handshake = replace(
                 handshake,
                 remote_address=self._station(handshake.remote_address, by_list, by_standard),
-                secure=_is_secure([*protocols, *_listed(handshake, b"x-forwarded-proto")]),
+                secure=_is_secure([*protocols, *_header_elements(handshake, b"x-forwarded-proto")]),
             )
         if self._certificate_header is not None:
             certificate = self._certificate(handshake, self._certificate_header)
@@ -129,7 +132,7 @@ class _HandshakeBehindProxy:
         return handshake if self._keep_certificate else replace(handshake, peer_certificate=None)
 
     def _station(self, proxy: str, by_list: list[str], by_standard: list[str]) -> str:
-        found = {self._walk(proxy, hops) for hops in (by_list, by_standard) if hops}
+        found = {self._station_address(proxy, hops) for hops in (by_list, by_standard) if hops}
         if len(found) == 1:
             return found.pop()
         # A proxy writes one of the two headers, and hands on the other as the client sent it.
@@ -140,8 +143,10 @@ class _HandshakeBehindProxy:
         )
         return proxy
 
-    def _walk(self, proxy: str, hops: list[str]) -> str:
-        """Returns the right-most address that is no proxy of ours; what stands left of it is hearsay."""
+    def _station_address(self, proxy: str, hops: list[str]) -> str:
+        """Returns the right-most address that is not one of our proxies; addresses to the left of
+        it may be forged.
+        """
         known = proxy
         for hop in reversed(hops):
             address = _address(hop)
@@ -165,8 +170,8 @@ class _HandshakeBehindProxy:
             return None
         try:
             if len(values) > 1:
-                raise BadCertificate("the header is there more than once")
-            return certificate_in(values[0].decode("latin-1"))
+                raise BadCertificate("the header occurs more than once")
+            return read_certificate(values[0].decode("latin-1"))
         except BadCertificate as problem:
             logger.warning(
                 "%s: client certificate in %s not read: %s [let the proxy send it in one of the "
@@ -189,7 +194,7 @@ def _network(text: str) -> _Network:
 
 
 def _address(text: str) -> _Address | None:
-    """Returns the address in a text that may hold a port too, or `None`."""
+    """Returns the address in a text that may also contain a port, or `None`."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -203,13 +208,13 @@ def _address(text: str) -> _Address | None:
     return address if mapped is None else mapped
 
 
-def _listed(handshake: Handshake, name: bytes) -> list[str]:
+def _header_elements(handshake: Handshake, name: bytes) -> list[str]:
     text = b",".join(handshake.headers_named(name)).decode("latin-1")
     return [entry.strip() for entry in text.split(",")] if text else []
 
 
 def _forwarded(handshake: Handshake) -> tuple[list[str], list[str]]:
-    """Returns the addresses and the protocols of `Forwarded` headers, both in order."""
+    """Returns the addresses and the protocols in `Forwarded` headers, both in order."""
     text = b",".join(handshake.headers_named(b"forwarded")).decode("latin-1")
     addresses: list[str] = []
     protocols: list[str] = []
@@ -221,7 +226,7 @@ def _forwarded(handshake: Handshake) -> tuple[list[str], list[str]]:
 
 
 def _elements(text: str) -> Iterator[dict[str, str]]:
-    """Yields the parameters of each element; none of an element that cannot be read."""
+    """Yields the parameters of each element of a header; empty for an element that cannot be read."""
     for element in _ELEMENTS.findall(text):
         readable = _ELEMENT.fullmatch(element) is not None
         pairs: list[tuple[str, str]] = _PARAMETERS.findall(element) if readable else []

@@ -1,4 +1,4 @@
-"""The head of an HTTP request as bytes, what it must look like, and the answer that refuses it."""
+"""Checks the head of an HTTP request as bytes, and writes the response that refuses it."""
 
 import re
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from typing import Final
 
 from ocppkit.aio import Handshake, Headers
 
-__all__ = ["FIELDS", "asked", "header_lines", "is_well_formed", "refusal_of"]
+__all__ = ["FIELDS", "handshake_of", "header_lines", "is_well_formed", "refusal_response"]
 
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _REQUEST: Final = re.compile(_TOKEN + rb" [!-~\x80-\xff]+ HTTP/1\.[01]\r\n")
@@ -16,13 +16,13 @@ FIELDS: Final = re.compile(rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*+\r\n)*
 
 
 def is_well_formed(head: bytes) -> bool:
-    """Returns whether a head, its empty line included, is one of HTTP 1 (RFC 9112)."""
+    """Returns whether a head, with its empty line, is valid HTTP/1 (RFC 9112)."""
     request = _REQUEST.match(head)
     return request is not None and FIELDS.fullmatch(head, request.end()) is not None
 
 
-def asked(head: bytes, remote_address: str) -> Handshake:
-    """Returns what a well-formed head asks for."""
+def handshake_of(head: bytes, remote_address: str) -> Handshake:
+    """Returns the handshake in a well-formed head."""
     request, *fields = head[:-4].split(b"\r\n")
     headers = [
         (name, value.strip()) for name, _, value in (each.partition(b":") for each in fields)
@@ -34,8 +34,8 @@ def asked(head: bytes, remote_address: str) -> Handshake:
     )
 
 
-def refusal_of(status: int, body: bytes, headers: Headers) -> bytes:
-    """Returns an answer that opens nothing."""
+def refusal_response(status: int, body: bytes, headers: Headers) -> bytes:
+    """Returns the bytes of an HTTP response that refuses a request."""
     phrase = HTTPStatus(status).phrase.encode()
     return (
         b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -44,5 +44,5 @@ def refusal_of(status: int, body: bytes, headers: Headers) -> bytes:
 
 
 def header_lines(headers: Headers) -> bytes:
-    """Returns headers as they stand in an answer."""
+    """Returns headers as the lines of an HTTP response."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])

@@ -1,4 +1,4 @@
-"""What the connections of one event loop share: a buffer to read into, and their timer wheels."""
+"""Resources that the connections of one event loop share: a buffer to read into, and timer wheels."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ one read cannot be interrupted."""
 
 
 class _LoopResources:
-    """What one event loop's connections share."""
+    """The resources that the connections of one event loop share."""
 
     def __init__(self) -> None:
         self.memory = bytearray(_READ_BYTES)
@@ -38,7 +38,7 @@ _RESOURCES: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopResources] = WeakK
 
 
 def _loop_resources() -> _LoopResources:
-    """Returns what the connections of the running event loop share."""
+    """Returns the shared resources of the running event loop."""
     loop = asyncio.get_running_loop()
     found = _RESOURCES.get(loop)
     if found is None:
@@ -59,13 +59,13 @@ class SharedReading(asyncio.BufferedProtocol, ABC):
         self._shared = _loop_resources()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Returns the buffer to read into."""
+        """Returns the shared buffer to read into."""
         return self._shared.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Passes on the bytes that were read."""
+        """Passes the bytes in the buffer on."""
         self.data_received(self._shared.buffer[:nbytes].tobytes())
 
     @abstractmethod
     def data_received(self, data: bytes) -> None:
-        """Handles bytes that were read."""
+        """Handles received bytes."""

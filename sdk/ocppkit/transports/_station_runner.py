@@ -1,4 +1,4 @@
-"""Runs stations: the same for each library that opens their connections."""
+"""Runs stations over any library that can open their connections."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -8,33 +8,33 @@ from ocppkit.aio.lowlevel import Connector, ConnectRequest, OpenedConnection, ru
 from ocppkit.core import Limits
 from ocppkit.station import NetworkProfiles, Station
 
-__all__ = ["Client", "Connect", "Dial", "Run"]
+__all__ = ["ConnectFunction", "DialFunction", "RunFunction", "StationClient"]
 
 S = TypeVar("S", bound=Station)
 
 
-class Run(Protocol):
-    """What `run` is in every transport."""
+class RunFunction(Protocol):
+    """The type of the function `run` of each transport."""
 
     async def __call__(
         self, station: Station, network: NetworkProfiles, *, compression: bool = True
     ) -> None:
-        """Runs a station: it boots, sends heartbeats and reconnects, until this is cancelled."""
+        """Runs a station until it is cancelled: it boots, sends heartbeats and reconnects."""
         ...
 
 
-class Connect(Protocol):
-    """What `connect` is in every transport."""
+class ConnectFunction(Protocol):
+    """The type of the function `connect` of each transport."""
 
     def __call__(
         self, station: S, network: NetworkProfiles, *, compression: bool = True
     ) -> AbstractAsyncContextManager[S]:
-        """Runs a station until the block is left."""
+        """Runs a station until the `async with` block is left."""
         ...
 
 
-class Dial(Protocol):
-    """What `dial` is in every transport."""
+class DialFunction(Protocol):
+    """The type of the function `dial` of each transport."""
 
     async def __call__(
         self, request: ConnectRequest, *, limits: Limits | None = None, compression: bool = True
@@ -43,17 +43,19 @@ class Dial(Protocol):
         ...
 
 
-class Client:
-    """The station's side of a transport; its methods are the functions that users call."""
+class StationClient:
+    """The station's side of a transport. Its methods are the functions `run`, `connect` and `dial`
+    that programs call.
+    """
 
     def __init__(self, connector: Callable[[Limits, bool], Connector]) -> None:
-        """Sets what opens connections, given the station's limits and whether to compress."""
+        """Sets a function that returns a connector for given limits, with or without compression."""
         self._connector = connector
 
     async def run(
         self, station: Station, network: NetworkProfiles, *, compression: bool = True
     ) -> None:
-        """Runs a station: it boots, sends heartbeats and reconnects, until this is cancelled.
+        """Runs a station until it is cancelled: it boots, sends heartbeats and reconnects.
 
         Args:
             station: the station.
@@ -65,12 +67,12 @@ class Client:
             LocalProtocolError: the station cannot be run as it is described, as it has no
                 credentials for instance.
         """
-        await station.run(network, self._following(station, compression))
+        await station.run(network, self._connector_for(station, compression))
 
     async def dial(
         self, request: ConnectRequest, *, limits: Limits | None = None, compression: bool = True
     ) -> OpenedConnection:
-        """Opens one WebSocket to a CSMS, for programs that run no `Station` on it, such as a proxy.
+        """Opens one WebSocket to a CSMS, for programs without a `Station`, such as a proxy.
 
         ```python
         request = ConnectRequest(url="ws://127.0.0.1:9000/CP001", subprotocols=("ocpp2.0.1",))
@@ -90,8 +92,8 @@ class Client:
         """
         return await self._connector(limits or Limits(), compression)(request)
 
-    def _following(self, station: Station, compression: bool) -> Connector:
-        """Returns what opens connections within the limits that the station has at that time."""
+    def _connector_for(self, station: Station, compression: bool) -> Connector:
+        """Returns a connector that uses the station's limits at the time of each connection."""
         connectors: dict[Limits, Connector] = {}
 
         async def opened(request: ConnectRequest) -> OpenedConnection:
@@ -106,7 +108,7 @@ class Client:
     async def connect(
         self, station: S, network: NetworkProfiles, *, compression: bool = True
     ) -> AsyncGenerator[S, None]:
-        """Runs a station until the block is left.
+        """Runs a station until the `async with` block is left.
 
         ```python
         async with connect(station, url):

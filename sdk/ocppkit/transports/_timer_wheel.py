@@ -17,10 +17,10 @@ interval at the earliest."""
 
 
 class Pingable(Protocol):
-    """A connection that has to do something once per interval."""
+    """A connection that must be called once per interval."""
 
     def on_interval(self) -> None:
-        """Is called once per interval. A member that raises is removed from the wheel."""
+        """Called once per interval. A member that raises is removed from the wheel."""
         ...
 
 
@@ -29,7 +29,7 @@ Slot = set[Pingable]
 
 
 class TimerWheel:
-    """Calls each member once per interval, by one timer for all of them."""
+    """Calls each member once per interval, with one timer for all members."""
 
     def __init__(self, interval: float) -> None:
         self._step = interval / _SLOTS
@@ -39,7 +39,7 @@ class TimerWheel:
         self._ticking = False
 
     def join(self, member: Pingable) -> Slot:
-        """Adds a member, whose first call comes after one interval, less a step at most."""
+        """Adds a member. Its first call comes after about one interval."""
         slot = self._slots[self._next - 1]
         slot.add(member)
         if not self._ticking:
@@ -65,7 +65,7 @@ class TimerWheel:
                 _call(member, slot)
 
     def _due_slots(self) -> list[Slot]:
-        """Returns the slots whose time has come: several where the event loop has much to do."""
+        """Returns the slots whose time has come: several if the event loop was busy."""
         now = asyncio.get_running_loop().time()
         late = max(0, int((now - self._due) / self._step))
         steps = 1 + min(late, _MOST_AT_ONCE)
@@ -81,4 +81,7 @@ def _call(member: Pingable, slot: Slot) -> None:
         member.on_interval()
     except Exception:
         slot.discard(member)
-        logger.exception("a connection's timer failed and is stopped; other connections go on")
+        logger.exception(
+            "the interval timer of a connection failed and is stopped [the timers of other "
+            "connections go on]"
+        )

@@ -1,4 +1,5 @@
-"""The TLS handshake of a connection at a server, known from the moment the connection is there.
+"""Runs the TLS handshake of a connection at a server, which knows of the connection from the
+beginning.
 
 asyncio would tell of a connection only once its TLS is established: one that never gets so far would
 count for no limit, be reported to nobody, and nothing could end it when the server stops.
@@ -21,7 +22,9 @@ logger = logging.getLogger("ocppkit.transports")
 
 
 class ReportRefusal(Protocol):
-    """Reports a connection that is refused before it is a WebSocket, as `Csms.report_refusal` does."""
+    """Reports a connection that was refused before it was a WebSocket, as `Csms.report_refusal`
+    does.
+    """
 
     def __call__(
         self,
@@ -34,7 +37,7 @@ class ReportRefusal(Protocol):
 
 
 class TlsHandshake(asyncio.Protocol):
-    """One connection until TLS is established; then another protocol takes it over."""
+    """The protocol of a new connection until TLS is established; then another protocol takes over."""
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class TlsHandshake(asyncio.Protocol):
         begin: Callable[[asyncio.Transport], bool] = lambda transport: True,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
-        """Waits for the TLS handshake of a new connection.
+        """Creates the protocol of one connection.
 
         Args:
             tls: how TLS is spoken.
@@ -67,7 +70,7 @@ class TlsHandshake(asyncio.Protocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begins with TLS if there is room for the connection, else ends it."""
+        """Starts TLS if the connection is within the limit of connections, else ends it."""
         self._transport = cast(asyncio.Transport, transport)
         if self._begin(self._transport):
             self._transport.pause_reading()
@@ -78,11 +81,11 @@ class TlsHandshake(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Keeps what came in one read with the end of the TLS handshake."""
+        """Keeps bytes that were read together with the end of the TLS handshake."""
         self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Learns that the connection ended early."""
+        """Notes that the connection ended during the TLS handshake."""
         self._lost()
 
     # The work.
@@ -113,7 +116,11 @@ class TlsHandshake(asyncio.Protocol):
                 self._hand_over(secured)
             except Exception:
                 # What it raises in a task would be seen by nobody, and the connection would stay.
-                logger.exception("%s: the connection failed after TLS", peer_address(secured))
+                logger.exception(
+                    "%s: a protocol failed right after the TLS handshake [the connection is "
+                    "closed]",
+                    peer_address(secured),
+                )
                 secured.abort()
 
     def _hand_over(self, secured: asyncio.Transport) -> None:
@@ -127,7 +134,7 @@ class TlsHandshake(asyncio.Protocol):
 
 
 def peer_address(transport: asyncio.BaseTransport) -> str:
-    """Returns the address of a peer, or an empty text if it has none."""
+    """Returns the address of the peer, or an empty text if there is none."""
     # A peer at a Unix socket has a name, which is empty as a rule.
     peer: Any = transport.get_extra_info("peername")
     return str(peer[0]) if peer else ""

@@ -1,4 +1,4 @@
-"""A wire over a WebSocket library that has coroutines for receiving and sending.
+"""Makes a wire of a WebSocket library that has coroutines for receiving and sending.
 
 Theory of operation: a `TransportWire` is a wire over a `Transport`, driven by two tasks. The reader hands
 over what arrives; the writer sends what was written, in order. The one that ends first ends the
@@ -22,13 +22,13 @@ from ._bounds import (
     UNSENT_BYTES_TO_PAUSE,
     cut_reason,
 )
-from ._budget import Budget
+from ._budget import ReadBudget
 
 __all__ = ["TransportWire"]
 
 
 class TransportWire:
-    """A wire that `run` drives."""
+    """A wire over a `Transport`. The method `run` must be running."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class TransportWire:
         *,
         abort: Callable[[], None] = lambda: None,
     ) -> None:
-        """Wraps an open connection.
+        """Takes over an open connection.
 
         Args:
             transport: the connection.
@@ -63,7 +63,7 @@ class TransportWire:
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Drives the wire until its end. What a receiver raises is raised here."""
+        """Reads and writes until the connection ends. What a receiver raises is raised here."""
         try:
             async with asyncio.TaskGroup() as group:
                 self._reading = group.create_task(self._read())
@@ -78,10 +78,10 @@ class TransportWire:
     # The wire.
 
     def start(self, receiver: Receiver) -> None:
-        """Hands messages to this receiver from now on."""
+        """Delivers messages to this receiver from now on."""
         self._receiver = receiver
         self._fed = True
-        self._regulate()
+        self._wait_until_reading()
         if self._end is not None:
             asyncio.get_running_loop().call_soon(self._tell_end)
 
@@ -90,30 +90,32 @@ class TransportWire:
         if self._close_frame is not None or self._end is not None:
             return
         if self._unsent_size > UNSENT_BYTES:
-            self._cut(f"the peer does not read: more than {UNSENT_BYTES} bytes wait for it")
+            self._abort_connection(
+                f"the peer does not read: more than {UNSENT_BYTES} bytes wait for it"
+            )
             return
         self._unsent.append(text)
         self._unsent_size += _size(text)
         self._to_write.set()
-        self._regulate()
+        self._wait_until_reading()
 
     def pause_reading(self) -> None:
-        """Reads nothing more for now."""
+        """Pauses reading."""
         self._paused = True
-        self._regulate()
+        self._wait_until_reading()
 
     def resume_reading(self) -> None:
-        """Reads on."""
+        """Resumes reading."""
         self._paused = False
-        self._regulate()
+        self._wait_until_reading()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Sends a close frame; from then on nothing that arrives is handed over."""
+        """Sends a close frame. Messages that arrive afterwards are not delivered."""
         if self._close_frame is not None or self._end is not None:
             return
         self._close_frame = code, cut_reason(reason)
         self._close_timer = asyncio.get_running_loop().call_later(
-            CLOSE_TIMEOUT, self._cut, "no close frame"
+            CLOSE_TIMEOUT, self._abort_connection, "no close frame"
         )
         self._to_write.set()
         if self._reading is not None:
@@ -121,7 +123,7 @@ class TransportWire:
 
     # The work.
 
-    def _regulate(self) -> None:
+    def _wait_until_reading(self) -> None:
         stalled = self._unsent_size > UNSENT_BYTES_TO_PAUSE
         if self._fed and not self._paused and not stalled:
             self._to_read.set()
@@ -140,12 +142,12 @@ class TransportWire:
         if self._unsent_size <= UNSENT_BYTES_TO_PAUSE:
             return
         if self._frames_sent == sent_before:
-            self._cut(f"the peer has read nothing for {STALL_TIMEOUT:g} s")
+            self._abort_connection(f"the peer has read nothing for {STALL_TIMEOUT:g} s")
         else:
             self._watch_stall()
 
     async def _read(self) -> None:
-        budget = Budget(self._limits, asyncio.get_running_loop().time())
+        budget = ReadBudget(self._limits, asyncio.get_running_loop().time())
         unyielded = 0
         try:
             while self._close_frame is None:
@@ -179,9 +181,9 @@ class TransportWire:
         await self._transport.send(text)
         self._unsent_size -= _size(text)
         self._frames_sent += 1
-        self._regulate()
+        self._wait_until_reading()
 
-    def _cut(self, why: str) -> None:
+    def _abort_connection(self, why: str) -> None:
         """Ends the connection without waiting for the peer."""
         self._finish(ConnectionClosed(why, by="us"))
         self._abort()
@@ -205,5 +207,5 @@ class TransportWire:
 
 
 def _size(text: str) -> int:
-    """Returns the bytes of a text."""
+    """Returns the length of a text in bytes."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -8,12 +8,12 @@ from websockets.client import ClientProtocol
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
-from ocppkit.transports._request_head import refusal_of
+from ocppkit.transports._request_head import refusal_response
 from ocppkit.transports.websockets._http_handshake import (
     BadRequest,
-    answer_of,
-    opening_of,
+    accepting_response,
     read_request,
+    websocket_key_of,
 )
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
@@ -151,7 +151,7 @@ def test_nothing_else_is_raised(text: bytes) -> None:
     for data in (text, b"GET / HTTP/1.1\r\n" + text + b"\r\n\r\n", head(Upgrade=text)):
         refused = None
         try:
-            opening_of(read_request(data))
+            websocket_key_of(read_request(data))
         except BadRequest as problem:
             refused = problem.status
         assert refused in {None, 400, 426}
@@ -168,7 +168,7 @@ def test_nothing_else_is_raised(text: bytes) -> None:
     ],
 )
 def test_a_websocket_is_asked_for(text: bytes) -> None:
-    assert opening_of(read_request(text)) == KEY
+    assert websocket_key_of(read_request(text)) == KEY
 
 
 @pytest.mark.parametrize(
@@ -189,21 +189,23 @@ def test_a_websocket_is_asked_for(text: bytes) -> None:
 )
 def test_no_websocket_is_asked_for(text: bytes, status: int) -> None:
     with pytest.raises(BadRequest) as caught:
-        opening_of(read_request(text))
+        websocket_key_of(read_request(text))
     assert caught.value.status == status
 
 
 def test_the_answer_of_the_rfc() -> None:
     # RFC 6455 section 1.3
-    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in answer_of(KEY, ())
+    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in accepting_response(
+        KEY, ()
+    )
 
 
 def test_another_library_understands_the_answer() -> None:
     client = ClientProtocol(parse_uri("ws://csms/CP001"), subprotocols=["ocpp2.0.1"])  # type: ignore[list-item]
     client.send_request(client.connect())
     (sent,) = client.data_to_send()
-    key = opening_of(read_request(sent))
-    client.receive_data(answer_of(key, [(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")]))
+    key = websocket_key_of(read_request(sent))
+    client.receive_data(accepting_response(key, [(b"Sec-WebSocket-Protocol", b"ocpp2.0.1")]))
     assert client.state is OPEN
     assert client.subprotocol == "ocpp2.0.1"
 
@@ -211,7 +213,7 @@ def test_another_library_understands_the_answer() -> None:
 def test_another_library_understands_the_refusal() -> None:
     client = ClientProtocol(parse_uri("ws://csms/CP001"))
     client.send_request(client.connect())
-    client.receive_data(refusal_of(401, b"no\n", [(b"WWW-Authenticate", b"Basic")]))
+    client.receive_data(refusal_response(401, b"no\n", [(b"WWW-Authenticate", b"Basic")]))
     (response,) = client.events_received()
     assert (response.status_code, response.body) == (401, b"no\n")  # type: ignore[union-attr]
     assert response.headers["WWW-Authenticate"] == "Basic"  # type: ignore[union-attr]

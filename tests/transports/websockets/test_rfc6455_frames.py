@@ -13,10 +13,10 @@ from ocppkit.transports.websockets._rfc6455_frames import (
     PING,
     PONG,
     control_frame,
+    frame_payload,
     is_ordinary,
     masked_text_frame,
-    measured,
-    payload_in,
+    measure_frame,
     text_frame,
 )
 from support.wire_ends import LIMIT, Talk, frame
@@ -114,23 +114,23 @@ def test_a_text_as_the_core_writes_it(size: int) -> None:
     text = text_frame(data)
     assert [text] == core.data_to_send()
     assert core.state is OPEN
-    measure = measured(text, 0, len(text))
+    measure = measure_frame(text, 0, len(text))
     assert measure is not None
     assert measure == (len(text) - size, len(text))
     assert is_ordinary(text, 0, measure, False)
     assert not is_ordinary(text, 0, measure, True)
-    assert payload_in(text, measure, False) == data
+    assert frame_payload(text, measure, False) == data
 
 
 @SIZES
 def test_a_masked_text_as_a_core_reads_it(size: int) -> None:
     data = b"x" * size
     text = masked_text_frame(data)
-    measure = measured(text, 0, len(text))
+    measure = measure_frame(text, 0, len(text))
     assert measure is not None
     assert measure == (len(text) - size, len(text))
     assert is_ordinary(text, 0, measure, True)
-    assert payload_in(text, measure, True) == data
+    assert frame_payload(text, measure, True) == data
     core = Protocol(Side.SERVER)
     core.receive_data(text)
     assert core.events_received() == [Frame(Opcode.TEXT, data)]
@@ -155,7 +155,7 @@ def test_no_mask_comes_twice() -> None:
 
 def test_what_cannot_be_measured_yet() -> None:
     text = text_frame(b"x" * 70_000)
-    assert [measured(text[:count], 0, count) for count in range(10)] == [None] * 10
-    assert measured(text[:10], 0, 10) == (10, 70_010)
+    assert [measure_frame(text[:count], 0, count) for count in range(10)] == [None] * 10
+    assert measure_frame(text[:10], 0, 10) == (10, 70_010)
     # What stands behind the bytes that were read is old.
-    assert [measured(text, 0, count) for count in range(10)] == [None] * 10
+    assert [measure_frame(text, 0, count) for count in range(10)] == [None] * 10

@@ -31,7 +31,7 @@ def no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise AssertionError("this is ordinary")
 
-    monkeypatch.setattr(_wire, "Core", refused)
+    monkeypatch.setattr(_wire, "FrameCodec", refused)
 
 
 ORDINARY = (

@@ -1,4 +1,4 @@
-"""WebSockets by aiohttp, for both roles: `mount` a CSMS in an application, `run` a station."""
+"""WebSockets with aiohttp for both roles: `mount` a CSMS in an application, `run` a station."""
 
 try:
     import aiohttp as _aiohttp
@@ -10,9 +10,9 @@ except ModuleNotFoundError as _missing:
 
 from ._application_server import run_server
 from ._client import connect, dial, run
-from ._server import Handler, mount
+from ._server import CsmsHandler, mount
 from ._site import BoundedSite
 
-__all__ = ["BoundedSite", "Handler", "connect", "dial", "mount", "run", "run_server"]
+__all__ = ["BoundedSite", "CsmsHandler", "connect", "dial", "mount", "run", "run_server"]
 
 del _aiohttp

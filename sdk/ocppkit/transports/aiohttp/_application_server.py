@@ -1,4 +1,4 @@
-"""An aiohttp application as a whole program: it serves until it is told to stop."""
+"""Runs an aiohttp application as a whole program, until a signal stops it."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ocppkit.aio import stop_requested
 
-from ._server import Handler
+from ._server import CsmsHandler
 from ._site import BoundedSite
 
 __all__ = ["run_server"]
@@ -25,7 +25,8 @@ async def run_server(
     ssl: SSLContext | None = None,
     max_connections: int | None = None,
 ) -> None:
-    """Serves an application until SIGTERM or SIGINT (Ctrl-C) comes, then ends in order.
+    """Serves an application until SIGTERM or SIGINT (Ctrl-C) comes, then shuts its connections
+    down.
 
     ```python
     asyncio.run(run_server(app, "127.0.0.1", 9000))
@@ -60,15 +61,15 @@ async def run_server(
             csms=csms[0] if csms else None,
             max_connections=max_connections,
         ).start()
-        logger.info("serving on port %d", runner.addresses[0][1])
+        logger.info("serving stations on port %d", runner.addresses[0][1])
         await stop_requested()
         await asyncio.gather(*(handler.drain() for handler in _handlers(app)))
     finally:
         await runner.cleanup()
 
 
-def _handlers(app: web.Application) -> Sequence[Handler]:
-    """Returns the handlers to which routes lead, also those of applications within this one."""
+def _handlers(app: web.Application) -> Sequence[CsmsHandler]:
+    """Returns the handlers of all routes, also those of nested applications."""
     called = (*(route.handler for route in app.router.routes()), *app.on_shutdown)
     owners = (getattr(function, "__self__", None) for function in called)
-    return list(dict.fromkeys(owner for owner in owners if isinstance(owner, Handler)))
+    return list(dict.fromkeys(owner for owner in owners if isinstance(owner, CsmsHandler)))

@@ -1,4 +1,4 @@
-"""The station's side: opens connections, and runs a station on them.
+"""The station's side with aiohttp: opens connections, and runs a station on them.
 
 aiohttp sends the handshake and keeps the connection; whether the answer opens a WebSocket is decided
 by `_handshake_answer`, as for every other client transport. aiohttp looks at the answer once more, so
@@ -49,16 +49,16 @@ from .._handshake_answer import (
     accept_value,
     check_answer,
     check_head,
-    malformed,
-    no_answer,
-    not_in_time,
+    malformed_error,
+    no_answer_error,
     refused,
+    too_late_error,
 )
 from .._happy_eyeballs import NEXT_ADDRESS_AFTER
-from .._station_runner import Client, Connect, Dial, Run
+from .._station_runner import ConnectFunction, DialFunction, RunFunction, StationClient
 from .._transport_wire import TransportWire
 from ._pinging_wire import PingingWire
-from ._transport import WebSocketTransport, most_bytes, texts
+from ._transport import WebSocketTransport, max_message_bytes, texts
 
 __all__ = ["connect", "connector", "dial", "run"]
 
@@ -67,7 +67,7 @@ _OPENED: Final = 101
 
 
 def connector(limits: Limits, compression: bool) -> Connector:
-    """Returns what opens WebSockets within these limits."""
+    """Returns a connector that opens WebSockets with these limits."""
     running: set[asyncio.Task[None]] = set()
 
     async def opened(request: ConnectRequest) -> OpenedConnection:
@@ -90,11 +90,11 @@ def connector(limits: Limits, compression: bool) -> Connector:
     return opened
 
 
-_CLIENT: Final = Client(connector)
+_CLIENT: Final = StationClient(connector)
 
-run: Run = _CLIENT.run
-connect: Connect = _CLIENT.connect
-dial: Dial = _CLIENT.dial
+run: RunFunction = _CLIENT.run
+connect: ConnectFunction = _CLIENT.connect
+dial: DialFunction = _CLIENT.dial
 
 
 async def _drive(
@@ -137,13 +137,13 @@ async def _open(
             ssl=True if request.ssl is None else request.ssl,
             server_hostname=url.server_name if url.secure else None,
             compress=_WINDOW_BITS if compression else 0,
-            max_msg_size=most_bytes(limits),
+            max_msg_size=max_message_bytes(limits),
             autoclose=False,
             # Our own pings can be changed while the connection is open.
             autoping=False,
         )
     except TimeoutError as problem:
-        raise not_in_time() from problem
+        raise too_late_error() from problem
     except (ClientError, OSError) as problem:
         raise _translated(problem) from (_cause_of(problem))
 
@@ -151,14 +151,14 @@ async def _open(
 def _translated(problem: ClientError | OSError) -> ConnectionClosed:
     if isinstance(problem, ClientResponseError):
         # Its status is one that aiohttp has made up.
-        return malformed(problem.message)
+        return malformed_error(problem.message)
     if isinstance(problem, ClientConnectorError):
         return ConnectionClosed(str(_cause_of(problem)), delivered="no")
-    return no_answer()
+    return no_answer_error()
 
 
 def _cause_of(problem: ClientError | OSError) -> BaseException:
-    """Returns the error of the network or of TLS that aiohttp has wrapped, or what it raised."""
+    """Returns the error of the network or of TLS that aiohttp has wrapped, or aiohttp's own."""
     if isinstance(problem, ClientConnectorCertificateError):
         return problem.certificate_error
     return problem.os_error if isinstance(problem, ClientConnectorError) else problem
@@ -181,10 +181,10 @@ class _HandshakeResponse(ClientResponse):
 
 
 class _AnswerCheck:
-    """Stands between aiohttp's request and its look at the answer."""
+    """An aiohttp middleware that checks the response to a handshake before aiohttp does."""
 
     def __init__(self, request: ConnectRequest, limits: Limits, compression: bool) -> None:
-        """Sets what is asked for.
+        """Sets the request whose response is checked.
 
         Args:
             request: the connection that a station wants.
@@ -197,7 +197,7 @@ class _AnswerCheck:
         self._transport: asyncio.Transport | None = None
 
     async def __call__(self, asked: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-        """Returns the answer, if it opens a WebSocket.
+        """Returns the response if it opens a WebSocket, else raises.
 
         Raises:
             HandshakeRefused: it does not.
@@ -220,7 +220,7 @@ class _AnswerCheck:
         return response
 
     def abort(self) -> None:
-        """Ends the network connection at once, with what waits for a peer that does not read."""
+        """Ends the network connection at once, and drops bytes that wait to be sent."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -235,7 +235,7 @@ def _answer_of(response: ClientResponse) -> HandshakeAnswer:
 
 
 async def _body_of(response: ClientResponse) -> bytes:
-    """Returns the beginning of a refusal's body; less of it if it is late or cut off."""
+    """Returns the beginning of a refusal's body, or less if it is late or incomplete."""
     body = b""
     with suppress(TimeoutError, ClientError):
         async with asyncio.timeout(BODY_TIMEOUT):
@@ -245,7 +245,7 @@ async def _body_of(response: ClientResponse) -> bytes:
 
 
 def _headers_of(agreement: Agreement, key: bytes) -> CIMultiDictProxy[str]:
-    """Returns headers that say what was agreed on, in the words that aiohttp compares."""
+    """Returns headers with the options that were agreed on, in the form that aiohttp expects."""
     headers = CIMultiDict(
         {
             UPGRADE: "websocket",

@@ -1,4 +1,6 @@
-"""A wire that sends pings of its own, because the interval of aiohttp's cannot be changed while it is open."""
+"""A wire that sends pings itself, because aiohttp cannot change its ping interval on an open
+connection.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +19,7 @@ _MOST_UNANSWERED: Final = 2
 
 
 class PingingWire(TransportWire):
-    """A wire that sends pings, and ends when the peer does not answer them."""
+    """A wire that sends pings, and ends the connection if the peer does not answer them."""
 
     def __init__(
         self,
@@ -27,7 +29,7 @@ class PingingWire(TransportWire):
         ping: Callable[[], Awaitable[None]],
         abort: Callable[[], None],
     ) -> None:
-        """Wraps an open connection.
+        """Takes over an open connection.
 
         Args:
             transport: the connection; it calls `note_frame` for each frame that comes in.
@@ -42,7 +44,9 @@ class PingingWire(TransportWire):
         self._unanswered = 0
 
     async def run(self) -> None:
-        """Drives the wire until its end. What a receiver raises is raised here."""
+        """Reads, writes and sends pings until the connection ends. What a receiver raises is raised
+        here.
+        """
         pinging = asyncio.create_task(self._ping_regularly())
         try:
             await super().run()
@@ -50,11 +54,11 @@ class PingingWire(TransportWire):
             pinging.cancel()
 
     def note_frame(self) -> None:
-        """Notes that the peer has sent a frame, so that it is alive."""
+        """Notes that the peer has sent a frame, so it is alive."""
         self._unanswered = 0
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Sends pings so often from now on; zero turns them off."""
+        """Changes how often pings are sent, in seconds; zero turns them off."""
         self._interval = seconds
         self._interval_changed.set()
 
@@ -63,7 +67,7 @@ class PingingWire(TransportWire):
             if not await self._interval_is_over():
                 continue
             if self._unanswered >= _MOST_UNANSWERED:
-                self._cut("no answer to pings")
+                self._abort_connection("no answer to pings")
                 return
             self._unanswered += 1
             # What the ping cannot do shows: a full buffer leaves it unanswered, and the reader tells
@@ -73,7 +77,7 @@ class PingingWire(TransportWire):
                     await self._ping()
 
     async def _interval_is_over(self) -> bool:
-        """Waits until the next ping is due; returns False if the interval was changed before."""
+        """Waits until the next ping is due; returns False if the interval was changed meanwhile."""
         self._interval_changed.clear()
         try:
             async with asyncio.timeout(self._interval if self._interval > 0 else None):

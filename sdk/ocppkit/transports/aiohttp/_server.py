@@ -1,4 +1,4 @@
-"""The CSMS's side: a request handler, its translation of handshakes, and an orderly end."""
+"""The CSMS's side with aiohttp: a request handler, and an orderly shutdown."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,10 +11,10 @@ from ocppkit.aio.lowlevel import Accept, Reject, Served
 
 from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
-from .._proxies import proxies_at
-from ._transport import WebSocketTransport, heartbeat, most_bytes, texts
+from .._proxies import proxy_translation
+from ._transport import WebSocketTransport, heartbeat, max_message_bytes, texts
 
-__all__ = ["Handler", "mount"]
+__all__ = ["CsmsHandler", "mount"]
 
 _EVERYTHING_BELOW: Final = "/{identity:.*}"
 
@@ -55,7 +55,7 @@ def mount(
         LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
             `trusted_proxies` holds what is no address.
     """
-    handler = Handler(
+    handler = CsmsHandler(
         csms,
         compression=compression,
         trusted_proxies=trusted_proxies,
@@ -67,11 +67,12 @@ def mount(
     app.on_shutdown.append(handler.shut_down)
 
 
-class Handler:
-    """What `mount` adds to an application, for those who make their routes themselves.
+class CsmsHandler:
+    """An aiohttp request handler that serves a CSMS, for programs that define their routes
+    themselves; `mount` adds one.
 
     ```python
-    handler = Handler(csms)
+    handler = CsmsHandler(csms)
     app.router.add_get("/ocpp/{tenant}/{identity}", handler.handle)
     app.on_shutdown.append(handler.shut_down)
     ```
@@ -86,7 +87,7 @@ class Handler:
         client_certificate_header: str | None = None,
         grace: float = 10.0,
     ) -> None:
-        """Sets the CSMS; the arguments are those of `mount`.
+        """Sets the CSMS. The arguments are those of `mount`.
 
         Raises:
             LocalProtocolError: as `mount` does.
@@ -94,7 +95,7 @@ class Handler:
         self._csms = csms
         self._compression = compression
         self._grace = grace
-        proxies = proxies_at(trusted_proxies, client_certificate_header)
+        proxies = proxy_translation(trusted_proxies, client_certificate_header)
         self._connections = HostedConnections(csms, proxies)
         self._leaving = False
 
@@ -104,7 +105,7 @@ class Handler:
         return self._csms
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serves one connection, until nothing of it runs any more."""
+        """Serves one connection, until all its tasks have ended."""
         handshake = _handshake(request)
         if request.headers.get(UPGRADE, "").strip().lower() != "websocket":
             return _refusal(self._connections.refuse(NO_WEBSOCKET, handshake))
@@ -129,14 +130,14 @@ class Handler:
         return websocket
 
     async def drain(self) -> None:
-        """Ends all connections in order, while the application still runs; nobody is let in any more.
+        """Shuts down all connections while the application still runs. New ones are refused.
 
         Running handlers and commands under way have `grace` seconds.
         """
         await self._connections.close(self._grace)
 
     async def shut_down(self, app: web.Application) -> None:
-        """Ends all connections in order; for the application's `on_shutdown`.
+        """Shuts down all connections; for the application's `on_shutdown`.
 
         By then aiohttp reads nothing more, so commands under way get no answer: see `run_server`.
         """
@@ -152,7 +153,7 @@ class Handler:
         websocket = web.WebSocketResponse(
             protocols=() if chosen is None else (chosen,),
             compress=self._compression,
-            max_msg_size=most_bytes(self._csms.limits),
+            max_msg_size=max_message_bytes(self._csms.limits),
             heartbeat=heartbeat(self._csms.limits),
             autoclose=False,
         )

@@ -1,4 +1,4 @@
-"""Where an aiohttp application listens so that connections without a request are ended."""
+"""An aiohttp site that ends connections without a TLS handshake or a request in time."""
 
 import asyncio
 from ssl import SSLContext
@@ -7,7 +7,7 @@ from aiohttp import __version__, web
 
 from ocppkit.aio.lowlevel import Served
 
-from .._bounded_listener import BoundedListener, HalfOpenConnection
+from .._bounded_listener import BoundedListener, PendingConnection
 from .._bounds import BACKLOG
 
 __all__ = ["BoundedSite"]
@@ -38,7 +38,7 @@ class BoundedSite(web.TCPSite):
         csms: Served | None = None,
         max_connections: int | None = None,
     ) -> None:
-        """Sets what is to be served.
+        """Creates the site; `start` makes it listen.
 
         Args:
             runner: the application's runner, set up already.
@@ -56,19 +56,19 @@ class BoundedSite(web.TCPSite):
         self._app_runner = runner
         self._address = host, port
         self._waiting = backlog
-        report = _to_nobody if csms is None else csms.report_refusal
+        report = _ignore_report if csms is None else csms.report_refusal
         self._listener = BoundedListener(handshake_timeout, report, ssl_context, max_connections)
-        self._half_open: set[HalfOpenConnection] = set()
+        self._half_open: set[PendingConnection] = set()
 
     async def start(self) -> None:
-        """Accepts connections from now on."""
+        """Starts accepting connections."""
         await web.BaseSite.start(self)
         self._server = await asyncio.get_running_loop().create_server(
             self._new_connection, *self._address, backlog=self._waiting
         )
 
     async def stop(self) -> None:
-        """Accepts no more connections, and ends those on which no request has come yet."""
+        """Stops accepting connections, and ends those on which no request has come yet."""
         await super().stop()
         for connection in tuple(self._half_open):
             connection.shutdown()
@@ -80,17 +80,18 @@ class BoundedSite(web.TCPSite):
 
 
 def _check(site: web.BaseSite, installed: str) -> None:
-    """Checks that aiohttp still closes `BaseSite._server`, which is set here. It is not documented.
+    """Checks that aiohttp still closes `BaseSite._server`, which this class sets. It is not
+    documented.
 
     Raises:
         ImportError: it has no such attribute.
     """
     if not hasattr(site, "_server"):
         raise ImportError(
-            f"aiohttp {installed} has no BaseSite._server, which ocppkit uses; install an older "
+            f"aiohttp {installed} has no BaseSite._server, which ocppkit uses [install an older "
             "version of aiohttp, or a newer one of ocppkit"
         )
 
 
-def _to_nobody(reason: str, **about: object) -> None:
+def _ignore_report(reason: str, **about: object) -> None:
     pass

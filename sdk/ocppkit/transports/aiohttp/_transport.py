@@ -1,4 +1,4 @@
-"""One WebSocket of aiohttp, of either side, as the coroutines that a `TransportWire` calls."""
+"""One aiohttp WebSocket, of either side, as a `Transport`."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -11,7 +11,7 @@ from aiohttp.web import WebSocketResponse
 from ocppkit.aio import Headers
 from ocppkit.core import ConnectionClosed, Limits
 
-__all__ = ["AnyWebSocket", "WebSocketTransport", "heartbeat", "most_bytes", "texts"]
+__all__ = ["AnyWebSocket", "WebSocketTransport", "heartbeat", "max_message_bytes", "texts"]
 
 AnyWebSocket: TypeAlias = WebSocketResponse | ClientWebSocketResponse
 """Made with `autoclose=False`: close frames of the peer are answered here."""
@@ -24,17 +24,19 @@ _LAST_PRIVATE: Final = 4999
 
 
 def heartbeat(limits: Limits) -> float | None:
-    """Returns after how many silent seconds aiohttp sends a ping; half as many may the pong take."""
+    """Returns the value of aiohttp's `heartbeat`: seconds of silence before a ping. Half as many
+    are left for the pong.
+    """
     return limits.ping_interval if limits.ping_interval > 0 else None
 
 
-def most_bytes(limits: Limits) -> int:
-    """Returns the size of a message from which on aiohttp refuses it."""
+def max_message_bytes(limits: Limits) -> int:
+    """Returns the size of a message above which aiohttp refuses it."""
     return limits.frame_bytes + 1
 
 
 def texts(headers: Headers) -> list[tuple[str, str]]:
-    """Returns headers as aiohttp takes them."""
+    """Returns headers as a dict of texts, as aiohttp takes them."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
@@ -48,7 +50,7 @@ class WebSocketTransport:
         is_reading: Callable[[], bool] = lambda: True,
         on_frame: Callable[[], None] = lambda: None,
     ) -> None:
-        """Sets the connection.
+        """Takes over an open connection.
 
         Args:
             websocket: the connection.
@@ -80,12 +82,12 @@ class WebSocketTransport:
                 return message
 
     async def ping(self) -> None:
-        """Sends a ping; waits while the buffer is full."""
+        """Sends a ping. Waits while the buffer is full."""
         with _mapped_errors():
             await self._websocket.ping()
 
     async def _answer_close(self, code: int) -> None:
-        """Sends the peer's close code back; by itself, aiohttp answers each of them with 1000."""
+        """Answers a close frame with its own code, as aiohttp by itself always answers with 1000."""
         answer = (code or _NORMAL) if _may_be_sent(code) else _PROTOCOL_ERROR
         if isinstance(self._websocket, WebSocketResponse):
             # A peer that does not read must not be waited for.
@@ -94,7 +96,7 @@ class WebSocketTransport:
             await self._websocket.close(code=answer)
 
     async def send(self, text: str) -> None:
-        """Sends a text; waits while the buffer is full."""
+        """Sends a text. Waits while the buffer is full."""
         with _mapped_errors():
             await self._websocket.send_str(text)
 
@@ -106,7 +108,9 @@ class WebSocketTransport:
 
 
 def _may_be_sent(code: int) -> bool:
-    """Whether a close frame may hold a code; 0 stands for one without (RFC 6455 section 7.4)."""
+    """Returns whether a close frame may have this code; 0 stands for a frame without a code (RFC
+    6455 section 7.4).
+    """
     return code == 0 or code in _REGISTERED or _FIRST_PRIVATE <= code <= _LAST_PRIVATE
 
 

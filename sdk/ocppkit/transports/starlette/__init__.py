@@ -1,4 +1,5 @@
-"""WebSockets in a Starlette or FastAPI application, or on any ASGI server: `endpoint` serves a CSMS.
+"""WebSockets in a Starlette or FastAPI application, or on any ASGI server: `endpoint` serves a
+CSMS.
 
 The ASGI server speaks the protocol, so it bounds messages, sends pings and ends TLS as it is told to;
 with uvicorn, `--ws websockets-sansio --ws-max-size 1048576` comes close to our own server. What a

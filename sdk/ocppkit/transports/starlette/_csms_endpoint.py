@@ -1,4 +1,4 @@
-"""The CSMS's side: an ASGI application to be mounted, and its translation of handshakes."""
+"""The CSMS's side on an ASGI server: an application to mount."""
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from ocppkit.core import ConnectionClosed, LocalProtocolError
 
 from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
-from .._proxies import Proxies, proxies_at
+from .._proxies import Proxies, proxy_translation
 from ._network_connection import NetworkConnections
 from ._transport import WebSocketTransport
 
@@ -39,7 +39,7 @@ def endpoint(
     client_certificate_header: str | None = None,
     grace: float = 10.0,
 ) -> "CsmsEndpoint":
-    """Returns what serves a CSMS inside an application.
+    """Returns an ASGI application that serves a CSMS.
 
     ```python
     stations = endpoint(csms)
@@ -68,7 +68,7 @@ def endpoint(
         LocalProtocolError: the CSMS has no authenticator, and `insecure=True` is not written; or
             `trusted_proxies` holds what is no address.
     """
-    proxies = proxies_at(
+    proxies = proxy_translation(
         trusted_proxies,
         client_certificate_header,
         keep_certificate=peer_certificate is not None,
@@ -77,7 +77,7 @@ def endpoint(
 
 
 class CsmsEndpoint:
-    """An ASGI application that serves a CSMS; `endpoint` makes it."""
+    """An ASGI application that serves a CSMS. Create it with `endpoint`."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class CsmsEndpoint:
         self._network_connections = NetworkConnections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one connection, until nothing of it runs any more."""
+        """Serves one connection, until all its tasks have ended."""
         if scope["type"] == "websocket":
             await self._serve(WebSocket(scope, receive, send), receive)
         elif scope["type"] == "http":
@@ -100,11 +100,14 @@ class CsmsEndpoint:
             refused = self._connections.refuse(NO_WEBSOCKET, self._handshake(connection))
             await _response(refused)(scope, receive, send)
         else:
-            raise LocalProtocolError(f"nothing here knows about {scope['type']}")
+            raise LocalProtocolError(
+                f"this application serves WebSockets, not {scope['type']!r} [mount another one "
+                "for it]"
+            )
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
-        """Ends the connections in order when the server stops; for the application's `lifespan`.
+        """Shuts down the connections when the server stops; for the application's `lifespan`.
 
         ```python
         stations = endpoint(csms)
@@ -124,7 +127,7 @@ class CsmsEndpoint:
         await self.drain()
 
     async def drain(self) -> None:
-        """Ends all connections in order; nobody is let in any more."""
+        """Shuts down all connections. New ones are refused."""
         await self._connections.close(self._grace)
 
     async def _serve(self, websocket: WebSocket, receive: Receive) -> None:
@@ -140,10 +143,10 @@ class CsmsEndpoint:
         try:
             await transport.open(decision)
         except ConnectionClosed as end:
-            logger.info("%s left during its handshake: %s", decision.remote_address, end)
+            logger.info("%s disconnected during its handshake: %s", decision.remote_address, end)
         else:
             # ASGI has no way to end a connection without what still waits for the station.
-            abort = _nothing if network is None else network.abort
+            abort = _do_nothing if network is None else network.abort
             await self._connections.serve(decision, transport, abort=abort)
 
     def _handshake(self, connection: HTTPConnection) -> Handshake:
@@ -189,5 +192,5 @@ def _response(reject: Reject) -> Response:
     return response
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass

@@ -1,4 +1,4 @@
-"""Bounds the connections of uvicorn before it knows of them."""
+"""Limits the connections of uvicorn before uvicorn handles them."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,8 @@ def first_request_within(
     ssl: SSLContext | None = None,
     max_connections: int | None = None,
 ) -> Callable[..., asyncio.BaseProtocol]:
-    """Returns what uvicorn takes as `http=`, to end connections on which no request comes in time.
+    """Returns a protocol for uvicorn's option `http=` that ends connections on which no request
+    comes in time.
 
     ```python
     from uvicorn.protocols.http.h11_impl import H11Protocol

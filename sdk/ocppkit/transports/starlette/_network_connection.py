@@ -1,4 +1,4 @@
-"""The network connection of a WebSocket of ASGI, which an application is not told of.
+"""Finds the network connection of an ASGI WebSocket, which ASGI does not give to applications.
 
 uvicorn's `receive` is a method of the asyncio protocol that holds the connection. That is no documented
 part of uvicorn, so it is looked at for each connection, and the log says if it has changed.
@@ -25,7 +25,7 @@ class NetworkConnections:
         self._warned = False
 
     def find(self, receive: Receive) -> asyncio.Transport | None:
-        """Returns the transport of a connection; `None` with a server that does not show it.
+        """Returns the asyncio transport of a connection; `None` if the server does not show it.
 
         Args:
             receive: the ASGI server's own.
@@ -37,7 +37,8 @@ class NetworkConnections:
         if not self._warned:
             self._warned = True
             logger.warning(
-                "the network connections of %s cannot be found: compressed messages of one station "
+                "the network connections of %s cannot be accessed: compressed messages of one "
+                "station "
                 "can delay all others, and stations that read nothing are not disconnected at once "
                 "[use uvicorn with no middleware that replaces `receive`; if that is so, install "
                 "another version of uvicorn, or a newer one of ocppkit]",
@@ -47,7 +48,7 @@ class NetworkConnections:
 
 
 def _server_name(receive: Receive) -> str:
-    """Returns the name of a server, with its version where the module has one."""
+    """Returns the name of a server, with its version if its module has one."""
     name = getattr(receive, "__module__", "").partition(".")[0] or "this ASGI server"
     number: str = getattr(sys.modules.get(name), "__version__", "")
     return f"{name} {number}".rstrip()

@@ -1,4 +1,4 @@
-"""One WebSocket of an ASGI server, as the coroutines that a `TransportWire` calls."""
+"""One WebSocket of an ASGI server, as a `Transport`."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,14 +16,14 @@ _NO_CLOSE_FRAME: Final = frozenset({1005, 1006})
 
 
 class WebSocketTransport:
-    """A connection to a station."""
+    """An open connection to a station."""
 
     def __init__(self, websocket: WebSocket) -> None:
-        """Sets the connection."""
+        """Takes over a connection."""
         self._websocket = websocket
 
     async def open(self, accept: Accept) -> None:
-        """Answers the handshake.
+        """Accepts the handshake.
 
         Raises:
             ConnectionClosed: the station has left.
@@ -47,12 +47,12 @@ class WebSocketTransport:
         return data if text is None else text
 
     async def send(self, text: str) -> None:
-        """Sends a text; waits while the server's buffer is full."""
+        """Sends a text. Waits while the server's buffer is full."""
         with _mapped_errors():
             await self._websocket.send_text(text)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Sends a close frame; the server waits for the station's."""
+        """Sends a close frame. The server waits for the station's."""
         with _mapped_errors():
             await self._websocket.close(code, reason)
 

@@ -1,4 +1,4 @@
-"""The parts of uvicorn that its HTTP is told of or holds, though its documentation does not promise them.
+"""Access to parts of uvicorn that its documentation does not promise.
 
 Where one has changed, the log says so once, and connections are served without it.
 """
@@ -15,7 +15,7 @@ logger = logging.getLogger("ocppkit.transports")
 
 
 def connections_of(options: Mapping[str, Any]) -> set[Any]:
-    """Returns the set of connections on which uvicorn calls `shutdown` when it stops.
+    """Returns uvicorn's set of connections, on which it calls `shutdown` when it stops.
 
     Args:
         options: the arguments that uvicorn passes to its HTTP for a new connection.
@@ -31,13 +31,15 @@ def connections_of(options: Mapping[str, Any]) -> set[Any]:
 @cache
 def _report_changed() -> None:
     logger.warning(
-        "the connections of this uvicorn cannot be found: those on which no request comes may delay "
+        "the connections of this uvicorn cannot be found: those on which no request comes may "
+        "delay "
         "its end [install another version of uvicorn, or a newer one of ocppkit]"
     )
 
 
 def find_refusal(protocol: asyncio.BaseProtocol) -> tuple[str, int | None]:
-    """Returns why uvicorn has refused a request without asking the application, and the HTTP status.
+    """Returns the reason and the HTTP status with which uvicorn has refused a request without
+    asking the application.
 
     Args:
         protocol: the one that has refused; for a WebSocket, what `websockets-sansio` stands for.

@@ -1,4 +1,4 @@
-"""WebSockets for both roles, by the `websockets` package: `serve` a CSMS, `run` a station.
+"""WebSockets with the package `websockets` for both roles: `serve` a CSMS, `run` a station.
 
 It is a plain asyncio protocol: frames are handed over by callbacks, without a task and a queue per
 connection. Ordinary frames it reads and writes by itself, all others by that package's sans-IO core.

@@ -1,4 +1,4 @@
-"""Permessage-deflate that refuses to inflate few bytes to very many (RFC 7692)."""
+"""Permessage-deflate that refuses frames which inflate to very many bytes (RFC 7692)."""
 
 from typing import Final
 
@@ -15,7 +15,9 @@ _INFLATED_PER_BYTE: Final = 200
 
 
 class BoundedDeflate(Extension):
-    """Wraps permessage-deflate of `websockets`; a frame that inflates too much fails with 1009."""
+    """Wraps the permessage-deflate of `websockets`, and fails with 1009 if a frame inflates too
+    much.
+    """
 
     def __init__(self, deflate: Extension) -> None:
         """Sets the negotiated extension."""
@@ -23,7 +25,7 @@ class BoundedDeflate(Extension):
         self._deflate = deflate
 
     def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
-        """Decodes a frame that was received.
+        """Decodes a received frame.
 
         Args:
             frame: the frame.
@@ -38,5 +40,5 @@ class BoundedDeflate(Extension):
         return self._deflate.decode(frame, max_size=bound)
 
     def encode(self, frame: Frame) -> Frame:
-        """Encodes a frame to be sent."""
+        """Encodes a frame to send."""
         return self._deflate.encode(frame)

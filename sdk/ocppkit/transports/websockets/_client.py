@@ -1,4 +1,4 @@
-"""The station's side: opens connections, and runs a station on them."""
+"""The station's side with `websockets`: opens connections, and runs a station on them."""
 
 import asyncio
 from base64 import b64encode
@@ -20,13 +20,13 @@ from .._handshake_answer import (
     Agreement,
     HandshakeAnswer,
     check_answer,
-    no_answer,
-    not_in_time,
+    no_answer_error,
     refused,
+    too_late_error,
 )
-from .._happy_eyeballs import connected_socket
+from .._happy_eyeballs import connect_socket
 from .._shared_reading import SharedReading
-from .._station_runner import Client, Connect, Dial, Run
+from .._station_runner import ConnectFunction, DialFunction, RunFunction, StationClient
 from ._bounded_deflate import BoundedDeflate
 from ._http_answer import AnswerReader
 from ._wire import WebSocketWire
@@ -38,25 +38,25 @@ _OPENED: Final = 101
 
 
 def connector(limits: Limits, compression: bool) -> Connector:
-    """Returns what opens WebSockets within these limits."""
+    """Returns a connector that opens WebSockets with these limits."""
 
     async def opened(request: ConnectRequest) -> OpenedConnection:
         url = read_url(request.url)
         try:
             return await _open(request, url, limits, compression)
         except TimeoutError as problem:
-            raise not_in_time() from problem
+            raise too_late_error() from problem
         except OSError as problem:
             raise ConnectionClosed(str(problem), delivered="no") from problem
 
     return opened
 
 
-_CLIENT: Final = Client(connector)
+_CLIENT: Final = StationClient(connector)
 
-run: Run = _CLIENT.run
-connect: Connect = _CLIENT.connect
-dial: Dial = _CLIENT.dial
+run: RunFunction = _CLIENT.run
+connect: ConnectFunction = _CLIENT.connect
+dial: DialFunction = _CLIENT.dial
 
 
 async def _open(
@@ -78,7 +78,7 @@ async def _open(
 
 async def _begin(request: ConnectRequest, url: CsmsUrl, head: bytes) -> "_ClientHandshake":
     """Connects to the CSMS, and sends the handshake."""
-    connection = await connected_socket(url.host, url.port)
+    connection = await connect_socket(url.host, url.port)
     opening: _ClientHandshake
     _, opening = await asyncio.get_running_loop().create_connection(
         lambda: _ClientHandshake(head),
@@ -108,7 +108,7 @@ def _request_head(request: ConnectRequest, url: CsmsUrl, key: bytes, compression
 
 
 class _ClientHandshake(SharedReading):
-    """The handshake of a station, until `wire` takes over the connection."""
+    """The protocol of a station's handshake, until `wire` takes over the connection."""
 
     def __init__(self, head: bytes) -> None:
         """Sets the request to send."""
@@ -129,7 +129,7 @@ class _ClientHandshake(SharedReading):
         self._head = b""
 
     def data_received(self, data: bytes) -> None:
-        """Reads the answer, and leaves frames that a CSMS sends right after it to the wire."""
+        """Reads the response. Frames that the CSMS sends right after it are kept for the wire."""
         try:
             self._reader.receive_data(data)
         except HandshakeRefused as problem:
@@ -148,9 +148,9 @@ class _ClientHandshake(SharedReading):
             self._body_ended.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Learns that the connection ended, without an answer or after a refusal."""
+        """Notes that the connection ended, without a response or after a refusal."""
         self._lost = True
-        problem = no_answer()
+        problem = no_answer_error()
         # In TLS 1.3 a CSMS that refuses our certificate says so only now.
         problem.__cause__ = exc
         self._fail(problem)
@@ -159,7 +159,7 @@ class _ClientHandshake(SharedReading):
     # What the connector calls.
 
     async def until_answered(self) -> HandshakeAnswer:
-        """Returns the head of the answer.
+        """Waits for the response, and returns its head.
 
         Raises:
             HandshakeRefused: it cannot be read.
@@ -172,7 +172,7 @@ class _ClientHandshake(SharedReading):
             raise
 
     async def body_of(self, answer: HandshakeAnswer) -> bytes:
-        """Returns the beginning of a refusal's body; less of it if it is late or cut off."""
+        """Returns the beginning of a refusal's body, or less if it is late or incomplete."""
         if self._reader.body(answer) is None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BODY_TIMEOUT):
@@ -181,19 +181,19 @@ class _ClientHandshake(SharedReading):
         return self._reader.partial_body(answer) if body is None else body
 
     def wire(self, agreement: Agreement, limits: Limits) -> WebSocketWire:
-        """Returns the wire that takes over the connection.
+        """Returns a wire, which takes over the connection.
 
         Raises:
             ConnectionClosed: it has ended in the meantime.
         """
         if self._lost:
-            raise no_answer()
+            raise no_answer_error()
         extensions: list[Extension] = []
         if agreement.compression is not None:
             agreed = _DEFLATE.process_response_params(agreement.compression, [])
             extensions.append(BoundedDeflate(agreed))
         return WebSocketWire(
-            self._transport, CLIENT, extensions, limits, self._reader.rest, _nothing
+            self._transport, CLIENT, extensions, limits, self._reader.rest, _do_nothing
         )
 
     def abort(self) -> None:
@@ -207,5 +207,5 @@ class _ClientHandshake(SharedReading):
             self._answer.exception()
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass

@@ -1,4 +1,5 @@
-"""The sans-IO core of `websockets`, for all frames that are not ordinary.
+"""Wraps the sans-IO protocol of `websockets`, which handles all frames that are not ordinary texts,
+pings and pongs.
 
 It is large and slow, so a connection gets one when it needs it: when a message comes in fragments or
 compressed, when somebody sends a close frame, or breaks the protocol. Ordinary frames leave nothing
@@ -13,20 +14,22 @@ from websockets.extensions import Extension
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-__all__ = ["Core"]
+__all__ = ["FrameCodec"]
 
 logger = logging.getLogger("ocppkit.transports.websockets")
 
 
-class Core:
-    """Reads and writes frames of an open connection. What is to be sent is in `data_to_send`."""
+class FrameCodec:
+    """Decodes and encodes the frames of an open connection. What is to be sent is in
+    `data_to_send`.
+    """
 
     __slots__ = (
         "_extensions", "_fragments", "_frame_bytes", "_is_text", "_protocol", "_side", "failed",
     )  # fmt: skip
 
     def __init__(self, side: Side, extensions: Sequence[Extension], frame_bytes: int) -> None:
-        """Begins between two frames, of which none was a fragment of a message.
+        """Starts between two messages.
 
         Args:
             side: which of the two we are.
@@ -49,12 +52,12 @@ class Core:
 
     @property
     def is_between(self) -> bool:
-        """Whether the next frame begins a message."""
+        """Whether the next frame starts a message."""
         return self.is_open and self._fragments is None
 
     @property
     def awaits_end(self) -> bool:
-        """Whether the connection is to end soon, as somebody has sent a close frame."""
+        """Whether the connection should end soon, as a close frame was sent or received."""
         return self._protocol.close_expected()
 
     @property
@@ -69,26 +72,28 @@ class Core:
 
     @property
     def first_close(self) -> tuple[Literal["us", "peer"], Close] | None:
-        """Returns who has sent the first close frame, and the frame."""
+        """Returns which side has sent the first close frame, and the frame; `None` if there was
+        none.
+        """
         received, sent = self._protocol.close_rcvd, self._protocol.close_sent
         if received is not None and self._protocol.close_rcvd_then_sent:
             return "peer", received
         return None if sent is None else ("us", sent)
 
     def data_to_send(self) -> list[bytes]:
-        """Returns the bytes to be sent, each once; empty bytes stand for the end of all bytes."""
+        """Returns the bytes to send. An empty item means that no bytes follow."""
         return self._protocol.data_to_send()
 
     def send_text(self, text: bytes) -> None:
-        """Writes a text message."""
+        """Encodes a text message."""
         self._protocol.send_text(text)
 
     def send_close(self, code: int, reason: str) -> None:
-        """Writes a close frame."""
+        """Encodes a close frame."""
         self._protocol.send_close(code, reason)
 
     def drop_fragments(self) -> None:
-        """Forgets a message of which only a part has come, as a close frame is the next one.
+        """Drops the fragments of an incomplete message, because a close frame comes next.
 
         `websockets` takes a close frame there for a violation of the protocol; RFC 6455 section 5.4
         allows it, as any control frame.
@@ -98,7 +103,7 @@ class Core:
             self._protocol = self._new_protocol()
 
     def receive_data(self, data: bytes) -> str | bytes | None:
-        """Reads bytes of one frame at most, and returns the message that is complete with them."""
+        """Decodes bytes of at most one frame; returns the message if it is complete with them."""
         self._protocol.receive_data(data)
         message = None
         for event in self._protocol.events_received():
@@ -107,7 +112,7 @@ class Core:
         return message
 
     def receive_eof(self) -> None:
-        """Reads the end of all bytes."""
+        """Handles the end of the received bytes."""
         self._protocol.receive_eof()
 
     def _new_protocol(self) -> Protocol:

@@ -1,10 +1,12 @@
-"""Reads the bytes of an answer to a station's opening handshake: its head, and the body of a refusal."""
+"""Reads the response to a station's opening handshake from bytes: its head, and the body of a
+refusal.
+"""
 
 import re
 from typing import Final
 
 from .._bounds import LONGEST_HEAD, MOST_FIELDS
-from .._handshake_answer import BODY_BYTES, LONGEST_LINE, HandshakeAnswer, malformed
+from .._handshake_answer import BODY_BYTES, LONGEST_LINE, HandshakeAnswer, malformed_error
 
 __all__ = ["AnswerReader"]
 
@@ -19,7 +21,7 @@ _WITHOUT_BODY: Final = frozenset({204, 304})
 
 
 class AnswerReader:
-    """Reads the head of an answer, and then its body up to a bound."""
+    """Reads the head of a response, and then its body up to a limit."""
 
     def __init__(self) -> None:
         self._unread: bytes = b""
@@ -28,11 +30,11 @@ class AnswerReader:
 
     @property
     def rest(self) -> bytes:
-        """What came behind the head."""
+        """The bytes that came after the head."""
         return self._unread
 
     def receive_data(self, data: bytes) -> None:
-        """Reads received bytes.
+        """Reads received bytes; returns the head once it is complete, else `None`.
 
         Raises:
             HandshakeRefused: they are no HTTP, or too many.
@@ -40,11 +42,11 @@ class AnswerReader:
         self._unread += data
         while self.answer is None and self._unread:
             if not self._unread.startswith(_BEGINNING[: len(self._unread)]):
-                raise malformed("it does not begin with HTTP/1")
+                raise malformed_error("it does not begin with HTTP/1")
             head, end, rest = self._unread.partition(b"\r\n\r\n")
             if not end:
                 if len(head) > LONGEST_HEAD:
-                    raise malformed("its head has no end")
+                    raise malformed_error("its head has no end")
                 return
             answer = _read_head(head)
             self._unread = rest
@@ -53,7 +55,7 @@ class AnswerReader:
                 self.answer = answer
 
     def body(self, answer: HandshakeAnswer) -> bytes | None:
-        """Returns the body of a refusal; `None` while more of it is to come.
+        """Returns the body of a refusal, or `None` if more of it is to come.
 
         Args:
             answer: its head.
@@ -68,7 +70,7 @@ class AnswerReader:
         return self._unread[:wanted] if len(self._unread) >= wanted else None
 
     def partial_body(self, answer: HandshakeAnswer) -> bytes:
-        """Returns what has come of a body that is not complete."""
+        """Returns the part of an incomplete body that has come."""
         chunked = answer.values(b"transfer-encoding")
         return _unchunked(self._unread)[0] if chunked else self._unread
 
@@ -77,18 +79,20 @@ def _read_head(head: bytes) -> HandshakeAnswer:
     first, *lines = head.split(b"\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
-        raise malformed("its status line is none")
+        raise malformed_error("its status line is invalid")
     if len(lines) > MOST_FIELDS or any(len(line) > LONGEST_LINE for line in lines):
-        raise malformed("its headers are too many or too long")
+        raise malformed_error("its headers are too many or too long")
     fields = [_FIELD.fullmatch(line) for line in lines]
     headers = [(field[1], field[2].rstrip(b" \t")) for field in fields if field is not None]
     if len(headers) != len(lines):
-        raise malformed("one of its headers is none")
+        raise malformed_error("one of its headers is invalid")
     return HandshakeAnswer((1, int(status[1])), int(status[2]), headers)
 
 
 def _unchunked(data: bytes) -> tuple[bytes, bool]:
-    """Returns what has come of a body in chunks, and whether it has ended (RFC 9112 section 7.1)."""
+    """Returns the decoded part of a chunked body, and whether the body has ended (RFC 9112 section
+    7.1).
+    """
     content, at = b"", 0
     while (size := _CHUNK.match(data, at)) is not None:
         length = int(size[1], 16)

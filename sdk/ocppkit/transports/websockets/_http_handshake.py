@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket at a server, as bytes: what was asked for, and the answer.
+"""Reads the request of an opening handshake from bytes, and writes the response that accepts it.
 
 It reads just what RFC 6455 section 4.2 wants of a request, and refuses everything else. Each request is
 the only one of its connection and has no body, so there is little to get wrong; the HTTP of a library takes
@@ -17,7 +17,7 @@ from .._bounds import MOST_FIELDS
 from .._handshake_answer import accept_value
 from .._request_head import FIELDS, header_lines
 
-__all__ = ["BadRequest", "HttpRequest", "answer_of", "opening_of", "read_request"]
+__all__ = ["BadRequest", "HttpRequest", "accepting_response", "read_request", "websocket_key_of"]
 
 _REQUEST: Final = re.compile(rb"GET ([!-~\x80-\xff]+) HTTP/1\.1\r\n")
 
@@ -30,7 +30,7 @@ _KEY_BYTES: Final = 16
 
 
 class BadRequest(Exception):
-    """Raised when a request is no opening handshake."""
+    """Raised when a request is not an opening handshake."""
 
     def __init__(self, status: HTTPStatus, reason: str, headers: Headers = ()) -> None:
         super().__init__(reason)
@@ -39,7 +39,7 @@ class BadRequest(Exception):
 
 
 class HttpRequest:
-    """What a client has asked for."""
+    """An HTTP request of a client."""
 
     __slots__ = ("_values", "headers", "target")
 
@@ -53,7 +53,8 @@ class HttpRequest:
         self._values = values
 
     def value(self, name: bytes) -> bytes:
-        """Returns the value of a header, or several with commas between; empty if there is none.
+        """Returns the value of a header; several values with commas between them; an empty text if
+        there is none.
 
         Args:
             name: in lower case.
@@ -61,13 +62,13 @@ class HttpRequest:
         return self._values.get(name, b"")
 
     def has_word(self, name: bytes, word: bytes) -> bool:
-        """Whether a header that is a list has a word, in any case."""
+        """Returns whether a list header contains a word, in any case."""
         words = self.value(name).lower()
         return words == word or word in [each.strip(b" \t") for each in words.split(b",")]
 
 
 def read_request(head: bytes) -> HttpRequest:
-    """Reads the head of a request, its empty line included.
+    """Reads the head of a request, including its empty line.
 
     Raises:
         BadRequest: it is no GET of HTTP 1.1, is malformed, has a body, or does not name one host.
@@ -100,8 +101,8 @@ def _check_fields(headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]
         raise BadRequest(HTTPStatus.BAD_REQUEST, "exactly one usable Host header is needed")
 
 
-def opening_of(request: HttpRequest) -> bytes:
-    """Returns the key of a request that asks for a WebSocket.
+def websocket_key_of(request: HttpRequest) -> bytes:
+    """Returns the `Sec-WebSocket-Key` of a request that asks for a WebSocket.
 
     Raises:
         BadRequest: it asks for something else.
@@ -127,8 +128,8 @@ def _is_key(text: bytes) -> bool:
         return False
 
 
-def answer_of(key: bytes, headers: Headers) -> bytes:
-    """Returns the answer that opens a WebSocket."""
+def accepting_response(key: bytes, headers: Headers) -> bytes:
+    """Returns the bytes of the HTTP response that accepts a handshake."""
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: %b\r\n%b\r\n"

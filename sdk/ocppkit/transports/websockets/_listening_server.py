@@ -1,4 +1,4 @@
-"""A server on a socket of its own: it listens, keeps to its most connections, and ends in order."""
+"""A server that listens on a socket of its own, limits its connections, and shuts down in order."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ NewConnection: TypeAlias = Callable[["ServerConnection"], asyncio.BaseProtocol]
 
 
 class Server:
-    """A CSMS that is being served."""
+    """A running server for a CSMS."""
 
     def __init__(self, csms: Served, max_connections: int | None) -> None:
         self._csms = csms
@@ -35,7 +35,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port that it listens on, for those who asked for any.
+        """The port on which the server listens, useful if any free port was asked for.
 
         Raises:
             LocalProtocolError: the server has ended.
@@ -49,7 +49,7 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many connections there are, half-open ones included, and those without TLS yet."""
+        """The number of connections, including those that are still in a handshake."""
         return len(self._connections)
 
     async def listen(
@@ -61,7 +61,7 @@ class Server:
         reuse_port: bool = False,
         sock: socket | None = None,
     ) -> None:
-        """Accepts connections from now on.
+        """Starts accepting connections.
 
         Raises:
             LocalProtocolError: there is a socket, and also where a new one should listen; or the socket
@@ -78,17 +78,18 @@ class Server:
             )
         elif host is not None or port or reuse_port:
             raise LocalProtocolError(
-                "serve() got a socket, and host, port or reuse_port too [bind the socket, and leave "
+                "serve() got a socket, and host, port or reuse_port too [bind the socket, and "
+                "leave "
                 "these out]"
             )
         elif sock.family not in (AF_INET, AF_INET6):
             raise LocalProtocolError(f"serve() needs a TCP socket, not {sock.family.name}")
         else:
             self._listener = await loop.create_server(protocol, sock=sock, backlog=BACKLOG)
-        logger.info("serving on port %d", self.port)
+        logger.info("serving stations on port %d", self.port)
 
     async def shut_down(self, grace: float) -> None:
-        """Accepts no more connections, and ends those that are open."""
+        """Stops accepting connections, and shuts down the open ones."""
         self._closing = True
         self._listener.close()
         everyone = self._connections | self._excess
@@ -96,14 +97,18 @@ class Server:
         for problem in await asyncio.gather(*ending, return_exceptions=True):
             if problem is not None:
                 # The others are shut down all the same.
-                logger.error("a connection failed while it was being shut down", exc_info=problem)
+                logger.error(
+                    "shutting down a connection failed [the other connections are shut down all "
+                    "the same]",
+                    exc_info=problem,
+                )
         # From Python 3.12 on, for those that came at the last moment, too.
         await self._listener.wait_closed()
 
     # What connections call.
 
-    def entered(self, connection: "ServerConnection") -> bool:
-        """Notes a connection as soon as it is there, and returns whether there is room for it.
+    def add(self, connection: "ServerConnection") -> bool:
+        """Adds a new connection; returns whether it is within the limit.
 
         One for which there is none may be told so, unless there are too many of them.
         """
@@ -115,14 +120,14 @@ class Server:
             connection.abort()
         return not full
 
-    def left(self, connection: "ServerConnection") -> None:
-        """Forgets a connection of which nothing runs any more."""
+    def remove(self, connection: "ServerConnection") -> None:
+        """Removes a connection whose tasks have all ended."""
         self._connections.discard(connection)
         self._excess.discard(connection)
 
 
 class ServerConnection:
-    """One connection to a server, from its beginning until nothing of it runs any more.
+    """One connection to a server, from its beginning until all its tasks have ended.
 
     Two things must be over for that, in either order: the connection, which whoever speaks on it
     tells, and the CSMS's work for it.
@@ -140,17 +145,19 @@ class ServerConnection:
         self._gone: asyncio.Future[None] | None = None
 
     def begin(self, transport: asyncio.Transport) -> bool:
-        """Adds the connection, or its transport of TLS, and returns whether there is room for it."""
+        """Adds the connection, or its TLS transport, to the open ones; returns whether it is within
+        the limit.
+        """
         self._transport = transport
-        return self._server.entered(self)
+        return self._server.add(self)
 
     def attach(self, accept: Accept, wire: Wire) -> None:
-        """Hands the connection over to the CSMS."""
+        """Passes the connection to the CSMS."""
         self._finished = False
         self._attachment = self._csms.attach(accept, wire, finished=self._finish)
 
     def lost(self) -> None:
-        """Learns that the connection has ended."""
+        """Notes that the connection has ended."""
         self._lost = True
         self._leave()
 
@@ -159,7 +166,7 @@ class ServerConnection:
         self._transport.abort()
 
     async def shut_down(self, grace: float) -> None:
-        """Ends the connection, and what runs on its behalf."""
+        """Shuts the connection down, and waits until all its tasks have ended."""
         try:
             if self._attachment is not None:
                 await self._attachment.drain(grace)
@@ -177,4 +184,4 @@ class ServerConnection:
         if self._lost and self._gone is not None and not self._gone.done():
             self._gone.set_result(None)
         if self._lost and self._finished:
-            self._server.left(self)
+            self._server.remove(self)

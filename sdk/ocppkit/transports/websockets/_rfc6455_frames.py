@@ -1,4 +1,4 @@
-"""The layout of frames, RFC 6455 section 5.2: how long they are, what is in them, how they are written.
+"""The layout of WebSocket frames (RFC 6455 section 5.2): measures, reads and writes them.
 
 Nearly all frames are texts, whole and not compressed, and most of the others are pings and pongs. These
 ordinary ones are read and written here: the sans-IO core of `websockets`, which knows them all, takes
@@ -19,10 +19,10 @@ __all__ = [
     "TEXT",
     "Measure",
     "control_frame",
+    "frame_payload",
     "is_ordinary",
     "masked_text_frame",
-    "measured",
-    "payload_in",
+    "measure_frame",
     "text_frame",
     "whole_text",
 ]
@@ -55,8 +55,8 @@ Measure: TypeAlias = tuple[int, int]
 """Where the payload of a frame begins, and where it ends. A mask stands before the payload."""
 
 
-def measured(data: bytes | bytearray, at: int, end: int) -> Measure | None:
-    """Measures a frame; `None` while too little of it is there to tell.
+def measure_frame(data: bytes | bytearray, at: int, end: int) -> Measure | None:
+    """Returns the position of a frame's payload and of its end; `None` if too few bytes are there.
 
     Args:
         data: what was read, and perhaps more.
@@ -84,7 +84,7 @@ def measured(data: bytes | bytearray, at: int, end: int) -> Measure | None:
 
 
 def is_ordinary(data: bytes, at: int, measure: Measure, masked: bool) -> bool:
-    """Whether a frame is a text, a ping or a pong as it should be, apart from what is in it.
+    """Returns whether a frame is a valid text, ping or pong frame. Its payload is not checked.
 
     Args:
         data: what was read.
@@ -98,8 +98,8 @@ def is_ordinary(data: bytes, at: int, measure: Measure, masked: bool) -> bool:
     return first == TEXT or (first in (PING, PONG) and data[at + 1] & ~_MASKED < _SHORT)
 
 
-def payload_in(data: bytes, measure: Measure, masked: bool) -> bytes:
-    """Returns what is in a frame that is there as a whole."""
+def frame_payload(data: bytes, measure: Measure, masked: bool) -> bytes:
+    """Returns the payload of a complete frame."""
     begin, end = measure
     if not masked:
         return data[begin:end]
@@ -108,7 +108,7 @@ def payload_in(data: bytes, measure: Measure, masked: bool) -> bytes:
 
 
 def whole_text(data: bytearray, view: memoryview, size: int, masked: bool) -> str | None:
-    """Returns a text, if what was read is one ordinary frame with it, no more and no less.
+    """Returns the text if the received bytes are exactly one ordinary text frame, else `None`.
 
     Args:
         data: what was read, and more.
@@ -118,7 +118,7 @@ def whole_text(data: bytearray, view: memoryview, size: int, masked: bool) -> st
     """
     if data[0] != TEXT or (data[1] >= _MASKED) is not masked:
         return None
-    measure = measured(data, 0, size)
+    measure = measure_frame(data, 0, size)
     if measure is None or measure[1] != size:
         return None
     begin = measure[0]
@@ -142,13 +142,13 @@ def _new_mask() -> bytes:
 
 
 def text_frame(data: bytes) -> bytes:
-    """Returns a text as one frame without a mask."""
+    """Returns a text frame without a mask, as a CSMS sends it."""
     size = len(data)
     return (_SHORT_HEADS[size] if size < _SHORT else _head_of_long(size, 0)) + data
 
 
 def masked_text_frame(data: bytes) -> bytes:
-    """Returns a text as one frame with a mask, as a station sends it."""
+    """Returns a text frame with a mask, as a station sends it."""
     size = len(data)
     head = _SHORT_HEADS[size | _MASKED] if size < _SHORT else _head_of_long(size, _MASKED)
     mask = _new_mask()
@@ -163,7 +163,7 @@ def _head_of_long(size: int, mask_bit: int) -> bytes:
 
 
 def control_frame(first: int, data: bytes, masked: bool) -> bytes:
-    """Returns a ping or a pong.
+    """Returns a ping or pong frame.
 
     Args:
         first: which of them.

@@ -1,4 +1,4 @@
-"""The CSMS's side as a whole program: it serves until it is told to stop."""
+"""Runs a CSMS as a whole program, until a signal stops it."""
 
 from collections.abc import Sequence
 from socket import socket
@@ -31,7 +31,7 @@ class ServeOptions(TypedDict, total=False):
 async def run_server(
     csms: Served, host: str | None = None, port: int = 0, **options: Unpack[ServeOptions]
 ) -> None:
-    """Serves a CSMS until SIGTERM or SIGINT (Ctrl-C) comes, then ends its connections in order.
+    """Serves a CSMS until SIGTERM or SIGINT (Ctrl-C) comes, then shuts its connections down.
 
     ```python
     asyncio.run(websockets.run_server(csms, "127.0.0.1", 9000))

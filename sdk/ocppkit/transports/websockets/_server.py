@@ -1,4 +1,4 @@
-"""The CSMS's side: a server for this package's connections."""
+"""The CSMS's side with `websockets`: serves a CSMS on a port."""
 
 from asyncio import BaseProtocol
 from collections.abc import AsyncGenerator, Sequence
@@ -8,7 +8,7 @@ from ssl import SSLContext
 
 from ocppkit.aio.lowlevel import Served
 
-from .._proxies import proxies_at
+from .._proxies import proxy_translation
 from .._tls_handshake import TlsHandshake
 from ._listening_server import Server, ServerConnection
 from ._server_handshake import ServerHandshake
@@ -31,7 +31,7 @@ async def serve(
     sock: socket | None = None,
     grace: float = 10.0,
 ) -> AsyncGenerator[Server, None]:
-    """Serves a CSMS until the block is left.
+    """Serves a CSMS until the `async with` block is left.
 
     ```python
     async with websockets.serve(csms, "127.0.0.1", 9000):
@@ -67,7 +67,7 @@ async def serve(
             `reuse_port` too.
     """
     csms.check_startable(ssl)
-    proxies = proxies_at(trusted_proxies, client_certificate_header)
+    proxies = proxy_translation(trusted_proxies, client_certificate_header)
     server = Server(csms, max_connections)
 
     def new_connection(connection: ServerConnection) -> BaseProtocol:

@@ -1,4 +1,4 @@
-"""The opening handshake of a connection at a server: it is read, the CSMS decides, the answer is sent.
+"""The opening handshake at a server: reads the request, asks the CSMS, and sends the response.
 
 After an acceptance, a `WebSocketWire` takes over the asyncio transport.
 """
@@ -18,12 +18,18 @@ from ocppkit.aio import Handshake, Headers
 from ocppkit.aio.lowlevel import Accept, Reject, Served, start_task
 
 from .._bounds import LONGEST_HEAD
-from .._proxies import Proxies, direct
-from .._request_head import refusal_of
+from .._proxies import Proxies, without_proxy
+from .._request_head import refusal_response
 from .._shared_reading import SharedReading
 from .._tls_handshake import peer_address
 from ._bounded_deflate import BoundedDeflate
-from ._http_handshake import BadRequest, HttpRequest, answer_of, opening_of, read_request
+from ._http_handshake import (
+    BadRequest,
+    HttpRequest,
+    accepting_response,
+    read_request,
+    websocket_key_of,
+)
 from ._listening_server import ServerConnection
 from ._wire import WebSocketWire
 
@@ -35,7 +41,7 @@ _DEFLATE: Final = enable_server_permessage_deflate(None)[0]
 
 
 class ServerHandshake(SharedReading):
-    """One connection until it is open, or refused."""
+    """The protocol of a new connection until its handshake is accepted or refused."""
 
     __slots__ = (
         "_compression", "_connection", "_csms", "_deciding", "_has_room", "_proxies", "_refused",
@@ -47,7 +53,7 @@ class ServerHandshake(SharedReading):
         csms: Served,
         connection: ServerConnection,
         compression: bool,
-        proxies: Proxies = direct,
+        proxies: Proxies = without_proxy,
     ) -> None:
         super().__init__()
         self._csms = csms
@@ -62,13 +68,13 @@ class ServerHandshake(SharedReading):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Waits for the handshake, but not for ever."""
+        """Starts waiting for the handshake, with a time limit."""
         self._transport = cast(asyncio.Transport, transport)
         self._slot = self._shared.wheel(self._csms.limits.handshake_timeout).join(self)
         self._has_room = self._connection.begin(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Reads the bytes of the handshake, and keeps what follows them apart.
+        """Reads the bytes of the handshake. Bytes after it are kept for the wire.
 
         What a client sends before it has an answer must not be looked at before the extensions
         are agreed on.
@@ -89,7 +95,7 @@ class ServerHandshake(SharedReading):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Learns that the connection ended early."""
+        """Notes that the connection ended during the handshake."""
         self._slot.discard(self)
         if self._deciding is not None:
             self._deciding.cancel()
@@ -98,7 +104,7 @@ class ServerHandshake(SharedReading):
     # What the timer wheel calls.
 
     def on_interval(self) -> None:
-        """Ends a connection whose handshake took too long."""
+        """Ends a connection whose handshake takes too long."""
         if self._deciding is None:
             self._report(f"no handshake within {self._csms.limits.handshake_timeout:g} s")
         elif not self._refused:
@@ -110,8 +116,8 @@ class ServerHandshake(SharedReading):
     async def _decide(self, head: bytes) -> None:
         try:
             request = read_request(head)
-            key = opening_of(request)
-            decision = await self._asked(request)
+            key = websocket_key_of(request)
+            decision = await self._ask_csms(request)
             if isinstance(decision, Accept):
                 self._open(decision, request, key)
             else:
@@ -120,7 +126,7 @@ class ServerHandshake(SharedReading):
             self._report(str(problem), problem.status)
             self._refuse(problem.status, f"{problem}\n".encode(), problem.headers)
 
-    async def _asked(self, request: HttpRequest) -> Accept | Reject:
+    async def _ask_csms(self, request: HttpRequest) -> Accept | Reject:
         try:
             handshake = self._proxies(self._handshake(request))
             if self._has_room:
@@ -129,7 +135,10 @@ class ServerHandshake(SharedReading):
             self._csms.report_refusal(full.reason, status=full.status, handshake=handshake)
             return full
         except Exception:
-            logger.exception("%s: the handshake failed", peer_address(self._transport))
+            logger.exception(
+                "%s: handling the handshake failed with an exception [answered with 500]",
+                peer_address(self._transport),
+            )
             return Reject(status=500, reason="internal error")
 
     def _open(self, accept: Accept, request: HttpRequest, key: bytes) -> None:
@@ -144,7 +153,7 @@ class ServerHandshake(SharedReading):
                 extensions.append(BoundedDeflate(agreed[0]))
                 headers.append((b"Sec-WebSocket-Extensions", agreed[1]))
         self._slot.discard(self)
-        self._transport.write(answer_of(key, headers))
+        self._transport.write(accepting_response(key, headers))
         wire = WebSocketWire(
             self._transport,
             SERVER,
@@ -157,7 +166,7 @@ class ServerHandshake(SharedReading):
 
     def _refuse(self, status: int, body: bytes, headers: Headers) -> None:
         self._refused = True
-        self._transport.write(refusal_of(status, body, headers))
+        self._transport.write(refusal_response(status, body, headers))
         if self._transport.can_write_eof():
             self._transport.write_eof()
             self._transport.resume_reading()
@@ -175,14 +184,14 @@ class ServerHandshake(SharedReading):
         )
 
     def _report(self, reason: str, status: int | None = None) -> None:
-        """Reports a connection that never became a handshake."""
+        """Reports a connection that sent no valid handshake."""
         self._csms.report_refusal(
             reason, status=status, remote_address=peer_address(self._transport)
         )
 
 
 def _agreed_deflate(offered: bytes) -> tuple[Extension, bytes] | None:
-    """Returns what is agreed on of several offers, and how the answer says so."""
+    """Returns the compression that is chosen from several offers, and the header that says so."""
     try:
         offers = parse_extension(offered.decode("latin-1"))
     except InvalidHeader:

@@ -1,4 +1,4 @@
-"""The parts of the `websockets` package that are used here though its documentation does not promise them.
+"""Access to parts of the package `websockets` that its documentation does not promise.
 
 They are looked at when this package is imported, so that a release of `websockets` that changes them is told
 by name at the start, and not by an AttributeError in the middle of a connection.
@@ -25,7 +25,7 @@ _ATTRIBUTES: Final = (
 
 
 def check(installed: str, protocol: object) -> None:
-    """Checks that the installed version has what is used of it.
+    """Checks that the installed version has the parts that are used.
 
     Args:
         installed: its version.
@@ -54,7 +54,8 @@ _BytesLike: TypeAlias = bytes | bytearray | memoryview
 _apply_mask: Callable[[_BytesLike, _BytesLike], bytes] | None = getattr(frames, "apply_mask", None)
 if _apply_mask is None:
     raise ImportError(
-        f"websockets {version.version} has no frames.apply_mask, which ocppkit uses; install an older "
+        f"websockets {version.version} has no frames.apply_mask, which ocppkit uses; install an "
+        "older "
         "version of websockets, or a newer one of ocppkit"
     )
 apply_mask: Final = _apply_mask

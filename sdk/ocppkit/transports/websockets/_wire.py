@@ -1,8 +1,8 @@
-"""One open WebSocket on one asyncio transport, of either side.
+"""An open WebSocket on an asyncio transport, of either side.
 
 Theory of operation: nearly every read brings one whole text, while nothing else is under way. That case
 is tried first, in the buffer that was read to. Everything else is read by `_read_frames`, frame by frame:
-ordinary frames as soon as they are whole, all others by the core (`_core.py`), as their bytes arrive.
+ordinary frames as soon as they are whole, all others by the codec (`_core.py`), as their bytes arrive.
 
 The state of the connection changes before anything is written because of it, and whatever the
 transport raises over a write ends the connection: no exception of it reaches whoever has written.
@@ -27,10 +27,10 @@ from .._bounds import (
     UNSENT_BYTES_TO_PAUSE,
     cut_reason,
 )
-from .._budget import Budget
+from .._budget import ReadBudget
 from .._shared_reading import SharedReading
 from .._timer_wheel import Slot
-from ._core import Core
+from ._core import FrameCodec
 from ._rfc6455_frames import (
     CLOSE,
     OPCODE_BITS,
@@ -39,10 +39,10 @@ from ._rfc6455_frames import (
     TEXT,
     Measure,
     control_frame,
+    frame_payload,
     is_ordinary,
     masked_text_frame,
-    measured,
-    payload_in,
+    measure_frame,
     text_frame,
     whole_text,
 )
@@ -78,7 +78,7 @@ class WebSocketWire(SharedReading):
     """An open WebSocket. Until it has a receiver, little is read, and what was read is kept."""
 
     __slots__ = (
-        "_budget", "_close_timer", "_core", "_cost", "_end", "_extensions", "_frame_bytes", "_hold",
+        "_budget", "_close_timer", "_codec", "_cost", "_end", "_extensions", "_frame_bytes", "_hold",
         "_loop", "_lost", "_masked", "_missed", "_missing", "_ordinary", "_reading", "_receiver",
         "_slot", "_stall_timer", "_state", "_transport", "_unread", "_wanted", "_why", "_written",
     )  # fmt: skip
@@ -110,7 +110,7 @@ class WebSocketWire(SharedReading):
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._receiver: Receiver | None = None
-        self._core: Core | None = None
+        self._codec: FrameCodec | None = None
         self._state = WireState.OPEN
         self._hold = _PAUSED
         self._missing = 0
@@ -119,7 +119,7 @@ class WebSocketWire(SharedReading):
         self._ordinary = not extensions
         self._reading = False
         self._missed = 0
-        self._budget = Budget(limits, self._loop.time())
+        self._budget = ReadBudget(limits, self._loop.time())
         self._cost = 0
         self._written = 0
         self._slot: Slot | None = None
@@ -135,7 +135,7 @@ class WebSocketWire(SharedReading):
     # The wire.
 
     def start(self, receiver: Receiver) -> None:
-        """Hands messages to this receiver from now on."""
+        """Delivers messages to this receiver from now on."""
         first = self._receiver is None
         self._receiver = receiver
         if first:
@@ -153,9 +153,9 @@ class WebSocketWire(SharedReading):
             return
         try:
             if self._extensions:
-                core = self._get_core()
-                core.send_text(text.encode())
-                self._send_out(core)
+                codec = self._get_codec()
+                codec.send_text(text.encode())
+                self._send_out(codec)
             elif self._masked:
                 self._transport.write(text_frame(text.encode()))
             else:
@@ -166,24 +166,24 @@ class WebSocketWire(SharedReading):
             self._written += self._transport.get_write_buffer_size()
 
     def pause_reading(self) -> None:
-        """Reads nothing more for now."""
-        self._hold_for(_PAUSED)
+        """Pauses reading."""
+        self._pause_for(_PAUSED)
 
     def resume_reading(self) -> None:
-        """Reads on."""
-        self._release(_PAUSED)
+        """Resumes reading."""
+        self._resume_after(_PAUSED)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Sends a close frame; from then on nothing that arrives is handed over."""
+        """Sends a close frame. Messages that arrive afterwards are not delivered."""
         if self._state is _OPEN:
-            self._enter(WireInput.CLOSE_SENT)
-            core = self._get_core()
-            core.send_close(code, cut_reason(reason))
-            self._follow(core)
-        self._read_on()
+            self._change_state(WireInput.CLOSE_SENT)
+            codec = self._get_codec()
+            codec.send_close(code, cut_reason(reason))
+            self._follow_codec(codec)
+        self._resume_if_free()
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Sends pings so often from now on; zero turns them off."""
+        """Changes how often pings are sent, in seconds; zero turns them off."""
         if self._slot is not None:
             self._slot.discard(self)
         self._slot = self._shared.wheel(seconds).join(self) if seconds > 0 else None
@@ -191,7 +191,7 @@ class WebSocketWire(SharedReading):
     # What asyncio calls.
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Handles what was read into the buffer."""
+        """Handles the bytes in the shared buffer."""
         receiver = self._receiver
         if (
             self._ordinary
@@ -227,15 +227,15 @@ class WebSocketWire(SharedReading):
                 self._read_unread()
 
     def eof_received(self) -> None:
-        """Learns that the peer sends no more bytes; asyncio closes the transport then."""
-        self._enter(WireInput.EOF)
-        if self._core is not None:
-            self._core.receive_eof()
-            self._follow(self._core)
+        """Notes that the peer sends no more bytes; asyncio then closes the transport."""
+        self._change_state(WireInput.EOF)
+        if self._codec is not None:
+            self._codec.receive_eof()
+            self._follow_codec(self._codec)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Learns that the connection has ended."""
-        self._enter(WireInput.CONNECTION_LOST)
+        """Notes that the connection has ended."""
+        self._change_state(WireInput.CONNECTION_LOST)
         for timer in (self._close_timer, self._stall_timer):
             if timer is not None:
                 timer.cancel()
@@ -250,22 +250,24 @@ class WebSocketWire(SharedReading):
             self._lost()
 
     def pause_writing(self) -> None:
-        """Reads nothing from a peer that does not read, and does not wait for it for ever."""
-        self._hold_for(_STALLED)
+        """Pauses reading from a peer that does not read, and ends the connection if that takes too
+        long.
+        """
+        self._pause_for(_STALLED)
         self._written = 0
         self._watch_stall(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """Reads on, as the peer does."""
+        """Resumes reading, as the peer reads again."""
         if self._stall_timer is not None:
             self._stall_timer.cancel()
             self._stall_timer = None
-        self._release(_STALLED)
+        self._resume_after(_STALLED)
 
     # What the timer wheel calls.
 
     def on_interval(self) -> None:
-        """Sends a ping, unless too many were left without an answer."""
+        """Sends a ping, or ends the connection if too many pings were not answered."""
         if self._state is not _OPEN:
             return
         if self._missed >= _MOST_MISSED:
@@ -277,31 +279,31 @@ class WebSocketWire(SharedReading):
 
     # State.
 
-    def _enter(self, what: WireInput) -> None:
+    def _change_state(self, what: WireInput) -> None:
         self._state = TRANSITIONS[self._state][what]
 
-    def _follow(self, core: Core) -> None:
-        """Takes over the state that the core is in, and then sends what the core has written."""
-        if core.close_received:
-            self._enter(WireInput.CLOSE_RECEIVED)
-        if core.failed:
-            self._enter(WireInput.PROTOCOL_ERROR)
-        self._ordinary = core.is_between and not (self._missing or self._extensions)
+    def _follow_codec(self, codec: FrameCodec) -> None:
+        """Takes over the state of the codec, and sends the bytes that it has written."""
+        if codec.close_received:
+            self._change_state(WireInput.CLOSE_RECEIVED)
+        if codec.failed:
+            self._change_state(WireInput.PROTOCOL_ERROR)
+        self._ordinary = codec.is_between and not (self._missing or self._extensions)
         try:
-            self._send_out(core)
+            self._send_out(codec)
         except _WRITE_ERRORS as problem:
             self._abort(str(problem))
-        if not core.is_open:
-            self._approach_end(core)
+        if not codec.is_open:
+            self._end_soon(codec)
 
-    def _approach_end(self, core: Core) -> None:
+    def _end_soon(self, codec: FrameCodec) -> None:
         if self._state is WireState.LOST:
             return
-        if core.awaits_end and self._close_timer is None:
+        if codec.awaits_end and self._close_timer is None:
             self._close_timer = self._loop.call_later(CLOSE_TIMEOUT, self._abort, "no close frame")
-        if core.is_done:
+        if codec.is_done:
             self._transport.close()
-        elif core.failed and self._end is None:
+        elif codec.failed and self._end is None:
             # What the peer still sends must be read, or it would never see the close frame.
             self._end = self._how_it_ended(None)
             self._loop.call_soon(self._tell_end)
@@ -312,7 +314,7 @@ class WebSocketWire(SharedReading):
         self._transport.abort()
 
     def _how_it_ended(self, exc: Exception | None) -> ConnectionClosed:
-        first = None if self._core is None else self._core.first_close
+        first = None if self._codec is None else self._codec.first_close
         if first is None:
             return ConnectionClosed(self._why or str(exc or "connection lost"))
         by, close = first
@@ -337,9 +339,9 @@ class WebSocketWire(SharedReading):
         except _WRITE_ERRORS as problem:
             self._abort(str(problem))
 
-    def _send_out(self, core: Core) -> None:
+    def _send_out(self, codec: FrameCodec) -> None:
         is_gone = self._transport.is_closing()
-        for data in core.data_to_send():
+        for data in codec.data_to_send():
             if is_gone:
                 # Each ping of a peer that has reset its connection would be a warning of asyncio's.
                 continue
@@ -351,7 +353,9 @@ class WebSocketWire(SharedReading):
                 self._transport.close()
 
     def _has_room(self) -> bool:
-        """Returns whether more may wait for a peer that does not read; if not, ends the connection."""
+        """Returns whether more bytes may wait for a peer that does not read; if not, ends the
+        connection.
+        """
         waiting = self._transport.get_write_buffer_size()
         if waiting <= UNSENT_BYTES:
             # What a frame adds to this is what was written since the last look.
@@ -373,17 +377,17 @@ class WebSocketWire(SharedReading):
 
     # Reading.
 
-    def _hold_for(self, reason: int) -> None:
+    def _pause_for(self, reason: int) -> None:
         if self._state is not _CLOSING:
             # Reading stops with the next bytes. Often it may go on before they come.
             self._hold |= reason
 
-    def _release(self, reason: int) -> None:
+    def _resume_after(self, reason: int) -> None:
         self._hold &= ~reason
         if not self._hold:
-            self._read_on()
+            self._resume_if_free()
 
-    def _read_on(self) -> None:
+    def _resume_if_free(self) -> None:
         if self._state is _CLOSING:
             # The peer's close frame must be seen.
             self._hold = 0
@@ -403,8 +407,8 @@ class WebSocketWire(SharedReading):
     def _wait_for_budget(self) -> None:
         delay = self._budget.delay(self._loop.time())
         if delay > 0 and not self._hold & _OVER_BUDGET:
-            self._hold_for(_OVER_BUDGET)
-            self._loop.call_later(delay, self._release, _OVER_BUDGET)
+            self._pause_for(_OVER_BUDGET)
+            self._loop.call_later(delay, self._resume_after, _OVER_BUDGET)
 
     def _charge(self, size: int) -> None:
         """Subtracts the cost of a frame from the peer's budget, and counts it for this callback."""
@@ -414,8 +418,8 @@ class WebSocketWire(SharedReading):
         if self._budget.left < 0:
             self._wait_for_budget()
         if self._cost > SLICE_COST and not self._hold:
-            self._hold_for(_YIELDING)
-            self._loop.call_soon(self._release, _YIELDING)
+            self._pause_for(_YIELDING)
+            self._loop.call_soon(self._resume_after, _YIELDING)
 
     def _read_unread(self) -> None:
         if self._unread and not self._hold and self._end is None:
@@ -428,52 +432,52 @@ class WebSocketWire(SharedReading):
         while at < size and self._end is None:
             if self._hold:
                 # Held in the middle of a read: the rest is read later.
-                self._keep(data[at:], 0)
+                self._keep_incomplete(data[at:], 0)
                 return
             if self._missing:
                 at, begin = min(size, at + self._missing), at
                 self._missing -= at - begin
-                self._feed_core(data[begin:at])
+                self._feed_codec(data[begin:at])
                 continue
-            measure = measured(data, at, size)
+            measure = measure_frame(data, at, size)
             if measure is None:
-                self._keep(data[at:], 0)
+                self._keep_incomplete(data[at:], 0)
                 return
             end = measure[1]
             if not self._is_ordinary(data, at, measure):
                 self._missing = end - at
                 if data[at] & OPCODE_BITS == CLOSE:
-                    self._get_core().drop_fragments()
+                    self._get_codec().drop_fragments()
             elif end > size:
-                self._keep(data[at:], end - at)
+                self._keep_incomplete(data[at:], end - at)
                 return
-            elif self._takes(data[at], payload_in(data, measure, self._masked)):
+            elif self._handle_ordinary(data[at], frame_payload(data, measure, self._masked)):
                 at = end
             else:
                 self._missing = end - at
 
-    def _keep(self, beginning: bytes, size: int) -> None:
-        """Keeps the beginning of a frame, or of several, until there is so much of it."""
+    def _keep_incomplete(self, beginning: bytes, size: int) -> None:
+        """Keeps incomplete frames until enough bytes have come."""
         self._unread = bytearray(beginning)
         self._wanted = size
 
     def _is_ordinary(self, data: bytes, at: int, measure: Measure) -> bool:
-        # The core checks the longest frame, fragments of messages, and close frames.
+        # The codec checks the longest frame, fragments of messages, and close frames.
         return (
             self._ordinary
             and measure[1] - at <= self._frame_bytes
             and is_ordinary(data, at, measure, self._masked)
         )
 
-    def _takes(self, kind: int, payload: bytes) -> bool:
-        """Handles an ordinary frame, unless it is no text although it should be."""
+    def _handle_ordinary(self, kind: int, payload: bytes) -> bool:
+        """Handles an ordinary frame; returns False for a text frame whose payload is not UTF-8."""
         if kind == TEXT:
             try:
                 text = payload.decode()
             except UnicodeDecodeError:
                 return False
             self._charge(len(payload))
-            self._hand_over(text)
+            self._deliver(text)
         else:
             self._charge(len(payload))
             if kind == PING:
@@ -481,21 +485,21 @@ class WebSocketWire(SharedReading):
         self._missed = 0
         return True
 
-    def _feed_core(self, data: bytes) -> None:
-        core = self._get_core()
-        message = core.receive_data(data)
+    def _feed_codec(self, data: bytes) -> None:
+        codec = self._get_codec()
+        message = codec.receive_data(data)
         self._missed = 0
         self._charge(len(data) if message is None else len(message))
         if message is not None:
-            self._hand_over(message)
-        self._follow(core)
+            self._deliver(message)
+        self._follow_codec(codec)
 
-    def _get_core(self) -> Core:
-        if self._core is None:
+    def _get_codec(self) -> FrameCodec:
+        if self._codec is None:
             side = SERVER if self._masked else CLIENT
-            self._core = Core(side, self._extensions, self._frame_bytes)
-        return self._core
+            self._codec = FrameCodec(side, self._extensions, self._frame_bytes)
+        return self._codec
 
-    def _hand_over(self, message: str | bytes) -> None:
+    def _deliver(self, message: str | bytes) -> None:
         if self._receiver is not None and self._state is not _CLOSING:
             self._receiver.data_received(message)

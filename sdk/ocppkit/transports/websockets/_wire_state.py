@@ -1,4 +1,4 @@
-"""The states of an open WebSocket, and what leads from one to the next (RFC 6455 section 7.1)."""
+"""The states of an open WebSocket until it has ended, and their transitions (RFC 6455 section 7.1)."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -8,7 +8,7 @@ __all__ = ["TRANSITIONS", "WireInput", "WireState"]
 
 
 class WireState(Enum):
-    """How far a connection is on its way to its end."""
+    """The states of a WebSocket, from open to lost."""
 
     OPEN = auto()
     """Messages go both ways."""
@@ -27,7 +27,7 @@ class WireState(Enum):
 
 
 class WireInput(Enum):
-    """What changes the state of a connection."""
+    """The inputs that change the state of a WebSocket."""
 
     CLOSE_SENT = auto()
     CLOSE_RECEIVED = auto()
