@@ -66,14 +66,14 @@ class EventLog:
 
 @asynccontextmanager
 async def full_station(
-    protocol: Protocol, port: int, path: Path, log: EventLog
+    protocol: Protocol, port: int, path: Path, log: EventLog, *, identity: str = IDENTITY
 ) -> AsyncGenerator[FullStation, None]:
     """Runs a station with all blocks, and with a journal in a file, that connects to a port."""
     registers = iter(range(1000, 100_000, 100))
     boot: Any = protocol.actions["BootNotification"].request
     with SqliteJournal(path) as journal:
         bare = Station(
-            IDENTITY,
+            identity,
             protocol,
             decode_payload(boot, json.dumps(steps(protocol)[0].request)),
             insecure=True,
