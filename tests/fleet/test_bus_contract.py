@@ -33,7 +33,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-class Replica:
+class SeenTable:
     """A watcher that keeps what it is told."""
 
     def __init__(self) -> None:
@@ -203,7 +203,7 @@ async def test_a_process_may_start_before_the_bus(world: BusWorld) -> None:
     async with bus:
         assert not bus.up
         messages = await received(bus, "a")
-        replica = Replica()
+        replica = SeenTable()
         await bus.table("t").watch(replica)
         world.start()
         await until(lambda: bus.up and replica.snapshots)
@@ -273,7 +273,7 @@ async def test_a_watcher_gets_a_snapshot_and_then_all_changes(world: BusWorld) -
     await one.put("b", b"1")
     last = await one.put("a", b"2")
     await one.delete("b")
-    replica = Replica()
+    replica = SeenTable()
     await two.watch(replica)
     await until(lambda: replica.snapshots)
     assert (replica.values, replica.snapshots) == ({"a": b"2"}, [False])
@@ -287,13 +287,13 @@ async def test_a_watcher_gets_a_snapshot_and_then_all_changes(world: BusWorld) -
 
 async def test_an_empty_table_has_an_empty_snapshot(world: BusWorld) -> None:
     table = (await world.bus()).table("t")
-    replica = Replica()
+    replica = SeenTable()
     watch = await table.watch(replica)
     await until(lambda: replica.snapshots)
     assert replica.values == {}
     await watch.stop()
     await watch.stop()
-    other = Replica()
+    other = SeenTable()
     await table.watch(other)
     await table.put("k", b"1")
     await until(lambda: other.values)
@@ -302,7 +302,7 @@ async def test_an_empty_table_has_an_empty_snapshot(world: BusWorld) -> None:
 
 async def test_a_watch_goes_on_when_the_bus_is_back(world: BusWorld) -> None:
     one, two = await world.bus(), await world.bus()
-    replica = Replica()
+    replica = SeenTable()
     await one.table("t").put("a", b"1")
     await two.table("t").watch(replica)
     await until(lambda: replica.values)
@@ -319,7 +319,7 @@ async def test_a_watch_goes_on_when_the_bus_is_back(world: BusWorld) -> None:
 
 async def test_a_lost_store_is_told_and_written_anew(world: BusWorld) -> None:
     one, two = await world.bus(), await world.bus()
-    table, replica = one.table("t"), Replica()
+    table, replica = one.table("t"), SeenTable()
     await table.put("a", b"1")
     await two.table("t").watch(replica)
     await until(lambda: replica.values)
@@ -349,7 +349,7 @@ async def test_values_are_dropped_when_they_are_too_old(world: BusWorld) -> None
 async def test_a_thousand_values_are_seen_by_a_new_watcher(world: BusWorld) -> None:
     table = (await world.bus()).table("t")
     await asyncio.gather(*(table.put(f"k{number}", bytes(200)) for number in range(1000)))
-    replica = Replica()
+    replica = SeenTable()
     await (await world.bus()).table("t").watch(replica)
     await until(lambda: replica.snapshots)
     assert len(replica.values) == 1000

@@ -17,7 +17,7 @@ parser.add_argument("--trace", action="store_true", help="print what happened in
 options = parser.parse_args()
 
 
-def run(seed: int) -> fault_day.FaultDay | scenario.Fleet:
+def run(seed: int) -> fault_day.FaultDay | scenario.SimulatedFleet:
     """Returns a run that is over."""
     if options.blocks:
         return fault_day.run_day(seed, options.stations or 3)

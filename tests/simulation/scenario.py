@@ -22,13 +22,13 @@ from ocppkit.v16.roles import ChargePoint
 from ocppkit.v21.roles import ChargingStation as ChargingStation21
 from ocppkit.v201.roles import ChargingStation
 
-__all__ = ["Fleet", "run"]
+__all__ = ["SimulatedFleet", "run"]
 
 HOURS: Final = 2
 CALM: Final = Conditions()
 
 
-class Fleet:
+class SimulatedFleet:
     """Stations, their CSMS, and what the CSMS was told of each station's transactions."""
 
     def __init__(self, seed: int, stations: int) -> None:
@@ -190,8 +190,8 @@ class Fleet:
                 yield f"{station.identity}: out of order: {told}"
 
 
-def run(seed: int, stations: int = 6) -> Fleet:
+def run(seed: int, stations: int = 6) -> SimulatedFleet:
     """Runs one seed to its end."""
-    fleet = Fleet(seed, stations)
+    fleet = SimulatedFleet(seed, stations)
     fleet.simulation.run(fleet.play())
     return fleet

@@ -14,7 +14,8 @@ from ._authentication import (
 )
 from ._credentials import Credentials
 from ._csms import Csms, CsmsOptions
-from ._directory import Directory, MemoryDirectory
+from ._csms_fleet_access import CsmsFleetAccess
+from ._directory import Directory, DirectoryView, MemoryDirectory
 from ._dispatch import Dispatcher
 from ._handle import StationHandle
 from ._handle_classes import station_handle_class
@@ -26,12 +27,13 @@ from ._sqlite_answers import SqliteAnswers
 from ._sqlite_registrations import SqliteRegistrations
 from ._station_events import (
     StationAccepted,
+    StationChange,
     StationConnected,
     StationDisconnected,
     StationEvent,
     StationEventsMissed,
 )
-from ._stations import Stations
+from ._stations import StationLookup, Stations, StationsFollower
 from ._stations_view import StationsView
 
 __all__ = [
@@ -42,9 +44,11 @@ __all__ = [
     "CertificateAuthenticator",
     "Credentials",
     "Csms",
+    "CsmsFleetAccess",
     "CsmsOptions",
     "CsmsRegistrar",
     "Directory",
+    "DirectoryView",
     "Dispatcher",
     "MemoryDirectory",
     "MemoryRegistrations",
@@ -55,14 +59,17 @@ __all__ = [
     "SqliteAnswers",
     "SqliteRegistrations",
     "StationAccepted",
+    "StationChange",
     "StationConnected",
     "StationDisconnected",
     "StationEvent",
     "StationEventsMissed",
     "StationHandle",
+    "StationLookup",
     "StationRecord",
     "StationRefused",
     "Stations",
+    "StationsFollower",
     "StationsView",
     "TooManyAttempts",
     "Verdict",

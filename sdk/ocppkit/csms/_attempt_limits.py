@@ -59,6 +59,10 @@ class GuardedAttemptLimits:
     def __init__(self, limits: AttemptLimits) -> None:
         self._limits = limits
 
+    def use(self, make: Callable[[AttemptLimits], AttemptLimits]) -> None:
+        """Limits by what a function makes of the present limits from now on."""
+        self._limits = make(self._limits)
+
     @asynccontextmanager
     async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]

@@ -41,6 +41,7 @@ from ._attempts import AttemptLimiter
 from ._authentication import Authenticator
 from ._boot_gate import BootGate, UnknownStations
 from ._csms_block_access import CsmsBlockAccess
+from ._csms_fleet_access import CsmsFleetAccess
 from ._directory import Directory, MemoryDirectory
 from ._dispatch import Dispatcher
 from ._guarded_registrations import GuardedRegistrations
@@ -179,6 +180,8 @@ class Csms:
         registered = GuardedRegistrations(
             MemoryRegistrations() if registrations is None else registrations, self._clock
         )
+        self._has_registrations = registrations is not None
+        self._attempts = GuardedAttemptLimits(AttemptLimiter() if attempts is None else attempts)
         self._admission = Admission(
             protocols,
             authenticator=authenticator,
@@ -191,7 +194,7 @@ class Csms:
             reports=self._refusals,
             registrations=registered,
             policies=policies,
-            attempts=GuardedAttemptLimits(AttemptLimiter() if attempts is None else attempts),
+            attempts=self._attempts,
         )
         self._context = SessionContext(
             dispatcher=self.dispatcher,
@@ -263,6 +266,24 @@ class Csms:
             now=self._context.wall_clock,
             set_default_handler=self._set_default_handler,
         )
+
+    # What a node of a fleet calls.
+
+    @property
+    def fleet_access(self) -> CsmsFleetAccess:
+        """Access for `ocppkit.fleet`; programs use the public methods instead."""
+        return CsmsFleetAccess(
+            protocols=self.protocols,
+            stations=self.stations,
+            clock=self._clock,
+            now=self._context.wall_clock,
+            share_registrations=self._share_registrations,
+            share_attempts=self._attempts.use,
+        )
+
+    def _share_registrations(self, store: Registrations) -> None:
+        if not self._has_registrations:
+            self._context.registrations.use(store)
 
     def _set_default_handler(self, request: type[Message], handler: AnyHandler) -> None:
         self._handlers.check(request)

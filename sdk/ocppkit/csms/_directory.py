@@ -15,12 +15,30 @@ from ._station_events import (
     StationDisconnected,
 )
 
-__all__ = ["Directory", "MemoryDirectory"]
+__all__ = ["Directory", "DirectoryView", "MemoryDirectory"]
 
 logger = logging.getLogger("ocppkit.csms")
 
 
-class Directory(Protocol):
+class DirectoryView(Protocol):
+    """The handles of connected stations, for those who look only."""
+
+    def find(self, identity: str) -> StationHandle | None:
+        """Returns the handle of a connected station, or `None`; in OCPP 2.x the case of the
+        identity does not matter.
+        """
+        ...
+
+    def stations(self) -> Iterable[StationHandle]:
+        """Returns the handles of all connected stations."""
+        ...
+
+    def watch(self, listener: Callable[[StationChange], None]) -> None:
+        """Calls the listener with every change from now on, in order."""
+        ...
+
+
+class Directory(DirectoryView, Protocol):
     """The interface of a directory, which holds the handles of all connected stations.
 
     One CSMS keeps its own in memory. A directory that several processes share may also find stations
@@ -48,18 +66,8 @@ class Directory(Protocol):
         """Removes a station whose connection ended, unless a newer connection has replaced it."""
         ...
 
-    def find(self, identity: str) -> StationHandle | None:
-        """Returns the handle of a connected station, or `None`; in OCPP 2.x the case of the
-        identity does not matter.
-        """
-        ...
-
-    def stations(self) -> Iterable[StationHandle]:
-        """Returns the handles of all connected stations."""
-        ...
-
-    def watch(self, listener: Callable[[StationChange], None]) -> None:
-        """Calls the listener with every change from now on, in order."""
+    def replace(self, station: StationHandle) -> None:
+        """Closes a connection whose station has a newer one in another process."""
         ...
 
 

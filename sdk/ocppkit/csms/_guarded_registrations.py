@@ -36,6 +36,10 @@ class GuardedRegistrations:
         self._waiting = False
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def use(self, store: Registrations) -> None:
+        """Keeps boots in another store from now on."""
+        self._store = store
+
     async def find(self, identity: str, protocol: Protocol | None) -> StationRecord | None:
         """Returns the record of a station, or `None`. If the store fails, the record says that the
         station's boot was accepted.

@@ -6,17 +6,18 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final, TypeVar, overload
+from typing import Protocol as Interface
 
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import EventStreams, loggable
 from ocppkit.core import ConnectionClosed, Protocol, WrongVersion
 
-from ._directory import Directory
+from ._directory import Directory, DirectoryView
 from ._handle import StationHandle
 from ._refused_stations import StationRefused
 from ._station_events import StationChange, StationEvent, StationEventsMissed
 
-__all__ = ["Stations"]
+__all__ = ["StationLookup", "Stations", "StationsFollower"]
 
 logger = logging.getLogger("ocppkit.csms")
 
@@ -28,24 +29,36 @@ _FAILED: Final = (
 H = TypeVar("H", bound=StationHandle)
 
 
-class Stations:
-    """The stations that are connected now, by identity.
+class StationsFollower(Interface):
+    """What is told of the connections of one process, after `Stations` has noted them itself."""
+
+    def entered(self, station: StationHandle) -> None:
+        """Learns of a new connection."""
+        ...
+
+    def updated(self, station: StationHandle) -> None:
+        """Learns that the `status` of a station has changed, or whether it is `served`."""
+        ...
+
+    def left(self, station: StationHandle, end: ConnectionClosed) -> None:
+        """Learns that a connection has ended."""
+        ...
+
+
+class StationLookup:
+    """The stations of a directory, by identity.
 
     Given a version's class as second argument, a look-up returns the typed handle; without, the
     untyped base, which `isinstance` narrows.
     """
 
-    _SEEN: Final = 1 << 17
-    """Stations that are gone of which it is known when they were last seen."""
+    def __init__(self, directory: DirectoryView) -> None:
+        """Begins without listeners.
 
-    def __init__(
-        self, directory: Directory, clock: Callable[[], Clock], wall_clock: Callable[[], datetime]
-    ) -> None:
-        self._directory = directory
-        self._clock_of_loop = clock
-        self._clock: Clock | None = None
-        self._wall_clock = wall_clock
-        self._seen: OrderedDict[str, datetime] = OrderedDict()
+        Args:
+            directory: has the handles.
+        """
+        self._view = directory
         self._waiters: dict[str, set[asyncio.Future[None]]] = {}
         self._events: EventStreams[StationEvent] = EventStreams(
             lambda count: StationEventsMissed(count, self._all_connected())
@@ -68,7 +81,7 @@ class Stations:
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
         """
-        found = self._find(identity)
+        found = self._find(identity, handle)
         return None if found is None else _checked_handle(found, handle)
 
     @overload
@@ -105,7 +118,7 @@ class Stations:
             WrongVersion: the station speaks another version than `handle` is for.
         """
         return _checked_handle(
-            await self._wait_until(identity, lambda station: station.served), handle
+            await self._wait_until(identity, handle, lambda station: station.served), handle
         )
 
     @overload
@@ -123,7 +136,7 @@ class Stations:
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
         """
-        return _checked_handle(await self._wait_until(identity, lambda _: True), handle)
+        return _checked_handle(await self._wait_until(identity, handle, lambda _: True), handle)
 
     def events(self) -> AsyncIterator[StationEvent]:
         """Returns an iterator for `async for` over stations that connect, boot and disconnect from
@@ -133,6 +146,70 @@ class Stations:
         `StationEventsMissed`, with their number and a list of the present stations, and then what follows.
         """
         return self._events.open()
+
+    def __iter__(self) -> Iterator[StationHandle]:
+        return iter(self._all_connected())
+
+    def __len__(self) -> int:
+        return len(self._all_connected())
+
+    def __contains__(self, identity: object) -> bool:
+        return isinstance(identity, str) and self._find(identity) is not None
+
+    async def _wait_until(
+        self,
+        identity: str,
+        handle: type[StationHandle],
+        ready: Callable[[StationHandle], bool],
+    ) -> StationHandle:
+        key = identity.casefold()
+        while (found := self._find(identity, handle)) is None or not ready(found):
+            waiters = self._waiters.setdefault(key, set())
+            waiter = asyncio.get_running_loop().create_future()
+            waiters.add(waiter)
+            try:
+                await waiter
+            finally:
+                waiters.discard(waiter)
+                if not waiters and self._waiters.get(key) is waiters:
+                    del self._waiters[key]
+        return found
+
+    def _find(
+        self, identity: str, handle: type[StationHandle] = StationHandle
+    ) -> StationHandle | None:
+        del handle
+        return self._view.find(identity)
+
+    def _all_connected(self) -> tuple[StationHandle, ...]:
+        return tuple(self._view.stations())
+
+    def _changed(self, change: StationChange) -> None:
+        self._events.publish(change)
+        self._wake(change.station.identity)
+
+    def _wake(self, identity: str) -> None:
+        for waiter in self._waiters.get(identity.casefold(), ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class Stations(StationLookup):
+    """The stations that are connected to this process now, by identity; see `StationLookup`."""
+
+    _SEEN: Final = 1 << 17
+    """Stations that are gone of which it is known when they were last seen."""
+
+    def __init__(
+        self, directory: Directory, clock: Callable[[], Clock], wall_clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(directory)
+        self._directory = directory
+        self._clock_of_loop = clock
+        self._clock: Clock | None = None
+        self._wall_clock = wall_clock
+        self._seen: OrderedDict[str, datetime] = OrderedDict()
+        self._followers: list[StationsFollower] = []
 
     def last_seen(self, identity: str) -> datetime | None:
         """Returns when the last message of this station came in.
@@ -145,15 +222,6 @@ class Stations:
             return self._seen.get(identity.casefold())
         silence = self._clock.time() - station.last_received
         return self._wall_clock() - timedelta(seconds=silence)
-
-    def __iter__(self) -> Iterator[StationHandle]:
-        return iter(self._all_connected())
-
-    def __len__(self) -> int:
-        return len(self._all_connected())
-
-    def __contains__(self, identity: object) -> bool:
-        return isinstance(identity, str) and self._find(identity) is not None
 
     # What sessions call.
 
@@ -186,11 +254,14 @@ class Stations:
         """Adds a station that has connected, and returns the handle that it replaces."""
         self._clock = self._clock_of_loop()
         self._seen.pop(station.identity.casefold(), None)
+        replaced = None
         try:
-            return self._directory.enter(station)
+            replaced = self._directory.enter(station)
         except Exception:
             logger.exception(_FAILED, loggable(station.identity))
-            return None
+        for follower in self._followers:
+            follower.entered(station)
+        return replaced
 
     def updated(self, station: StationHandle) -> None:
         """Notes that the `status` of a station has changed, or whether it is `served`."""
@@ -200,6 +271,8 @@ class Stations:
             logger.exception(_FAILED, loggable(station.identity))
         # The directory tells its listeners of accepted boots only.
         self._wake(station.identity)
+        for follower in self._followers:
+            follower.updated(station)
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
         """Removes a station, unless a newer connection has replaced it."""
@@ -211,37 +284,18 @@ class Stations:
             self._directory.leave(station, end)
         except Exception:
             logger.exception(_FAILED, loggable(station.identity))
+        for follower in self._followers:
+            follower.left(station, end)
 
-    async def _wait_until(
-        self, identity: str, ready: Callable[[StationHandle], bool]
-    ) -> StationHandle:
-        key = identity.casefold()
-        while (found := self._find(identity)) is None or not ready(found):
-            waiters = self._waiters.setdefault(key, set())
-            waiter = asyncio.get_running_loop().create_future()
-            waiters.add(waiter)
-            try:
-                await waiter
-            finally:
-                waiters.discard(waiter)
-                if not waiters and self._waiters.get(key) is waiters:
-                    del self._waiters[key]
-        return found
+    # What a node of a fleet calls.
 
-    def _find(self, identity: str) -> StationHandle | None:
-        return self._directory.find(identity)
+    def follow(self, follower: StationsFollower) -> None:
+        """Tells a follower of all connections from now on."""
+        self._followers.append(follower)
 
-    def _all_connected(self) -> tuple[StationHandle, ...]:
-        return tuple(self._directory.stations())
-
-    def _changed(self, change: StationChange) -> None:
-        self._events.publish(change)
-        self._wake(change.station.identity)
-
-    def _wake(self, identity: str) -> None:
-        for waiter in self._waiters.get(identity.casefold(), ()):
-            if not waiter.done():
-                waiter.set_result(None)
+    def replace(self, station: StationHandle) -> None:
+        """Closes a connection whose station has a newer one in another process."""
+        self._directory.replace(station)
 
 
 def _checked_handle(found: StationHandle, handle: type[H]) -> H:

@@ -13,8 +13,11 @@ from ._bus import (
     TableEntry,
     TableWatcher,
 )
+from ._fleet import Fleet
+from ._fleet_stations import FleetStations
 from ._memory_broker import MemoryBroker
 from ._memory_bus import MemoryBus
+from ._node import FleetNode
 
 __all__ = [
     "Bus",
@@ -24,6 +27,9 @@ __all__ = [
     "BusNotAllowed",
     "BusSubscription",
     "BusTable",
+    "Fleet",
+    "FleetNode",
+    "FleetStations",
     "MemoryBroker",
     "MemoryBus",
     "NewerRevision",

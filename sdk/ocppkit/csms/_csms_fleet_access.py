@@ -1,0 +1,33 @@
+"""`CsmsFleetAccess`: what a node of a fleet needs of its CSMS beyond the public methods."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ocppkit.aio import Clock
+from ocppkit.core import Protocol
+
+from ._attempt_limits import AttemptLimits
+from ._registrations import Registrations
+from ._stations import Stations
+
+__all__ = ["CsmsFleetAccess"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsmsFleetAccess:
+    """Functions of one CSMS."""
+
+    protocols: Sequence[Protocol]
+    stations: Stations
+    clock: Callable[[], Clock]
+    """Returns the clock of its timers."""
+
+    now: Callable[[], datetime]
+    """Tells the date and time."""
+
+    share_registrations: Callable[[Registrations], None]
+    """Has the CSMS keep boots in a store of all nodes, unless the program gave it a store."""
+
+    share_attempts: Callable[[Callable[[AttemptLimits], AttemptLimits]], None]
+    """Has the CSMS limit attempts by what a function makes of its own limits."""

@@ -1,0 +1,372 @@
+"""Writes the records of the stations that are connected to this node.
+
+Theory of operation: a new connection *claims* its record: it is written over whatever is there, as the
+newest connection wins. The revision of that write is the connection's own from then on. Everything
+later (the boot, the end) replaces that very revision only, so a connection that has lost its
+record can change nothing of the newer one, and closes. A write whose acknowledgement was lost looks
+as if another had written: the record is read, and if it is the connection's own, its revision is taken.
+
+One task at a time writes for an identity, with what is true when its turn comes. Failures are tried
+again, more slowly each time, and at once when the bus is back. A record of a newer format is left alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ocppkit.aio import Clock
+from ocppkit.aio.lowlevel import loggable, start_task, wait_until
+from ocppkit.core import ConnectionClosed
+from ocppkit.csms import StationHandle, StationRecord
+
+from ._bus import BusError, NewerRevision, NotAcknowledged, TableEntry
+from ._keys import key_of
+from ._replica import KnownStation, Replica
+from ._values import FORMAT, ConnectionEnd, Presence, write_value
+
+__all__ = ["HeldConnection", "PresenceWriter"]
+
+logger = logging.getLogger("ocppkit.fleet")
+
+_AT_ONCE: Final = 64
+"""Writes under way at a time."""
+
+_TRIES: Final = 16
+"""Attempts to claim a record that others write at the same time, before a pause."""
+
+_FIRST_DELAY: Final = 0.1
+_LAST_DELAY: Final = 5.0
+
+
+class HeldConnection(Struct, eq=False):
+    """A connection of this node, until its end is written."""
+
+    station: StationHandle
+    number: int
+    since: datetime
+    revision: int = 0
+    """The revision of its record; zero while it has not claimed it."""
+
+    doubtful: bool = False
+    """Whether a claim was not acknowledged: it may have been written."""
+
+    boot: StationRecord | None = None
+    end: ConnectionEnd | None = None
+    ended: datetime | None = None
+    lost: bool = False
+    """Whether a newer connection has its record."""
+
+
+class PresenceWriter:
+    """Writes for one node."""
+
+    def __init__(
+        self,
+        node: str,
+        replica: Replica,
+        lost: Callable[[HeldConnection], None],
+        clock: Callable[[], Clock],
+    ) -> None:
+        """Begins without connections.
+
+        Args:
+            node: the node's name.
+            replica: knows the records.
+            lost: called with a connection that has lost its record.
+            clock: returns the clock.
+        """
+        self._node = node
+        self._replica = replica
+        self._table = replica.stations_table
+        self._when_lost = lost
+        self._clock = clock
+        self._held: dict[str, HeldConnection] = {}
+        self._due: set[str] = set()
+        self._ghosts: dict[str, KnownStation] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._written: dict[str, list[asyncio.Future[None]]] = {}
+        self._retry = asyncio.Event()
+        self._running = False
+        self.when_written: list[Callable[[str], None]] = []
+        """Called with a station of which all that is true now is acknowledged."""
+
+    # What the node holds.
+
+    def held(self, identity: str) -> HeldConnection | None:
+        """Returns the newest connection of a station to this node, until its end is written."""
+        return self._held.get(identity)
+
+    def all_held(self) -> list[HeldConnection]:
+        """Returns all connections."""
+        return list(self._held.values())
+
+    def enter(self, held: HeldConnection) -> None:
+        """Begins to write for a new connection, in place of an older one of its station."""
+        self._held[held.station.identity] = held
+        self.want(held.station.identity)
+
+    def leave(self, held: HeldConnection, end: ConnectionClosed, when: datetime) -> None:
+        """Writes that a connection has ended."""
+        held.end, held.ended = ConnectionEnd(end.reason, end.by, end.code), when
+        if self._held.get(held.station.identity) is held:
+            self.want(held.station.identity)
+
+    def want(self, identity: str) -> None:
+        """Has the record of a station written with what is true now."""
+        self._due.add(identity)
+        if self._running and identity not in self._tasks:
+            self._tasks[identity] = start_task(self._keep_writing(identity))
+
+    async def written(self, identity: str) -> None:
+        """Waits until all that is true now of a station is acknowledged."""
+        if identity in self._due or identity in self._tasks:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._written.setdefault(identity, []).append(waiter)
+            await waiter
+
+    # Its life.
+
+    def start(self) -> None:
+        """Begins to write."""
+        self._running = True
+        for identity in list(self._due):
+            self.want(identity)
+
+    def try_again(self) -> None:
+        """Tries at once what has failed: the bus is back."""
+        self._retry.set()
+        self._retry = asyncio.Event()
+
+    def claim_again(self) -> None:
+        """Claims all records anew, as the store is another one."""
+        for identity, held in self._held.items():
+            held.revision = 0
+            self.want(identity)
+
+    async def stop(self, seconds: float) -> None:
+        """Waits for what is under way, but not longer than this, and ends."""
+        self._running = False
+        if self._tasks:
+            await asyncio.wait(set(self._tasks.values()), timeout=seconds)
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    # What records tell.
+
+    def recorded(self, known: KnownStation) -> None:
+        """Learns of a record: of a newer connection elsewhere, or of one here that is gone."""
+        identity, presence = known.presence.identity, known.presence
+        held = self._held.get(identity)
+        if held is None:
+            if presence.node == self._node and not known.unconfirmed:
+                self._erase(known)
+        elif held.revision == 0:
+            # Its record had a newer format, perhaps; otherwise it is being written.
+            self.want(identity)
+        elif known.revision > held.revision and presence.key != self._key(held):
+            if presence.node == self._node:
+                # An older copy of the store was restored.
+                held.revision = 0
+                self.want(identity)
+            else:
+                self._lose(held)
+
+    def erase_ghosts(self) -> None:
+        """Erases records that name connections which this node has not."""
+        for known in self._replica.stations_of(self._node):
+            if known.presence.identity not in self._held:
+                self._erase(known)
+
+    def restore(self, known: KnownStation) -> None:
+        """Writes the record of a station that is not connected, if a new store has none."""
+        if known.presence.identity not in self._held:
+            self._ghosts[known.presence.identity] = known
+            self.want(known.presence.identity)
+
+    def _erase(self, known: KnownStation) -> None:
+        self._ghosts[known.presence.identity] = known
+        self.want(known.presence.identity)
+
+    # Writing.
+
+    async def _keep_writing(self, identity: str) -> None:
+        delay = _FIRST_DELAY
+        try:
+            while identity in self._due:
+                self._due.discard(identity)
+                try:
+                    async with self._slots:
+                        await self._write(identity)
+                    delay = _FIRST_DELAY
+                except BusError as error:
+                    self._due.add(identity)
+                    logger.info("%s: its record is not written yet: %s", loggable(identity), error)
+                    await self._pause(delay)
+                    delay = min(2 * delay, _LAST_DELAY)
+                except Exception:
+                    # A fault of ours must not keep the station's record from being written later.
+                    self._due.add(identity)
+                    logger.exception("%s: its record could not be written", loggable(identity))
+                    await self._pause(_LAST_DELAY)
+        finally:
+            del self._tasks[identity]
+        held = self._held.get(identity)
+        if held is None or held.revision:
+            for listener in self.when_written:
+                listener(identity)
+        for waiter in self._written.pop(identity, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _pause(self, seconds: float) -> None:
+        clock = self._clock()
+        woken = start_task(self._retry.wait())
+        try:
+            await wait_until(clock, clock.time() + seconds, woken)
+        finally:
+            woken.cancel()
+
+    async def _write(self, identity: str) -> None:
+        held = self._held.get(identity)
+        ghost = self._ghosts.pop(identity, None)
+        if held is None:
+            if ghost is not None:
+                await self._write_ghost(ghost)
+        elif held.lost:
+            self._drop(held)
+        elif held.revision == 0:
+            await self._claim(held)
+        else:
+            await self._update(held)
+
+    async def _claim(self, held: HeldConnection) -> None:
+        identity = held.station.identity
+        key = key_of(identity)
+        known = self._replica.record(identity)
+        if held.doubtful or known is None or key in self._replica.newer:
+            known = await self._read(key)
+        base = None if known is None else known.presence.key
+        for _ in range(_TRIES):
+            if key in self._replica.newer:
+                logger.warning("%s: its record has a newer format: left alone", loggable(identity))
+                return
+            if known is not None and self._is_of(known, held):
+                held.revision, held.doubtful = known.revision, False
+                self._due.add(identity)
+                return
+            if held.doubtful and known is not None and known.presence.key != base:
+                self._lose(held)
+                return
+            if held.end is not None and not held.doubtful:
+                # Nobody has heard of the connection.
+                self._drop(held)
+                return
+            if held.boot is None and known is not None:
+                held.boot = known.presence.boot
+            try:
+                revision = 0 if known is None else known.revision
+                await self._put(held, revision)
+                return
+            except NewerRevision:
+                known = await self._read(key)
+            except NotAcknowledged:
+                held.doubtful = True
+                raise
+        raise NewerRevision(f"{key}: others write it all the time")
+
+    async def _update(self, held: HeldConnection) -> None:
+        try:
+            await self._put(held, held.revision)
+        except NewerRevision:
+            known = await self._read(key_of(held.station.identity))
+            if known is not None and self._is_of(known, held):
+                # The acknowledgement of an earlier write was lost.
+                held.revision = known.revision
+                self._due.add(held.station.identity)
+            elif known is not None and known.presence.node:
+                self._lose(held)
+            else:
+                held.revision = 0
+                self._due.add(held.station.identity)
+
+    async def _put(self, held: HeldConnection, revision: int) -> None:
+        """Writes what is true now of a connection."""
+        identity, end = held.station.identity, held.end
+        presence = self._presence(held)
+        data = write_value(presence)
+        revision = await self._table.update(key_of(identity), data, revision)
+        held.revision, held.doubtful = revision, False
+        self._replica.learn(TableEntry(key_of(identity), data, revision))
+        if end is not None:
+            self._drop(held)
+        elif self._presence(held) != presence:
+            self._due.add(identity)
+
+    async def _write_ghost(self, known: KnownStation) -> None:
+        presence = known.presence
+        if presence.node and presence.node != self._node:
+            return
+        if presence.node:
+            presence = replace(presence, node="", connection=0, served=False)
+        data = write_value(presence)
+        try:
+            revision = await self._table.update(key_of(presence.identity), data, known.revision)
+        except NewerRevision:
+            # Somebody has written a newer record.
+            return
+        except BusError:
+            self._ghosts.setdefault(presence.identity, known)
+            raise
+        self._replica.learn(TableEntry(key_of(presence.identity), data, revision))
+
+    async def _read(self, key: str) -> KnownStation | None:
+        entry = await self._table.get(key)
+        return None if entry is None else self._replica.learn(entry)
+
+    def _presence(self, held: HeldConnection) -> Presence:
+        station = held.station
+        if held.end is not None:
+            return Presence(
+                format=FORMAT,
+                identity=station.identity,
+                subprotocol=station.protocol.subprotocol,
+                any_case=station.protocol.identity_ignores_case,
+                seen=held.ended,
+                end=held.end,
+                boot=held.boot,
+            )
+        return Presence(
+            format=FORMAT,
+            identity=station.identity,
+            node=self._node,
+            connection=held.number,
+            subprotocol=station.protocol.subprotocol,
+            remote_address=station.remote_address,
+            any_case=station.protocol.identity_ignores_case,
+            served=station.served,
+            seen=held.since,
+            boot=held.boot,
+        )
+
+    def _key(self, held: HeldConnection) -> tuple[str, int]:
+        return self._node, held.number
+
+    def _is_of(self, known: KnownStation, held: HeldConnection) -> bool:
+        """Returns whether the store has the record of this very connection."""
+        return known.presence.key == self._key(held) and not known.unconfirmed
+
+    def _lose(self, held: HeldConnection) -> None:
+        if not held.lost:
+            held.lost = True
+            self._drop(held)
+            self._when_lost(held)
+
+    def _drop(self, held: HeldConnection) -> None:
+        if self._held.get(held.station.identity) is held:
+            del self._held[held.station.identity]
