@@ -142,6 +142,10 @@ trial-never-reads: $(STAMP) ## Peers that send and never read, on every server (
 trial-restart: $(STAMP) ## Kill a CSMS with signal 9 under a fleet of all versions, with memory and without (STATIONS=)
 	cd tests && ../$(BIN)/python -m support.restart_trial --stations $(or $(STATIONS),2000)
 
+.PHONY: autobahn
+autobahn: $(STAMP) ## The Autobahn test suite on every server; it needs Python 2.7 (WSTEST=command, CASES=7.*)
+	cd tests && ../$(BIN)/python -m support.autobahn --wstest '$(or $(WSTEST),wstest)' --cases '$(or $(CASES),*)'
+
 .PHONY: soak
 soak: $(STAMP) ## Stations come and go, rudely, with bad traffic, for minutes (SECONDS=, STATIONS=)
 	cd tests && ../$(BIN)/python -m support.soak --seconds $(or $(SECONDS),1200) --stations $(or $(STATIONS),300)

@@ -27,6 +27,7 @@ RUNTIME = (
     "simulation",
     "station",
     "testing",
+    "transports/test_half_open.py",
     "transports/test_serving.py",
     "transports/websockets",
 )

@@ -16,7 +16,7 @@ from ocppkit import v201
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.transports import websockets
-from ocppkit.transports.starlette import CsmsEndpoint, _network_connection, endpoint
+from ocppkit.transports.starlette import CsmsEndpoint, _undocumented_uvicorn, endpoint
 from support.servers import running
 
 Make = Callable[..., Any]
@@ -266,7 +266,7 @@ async def test_the_server_that_has_changed_is_named(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(_network_connection, "_USED", ("abort", "renamed"))
+    monkeypatch.setattr(_undocumented_uvicorn, "_USED", ("abort", "renamed"))
     csms = make_csms()
     app = Starlette(routes=[WebSocketRoute("/{identity:path}", endpoint(csms))])
     async with running(app) as port, raw(port, "/CP001"):

@@ -18,8 +18,8 @@ from ocppkit.core import ConnectionClosed, LocalProtocolError
 from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
 from .._proxies import Proxies, proxy_translation
-from ._network_connection import NetworkConnections
 from ._transport import WebSocketTransport
+from ._undocumented_uvicorn import NetworkConnections
 
 __all__ = ["CsmsEndpoint", "PeerCertificate", "endpoint"]
 
