@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from collections import Counter
 from datetime import UTC, datetime
+from ssl import create_default_context
 
 import pytest
 from msgspec.structs import replace
@@ -49,7 +50,7 @@ from ocppkit.blocks.variables import (
 )
 from ocppkit.core import CallFailed, ErrorCode, IntegerKey, Protocol, Response, decode_payload
 from ocppkit.csms import StationHandle
-from ocppkit.station import Station
+from ocppkit.station import NetworkProfile, Station
 from ocppkit.station.blocks import network_profiles
 from ocppkit.testing.block_bench import BlockBench
 from support.memory_store import MemoryStore
@@ -98,6 +99,50 @@ async def test_what_was_accepted_is_there_after_a_power_cut(protocol: Protocol) 
         assert bench.station.controls.retries.attempts == 9
         read = await bench.call(GetVariables.of(EV_CONNECTION_TIME_OUT))
         assert read.value(EV_CONNECTION_TIME_OUT) == 33
+
+
+@pytest.mark.parametrize("protocol", [v16.PROTOCOL], ids=["1.6"])
+@pytest.mark.asyncio
+async def test_a_security_profile_of_1_6_is_raised_by_its_key_and_never_lowered(
+    protocol: Protocol,
+) -> None:  # A05
+    store = MemoryStore()
+    block = block_of(protocol)
+    block.model[SECURITY_PROFILE] = 1
+
+    def needs_certificate(wanted: int) -> str | None:
+        return "there is no client certificate" if wanted == 3 else None
+
+    async def written(bench: BlockBench, wanted: int) -> str | None:
+        data = SetVariableData.of(SECURITY_PROFILE, wanted)
+        return (await bench.call(SetVariables(data=(data,)))).status(SECURITY_PROFILE)
+
+    block.model.check(SECURITY_PROFILE, needs_certificate)
+    async with BlockBench(protocol, block, journal=store) as bench:
+
+        @bench.blocks.on(VariableChanged)
+        def changed(event: VariableChanged) -> None:
+            if event.is_of(SECURITY_PROFILE):
+                # What is needed for it is the program's: here, the way with TLS.
+                safe = NetworkProfile("wss://csms.example.com", ssl=create_default_context())
+                bench.station.restart(network=safe)
+
+        # CFG-05.
+        assert await written(bench, 3) == "Rejected"
+        assert await written(bench, 0) == "Rejected"
+        assert len(bench.network.wires) == 1
+        assert await written(bench, 2) == "Accepted"
+        await bench.advance(60)
+        assert len(bench.network.wires) == 2
+        assert Counter(bench.actions)["BootNotification"] == 2
+        assert bench.handle.connected
+        read = await bench.call(GetVariables.of(SECURITY_PROFILE))
+        assert read.value(SECURITY_PROFILE) == 2
+        cut = store.copy()
+    later = block_of(protocol)
+    async with BlockBench(protocol, later, journal=cut) as bench:
+        assert await written(bench, 1) == "Rejected"
+        assert later.model[SECURITY_PROFILE] == 2
 
 
 @EACH
