@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.aio import CallRefused, current_call
+from ocppkit.aio import AfterResponse, CallRefused, current_call
 from ocppkit.core import (
     CallReceived,
     ErrorCode,
@@ -96,20 +96,51 @@ async def test_a_handler_is_run_as_a_session_runs_it(plain: bool) -> None:
 
 @pytest.mark.asyncio
 async def test_a_callback_that_fails_is_logged_by_name(caplog: pytest.LogCaptureFixture) -> None:
-    csms = Csms(v201.PROTOCOL, insecure=True)
-
     def fails() -> None:
         raise ValueError("after the response")
 
-    @csms.on(v201.AuthorizeRequest)
-    def answer(station: StationHandle, request: v201.AuthorizeRequest) -> v201.AuthorizeResponse:
-        current_call().after_response(fails)
-        return ANSWER
-
+    csms = answering_with(fails)
     await (await csms.dispatcher.run(handle(csms), received(AUTHORIZE))).run_callbacks()
     (record,) = caplog.records
     assert record.getMessage().startswith("CP001: Authorize 7f3a: after_response callback")
     assert record.getMessage().endswith("fails failed")
+
+
+def answering_with(callback: AfterResponse) -> Csms:
+    csms = Csms(v201.PROTOCOL, insecure=True)
+
+    @csms.on(v201.AuthorizeRequest)
+    def answer(station: StationHandle, request: v201.AuthorizeRequest) -> v201.AuthorizeResponse:
+        current_call().after_response(callback)
+        return ANSWER
+
+    return csms
+
+
+@pytest.mark.asyncio
+async def test_callbacks_can_be_cancelled(caplog: pytest.LogCaptureFixture) -> None:
+    csms = answering_with(asyncio.Event().wait)
+    outcome = await csms.dispatcher.run(handle(csms), received(AUTHORIZE))
+    task = asyncio.create_task(outcome.run_callbacks())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not caplog.records
+
+
+@pytest.mark.asyncio
+async def test_what_stops_the_program_is_logged_and_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stop() -> None:
+        raise SystemExit(3)
+
+    csms = answering_with(stop)
+    outcome = await csms.dispatcher.run(handle(csms), received(AUTHORIZE))
+    with pytest.raises(SystemExit):
+        await outcome.run_callbacks()
+    assert "stop failed" in caplog.text
 
 
 @pytest.mark.asyncio

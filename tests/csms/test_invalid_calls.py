@@ -10,7 +10,7 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.aio import CallObserver, CallRefused, InvalidCall, ObservedCall, current_call
-from ocppkit.aio.lowlevel import Attachment
+from ocppkit.aio.lowlevel import AttachedConnection
 from ocppkit.core import (
     ErrorCode,
     Event,
@@ -219,7 +219,7 @@ async def test_a_function_that_fails_is_named_and_the_call_refused(
         (frame,) = await raw.says([2, "1", "StartTransaction", WITHOUT_TIMESTAMP])
     assert frame[:3] == [4, "1", "OccurenceConstraintViolation"]
     (record,) = caplog.records
-    assert record.getMessage().startswith("CP001: StartTransaction 1: handler")
+    assert record.getMessage().startswith("CP001: StartTransaction 1: the handler")
     assert record.exc_info is not None
     assert record.exc_info[0] is said
     assert [frame[:2] for frame in await raw.says([2, "2", "Heartbeat", {}])] == [[3, "2"]]
@@ -307,7 +307,7 @@ async def test_it_finishes_while_the_connection_drains(
         return STARTED
 
     csms = csms_with(make_csms, "ocpp1.6", Kept(wait))
-    attached: list[Attachment] = []
+    attached: list[AttachedConnection] = []
     attach = csms.attach
     monkeypatch.setattr(csms, "attach", lambda *what: attached.append(attach(*what)) or attached[0])
     raw = await booted(csms, station, "ocpp1.6")

@@ -130,6 +130,21 @@ async def test_a_local_peer_passes_on_requests_of_any_version(
     assert await task == v16.ClearCacheResponse(status=v16.ClearCacheStatus.ACCEPTED)
 
 
+@pytest.mark.asyncio
+async def test_a_local_peer_sends_what_a_csms_may_send(make_csms: Make, station: Make) -> None:
+    csms = make_csms()
+    raw = await station(csms, subprotocol="ocpp2.1")
+    peer: Peer = csms.stations.get("CP001").peer
+    data = [v21.StreamDataElementType(t=0, v="1")]
+    event = v21.NotifyPeriodicEventStream(id=1, pending=0, basetime=utcnow(), data=data)
+    with pytest.raises(LocalProtocolError, match="a csms must not send this message"):
+        peer.send(event)
+    assert await raw.says() == []
+    # A wire in memory sends no pings.
+    peer.set_ping_interval(3.0)
+    assert peer.connected
+
+
 @pytest.mark.parametrize(
     ("protocol", "cls"), [(v201.PROTOCOL, ConnectedStation), (v16.PROTOCOL, ConnectedChargePoint)]
 )
