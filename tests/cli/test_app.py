@@ -15,6 +15,7 @@ from support.cli_outcomes import Cli
 
 COMMANDS = [
     (),
+    ("anonymise",),
     ("generate",),
     ("diff",),
     ("explain",),

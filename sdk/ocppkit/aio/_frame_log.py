@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
-from ocppkit.core import Protocol, Sensitive
+from ocppkit.core import Protocol
 
 __all__ = ["frame_text", "frames_are_logged", "log_frame", "loggable"]
 
@@ -128,15 +128,8 @@ def loggable(data: str | bytes) -> str:
 
 
 def _patterns_of(protocol: Protocol) -> _SecretPatterns:
-    facts = _sensitive_facts_of(protocol)
+    facts = protocol.sensitive
     return _patterns(facts.secret, facts.personal, tuple(facts.named_values), facts.secret_names)
-
-
-def _sensitive_facts_of(protocol: Protocol) -> Sensitive:
-    # They are facts of the version, so all of its messages have the same.
-    for action in protocol.actions.values():
-        return action.request.__ocpp_sensitive__
-    return Sensitive()
 
 
 def _redacted(whole: str, patterns: _SecretPatterns, hide_personal: bool) -> str:

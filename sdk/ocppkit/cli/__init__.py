@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 __all__ = ["main"]
 
-_TOOLS = frozenset({"inspect", "validate"})
+_TOOLS = frozenset({"anonymise", "inspect", "validate"})
 """The commands that the base install is enough for."""
 
 _BROUGHT_BY_CODEGEN = frozenset(

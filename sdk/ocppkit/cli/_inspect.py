@@ -15,18 +15,20 @@ from ocppkit.tools import (
     Inspection,
     Inspector,
     LoggedFrame,
-    encode_trace,
     frame_lines,
     html_report,
     json_report,
     markdown_report,
     read_logs,
     text_report,
+    trace_line,
 )
 
 from ._tool_output import (
     ShownProgress,
+    check_output,
     has_colour,
+    open_output,
     terminal_width,
     version_name,
     words_of,
@@ -99,6 +101,7 @@ def run(options: Namespace) -> int:
     """
     if not options.log and sys.stdin.isatty():
         raise OcppError("no log was named [name a file or a folder, or - for standard input]")
+    check_output(options.output, options.log)
     progress = ShownProgress(quiet=options.frames and options.output is None)
     others = _OtherLines()
     frames: Iterable[LoggedFrame] = read_logs(
@@ -178,30 +181,18 @@ def _report(result: Inspection, shown: list[InspectedFrame], more: int, options:
 
 def _write_trace(inspector: Inspector, frames: Iterable[LoggedFrame], output: str | None) -> int:
     """Writes the selected frames as Open OCPP Trace; says on stderr how many it cannot have."""
-    lines: list[str] = []
     written = left_out = 0
-    for logged in frames:
-        frame = inspector.add(logged)
-        if not frame.is_selected:
-            continue
-        version = frame.reading.protocol.version
-        line = (
-            None
-            if frame.sender is None
-            else encode_trace(
-                logged, sender=frame.sender, version=version, action=frame.reading.action
-            )
-        )
-        if line is None:
-            left_out += 1
-        elif output is None:
-            sys.stdout.write(f"{line.decode()}\n")
-            written += 1
-        else:
-            lines.append(f"{line.decode()}\n")
-            written += 1
-    if output is not None:
-        write_text("".join(lines), output)
+    with open_output(output) as write:
+        for logged in frames:
+            frame = inspector.add(logged)
+            if not frame.is_selected:
+                continue
+            line = trace_line(frame)
+            if line is None:
+                left_out += 1
+            else:
+                write(f"{line}\n")
+                written += 1
     if left_out:
         sys.stderr.write(
             f"ocppkit: {left_out:,} of {written + left_out:,} frames were left out: the format has none "

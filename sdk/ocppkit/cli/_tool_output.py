@@ -4,7 +4,8 @@ import os
 import shutil
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ from ocppkit.tools import load_protocol, printable
 
 __all__ = [
     "ShownProgress",
+    "check_output",
     "has_colour",
+    "open_output",
     "report_error",
     "terminal_width",
     "version_name",
@@ -89,18 +92,40 @@ class ShownProgress:
             self._last = ""
 
 
+def check_output(output: str | None, logs: Iterable[str]) -> None:
+    """Raises OcppError if writing a file would destroy a log that is read, or lies in a folder that is read."""
+    if output is None:
+        return
+    target = Path(output).resolve()
+    for log in logs:
+        if log != "-" and target.is_relative_to(Path(log).resolve()):
+            raise OcppError(f"{output} is read as a log [name another file with --output]")
+
+
+@contextmanager
+def open_output(output: str | None) -> Generator[Callable[[str], object]]:
+    """Yields what writes text to a file, or to stdout if there is none.
+
+    Raises:
+        OcppError: the file cannot be written.
+    """
+    if output is None:
+        yield sys.stdout.write
+        return
+    try:
+        with Path(output).open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+            yield file.write
+    except OSError as error:
+        raise OcppError(
+            f"{output} cannot be written: {error.strerror} [name a file in a folder that you may write]"
+        ) from error
+
+
 def write_text(text: str, output: str | None) -> None:
     """Writes a result to a file, or to stdout if there is none.
 
     Raises:
         OcppError: the file cannot be written.
     """
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(output).write_text(text, "utf-8")
-    except OSError as error:
-        raise OcppError(
-            f"{output} cannot be written: {error.strerror} [name a file in a folder that you may write]"
-        ) from error
+    with open_output(output) as write:
+        write(text)

@@ -9,12 +9,12 @@ from typing import Final
 
 from ocppkit.core import OcppError
 
-from . import _inspect, _validate
+from . import _anonymise, _inspect, _validate
 from ._tool_output import report_error
 
 __all__ = ["SUMMARIES", "run_tool"]
 
-_COMMANDS: Final = {"inspect": _inspect, "validate": _validate}
+_COMMANDS: Final = {"anonymise": _anonymise, "inspect": _inspect, "validate": _validate}
 
 SUMMARIES: Final = {name: module.SUMMARY for name, module in _COMMANDS.items()}
 """What each command does, for the list of all commands."""

@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     )
     from .model._issues import Issue, IssueList, Issues, Rule
     from .model._repairs import Repair
+    from .model._sensitive import is_sensitive
     from .model._utcnow import utcnow
     from .model._version import __version__
     from .payloads._codec import decode_payload, encode_payload
@@ -216,6 +217,7 @@ __all__ = [
     "encode_payload",
     "error_from_value",
     "error_to_value",
+    "is_sensitive",
     "read_datetime",
     "reply_to",
     "require_format",
@@ -286,6 +288,7 @@ _LATER = {
     ),
     "model._issues": ("Issue", "IssueList", "Issues", "Rule"),
     "model._repairs": ("Repair",),
+    "model._sensitive": ("is_sensitive",),
     "frames._limits": ("Limits",),
     "payloads._policy": (
         "LENIENT",

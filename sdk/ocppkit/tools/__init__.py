@@ -1,5 +1,6 @@
 """Tools for logs and single frames; the command `ocppkit` shows them, and programs can call them."""
 
+from ._anonymiser import Anonymiser
 from ._findings import FindingKind, FindingPlace, LogFinding
 from ._frame_reading import FrameReading
 from ._frame_validation import PeerVerdict, Validation, ValidationIssue, validate
@@ -14,9 +15,11 @@ from ._report_words import printable
 from ._text_reports import frame_lines, json_report, markdown_report, text_report
 from ._trace_format import TraceRecord, consumer_view, decode_trace, encode_trace
 from ._versions import VERSIONS, load_protocol
+from ._written_lines import log_line, trace_line
 
 __all__ = [
     "VERSIONS",
+    "Anonymiser",
     "Direction",
     "FindingKind",
     "FindingPlace",
@@ -44,9 +47,11 @@ __all__ = [
     "inspect",
     "json_report",
     "load_protocol",
+    "log_line",
     "markdown_report",
     "printable",
     "read_logs",
     "text_report",
+    "trace_line",
     "validate",
 ]

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ._failures import Failure, MessageKind
 from ._fast_path import FastPath
-from ._messages import Request, Response, Send
+from ._messages import NOT_SENSITIVE, Request, Response, Send, Sensitive
 
 __all__ = [
     "Action",
@@ -270,6 +270,13 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
 
     def __post_init__(self) -> None:
         vars(self)["fast_path"] = FastPath()
+
+    @property
+    def sensitive(self) -> Sensitive:
+        """The members with sensitive values; the facts are those of the version, so all its messages have them."""
+        for action in self.actions.values():
+            return action.request.__ocpp_sensitive__
+        return NOT_SENSITIVE
 
     def __copy__(self) -> Self:
         return self
