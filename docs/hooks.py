@@ -10,7 +10,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from ocppkit.cli._reference import pages
+from ocppkit.cli._reference import reference_pages
 from ocppkit.codegen import VERSIONS, Api, Job, load_api
 
 _BOOSTS = {"guides": 2, "api": 0.2, "design": 0.5}
@@ -38,7 +38,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages of the reference; they exist in memory alone."""
-    for path, text in pages().items():
+    for path, text in reference_pages().items():
         files.append(File.generated(config, path, content=text))
     return files
 

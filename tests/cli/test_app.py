@@ -88,9 +88,9 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], cli: Cli) -> None:
 def test_a_wrong_choice_names_the_right_ones(cli: Cli) -> None:
     for command in (("explain", "Reset"), ("diff", "2.0.1", "2.1"), ("generate",)):
         problem = cli(*command, "--version", "3.0").problem
-        assert "OCPP 3.0 is not one of 1.6, 2.0.1, 2.1" in problem
+        assert "there are no facts of OCPP 3.0, only of 1.6, 2.0.1, 2.1" in problem
         assert 'extends = "2.1"' in problem
-    assert "'three' is no OCPP version" in cli("explain", "Reset", "--version", "three").problem
+    assert "'three' is not an OCPP version" in cli("explain", "Reset", "--version", "three").problem
     assert "msgspec" in cli("generate", "--flavour", "attrs").err
 
 
@@ -104,15 +104,15 @@ def test_an_error_of_ours_is_not_dressed_up(cli: Cli, monkeypatch: pytest.Monkey
 
 
 def test_an_error_fills_one_screen_at_most(capsys: pytest.CaptureFixture[str]) -> None:
-    _terminal.report(CodegenError("line\n" * 100 + "x" * 10_000, file="f.json"))
+    _terminal.report_error(CodegenError("line\n" * 100 + "x" * 10_000, file="f.json"))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 30
-    _terminal.report(CodegenError("x" * 10_000))
+    _terminal.report_error(CodegenError("x" * 10_000))
     assert len(capsys.readouterr().err) <= 401
 
 
 def test_an_error_carries_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
-    _terminal.report(CodegenError("bad \x1b[31m name \u202e", cure="rename \x07"))
+    _terminal.report_error(CodegenError("bad \x1b[31m name \u202e", cure="rename \x07"))
     assert capsys.readouterr().err == "ocppkit: bad \\x1b[31m name \\u202e\n  cure: rename \\x07\n"
 
 

@@ -89,7 +89,7 @@ def test_tools_for_logs_need_msgspec_alone(tmp_path: Path) -> None:
     validated = run(("validate", '[2,"1","Heartbeat",{}]', "--version", "2.1"), only_base, tmp_path)
     assert (validated.returncode, validated.stderr) == (0, "")
     hint = run(("explain", "Reset"), ALL, tmp_path).stderr
-    assert "without it there are: " in hint
+    assert "commands that work without it: " in hint
     assert "inspect" in hint
 
 

@@ -110,7 +110,7 @@ def test_exit_status(name: str, fail_on: str, cli: Cli) -> None:
 def test_json(cli: Cli) -> None:
     report = json.loads(cli("diff", *pair(old=SHORT, new=LONG), "--format", "json").out)
     assert report["bump"] == "minor"
-    assert [change["rule"] for change in report["changes"]] == ["bound-loosened"]
+    assert [change["kind"] for change in report["changes"]] == ["bound-loosened"]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ class TestSeveralVersions:
     def test_without_either_it_is_refused(self, cli: Cli) -> None:
         outcome = cli("diff", self.folder(), "all/v21")
         assert outcome.status == 2
-        assert "holds several versions: v201, v21" in outcome.err
+        assert "has schemas of several versions: v201, v21" in outcome.err
         assert "--version" in outcome.err
 
 
@@ -289,20 +289,22 @@ class TestEffective:
             archive.writestr("ResetResponse.json", json.dumps(document()))
         outcome = cli("diff", "2.0.1", "new.zip", "--effective", "new")
         assert outcome.status == 2
-        assert "import it (ocppkit schemas import), then name the folder" in outcome.err
+        assert (
+            "import the ZIP (ocppkit schemas import), then give the folder instead" in outcome.err
+        )
         outcome = cli("diff", "acme", "acme", "--effective", "new")
-        assert "name it with --version" in outcome.err
+        assert "name the version with --version" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("options", "problem", "cure"),
     [
-        (("--action", "Reste"), "there is no action 'Reste'", "did you mean Reset"),
+        (("--action", "Reste"), "there is no action 'Reste'", "did you mean 'Reset'"),
         (("--action", "Xyz"), "there is no action 'Xyz'", "use one of AFRRSignal, "),
         (
             ("--kind", "bound-tigthened"),
             "no kind of change 'bound-t",
-            "did you mean bound-tightened",
+            "did you mean 'bound-tightened'",
         ),
         (("--kind", "xyz"), "no kind of change 'xyz'", "use one of action-added, "),
     ],

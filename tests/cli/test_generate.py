@@ -43,8 +43,8 @@ def test_a_selection_without_boot_notification_has_messages_and_no_roles(cli: Cl
     done = cli("generate", *arguments)
     assert done.status == 0
     assert done.out.startswith(
-        "OCPP 1.6: without BootNotification there are no roles: "
-        "ChargePoint and ConnectedChargePoint are left out\n"
+        "OCPP 1.6: ChargePoint and ConnectedChargePoint are not generated, "
+        "because they need BootNotification\n"
     )
     assert Path("src/acme/v16/messages/reset.py").exists()
     assert not Path("src/acme/v16/roles.py").exists()
@@ -71,7 +71,7 @@ def test_generating_twice_writes_the_same_bytes(cli: Cli, package: Path) -> None
 def test_check_is_clean_after_generate(cli: Cli, package: Path) -> None:
     outcome = cli("generate", *OWN, "--check")
     assert (outcome.status, outcome.err) == (0, "")
-    assert "are as generated" in outcome.out
+    assert "are up to date" in outcome.out
 
 
 def _change(package: Path) -> None:
@@ -119,6 +119,7 @@ def test_check_sees_a_template_that_changed(cli: Cli, package: Path) -> None:
 
 def test_a_checkout_is_filled_in_place(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "generated" / "ocppkit").mkdir(parents=True)
+    (tmp_path / "schemas").mkdir()
     (tmp_path / "templates").mkdir()
     assert cli("generate", *SMALL).status == 0
     assert (tmp_path / "generated" / "ocppkit" / "v16" / "messages" / "reset.py").exists()
@@ -331,9 +332,9 @@ def test_a_skeleton_of_facts_is_written_to_a_new_file(cli: Cli) -> None:
     done = cli("generate", *few, "--skeleton", "facts.toml")
     assert (done.status, done.out) == (
         0,
-        "fill in facts.toml, then generate with --facts facts.toml\n",
+        "fill in the placeholders in facts.toml, then generate with --facts facts.toml\n",
     )
-    assert "the file is there already" in cli("generate", *few, "--skeleton", "facts.toml").problem
+    assert "the file exists already" in cli("generate", *few, "--skeleton", "facts.toml").problem
     assert cli("generate", *few, "--facts", "facts.toml").status == 0
     full = cli("generate", *few, "--facts", "facts.toml", "--skeleton", "more.toml")
     assert (full.status, full.out) == (0, "OCPP 2.0.1: no facts are missing\n")

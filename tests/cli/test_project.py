@@ -64,7 +64,7 @@ def test_generate_and_check_need_no_options(
     below = folder / "docs"
     below.mkdir()
     monkeypatch.chdir(below)
-    assert "are as generated" in cli("generate", "--check").out
+    assert "are up to date" in cli("generate", "--check").out
 
 
 def test_an_option_overrules_its_key(cli: Cli) -> None:
@@ -118,9 +118,9 @@ def test_init_writes_the_file_from_options(cli: Cli, folder: Path) -> None:
         "init", *options, "--schemas", "acme", "--facts", "acme.toml", "--flavour", "msgspec"
     )
     assert done.status == 0, done.err
-    assert "for .gitattributes: src/acme/v201/** text eol=lf" in done.out
+    assert "add to .gitattributes: src/acme/v201/** text eol=lf" in done.out
     assert cli("generate", "--only", "AcmeBlink").status == 0
-    assert "the project is described already" in cli("init", *options).problem
+    assert "this project file exists already" in cli("init", *options).problem
 
 
 def test_init_keeps_what_is_in_pyproject(cli: Cli, folder: Path) -> None:
@@ -137,11 +137,11 @@ def test_init_keeps_what_is_in_pyproject(cli: Cli, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "version", "problem"),
     [
-        (None, "latest", "ocppkit.toml#/versions/latest: 'latest' is no OCPP version"),
+        (None, "latest", "ocppkit.toml#/versions/latest: 'latest' is not an OCPP version"),
         (b"[project]\n", "latest", "pyproject.toml#/tool/ocppkit/versions/latest: 'latest' is no"),
-        (b"[project\n", "1.6", "pyproject.toml:1: not TOML"),
-        (b"[project]\nname = '\xe9'\n", "1.6", "pyproject.toml: not UTF-8"),
-        (b"[tool.ocppkit]\n", "1.6", "pyproject.toml:3: not TOML"),
+        (b"[project\n", "1.6", "pyproject.toml:1: not valid TOML"),
+        (b"[project]\nname = '\xe9'\n", "1.6", "pyproject.toml: the file is not in UTF-8"),
+        (b"[tool.ocppkit]\n", "1.6", "pyproject.toml:3: not valid TOML"),
     ],
 )
 def test_init_writes_nothing_that_would_be_refused(
@@ -185,7 +185,7 @@ def test_init_needs_somebody_to_ask(
 ) -> None:
     (folder / "pyproject.toml").unlink()
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    assert "say --version 2.0.1 --package" in cli("init").problem
+    assert "add --version 2.0.1 --package" in cli("init").problem
     two = ("--version", "1.6", "--version", "2.1", "--output", "src", "--package", "a")
     assert "each version needs one --package" in cli("init", *two).problem
     assert not Path("ocppkit.toml").exists()

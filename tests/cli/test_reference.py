@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ocppkit.cli._reference import protocol_of
+from ocppkit.cli._reference import generate_protocol
 from ocppkit.cli._terminal import write_output
 from ocppkit.codegen import Job
 from support.cli_outcomes import Cli
@@ -40,13 +40,13 @@ def test_a_folder_with_something_in_it_is_left_alone(cli: Cli, tmp_path: Path) -
 def test_a_file_is_no_folder_for_pages(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "notes"
     file.write_text("mine", "utf-8")
-    assert f"{file}: this is no folder" in cli("reference", "--output", file).problem
+    assert f"{file}: this is not a folder" in cli("reference", "--output", file).problem
     with refused("the output file cannot be written: Not a directory"):
         write_output("", file / "pages" / "Reset.md", new_folders=True)
 
 
 def test_two_jobs_of_one_package_have_protocols_of_their_own() -> None:
     first, second = (
-        protocol_of(Job("1.6", "v16", only=(action,))) for action in ("Reset", "Heartbeat")
+        generate_protocol(Job("1.6", "v16", only=(action,))) for action in ("Reset", "Heartbeat")
     )
     assert (set(first.actions), set(second.actions)) == ({"Reset"}, {"Heartbeat"})

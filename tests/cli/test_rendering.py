@@ -5,12 +5,12 @@ import os
 import pytest
 
 from ocppkit.cli._rendering import render_all
-from ocppkit.codegen import CodegenError, Job, OpenJob
+from ocppkit.codegen import CodegenError, Job, LoadedJob
 
 
-def job(version: str, *only: str) -> OpenJob:
+def job(version: str, *only: str) -> LoadedJob:
     package = f"acme.v{version.replace('.', '')}"
-    return OpenJob(Job(version, package, flavours=("msgspec",), only=only))
+    return LoadedJob(Job(version, package, flavours=("msgspec",), only=only))
 
 
 def silent(what: str, done: int, total: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.cli._watch import fetched, is_url
+from ocppkit.cli._watch import fetch_archive, is_url
 from support.cli_outcomes import Cli
 from support.schema_files import refused
 from support.schema_pairs import document, text
@@ -117,13 +117,13 @@ def test_a_place_where_nothing_can_be_kept_is_refused(cli: Cli, server: str) -> 
 def test_a_url_that_leads_nowhere_is_refused(cli: Cli, server: str) -> None:
     outcome = cli("schemas", "watch", f"{server}/gone.zip", *WATCH)
     assert outcome.status == 2
-    assert "gone.zip: cannot be fetched: Not Found" in outcome.err
+    assert "gone.zip: the archive cannot be downloaded: Not Found" in outcome.err
     assert "cure: check the URL" in outcome.err
 
 
 def test_an_endless_archive_is_refused(server: str, tmp_path: Path) -> None:
-    with refused("has more than 100 bytes", file=f"{server}/new.zip"):
-        fetched(f"{server}/new.zip", tmp_path, most=100)
+    with refused("the archive has more than the 100 bytes", file=f"{server}/new.zip"):
+        fetch_archive(f"{server}/new.zip", tmp_path, most=100)
 
 
 @pytest.mark.parametrize("source", ["file:///etc/hosts", "ftp://a/b.zip", "old.zip"])

@@ -14,7 +14,7 @@ import pytest
 from ocppkit.codegen import (
     CodegenError,
     Job,
-    OpenJob,
+    LoadedJob,
     generate,
     known_versions,
     load_api,
@@ -178,7 +178,7 @@ def test_the_commands_know_it(cli: Cli, folder: Path) -> None:
     only = ("--only", "PlayMelody,BootNotification")
     done = cli("generate", *own, *output, *only)
     assert done.status == 0, done.err
-    assert done.out.startswith("OCPP 2.2: removed by the facts: PublishFirmware\nOCPP 2.2: ")
+    assert done.out.startswith("OCPP 2.2: the facts remove PublishFirmware\nOCPP 2.2: ")
     assert cli("generate", *own, *output, *only, "--check").status == 0
     assert "play a melody" in cli("explain", "PlayMelody", *own).out
     assert "removed" not in cli("explain", "PublishFirmware", *own).out
@@ -209,4 +209,4 @@ def test_a_version_without_any_facts_names_the_cure(cli: Cli) -> None:
 
 
 def test_nothing_is_removed_unasked() -> None:
-    assert OpenJob(Job("2.1", "a")).removed_actions == ()
+    assert LoadedJob(Job("2.1", "a")).removed_actions == ()

@@ -249,7 +249,7 @@ class TestRefusals:
             '[protocol]\nversion = "1.6"\n[names]\n"Reset.request.kind" = "Kind"\n',
         )
         with refused(
-            "the facts of OCPP 1.6 name a type at Reset.request.kind, where no enum or object stands",
+            "the facts of OCPP 1.6 name the type at Reset.request.kind, but there is no enum or object",
             file=str(facts),
             pointer="/names/Reset.request.kind",
         ):

@@ -78,11 +78,15 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
         (b"ouput = 1", "unknown key 'ouput'", "/ouput"),
         (b"output = 1", "'output' must be a text", "/output"),
         (b'flavours = "msgspec"', "'flavours' must be a list of texts", "/flavours"),
-        (b"versions = []", "an array where an object is due", "/versions"),
-        (b'[versions."2.x"]', "'2.x' is no OCPP version", "/versions/2.x"),
+        (b"versions = []", "expected an object, found an array", "/versions"),
+        (b'[versions."2.x"]', "'2.x' is not an OCPP version", "/versions/2.x"),
         (b'[versions."2.1"]\nschema = ["a"]', "unknown key 'schema'", "/versions/2.1/schema"),
         (b'[versions."2.1"]\nonly = [1]', "'only' must be a list", "/versions/2.1/only"),
-        (b'[versions."2.1"]\nbase = 2020-01-01', "JSON has no such value", "/versions/2.1/base"),
+        (
+            b'[versions."2.1"]\nbase = 2020-01-01',
+            "a value of this type is not allowed",
+            "/versions/2.1/base",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(
@@ -99,5 +103,7 @@ def test_what_is_wrong_is_named_with_its_place(
 
 def test_two_files_in_one_folder_are_refused(tmp_path: Path) -> None:
     write(tmp_path, {"pyproject.toml": SHARED, "ocppkit.toml": WHOLE})
-    with refused("pyproject.toml beside it describes the project as well", file="ocppkit.toml"):
+    with refused(
+        "both this file and pyproject.toml beside it describe the project", file="ocppkit.toml"
+    ):
         find_project(tmp_path)

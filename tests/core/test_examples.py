@@ -56,7 +56,7 @@ def by_id(example: Example) -> str:
     return str(example["id"])
 
 
-def action_of(example: Example) -> Action:
+def split_message_name(example: Example) -> Action:
     return PROTOCOLS[example["version"]].actions[example["action"]]
 
 
@@ -77,7 +77,7 @@ def some_request(action: Action) -> Request[Any]:
 def waiting(role: Role, example: Example) -> Connection:
     """Returns an end that has called what the example answers."""
     connection = connect(role, example["version"], new_id=lambda: example["frame"][1])
-    connection.send_call(some_request(action_of(example)), 0.0)
+    connection.send_call(some_request(split_message_name(example)), 0.0)
     connection.data_to_send()
     return connection
 
@@ -119,7 +119,7 @@ def test_a_result_ends_its_call(example: Example) -> None:
     caller = waiting(ROLES[example["sender"]].peer, example)
     caller.receive_data(text_of(example), 0.0)
     received = only(ResultReceived, events_of(caller))
-    assert isinstance(received.response, action_of(example).response or ())
+    assert isinstance(received.response, split_message_name(example).response or ())
     assert json.loads(received.raw) == example["frame"][2]
     assert caller.calls_waiting == 0
 
@@ -149,7 +149,7 @@ def test_an_error_without_an_id_ends_no_call() -> None:
 def test_a_refused_result_is_reported() -> None:
     (example,) = of_kind("CALLRESULTERROR")
     csms = connect(Role.CSMS, example["version"])
-    message_id, action = example["frame"][1], action_of(example)
+    message_id, action = example["frame"][1], split_message_name(example)
     csms.receive_data(json.dumps([2, message_id, action.name, boot_payload(action)]), 0.0)
     events_of(csms)
     csms.send_result(message_id, boot_response(action), 0.0)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ocppkit.codegen import Job, OpenJob
-from ocppkit.codegen.render._emit import emit
+from ocppkit.codegen import Job, LoadedJob
+from ocppkit.codegen.render._flavours import render_flavour
 from support.guide_code import DOCS, LIMIT, executed, files, free_port, program, wait_for
 
 PAGE = "guides/blocks.md"
@@ -72,8 +72,8 @@ def test_a_package_with_the_actions_of_a_block_has_it(
     version: str, block: str, actions: tuple[str, ...]
 ) -> None:
     def has_it(only: tuple[str, ...]) -> bool:
-        api = OpenJob(Job(version, "acme", only=only, flavours=("msgspec",))).api
-        files = emit(api, "acme", "msgspec", (), lambda done, total: None)
+        api = LoadedJob(Job(version, "acme", only=only, flavours=("msgspec",))).api
+        files = render_flavour(api, "acme", "msgspec", (), lambda done, total: None)
         return bool(files.get(f"acme/blocks/{block}.py"))
 
     assert has_it(actions)

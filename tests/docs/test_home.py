@@ -1,4 +1,4 @@
-"""The home page of the site: its program runs, and it leads to what newcomers ask for."""
+"""The home page of the site: its program runs, and it leads to what new_actions ask for."""
 
 import re
 from pathlib import Path

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ocppkit.cli._reference import pages
+from ocppkit.cli._reference import reference_pages
 from ocppkit.codegen import VERSIONS, load_facts
 from ocppkit.core import Call, MessageKind, Protocol, SendFrame, decode_message, decode_payload
 from ocppkit.testing import connected, settle
@@ -23,7 +23,7 @@ ACTIONS = [(version, name) for version in VERSIONS for name in load_facts(versio
 
 @pytest.fixture(scope="session")
 def reference() -> Mapping[str, str]:
-    return pages()
+    return reference_pages()
 
 
 def page_of(reference: Mapping[str, str], version: str, name: str) -> str:
@@ -47,7 +47,7 @@ def executed(program: str) -> dict[str, Any]:
     return names
 
 
-def protocol_of(version: str) -> Protocol:
+def generate_protocol(version: str) -> Protocol:
     protocol: Protocol = import_module(f"ocppkit.{VERSIONS[version]}").PROTOCOL
     return protocol
 
@@ -56,7 +56,7 @@ def protocol_of(version: str) -> Protocol:
 def test_json_and_python_are_the_same(
     version: str, name: str, reference: Mapping[str, str]
 ) -> None:
-    page, protocol = page_of(reference, version, name), protocol_of(version)
+    page, protocol = page_of(reference, version, name), generate_protocol(version)
     response = protocol.actions[name].response
     made, _, _ = programs(page)
     frames = blocks(page, "json")
@@ -82,7 +82,7 @@ def untimed(response: Any) -> Any:
 async def test_the_programs_talk_to_each_other(
     version: str, name: str, reference: Mapping[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    protocol = protocol_of(version)
+    protocol = generate_protocol(version)
     _, boots, admits = programs(page_of(reference, version, "BootNotification"))
     made, send, answer = programs(page_of(reference, version, name))
     expected = executed(made[0])

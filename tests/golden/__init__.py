@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from ocppkit.codegen._pipeline import read_api
-from ocppkit.codegen.model._facts import VersionFacts, load_facts
+from ocppkit.codegen.model._facts import VersionFacts
+from ocppkit.codegen.model._facts_files import load_facts
 from ocppkit.codegen.model._ir import Api
 from ocppkit.codegen.model._passes import keep_actions
-from ocppkit.codegen.model._prose import describe
-from ocppkit.codegen.render._emit import emit
+from ocppkit.codegen.model._prose import add_prose
+from ocppkit.codegen.render._flavours import render_flavour
 from ocppkit.codegen.schemas._schema_set import SchemaSet, load_set
 
 __all__ = ["CASES", "VERSION", "Case", "Made", "RefusedJson", "render", "rewrite", "tiny_facts"]
@@ -97,7 +98,7 @@ def tiny_facts(*extra: Path) -> VersionFacts:
 @cache
 def render(case: Case, flavour: str = "msgspec") -> Mapping[str, str]:
     """Returns what the generator makes of a case, by path in the package."""
-    files = emit(_api(case), case.package, flavour, (), _tell_nobody)
+    files = render_flavour(_api(case), case.package, flavour, (), _tell_nobody)
     return {path.removeprefix(f"{case.root}/"): text for path, text in files.items()}
 
 
@@ -115,7 +116,7 @@ def _api(case: Case) -> Api:
     own = case.folder / "facts.toml"
     facts = tiny_facts(own) if own.exists() else tiny_facts()
     texts = case.folder / "prose.toml"
-    api = describe(read_api(_schemas(case), facts), *([texts] if texts.exists() else []))
+    api = add_prose(read_api(_schemas(case), facts), *([texts] if texts.exists() else []))
     return keep_actions(api, case.only) if case.only else api
 
 

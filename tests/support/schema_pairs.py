@@ -1,4 +1,4 @@
-"""Small sets of schemas, and one planted change per rule that a walk can find."""
+"""Small sets of schemas, and one planted change per kind that a walk can find."""
 
 import json
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ def schema_set(version: str, **messages: Schema) -> SchemaSet:
 class Planted:
     """One change of one message, and messages that show what it does."""
 
-    rule: ChangeKind
+    kind: ChangeKind
     old: Schema
     new: Schema
     pointer: str
@@ -71,11 +71,11 @@ class Planted:
 
 
 def _field(
-    rule: ChangeKind, old: Schema, new: Schema, keyword: str, old_message: Any, new_message: Any
+    kind: ChangeKind, old: Schema, new: Schema, keyword: str, old_message: Any, new_message: Any
 ) -> Planted:
     """Plants a change of one keyword of the member `x`."""
     return Planted(
-        rule,
+        kind,
         document({"x": old}),
         document({"x": new}),
         f"/properties/x/{keyword}",
@@ -88,7 +88,7 @@ def _field(
 
 
 def _member(
-    rule: ChangeKind,
+    kind: ChangeKind,
     old: Schema | None,
     new: Schema | None,
     old_message: Any,
@@ -98,7 +98,7 @@ def _member(
     """Plants a change of the whole member `x`; `shape` says which side requires it."""
     required_before, required_after = shape.pop("required", (False, False))
     return Planted(
-        rule,
+        kind,
         document({"x": old} if old else {}, required=("x",) if required_before else (), **shape),
         document({"x": new} if new else {}, required=("x",) if required_after else (), **shape),
         "/properties/x",
@@ -169,14 +169,14 @@ PLANTED = (
     ),
     *(
         _field(
-            rule,
+            kind,
             {"type": "integer", keyword: old},
             {"type": "integer", keyword: new},
             keyword,
             old,
             new,
         )
-        for rule, keyword, old, new in (
+        for kind, keyword, old, new in (
             (ChangeKind.BOUND_LOOSENED, "maximum", 5, 6),
             (ChangeKind.BOUND_TIGHTENED, "maximum", 6, 5),
             (ChangeKind.BOUND_LOOSENED, "minimum", 1, 0),
@@ -188,14 +188,14 @@ PLANTED = (
     ),
     *(
         _field(
-            rule,
+            kind,
             {"type": "array", "items": text(), keyword: old},
             {"type": "array", "items": text(), keyword: new},
             keyword,
             ["a"] * old,
             ["a"] * new,
         )
-        for rule, keyword, old, new in (
+        for kind, keyword, old, new in (
             (ChangeKind.BOUND_LOOSENED, "maxItems", 2, 3),
             (ChangeKind.BOUND_TIGHTENED, "maxItems", 3, 2),
             (ChangeKind.BOUND_LOOSENED, "minItems", 2, 1),

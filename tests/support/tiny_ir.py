@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ocppkit.codegen.model._facts import ActionFacts, load_facts
+from ocppkit.codegen.model._facts import ActionFacts
+from ocppkit.codegen.model._facts_files import load_facts
 from ocppkit.codegen.model._ir import (
     Api,
     ApiAction,
@@ -18,7 +19,7 @@ from ocppkit.codegen.model._ir import (
     Type,
 )
 from ocppkit.codegen.model._naming import field_name, member_name, module_name
-from ocppkit.codegen.model._passes import _note_users
+from ocppkit.codegen.model._passes import with_users
 
 __all__ = ["action", "datatype", "enum", "field", "message", "scalar", "version"]
 
@@ -69,4 +70,4 @@ def version(
 ) -> Api:
     package = f"v{number.replace('.', '')}"
     protocol = replace(load_facts("2.1").protocol, version=number, package=package)
-    return _note_users(Api(protocol, tuple(enums), tuple(datatypes), tuple(actions)))
+    return with_users(Api(protocol, tuple(enums), tuple(datatypes), tuple(actions)))

@@ -1,15 +1,15 @@
-"""The generator: reads schemas, facts and templates, and writes typed messages.
+"""Code generator: reads OCPP's JSON schemas, facts and templates, and writes Python packages of typed messages.
 
-`generate` returns the text of all files; `publish` writes them and `compare` checks those on disk.
-`compare_schemas` judges what changed between two sets of schemas.
+`generate` returns the text of all files, `publish` writes them, and `compare` compares them with the files on disk.
+`compare_schemas` lists what changed between two sets of schemas and says which changes break old software.
 """
 
-from ._effective_set import effective_set
-from ._errors import CodegenError
+from ._effective_set import load_effective_set
+from ._errors import CodegenError, did_you_mean
 from ._pipeline import (
     VERSIONS,
     Job,
-    OpenJob,
+    LoadedJob,
     generate,
     load_api,
 )
@@ -22,21 +22,13 @@ from ._project import (
     read_project,
 )
 from ._resources import schemas_dir, templates_dir
-from .diff._compare import AcceptedChange, Change, Diff, Travel, compare_schemas
-from .diff._judge import Bump, ChangeKind, ChangeVerdict, Judgement, Row
+from .diff._compare import AcceptedChange, AffectedMessage, Change, Diff, compare_schemas
+from .diff._judge import Bump, ChangeKind, ChangeVerdict, Judgement, KindVerdicts
 from .diff._open_set import open_set, senders_of
 from .diff._report import REPORTS
 from .diff._review import Acceptance, Selection, accept, edition_of, load_accepted, select
-from .model._facts import (
-    ActionFacts,
-    ProtocolFacts,
-    RoleFacts,
-    VersionFacts,
-    facts_files_of,
-    has_sends,
-    known_versions,
-    load_facts,
-)
+from .model._facts import ActionFacts, ProtocolFacts, RoleFacts, VersionFacts
+from .model._facts_files import facts_files_of, has_sends, known_versions, load_facts
 from .model._ir import (
     Api,
     ApiAction,
@@ -57,33 +49,34 @@ from .model._ir import (
     Variable,
     refs,
 )
-from .reference._reference_pages import REFERENCE, emit_reference
+from .reference._reference_pages import REFERENCE, render_reference
 from .reference._reply_table import Answer, Engine, Reaction
 from .reference._type_texts import bounds_of, type_in_words
-from .render._emit import FLAVOURS
+from .render._flavours import FLAVOURS
 from .render._publish import (
     Drift,
     PackageTree,
     compare,
-    notes_on,
+    drift_notes,
     package_tree,
     publish,
-    show_drift,
+    render_drift,
 )
 from .render._variable_keys import by_component, key_notes
 from .schemas._errata import (
-    Applied,
     Corrections,
     EditOutcome,
+    EditReport,
     Errata,
     apply_errata,
     load_corrections,
     load_errata,
 )
-from .schemas._import import ImportReport, Suggestion, import_schemas, suggest_corrections
+from .schemas._import import ImportReport, import_schemas
 from .schemas._lock import check_lock
 from .schemas._schema_set import SchemaFile, SchemaSet, folder_of, load_set
-from .schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
+from .schemas._suggestions import Suggestion, suggest_corrections
+from .schemas._verify import VerifyReport, VerifyRow, VerifyStatus, verify_schemas
 
 __all__ = [
     "FLAVOURS",
@@ -95,11 +88,11 @@ __all__ = [
     "Acceptance",
     "AcceptedChange",
     "ActionFacts",
+    "AffectedMessage",
     "Answer",
     "Api",
     "ApiAction",
     "ApiMessage",
-    "Applied",
     "Array",
     "Bump",
     "Change",
@@ -112,6 +105,7 @@ __all__ = [
     "Doc",
     "Drift",
     "EditOutcome",
+    "EditReport",
     "Engine",
     "EnumMember",
     "EnumType",
@@ -121,7 +115,8 @@ __all__ = [
     "Job",
     "Judgement",
     "Kind",
-    "OpenJob",
+    "KindVerdicts",
+    "LoadedJob",
     "PackageTree",
     "Project",
     "ProjectVersion",
@@ -129,21 +124,19 @@ __all__ = [
     "Reaction",
     "Ref",
     "RoleFacts",
-    "Row",
     "Scalar",
     "SchemaFile",
     "SchemaSet",
     "Selection",
     "StandardNames",
-    "Status",
     "Suggestion",
-    "Travel",
     "Type",
     "Value",
     "ValueList",
     "Variable",
     "VerifyReport",
     "VerifyRow",
+    "VerifyStatus",
     "VersionFacts",
     "accept",
     "apply_errata",
@@ -152,9 +145,9 @@ __all__ = [
     "check_lock",
     "compare",
     "compare_schemas",
+    "did_you_mean",
+    "drift_notes",
     "edition_of",
-    "effective_set",
-    "emit_reference",
     "facts_files_of",
     "find_project",
     "folder_of",
@@ -166,19 +159,20 @@ __all__ = [
     "load_accepted",
     "load_api",
     "load_corrections",
+    "load_effective_set",
     "load_errata",
     "load_facts",
     "load_set",
-    "notes_on",
     "open_set",
     "package_tree",
     "publish",
     "read_project",
     "refs",
+    "render_drift",
+    "render_reference",
     "schemas_dir",
     "select",
     "senders_of",
-    "show_drift",
     "suggest_corrections",
     "templates_dir",
     "type_in_words",

@@ -1,23 +1,46 @@
-"""The one exception of the generator: what is wrong, where, and the cure."""
+"""The exception of the generator, and the hint that its cures share."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import partial
 
-__all__ = ["CodegenError"]
+__all__ = ["CodegenError", "did_you_mean"]
+
+
+def did_you_mean(
+    name: str, known: Iterable[str], otherwise: str, *, most: int = 1, cutoff: float = 0.6
+) -> str:
+    """Returns a cure for an unknown name: the known names that are spelled alike.
+
+    Upper and lower case count as alike.
+
+    Args:
+        name: the name that the user wrote.
+        known: the names that would have been right.
+        otherwise: the cure if no known name is similar.
+        most: how many names to suggest at most.
+        cutoff: how similar a name must be, from 0 to 1; see `difflib.get_close_matches`.
+    """
+    by_lower_case = {each.lower(): each for each in sorted(known, reverse=True)}
+    close = get_close_matches(name.lower(), by_lower_case, n=most, cutoff=cutoff)
+    if not close:
+        return otherwise
+    return f"did you mean {' or '.join(repr(str(by_lower_case[each])) for each in close)}?"
 
 
 class CodegenError(Exception):
-    """Input that the generator refuses: a schema, a fact, an erratum, a template or an output folder.
+    """Raised for wrong input: a schema, a fact, an erratum, a template or an output folder.
 
-    Nothing was written when it is raised. The command line prints it and exits with status 2.
+    Nothing has been written when it is raised. The command line prints it and exits with status 2.
 
     Args:
         problem: what is wrong, in one sentence without a full stop.
-        file: the file it is wrong in, as the user named it.
-        pointer: the JSON pointer inside that file, such as `/properties/status`.
-        line: the line inside that file, for files that have no pointers (templates, broken JSON).
+        file: the file with the problem, as the user named it.
+        pointer: the JSON pointer of the problem in that file, such as `/properties/status`.
+        line: the line of the problem, in files without pointers (templates, broken JSON).
         cure: what the user can do about it.
-        change: the value at the pointer and the one that would be right, where a correction of one
-            value mends it; the command line prints it as an entry that can be pasted.
+        change: the wrong value and the right one, if replacing one value solves the problem. The command
+            line prints the pair as an entry for a file of errata or corrections.
     """
 
     def __init__(
@@ -39,7 +62,7 @@ class CodegenError(Exception):
         super().__init__(self._text())
 
     def with_cure(self, cure: str) -> "CodegenError":
-        """Returns the same error with another cure."""
+        """Returns a copy of the error with another cure."""
         return CodegenError(
             self.problem,
             file=self.file,

@@ -1,4 +1,4 @@
-"""Reading the files that users name: what cannot be read is an error with a cure."""
+"""Reads files and lists folders that users name; a failure becomes a `CodegenError` with a cure."""
 
 from pathlib import Path
 
@@ -8,24 +8,26 @@ __all__ = ["list_files", "read_file"]
 
 
 def read_file(path: Path) -> bytes:
-    """Returns what a file holds.
+    """Returns the bytes of a file.
 
     Raises:
-        CodegenError: if it cannot be read.
+        CodegenError: the file cannot be read.
     """
     try:
         return path.read_bytes()
     except OSError as exc:
         raise CodegenError(
-            f"cannot be read: {exc.strerror}", file=str(path), cure="check the path and its rights"
+            f"the file cannot be read: {exc.strerror}",
+            file=str(path),
+            cure="check the path and the permissions of the file",
         ) from exc
 
 
 def list_files(path: Path, suffix: str) -> list[Path]:
-    """Lists the files of a folder that end in `suffix`, in sorted order; a file stands for itself.
+    """Returns the files of a folder whose names end in `suffix`, sorted; for a path of a file, that file.
 
     Raises:
-        CodegenError: if there is no such path, or no such file in the folder.
+        CodegenError: the path does not exist, or the folder has no such file.
     """
     if path.is_file():
         return [path]
@@ -33,5 +35,7 @@ def list_files(path: Path, suffix: str) -> list[Path]:
         raise CodegenError("no such file or folder", file=str(path), cure="correct the path")
     files = sorted(file for file in path.iterdir() if file.name.endswith(suffix))
     if not files:
-        raise CodegenError(f"no *{suffix} in it", file=str(path), cure="name another folder")
+        raise CodegenError(
+            f"the folder has no file *{suffix}", file=str(path), cure="name another folder"
+        )
     return files

@@ -1,6 +1,6 @@
-"""The project file: what the packages of a project are generated from.
+"""Reads the project file: which packages a project generates, and from which inputs.
 
-It is the table `[tool.ocppkit]` of a `pyproject.toml`, or a whole `ocppkit.toml`:
+The project file is the table `[tool.ocppkit]` of a `pyproject.toml`, or a whole file `ocppkit.toml`:
 
     [tool.ocppkit]
     output = "src"
@@ -9,7 +9,7 @@ It is the table `[tool.ocppkit]` of a `pyproject.toml`, or a whole `ocppkit.toml
     package = "acme.ocpp201"
     errata = ["limits.toml"]
 
-Paths are relative to the file.
+Paths are relative to the folder of the file.
 """
 
 import os
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 PROJECT_FILES = ("ocppkit.toml", "pyproject.toml")
-"""The names of files that may describe a project."""
+"""The file names under which a project file is looked for."""
 
 _KEYS = ("output", "flavours", "templates", "versions")
 _VERSION_KEYS = ("package", "base", "schemas", "errata", "facts", "prose", "only")
@@ -41,39 +41,39 @@ _VERSION_KEYS = ("package", "base", "schemas", "errata", "facts", "prose", "only
 
 @dataclass(frozen=True)
 class ProjectVersion:
-    """One OCPP version of a project."""
+    """The settings of one OCPP version in a project file."""
 
     version: str
     package: str | None = None
-    """The dotted name of its package."""
+    """The dotted name of the package to generate."""
 
     base: Path | None = None
-    """The folder of an imported edition that replaces the shipped schemas."""
+    """A folder of schemas to use instead of the shipped ones, such as an imported edition."""
 
     schemas: tuple[Path, ...] = ()
     errata: tuple[Path, ...] = ()
     facts: tuple[Path, ...] = ()
     prose: tuple[Path, ...] = ()
     only: tuple[str, ...] = ()
-    """The actions to keep; all when empty."""
+    """The actions to generate; all if empty."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """What a project file says."""
+    """The contents of a project file."""
 
     file: str = ""
-    """The file; empty if there is none."""
+    """The path of the file; empty if there is no project file."""
 
     output: Path | None = None
-    """The folder that packages go to."""
+    """The folder to write packages to."""
 
     flavours: tuple[str, ...] = ()
     templates: tuple[Path, ...] = ()
     versions: Mapping[str, ProjectVersion] = field(default_factory=dict[str, ProjectVersion])
 
     def version(self, version: str) -> ProjectVersion:
-        """Returns what the project says of a version, which may be nothing."""
+        """Returns the settings of an OCPP version; empty ones if the project does not name the version."""
         return self.versions.get(version) or ProjectVersion(version)
 
     @property
@@ -86,24 +86,25 @@ NO_PROJECT = Project()
 
 
 def find_project(folder: Path) -> Project:
-    """Reads the project file of a folder, or of the nearest folder above that has one.
+    """Reads the project file of a folder, or else of its nearest parent folder that has one.
 
     Args:
-        folder: where to look; paths of the project become relative to it where they can be.
+        folder: the folder to start from. Paths of the project become relative to it where possible.
 
     Returns:
-        The project; `NO_PROJECT` if there is no such file.
+        The project; `NO_PROJECT` if there is no project file.
 
     Raises:
-        CodegenError: a file is no TOML, has an unknown key or a wrong type, or a folder has two.
+        CodegenError: a project file is not valid TOML, has an unknown key or a value of a wrong type, or a folder
+            has two project files.
     """
     for each in (folder.resolve(), *folder.resolve().parents):
         found = [table for name in PROJECT_FILES for table in _tables(each / name, folder)]
         if len(found) > 1:
             raise CodegenError(
-                f"{PROJECT_FILES[1]} beside it describes the project as well",
+                f"both this file and {PROJECT_FILES[1]} beside it describe the project",
                 file=found[0].place.file,
-                cure="keep one of the two",
+                cure="delete one of the two descriptions",
             )
         if found:
             return _project(found[0])
@@ -111,27 +112,30 @@ def find_project(folder: Path) -> Project:
 
 
 def read_project(data: bytes, file: str) -> Project:
-    """Returns what a project file says; `NO_PROJECT` if it is a `pyproject.toml` without the table.
+    """Parses a project file.
 
     Args:
-        data: the bytes of the file, which need not be on the disk yet.
-        file: the file as the user knows it; the paths of the project are relative to its folder.
+        data: the bytes of the file, which need not exist on the disk yet.
+        file: the path of the file; the paths of the project are relative to its folder.
+
+    Returns:
+        The project; `NO_PROJECT` for a `pyproject.toml` without the table `[tool.ocppkit]`.
 
     Raises:
-        CodegenError: it is no TOML, has an unknown key or a wrong type.
+        CodegenError: the file is not valid TOML, has an unknown key or a value of a wrong type.
     """
     found = next(_tables_in(data, file), None)
     return NO_PROJECT if found is None else _project(found)
 
 
 def _tables(path: Path, start: Path) -> Iterator[Table]:
-    """Yields the project's table of a file, if there is such a file and it has one."""
+    """Yields the table of the project, if the file exists and has one."""
     if path.is_file():
         yield from _tables_in(read_file(path), _shown(path, start))
 
 
 def _tables_in(data: bytes, file: str) -> Iterator[Table]:
-    """Yields the project's table, if the bytes of a file have one."""
+    """Yields the table of the project, if these contents of a file have one."""
     if Path(file).name == PROJECT_FILES[0]:
         yield read_toml(data, file)
     elif b"ocppkit" in data:
@@ -141,7 +145,7 @@ def _tables_in(data: bytes, file: str) -> Iterator[Table]:
 
 
 def _shown(path: Path, start: Path) -> str:
-    """Writes a path as seen from a folder, or whole where no relative path leads there."""
+    """Returns a path relative to a folder; the unchanged path on another drive of Windows."""
     try:
         return os.path.relpath(path, start.resolve())
     except ValueError:
@@ -163,7 +167,9 @@ def _project(table: Table) -> Project:
 
 def _version(table: Table, version: str, folder: Path) -> ProjectVersion:
     if not is_version(version):
-        raise table.place.error(f"{version!r} is no OCPP version", "write the version as in 2.0.1")
+        raise table.place.error(
+            f"{version!r} is not an OCPP version", "write a version such as 2.0.1"
+        )
     table.only(*_VERSION_KEYS)
     paths = {
         key: tuple(folder / text for text in table.texts(key))
@@ -180,6 +186,6 @@ def _version(table: Table, version: str, folder: Path) -> ProjectVersion:
 
 
 def _erratum(folder: Path, text: str) -> Path:
-    """Returns the path of errata, or the name of shipped ones."""
+    """Returns the path of a file of errata, or the name of optional errata that ocppkit ships."""
     path = folder / text
     return Path(text) if text in OPTIONAL_ERRATA and not path.exists() else path

@@ -1,4 +1,4 @@
-"""The shipped schemas and templates, inside the wheel or at the top of a checkout, and who reads them."""
+"""Finds the shipped schemas and templates: inside the installed package, or at the top of a checkout."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +10,7 @@ _CHECKOUT = Path(__file__).parents[3]
 
 
 def generator_version() -> str:
-    """Returns the version of ocppkit that generates."""
+    """Returns the version of the installed ocppkit."""
     return version("ocppkit")
 
 

@@ -2841,13 +2841,13 @@ class SampledDataCtrlr:
         component="SampledDataCtrlr",
         name="SignStartedReadings",
     )
-    """Of a type that no source says. [Part 2 appendices, CSV of version 2.0]"""
+    """No source defines the type. [Part 2 appendices, CSV of version 2.0]"""
 
     SIGN_UPDATED_READINGS: Final = TextKey(
         component="SampledDataCtrlr",
         name="SignUpdatedReadings",
     )
-    """Of a type that no source says. [Part 2 appendices, CSV of version 2.0]"""
+    """No source defines the type. [Part 2 appendices, CSV of version 2.0]"""
 
     TX_ENDED_INTERVAL: Final = IntegerKey(
         component="SampledDataCtrlr",

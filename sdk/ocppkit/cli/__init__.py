@@ -1,7 +1,7 @@
-"""The `ocppkit` command. This file needs the standard library alone, so that a bare install can say what it lacks.
+"""Entry point of the `ocppkit` command; tells how to install packages that are missing.
 
-Everything else is imported when a command is under way. A missing package then arrives here as an ImportError and becomes
-the pip command that brings it.
+This file imports only the standard library, so that it works in an installation without extras. The commands import
+everything else when they run. A missing package then becomes an error message with the pip command that installs it.
 """
 
 import sys
@@ -10,7 +10,7 @@ from importlib.metadata import version
 __all__ = ["main"]
 
 _TOOLS = frozenset({"anonymise", "inspect", "validate"})
-"""The commands that the base install is enough for."""
+"""The commands that work in an installation without extras."""
 
 _BROUGHT_BY_CODEGEN = frozenset(
     {
@@ -26,7 +26,7 @@ _BROUGHT_BY_CODEGEN = frozenset(
 
 
 def main() -> None:
-    """Runs the command line and exits: 0 for success, 1 for what was asked about and found, 2 for bad input."""
+    """Runs the command line and exits: with 0 for success, 1 if a check found something, 2 for wrong input."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"ocppkit {version('ocppkit')}\n")
         return
@@ -43,9 +43,9 @@ def main() -> None:
         if package not in _BROUGHT_BY_CODEGEN:
             raise
         sys.stderr.write(
-            f"ocppkit: this command needs the package {package!r}, which cannot be imported here:\n"
+            f"ocppkit: this command needs the package {package!r}, which cannot be imported:\n"
             f"  {error}\n"
             "  cure: pip install 'ocppkit[codegen]'\n"
-            f"  without it there are: {', '.join(sorted(_TOOLS))}\n"
+            f"  commands that work without it: {', '.join(sorted(_TOOLS))}\n"
         )
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""Asks the engine what it answers, so that the reference says what happens and not what should."""
+"""Runs the engine to find out how it answers messages, so that the reference shows its real answers."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -14,10 +14,10 @@ _MESSAGE_ID = "7f3a9c40"
 
 
 class ShippedEngine:
-    """The engine with the versions that ocppkit ships, and others that are given.
+    """Answers the questions of the reference about the engine, for shipped versions and the user's.
 
     Args:
-        others: protocols by version, of versions that are not shipped or that replace shipped ones.
+        others: protocols by version, for versions that are not shipped or that replace shipped ones.
     """
 
     def __init__(self, others: "Mapping[str, Protocol] | None" = None) -> None:
@@ -49,7 +49,7 @@ class ShippedEngine:
         return None
 
     def repairs(self, version: str, message: str, payload: str) -> Sequence[str] | None:
-        """Returns what lenient reading has to say of a payload; `None` if it refuses it too."""
+        """Returns the issues that lenient reading repairs in a payload; `None` if it cannot repair the payload."""
         from ocppkit.core import LENIENT, InvalidMessage, Issue, decode_payload
 
         issues: list[Issue] = []
@@ -61,7 +61,7 @@ class ShippedEngine:
         return [str(issue) for issue in issues]
 
     def reactions(self, version: str) -> "Sequence[Reaction]":
-        """Returns the whole table of replies of a version."""
+        """Returns all rows of the reply table of a version."""
         from ocppkit.codegen import Reaction
         from ocppkit.core import ErrorCode, Failure, MessageKind, NoReply, Rule, reply_to
 

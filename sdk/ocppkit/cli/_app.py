@@ -1,4 +1,4 @@
-"""The command line as a whole: its commands, its `--version`, and what becomes of an error."""
+"""Defines the `ocppkit` command with its subcommands, and prints errors of the generator."""
 
 import sys
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from . import _diff, _explain, _generate, _init, _reference, _schemas
-from ._terminal import Invocation, list_examples, report
+from ._terminal import Invocation, list_examples, report_error
 from ._tools import SUMMARIES, run_tool
 
 __all__ = ["app", "run"]
 
 app = typer.Typer(
     name="ocppkit",
-    help="Typed OCPP 1.6, 2.0.1 and 2.1 for Python: generate messages, compare editions, look things up.",
+    help="Typed OCPP 1.6, 2.0.1 and 2.1 for Python: generate packages, compare schemas, look up messages.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,7 +32,7 @@ app.command("reference", epilog=_reference.EXAMPLES)(_reference.reference)
 
 
 def _run_tool(context: typer.Context) -> None:
-    """Hands the arguments on to a command that has a parser of its own, as it works without typer."""
+    """Runs a command that parses its own arguments, because it must also work without typer."""
     assert context.info_name is not None
     raise typer.Exit(run_tool([context.info_name, *context.args]))
 
@@ -47,10 +47,10 @@ for _name, _summary in SUMMARIES.items():
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Runs one command line. Ends in SystemExit, with status 2 for input that the generator refuses."""
+    """Runs one command line and raises SystemExit; the status is 2 if the generator raises CodegenError."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A terminal that knows no Unicode gets question marks instead of a traceback.
+            # Characters that the terminal cannot show become question marks, instead of a traceback.
             stream.reconfigure(errors="replace")
     command = typer.main.get_command(app)
     try:
@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> None:
 
         if not isinstance(error, CodegenError):
             raise
-        report(error)
+        report_error(error)
         sys.exit(2)
 
 
@@ -86,4 +86,4 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """Holds the options that stand before the command."""
+    """Defines the options before the name of the subcommand."""

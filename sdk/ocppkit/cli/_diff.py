@@ -1,4 +1,4 @@
-"""`ocppkit diff`: what a new edition changes, and for whom it breaks."""
+"""The command `ocppkit diff`: compares two sets of schemas, and judges which changes break old software."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -17,7 +17,7 @@ __all__ = ["EXAMPLES", "diff"]
 
 
 class DiffFormat(StrEnum):
-    """How to write a comparison."""
+    """Output formats of a comparison."""
 
     TEXT = "text"
     JSON = "json"
@@ -26,22 +26,22 @@ class DiffFormat(StrEnum):
 
 
 class Side(StrEnum):
-    """The side that stays on the old edition."""
+    """The side that keeps the old edition."""
 
     STATION = "station"
     CSMS = "csms"
 
 
 class Severity(StrEnum):
-    """How bad a change is at least."""
+    """The least verdict of the changes to show."""
 
     SAFE = "safe"
     RISKY = "risky"
     BREAKING = "breaking"
 
 
-class Effective(StrEnum):
-    """The sides that are read as `generate` reads them."""
+class EffectiveSides(StrEnum):
+    """The sides of the comparison to which errata and the user's schemas are applied."""
 
     OLD = "old"
     NEW = "new"
@@ -49,7 +49,7 @@ class Effective(StrEnum):
 
 
 class FailOn(StrEnum):
-    """From which verdict on the command fails."""
+    """The least verdict with which the command exits with 1."""
 
     BREAKING = "breaking"
     RISKY = "risky"
@@ -70,31 +70,33 @@ def diff(
     old: Annotated[
         str, typer.Argument(help="A shipped version such as 2.0.1, a folder or ZIP of schemas.")
     ],
-    new: Annotated[str, typer.Argument(help="The same, to compare it with.")],
+    new: Annotated[
+        str, typer.Argument(help="The schemas to compare with: a version, folder or ZIP.")
+    ],
     format_: Annotated[
-        DiffFormat, typer.Option("--format", help="How to write it.")
+        DiffFormat, typer.Option("--format", help="Output format.")
     ] = DiffFormat.TEXT,
     output: Annotated[
         Path | None, typer.Option(help="File to write to.", show_default="stdout")
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="Exit with 1 if a change is that bad.")
+        FailOn, typer.Option(help="Exit with 1 if a change has this verdict or a worse one.")
     ] = FailOn.NEVER,
     version: Annotated[
         str | None,
         typer.Option(
-            help="OCPP version of folders and ZIPs; it tells which way messages travel.",
+            help="OCPP version of folders and ZIPs, to know who sends each message.",
             show_default="any",
         ),
     ] = None,
     facts: Annotated[
         list[Path] | None,
-        typer.Option(help="TOML file of facts of your own; they tell who sends an action."),
+        typer.Option(help="TOML file of your own facts, which say who sends each action."),
     ] = None,
     effective: Annotated[
-        Effective | None,
+        EffectiveSides | None,
         typer.Option(
-            help="The sides that errata, schemas and facts of yours are laid over, as `generate` does.",
+            help="The sides to which your errata, schemas and facts are applied, as `generate` does.",
             show_default="both if --errata or --schemas is given, else none",
         ),
     ] = None,
@@ -114,33 +116,31 @@ def diff(
         ),
     ] = None,
     severity: Annotated[
-        Severity, typer.Option(help="Only changes that are that bad at least.")
+        Severity, typer.Option(help="Only changes with this verdict or a worse one.")
     ] = Severity.SAFE,
     stays: Annotated[
         Side | None,
         typer.Option(
-            help="The side that stays on the old edition; changes are judged for it alone.",
-            show_default="either, in turn",
+            help="The side that keeps the old edition; changes are judged only for this side.",
+            show_default="either side",
         ),
     ] = None,
     accepted: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="TOML file of changes that were reviewed; they do not count for --fail-on."
-        ),
+        typer.Option(help="TOML file of accepted changes; they do not count for --fail-on."),
     ] = None,
     edition: Annotated[
         str | None,
         typer.Option(
-            help="What the new edition is called in the files of --accepted.",
-            show_default="as its lock.toml says, else its name",
+            help="Name of the new edition in the files of --accepted.",
+            show_default="the one in its lock.toml, else its name",
         ),
     ] = None,
 ) -> None:
-    """Compares two sets of schemas and judges each change.
+    """Compares two sets of schemas, and judges for each change whether it breaks old software.
 
-    A change is judged twice: for a peer of the old edition that sends, and for one that receives,
-    while its counterpart was updated. The advice says which part of a package's version to raise.
+    Each change gets two verdicts: one for a sender that still uses the old schemas, one for such a
+    receiver. The advice says which part of a generated package's version to raise.
     """
     from ocppkit.codegen import (
         REPORTS,
@@ -157,17 +157,17 @@ def diff(
     )
 
     project = find_project(Path())
-    known = known_versions_of(project, facts, version)  # refuses a version that no facts describe
+    known = known_versions_of(project, facts, version)  # raises an error for an unknown version
     if effective is None and (errata or schemas):
-        effective = Effective.BOTH
+        effective = EffectiveSides.BOTH
     versions = [name if name in known else version for name in (old, new)]
     files = facts or [path for each in versions if each for path in project.version(each).facts]
     inputs = Inputs(errata=errata, schemas=schemas, facts=files)
-    # A folder of several versions is compared by the one that the other side names.
+    # Of a folder with several versions, the version of the other side is compared.
     beside = next((name for name in (old, new) if name in VERSIONS), None)
     sets = [
-        _side(name, version, beside, inputs, project, effective in (side, Effective.BOTH))
-        for name, side in ((old, Effective.OLD), (new, Effective.NEW))
+        _side(name, version, beside, inputs, project, effective in (side, EffectiveSides.BOTH))
+        for name, side in ((old, EffectiveSides.OLD), (new, EffectiveSides.NEW))
     ]
     result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=files))
     selection = Selection(split_words(action), split_words(kind), ChangeVerdict(severity), stays)
@@ -188,41 +188,41 @@ def _side(
     project: "Project",
     effective: bool,
 ) -> "SchemaSet":
-    """Opens a side of the comparison.
+    """Loads the schemas of one side of the comparison.
 
     Args:
-        name: what the user wrote.
-        version: the OCPP version of folders and ZIPs, if the user said it.
-        beside: the shipped version that one of the sides is.
-        inputs: what lies over a side that is read as `generate` does.
-        project: what the project file says.
-        effective: whether the side is read so.
+        name: the version, folder or ZIP that the user named.
+        version: the OCPP version of folders and ZIPs, if the user named it.
+        beside: the shipped version on the other side, if there is one.
+        inputs: the user's errata, schemas and facts.
+        project: the project file.
+        effective: whether errata, schemas and facts of the user are applied to this side.
 
     Raises:
-        CodegenError: it is refused, or nobody says of which version it is.
+        CodegenError: the schemas are invalid, or their OCPP version is unknown but needed.
     """
     from ocppkit.codegen import (
         VERSIONS,
         CodegenError,
-        effective_set,
         facts_files_of,
         known_versions,
+        load_effective_set,
         open_set,
     )
 
     named = name in known_versions(*inputs.facts or ())
-    # A version of the user's own has no schemas but those that are laid over others.
+    # A version that the user's facts describe consists of the user's schemas and those that it extends.
     if not effective and not (named and name not in VERSIONS):
         return open_set(name, version, beside)
     its = name if named else version or beside
     if its is None:
         raise CodegenError(
-            "errata and schemas of yours belong to an OCPP version, and nobody says which this is",
+            "--errata and --schemas need to know the OCPP version of this folder",
             file=name,
-            cure="name it with --version",
+            cure="name the version with --version",
         )
     own = replace(inputs, facts=facts_files_of(its, inputs.facts or ()))
-    return effective_set(name, own.job(project, its, name))
+    return load_effective_set(name, own.job(project, its, name))
 
 
 def _fails(result: "Diff", fail_on: FailOn) -> bool:

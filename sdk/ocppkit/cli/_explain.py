@@ -1,6 +1,5 @@
-"""`ocppkit explain`: a message, or a standard name, as a table for whoever would otherwise search a PDF."""
+"""The command `ocppkit explain`: shows a message or a standard variable as a table."""
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._explain_view import show, show_names
+from ._explain_view import show_explanation, show_standard_names
 from ._explained_names import StandardName, known_names, standard_names
 from ._explanation import Explanation, explain_action
 from ._inputs import (
@@ -31,7 +30,7 @@ __all__ = ["EXAMPLES", "explain"]
 
 
 class ExplainFormat(StrEnum):
-    """How to write an explanation."""
+    """Output formats of an explanation."""
 
     TEXT = "text"
     JSON = "json"
@@ -57,11 +56,11 @@ def explain(
         str | None,
         typer.Option(
             help="OCPP version: 1.6, 2.0.1, 2.1 or one that --facts describes.",
-            show_default="all that have it",
+            show_default="all that have the name",
         ),
     ] = None,
     format_: Annotated[
-        ExplainFormat, typer.Option("--format", help="How to write it.")
+        ExplainFormat, typer.Option("--format", help="Output format.")
     ] = ExplainFormat.TEXT,
     errata: ErrataOption = None,
     base: BaseOption = None,
@@ -69,19 +68,19 @@ def explain(
     facts: FactsOption = None,
     prose: ProseOption = None,
 ) -> None:
-    """Shows a message: who sends it, what it is for, its members with their types and bounds.
+    """Shows who sends a message, its purpose, and its members with their types and bounds.
 
-    Of a variable or configuration key it shows type, unit and who may write it.
+    For a variable or configuration key, shows its type, its unit and whether the CSMS may write it.
     """
     from ocppkit.codegen import CodegenError, find_project
 
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose)
     known = known_versions_of(project, facts, version)
-    if version is None and inputs.belong_to_one_version():
+    if version is None and inputs.need_one_version():
         raise CodegenError(
             "--base, --schemas and --facts can only be used with a single OCPP version",
-            cure=f"name one with --version: {', '.join(known)}",
+            cure=f"choose one with --version: {', '.join(known)}",
         )
     jobs = [
         inputs.job(project, each, f"ocppkit.{known[each]}")
@@ -93,15 +92,15 @@ def explain(
         return
     for each in explanations:
         if isinstance(each, Explanation):
-            show(each)
-    show_names([each for each in explanations if isinstance(each, StandardName)])
+            show_explanation(each)
+    show_standard_names([each for each in explanations if isinstance(each, StandardName)])
 
 
 def _explain(wanted: str, jobs: Sequence["Job"]) -> Sequence[Explanation | StandardName]:
-    """Explains the action, or else the standard name, in each version that has it.
+    """Explains an action, or else a standard name, in each version that has it.
 
     Raises:
-        CodegenError: none has it; the cure names those that are spelled alike.
+        CodegenError: no version has the name; the cure suggests similar names.
     """
     from ocppkit.codegen import load_api
 
@@ -121,42 +120,34 @@ def _explain(wanted: str, jobs: Sequence["Job"]) -> Sequence[Explanation | Stand
     if not found and others:
         return others
     if not found:
-        raise _unknown(wanted, known, standard, [job.version for job in jobs])
+        raise _unknown_name_error(wanted, known, standard, [job.version for job in jobs])
     return found
 
 
 def _names(api: "Api") -> Mapping[str, str]:
-    """Returns the actions by what a reader may call them, in lower case: action or message."""
+    """Returns the action for each name of an action or message, in lower case."""
     names = {message.name: each.name for each in api.actions for message in each.messages}
     names |= {each.name: each.name for each in api.actions}
     return {name.lower(): action for name, action in names.items()}
 
 
-def _unknown(
+def _unknown_name_error(
     wanted: str, actions: Iterable[str], standard: Iterable[str], versions: Sequence[str]
 ) -> Exception:
-    from ocppkit.codegen import CodegenError
+    from ocppkit.codegen import CodegenError, did_you_mean
 
-    # There are a thousand standard names: only a small slip makes one likelier than an action.
-    alike = _alike(wanted, standard, 0.8) or _alike(wanted, actions, 0.5)
-    cure = _elsewhere(wanted, versions)
-    if not cure and alike:
-        cure = f"did you mean {' or '.join(alike)}?"
+    cure = "write an action or a variable as OCPP does, such as BootNotification"
+    cure = did_you_mean(wanted, actions, cure, most=3, cutoff=0.5)
+    # There are a thousand standard names. One is likelier than an action only if it is very similar.
+    cure = did_you_mean(wanted, standard, cure, most=3, cutoff=0.8)
     return CodegenError(
-        f"OCPP {' / '.join(versions)} has no action {wanted!r}",
-        cure=cure
-        or "name an action or a variable as it stands on the wire, such as BootNotification",
+        f"OCPP {' / '.join(versions)} has no action or variable {wanted!r}",
+        cure=_other_versions_hint(wanted, versions) or cure,
     )
 
 
-def _alike(wanted: str, known: Iterable[str], cutoff: float) -> list[str]:
-    names = {name.lower(): name for name in sorted(known)}
-    found = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=cutoff)
-    return [names[name] for name in found]
-
-
-def _elsewhere(wanted: str, versions: Sequence[str]) -> str:
-    """Says which other version has the action, and what does its work in these; empty if none has it."""
+def _other_versions_hint(wanted: str, versions: Sequence[str]) -> str:
+    """Returns a hint which other version has the action, and what replaces it; empty if no version has it."""
     from ocppkit.codegen import VERSIONS, load_facts
 
     others = [each for each in VERSIONS if wanted in load_facts(each).actions]
@@ -168,6 +159,6 @@ def _elsewhere(wanted: str, versions: Sequence[str]) -> str:
         for name, action in load_facts(version).actions.items()
         if wanted in action.v16_equivalent
     ]
-    return f"OCPP {', '.join(others)} has it" + (
-        f"; {' and '.join(successors)} does its work here" if successors else ""
+    return f"OCPP {', '.join(others)} has this action" + (
+        f"; here, {' and '.join(successors)} replaces it" if successors else ""
     )

@@ -1,4 +1,4 @@
-"""Draws an explanation at the terminal."""
+"""Prints an explanation of a message or a standard name as tables at the terminal."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,32 +11,32 @@ from rich.text import Text
 from ._explained_names import StandardName
 from ._explanation import ExplainedEnum, ExplainedMember, Explanation, ObjectType
 
-__all__ = ["show", "show_names"]
+__all__ = ["show_explanation", "show_standard_names"]
 
 _OFFLINE = {
-    "queue": "kept until it can be delivered",
-    "queue_if_transaction": "kept until it can be delivered if it belongs to a transaction",
-    "queue_if_critical": "kept until it can be delivered if the event is critical",
-    "queue_by_severity": "kept until it can be delivered if it is severe enough",
+    "queue": "queued until it can be delivered",
+    "queue_if_transaction": "queued until it can be delivered, if it belongs to a transaction",
+    "queue_if_critical": "queued until it can be delivered, if the event is critical",
+    "queue_by_severity": "queued until it can be delivered, if it is severe enough",
 }
 
 _PLAIN_WIDTH = 140
-"""Columns where there is no terminal to ask."""
+"""The width in columns if the output is not a terminal."""
 
 
-def show(explanation: Explanation) -> None:
-    """Prints an explanation on stdout, in colour where that is a terminal."""
+def show_explanation(explanation: Explanation) -> None:
+    """Prints the explanation of a message on stdout, in colour if it is a terminal."""
     console = _console()
     for part in _parts(explanation):
         console.print(part)
 
 
-def show_names(names: Sequence[StandardName]) -> None:
-    """Prints standard names on stdout, a table for each version."""
+def show_standard_names(names: Sequence[StandardName]) -> None:
+    """Prints standard names on stdout, with one table for each version."""
     console = _console()
     for version, group in groupby(names, lambda each: each.version):
         console.print(Text(f"OCPP {version}", "bold"))
-        table = _table("name", "what", "in Python", "type", "required", "writing", "more")
+        table = _table("name", "kind", "in Python", "type", "required", "mutability", "notes")
         for each in group:
             table.add_row(*_name_row(each))
         console.print(table)
@@ -66,12 +66,12 @@ def _parts(explanation: Explanation) -> Iterator[RenderableType]:
     yield Group("", _facts(explanation), "")
     yield _object(explanation.request, _arrow(explanation))
     if explanation.response is not None:
-        yield _object(explanation.response, "answer")
+        yield _object(explanation.response, "response")
     for type_ in explanation.types:
         if isinstance(type_, ExplainedEnum):
             yield _values(type_)
         else:
-            yield _object(type_, "" if type_.closed else "takes extra members")
+            yield _object(type_, "" if type_.closed else "allows extra members")
 
 
 def _arrow(explanation: Explanation) -> str:
@@ -82,13 +82,13 @@ def _arrow(explanation: Explanation) -> str:
 def _facts(explanation: Explanation) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
-    answered = "" if explanation.answered else ", a SEND: never answered"
+    answered = "" if explanation.answered else ", a SEND, which has no response"
     table.add_row("direction", f"{_arrow(explanation)}{answered}")
     table.add_row("block", explanation.block)
     if explanation.use_cases:
         table.add_row("use cases", ", ".join(explanation.use_cases))
     if explanation.transaction_related:
-        table.add_row("transaction", "kept in order and sent again until it is delivered")
+        table.add_row("transaction", "sent in order, and again until it is delivered")
     elif explanation.offline != "drop":
         table.add_row("offline", _OFFLINE[explanation.offline])
     for label, names in {

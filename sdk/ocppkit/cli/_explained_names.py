@@ -1,4 +1,4 @@
-"""Standard variables, configuration keys and values as a reader wants them, for `ocppkit explain`."""
+"""Collects what `ocppkit explain` shows about standard variables, configuration keys and values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,31 +12,31 @@ __all__ = ["StandardName", "known_names", "standard_names"]
 
 @dataclass(frozen=True)
 class StandardName:
-    """One name in one version."""
+    """A standard name in one version, with its description."""
 
     name: str
     version: str
     kind: str
-    """What it is: a variable, a configuration key, or the list that it is a value of."""
+    """`variable`, `configuration key`, or for a value the name of its list."""
 
     python: str
     type: str | None
     units: tuple[str, ...]
     required: bool
     mutability: tuple[str, ...] | None
-    """What a CSMS may do with it; `None` where no source says it."""
+    """Whether a CSMS may read and write it; `None` if no source defines it."""
 
     notes: tuple[str, ...]
     source: str
 
 
 def standard_names(api: "Api", wanted: str) -> list[StandardName]:
-    """Returns what a version has of a name.
+    """Returns the standard names of a version that match a text.
 
     Args:
         api: the version.
-        wanted: a variable, alone or behind its component, a component, a configuration key or a value,
-            in capital or small letters.
+        wanted: a variable with or without its component, a component, a configuration key or a value; upper and lower
+            case are equal.
     """
     word = wanted.lower()
     found = [
@@ -50,7 +50,7 @@ def standard_names(api: "Api", wanted: str) -> list[StandardName]:
 
 
 def known_names(api: "Api") -> Iterator[str]:
-    """Yields each name that `standard_names` finds, as OCPP writes it."""
+    """Yields all names that `standard_names` can find, in the spelling of OCPP."""
     for variable in api.names.variables:
         yield from _names_of(variable)
     for values in api.names.lists:

@@ -1,4 +1,4 @@
-"""An action as a reader wants it: its facts, its members with both names and their bounds, and the types below them."""
+"""Collects what `ocppkit explain` shows about an action: its facts, its members and their types."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ExplainedMember:
-    """A member of an object."""
+    """A member of an object, with its JSON name and its Python name."""
 
     wire: str
     python: str
@@ -32,7 +32,7 @@ class ExplainedMember:
 
 @dataclass(frozen=True)
 class ObjectType:
-    """A payload, or an object inside one."""
+    """A message, or a datatype inside it."""
 
     name: str
     about: str | None
@@ -42,7 +42,7 @@ class ObjectType:
 
 @dataclass(frozen=True)
 class ExplainedValue:
-    """A value of an enum."""
+    """A value of an enum, with its JSON text and its Python name."""
 
     wire: str
     python: str
@@ -51,7 +51,7 @@ class ExplainedValue:
 
 @dataclass(frozen=True)
 class ExplainedEnum:
-    """An enum."""
+    """An enum with its values."""
 
     name: str
     about: str | None
@@ -61,7 +61,7 @@ class ExplainedEnum:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One action in one version."""
+    """The explanation of an action in one version."""
 
     action: str
     version: str
@@ -81,11 +81,11 @@ class Explanation:
     request: ObjectType
     response: ObjectType | None
     types: tuple[ObjectType | ExplainedEnum, ...]
-    """What the payloads refer to, in the order in which a reader meets it."""
+    """The types inside the messages: first those of members of the messages, then those below."""
 
 
 def explain_action(api: "Api", action: "ApiAction") -> Explanation:
-    """Collects what there is to say about an action."""
+    """Returns the explanation of an action."""
     facts, roles = action.facts, api.protocol.roles
     from_csms = facts.direction == "csms"
     return Explanation(
@@ -115,7 +115,7 @@ def _block(short: str, long: str) -> str:
 
 
 def _types(api: "Api", action: "ApiAction") -> Iterator[ObjectType | ExplainedEnum]:
-    """Yields each type that the action reaches, breadth first."""
+    """Yields all types inside the messages of an action: first the direct ones, then those below."""
     from ocppkit.codegen import refs
 
     enums = {enum.name: enum for enum in api.enums}

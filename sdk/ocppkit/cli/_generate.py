@@ -1,4 +1,4 @@
-"""`ocppkit generate`: writes the typed messages, or checks that those on disk are what it would write."""
+"""The command `ocppkit generate`: writes packages of typed messages, or checks the ones on the disk."""
 
 import keyword
 import shlex
@@ -20,10 +20,17 @@ from ._inputs import (
     known_versions_of,
 )
 from ._rendering import render_all
-from ._terminal import Invocation, list_examples, show_progress, show_warnings, write_output
+from ._terminal import (
+    Invocation,
+    in_checkout,
+    list_examples,
+    show_progress,
+    show_warnings,
+    write_output,
+)
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import OpenJob, PackageTree, Project
+    from ocppkit.codegen import LoadedJob, PackageTree, Project
 
 __all__ = ["EXAMPLES", "generate"]
 
@@ -36,7 +43,7 @@ EXAMPLES = list_examples(
 
 
 class StaleErrata(StrEnum):
-    """What to do about errata that are already in the source."""
+    """What to do about errata whose change the schemas already have."""
 
     REPORT = "report"
     FAIL = "fail"
@@ -45,7 +52,7 @@ class StaleErrata(StrEnum):
 def generate(
     context: typer.Context,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")
+        bool, typer.Option("--check", help="Write nothing, and exit with 1 if a file would change.")
     ] = False,
     version: Annotated[
         list[str] | None,
@@ -57,13 +64,15 @@ def generate(
     flavour: Annotated[
         list[str] | None,
         typer.Option(
-            help="msgspec, or pydantic, which msgspec comes along with; may be repeated.",
+            help="msgspec, or pydantic, which includes msgspec; may be repeated.",
             show_default="all",
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for the package.", show_default="generated/ of a checkout"),
+        typer.Option(
+            help="Folder to write the package to.", show_default="generated/ of a checkout"
+        ),
     ] = None,
     package: Annotated[
         str | None,
@@ -74,13 +83,13 @@ def generate(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Actions to keep, separated by commas.", show_default="all"),
+        typer.Option(help="Actions to generate, separated by commas.", show_default="all"),
     ] = None,
     templates: TemplatesOption = None,
     errata: ErrataOption = None,
     stale_errata: Annotated[
         StaleErrata,
-        typer.Option(help="What to do if an erratum is already in the source: report or fail."),
+        typer.Option(help="What to do if the schemas already have the change of an erratum."),
     ] = StaleErrata.REPORT,
     base: BaseOption = None,
     schemas: SchemasOption = None,
@@ -88,32 +97,32 @@ def generate(
     prose: ProseOption = None,
     skeleton: Annotated[
         Path | None,
-        typer.Option(help="New file for the facts that the schemas want; nothing else is written."),
+        typer.Option(help="Write only a new file with placeholders for missing facts."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
-    """Generates typed messages from the OCPP schemas.
+    """Generates packages of typed messages from the OCPP schemas.
 
-    What an option does not say is taken from the project file: [tool.ocppkit] of pyproject.toml, or
-    ocppkit.toml, here or in a folder above (`ocppkit init` writes one). In a checkout of ocppkit the
-    command fills generated/. The folder of a package is replaced as a whole: keep nothing of your
-    own in it.
+    Settings without an option are taken from the project file: [tool.ocppkit] in pyproject.toml, or
+    ocppkit.toml, in this folder or one above (`ocppkit init` writes it). In a checkout of ocppkit
+    the command writes to generated/. The folder of a package is replaced as a whole: do not keep
+    files of your own in it.
     """
-    from ocppkit.codegen import FLAVOURS, OpenJob, find_project, package_tree, publish
+    from ocppkit.codegen import FLAVOURS, LoadedJob, find_project, package_tree, publish
 
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose, only, templates)
     wanted = version or list(project.versions)
     known = known_versions_of(project, inputs.facts, *wanted)
     versions = [each for each in known if not wanted or each in wanted]
-    # The pydantic flavour shares the enums of the msgspec flavour, which therefore always comes along.
+    # The pydantic flavour uses the enums of the msgspec flavour, which is therefore always generated.
     named = flavour or project.flavours
-    flavours = _choose("flavour", ["msgspec", *named] if named else None, FLAVOURS)
-    place = _place(output or project.output)
+    flavours = _choose_known("flavour", ["msgspec", *named] if named else None, FLAVOURS)
+    place = _output_folder(output or project.output)
     named_place = (output or project.output) is not None
     names = {each: known[each] for each in versions}
     packages = _packages(package, names, inputs, project, in_place=not named_place)
-    jobs = [OpenJob(inputs.job(project, each, packages[each], flavours)) for each in versions]
+    jobs = [LoadedJob(inputs.job(project, each, packages[each], flavours)) for each in versions]
     if skeleton is not None:
         _write_skeleton(jobs, skeleton)
         return
@@ -125,7 +134,7 @@ def generate(
         for each, files in zip(jobs, rendered, strict=True)
     ]
     if check:
-        _check(jobs, trees, context)
+        _report_drift(jobs, trees, context)
         return
     summaries = [_summarise(each, tree) for each, tree in zip(jobs, trees, strict=True)]
     publish(trees)
@@ -133,32 +142,32 @@ def generate(
         typer.echo(summary)
 
 
-def _write_skeleton(jobs: Sequence["OpenJob"], output: Path) -> None:
-    """Writes the facts that the schemas of one version want.
+def _write_skeleton(jobs: Sequence["LoadedJob"], output: Path) -> None:
+    """Writes a facts file with placeholders for the missing facts of one version.
 
     Raises:
-        CodegenError: there are several versions, or the file is there already.
+        CodegenError: there are several versions, or the file exists already.
     """
     from ocppkit.codegen import CodegenError
 
     if len(jobs) > 1:
         raise CodegenError(
-            "--skeleton is for one OCPP version",
-            cure=f"name one with --version: {', '.join(each.job.version for each in jobs)}",
+            "--skeleton can only be used with a single OCPP version",
+            cure=f"choose one with --version: {', '.join(each.job.version for each in jobs)}",
         )
     text = jobs[0].facts_skeleton
     if not text:
         typer.echo(f"OCPP {jobs[0].job.version}: no facts are missing")
     else:
         write_output(text, output, option="--skeleton")
-        typer.echo(f"fill in {output}, then generate with --facts {output}")
+        typer.echo(f"fill in the placeholders in {output}, then generate with --facts {output}")
 
 
-def _report_inputs(jobs: Sequence["OpenJob"], stale_errata: StaleErrata) -> None:
-    """Says which actions the facts remove, and what becomes of each erratum of the user's.
+def _report_inputs(jobs: Sequence["LoadedJob"], stale_errata: StaleErrata) -> None:
+    """Prints warnings, the actions that the facts remove, and the effect of each erratum of the user.
 
     Raises:
-        CodegenError: an erratum fits nothing, or is stale and these shall fail.
+        CodegenError: an erratum does not fit, or has no effect any more and `stale_errata` is FAIL.
     """
     from ocppkit.codegen import CodegenError, EditOutcome
 
@@ -167,31 +176,28 @@ def _report_inputs(jobs: Sequence["OpenJob"], stale_errata: StaleErrata) -> None
         show_warnings(each.warnings)
         if each.roles_left_out:
             typer.echo(
-                f"OCPP {version}: without BootNotification there are no roles: "
-                f"{' and '.join(each.roles_left_out)} are left out"
+                f"OCPP {version}: {' and '.join(each.roles_left_out)} are not generated, "
+                "because they need BootNotification"
             )
         if each.removed_actions:
-            typer.echo(f"OCPP {version}: removed by the facts: {', '.join(each.removed_actions)}")
+            typer.echo(f"OCPP {version}: the facts remove {', '.join(each.removed_actions)}")
     rows = list(_errata_rows(jobs))
     for _, line in rows:
         typer.echo(f"erratum {line}")
     stale = [line for outcome, line in rows if outcome == EditOutcome.ALREADY]
     if stale and stale_errata is StaleErrata.FAIL:
         raise CodegenError(
-            "\n  ".join(["these errata change nothing any more:", *stale]),
-            cure="remove their entries, or run without --stale-errata fail",
+            "\n  ".join(["the schemas already have the changes of these errata:", *stale]),
+            cure="remove these errata, or run without --stale-errata fail",
         )
 
 
-def _errata_rows(jobs: Sequence["OpenJob"]) -> Iterator[tuple[str, str]]:
-    """Yields the outcome of each erratum, and a line that says it.
-
-    An erratum that no version of this run is for is told once.
-    """
+def _errata_rows(jobs: Sequence["LoadedJob"]) -> Iterator[tuple[str, str]]:
+    """Yields the outcome of each erratum, with a line about it; an erratum for other versions only once."""
     versions = {each.job.version for each in jobs}
     told: set[str] = set()
     for each in jobs:
-        for row in each.applied_errata if each.job.errata_files else ():
+        for row in each.errata_reports if each.job.errata_files else ():
             place = row.change.place
             line = f"{row.outcome}: {row.change.path} ({place.file}:{place.line or place.pointer})"
             if row.version not in versions and line not in told:
@@ -199,8 +205,8 @@ def _errata_rows(jobs: Sequence["OpenJob"]) -> Iterator[tuple[str, str]]:
                 yield row.outcome, line
 
 
-def _choose(what: str, wanted: Sequence[str] | None, known: Iterable[str]) -> tuple[str, ...]:
-    """Returns the wanted values in the order of the known ones, all of them if none is named."""
+def _choose_known(what: str, wanted: Sequence[str] | None, known: Iterable[str]) -> tuple[str, ...]:
+    """Returns the wanted names in the order of the known ones; all known names if none is wanted."""
     names = tuple(known)
     for name in wanted or ():
         if name not in names:
@@ -210,22 +216,18 @@ def _choose(what: str, wanted: Sequence[str] | None, known: Iterable[str]) -> tu
     return tuple(name for name in names if not wanted or name in wanted)
 
 
-def _place(output: Path | None) -> Path:
-    """Returns the folder that packages go to."""
+def _output_folder(output: Path | None) -> Path:
+    """Returns the folder to write packages to."""
     from ocppkit.codegen import CodegenError
 
-    if output is None and _in_checkout():
+    if output is None and in_checkout():
         return Path("generated")
     if output is None:
         raise CodegenError(
-            "this folder is no checkout of ocppkit, so there is no generated/ to write to",
-            cure="say where the package goes: --output src --package acme.ocpp201",
+            "there is no output folder: none is named, and this is not a checkout of ocppkit",
+            cure="name the folder and the package: --output src --package acme.ocpp201",
         )
     return output
-
-
-def _in_checkout() -> bool:
-    return Path("generated/ocppkit").is_dir() and Path("templates").is_dir()
 
 
 def _packages(
@@ -236,29 +238,29 @@ def _packages(
     *,
     in_place: bool,
 ) -> Mapping[str, str]:
-    """Returns the package of each version.
+    """Returns the dotted name of the package for each version.
 
     Args:
-        package: the name that the user gives.
-        names: the versions, and how the packages of each are called.
-        inputs: what the options name.
-        project: what the project file says.
-        in_place: whether a checkout's own packages are meant where nobody names another.
+        package: the value of `--package`.
+        names: the versions, each with the short name of its package, such as `v201`.
+        inputs: the options of the command.
+        project: the project file.
+        in_place: whether the packages of a checkout of ocppkit are used if no name is given.
     """
     from ocppkit.codegen import CodegenError
 
     versions = list(names)
-    if len(versions) > 1 and (package or inputs.belong_to_one_version()):
+    if len(versions) > 1 and (package or inputs.need_one_version()):
         raise CodegenError(
             "--package, --base, --schemas and --facts can only be used with a single OCPP version",
-            cure=f"name one with --version: {', '.join(versions)}",
+            cure=f"choose one with --version: {', '.join(versions)}",
         )
     packages: dict[str, str] = {}
     for version, name in names.items():
         chosen = package if package is not None else project.version(version).package
         if chosen is None and in_place:
             chosen = f"ocppkit.{name}"
-        packages[version] = _checked(chosen, version, name, project)
+        packages[version] = _checked_package(chosen, version, name, project)
     taken: dict[str, str] = {}
     for version, chosen in packages.items():
         other = taken.setdefault(chosen, version)
@@ -266,64 +268,62 @@ def _packages(
             raise CodegenError(
                 f"OCPP {other} and {version} would share the package {chosen!r}",
                 file=project.file,
-                cure="give each version a package of its own",
+                cure="give each version a different package",
             )
     return packages
 
 
-def _checked(package: str | None, version: str, name: str, project: "Project") -> str:
-    """Returns the package of a version, if it can be one."""
+def _checked_package(package: str | None, version: str, name: str, project: "Project") -> str:
+    """Returns the name of a package after checking it; raises an error if it is missing or not allowed."""
     from ocppkit.codegen import CodegenError
 
     if package is None:
-        cure = f"name it: --package acme.{name.replace('v', 'ocpp')}"
+        cure = f"add --package acme.{name.replace('v', 'ocpp')}"
         if project.file:
             cure += f", or `package` under [tool.ocppkit.versions.{version!r}] in {project.file}"
-        raise CodegenError(
-            "the package needs a name of its own, or it would hide ocppkit's", cure=cure
-        )
+        raise CodegenError(f"the package for OCPP {version} has no name", cure=cure)
     for part in package.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
             raise CodegenError(
-                f"{package!r} is no name of a Python package",
-                cure="write identifiers with dots between them, such as acme.ocpp201",
+                f"{package!r} is not a valid name of a Python package",
+                cure="write identifiers separated by dots, such as acme.ocpp201",
             )
-    if package.partition(".")[0] == "ocppkit" and not _in_checkout():
+    if package.partition(".")[0] == "ocppkit" and not in_checkout():
         raise CodegenError(
-            f"the package {package!r} would hide ocppkit's own",
-            cure="give it a name of your own, such as acme.ocpp201",
+            f"the package {package!r} would hide the installed ocppkit",
+            cure="choose a name outside ocppkit, such as acme.ocpp201",
         )
     return package
 
 
-def _check(
-    jobs: Sequence["OpenJob"], trees: Sequence["PackageTree"], context: typer.Context
+def _report_drift(
+    jobs: Sequence["LoadedJob"], trees: Sequence["PackageTree"], context: typer.Context
 ) -> None:
-    """Shows how the trees on disk differ from these, and exits with 1 if they do."""
-    from ocppkit.codegen import compare, notes_on, show_drift
+    """Prints the differences between the packages on the disk and these; exits with 1 if there are any."""
+    from ocppkit.codegen import compare, drift_notes, render_drift
 
     drifts = [compare(tree) for tree in trees]
     for each, tree, drift in zip(jobs, trees, drifts, strict=True):
         if drift:
-            typer.echo(show_drift(tree, drift))
+            typer.echo(render_drift(tree, drift))
         else:
             typer.echo(
-                f"OCPP {each.job.version}: {len(tree.files)} files in {tree.folder} are as generated"
+                f"OCPP {each.job.version}: {len(tree.files)} files in {tree.folder} are up to date"
             )
-            for note in notes_on(tree, drift):
+            for note in drift_notes(tree, drift):
                 typer.echo(f"  {note}")
     if any(drifts):
         arguments = [
             each for each in context.ensure_object(Invocation).arguments if each != "--check"
         ]
-        typer.echo(f"\nTo mend it, run:\n  {shlex.join(['ocppkit', *arguments])}")
+        typer.echo(f"\nTo update the files, run:\n  {shlex.join(['ocppkit', *arguments])}")
         if any(drift.foreign for drift in drifts):
-            typer.echo("and move the foreign files elsewhere first.")
+            typer.echo("But first move the files that are marked as foreign to another folder.")
         raise typer.Exit(1)
 
 
-def _summarise(job: "OpenJob", tree: "PackageTree") -> str:
-    """Says what publishing a tree will change."""
+def _summarise(job: "LoadedJob", tree: "PackageTree") -> str:
+    """Returns a line about the files that writing a package will change."""
     from ocppkit.codegen import compare
 
     drift = compare(tree)

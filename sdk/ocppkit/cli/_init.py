@@ -1,4 +1,4 @@
-"""`ocppkit init`: writes the project file, from options or from answers to questions."""
+"""The command `ocppkit init`: writes the project file, from its options or from answers to questions."""
 
 import json
 import sys
@@ -58,9 +58,7 @@ def init(
 
     found = find_project(Path()).file
     if found and Path(found).parent == Path():
-        raise CodegenError(
-            "the project is described already", file=found, cure="edit this file by hand"
-        )
+        raise CodegenError("this project file exists already", file=found, cure="edit the file")
     versions = split_words(version or [_ask("OCPP versions, separated by commas", "2.0.1")])
     packages = package or [
         _ask(f"Package of OCPP {each}", f"acme.ocpp{each.replace('.', '')}") for each in versions
@@ -68,10 +66,10 @@ def init(
     one_version = base or schemas or errata or facts
     if len(packages) != len(versions) or (one_version and len(versions) > 1):
         raise CodegenError(
-            "each version needs one --package, and --base, --schemas, --errata and --facts are for one version",
-            cure="write the project file for one version, then add the others by hand",
+            "each version needs one --package; --base, --schemas, --errata and --facts can only be used with one version",
+            cure="run the command for one version, then add the other versions to the file",
         )
-    described = [_Described(*each) for each in zip(versions, packages, strict=True)]
+    described = [_NewVersion(*each) for each in zip(versions, packages, strict=True)]
     if one_version:
         described[0].inputs = [
             ("base", base),
@@ -83,8 +81,8 @@ def init(
 
 
 @dataclass
-class _Described:
-    """One version of the project."""
+class _NewVersion:
+    """The settings of one version in the new project file."""
 
     version: str
     package: str
@@ -92,33 +90,33 @@ class _Described:
 
 
 def _ask(what: str, default: str) -> str:
-    """Asks a question at the terminal."""
+    """Asks the user a question at the terminal; raises an error if there is no terminal."""
     from ocppkit.codegen import CodegenError
 
     if not sys.stdin.isatty():
         raise CodegenError(
-            "nobody can be asked, as this is no terminal",
-            cure="say --version 2.0.1 --package acme.ocpp201 --output src",
+            "options are missing, and questions cannot be asked, because the input is not a terminal",
+            cure="add --version 2.0.1 --package acme.ocpp201 --output src",
         )
     answer: str = typer.prompt(what, default=default)
     return answer
 
 
 def _quoted(value: object) -> str:
-    """Writes a text or a list of texts; JSON's are TOML's as well."""
+    """Returns a text or a list of texts as TOML, which is the same as JSON for these."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _lines(
-    output: str, flavours: Sequence[str] | None, versions: Sequence[_Described], header: str
+    output: str, flavours: Sequence[str] | None, versions: Sequence[_NewVersion], header: str
 ) -> Iterator[str]:
     """Yields the lines of a project file.
 
     Args:
         output: the folder of the packages.
-        flavours: the flavours; all when there are none.
+        flavours: the flavours; all if empty.
         versions: the versions.
-        header: the dotted name of the project's table; empty if it is the whole file.
+        header: the dotted name of the table; empty if the table is the whole file.
     """
     if header:
         yield f"[{header}]"
@@ -135,11 +133,11 @@ def _lines(
     yield ""
 
 
-def _write(output: str, flavours: Sequence[str] | None, versions: Sequence[_Described]) -> None:
-    """Writes the project's table to its own file, or to the end of a pyproject.toml that is there.
+def _write(output: str, flavours: Sequence[str] | None, versions: Sequence[_NewVersion]) -> None:
+    """Writes the table of the project to the end of pyproject.toml if it exists, else to ocppkit.toml.
 
     Raises:
-        CodegenError: what was said describes no project, or a file cannot be written.
+        CodegenError: the settings are not valid, or the file cannot be written.
     """
     from ocppkit.codegen import PROJECT_FILES, read_project
 
@@ -148,11 +146,11 @@ def _write(output: str, flavours: Sequence[str] | None, versions: Sequence[_Desc
     if shared.exists():
         path, before, header = shared, shared.read_bytes().rstrip() + b"\n\n", "tool.ocppkit"
     data = before + "\n".join(_lines(output, flavours, versions, header)).encode()
-    # Read before it is written: a file that is refused would have to be mended by hand.
+    # The text is checked before it is written, so that no invalid file is left.
     project = read_project(data, str(path))
     write_output(data, path)
     typer.echo(f"{path} describes {', '.join(f'OCPP {each}' for each in project.versions)}")
-    typer.echo("generate the packages with `ocppkit generate`, and run it with --check in CI")
+    typer.echo("generate the packages with `ocppkit generate`; in CI, run it with --check")
     for each in project.versions.values():
         folder = (project.output or Path()) / (each.package or "").replace(".", "/")
-        typer.echo(f"for .gitattributes: {folder.as_posix()}/** text eol=lf linguist-generated")
+        typer.echo(f"add to .gitattributes: {folder.as_posix()}/** text eol=lf linguist-generated")

@@ -1,4 +1,4 @@
-"""The user's own inputs: what the options name, and what the project file says where they name nothing."""
+"""Combines the options that several commands share with the settings of the project file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,32 +25,33 @@ __all__ = [
 BaseOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of an imported edition that replaces the shipped schemas of its version.",
+        help="Folder of an imported edition, used instead of the shipped schemas of its version.",
         show_default="the shipped schemas",
     ),
 ]
 SchemasOption: TypeAlias = Annotated[
     list[Path] | None,
-    typer.Option(help="Folder of schemas that are added, or replace single ones of the base."),
+    typer.Option(help="Folder of schemas to add; a schema of the same message is replaced."),
 ]
 ErrataOption: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(help="TOML file of errata, a folder of them, or the name of a shipped one."),
 ]
 FactsOption: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(help="TOML file of facts about actions of your own.")
+    list[Path] | None, typer.Option(help="TOML file of facts about your own actions.")
 ]
 ProseOption: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(help="TOML file of texts of your own, or a folder of them.")
+    list[Path] | None, typer.Option(help="TOML file of your own texts, or a folder of them.")
 ]
 TemplatesOption: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(help="Folder of templates that replace or extend ours.")
+    list[Path] | None,
+    typer.Option(help="Folder of templates that replace shipped ones or add files."),
 ]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs that options of a command name; each takes the place of the project's."""
+    """The input files that options of a command name; each replaces the setting of the project file."""
 
     base: Path | None = None
     schemas: Sequence[Path] | None = None
@@ -58,24 +59,24 @@ class Inputs:
     facts: Sequence[Path] | None = None
     prose: Sequence[Path] | None = None
     only: Sequence[str] | None = None
-    """Actions, with commas between them."""
+    """Names of actions, separated by commas."""
 
     templates: Sequence[Path] | None = None
 
-    def belong_to_one_version(self) -> bool:
-        """Tells whether an option was given that means one OCPP version."""
+    def need_one_version(self) -> bool:
+        """Tells whether there is an option that can only be used with a single OCPP version."""
         return bool(self.base or self.schemas or self.facts)
 
     def job(
         self, project: "Project", version: str, package: str, flavours: Sequence[str] = ()
     ) -> "Job":
-        """Returns what to generate for a version.
+        """Returns the job that generates one version.
 
         Args:
-            project: what the project file says.
+            project: the project file.
             version: the OCPP version.
-            package: the name of its package.
-            flavours: the flavours; all when empty.
+            package: the dotted name of its package.
+            flavours: the flavours; all if empty.
         """
         from ocppkit.codegen import FLAVOURS, Job
 
@@ -95,7 +96,7 @@ class Inputs:
 
 
 def split_words(values: Iterable[str] | None) -> tuple[str, ...]:
-    """Returns the words of an option's values, each of which may hold several with commas between them."""
+    """Returns the words in the values of an option; a value can have several words, separated by commas."""
     return tuple(
         word.strip() for value in values or () for word in value.split(",") if word.strip()
     )
@@ -104,42 +105,42 @@ def split_words(values: Iterable[str] | None) -> tuple[str, ...]:
 def known_versions_of(
     project: "Project", facts: Sequence[Path] | None, *named: str | None
 ) -> Mapping[str, str]:
-    """Returns the OCPP versions that facts describe, each with the name of its package.
+    """Returns all OCPP versions that facts describe, each with the name of its package.
 
     Args:
-        project: what the project file says.
-        facts: the facts files that an option names; those of the project if there are none.
-        named: versions that must be among them; `None` is no version.
+        project: the project file.
+        facts: the facts files that an option names; by default those of the project.
+        named: versions that the user has named; `None` is ignored.
 
     Raises:
-        CodegenError: a named version is not among them.
+        CodegenError: no facts describe a named version.
     """
     from ocppkit.codegen import known_versions
 
     known = known_versions(*(facts or project.facts))
     for version in named:
         if version is not None and version not in known:
-            raise _unknown_version(version, list(known))
+            raise _unknown_version_error(version, list(known))
     return known
 
 
-def _unknown_version(version: str, known: Sequence[str]) -> Exception:
-    """Makes the error about a version that no facts describe; its cure is the facts to start with.
+def _unknown_version_error(version: str, known: Sequence[str]) -> Exception:
+    """Returns the error about a version without facts, with the text of a new facts file as its cure.
 
     Args:
-        version: what the user wrote.
-        known: the versions that there are facts for.
+        version: the version that the user named.
+        known: the versions that have facts.
     """
     from ocppkit.codegen import CodegenError, folder_of
 
-    folder = folder_of(version)  # refuses what is no version
+    folder = folder_of(version)  # raises an error for a text such as "2"
     return CodegenError(
-        f"OCPP {version} is not one of {', '.join(known)}",
-        cure=f"""name one of these, or describe it in a facts file (--facts):
+        f"there are no facts of OCPP {version}, only of {', '.join(known)}",
+        cure=f"""name one of these versions, or describe yours in a facts file (--facts):
 
     [protocol]
     version = "{version}"
     subprotocol = "ocpp{version}"
     package = "{folder}"
-    extends = "{known[-1]}"  # the version that it builds on""",
+    extends = "{known[-1]}"  # the version from which it was derived""",
     )

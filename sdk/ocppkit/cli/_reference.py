@@ -1,4 +1,4 @@
-"""`ocppkit reference`: every message, datatype and enum of all versions as Markdown, for a site."""
+"""The command `ocppkit reference`: writes Markdown pages about all messages, datatypes and enums."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ocppkit.codegen import Job
     from ocppkit.core import Protocol
 
-__all__ = ["EXAMPLES", "pages", "protocol_of", "reference"]
+__all__ = ["EXAMPLES", "generate_protocol", "reference", "reference_pages"]
 
 EXAMPLES = list_examples(
     "ocppkit reference --output build/reference",
@@ -36,33 +36,38 @@ EXAMPLES = list_examples(
 )
 
 
-def pages(template_dirs: Sequence[Path] = (), own: Sequence["Job"] = ()) -> Mapping[str, str]:
-    """Returns the pages of the reference, by path.
+def reference_pages(
+    template_dirs: Sequence[Path] = (), own: Sequence["Job"] = ()
+) -> Mapping[str, str]:
+    """Renders the pages of the reference.
 
     Args:
-        template_dirs: folders of templates that replace or extend the shipped ones.
-        own: versions of the user's own, and shipped ones with files of the user's.
+        template_dirs: folders of templates that replace shipped ones or add files.
+        own: jobs for versions with files of the user; all other versions are the shipped ones.
+
+    Returns:
+        The text of each page, by path.
 
     Raises:
-        CodegenError: a file of the user's is refused.
+        CodegenError: a file of the user is wrong.
     """
-    from ocppkit.codegen import VERSIONS, Job, emit_reference, load_api
+    from ocppkit.codegen import VERSIONS, Job, load_api, render_reference
 
     jobs = {version: Job(version, f"ocppkit.{name}") for version, name in VERSIONS.items()}
     protocols: dict[str, Protocol] = {}
     for job in own:
         jobs[job.version] = job
-        protocols[job.version] = protocol_of(job)
+        protocols[job.version] = generate_protocol(job)
     apis = [load_api(job) for job in jobs.values()]
-    return emit_reference(apis, ShippedEngine(protocols), template_dirs)
+    return render_reference(apis, ShippedEngine(protocols), template_dirs)
 
 
-def protocol_of(job: "Job") -> "Protocol":
-    """Generates the messages of a job, imports them, and returns their protocol."""
+def generate_protocol(job: "Job") -> "Protocol":
+    """Generates the package of a job in a temporary folder, imports it, and returns its protocol."""
     from ocppkit.codegen import generate, package_tree, publish
 
     with TemporaryDirectory(prefix="ocppkit_reference_") as folder:
-        # The folder's name is new each time: Python would import a package of an old name only once.
+        # The folder has a new name each time, because Python imports a package of one name only once.
         job = replace(job, package=Path(folder).name, flavours=("msgspec",))
         publish([package_tree(generate(job), Path(folder), job.package)])
         sys.path.insert(0, folder)
@@ -74,7 +79,9 @@ def protocol_of(job: "Job") -> "Protocol":
 
 
 def reference(
-    output: Annotated[Path, typer.Option(help="Folder for the pages; it must be new or empty.")],
+    output: Annotated[
+        Path, typer.Option(help="Folder to write the pages to; it must be new or empty.")
+    ],
     templates: TemplatesOption = None,
     version: Annotated[
         str | None,
@@ -86,9 +93,9 @@ def reference(
     facts: FactsOption = None,
     prose: ProseOption = None,
 ) -> None:
-    """Writes the reference of all versions as Markdown, a page per action, datatype and enum.
+    """Writes Markdown pages about all versions: one page per action, datatype and enum.
 
-    The documentation site shows the same pages; `mkdocs build` makes them anew without this command.
+    The documentation site has the same pages; `mkdocs build` renders them itself.
     """
     from ocppkit.codegen import CodegenError, find_project
 
@@ -99,24 +106,24 @@ def reference(
     if version is None and (base or schemas or errata or facts or prose):
         raise CodegenError(
             "--base, --schemas, --errata, --facts and --prose can only be used with a single OCPP version",
-            cure=f"name one with --version: {', '.join(known)}",
+            cure=f"choose one with --version: {', '.join(known)}",
         )
     own = [version] if version else [each for each in project.versions if each in known]
     jobs = [replace(inputs.job(project, each, known[each]), only=()) for each in own]
-    made = pages(tuple(templates or project.templates), jobs)
+    made = reference_pages(tuple(templates or project.templates), jobs)
     for path, text in made.items():
         write_output(text, output / path, new_folders=True)
     typer.echo(f"{len(made)} pages in {output}")
 
 
 def _check_new(output: Path) -> None:
-    """Raises CodegenError if a folder is none, or has something in it."""
+    """Raises CodegenError if the output folder is not empty, or is a file."""
     from ocppkit.codegen import CodegenError
 
     if output.is_dir() and any(output.iterdir()):
         problem = "the folder is not empty"
     elif output.exists() and not output.is_dir():
-        problem = "this is no folder"
+        problem = "this is not a folder"
     else:
         return
-    raise CodegenError(problem, file=str(output), cure="name a new folder, or empty it")
+    raise CodegenError(problem, file=str(output), cure="name a new or an empty folder")

@@ -1,4 +1,4 @@
-"""Renders several packages side by side, in this process and in others: each takes all of a core."""
+"""Renders several packages at the same time, in this process and in worker processes."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from multiprocessing.queues import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Job, OpenJob
+    from ocppkit.codegen import Job, LoadedJob
 
 __all__ = ["render_all"]
 
@@ -18,18 +18,18 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 Step: TypeAlias = tuple[str, int, int]
 
 _LOOK_EVERY = 0.1
-"""Seconds between two looks at what the processes have done."""
+"""Seconds between two checks of the progress of the worker processes."""
 
 
-def render_all(jobs: Sequence["OpenJob"], progress: Progress) -> list[Mapping[str, str]]:
-    """Returns the files of each job.
+def render_all(jobs: Sequence["LoadedJob"], progress: Progress) -> list[Mapping[str, str]]:
+    """Returns the files of each job, in the order of the jobs.
 
     Args:
-        jobs: what to render.
-        progress: told what is done, how far it is, and how far it goes.
+        jobs: the jobs to render.
+        progress: called with the current task, the number of its steps that are done, and the number of all its steps.
 
     Raises:
-        CodegenError: one of the jobs is refused.
+        CodegenError: an input of a job is wrong.
     """
     workers = min(len(jobs), os.cpu_count() or 1) - 1
     if not workers:
@@ -38,33 +38,33 @@ def render_all(jobs: Sequence["OpenJob"], progress: Progress) -> list[Mapping[st
     # Spawned, not forked: the progress display runs a thread, and a fork of threads may hang.
     context = get_context("spawn")
     steps: SimpleQueue[Step] = context.SimpleQueue()
-    # The later a version, the larger it is, and this process need not be started first.
+    # The last version is the largest. This process renders it, because it need not be started first.
     *others, own = jobs
 
     def report(what: str, done: int, total: int) -> None:
         progress(what, done, total)
-        _hand_on(steps, progress)
+        _forward_progress(steps, progress)
 
-    with ProcessPoolExecutor(workers, context, _prepare, (steps,)) as pool:
+    with ProcessPoolExecutor(workers, context, _prepare_worker, (steps,)) as pool:
         pending = {each.job: pool.submit(_render, each.job) for each in reversed(others)}
         with _without_gc():
             rendered = own.render(report)
         running = set(pending.values())
         while running:
             _, running = wait(running, _LOOK_EVERY)
-            _hand_on(steps, progress)
+            _forward_progress(steps, progress)
         return [*(pending[each.job].result() for each in others), rendered]
 
 
-def _hand_on(steps: "SimpleQueue[Step]", progress: Progress) -> None:
-    """Reports what the other processes have done since the last time."""
+def _forward_progress(steps: "SimpleQueue[Step]", progress: Progress) -> None:
+    """Reports the steps that the worker processes have done since the last call."""
     while not steps.empty():
         progress(*steps.get())
 
 
 @contextmanager
 def _without_gc() -> Generator[None, None, None]:
-    """Keeps the garbage collector from looking at what is about to be thrown away: a fifth of the work."""
+    """Disables the garbage collector inside the block, which saves a fifth of the time of rendering."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -75,11 +75,11 @@ def _without_gc() -> Generator[None, None, None]:
 
 
 _steps: list["SimpleQueue[Step]"] = []
-"""In a process of the pool: where it reports."""
+"""In a worker process: the queue for its progress."""
 
 
-def _prepare(steps: "SimpleQueue[Step]") -> None:
-    """Makes a process of the pool ready."""
+def _prepare_worker(steps: "SimpleQueue[Step]") -> None:
+    """Prepares a worker process: keeps the queue for its progress, and disables the garbage collector."""
     _steps.append(steps)
     gc.disable()  # as in `_without_gc`
 

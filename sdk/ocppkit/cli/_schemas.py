@@ -1,4 +1,4 @@
-"""`ocppkit schemas`: takes schemas in, and says whether ours are what a source says."""
+"""The command `ocppkit schemas`: imports schemas, and compares imported schemas with their source or lock."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._terminal import list_examples, show_warnings, write_output
-from ._watch import day_of_work, fetched, is_url, news
+from ._terminal import in_checkout, list_examples, show_warnings, write_output
+from ._watch import changed_messages, fetch_archive, is_url, next_steps
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Corrections, VerifyReport, VerifyRow
@@ -18,7 +18,7 @@ __all__ = ["app"]
 
 
 app = typer.Typer(
-    help="Imports the official schemas, or verifies ours against them.",
+    help="Imports the official schemas, and checks imported schemas.",
     epilog=list_examples(
         "ocppkit schemas import OCPP-2.1.zip --version 2.1 --output vendor/schemas",
         "ocppkit schemas verify OCPP-2.1.zip --version 2.1",
@@ -39,7 +39,7 @@ class Draft(StrEnum):
 
     @property
     def read_as(self) -> int:
-        """The draft whose rules the generator applies: those after 6 mean the same."""
+        """The draft that the generator uses, 4 or 6; the supported keywords of later drafts are those of 6."""
         return 4 if self is Draft.DRAFT_4 else 6
 
 
@@ -48,7 +48,7 @@ _Draft = Annotated[
     typer.Option(
         "--draft",
         help="JSON Schema draft of files that do not name one.",
-        show_default="that of ours, with a warning",
+        show_default="the one of the shipped schema, with a warning",
     ),
 ]
 _Source = Annotated[
@@ -61,10 +61,10 @@ _Corrections = Annotated[
     list[Path] | None,
     typer.Option(
         "--corrections",
-        help="TOML file of corrections of the source's files, or a folder of them.",
+        help="TOML file of corrections to the source, or a folder of such files.",
     ),
 ]
-_Ours = Annotated[
+_SchemasFolder = Annotated[
     Path | None,
     typer.Option(
         "--schemas",
@@ -93,27 +93,25 @@ def import_(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="What the source is called, for the lock.", show_default="its file name"),
+        typer.Option(help="Name of the source, for the lock.", show_default="its file name"),
     ] = None,
     source_version: Annotated[
-        str, typer.Option(help="Which edition or release of it, for the lock.")
+        str, typer.Option(help="Edition or release of the source, for the lock.")
     ] = "not stated",
     corrections: _Corrections = None,
     suggest: Annotated[
         Path | None,
-        typer.Option(
-            help="New file for the corrections that the source needs; nothing else is written."
-        ),
+        typer.Option(help="Write only a new file with the corrections that the source needs."),
     ] = None,
     draft: _Draft = None,
 ) -> None:
-    """Derives the structure of the official schemas and writes it to a folder, with a lock.
+    """Imports the official schemas: writes their structure to a folder, with a lock.
 
-    Titles, descriptions and comments stay behind. Nothing is written if anything is refused.
+    Titles, descriptions and comments are left out. If a schema is invalid, nothing is written.
     """
     from ocppkit.codegen import folder_of, has_sends, import_schemas, load_corrections
 
-    folder_of(version)  # refuses what is no version
+    folder_of(version)  # raises an error for a text such as "2"
     known = load_corrections(*corrections or ())
     if suggest is not None:
         own = [one for one in known if one.source is None and one.version == version]
@@ -122,14 +120,14 @@ def import_(
     report = import_schemas(
         source,
         version,
-        _target(output),
+        _import_folder(output),
         source_name=name or source.resolve().name,
         source_version=source_version,
         corrections=known,
         sends=has_sends(version),
         draft=draft.read_as if draft else None,
     )
-    show_warnings(report.warnings, "say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it")
+    show_warnings(report.warnings, "if you know the draft, add --draft 4, 6, 7, 2019-09 or 2020-12")
     for words, messages in (
         ("new", report.added),
         ("changed", report.changed),
@@ -141,7 +139,9 @@ def import_(
         reason = " ".join(applied.change.reason.split())
         typer.echo(f"{applied.outcome:<9} correction of {applied.change.path}: {reason}")
     count = len(report.added) + len(report.changed) + len(report.unchanged)
-    typer.echo(f"OCPP {version}: {count} schemas in {report.folder}{_claims(report.editions)}")
+    typer.echo(
+        f"OCPP {version}: {count} schemas in {report.folder}{_editions_text(report.editions)}"
+    )
 
 
 @app.command(
@@ -154,27 +154,27 @@ def import_(
 def verify(
     source: _Source,
     version: _Version,
-    schemas: _Ours = None,
+    schemas: _SchemasFolder = None,
     corrections: _Corrections = None,
     draft: _Draft = None,
 ) -> None:
-    """Compares a source with our schemas, file by file.
+    """Compares a source with the imported schemas, file by file.
 
-    Exits with 1 if a message is missing, superfluous or of another structure; other bytes that say
-    the same are no difference.
+    Exits with 1 if a message is missing, only in the source, or has another structure. Files that
+    differ only in their bytes count as equal.
     """
     from ocppkit.codegen import load_corrections, verify_schemas
 
     report = verify_schemas(
         source,
         version,
-        _ours(schemas),
+        _schemas_folder(schemas),
         corrections=load_corrections(*corrections or ()),
         draft=draft.read_as if draft else None,
     )
-    show_warnings(report.warnings, "say --draft 4, 6, 7, 2019-09 or 2020-12 if you know it")
+    show_warnings(report.warnings, "if you know the draft, add --draft 4, 6, 7, 2019-09 or 2020-12")
     for row in report.rows:
-        for line in _row(row):
+        for line in _row_lines(row):
             typer.echo(line)
     typer.echo(_counts(report))
     if not report.ok:
@@ -193,28 +193,28 @@ def watch(
         str, typer.Argument(help="ZIP, folder of JSON schemas, or the URL of a ZIP.")
     ],
     version: _Version,
-    schemas: _Ours = None,
+    schemas: _SchemasFolder = None,
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="File for an archive that was fetched and has something new.",
+            help="File to save a downloaded archive to, if it differs.",
             show_default="none",
         ),
     ] = None,
     edition: Annotated[
-        str, typer.Option(help="What the edition is called, for the commands that are shown.")
+        str, typer.Option(help="Name of the edition, for the commands that are printed.")
     ] = "not stated",
 ) -> None:
-    """Compares a source with our schemas and their lock, and says what to do if something is new.
+    """Checks whether a source differs from the imported schemas, and if so prints the next steps.
 
-    Exits with 1 then, so that a job in CI that runs every night tells of a new edition.
+    Exits with 1 if it differs, so that a nightly job in CI can report a new edition.
     """
     from ocppkit.codegen import verify_schemas
 
     with TemporaryDirectory(prefix="ocppkit-") as folder:
-        path = fetched(source, Path(folder)) if is_url(source) else Path(source)
-        report = verify_schemas(path, version, _ours(schemas))
-        lines = list(news(report))
+        path = fetch_archive(source, Path(folder)) if is_url(source) else Path(source)
+        report = verify_schemas(path, version, _schemas_folder(schemas))
+        lines = list(changed_messages(report))
         if lines and is_url(source) and keep is not None:
             write_output(path.read_bytes(), keep)
     if not lines:
@@ -223,7 +223,7 @@ def watch(
     for line in lines:
         typer.echo(line)
     typer.echo(_counts(report))
-    for line in day_of_work(source, version, edition, keep):
+    for line in next_steps(source, version, edition, keep):
         typer.echo(line)
     raise typer.Exit(1)
 
@@ -235,88 +235,88 @@ def watch(
         "ocppkit schemas check --schemas vendor/schemas",
     ),
 )
-def check(schemas: _Ours = None) -> None:
-    """Compares our schemas with their lock, and exits with 1 if one was edited, added or lost."""
+def check(schemas: _SchemasFolder = None) -> None:
+    """Compares the imported schemas with their lock; exits with 1 if one was edited, added or removed."""
     from ocppkit.codegen import check_lock
 
-    folder = _ours(schemas)
-    deviations = check_lock(folder)
-    for deviation in deviations:
-        typer.echo(str(deviation))
-    if deviations:
+    folder = _schemas_folder(schemas)
+    problems = check_lock(folder)
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
         raise typer.Exit(1)
-    typer.echo(f"the schemas in {folder} are as locked")
+    typer.echo(f"the schemas in {folder} match their lock")
 
 
 def _suggest(
     source: Path, version: str, corrections: Sequence["Corrections"], output: Path
 ) -> None:
-    """Writes the corrections that a source needs, and says what no correction is known for.
+    """Writes the corrections that a source needs, and prints the errors that no correction solves.
 
     Raises:
-        CodegenError: the file is there already, or cannot be written.
+        CodegenError: the file exists already, or cannot be written.
     """
     from ocppkit.codegen import has_sends, suggest_corrections
 
     found = suggest_corrections(source, version, sends=has_sends(version), corrections=corrections)
     for error in found.refused:
-        typer.echo(f"no correction known: {error}")
+        typer.echo(f"no correction can be suggested: {error}")
     if not found.text:
-        typer.echo("no corrections to suggest")
+        typer.echo("there are no corrections to suggest")
     else:
         write_output(found.text, output, option="--suggest")
+        each = (
+            "1 correction: review it"
+            if found.count == 1
+            else f"{found.count} corrections: review each"
+        )
         typer.echo(
-            f"{found.count} corrections in {output}: look at each, say why, then import with "
-            f"--corrections {output}"
+            f"{output} has {each} and write its reason, then import with --corrections {output}"
         )
     if found.refused:
         raise typer.Exit(1)
 
 
-def _target(output: Path | None) -> Path:
+def _import_folder(output: Path | None) -> Path:
     from ocppkit.codegen import CodegenError
 
     if output is not None:
         return output
-    if not _in_checkout():
+    if not in_checkout():
         raise CodegenError(
-            "this folder is no checkout of ocppkit, so there is no schemas/ to import to",
-            cure="say where the schemas go: --output DIR",
+            "there is no output folder: none is named, and this is not a checkout of ocppkit",
+            cure="name the folder for the schemas: --output DIR",
         )
     return Path("schemas")
 
 
-def _ours(schemas: Path | None) -> Path:
+def _schemas_folder(schemas: Path | None) -> Path:
     from ocppkit.codegen import schemas_dir
 
     if schemas is not None:
         return schemas
-    return Path("schemas") if _in_checkout() else schemas_dir()
+    return Path("schemas") if in_checkout() else schemas_dir()
 
 
-def _in_checkout() -> bool:
-    return Path("schemas").is_dir() and Path("templates").is_dir()
+def _row_lines(row: "VerifyRow") -> Iterator[str]:
+    from ocppkit.codegen import VerifyStatus
 
-
-def _row(row: "VerifyRow") -> Iterator[str]:
-    from ocppkit.codegen import Status
-
-    if row.status in (Status.IDENTICAL, Status.SAME_STRUCTURE):
+    if row.status in (VerifyStatus.IDENTICAL, VerifyStatus.SAME_STRUCTURE):
         return
     yield f"{row.message}: {row.status}{f' ({row.path})' if row.path else ''}"
     yield from (f"  {difference}" for difference in row.differences)
 
 
 def _counts(report: "VerifyReport") -> str:
-    """Says how many messages compare in which way, and what the source claims to be."""
-    from ocppkit.codegen import Status
+    """Returns a line with the number of messages of each status, and the editions that the source names."""
+    from ocppkit.codegen import VerifyStatus
 
     statuses = [row.status for row in report.rows]
     counts = ", ".join(
-        f"{statuses.count(status)} {status}" for status in Status if status in statuses
+        f"{statuses.count(status)} {status}" for status in VerifyStatus if status in statuses
     )
-    return f"OCPP {report.version}: {counts}{_claims(report.editions)}"
+    return f"OCPP {report.version}: {counts}{_editions_text(report.editions)}"
 
 
-def _claims(editions: Sequence[str]) -> str:
-    return f"\nthe source calls itself: {'; '.join(editions)}" if editions else ""
+def _editions_text(editions: Sequence[str]) -> str:
+    return f"\nedition according to the source: {'; '.join(editions)}" if editions else ""

@@ -1,4 +1,4 @@
-"""What all commands share at the terminal: how errors look, how progress shows, where output goes."""
+"""Terminal output that all commands share: errors, warnings, progress bars and output files."""
 
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -13,8 +13,9 @@ from rich.progress import Progress as Bars
 
 __all__ = [
     "Invocation",
+    "in_checkout",
     "list_examples",
-    "report",
+    "report_error",
     "show_progress",
     "show_warnings",
     "write_output",
@@ -27,26 +28,32 @@ _COLUMNS = 400
 
 @dataclass(frozen=True)
 class Invocation:
-    """The command line as the user typed it."""
+    """The arguments of the command line, as the user typed them."""
 
     arguments: tuple[str, ...] = ()
 
 
+def in_checkout() -> bool:
+    """Tells whether the current folder is the top of a checkout of ocppkit."""
+    return all(Path(folder).is_dir() for folder in ("generated/ocppkit", "schemas", "templates"))
+
+
 def list_examples(*commands: str) -> str:
-    """Returns the text below a command's help. Only paragraphs keep their line breaks there."""
+    """Returns examples as the text below the help of a command."""
+    # Only separate paragraphs keep their line breaks there.
     return "\n\n".join(["Examples:", *commands])
 
 
-def report(error: Exception) -> None:
-    """Writes an error to stderr: one screen at most, and no control characters out of the user's files."""
+def report_error(error: Exception) -> None:
+    """Prints an error on stderr: at most 30 lines, with control characters escaped."""
     lines = f"ocppkit: {error}".splitlines()
-    shown = [_printable(line[:_COLUMNS]) for line in lines[:_LINES]]
+    shown = [_escaped(line[:_COLUMNS]) for line in lines[:_LINES]]
     if len(lines) > _LINES:
         shown[-1] = f"    ... and {len(lines) - _LINES + 1} more lines"
     sys.stderr.write("\n".join(shown) + "\n")
 
 
-def _printable(line: str) -> str:
+def _escaped(line: str) -> str:
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
 
@@ -55,9 +62,9 @@ Progress = Callable[[str, int, int], None]
 
 @contextmanager
 def show_progress(quiet: bool) -> Generator[Progress]:
-    """Yields a function to call with what is done, how far it is, and how far it goes.
+    """Yields a function that shows progress bars on stderr, if that is a terminal.
 
-    It draws on stderr, and only on a terminal.
+    The function is called with the name of a task, the number of its steps that are done, and the number of all its steps.
     """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
@@ -76,11 +83,11 @@ def show_progress(quiet: bool) -> Generator[Progress]:
 
 
 def show_warnings(warnings: Sequence[str], cure: str = "") -> None:
-    """Says on stderr what was assumed about files: the first few by name, and what to do about it."""
+    """Prints the first three warnings on stderr, the number of the others, and what to do about them."""
     for warning in warnings[:_WARNINGS]:
         typer.echo(f"warning: {warning}", err=True)
     if len(warnings) > _WARNINGS:
-        typer.echo(f"warning: and so {len(warnings) - _WARNINGS} more files", err=True)
+        typer.echo(f"warning: the same for {len(warnings) - _WARNINGS} more files", err=True)
     if warnings and cure:
         typer.echo(cure, err=True)
 
@@ -88,16 +95,16 @@ def show_warnings(warnings: Sequence[str], cure: str = "") -> None:
 def write_output(
     result: str | bytes, output: Path | None, *, option: str = "", new_folders: bool = False
 ) -> None:
-    """Writes a command's result to a file.
+    """Writes the result of a command to a file or to stdout.
 
     Args:
-        result: what to write.
-        output: the file; stdout, which takes a text, if there is none.
-        option: the option that named the file, if it must be a new one.
-        new_folders: whether folders that the file needs are made.
+        result: the text or bytes to write.
+        output: the file; stdout if `None`.
+        option: the option that names the file, if the file must not exist yet.
+        new_folders: whether to create missing folders.
 
     Raises:
-        CodegenError: the file cannot be written, or must be new and is there.
+        CodegenError: the file cannot be written, or exists although it must be new.
     """
     from ocppkit.codegen import CodegenError
 
@@ -106,7 +113,7 @@ def write_output(
         return
     if option and output.exists():
         raise CodegenError(
-            "the file is there already", file=str(output), cure=f"name a new file with {option}"
+            "the file exists already", file=str(output), cure=f"name a new file with {option}"
         )
     try:
         if new_folders:
@@ -116,5 +123,5 @@ def write_output(
         raise CodegenError(
             f"the output file cannot be written: {error.strerror}",
             file=str(output),
-            cure="name a file in a folder that you may write",
+            cure="choose a file in a folder that you may write to",
         ) from error

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from ocppkit.codegen.diff._change_texts import advise, describe, direct
-from ocppkit.codegen.diff._compare import Change, Diff, Travel
+from ocppkit.codegen.diff._change_texts import advice_of, direction_of, text_of
+from ocppkit.codegen.diff._compare import AffectedMessage, Change, Diff
 from ocppkit.codegen.diff._judge import Bump, ChangeKind
 from support.schema_pairs import text
 
 
 def change(
-    rule: ChangeKind, old: Any = None, new: Any = None, pointer: str = "", path: str = ""
+    kind: ChangeKind, old: Any = None, new: Any = None, pointer: str = "", path: str = ""
 ) -> Change:
-    return Change(rule, "ResetRequest", pointer, path, old, new, ())
+    return Change(kind, "ResetRequest", pointer, path, old, new, ())
 
 
 BOUND = "/properties/x/maxLength"
@@ -23,10 +23,10 @@ LIST = {"type": "array", "items": {"$ref": "#/definitions/EVSEType"}, "minItems"
 LINES = [
     (change(ChangeKind.ACTION_ADDED), "new action"),
     (change(ChangeKind.ACTION_REMOVED), "action removed"),
-    (change(ChangeKind.ACTION_BECAME_SEND), "was answered, is a SEND now"),
-    (change(ChangeKind.ACTION_BECAME_CALL), "was a SEND, is answered now"),
-    (change(ChangeKind.MESSAGE_ADDED), "its other message is new"),
-    (change(ChangeKind.MESSAGE_REMOVED), "one of its messages is gone"),
+    (change(ChangeKind.ACTION_BECAME_SEND), "had a response, is a SEND now"),
+    (change(ChangeKind.ACTION_BECAME_CALL), "was a SEND, has a response now"),
+    (change(ChangeKind.MESSAGE_ADDED), "its request or response is new"),
+    (change(ChangeKind.MESSAGE_REMOVED), "its request or response is removed"),
     (
         change(ChangeKind.OPTIONAL_FIELD_ADDED, None, LIST, path="a.x"),
         "a.x: new optional member, list of EVSEType (minItems 1)",
@@ -82,8 +82,8 @@ LINES = [
         change(ChangeKind.FORMAT_CHANGED, "uri", "date-time", "/x/format", "x"),
         "x: format uri -> date-time",
     ),
-    (change(ChangeKind.OBJECT_OPENED), "takes extra members now"),
-    (change(ChangeKind.OBJECT_CLOSED), "takes no extra members any more"),
+    (change(ChangeKind.OBJECT_OPENED), "allows extra members now"),
+    (change(ChangeKind.OBJECT_CLOSED), "allows no extra members any more"),
     (change(ChangeKind.DEFAULT_ADDED, None, False, "/x/default", "x"), "x: default none -> False"),
     (change(ChangeKind.DEFAULT_REMOVED, 1, None, "/x/default", "x"), "x: default 1 -> none"),
     (change(ChangeKind.DEFAULT_CHANGED, 1, 2, "/x/default", "x"), "x: default 1 -> 2"),
@@ -98,11 +98,11 @@ LINES = [
 
 @pytest.mark.parametrize(("told", "line"), LINES)
 def test_a_line_per_rule(told: Change, line: str) -> None:
-    assert describe(told) == line
+    assert text_of(told) == line
 
 
 def test_every_rule_has_a_line_above() -> None:
-    assert {told.rule for told, _ in LINES} == set(ChangeKind)
+    assert {told.kind for told, _ in LINES} == set(ChangeKind)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_every_rule_has_a_line_above() -> None:
     ],
 )
 def test_directions(sender: str | None, way: str) -> None:
-    assert direct(Travel("ResetRequest", "Reset", sender)) == way
+    assert direction_of(AffectedMessage("ResetRequest", "Reset", sender)) == way
 
 
 @pytest.mark.parametrize(
-    ("rule", "bump"),
+    ("kind", "bump"),
     [
         (None, Bump.NONE),
         (ChangeKind.ORDER_CHANGED, Bump.PATCH),
@@ -127,8 +127,8 @@ def test_directions(sender: str | None, way: str) -> None:
         (ChangeKind.VALUE_REMOVED, Bump.MAJOR),
     ],
 )
-def test_the_advice_names_the_part_of_the_version(rule: ChangeKind | None, bump: Bump) -> None:
-    diff = Diff("2.0.1", "2.1", (change(rule),) if rule else ())
+def test_the_advice_names_the_part_of_the_version(kind: ChangeKind | None, bump: Bump) -> None:
+    diff = Diff("2.0.1", "2.1", (change(kind),) if kind else ())
     assert diff.bump is bump
     expected = "no new version" if bump is Bump.NONE else f"raise the {bump} version"
-    assert expected in advise(diff)
+    assert expected in advice_of(diff)

@@ -27,7 +27,7 @@ def changes(old: Any, new: Any, senders: dict[str, str] | None = None) -> tuple[
 def summary(old: Any, new: Any) -> list[tuple[ChangeKind, str, str]]:
     """What changed, and the messages it affects."""
     return [
-        (change.rule, change.owner, " ".join(travel.message for travel in change.messages))
+        (change.kind, change.owner, " ".join(travel.message for travel in change.messages))
         for change in changes(old, new)
     ]
 
@@ -80,7 +80,7 @@ LONG = {"type": "object", "properties": {"id": text(maxLength=9)}, "additionalPr
 def test_a_change_of_a_shared_definition_is_told_once_with_its_messages() -> None:
     names = ("ResetRequest", "ResetResponse")
     (change,) = changes(_with_evse(SHORT, *names), _with_evse(LONG, *names))
-    assert (change.rule, change.owner, change.path) == (ChangeKind.BOUND_LOOSENED, "EVSEType", "id")
+    assert (change.kind, change.owner, change.path) == (ChangeKind.BOUND_LOOSENED, "EVSEType", "id")
     assert change.pointer == "/definitions/EVSEType/properties/id/maxLength"
     assert (change.old, change.new) == (5, 9)
     assert [travel.message for travel in change.messages] == list(names)
@@ -115,13 +115,13 @@ def _nested(inner: Any, outer: Any) -> Any:
 
 def test_a_member_that_moved_is_told_once() -> None:
     (change,) = changes(_nested({}, {"x": text()}), _nested({"x": text()}, {}))
-    assert change.rule is ChangeKind.FIELD_MOVED
+    assert change.kind is ChangeKind.FIELD_MOVED
     assert (change.old, change.new) == ("ResetRequest.x", "ResetRequest.inner.x")
 
 
 def test_a_member_that_is_another_elsewhere_did_not_move() -> None:
     found = summary(_nested({}, {"x": text()}), _nested({"x": text(maxLength=1)}, {}))
-    assert {rule for rule, *_ in found} == {
+    assert {kind for kind, *_ in found} == {
         ChangeKind.OPTIONAL_FIELD_ADDED,
         ChangeKind.OPTIONAL_FIELD_REMOVED,
     }
@@ -134,7 +134,7 @@ def test_a_member_with_two_new_places_did_not_move() -> None:
     x = {"x": text()}
     old = {"ResetRequest": document({"inner": within({}), "other": within({}), **x})}
     new = {"ResetRequest": document({"inner": within(x), "other": within(x)})}
-    assert sorted(rule for rule, *_ in summary(old, new)) == [
+    assert sorted(kind for kind, *_ in summary(old, new)) == [
         ChangeKind.OPTIONAL_FIELD_ADDED,
         ChangeKind.OPTIONAL_FIELD_ADDED,
         ChangeKind.OPTIONAL_FIELD_REMOVED,
@@ -185,7 +185,7 @@ def test_the_order_of_files_and_definitions_does_not_count() -> None:
 
 def test_what_is_known_about_2_1_is_found() -> None:
     found = {
-        (change.rule, change.owner, change.path, str(change.new))
+        (change.kind, change.owner, change.path, str(change.new))
         for change in compare_schemas(shipped("2.0.1"), shipped("2.1")).changes
     }
     assert (ChangeKind.ACTION_ADDED, "NotifyPeriodicEventStream", "", "None") in found
@@ -197,8 +197,8 @@ def test_what_is_known_about_2_1_is_found() -> None:
     ) in found
     assert (ChangeKind.BOUND_LOOSENED, "IdTokenType", "idToken", "255") in found
     assert (ChangeKind.VALUE_ADDED, "MessageFormatEnumType", "", "QRCODE") in found
-    assert sum(rule is ChangeKind.ACTION_ADDED for rule, *_ in found) == 91 - 64
-    assert not any(rule is ChangeKind.ACTION_REMOVED for rule, *_ in found)
+    assert sum(kind is ChangeKind.ACTION_ADDED for kind, *_ in found) == 91 - 64
+    assert not any(kind is ChangeKind.ACTION_REMOVED for kind, *_ in found)
 
 
 def test_a_planted_edit_in_a_real_set_is_the_only_change() -> None:
@@ -207,7 +207,7 @@ def test_a_planted_edit_in_a_real_set_is_the_only_change() -> None:
     edited = {**old.files[name].document, "required": ["chargingStation"]}
     new = SchemaSet("2.0.1", {**old.files, name: message(name, edited)})
     (change,) = compare_schemas(old, new).changes
-    assert (change.rule, change.owner, change.path) == (
+    assert (change.kind, change.owner, change.path) == (
         ChangeKind.FIELD_BECAME_OPTIONAL,
         name,
         "reason",

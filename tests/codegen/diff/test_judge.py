@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft6Validator, FormatChecker
 
-from ocppkit.codegen.diff._judge import TABLE, Bump, ChangeKind, ChangeVerdict
+from ocppkit.codegen.diff._judge import VERDICTS, Bump, ChangeKind, ChangeVerdict
 from support.schema_pairs import PLANTED, Planted
 
 SAFE, RISKY, BREAKING = ChangeVerdict.SAFE, ChangeVerdict.RISKY, ChangeVerdict.BREAKING
@@ -58,21 +58,21 @@ CELLS = {
 }
 
 
-@pytest.mark.parametrize("rule", list(ChangeKind))
-def test_each_cell_says_what_was_decided(rule: ChangeKind) -> None:
-    row = TABLE[rule]
-    assert (row.sender.verdict, row.receiver.verdict, row.bump) == CELLS[rule]
+@pytest.mark.parametrize("kind", list(ChangeKind))
+def test_each_cell_says_what_was_decided(kind: ChangeKind) -> None:
+    row = VERDICTS[kind]
+    assert (row.sender.verdict, row.receiver.verdict, row.bump) == CELLS[kind]
 
 
-@pytest.mark.parametrize("rule", list(ChangeKind))
-def test_each_reason_is_one_sentence(rule: ChangeKind) -> None:
-    for judgement in (TABLE[rule].sender, TABLE[rule].receiver):
+@pytest.mark.parametrize("kind", list(ChangeKind))
+def test_each_reason_is_one_sentence(kind: ChangeKind) -> None:
+    for judgement in (VERDICTS[kind].sender, VERDICTS[kind].receiver):
         assert re.fullmatch(r"[A-Z][^\n]{15,110}\.", judgement.reason)
 
 
-@pytest.mark.parametrize("rule", list(ChangeKind))
-def test_the_bump_is_never_below_what_the_verdicts_ask(rule: ChangeKind) -> None:
-    row = TABLE[rule]
+@pytest.mark.parametrize("kind", list(ChangeKind))
+def test_the_bump_is_never_below_what_the_verdicts_ask(kind: ChangeKind) -> None:
+    row = VERDICTS[kind]
     least = {SAFE: PATCH, RISKY: MINOR, BREAKING: MAJOR}[row.worst]
     assert row.bump.rank >= least.rank
 
@@ -87,22 +87,22 @@ def _accepts(schema: Any, instance: Any) -> bool:
     return verdict
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.kind)
 def test_the_messages_of_a_planted_change_are_legal_in_their_own_edition(planted: Planted) -> None:
     assert _accepts(planted.old, planted.old_message)
     assert _accepts(planted.new, planted.new_message)
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.kind)
 def test_a_sender_breaks_where_a_validator_refuses_what_it_sent(planted: Planted) -> None:
     refused = not _accepts(planted.new, planted.old_message)
-    assert (TABLE[planted.rule].sender.verdict is BREAKING) == refused
+    assert (VERDICTS[planted.kind].sender.verdict is BREAKING) == refused
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.kind)
 def test_a_receiver_is_safe_where_a_validator_accepts_what_it_gets(planted: Planted) -> None:
     accepted = _accepts(planted.old, planted.new_message)
-    assert (TABLE[planted.rule].receiver.verdict is SAFE) == accepted
+    assert (VERDICTS[planted.kind].receiver.verdict is SAFE) == accepted
 
 
 def test_the_oracle_checks_formats() -> None:

@@ -113,17 +113,17 @@ def _words(document: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("rule", "name", "edit"), EDITS, ids=[f"{rule}-{name}" for rule, name, _ in EDITS]
+    ("kind", "name", "edit"), EDITS, ids=[f"{kind}-{name}" for kind, name, _ in EDITS]
 )
 def test_an_edit_of_a_real_schema_is_noticed(
-    rule: ChangeKind, name: str, edit: Callable[[Any], Any], folder: Path
+    kind: ChangeKind, name: str, edit: Callable[[Any], Any], folder: Path
 ) -> None:
     path = folder / f"{name}.json"
     document = json.loads(path.read_text())
     edit(document)
     path.write_text(json.dumps(document))
     (change,) = compare_schemas(open_set("2.0.1"), open_set(str(folder), "2.0.1")).changes
-    assert change.rule == rule
+    assert change.kind == kind
     assert [travel.message for travel in change.messages] == [name]
 
 
@@ -132,5 +132,5 @@ def test_a_lost_and_a_new_message_are_noticed(folder: Path) -> None:
         (folder / f"Reset{part}.json").rename(folder / f"Restart{part}.json")
     changes = compare_schemas(open_set("2.0.1"), open_set(str(folder))).changes
     assert {(ChangeKind.ACTION_REMOVED, "Reset"), (ChangeKind.ACTION_ADDED, "Restart")} <= {
-        (change.rule, change.owner) for change in changes
+        (change.kind, change.owner) for change in changes
     }

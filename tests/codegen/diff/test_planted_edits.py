@@ -30,8 +30,8 @@ from ocppkit.codegen import (
 from ocppkit.codegen._pipeline import read_api
 from ocppkit.codegen.diff._judge import ChangeKind
 from ocppkit.codegen.model._facts import VersionFacts
-from ocppkit.codegen.render import _emit
-from ocppkit.codegen.render._emit import emit
+from ocppkit.codegen.render import _flavours
+from ocppkit.codegen.render._flavours import render_flavour
 from ocppkit.codegen.render._format import format_python
 from ocppkit.codegen.schemas._json_text import write_json
 from ocppkit.codegen.schemas._lock import read_lock, write_lock
@@ -100,7 +100,9 @@ def load(schemas: Schemas) -> SchemaSet:
 
 
 def generate(schemas: SchemaSet, output: Path) -> PackageTree:
-    files = emit(read_api(schemas, facts()), PACKAGE, "msgspec", (), lambda done, total: None)
+    files = render_flavour(
+        read_api(schemas, facts()), PACKAGE, "msgspec", (), lambda done, total: None
+    )
     return package_tree(files, output, PACKAGE)
 
 
@@ -122,7 +124,7 @@ def shipped_files() -> Mapping[str, str]:
 @pytest.fixture(autouse=True)
 def _remember_formatting(monkeypatch: pytest.MonkeyPatch) -> None:
     """An edit changes few files, and black takes most of the time."""
-    monkeypatch.setattr(_emit, "format_python", remembered)
+    monkeypatch.setattr(_flavours, "format_python", remembered)
 
 
 remembered = cache(format_python)
@@ -154,7 +156,7 @@ class Noticed:
     locked: tuple[str, ...]
     """Messages that the lock complains of."""
 
-    rules: tuple[ChangeKind, ...]
+    kinds: tuple[ChangeKind, ...]
     """What diff finds, sorted by name."""
 
     changed: tuple[str, ...]
@@ -379,7 +381,7 @@ def test_an_edit_is_noticed(plant: Plant, noticed: Noticed, schemas: Schemas, ou
     edited = load(schemas)
     changes = compare_schemas(shipped(), edited).changes
     assert complaints(schemas) == noticed.locked
-    assert tuple(sorted(change.rule for change in changes)) == noticed.rules
+    assert tuple(sorted(change.kind for change in changes)) == noticed.kinds
     assert compare(generate(edited, output)) == Drift(changed=noticed.changed)
 
 
@@ -396,7 +398,7 @@ class RefusedEdit:
     problem: str
     file: str
     pointer: str | None = None
-    rules: tuple[ChangeKind, ...] | None = None
+    kinds: tuple[ChangeKind, ...] | None = None
     """What diff finds, sorted by name; none if the set cannot even be read."""
 
 
@@ -431,7 +433,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         one_definition,
         RefusedEdit(
             ("ResetResponse",),
-            "StatusInfoType is not what it is at",
+            "StatusInfoType differs from StatusInfoType at",
             "ResetResponse.json",
             "/definitions/StatusInfoType",
             (ChangeKind.BOUND_LOOSENED,),
@@ -439,7 +441,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
     ),
     "a reference that leads nowhere": (
         member("ResetRequest", "type", **{"$ref": "#/definitions/ResetType"}),
-        RefusedEdit(RESET, "$ref leads nowhere", "ResetRequest.json", "/properties/type/$ref"),
+        RefusedEdit(RESET, "refers to nothing", "ResetRequest.json", "/properties/type/$ref"),
     ),
     "an unknown keyword": (
         member("ResetRequest", "evseId", exclusiveMinimum=0),
@@ -452,7 +454,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
     ),
     "no type": (
         member("ResetRequest", "evseId", type=None),
-        RefusedEdit(RESET, "the schema lacks a type", "ResetRequest.json", "/properties/evseId"),
+        RefusedEdit(RESET, "the schema has no type", "ResetRequest.json", "/properties/evseId"),
     ),
     "no JSON": (broken_json, RefusedEdit(RESET, "not JSON", "ResetRequest.json")),
     "an inline type": (
@@ -469,7 +471,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         members("ResetRequest", lambda it: it.update(evseID=DELAY)),
         RefusedEdit(
             RESET,
-            "'evseId' and 'evseID' are both 'evse_id' in Python",
+            "'evseId' and 'evseID' would both be named 'evse_id' in Python",
             "ResetRequest.json",
             "/properties/evseID",
             (ChangeKind.OPTIONAL_FIELD_ADDED,),
@@ -479,7 +481,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         lambda schemas: schemas.edit("ResetRequest", lambda it: it.pop("additionalProperties")),
         RefusedEdit(
             RESET,
-            "a message must be an object without unknown members",
+            "the schema of a message must be an object and must forbid unknown members",
             "ResetRequest.json",
             "",
             (ChangeKind.OBJECT_OPENED,),
@@ -487,11 +489,11 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
     ),
     "a request less": (
         remove("ResetRequest"),
-        RefusedEdit(RESET, "a response without its request", "ResetResponse.json"),
+        RefusedEdit(RESET, "the response has no request", "ResetResponse.json"),
     ),
     "a response less": (
         remove("ResetResponse"),
-        RefusedEdit(("ResetResponse",), "a request without its response", "ResetRequest.json"),
+        RefusedEdit(("ResetResponse",), "the request has no response", "ResetRequest.json"),
     ),
     "an action less": (
         remove("ResetRequest", "ResetResponse"),
@@ -521,7 +523,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         copy("ResetResponse", "NotifyPeriodicEventStreamResponse"),
         RefusedEdit(
             ("NotifyPeriodicEventStreamResponse",),
-            "NotifyPeriodicEventStream is a send in the facts, but",
+            "the facts say that NotifyPeriodicEventStream is a send, but",
             "v21.toml",
             "/actions/NotifyPeriodicEventStream/kind",
             (ChangeKind.ACTION_BECAME_CALL,),
@@ -531,7 +533,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
         both(copy("ResetRequest", "Reset"), remove("ResetRequest", "ResetResponse")),
         RefusedEdit(
             ("Reset", "ResetRequest", "ResetResponse"),
-            "Reset is a call in the facts, but has no response",
+            "the facts say that Reset is a call, but it has no response",
             "v21.toml",
             "/actions/Reset/kind",
             (ChangeKind.ACTION_BECAME_SEND, ChangeKind.DEFINITION_REMOVED),
@@ -555,9 +557,9 @@ def test_an_edit_is_refused(
     assert error.pointer == expected.pointer
     assert error.cure
     assert (output / PACKAGE / "registry.py").read_text("utf-8") == before
-    if expected.rules is not None:
+    if expected.kinds is not None:
         changes = compare_schemas(shipped(), load(schemas)).changes
-        assert tuple(sorted(change.rule for change in changes)) == expected.rules
+        assert tuple(sorted(change.kind for change in changes)) == expected.kinds
 
 
 def test_there_are_more_than_twenty() -> None:

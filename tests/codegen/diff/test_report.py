@@ -70,14 +70,14 @@ Only the order of members or values differs:
 
 First verdict: a sender of the old edition; second: a receiver of it.
   action-added
-    old sender, safe: It never sends what is new.
+    old sender, safe: It never sends the new element.
     old receiver, risky: It answers NotImplemented when the new sender uses the action.
   required-field-added
-    old sender, breaking: It does not know the member, and without it the message is refused.
-    old receiver, breaking: It refuses the unknown member, which the new sender always sends.
+    old sender, breaking: It does not send the member, so the message is rejected.
+    old receiver, breaking: It rejects the unknown member, which the new sender always sends.
   bound-loosened
-    old sender, safe: What it may send stays legal.
-    old receiver, risky: It refuses values beyond the old bound.
+    old sender, safe: All messages that it may send are still allowed.
+    old receiver, risky: It rejects values beyond the old bound.
 """
 
 
@@ -113,11 +113,11 @@ def test_markdown(diff: Diff) -> None:
         "# OCPP schemas: 2.0.1 → 2.1\n\n5 changes: 1 breaking, 2 risky, 2 safe\n"
     )
     assert "**Advice:** raise the major version" in report
-    assert "\n## Actions\n\n| old sender | old receiver | change | rule |\n| --- |" in report
+    assert "\n## Actions\n\n| old sender | old receiver | change | kind |\n| --- |" in report
     assert "### ResetRequest (CSMS -> station)" in report
     assert "| **breaking** | **breaking** | why\\|how: new required member, string |" in report
     assert "New definitions: `NewType`." in report
-    assert "| `bound-loosened` | old receiver | **risky** | It refuses values" in report
+    assert "| `bound-loosened` | old receiver | **risky** | It rejects values" in report
 
 
 def test_every_table_of_the_markdown_is_even(diff: Diff) -> None:
@@ -131,17 +131,20 @@ def test_json(diff: Diff) -> None:
     assert (report["old"], report["new"]) == ("2.0.1", "2.1")
     assert (report["worst"], report["bump"]) == ("breaking", "major")
     assert report["counts"] == {"safe": 2, "risky": 2, "breaking": 1}
-    loosened = next(each for each in report["changes"] if each["rule"] == "bound-loosened")
+    loosened = next(each for each in report["changes"] if each["kind"] == "bound-loosened")
     assert loosened == {
-        "rule": "bound-loosened",
+        "kind": "bound-loosened",
         "owner": "EVSEType",
         "pointer": "/definitions/EVSEType/properties/id/maxLength",
         "path": "id",
         "old": 5,
         "new": 9,
         "text": "id: maxLength 5 -> 9",
-        "old_sender": {"verdict": "safe", "reason": "What it may send stays legal."},
-        "old_receiver": {"verdict": "risky", "reason": "It refuses values beyond the old bound."},
+        "old_sender": {
+            "verdict": "safe",
+            "reason": "All messages that it may send are still allowed.",
+        },
+        "old_receiver": {"verdict": "risky", "reason": "It rejects values beyond the old bound."},
         "bump": "minor",
         "messages": [
             {"name": name, "action": name[:-7], "direction": "CSMS -> station"}

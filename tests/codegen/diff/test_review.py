@@ -67,10 +67,10 @@ class TestSelection:
         [
             (Selection(actions=["Push"]), ["d"]),
             (Selection(actions=["Push", "Ping"]), ["a", "b", "c", "d"]),
-            (Selection(rules=["bound-loosened"]), ["b"]),
+            (Selection(kinds=["bound-loosened"]), ["b"]),
             (Selection(least=ChangeVerdict.BREAKING), ["a", "c"]),
             (
-                Selection(actions=["Ping"], least=ChangeVerdict.RISKY, rules=["bound-loosened"]),
+                Selection(actions=["Ping"], least=ChangeVerdict.RISKY, kinds=["bound-loosened"]),
                 ["b"],
             ),
         ],
@@ -100,13 +100,13 @@ class TestSelection:
         assert paths(seen) == ["a", "c"]
 
     def test_what_is_not_shown_counts_for_the_advice_alone(self, diff: Diff) -> None:
-        seen = select(diff, Selection(rules=["bound-loosened"]))
+        seen = select(diff, Selection(kinds=["bound-loosened"]))
         assert (len(seen.hidden), seen.worst, seen.bump) == (3, "risky", diff.bump)
         assert "; 3 not shown" in REPORTS["text"](seen)
 
     def test_an_unknown_kind_is_refused(self, diff: Diff) -> None:
         with refused("there is no kind of change 'bound'"):
-            select(diff, Selection(rules=["bound"]))
+            select(diff, Selection(kinds=["bound"]))
 
 
 class TestAccepted:
@@ -139,10 +139,10 @@ class TestAccepted:
     def test_an_entry_that_fits_nothing_is_named(self, diff: Diff, tmp_path: Path) -> None:
         stale = ENTRY.replace("Ping*", "Pong*")
         (note,) = accept(diff, load_accepted(entries(tmp_path, stale)), "edition 5").notes
-        assert note.endswith("reviewed.toml:2: bound-tightened of Pong* fits no change")
+        assert note.endswith("reviewed.toml:2: bound-tightened of Pong* matches no change")
 
     def test_an_entry_for_a_change_that_is_not_shown_fits(self, diff: Diff, tmp_path: Path) -> None:
-        seen = select(diff, Selection(rules=["bound-loosened"]))
+        seen = select(diff, Selection(kinds=["bound-loosened"]))
         assert accept(seen, load_accepted(entries(tmp_path, ENTRY)), "edition 5").notes == ()
 
     def test_two_entries_for_one_change_both_fit(self, diff: Diff, tmp_path: Path) -> None:

@@ -6,57 +6,59 @@ from typing import Any
 import pytest
 
 from ocppkit.codegen.diff._judge import ChangeKind
-from ocppkit.codegen.diff._walk import FoundChange, Names, walk
+from ocppkit.codegen.diff._walk import DefinitionChanges, FoundChange, walk
 from support.schema_pairs import PLANTED, Planted, document, message, text
 
 EVSE = {"type": "object", "properties": {"id": {"type": "integer"}}, "additionalProperties": False}
 REF = {"$ref": "#/definitions/EVSEType"}
 
 
-def findings(old: Any, new: Any, names: Names | None = None) -> Sequence[FoundChange]:
+def findings(old: Any, new: Any, names: DefinitionChanges | None = None) -> Sequence[FoundChange]:
     pair = message("ResetRequest", old), message("ResetRequest", new)
-    return list(walk(*pair, names or Names()))
+    return list(walk(*pair, names or DefinitionChanges()))
 
 
-def rules(old: Any, new: Any, names: Names | None = None) -> list[tuple[ChangeKind, str, str]]:
+def kinds(
+    old: Any, new: Any, names: DefinitionChanges | None = None
+) -> list[tuple[ChangeKind, str, str]]:
     found = findings(old, new, names)
-    return [(each.rule, each.place.owner, each.place.path) for each in found]
+    return [(each.kind, each.place.owner, each.place.path) for each in found]
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.kind)
 def test_a_planted_change_is_the_only_finding(planted: Planted) -> None:
     (finding,) = findings(planted.old, planted.new)
-    assert finding.rule == planted.rule
+    assert finding.kind == planted.kind
     assert finding.place.owner == "ResetRequest"
     assert finding.place.pointer == planted.pointer
     assert finding.place.path == planted.path
     assert (finding.old, finding.new) == (planted.before, planted.after)
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.rule)
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.kind)
 def test_a_message_does_not_differ_from_itself(planted: Planted) -> None:
     assert findings(planted.old, planted.old) == []
     assert findings(planted.new, planted.new) == []
 
 
 @pytest.mark.parametrize(
-    ("rule", "old", "new"),
+    ("kind", "old", "new"),
     [
         (ChangeKind.DEFAULT_ADDED, text(), text(default="a")),
         (ChangeKind.DEFAULT_REMOVED, text(default="a"), text()),
         (ChangeKind.DEFAULT_CHANGED, text(default="a"), text(default="b")),
     ],
 )
-def test_defaults(rule: ChangeKind, old: Any, new: Any) -> None:
+def test_defaults(kind: ChangeKind, old: Any, new: Any) -> None:
     (finding,) = findings(document({"x": old}), document({"x": new}))
-    assert finding.rule == rule
+    assert finding.kind == kind
     assert (finding.old, finding.new) == (old.get("default"), new.get("default"))
 
 
 def test_a_default_of_false_is_a_default() -> None:
     old, new = {"type": "boolean"}, {"type": "boolean", "default": False}
     (finding,) = findings(document({"x": old}), document({"x": new}))
-    assert (finding.rule, finding.new) == (ChangeKind.DEFAULT_ADDED, False)
+    assert (finding.kind, finding.new) == (ChangeKind.DEFAULT_ADDED, False)
 
 
 def test_a_length_of_at_least_0_demands_nothing() -> None:
@@ -65,28 +67,28 @@ def test_a_length_of_at_least_0_demands_nothing() -> None:
 
 def test_a_minimum_of_0_demands_something() -> None:
     old, new = {"type": "integer"}, {"type": "integer", "minimum": 0}
-    assert rules(document({"x": old}), document({"x": new})) == [
+    assert kinds(document({"x": old}), document({"x": new})) == [
         (ChangeKind.BOUND_TIGHTENED, "ResetRequest", "x")
     ]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "rule"),
+    ("old", "new", "kind"),
     [
         (0.1, 0.3, ChangeKind.BOUND_TIGHTENED),
         (0.3, 0.1, ChangeKind.BOUND_LOOSENED),
         (0.2, 0.3, ChangeKind.BOUND_SHIFTED),
     ],
 )
-def test_steps_are_compared_as_decimals(old: float, new: float, rule: ChangeKind) -> None:
+def test_steps_are_compared_as_decimals(old: float, new: float, kind: ChangeKind) -> None:
     before = document({"x": {"type": "number", "multipleOf": old}})
     after = document({"x": {"type": "number", "multipleOf": new}})
-    assert rules(before, after) == [(rule, "ResetRequest", "x")]
+    assert kinds(before, after) == [(kind, "ResetRequest", "x")]
 
 
 def test_bounds_are_compared_when_an_integer_becomes_a_number() -> None:
     old, new = {"type": "integer", "minimum": 0}, {"type": "number", "minimum": 1}
-    assert rules(document({"x": old}), document({"x": new})) == [
+    assert kinds(document({"x": old}), document({"x": new})) == [
         (ChangeKind.TYPE_WIDENED, "ResetRequest", "x"),
         (ChangeKind.BOUND_TIGHTENED, "ResetRequest", "x"),
     ]
@@ -95,7 +97,7 @@ def test_bounds_are_compared_when_an_integer_becomes_a_number() -> None:
 def test_an_opened_enum_loses_the_words_that_its_bound_does_not_hold() -> None:
     old = document({"x": text(enum=["Good", "MuchTooLong"])})
     found = findings(old, document({"x": text(maxLength=5)}))
-    assert [(each.rule, each.old) for each in found] == [
+    assert [(each.kind, each.old) for each in found] == [
         (ChangeKind.ENUM_OPENED, ["Good", "MuchTooLong"]),
         (ChangeKind.VALUE_REMOVED, "MuchTooLong"),
     ]
@@ -118,14 +120,14 @@ def test_a_change_in_a_definition_belongs_to_it_and_is_found_once() -> None:
         document(members, definitions={"EVSEType": EVSE}),
         document(members, definitions={"EVSEType": changed}),
     )
-    assert (finding.rule, finding.place.owner) == (ChangeKind.FIELD_BECAME_REQUIRED, "EVSEType")
+    assert (finding.kind, finding.place.owner) == (ChangeKind.FIELD_BECAME_REQUIRED, "EVSEType")
     assert finding.place.pointer == "/definitions/EVSEType/properties/id"
 
 
 def test_a_change_in_a_definition_that_nothing_refers_to_is_found() -> None:
     old = document(definitions={"EVSEType": EVSE})
     new = document(definitions={"EVSEType": {**EVSE, "additionalProperties": True}})
-    assert rules(old, new) == [(ChangeKind.OBJECT_OPENED, "EVSEType", "")]
+    assert kinds(old, new) == [(ChangeKind.OBJECT_OPENED, "EVSEType", "")]
 
 
 def test_an_inline_schema_that_becomes_a_definition_is_no_change_on_the_wire() -> None:
@@ -137,10 +139,10 @@ def test_an_inline_schema_that_becomes_a_definition_is_no_change_on_the_wire() -
 
 def test_a_definition_that_became_an_inline_schema_is_compared_in_place() -> None:
     old = document({"x": REF}, definitions={"EVSEType": text(enum=["a"])})
-    assert rules(old, document({"x": text()})) == [(ChangeKind.ENUM_OPENED, "ResetRequest", "x")]
+    assert kinds(old, document({"x": text()})) == [(ChangeKind.ENUM_OPENED, "ResetRequest", "x")]
 
 
-NAMES = Names(gone=frozenset({"EVSEType"}), fresh=frozenset({"OutletType"}))
+NAMES = DefinitionChanges(removed=frozenset({"EVSEType"}), added=frozenset({"OutletType"}))
 OUTLET = {"$ref": "#/definitions/OutletType"}
 
 
@@ -148,7 +150,7 @@ def test_a_renamed_definition_is_found_once() -> None:
     old = document({"a": REF, "b": REF}, definitions={"EVSEType": EVSE})
     new = document({"a": OUTLET, "b": OUTLET}, definitions={"OutletType": EVSE})
     (finding,) = findings(old, new, NAMES)
-    assert (finding.rule, finding.place.owner) == (ChangeKind.DEFINITION_RENAMED, "OutletType")
+    assert (finding.kind, finding.place.owner) == (ChangeKind.DEFINITION_RENAMED, "OutletType")
     assert (finding.old, finding.new) == ("EVSEType", "OutletType")
 
 
@@ -156,7 +158,7 @@ def test_a_definition_that_is_renamed_and_changed_was_replaced() -> None:
     old = document({"a": REF, "b": REF}, definitions={"EVSEType": EVSE})
     changed = {**EVSE, "required": ["id"]}
     new = document({"a": OUTLET, "b": OUTLET}, definitions={"OutletType": changed})
-    assert rules(old, new, NAMES) == [
+    assert kinds(old, new, NAMES) == [
         (ChangeKind.TYPE_REPLACED, "OutletType", ""),
         (ChangeKind.FIELD_BECAME_REQUIRED, "OutletType", "id"),
     ]
@@ -165,7 +167,7 @@ def test_a_definition_that_is_renamed_and_changed_was_replaced() -> None:
 def test_a_field_that_refers_to_another_definition_is_compared_in_place() -> None:
     both = {"EVSEType": EVSE, "OutletType": {**EVSE, "required": ["id"]}}
     old, new = document({"x": REF}, definitions=both), document({"x": OUTLET}, definitions=both)
-    assert rules(old, new) == [
+    assert kinds(old, new) == [
         (ChangeKind.TYPE_REPLACED, "ResetRequest", "x"),
         (ChangeKind.FIELD_BECAME_REQUIRED, "ResetRequest", "x.id"),
     ]
@@ -180,8 +182,10 @@ def test_names_inside_a_renamed_definition_do_not_count() -> None:
         reference = {"$ref": f"#/definitions/{whole}"}
         return document({"x": reference}, definitions={whole: group(part), part: EVSE})
 
-    names = Names(gone=frozenset({"OldAll", "Old"}), fresh=frozenset({"NewAll", "New"}))
-    assert rules(schema("OldAll", "Old"), schema("NewAll", "New"), names) == [
+    names = DefinitionChanges(
+        removed=frozenset({"OldAll", "Old"}), added=frozenset({"NewAll", "New"})
+    )
+    assert kinds(schema("OldAll", "Old"), schema("NewAll", "New"), names) == [
         (ChangeKind.DEFINITION_RENAMED, "NewAll", ""),
         (ChangeKind.DEFINITION_RENAMED, "New", ""),
     ]
@@ -190,7 +194,7 @@ def test_names_inside_a_renamed_definition_do_not_count() -> None:
 def test_a_field_that_refers_to_something_else_altogether_changed_its_type() -> None:
     both = {"EVSEType": EVSE, "OutletType": text(enum=["a"])}
     old, new = document({"x": REF}, definitions=both), document({"x": OUTLET}, definitions=both)
-    assert rules(old, new) == [(ChangeKind.TYPE_CHANGED, "ResetRequest", "x")]
+    assert kinds(old, new) == [(ChangeKind.TYPE_CHANGED, "ResetRequest", "x")]
 
 
 def _tree(name: str) -> Any:
@@ -201,9 +205,9 @@ def _tree(name: str) -> Any:
 
 def test_recursive_definitions_end() -> None:
     assert findings(_tree("EVSEType"), _tree("EVSEType")) == []
-    assert rules(_tree("EVSEType"), _tree("OutletType"), NAMES) == [
+    assert kinds(_tree("EVSEType"), _tree("OutletType"), NAMES) == [
         (ChangeKind.DEFINITION_RENAMED, "OutletType", "")
     ]
-    assert rules(_tree("EVSEType"), _tree("OutletType")) == [
+    assert kinds(_tree("EVSEType"), _tree("OutletType")) == [
         (ChangeKind.TYPE_REPLACED, "ResetRequest", "x")
     ]

@@ -10,13 +10,9 @@ from typing import Any, cast
 import pytest
 
 from ocppkit.codegen._errors import CodegenError
-from ocppkit.codegen.model._facts import (
-    ActionFacts,
-    VersionFacts,
-    known_versions,
-    load_facts,
-)
-from ocppkit.codegen.model._facts_wanted import check_complete, skeleton
+from ocppkit.codegen.model._facts import ActionFacts, VersionFacts
+from ocppkit.codegen.model._facts_files import known_versions, load_facts
+from ocppkit.codegen.model._missing_facts import check_schemas_exist, write_skeleton
 from ocppkit.core import ErrorCode, Role
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
@@ -152,7 +148,7 @@ def test_facts_and_schemas_know_the_same_actions(version: str, count: int) -> No
     assert len(facts.actions) == count
     assert list(facts.actions) == sorted(facts.actions)
     names = schemas_of(version)
-    check_complete(facts, {re.sub(r"(Request|Response)$", "", name) for name in names})
+    check_schemas_exist(facts, {re.sub(r"(Request|Response)$", "", name) for name in names})
 
 
 @pytest.mark.parametrize(("version", "action"), EACH_ACTION)
@@ -365,9 +361,9 @@ def test_a_vendor_names_inline_types(tmp_path: Path) -> None:
 
 def test_a_skeleton_can_be_read_as_it_stands(tmp_path: Path) -> None:
     names = {"AcmeBlink.request.colour": "Colour"}
-    entry = write(tmp_path, skeleton(facts_of("2.1"), ["AcmeBlink", "AcmeBeep"], names))
+    entry = write(tmp_path, write_skeleton(facts_of("2.1"), ["AcmeBlink", "AcmeBeep"], names))
     facts = load_facts("2.1", entry)
-    check_complete(facts, [*facts_of("2.1").actions, "AcmeBlink", "AcmeBeep"])
+    check_schemas_exist(facts, [*facts_of("2.1").actions, "AcmeBlink", "AcmeBeep"])
     assert facts.names["AcmeBlink.request.colour"] == "Colour"
     assert facts.actions["AcmeBeep"].direction == "station"
 
@@ -375,7 +371,7 @@ def test_a_skeleton_can_be_read_as_it_stands(tmp_path: Path) -> None:
 def test_facts_without_a_schema_are_an_error(tmp_path: Path) -> None:
     path = write(tmp_path, VENDOR)
     with pytest.raises(CodegenError, match="AcmeBlink") as caught:
-        check_complete(load_facts("2.0.1", path), facts_of("2.0.1").actions)
+        check_schemas_exist(load_facts("2.0.1", path), facts_of("2.0.1").actions)
     assert (caught.value.file, caught.value.pointer) == (str(path), "/actions/AcmeBlink")
 
 
@@ -383,11 +379,11 @@ def test_facts_without_a_schema_are_an_error(tmp_path: Path) -> None:
     ("old", "new", "pointer", "text"),
     [
         ("direction =", "directoin =", "/actions/AcmeBlink/directoin", "did you mean 'direction'"),
-        ('block = "ACME"', 'block = "Z"', "/actions/AcmeBlink/block", "add it under"),
+        ('block = "ACME"', 'block = "Z"', "/actions/AcmeBlink/block", "add the block under"),
         ('block = "ACME"', "", "/actions/AcmeBlink", "'block' is missing"),
         ("citation = ", "# ", "/actions/AcmeBlink", "'citation' is missing"),
         ('"2.0.1"', '"2.1"', "/protocol/version", "facts of OCPP 2.1, not of OCPP 2.0.1"),
-        ('version = "2.0.1"', "", "/protocol/version", "does not say which version"),
+        ('version = "2.0.1"', "", "/protocol/version", "does not name its OCPP version"),
         (
             "block =",
             'followed_by = ["Blinked"]\nblock =',
@@ -410,7 +406,7 @@ def test_wrong_facts_name_file_place_and_cure(
 
 def test_a_version_of_its_own_must_be_whole(tmp_path: Path) -> None:
     path = write(tmp_path, '[protocol]\nversion = "3.0"\nsubprotocol = "ocpp3.0"\n')
-    with pytest.raises(CodegenError, match="which version this one builds on") as caught:
+    with pytest.raises(CodegenError, match="do not name a version that it extends") as caught:
         load_facts("3.0", path)
     assert caught.value.pointer == "/protocol"
 
@@ -433,7 +429,7 @@ def test_an_unknown_version() -> None:
 
 @pytest.mark.parametrize(
     ("data", "text"),
-    [(b"[protocol\n", "no TOML"), (b'[protocol]\nversion = "\xff"\n', "no TOML")],
+    [(b"[protocol\n", "not valid TOML"), (b'[protocol]\nversion = "\xff"\n', "not valid TOML")],
 )
 def test_no_toml(tmp_path: Path, data: bytes, text: str) -> None:
     path = tmp_path / "acme.toml"

@@ -13,7 +13,7 @@ from ocppkit.codegen.model._facts_rules import (
     NO_REPLIES,
     OFFLINE,
     SECURITY_EVENTS,
-    check,
+    check_facts,
     pointer_of,
 )
 from ocppkit.core import ErrorCode, Failure, MessageKind, NoReply, Offline, SecurityEvent
@@ -75,14 +75,14 @@ since = "2.1"
 
 def refused(text: str) -> CodegenError:
     with pytest.raises(CodegenError) as caught:
-        check(tomllib.loads(text), "acme.toml")
+        check_facts(tomllib.loads(text), "acme.toml")
     assert caught.value.file == "acme.toml"
     assert caught.value.cure
     return caught.value
 
 
 def test_a_whole_file_passes() -> None:
-    check(tomllib.loads(WHOLE), "acme.toml")
+    check_facts(tomllib.loads(WHOLE), "acme.toml")
 
 
 def test_every_rule_is_exercised_by_the_whole_file() -> None:
@@ -105,7 +105,7 @@ def test_the_words_are_those_of_core() -> None:
     [
         ("direction =", "directoin =", "/actions/AcmeBlink/directoin", "did you mean 'direction'?"),
         ("purpose =", "x =", "/actions/AcmeBlink/x", "use one of the known keys: purpose"),
-        ("[actions.AcmeBlink]", "[actions.acmeBlink]", "/actions/acmeBlink", "mend the key"),
+        ("[actions.AcmeBlink]", "[actions.acmeBlink]", "/actions/acmeBlink", "correct the key"),
         ("[actions.AcmeBlink]", "[action.AcmeBlink]", "/action", "did you mean 'actions'?"),
         ("[actions.AcmeBlink]", "[actions]\nA = 1\n[actions.B]", "/actions/A", "write a table"),
         ("NotSupported =", "NoSupport =", "/protocol/error_codes/NoSupport", "'NotSupported'?"),
@@ -115,7 +115,7 @@ def test_the_words_are_those_of_core() -> None:
         ('"2.0.1"', "2.0", "/protocol/version", "a version such as"),
         ('"v201"', '"V 201"', "/protocol/package", "a package such as"),
         ('"ocpp2.0.1"', '"ocpp 2.0.1"', "/protocol/subprotocol", "a subprotocol such as"),
-        ("A = ", '"A b" = ', "/protocol/blocks/A b", "mend the key"),
+        ("A = ", '"A b" = ', "/protocol/blocks/A b", "correct the key"),
         ('"ChargingStation"', '"charging"', "/protocol/roles/station_class", "a name such as"),
         ('"PowerUp"', "1", "/protocol/roles/boot_defaults/reason", "a name such as"),
         ("blink.", "blink", "/actions/AcmeBlink/purpose", "ends with a full stop"),
@@ -136,9 +136,14 @@ def test_the_words_are_those_of_core() -> None:
         ('since = "2.1"', "since = 2.1", "/actions/AcmeBlink/since", "a version such as"),
         ('"Colour"', '"colour"', "/names/AcmeBlink.request.colours[]", "a name such as"),
         ('"Colour"', '"None"', "/names/AcmeBlink.request.colours[]", "a name such as"),
-        ("request.colours[]", "colours[]", "/names/AcmeBlink.colours[]", "mend the key"),
-        ("request.colours[]", "request", "/names/AcmeBlink.request", "mend the key"),
-        ("request.colours[]", "request.a/b~[x]", "/names/AcmeBlink.request.a~1b~0[x]", "mend"),
+        ("request.colours[]", "colours[]", "/names/AcmeBlink.colours[]", "correct the key"),
+        ("request.colours[]", "request", "/names/AcmeBlink.request", "correct the key"),
+        (
+            "request.colours[]",
+            "request.a/b~[x]",
+            "/names/AcmeBlink.request.a~1b~0[x]",
+            "correct the key",
+        ),
     ],
 )
 def test_what_is_refused(old: str, new: str, pointer: str, cure: str) -> None:

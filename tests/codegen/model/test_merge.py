@@ -14,8 +14,14 @@ from msgspec import defstruct, field
 from golden import VERSION, tiny_facts
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._resources import schemas_dir
-from ocppkit.codegen.model._facts import ActionFacts, VersionFacts, load_facts
-from ocppkit.codegen.model._merge import Document, action_of, normalise, wanted_facts
+from ocppkit.codegen.model._facts import ActionFacts, VersionFacts
+from ocppkit.codegen.model._facts_files import load_facts
+from ocppkit.codegen.model._merge import (
+    MergedSchemas,
+    find_missing_facts,
+    merge_schemas,
+    split_message_name,
+)
 from ocppkit.codegen.schemas._errata import apply_errata, load_errata
 from ocppkit.codegen.schemas._json_text import Place
 from ocppkit.codegen.schemas._schema_set import SchemaSet, folder_of, load_set
@@ -45,12 +51,12 @@ def naming(names: Mapping[str, str]) -> VersionFacts:
 
 def one(
     properties: Schema, definitions: Schema | None = None, names: Mapping[str, str] | None = None
-) -> Document:
+) -> MergedSchemas:
     """Normalises a set of one request and its empty response."""
     schemas = schema_set(
         VERSION, PingRequest=document(properties, definitions=definitions), PingResponse=document()
     )
-    return normalise(schemas, naming(names or {}))
+    return merge_schemas(schemas, naming(names or {}))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,7 @@ def one(
     ],
 )
 def test_a_message_name_is_an_action_and_a_part(name: str, action: str, part: str) -> None:
-    assert action_of(name) == (action, part)
+    assert split_message_name(name) == (action, part)
 
 
 class TestWhole:
@@ -79,7 +85,7 @@ class TestWhole:
             PingRequest=document(),
             PingResponse=document({"a": ref("Art")}, definitions={"Art": WORD}),
         )
-        whole = normalise(schemas, naming({}))
+        whole = merge_schemas(schemas, naming({}))
         assert list(whole.messages) == [
             "PingRequest",
             "PingResponse",
@@ -97,7 +103,7 @@ class TestWhole:
             PingRequest=document({"b": text(), "a": text(), "c": text()}, required=("c", "b")),
             PingResponse=document(),
         )
-        body = normalise(schemas, naming({})).messages["PingRequest"]
+        body = merge_schemas(schemas, naming({})).messages["PingRequest"]
         assert list(body["properties"]) == ["b", "a", "c"]
         assert body["required"] == ["b", "c"]
 
@@ -138,7 +144,7 @@ class TestMerging:
         )
 
     def test_equal_definitions_are_one_type(self) -> None:
-        whole = normalise(
+        whole = merge_schemas(
             self.both(INFO, {"properties": {"text": text(maxLength=20.0)}, "type": "object"}),
             naming({}),
         )
@@ -146,7 +152,7 @@ class TestMerging:
 
     def test_the_first_file_decides_the_order_of_words(self) -> None:
         schemas = self.both(text(enum=["A", "B"]), text(enum=["B", "A"]), "Word")
-        assert normalise(schemas, naming({})).types["Word"]["enum"] == ["A", "B"]
+        assert merge_schemas(schemas, naming({})).types["Word"]["enum"] == ["A", "B"]
 
     @pytest.mark.parametrize(
         ("theirs", "difference"),
@@ -168,11 +174,11 @@ class TestMerging:
     )
     def test_unequal_definitions_are_refused(self, theirs: Schema, difference: str) -> None:
         with refused(
-            f"Info is not what it is at PingRequest.json#/definitions/Info: {difference}",
+            f"Info differs from Info at PingRequest.json#/definitions/Info: {difference}",
             file="PingResponse.json",
             pointer="/definitions/Info",
         ):
-            normalise(self.both(INFO, theirs), naming({}))
+            merge_schemas(self.both(INFO, theirs), naming({}))
 
     def test_unequal_definitions_further_down_are_refused(self) -> None:
         def nested(word: Schema) -> Schema:
@@ -188,11 +194,11 @@ class TestMerging:
             VERSION, PingRequest=nested(WORD), PingResponse=nested(text(enum=["A", "C"]))
         )
         with refused(
-            'Word is not what it is at PingRequest.json#/definitions/Word: /enum: "C" here, nothing there',
+            'Word differs from Word at PingRequest.json#/definitions/Word: /enum: "C" here, nothing there',
             file="PingResponse.json",
             pointer="/definitions/Word",
         ):
-            normalise(schemas, naming({}))
+            merge_schemas(schemas, naming({}))
 
     def test_an_erratum_decides(self, tmp_path: Path) -> None:
         file = tmp_path / "mine.toml"
@@ -208,11 +214,11 @@ class TestMerging:
         errata = [each for each in load_errata("2.1", file) if each.file == str(file)]
         theirs: Schema = {"type": "object", "properties": {"text": text(maxLength=21)}}
         schemas, _ = apply_errata(self.both(INFO, theirs), errata)
-        assert normalise(schemas, naming({})).types["Info"] == INFO
+        assert merge_schemas(schemas, naming({})).types["Info"] == INFO
 
     def test_names_apart_decide_as_well(self) -> None:
         theirs: Schema = {"type": "object", "properties": {"text": text(maxLength=21)}}
-        whole = normalise(self.both(INFO, theirs), naming({"Ping.response.b": "OtherInfo"}))
+        whole = merge_schemas(self.both(INFO, theirs), naming({"Ping.response.b": "OtherInfo"}))
         assert list(whole.types) == ["Info", "OtherInfo"]
 
 
@@ -237,7 +243,7 @@ class TestInlineTypes:
             ),
             PingResponse=document(),
         )
-        whole = normalise(schemas, naming({"Ping.request.a.word": "Inner"}))
+        whole = merge_schemas(schemas, naming({"Ping.request.a.word": "Inner"}))
         assert whole.types["Outer"]["properties"] == {"word": ref("Inner")}
         assert whole.types["Inner"] == whole.types["Word"]
 
@@ -274,13 +280,13 @@ class TestInlineTypes:
         schemas = schema_set(
             VERSION, PingRequest=outer(WORD), PingResponse=outer(text(enum=["A", "C"]))
         )
-        actions, names = wanted_facts(schemas, naming({}))
+        actions, names = find_missing_facts(schemas, naming({}))
         assert actions == []
         assert names == {
             "Ping.response.a.word": "PingResponseWord",
             "Ping.response.a": "PingResponseOuter",
         }
-        whole = normalise(schemas, naming(names))
+        whole = merge_schemas(schemas, naming(names))
         assert list(whole.types) == ["Outer", "PingResponseOuter", "PingResponseWord", "Word"]
 
     def test_a_definition_without_a_python_name_gets_one(self) -> None:
@@ -295,7 +301,7 @@ class TestInlineTypes:
     @pytest.mark.parametrize("path", ["Ping.request.b", "Ping.request.a[]", "Pong.request.a"])
     def test_a_name_that_fits_no_place_is_refused(self, path: str) -> None:
         with refused(
-            f"name a type at {path}, where no enum or object stands",
+            f"name the type at {path}, but there is no enum or object",
             file="facts.toml",
             pointer=f"/names/{path}",
         ):
@@ -304,7 +310,7 @@ class TestInlineTypes:
     def test_one_name_for_unequal_types_is_refused(self) -> None:
         names = {"Ping.request.a": "Word", "Ping.request.b": "Word"}
         with refused(
-            'Word is not what it is at PingRequest.json#/properties/a: /enum: "C" here, nothing there',
+            'Word differs from Word at PingRequest.json#/properties/a: /enum: "C" here, nothing there',
             file="PingRequest.json",
             pointer="/properties/b",
         ):
@@ -350,7 +356,9 @@ class TestRefusals:
     @pytest.mark.parametrize("wire", ['a"b', "a\\b", "a\nb", "\0"])
     def test_a_name_that_msgspec_cannot_hold(self, wire: str) -> None:
         with refused(
-            "msgspec holds no name", file="PingRequest.json", pointer=f"/properties/{wire}"
+            "msgspec supports no member names",
+            file="PingRequest.json",
+            pointer=f"/properties/{wire}",
         ):
             one({wire: text()})
         with pytest.raises(ValueError, match="Renamed field names must not contain"):
@@ -412,7 +420,7 @@ class TestShippedSets:
         )
         assert names.total() == written
         assert sum(count > 1 for count in names.values()) == repeated
-        assert len(normalise(schemas, load_facts(version)).types) == merged
+        assert len(merge_schemas(schemas, load_facts(version)).types) == merged
         assert version == "1.6" or len(names) == merged
 
     def test_the_facts_name_90_places_of_1_6(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from golden import VERSION, tiny_facts
 from ocppkit.codegen.model import _parse
 from ocppkit.codegen.model._ir import Array, Kind, Ref, Scalar, Type
-from ocppkit.codegen.model._merge import Document, normalise
+from ocppkit.codegen.model._merge import MergedSchemas, merge_schemas
 from ocppkit.codegen.model._parse import ParsedEnum, ParsedField, ParsedObject, ParsedTypes, parse
 from ocppkit.codegen.schemas._json_text import Place
 from support.schema_files import refused
@@ -29,10 +29,10 @@ def array(items: Schema, **bounds: int) -> Schema:
     return {"type": "array", "items": items, **bounds}
 
 
-def whole(properties: Schema, definitions: Schema | None = None, **shape: Any) -> Document:
+def whole(properties: Schema, definitions: Schema | None = None, **shape: Any) -> MergedSchemas:
     request = document(properties, definitions=definitions, **shape)
     schemas = schema_set(VERSION, PingRequest=request, PingResponse=document())
-    return normalise(schemas, tiny_facts())
+    return merge_schemas(schemas, tiny_facts())
 
 
 def read(properties: Schema, definitions: Schema | None = None, **shape: Any) -> ParsedTypes:
@@ -307,7 +307,7 @@ def test_a_parser_that_bends_something_is_noticed(
     )
     genuine = _parse._parser_models
 
-    def bent(document: Document) -> list[Any]:
+    def bent(document: MergedSchemas) -> list[Any]:
         models = {model.reference.path.rpartition("/")[2]: model for model in genuine(document)}
         bend(models)
         return list(models.values())
@@ -376,7 +376,7 @@ def test_other_releases_wrap_bounds_and_quote_words(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(_parse, "_parser_models", lambda document: models)
     base = whole({"words": array(text(maxLength=20), minItems=1, maxItems=9)})
     parsed = parse(
-        Document(
+        MergedSchemas(
             types={"Word": text(enum=["A", "B"])},
             messages=base.messages,
             places={**base.places, "Word": Place("PingRequest.json", "/definitions/Word")},

@@ -11,7 +11,7 @@ from golden import VERSION, tiny_facts
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.model._facts import ActionFacts, VersionFacts
 from ocppkit.codegen.model._ir import Api, Datatype, EnumMember, EnumType, Field, Kind, Scalar
-from ocppkit.codegen.model._merge import normalise
+from ocppkit.codegen.model._merge import merge_schemas
 from ocppkit.codegen.model._parse import ParsedEnum, parse
 from ocppkit.codegen.model._passes import build_api, keep_actions
 from ocppkit.codegen.schemas._json_text import Place
@@ -41,7 +41,7 @@ def facts_of(*actions: str, **kinds: str) -> VersionFacts:
 
 
 def build(schemas: SchemaSet, facts: VersionFacts) -> Api:
-    return build_api(parse(normalise(schemas, facts)), schemas, facts)
+    return build_api(parse(merge_schemas(schemas, facts)), schemas, facts)
 
 
 def api_of(facts: VersionFacts | None = None, **messages: Schema) -> Api:
@@ -93,9 +93,17 @@ class TestFields:
     @pytest.mark.parametrize(
         ("members", "problem", "pointer"),
         [
-            (("evseId", "evseID"), "'evseId' and 'evseID' are both 'evse_id' in Python", "evseID"),
-            (("a-b", "x", "a.b"), "'a-b' and 'a.b' are both 'a_b' in Python", "a.b"),
-            (("from", "from_"), "'from' and 'from_' are both 'from_' in Python", "from_"),
+            (
+                ("evseId", "evseID"),
+                "'evseId' and 'evseID' would both be named 'evse_id' in Python",
+                "evseID",
+            ),
+            (("a-b", "x", "a.b"), "'a-b' and 'a.b' would both be named 'a_b' in Python", "a.b"),
+            (
+                ("from", "from_"),
+                "'from' and 'from_' would both be named 'from_' in Python",
+                "from_",
+            ),
         ],
     )
     def test_two_wire_names_with_one_python_name_are_refused(
@@ -126,9 +134,9 @@ class TestFields:
     @pytest.mark.parametrize(
         ("path", "name", "problem", "cure"),
         [
-            ("PingRequest.b", "b", "no class has this member", "remove the entry, or mend it"),
-            ("PingRequest.a", "from", "'from' is no name for it in Python", "write 'from_'"),
-            ("PingRequest.a", "BigA", "'BigA' is no name for it in Python", "write 'big_a'"),
+            ("PingRequest.b", "b", "no class has this member", "remove or correct the entry"),
+            ("PingRequest.a", "from", "'from' cannot be its name in Python", "write 'from_'"),
+            ("PingRequest.a", "BigA", "'BigA' cannot be its name in Python", "write 'big_a'"),
         ],
     )
     def test_a_name_of_the_facts_that_does_not_fit(
@@ -162,7 +170,7 @@ class TestEnums:
 
     def test_two_words_with_one_python_name_are_refused(self) -> None:
         with refused(
-            "'L1-N' and 'L1.N' are both 'L1_N' in Python",
+            "'L1-N' and 'L1.N' would both be named 'L1_N' in Python",
             file="PingRequest.json",
             pointer="/definitions/Word/enum",
         ):
@@ -180,7 +188,7 @@ class TestMessages:
 
     def test_an_open_message_is_refused(self) -> None:
         with refused(
-            "a message must be an object without unknown members",
+            "the schema of a message must be an object and must forbid unknown members",
             file="PingResponse.json",
             pointer="",
         ):
@@ -189,9 +197,11 @@ class TestMessages:
     def test_a_message_that_is_an_enum_is_refused(self) -> None:
         facts = facts_of("Ping")
         schemas = schema_set(VERSION, PingRequest=document(), PingResponse=document())
-        parsed = dict(parse(normalise(schemas, facts)))
+        parsed = dict(parse(merge_schemas(schemas, facts)))
         parsed["PingRequest"] = ParsedEnum(("A",), None, Place("PingRequest.json"))
-        with refused("a message must be an object", file="PingRequest.json", pointer=""):
+        with refused(
+            "the schema of a message must be an object", file="PingRequest.json", pointer=""
+        ):
             build_api(parsed, schemas, facts)
 
 
@@ -224,7 +234,7 @@ class TestActions:
 
     def test_a_send_with_a_response_is_refused(self) -> None:
         with refused(
-            "Ping is a send in the facts, but PingResponse exists",
+            "the facts say that Ping is a send, but PingResponse exists",
             file="facts.toml",
             pointer="/actions/Ping/kind",
         ):
@@ -232,7 +242,7 @@ class TestActions:
 
     def test_a_call_without_a_response_is_refused(self) -> None:
         with refused(
-            "Stream is a call in the facts, but has no response",
+            "the facts say that Stream is a call, but it has no response",
             file="facts.toml",
             pointer="/actions/Stream/kind",
         ):
@@ -240,7 +250,7 @@ class TestActions:
 
     def test_two_actions_with_one_module_are_refused(self) -> None:
         with refused(
-            "'GetURL' and 'GetUrl' are both 'get_url' in Python",
+            "'GetURL' and 'GetUrl' would both be named 'get_url' in Python",
             file="GetUrlRequest.json",
             pointer="",
         ):
@@ -267,7 +277,7 @@ class TestOrder:
 
     def test_a_circle_is_refused(self) -> None:
         with refused(
-            "B -> D -> C -> B is a circle of datatypes",
+            "datatypes contain each other in a circle: B -> D -> C -> B",
             file="PingRequest.json",
             pointer="/definitions/B",
         ):
@@ -281,7 +291,11 @@ class TestOrder:
             )
 
     def test_a_datatype_that_refers_to_itself_is_refused(self) -> None:
-        with refused("A -> A is a circle", file="PingRequest.json", pointer="/definitions/A"):
+        with refused(
+            "datatypes contain each other in a circle: A -> A",
+            file="PingRequest.json",
+            pointer="/definitions/A",
+        ):
             shared({"A": plain({"a": ref("A")})})
 
 

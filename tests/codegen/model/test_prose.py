@@ -11,7 +11,7 @@ from golden import VERSION, tiny_facts
 from ocppkit.codegen import VERSIONS, Api, CodegenError, Doc, Job, generate, load_api
 from ocppkit.codegen._pipeline import read_api
 from ocppkit.codegen.model import _prose as prose
-from ocppkit.codegen.model._prose import describe, documented
+from ocppkit.codegen.model._prose import add_prose, docs_by_name
 from support.schema_files import refused
 from support.schema_pairs import document, schema_set, text
 
@@ -51,18 +51,18 @@ A = "The first of both."
 
 class TestTexts:
     def test_a_class_has_its_own(self, tmp_path: Path) -> None:
-        (ping,) = describe(tiny_api(), file(tmp_path, PING)).actions
+        (ping,) = add_prose(tiny_api(), file(tmp_path, PING)).actions
         assert ping.request.doc == Doc("Asks for a sign of life.", "B01")
 
     def test_a_member_names_its_source_or_has_the_class_s(self, tmp_path: Path) -> None:
-        api = describe(tiny_api(), file(tmp_path, PING))
+        api = add_prose(tiny_api(), file(tmp_path, PING))
         assert api.actions[0].request.fields[0].doc == Doc(
             "Which of two words to send back.", "B01.FR.02"
         )
         assert api.enums[0].members[0].doc == Doc("The first of both.", "B02")
 
     def test_without_a_text_there_is_none(self, tmp_path: Path) -> None:
-        api = describe(tiny_api(), file(tmp_path, PING))
+        api = add_prose(tiny_api(), file(tmp_path, PING))
         assert api.actions[0].response is not None
         assert api.actions[0].response.doc is None
         assert api.enums[0].doc is None
@@ -71,21 +71,21 @@ class TestTexts:
     def test_a_member_that_means_the_same_everywhere(self, tmp_path: Path) -> None:
         everywhere = '[everywhere]\nnote = "Words for people. [B03]"\n'
         own = '[PingResponse]\nsource = "B01"\n[PingResponse.fields]\nnote = "Just here."\n'
-        (ping,) = describe(tiny_api(), file(tmp_path, everywhere + own)).actions
-        assert documented(ping.request.fields) == {"note": Doc("Words for people.", "B03")}
+        (ping,) = add_prose(tiny_api(), file(tmp_path, everywhere + own)).actions
+        assert docs_by_name(ping.request.fields) == {"note": Doc("Words for people.", "B03")}
         assert ping.response is not None
-        assert documented(ping.response.fields) == {"note": Doc("Just here.", "B01")}
+        assert docs_by_name(ping.response.fields) == {"note": Doc("Just here.", "B01")}
 
     def test_a_later_file_overrules(self, tmp_path: Path) -> None:
         (tmp_path / "below").mkdir()
         below = file(tmp_path / "below", PING)
         above = file(tmp_path, '[PingRequest]\nabout = "Other words."\nsource = "B09"\n')
-        (ping,) = describe(tiny_api(), below, above).actions
+        (ping,) = add_prose(tiny_api(), below, above).actions
         assert ping.request.doc == Doc("Other words.", "B09")
-        assert documented(ping.request.fields).keys() == {"word"}
+        assert docs_by_name(ping.request.fields).keys() == {"word"}
 
     def test_files_of_other_versions_are_left_out(self, tmp_path: Path) -> None:
-        api = describe(tiny_api(), file(tmp_path, "[Missing]\nsource = 'B01'\n", "2.0.1"))
+        api = add_prose(tiny_api(), file(tmp_path, "[Missing]\nsource = 'B01'\n", "2.0.1"))
         assert api == tiny_api()
 
 
@@ -99,7 +99,7 @@ class TestVersionsThatExtend:
             content = PING if words == "below" else PING.partition("[Word]")[0]
             file(tmp_path / version, content.replace("sign of life", f"sign {words}"))
         protocol = replace(tiny_api().protocol, ancestors=("7.7",))
-        api = describe(replace(tiny_api(), protocol=protocol))
+        api = add_prose(replace(tiny_api(), protocol=protocol))
         assert api.actions[0].request.doc == Doc("Asks for a sign above.", "B01")
         assert api.enums[0].members[0].doc == Doc("The first of both.", "B02")
 
@@ -117,8 +117,8 @@ class TestMistakes:
             ("[Word]\nsource = 'B01'\nabuot = 'x'", "/Word/abuot", "unknown key 'abuot'"),
             ("[Word]\nabout = 'x'", "/Word/about", "the text has no source"),
             ("[Word]\nsource = 1", "/Word/source", "'source' must be a text"),
-            ("[Word]\nsource='B01'\nabout = 'a \\ b'", "/Word/about", "a text is one line"),
-            ("[Word]\nsource='B01'\nabout = 'a \" b'", "/Word/about", "a text is one line"),
+            ("[Word]\nsource='B01'\nabout = 'a \\ b'", "/Word/about", "the text must be one line"),
+            ("[Word]\nsource='B01'\nabout = 'a \" b'", "/Word/about", "the text must be one line"),
             ("[everywhere]\nnote = 'No source.'", "/everywhere/note", "the text has no source"),
         ],
     )
@@ -127,12 +127,12 @@ class TestMistakes:
     ) -> None:
         path = file(tmp_path, content)
         with refused(problem, file=str(path), pointer=pointer):
-            describe(tiny_api(), path)
+            add_prose(tiny_api(), path)
 
     def test_a_slip_gets_a_proposal(self, tmp_path: Path) -> None:
         path = file(tmp_path, "[PingReqest]\nsource = 'B01'\n")
         with pytest.raises(CodegenError, match=re.escape("did you mean 'PingRequest'?")):
-            describe(tiny_api(), path)
+            add_prose(tiny_api(), path)
 
 
 class TestEndToEnd:
@@ -148,4 +148,4 @@ class TestEndToEnd:
     def test_a_selection_of_actions_keeps_the_texts(self) -> None:
         (beat,) = load_api(Job("2.1", "acme", only=("Heartbeat",))).actions
         assert beat.response is not None
-        assert documented(beat.response.fields).keys() == {"current_time"}
+        assert docs_by_name(beat.response.fields).keys() == {"current_time"}

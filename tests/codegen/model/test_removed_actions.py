@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocppkit.codegen import Job, OpenJob, generate, load_api, load_facts, schemas_dir
+from ocppkit.codegen import Job, LoadedJob, generate, load_api, load_facts, schemas_dir
 from support.cli_outcomes import Cli
 from support.schema_files import pair, refused, write
 
@@ -38,11 +38,14 @@ def edition(tmp_path: Path) -> Path:
 
 def test_a_removed_action_is_gone_everywhere(facts: Path) -> None:
     job = Job("2.0.1", "acme.v201", facts_files=(facts,))
-    assert OpenJob(job).removed_actions == ("PublishFirmware", "PublishFirmwareStatusNotification")
+    assert LoadedJob(job).removed_actions == (
+        "PublishFirmware",
+        "PublishFirmwareStatusNotification",
+    )
     api = load_api(job)
     followers = {name for action in api.actions for name in action.facts.followed_by}
     names = {action.name for action in api.actions}
-    assert not (names | followers) & set(OpenJob(job).removed_actions)
+    assert not (names | followers) & set(LoadedJob(job).removed_actions)
     # Types that nothing else uses go with it.
     assert "PublishFirmwareStatusEnumType" not in {enum.name for enum in api.enums}
     files = generate(Job("2.0.1", "a", flavours=("msgspec",), facts_files=(facts,)))
@@ -78,7 +81,7 @@ def test_the_entries_to_paste_are_valid_facts(edition: Path, tmp_path: Path, cli
     done = cli("generate", *own, "--base", edition, "--facts", facts, "--flavour", "msgspec")
     assert done.status == 0, done.err
     assert done.out.startswith(
-        "OCPP 2.0.1: removed by the facts: PublishFirmware, PublishFirmwareStatusNotification\n"
+        "OCPP 2.0.1: the facts remove PublishFirmware, PublishFirmwareStatusNotification\n"
     )
 
 

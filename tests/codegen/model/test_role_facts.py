@@ -126,7 +126,7 @@ class TestFactsThatDoNotFit:
     def test_a_description_that_is_no_datatype(self, wire: str, facts_file: Path) -> None:
         facts = write(facts_file, NESTED.replace('"station"\nboot', f'"{wire}"\nboot'))
         with refused(
-            f"BootNotificationRequest has no member '{wire}' that is a datatype",
+            f"BootNotificationRequest has no member '{wire}' of an object type",
             file="BootNotificationRequest.json",
         ):
             boot_of(api_of(facts, nested(customData=text())))
@@ -136,19 +136,19 @@ class TestFactsThatDoNotFit:
         self, defaults: str, facts_file: Path
     ) -> None:
         facts = write(facts_file, NESTED.replace('reason = "PowerUp"', defaults))
-        with refused("is no value for BootNotification's member 'reason'"):
+        with refused("is not a value of the member 'reason' of BootNotification"):
             boot_of(api_of(facts, nested()))
 
     @pytest.mark.parametrize("wire", ["reason", "chassis"])
     def test_a_serial_number_that_describes_nothing(self, wire: str, facts_file: Path) -> None:
         facts = write(facts_file, NESTED + f'serial_number = "{wire}"\n')
-        with refused(f"BootNotification describes a station by no member '{wire}'"):
+        with refused(f"the description of a station in BootNotification has no member '{wire}'"):
             boot_of(api_of(facts, nested()))
 
     def test_a_required_member_that_is_no_enum(self, facts_file: Path) -> None:
         request = nested(number={"type": "integer"})
         request["required"].append("number")
-        with refused("None is no value for BootNotification's member 'number'"):
+        with refused("None is not a value of the member 'number' of BootNotification"):
             boot_of(api_of(write(facts_file, NESTED), request))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ocppkit.codegen import VERSIONS, Api, Job, StandardNames, Variable, key_notes, load_api
 from ocppkit.codegen.model import _standard_names as standard
-from ocppkit.codegen.model._facts import load_facts
+from ocppkit.codegen.model._facts_files import load_facts
 from ocppkit.codegen.model._naming import member_name
 from ocppkit.codegen.render._variable_keys import by_component, key_class, key_text
 from support.schema_files import refused
@@ -25,7 +25,7 @@ def variable(version: str, name: str) -> Variable:
 def read(folder: Path, text: str) -> StandardNames:
     path = folder / "v99.toml"
     path.write_text(f'version = "9.9"\nsource = "Part 9"\n{text}', "utf-8")
-    return standard.read_names(path)
+    return standard.read_standard_names(path)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_version_without_names_takes_those_of_the_version_it_extends() -> None
 def test_a_variable_without_a_type_is_a_text(tmp_path: Path) -> None:
     (one,) = read(tmp_path, "[variables.A.B]\n").variables
     assert key_class(one) == "TextKey"
-    assert key_text(one) == "Of a type that no source says. [Part 9]"
+    assert key_text(one) == "No source defines the type. [Part 9]"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_variable_without_a_type_is_a_text(tmp_path: Path) -> None:
         ("[keys.A]\ntype = ['integer']", "/keys/A/type", "'type' is not \"a text\""),
         ("[keys.A]\nunits = 's'", "/keys/A/units", "'units' is not "),
         ("[keys.A]\nmutability = ['RW']", "/keys/A/mutability", "there is no mutability 'RW'"),
-        ("[variables.A.a]\n[variables.A.'A[]']", "", "A.a and A.A are both A in Python"),
+        ("[variables.A.a]\n[variables.A.'A[]']", "", "A.a and A.A would both be named A in Python"),
         (
             "[values.A]\nabout = 'a'\nsource = 'b'\nvalues = ['c']\ncritical = ['d']",
             "/values/A/critical",

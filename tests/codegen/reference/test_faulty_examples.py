@@ -6,14 +6,14 @@ import pytest
 
 from ocppkit.codegen.model._ir import Array, Field, Ref
 from ocppkit.codegen.reference._examples import Examples
-from ocppkit.codegen.reference._faulty_examples import faults, unknown_word
+from ocppkit.codegen.reference._faulty_examples import faults_of, unknown_value_fault
 from support.tiny_ir import datatype, enum, field, message, scalar, version
 
 API = version(enums=[enum("Word", "A")], datatypes=[datatype("Inner", field("word", Ref("Word")))])
 
 
 def broken(*fields: Field) -> dict[tuple[str, str], Any]:
-    found = faults(API, message("AskRequest", *fields), Examples(API))
+    found = faults_of(API, message("AskRequest", *fields), Examples(API))
     return {(each.place, each.what): each.payload for each in found}
 
 
@@ -70,5 +70,5 @@ def test_a_very_long_list_is_not_overfilled() -> None:
 
 def test_an_unknown_word() -> None:
     asked = message("AskRequest", field("a", Ref("Inner"), required=False))
-    fault = unknown_word(API, API.enums[0], asked, Examples(API))
+    fault = unknown_value_fault(API, API.enums[0], asked, Examples(API))
     assert (fault.place, fault.payload) == ("a.word", {"a": {"word": "Unknown"}})

@@ -9,7 +9,7 @@ import pytest
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._resources import templates_dir
 from ocppkit.codegen.model._ir import Doc, Ref
-from ocppkit.codegen.reference._reference_pages import emit_reference
+from ocppkit.codegen.reference._reference_pages import render_reference
 from ocppkit.codegen.reference._reply_table import Answer, Reaction
 from support.tiny_ir import action, datatype, enum, field, version
 
@@ -41,7 +41,7 @@ class Parrot:
 
 
 def emitted(*folders: Path) -> dict[str, str]:
-    return emit_reference([OLD, NEW], Parrot(), folders)
+    return render_reference([OLD, NEW], Parrot(), folders)
 
 
 def own(folder: Path, path: str, content: str) -> Path:
@@ -107,7 +107,7 @@ def test_a_users_template_replaces_ours(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_templates_of_the_reference(tmp_path: Path) -> None:
-    with pytest.raises(CodegenError, match="there is no folder docs in it"):
+    with pytest.raises(CodegenError, match="it has no folder docs"):
         emitted(tmp_path)
 
 
@@ -152,7 +152,7 @@ class TestOurPages:
 
         described = replace(NEW.enums[0], doc=Doc("Says *a* thing.", "B11"))
         api = replace(NEW, enums=(described,))
-        pages = emit_reference([api], Parrot())
+        pages = render_reference([api], Parrot())
         assert r"Says \*a\* thing. <small>B11</small>" in pages["v21/enums/Word.md"]
         assert r"Says \*a\* thing. <small>B11</small>" in pages["v21/Reset.md"]
 

@@ -47,14 +47,14 @@ class TestSiblings:
     def test_all_that_do_the_work(self) -> None:
         apis = self.three()
         versions = Versions(apis)
-        assert versions.work_of(apis[0].actions[2], apis[2]) == ("New", "Same")
-        assert versions.work_of(apis[0].actions[1], apis[2]) == ("Same",)
+        assert versions.equivalents_of(apis[0].actions[2], apis[2]) == ("New", "Same")
+        assert versions.equivalents_of(apis[0].actions[1], apis[2]) == ("Same",)
 
     def test_newcomers(self) -> None:
         apis = self.three()
         versions = Versions(apis)
-        assert [each.name for each in versions.newcomers(apis[2])] == ["Fresh"]
-        assert versions.newcomers(apis[1]) == ()
+        assert [each.name for each in versions.new_actions(apis[2])] == ["Fresh"]
+        assert versions.new_actions(apis[1]) == ()
 
     def test_types_are_kin(self) -> None:
         old = version("1.6", enums=[enum("ResetType", "A")], datatypes=[datatype("Reset")])

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from ocppkit.codegen import Api, Job, OpenJob
-from ocppkit.codegen.render._block_fit import misfit
-from ocppkit.codegen.render._emit import emit
+from ocppkit.codegen import Api, Job, LoadedJob
+from ocppkit.codegen.render._block_fit import missing_in_version
+from ocppkit.codegen.render._flavours import render_flavour
 
 
 @pytest.fixture(scope="module")
 def api() -> Api:
-    return OpenJob(Job("2.0.1", "acme", flavours=("msgspec",))).api
+    return LoadedJob(Job("2.0.1", "acme", flavours=("msgspec",))).api
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,10 @@ def api() -> Api:
             "from ..messages import ResetRequest\nResetRequest(type=1, soon=2)",
             "ResetRequest has no member soon",
         ),
-        ("from ..messages import ResetRequest\nResetRequest(evse_id=1)", "ResetRequest wants type"),
+        (
+            "from ..messages import ResetRequest\nResetRequest(evse_id=1)",
+            "ResetRequest requires the member type",
+        ),
         (
             "from ..messages import ResetRequest\ndef f(one: ResetRequest, *, two: int):\n"
             "    return one.evse_id, one.soon, two.soon",
@@ -41,11 +44,11 @@ def api() -> Api:
     ],
 )
 def test_what_a_version_lacks(api: Api, text: str, lacking: str | None) -> None:
-    assert misfit(api, text, left_out=("charging",)) == lacking
+    assert missing_in_version(api, text, left_out=("charging",)) == lacking
 
 
 def _emitted(api: Api) -> dict[str, str]:
-    return emit(api, "acme", "msgspec", (), lambda done, total: None)
+    return render_flavour(api, "acme", "msgspec", (), lambda done, total: None)
 
 
 def test_the_shipped_version_has_them_all(api: Api) -> None:

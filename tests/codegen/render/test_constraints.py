@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from ocppkit.codegen.model._ir import Array, Field, Kind, Ref, Scalar, Type
-from ocppkit.codegen.render._constraints import constraint_name, scalars
+from ocppkit.codegen.render._constraints import constraint_name, scalars_in
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_scalars_are_found_inside_lists() -> None:
     inner = Scalar(Kind.STRING, max_length=5)
     types: list[Type] = [Ref("A"), inner, Array(Array(inner)), Array(Ref("A")), Scalar(Kind.ANY)]
     fields = [Field("a", "a", each, required=True) for each in types]
-    assert list(scalars(fields)) == [inner, inner, Scalar(Kind.ANY)]
+    assert list(scalars_in(fields)) == [inner, inner, Scalar(Kind.ANY)]

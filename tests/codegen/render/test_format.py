@@ -67,7 +67,7 @@ def test_what_the_shipped_templates_write_is_what_black_writes(path: Path) -> No
     ],
 )
 def test_what_is_no_python_is_refused(text: str, users: bool) -> None:
-    with refused("the template wrote what is no Python: ", file="acme/a.py"):
+    with refused("the template of this file wrote invalid Python: ", file="acme/a.py"):
         format_python("acme/a.py", text, users=users)
 
 
@@ -137,7 +137,7 @@ def test_no_shipped_template_needs_black(version: str, monkeypatch: pytest.Monke
     def refuse(path: str, text: str) -> str:
         pytest.fail(f"a line of {path} is too long: its template leaves it to black")
 
-    monkeypatch.setattr(_format, "_blackened", refuse)
+    monkeypatch.setattr(_format, "_format_with_black", refuse)
     assert generate(Job(version, f"ocppkit.{VERSIONS[version]}"))
 
 

@@ -18,9 +18,9 @@ from ocppkit.codegen.render._layout import (
     fit,
     import_block,
     literal,
-    natural,
+    natural_key,
     spread,
-    wrapped,
+    wrap_words,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -68,21 +68,21 @@ def test_texts_are_broken_as_textwrap_breaks_them(width: int) -> None:
     text = (
         "A station-wide limit of 32 A, unless e.g. `SetChargingProfile` says less: see K01.FR.09."
     )
-    assert wrapped(text, width) == textwrap.wrap(
+    assert wrap_words(text, width) == textwrap.wrap(
         text, width, break_long_words=False, break_on_hyphens=False
     )
 
 
 def test_the_first_line_may_be_shorter() -> None:
-    assert wrapped("one two three four", 5, 10) == ["one", "two three", "four"]
+    assert wrap_words("one two three four", 5, 10) == ["one", "two three", "four"]
 
 
 def test_an_empty_text_is_one_empty_line() -> None:
-    assert wrapped("", 10) == [""]
+    assert wrap_words("", 10) == [""]
 
 
 def test_names_sort_as_people_do() -> None:
-    assert sorted(["Str255", "Str50", "Str5", "Str"], key=natural) == [
+    assert sorted(["Str255", "Str50", "Str5", "Str"], key=natural_key) == [
         "Str",
         "Str5",
         "Str50",

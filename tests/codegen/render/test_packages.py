@@ -51,7 +51,7 @@ def package_of(version: str) -> Any:
     return importlib.import_module(f"ocppkit.{VERSIONS[version]}")
 
 
-def protocol_of(version: str) -> Protocol:
+def generate_protocol(version: str) -> Protocol:
     protocol = package_of(version).PROTOCOL
     assert isinstance(protocol, Protocol)
     return protocol
@@ -98,7 +98,7 @@ def test_the_face_exports_all_that_is_generated(version: str) -> None:
 
 @EACH
 def test_the_protocol_is_what_the_facts_say(version: str) -> None:
-    protocol, facts = protocol_of(version), api_of(version).protocol
+    protocol, facts = generate_protocol(version), api_of(version).protocol
     assert (protocol.version, protocol.subprotocol) == (facts.version, facts.subprotocol)
     assert protocol.package == f"ocppkit.{VERSIONS[version]}"
     assert protocol.blocks == facts.blocks
@@ -109,7 +109,7 @@ def test_the_protocol_is_what_the_facts_say(version: str) -> None:
 
 @EACH
 def test_the_protocol_knows_every_action_and_its_messages(version: str) -> None:
-    package, protocol = package_of(version), protocol_of(version)
+    package, protocol = package_of(version), generate_protocol(version)
     actions = api_of(version).actions
     assert list(protocol.actions) == [action.name for action in actions]
     for each in actions:
@@ -124,7 +124,7 @@ def test_the_protocol_knows_every_action_and_its_messages(version: str) -> None:
 
 @EACH
 def test_each_action_carries_its_facts(version: str) -> None:
-    protocol = protocol_of(version)
+    protocol = generate_protocol(version)
     for each in api_of(version).actions:
         action, facts = protocol.actions[each.name], each.facts
         assert SENDERS[action.senders] == facts.direction
@@ -141,7 +141,7 @@ def test_each_action_carries_its_facts(version: str) -> None:
 @EACH
 def test_the_bases_of_a_request_say_who_sends_it(version: str) -> None:
     bases = importlib.import_module(f"ocppkit.{VERSIONS[version]}.bases")
-    for action in protocol_of(version).actions.values():
+    for action in generate_protocol(version).actions.values():
         kinds = (
             ("StationRequest", "CsmsRequest") if action.answered else ("StationSend", "CsmsSend")
         )
@@ -153,7 +153,7 @@ def test_the_bases_of_a_request_say_who_sends_it(version: str) -> None:
 @EACH
 def test_a_request_names_its_response(version: str) -> None:
     bases = importlib.import_module(f"ocppkit.{VERSIONS[version]}.bases")
-    for action in protocol_of(version).actions.values():
+    for action in generate_protocol(version).actions.values():
         # The parameter is for type checkers: nothing of it is left at run time.
         (definition,) = ast.parse(inspect.getsource(action.request)).body
         assert isinstance(definition, ast.ClassDef)
@@ -173,7 +173,7 @@ def paragraphs(message: type[object]) -> list[str]:
 @EACH
 def test_messages_say_what_they_are_for(version: str) -> None:
     for each in api_of(version).actions:
-        action = protocol_of(version).actions[each.name]
+        action = generate_protocol(version).actions[each.name]
         assert paragraphs(action.request) == [each.facts.purpose, str(each.request.doc)]
         if each.response is not None:
             assert action.response is not None

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from ocppkit.codegen._errors import CodegenError
-from ocppkit.codegen.render._templating import environment_of, render
+from ocppkit.codegen.render._templating import jinja_environment, render
 
 
 def rendered(folder: Path, name: str, text: str, **variables: object) -> str:
     (folder / name).write_text(text, "utf-8")
-    return render(environment_of([folder]), name, variables)
+    return render(jinja_environment([folder]), name, variables)
 
 
 def test_a_template(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
         (folder / "a.txt").write_text(folder.name, "utf-8")
-    assert render(environment_of(folders), "a.txt", {}) == "one"
+    assert render(jinja_environment(folders), "a.txt", {}) == "one"
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_mistakes(tmp_path: Path, text: str, error: str) -> None:
 
 def test_a_template_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CodegenError, match=r"b\.jinja: TemplateNotFound"):
-        render(environment_of([tmp_path]), "b.jinja", {})
+        render(jinja_environment([tmp_path]), "b.jinja", {})

@@ -16,15 +16,15 @@ from ocppkit.codegen.schemas._errata import (
     Corrections,
     EditOutcome,
     Errata,
-    amend,
-    amend_set,
+    apply_corrections,
     apply_errata,
-    correct,
+    derive_with_errata,
     load_corrections,
     load_errata,
+    with_errata,
 )
-from ocppkit.codegen.schemas._import import derive_source
-from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet, load_set, read_set
+from ocppkit.codegen.schemas._schema_set import SchemaFile, SchemaSet, load_set, read_raw_schemas
+from ocppkit.codegen.schemas._source_schemas import derive_source
 from support.schema_files import DRAFT_6, FOLDERS, encode, message, pair, refused, write
 
 WHY = 'reason = "Because."\ncitation = "Ticket 1"\n'
@@ -137,8 +137,11 @@ def test_refuses_an_erratum_that_fits_nothing(
     ("entry", "problem"),
     [
         ('path = "ResetRequest.json#/required"\nnew = "x"', "v201/ResetRequest.json#/required/0"),
-        ('path = "ResetRequest.json#/allOf"\nnew = []', "#/allOf: schemas that hold together"),
-        ('path = "ResetRequest.json#/properties"\nnew = {x = {maxLength = 1}}', "lacks a type"),
+        (
+            'path = "ResetRequest.json#/allOf"\nnew = []',
+            "#/allOf: generated types do not support a combination of schemas",
+        ),
+        ('path = "ResetRequest.json#/properties"\nnew = {x = {maxLength = 1}}', "has no type"),
     ],
 )
 def test_refuses_an_erratum_that_breaks_a_schema(tmp_path: Path, entry: str, problem: str) -> None:
@@ -150,17 +153,17 @@ def test_refuses_an_erratum_that_breaks_a_schema(tmp_path: Path, entry: str, pro
 def test_an_erratum_mends_a_file_that_would_be_refused(tmp_path: Path) -> None:
     wrong = {"type": "boolean", "default": "false"}
     source = pair("Reset", a=wrong, b={"type": "string", "pattern": "x"})
-    files = read_set("2.0.1", write(tmp_path / "in", source))
+    files = read_raw_schemas("2.0.1", write(tmp_path / "in", source))
     default = 'path = "ResetRequest.json#/properties/a/default"\nold = "false"\nnew = false'
     pattern = 'path = "ResetRequest.json#/properties/b/pattern"\nold = "x"'
-    amended, rows = amend_set("2.0.1", files, [errata(tmp_path, default, pattern)])
+    amended, rows = derive_with_errata("2.0.1", files, [errata(tmp_path, default, pattern)])
     assert [row.outcome for row in rows] == [EditOutcome.APPLIED] * 2
     assert amended.files["ResetRequest"].document["properties"] == {
         "a": {"type": "boolean", "default": False},
         "b": {"type": "string"},
     }
     with pytest.raises(CodegenError, match="regular expression") as caught:
-        amend_set("2.0.1", files, [errata(tmp_path, default)])
+        derive_with_errata("2.0.1", files, [errata(tmp_path, default)])
     suggested = tomllib.loads(str(caught.value.cure).partition("(--errata):")[2])
     assert suggested["version"] == "2.0.1"
     assert suggested["change"][0]["path"] == "ResetRequest.json#/properties/b/pattern"
@@ -178,7 +181,7 @@ def test_a_star_stands_for_all_messages_and_all_definitions(tmp_path: Path) -> N
         'path = "#/definitions/Info/additionalProperties"\nnew = false',
         'path = "#/definitions/*/enum"\nold = "Nothing"',
     )
-    with refused("leads nowhere", file="own.toml", pointer="/change/2/path"):
+    with refused("refers to nothing", file="own.toml", pointer="/change/2/path"):
         apply_errata(schemas(AResponse=message()), [replace(one, changes=one.changes[2:])])
     one = replace(one, changes=one.changes[:2])
     after, rows = apply_errata(before, [one])
@@ -195,11 +198,11 @@ def test_a_path_finds_definitions_by_either_name(tmp_path: Path) -> None:
             "$defs": {"XEnumType": {"type": "string", "enum": ["A"]}},
         }
     )
-    files = read_set(
+    files = read_raw_schemas(
         "2.0.1", write(tmp_path / "in", pair() | {"ResetRequest.json": encode(document)})
     )
     one = errata(tmp_path, 'path = "#/definitions/XEnumType/enum"\nnew = "B"')
-    amended, _ = amend_set("2.0.1", files, [one])
+    amended, _ = derive_with_errata("2.0.1", files, [one])
     found = amended.files["ResetRequest"].document["definitions"]
     assert found == {"XEnumType": {"type": "string", "enum": ["A", "B"]}}
 
@@ -211,8 +214,8 @@ def test_amends_one_message_alone(tmp_path: Path) -> None:
         'path = "#/definitions/StatusEnumType/enum"\nold = "Accepted"\nnew = "Yes"',
     )
     document = derive_document(status("Accepted"), "").document
-    assert amend(document, "AResponse", [one]) == derive_document(status("Yes"), "").document
-    assert "additionalProperties" not in amend(document, "BResponse", [one])
+    assert with_errata(document, "AResponse", [one]) == derive_document(status("Yes"), "").document
+    assert "additionalProperties" not in with_errata(document, "BResponse", [one])
     assert document == derive_document(status("Accepted"), "").document
 
 
@@ -228,7 +231,7 @@ def test_reads_folders_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem", "pointer"),
     [
-        ('version = "2.01"', "'2.01' is no OCPP version", "/version"),
+        ('version = "2.01"', "'2.01' is not an OCPP version", "/version"),
         ("", "'version' must be a text", "/version"),
         ('version = "2.0.1"\n[[chagne]]', "unknown key 'chagne'", "/chagne"),
         ('version = "2.0.1"\n[[change]]', "'path' must be a text", "/change/0/path"),
@@ -243,7 +246,7 @@ def test_refuses_a_file_of_errata(tmp_path: Path, text: str, problem: str, point
 def test_refuses_errata_that_are_not_there(tmp_path: Path) -> None:
     with refused("no such file or folder", file="own.toml"):
         load_errata("1.6", tmp_path / "own.toml")
-    with refused("no *.toml in it", file=tmp_path.name):
+    with refused("the folder has no file *.toml", file=tmp_path.name):
         load_errata("1.6", tmp_path)
 
 
@@ -283,9 +286,9 @@ def corrections(folder: Path, *entries: str, sha256: str = "abc") -> Corrections
 def test_a_correction_is_bound_to_bytes(tmp_path: Path) -> None:
     one = corrections(tmp_path, 'path = "ResetRequest.json#/additionalProperties"\nold = false')
     document = derive_document(message(), "").document
-    assert correct(document, "ResetRequest", "other", [one]) == (document, ())
-    assert correct(document, "ResetResponse", "abc", [one]) == (document, ())
-    corrected, (row,) = correct(document, "ResetRequest", "abc", [one])
+    assert apply_corrections(document, "ResetRequest", "other", [one]) == (document, ())
+    assert apply_corrections(document, "ResetResponse", "abc", [one]) == (document, ())
+    corrected, (row,) = apply_corrections(document, "ResetRequest", "abc", [one])
     assert corrected == {"$schema": DRAFT_6, "type": "object"}
     assert row.outcome is EditOutcome.APPLIED
     assert document["additionalProperties"] is False
@@ -313,7 +316,11 @@ def test_a_correction_leaves_a_schema_as_an_import_writes_it(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("entry", "problem", "pointer"),
     [
-        ('path = "#/definitions/X/y"\nnew = 1', "a correction names its file", "/change/0/path"),
+        (
+            'path = "#/definitions/X/y"\nnew = 1',
+            "the path of a correction must name a file",
+            "/change/0/path",
+        ),
         ('path = "ClearRequest.json#/x"\nnew = 1', "must be a text", "/sha256/ClearRequest"),
     ],
 )
@@ -329,6 +336,6 @@ def test_refuses_a_correction_that_does_not_fit(tmp_path: Path) -> None:
     source = write(tmp_path / "in", pair("Reset"))
     sha256 = hashlib.sha256((source / "ResetRequest.json").read_bytes()).hexdigest()
     one = replace(one, sha256={"ResetRequest": sha256})
-    problem = "the changes leave a schema that is refused"
+    problem = "the change makes the schema invalid"
     with refused(problem, file="copy.toml", pointer="/change/0"):
         derive_source(source, "1.6", [one], sends=False)

@@ -9,15 +9,11 @@ import pytest
 
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.schemas._errata import Corrections, EditOutcome, load_corrections
-from ocppkit.codegen.schemas._import import (
-    ImportReport,
-    derive_source,
-    editions_of,
-    import_schemas,
-    suggest_corrections,
-)
+from ocppkit.codegen.schemas._import import ImportReport, import_schemas
 from ocppkit.codegen.schemas._lock import check_lock, read_lock
 from ocppkit.codegen.schemas._schema_set import load_set
+from ocppkit.codegen.schemas._source_schemas import derive_source, editions_of
+from ocppkit.codegen.schemas._suggestions import suggest_corrections
 from support.schema_files import (
     BOM,
     DRAFT_4,
@@ -126,28 +122,28 @@ def test_importing_twice_writes_the_same(tmp_path: Path) -> None:
 BAD: dict[str, tuple[dict[str, bytes], str, str, str | None]] = {
     "half a message": (
         {"ResetResponse.json": encode(message())},
-        "without its request",
+        "the response has no request",
         "e.json",
         None,
     ),
     "two files": (
         {f"{folder}/{name}": data for folder in "ab" for name, data in pair().items()},
-        "a second file for ResetRequest, beside",
+        "are both for ResetRequest",
         "b/ResetRequest.json",
         None,
     ),
     "no message": (pair() | {"package.json": b"{}"}, "not named after", "package.json", None),
-    "no schemas": ({"readme.txt": b""}, "no schemas in it", "", None),
+    "no schemas": ({"readme.txt": b""}, "has no file *.json", "", None),
     "unknown keyword": (
         pair(x={"type": "string", "pattern": "a"}),
         "a regular expression (pattern)",
         "ResetRequest.json",
         "/properties/x/pattern",
     ),
-    "no type": (pair(x={"maxLength": 1}), "lacks a type", "ResetRequest.json", "/properties/x"),
+    "no type": (pair(x={"maxLength": 1}), "has no type", "ResetRequest.json", "/properties/x"),
     "dangling": (
         pair(x={"$ref": "#/definitions/X"}),
-        "$ref leads nowhere",
+        "refers to nothing",
         "ResetRequest.json",
         "/properties/x/$ref",
     ),
@@ -191,7 +187,7 @@ def test_broken_json_is_refused_with_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{"source_name": " "}, {"source_version": ""}])
 def test_a_source_must_have_a_name(tmp_path: Path, options: dict[str, str]) -> None:
-    with refused("no name or no version"):
+    with refused("the name or the version of the source is empty"):
         run(write(tmp_path / "in", pair()), tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
 
@@ -203,7 +199,7 @@ def test_refuses_to_replace_what_no_import_wrote(tmp_path: Path, name: str) -> N
     foreign = tmp_path / "out" / "v201" / name
     foreign.write_bytes(b"") if "." in name else foreign.mkdir()
     before = tree(tmp_path / "out")
-    with refused("a file that no import wrote", file=f"v201/{name}"):
+    with refused("which no import wrote", file=f"v201/{name}"):
         run(source, tmp_path / "out")
     assert tree(tmp_path / "out") == before
     assert foreign.exists()
@@ -212,14 +208,14 @@ def test_refuses_to_replace_what_no_import_wrote(tmp_path: Path, name: str) -> N
 def test_refuses_a_folder_that_has_no_lock(tmp_path: Path) -> None:
     source = write(tmp_path / "in", pair())
     write(tmp_path / "out/v201", pair())
-    with refused("a file that no import wrote", file="v201/ResetRequest.json"):
+    with refused("which no import wrote", file="v201/ResetRequest.json"):
         run(source, tmp_path / "out")
 
 
 def test_refuses_another_version_in_the_same_folder(tmp_path: Path) -> None:
     source = write(tmp_path / "in", pair())
     run(source, tmp_path / "out", "2.0.1")
-    with refused("holds OCPP 2.0.1, not 20.1", file="v201"):
+    with refused("the folder has the schemas of OCPP 2.0.1, not 20.1", file="v201"):
         run(source, tmp_path / "out", "20.1")
 
 
@@ -346,7 +342,7 @@ def test_corrections_for_other_bytes_are_refused(tmp_path: Path) -> None:
     text = suggest_corrections(source, "2.0.1").text
     (source / "ResetRequest_v1p0.json").write_bytes(pair()["ResetRequest.json"])
     known = load_corrections(write(tmp_path, {"own.toml": text.encode()}) / "own.toml")
-    problem = "these corrections are for another ResetRequest.json than the source holds"
+    problem = "these corrections are for another ResetRequest.json than the one in the source"
     with refused(problem, file="own.toml", pointer="/sha256/ResetRequest"):
         run(source, tmp_path / "out", corrections=known)
 
@@ -385,7 +381,7 @@ def test_an_array_of_schemas_is_a_bundle(tmp_path: Path) -> None:
 
 def test_a_bundle_names_its_messages(tmp_path: Path) -> None:
     source = write(tmp_path / "in", {"all.json": encode([message()])})
-    problem = "a schema in an array of schemas, without a $id"
+    problem = "this schema in an array of schemas has no $id"
     with refused(problem, file="all.json", pointer="/0/$id"):
         derive_source(source, "2.0.1")
 

@@ -39,11 +39,11 @@ def test_reads_every_encoding_of_json(data: bytes) -> None:
         (b'{\n"a": 1\nb}', "not JSON", 3),
         (b'{"a": 1} x', "not JSON", 1),
         (b'{"a":\n"\xff"}', "not text in utf-8", 2),
-        (b'{"a": NaN}', "NaN is no number", None),
-        (b'{"a": -Infinity}', "-Infinity is no number", None),
+        (b'{"a": NaN}', "NaN is not a number", None),
+        (b'{"a": -Infinity}', "-Infinity is not a number", None),
         (b'{"a": ' + b"9" * 5000 + b"}", "not JSON", None),
-        (b"[" * 100_000, "nested too deeply", None),
-        (b"[" * 102 + b"]" * 102, "nested too deeply", None),
+        (b"[" * 100_000, "nested levels", None),
+        (b"[" * 102 + b"]" * 102, "nested levels", None),
     ],
 )
 def test_refuses_what_is_no_json(data: bytes, problem: str, line: int | None) -> None:
@@ -54,8 +54,8 @@ def test_refuses_what_is_no_json(data: bytes, problem: str, line: int | None) ->
 @pytest.mark.parametrize(
     ("text", "problem", "pointer"),
     [
-        ('{"a": {"type": 1, "type": 2}}', "'type' stands twice", "/a/type"),
-        ('[0, {"x": 1, "y": 2, "x": 1}]', "'x' stands twice", "/1/x"),
+        ('{"a": {"type": 1, "type": 2}}', "'type' occurs twice", "/a/type"),
+        ('[0, {"x": 1, "y": 2, "x": 1}]', "'x' occurs twice", "/1/x"),
         ('{"a": [1e999]}', "too large", "/a/0"),
         ('{"a": "\\ud800"}', "surrogate", "/a"),
         ('{"\\udc00": 1}', "surrogate", ""),
@@ -122,7 +122,7 @@ def test_a_place_tells_objects_from_arrays() -> None:
     place = Place("Reset.json", "/a")
     assert place.object({"x": 1}) == {"x": 1}
     assert place.list([1]) == [1]
-    with refused("an array where an object is due", pointer="/a"):
+    with refused("expected an object, found an array", pointer="/a"):
         place.object([])
-    with refused("null where an array is due", pointer="/a"):
+    with refused("expected an array, found null", pointer="/a"):
         place.list(None)

@@ -112,8 +112,8 @@ def test_is_empty_where_there_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "problem", "pointer"),
     [
-        (b"v201 = 1", "a number where an object is due", "/v201"),
-        (b"[v201]\nversion = '2.0.1'", "null where an object is due", "/v201/files"),
+        (b"v201 = 1", "expected an object, found a number", "/v201"),
+        (b"[v201]\nversion = '2.0.1'", "expected an object, found null", "/v201/files"),
         (b"[v201]\n[v201.files]", "'version' must be a text", "/v201/version"),
         (b"[v201]\nsuorce = 'ocpp'\n[v201.files]", "unknown key 'suorce'", "/v201/suorce"),
         (
@@ -139,10 +139,10 @@ def test_finds_nothing_where_nothing_was_touched(schemas: Path) -> None:
 EDITED = message(properties={"a": {"type": "integer"}, "b": {"type": "string", "maxLength": 9}})
 
 EDITS = {
-    "edited": (structure(EDITED), "its structure is not the one that was derived"),
-    "written otherwise": (encode(REQUEST), "not written as an import writes it"),
+    "edited": (structure(EDITED), "the structure of the schema has been changed"),
+    "written otherwise": (encode(REQUEST), "the format of the file has been changed"),
     "broken": (b"{", "not JSON"),
-    "gone": (None, "in the lock, but not in the folder"),
+    "gone": (None, "the file is in the lock, but not in the folder"),
 }
 
 
@@ -160,5 +160,5 @@ def test_notices_an_edit_by_hand(schemas: Path, data: bytes | None, problem: str
 def test_notices_a_file_that_is_not_locked(schemas: Path, path: str) -> None:
     write(schemas, {path: pair()["ResetRequest.json"]})
     (error,) = check_lock(schemas)
-    assert error.problem == "in the folder, but not in the lock"
+    assert error.problem == "the file is in the folder, but not in the lock"
     assert error.file == str(schemas / path)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.codegen.schemas._patch import EditOutcome, SchemaEdit, apply_change, read_changes
+from ocppkit.codegen.schemas._patch import EditOutcome, SchemaEdit, apply_edit, read_edits
 from ocppkit.codegen.schemas._structure import ABSENT
 from ocppkit.codegen.schemas._toml import read_toml
 from support.schema_files import refused
@@ -26,7 +26,7 @@ def _toml(value: Any) -> str:
 
 def change(path: str, **values: Any) -> SchemaEdit:
     """Reads one entry."""
-    (read,) = read_changes(read_toml(entry(path=path, **values), "errata.toml"))
+    (read,) = read_edits(read_toml(entry(path=path, **values), "errata.toml"))
     return read
 
 
@@ -49,7 +49,7 @@ def document() -> dict[str, Any]:
 def apply(path: str, **values: Any) -> tuple[str, Any]:
     """Applies one entry; return the outcome and what stands at its place."""
     changed = document()
-    outcome = apply_change(changed, change(f"ResetRequest.json#{path}", **values))
+    outcome = apply_edit(changed, change(f"ResetRequest.json#{path}", **values))
     at: Any = changed
     for token in path.split("/")[1:]:
         at = at.get(token.replace("~1", "/"), ABSENT)
@@ -123,21 +123,37 @@ def test_applies_a_change_once(
 @pytest.mark.parametrize(("path", "values"), [(path, values) for path, values, *_ in CHANGES])
 def test_a_change_that_was_applied_is_there_already(path: str, values: dict[str, Any]) -> None:
     changed, patch = document(), change(f"ResetRequest.json#{path}", **values)
-    apply_change(changed, patch)
+    apply_edit(changed, patch)
     after = json.dumps(changed)
-    assert apply_change(changed, patch) is EditOutcome.ALREADY
+    assert apply_edit(changed, patch) is EditOutcome.ALREADY
     assert json.dumps(changed) == after
 
 
 @pytest.mark.parametrize(
     ("path", "values", "stands"),
     [
-        (TEXT, {"old": 10, "new": 40}, "is 20, neither the old value 10 nor the new one 40"),
-        (TEXT, {"new": 40}, "is 20, neither the old value nothing nor the new one 40"),
-        ("/properties/text/minLength", {"old": 1, "new": 2}, "is nothing, neither"),
-        (ENUM, {"old": "A", "new": "B"}, 'holds both "A" and "B"'),
-        (ENUM, {"old": "X", "new": "Y"}, 'is ["A", "B", "C"], neither the old value "X" nor'),
-        (ENUM, {"old": ["A"], "new": "A"}, 'is ["A", "B", "C"], neither the old value ["A"] nor'),
+        (
+            TEXT,
+            {"old": 10, "new": 40},
+            "is 20, but the entry expects the old value 10 or the new value 40",
+        ),
+        (
+            TEXT,
+            {"new": 40},
+            "is 20, but the entry expects the old value nothing or the new value 40",
+        ),
+        ("/properties/text/minLength", {"old": 1, "new": 2}, "is nothing, but the entry expects"),
+        (ENUM, {"old": "A", "new": "B"}, 'has both "A" and "B"'),
+        (
+            ENUM,
+            {"old": "X", "new": "Y"},
+            'is ["A", "B", "C"], but the entry expects the old value "X" or',
+        ),
+        (
+            ENUM,
+            {"old": ["A"], "new": "A"},
+            'is ["A", "B", "C"], but the entry expects the old value ["A"] or',
+        ),
     ],
 )
 def test_refuses_a_change_that_fits_nothing(path: str, values: dict[str, Any], stands: str) -> None:
@@ -151,23 +167,23 @@ def test_refuses_a_change_that_fits_nothing(path: str, values: dict[str, Any], s
 )
 def test_refuses_a_path_that_leads_nowhere(path: str, missing: str) -> None:
     with refused(
-        f"leads nowhere: there is no {missing}", file="errata.toml", pointer="/change/0/path"
+        f"refers to nothing: there is no {missing}", file="errata.toml", pointer="/change/0/path"
     ):
         apply(path, new=1)
 
 
 def test_refuses_a_path_into_something_else() -> None:
-    with refused("a string where an object is due", file="errata.toml", pointer="/change/0"):
+    with refused("expected an object, found a string", file="errata.toml", pointer="/change/0"):
         apply("/type/x", new=1)
-    with refused("an object where an array is due", file="errata.toml", pointer="/change/0"):
-        apply_change({"required": {}}, change("ResetRequest.json#/required", new="x"))
+    with refused("expected an array, found an object", file="errata.toml", pointer="/change/0"):
+        apply_edit({"required": {}}, change("ResetRequest.json#/required", new="x"))
 
 
 def test_what_is_added_is_a_copy_of_its_own() -> None:
     patch = change("#/definitions/XType/properties/z", new={"type": "string"})
     one, other = document(), document()
-    apply_change(one, patch)
-    apply_change(other, patch)
+    apply_edit(one, patch)
+    apply_edit(other, patch)
     one["definitions"]["XType"]["properties"]["z"]["maxLength"] = 1
     assert other["definitions"]["XType"]["properties"]["z"] == {"type": "string"}
 
@@ -191,4 +207,4 @@ def test_what_is_added_is_a_copy_of_its_own() -> None:
 def test_refuses_an_entry(values: dict[str, Any], problem: str, pointer: str) -> None:
     data = entry(path="ResetRequest.json#/required", new="x") + entry(**values)
     with refused(problem, file="errata.toml", pointer=f"/change/1{pointer}"):
-        read_changes(read_toml(data, "errata.toml"))
+        read_edits(read_toml(data, "errata.toml"))

@@ -110,21 +110,25 @@ def test_an_inline_type_of_1_6_has_the_name_that_the_facts_give_it(tmp_path: Pat
     [
         (
             "BootNotifcationRequest.json#/definitions/ModemType",
-            "which is none of these schemas",
-            "did you mean BootNotificationRequest.json?",
+            "but there is no such schema",
+            "did you mean 'BootNotificationRequest.json'?",
         ),
-        ("Xyz.json#/definitions/ModemType", "which is none of these", "name a schema of the"),
+        ("Xyz.json#/definitions/ModemType", "but there is no such schema", "name a schema of the"),
         (
             "BootNotificationRequest.json#/definitions/ModemTyp",
-            "leads nowhere",
+            "refers to nothing",
             "write BootNotificationRequest.json#/definitions/ModemType",
         ),
         (
             "BootNotificationRequest.json#/properties/reason/maxLength",
-            "leads nowhere",
+            "refers to nothing",
             "write BootNotificationRequest.json#/definitions/",
         ),
-        ("ClearCacheRequest.json#/properties/a", "leads nowhere", "ClearCacheRequest.json#/def"),
+        (
+            "ClearCacheRequest.json#/properties/a",
+            "refers to nothing",
+            "ClearCacheRequest.json#/def",
+        ),
     ],
 )
 def test_references_that_lead_nowhere(tmp_path: Path, target: str, problem: str, cure: str) -> None:
@@ -138,6 +142,6 @@ def test_a_file_of_text_alone_has_nothing_to_refer_to(tmp_path: Path) -> None:
     files |= {"PongRequest.json": json.dumps(message()).encode(), **pair("Pong", suffix="")}
     files.pop("Pong.json")
     with refused(
-        "leads nowhere", cure="refer to an enum or an object", pointer="/properties/a/$ref"
+        "refers to nothing", cure="refer to an enum or an object", pointer="/properties/a/$ref"
     ):
         load_set("2.0.1", write(tmp_path, files))

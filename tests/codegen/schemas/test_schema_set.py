@@ -38,7 +38,7 @@ def test_a_version_has_its_folder(version: str, folder: str) -> None:
 @pytest.mark.parametrize("text", ["", "2", "2.01", "v201", "2.", "../2.0", "2.0.1\n", "2.\u0661"])
 def test_refuses_what_is_no_version(text: str) -> None:
     assert not is_version(text)
-    with refused("is no OCPP version"):
+    with refused("is not an OCPP version"):
         folder_of(text)
 
 
@@ -78,7 +78,7 @@ def test_a_later_folder_lies_over_an_earlier_one(tmp_path: Path) -> None:
 def test_refuses_folders_without_schemas(tmp_path: Path) -> None:
     with refused("no such file or folder", file="nowhere"):
         load_set("2.0.1", tmp_path / "nowhere")
-    with refused("no *.json in it", file=tmp_path.name):
+    with refused("the folder has no file *.json", file=tmp_path.name):
         load_set("2.0.1", tmp_path)
 
 
@@ -113,12 +113,12 @@ def test_tells_messages_by_the_names_of_files(
         (
             "2.0.1",
             ["a/ResetResponse.json"],
-            "a response without its request",
+            "the response has no request",
             "a/ResetResponse.json",
         ),
-        ("2.0.1", ["a/ResetRequest.json"], "a request without its response", "a/ResetRequest.json"),
-        ("1.6", ["Reset.json"], "a message without its response; OCPP 1.6", "Reset.json"),
-        ("2.0.1", ["Reset.json"], "a message without its response; OCPP 2.0.1", "Reset.json"),
+        ("2.0.1", ["a/ResetRequest.json"], "the request has no response", "a/ResetRequest.json"),
+        ("1.6", ["Reset.json"], "the message has no response, but OCPP 1.6", "Reset.json"),
+        ("2.0.1", ["Reset.json"], "the message has no response, but OCPP 2.0.1", "Reset.json"),
         ("2.1", ["package-lock.json"], "not named after a message", "package-lock.json"),
         ("2.1", ["a/Request.json"], "not named after a message", "a/Request.json"),
         ("2.1", ["reset.json"], "not named after a message", "reset.json"),
@@ -133,7 +133,9 @@ def test_refuses_half_messages_and_other_files(
 
 def test_refuses_two_files_for_one_message() -> None:
     paths = ["a/Reset.json", "a/ResetRequest.json", "a/ResetResponse.json"]
-    with refused("a second file for ResetRequest, beside a/Reset.json", file="a/ResetRequest.json"):
+    with refused(
+        "this file and a/Reset.json are both for ResetRequest", file="a/ResetRequest.json"
+    ):
         by_message(paths, message_names("1.6", paths))
 
 

@@ -153,7 +153,7 @@ def test_refuses_encrypted_entries(tmp_path: Path) -> None:
     ids=["empty", "text", "cut off", "nonsense"],
 )
 def test_refuses_damaged_archives(tmp_path: Path, data: bytes) -> None:
-    with refused("not a ZIP, or a damaged one", file="a.zip"):
+    with refused("the file is not a ZIP, or is damaged", file="a.zip"):
         read_source(write(tmp_path, {"a.zip": data}) / "a.zip")
 
 
@@ -161,7 +161,7 @@ def test_refuses_an_entry_that_lies_about_its_size(tmp_path: Path) -> None:
     data = bytearray(zipped({"Reset.json": b" " * 100_000 + SCHEMA}))
     directory = data.index(b"PK\x01\x02")
     struct.pack_into("<L", data, directory + 24, 10)
-    with refused("not a ZIP, or a damaged one: Bad CRC", file="a.zip"):
+    with refused("the file is not a ZIP, or is damaged: Bad CRC", file="a.zip"):
         read_source(write(tmp_path, {"a.zip": bytes(data)}) / "a.zip")
 
 
@@ -177,14 +177,14 @@ def test_an_entry_without_a_name_is_passed_over(tmp_path: Path) -> None:
 def test_refuses_an_unknown_compression(tmp_path: Path) -> None:
     data = bytearray(zipped({"Reset.json": SCHEMA}))
     struct.pack_into("<H", data, data.index(b"PK\x01\x02") + 10, 99)
-    with refused("not a ZIP, or a damaged one"):
+    with refused("the file is not a ZIP, or is damaged"):
         read_source(write(tmp_path, {"a.zip": bytes(data)}) / "a.zip")
 
 
 @pytest.mark.parametrize("source", ["folder", "a.zip"])
 def test_refuses_a_source_without_schemas(tmp_path: Path, source: str) -> None:
     write(tmp_path, {"folder/readme.txt": b"", "a.zip": zipped({"readme.txt": b""})})
-    with refused("no schemas in it", file=source):
+    with refused("has no file *.json", file=source):
         read_source(tmp_path / source)
 
 
@@ -223,11 +223,11 @@ LIMITS = {
 
 
 BEYOND = {
-    "schema": "19 bytes, more than the 18 allowed",
-    "total": "37 bytes, more than the 36 allowed",
+    "schema": "19 bytes are more than the 18 allowed",
+    "total": "37 bytes are more than the 36 allowed",
     "entries": "more than 2 files",
-    "nested archive": "bytes, more than the 500 allowed",
-    "depth": "a ZIP in a ZIP",
+    "nested archive": "bytes are more than the 500 allowed",
+    "depth": "ZIPs are inside each other",
 }
 
 
@@ -260,7 +260,7 @@ def test_refuses_an_archive_beyond_the_limit_unopened(tmp_path: Path) -> None:
     source = archive(tmp_path, {"A.json": SCHEMA})
     size = source.stat().st_size
     assert paths(source, SourceLimits(archive_bytes=size)) == ["A.json"]
-    with refused(f"{size} bytes, more than the {size - 1} allowed", file="a.zip"):
+    with refused(f"{size} bytes are more than the {size - 1} allowed", file="a.zip"):
         read_source(source, SourceLimits(archive_bytes=size - 1))
 
 
@@ -273,7 +273,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 def test_refuses_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "Pipe.json")
-    with refused("not a file", file="Pipe.json"):
+    with refused("not a regular file", file="Pipe.json"):
         read_source(tmp_path)
 
 

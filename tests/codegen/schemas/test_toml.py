@@ -24,13 +24,13 @@ def test_reads_tables() -> None:
 @pytest.mark.parametrize(
     ("data", "problem", "pointer", "line"),
     [
-        (b'a = 1\nb = "x', "not TOML", None, 2),
-        (b"a = 1\na = 2", "not TOML: Cannot overwrite a value", None, 2),
-        (b"a = " + b"9" * 5000, "not TOML", None, None),
-        (b"a = " + b"[" * 5000, "nested too deeply", None, None),
-        (b'a = "\xff"', "not UTF-8", None, None),
-        (b"[a]\nb = [1, 2024-01-01]", "no such value: 2024-01-01", "/a/b/1", None),
-        (b"a = inf", "no such value: inf", "/a", None),
+        (b'a = 1\nb = "x', "not valid TOML", None, 2),
+        (b"a = 1\na = 2", "not valid TOML: Cannot overwrite a value", None, 2),
+        (b"a = " + b"9" * 5000, "not valid TOML", None, None),
+        (b"a = " + b"[" * 5000, "nested levels", None, None),
+        (b'a = "\xff"', "not in UTF-8", None, None),
+        (b"[a]\nb = [1, 2024-01-01]", "not allowed: 2024-01-01", "/a/b/1", None),
+        (b"a = inf", "not allowed: inf", "/a", None),
     ],
 )
 def test_refuses_what_is_no_toml_or_no_json(
@@ -64,13 +64,13 @@ def test_a_text_may_be_blank_where_nothing_is_a_meaning() -> None:
 
 def test_refuses_what_is_no_table() -> None:
     table = read_toml(b"a = 1\nb = [2]", "f.toml")
-    with refused("a number where an object is due", pointer="/a"):
+    with refused("expected an object, found a number", pointer="/a"):
         table.table("a")
-    with refused("null where an object is due", pointer="/c"):
+    with refused("expected an object, found null", pointer="/c"):
         table.table("c")
-    with refused("a number where an object is due", pointer="/b/0"):
+    with refused("expected an object, found a number", pointer="/b/0"):
         list(table.array("b"))
-    with refused("a number where an array is due", pointer="/a"):
+    with refused("expected an array, found a number", pointer="/a"):
         table.array("a")
 
 

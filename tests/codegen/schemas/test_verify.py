@@ -13,7 +13,7 @@ from ocppkit.codegen.schemas._errata import Errata, load_errata
 from ocppkit.codegen.schemas._import import import_schemas
 from ocppkit.codegen.schemas._lock import read_lock, write_lock
 from ocppkit.codegen.schemas._structure import ABSENT, Difference
-from ocppkit.codegen.schemas._verify import Status, VerifyReport, VerifyRow, verify_schemas
+from ocppkit.codegen.schemas._verify import VerifyReport, VerifyRow, VerifyStatus, verify_schemas
 from support.schema_files import (
     FOLDERS,
     encode,
@@ -50,8 +50,8 @@ def test_tells_the_kinds_of_agreement_apart(schemas: Path) -> None:
     files = pair("Reset", x=X) | {"ResetResponse.json": encode(response, bom=True)}
     report = verify(files, schemas)
     assert report.rows == (
-        VerifyRow("ResetRequest", Status.IDENTICAL, "part3/ResetRequest.json"),
-        VerifyRow("ResetResponse", Status.SAME_STRUCTURE, "part3/ResetResponse.json"),
+        VerifyRow("ResetRequest", VerifyStatus.IDENTICAL, "part3/ResetRequest.json"),
+        VerifyRow("ResetResponse", VerifyStatus.SAME_STRUCTURE, "part3/ResetResponse.json"),
     )
     assert report.ok
     assert (report.version, report.source, report.source_version) == (
@@ -66,24 +66,24 @@ def test_names_what_differs_and_fails(schemas: Path) -> None:
     report = verify(pair("Reset", x=X | {"maxLength": 30}, y={"type": "integer"}), schemas)
     assert report.rows[0] == VerifyRow(
         "ResetRequest",
-        Status.DIFFERENT,
+        VerifyStatus.DIFFERENT,
         "part3/ResetRequest.json",
         (
             Difference("/properties/x/maxLength", 20, 30),
             Difference("/properties/y", ABSENT, {"type": "integer"}),
         ),
     )
-    assert report.rows[1].status is Status.IDENTICAL
+    assert report.rows[1].status is VerifyStatus.IDENTICAL
     assert not report.ok
 
 
 def test_names_what_is_missing_and_what_is_more(schemas: Path) -> None:
     report = verify(pair("ClearCache"), schemas)
     assert [(row.message, row.status, row.path) for row in report.rows] == [
-        ("ClearCacheRequest", Status.EXTRA, "part3/ClearCacheRequest.json"),
-        ("ClearCacheResponse", Status.EXTRA, "part3/ClearCacheResponse.json"),
-        ("ResetRequest", Status.MISSING, None),
-        ("ResetResponse", Status.MISSING, None),
+        ("ClearCacheRequest", VerifyStatus.EXTRA, "part3/ClearCacheRequest.json"),
+        ("ClearCacheResponse", VerifyStatus.EXTRA, "part3/ClearCacheResponse.json"),
+        ("ResetRequest", VerifyStatus.MISSING, None),
+        ("ResetResponse", VerifyStatus.MISSING, None),
     ]
     assert not report.ok
 
@@ -115,7 +115,7 @@ def test_an_erratum_explains_a_difference(schemas: Path, tmp_path: Path) -> None
     assert report.ok
     assert report.rows[0] == VerifyRow(
         "ResetRequest",
-        Status.SAME_AFTER_ERRATA,
+        VerifyStatus.SAME_AFTER_ERRATA,
         "part3/ResetRequest.json",
         (Difference("/properties/x/maxLength", 20, 10),),
     )
@@ -128,7 +128,7 @@ def test_an_erratum_that_does_not_fit_explains_nothing(
     report = verify(
         pair("Reset", x=X | {"maxLength": 10}), schemas, errata=errata(tmp_path, old, new)
     )
-    assert report.rows[0].status is Status.DIFFERENT
+    assert report.rows[0].status is VerifyStatus.DIFFERENT
 
 
 def test_our_schema_is_compared_and_not_the_lock(schemas: Path) -> None:
@@ -136,12 +136,12 @@ def test_our_schema_is_compared_and_not_the_lock(schemas: Path) -> None:
     edited = schemas / "v201" / "ResetRequest.json"
     edited.write_bytes(edited.read_bytes().replace(b"20", b"21"))
     report = verify(files, schemas)
-    assert report.rows[0].status is Status.DIFFERENT
+    assert report.rows[0].status is VerifyStatus.DIFFERENT
     assert report.rows[0].differences == (Difference("/properties/x/maxLength", 21, 20),)
 
 
 def test_refuses_a_folder_without_a_lock(schemas: Path) -> None:
-    with refused("the lock knows nothing of OCPP 1.6", file="lock.toml"):
+    with refused("the lock has no schemas of OCPP 1.6", file="lock.toml"):
         verify_schemas(schemas.parent / "source", "1.6", schemas)
 
 
@@ -155,7 +155,7 @@ def test_refuses_a_bad_source(schemas: Path) -> None:
 @pytest.mark.parametrize("version", FOLDERS)
 def test_the_schemas_of_the_repository_are_identical_with_their_source(version: str) -> None:
     report = verify_schemas(package_schemas(version), version, schemas_dir())
-    assert Counter(row.status for row in report.rows) == {Status.IDENTICAL: len(report.rows)}
+    assert Counter(row.status for row in report.rows) == {VerifyStatus.IDENTICAL: len(report.rows)}
     assert (report.source, report.source_version) == ("ocpp", "2.1.0")
 
 
@@ -191,12 +191,12 @@ def test_bytes_of_the_official_file_are_identical(schemas: Path) -> None:
     )
     write(schemas, {"lock.toml": write_lock({"v201": replace(lock, files=files)})})
     report = verify(pair("Reset", x=X) | {"ResetResponse.json": response}, schemas)
-    assert [row.status for row in report.rows] == [Status.IDENTICAL, Status.IDENTICAL]
+    assert [row.status for row in report.rows] == [VerifyStatus.IDENTICAL, VerifyStatus.IDENTICAL]
 
 
 def test_the_correction_of_2_0_1_brings_the_official_bound_back() -> None:
     report = verify_schemas(package_schemas("2.0.1"), "2.0.1", schemas_dir(), corrections=[])
-    (row,) = (row for row in report.rows if row.status is Status.DIFFERENT)
+    (row,) = (row for row in report.rows if row.status is VerifyStatus.DIFFERENT)
     assert row.message == "Get15118EVCertificateResponse"
     assert list(map(str, row.differences)) == [
         "/properties/exiResponse/maxLength: 5600 here, 7500 there"
@@ -205,7 +205,7 @@ def test_the_correction_of_2_0_1_brings_the_official_bound_back() -> None:
 
 def test_the_corrections_are_what_makes_them_identical() -> None:
     report = verify_schemas(package_schemas("1.6"), "1.6", schemas_dir(), corrections=[])
-    (row,) = (row for row in report.rows if row.status is Status.DIFFERENT)
+    (row,) = (row for row in report.rows if row.status is VerifyStatus.DIFFERENT)
     assert row.message == "MeterValuesRequest"
     assert [str(difference).rpartition("/")[2] for difference in row.differences] == [
         'enum: nothing here, "Hertz" there',

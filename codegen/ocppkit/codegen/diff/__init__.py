@@ -1,1 +1,1 @@
-"""Comparison of two sets of schemas: what changed, and whom each change breaks."""
+"""Compares two sets of schemas, and judges for each change whether old stations or CSMSs fail."""

@@ -1,12 +1,12 @@
-"""The texts of a comparison: one line per change, one label per direction, one sentence of advice."""
+"""Writes the texts of a comparison: a line for each change, a label for each direction, and the advice."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._compare import Change, Diff, Travel
+from ._compare import AffectedMessage, Change, Diff
 from ._judge import Bump, ChangeKind
 
-__all__ = ["advise", "describe", "direct"]
+__all__ = ["advice_of", "direction_of", "text_of"]
 
 _DIRECTIONS = {
     "station": "station -> CSMS",
@@ -23,19 +23,19 @@ _ADVICE = {
 }
 
 
-def advise(diff: Diff) -> str:
-    """Says which part of a generated package's version to raise, and why."""
+def advice_of(diff: Diff) -> str:
+    """Returns the advice which part of a generated package's version to raise."""
     return _ADVICE[diff.bump]
 
 
-def direct(travel: Travel) -> str:
-    """Says which way a message travels."""
+def direction_of(travel: AffectedMessage) -> str:
+    """Returns the direction of a message as a text, such as `station -> CSMS`."""
     return _DIRECTIONS[travel.sender]
 
 
-def describe(change: Change) -> str:
-    """Says in one line what changed at the place, without the owner's name."""
-    text = _DESCRIBE.get(change.rule, _values)(change)
+def text_of(change: Change) -> str:
+    """Describes a change in one line, without the name of the message or definition."""
+    text = _DESCRIBE.get(change.kind, _values)(change)
     return f"{change.path}: {text}" if change.path else text
 
 
@@ -64,7 +64,7 @@ def _types(change: Change) -> str:
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    """Says what a member holds: `list of EVSEType (minItems 1)`."""
+    """Describes the type of a member, such as `list of EVSEType (minItems 1)`."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     kind = schema.get("type", "any value")
@@ -87,10 +87,10 @@ def _fixed(text: str) -> Callable[[Change], str]:
 _DESCRIBE: Mapping[ChangeKind, Callable[[Change], str]] = {
     ChangeKind.ACTION_ADDED: _fixed("new action"),
     ChangeKind.ACTION_REMOVED: _fixed("action removed"),
-    ChangeKind.ACTION_BECAME_SEND: _fixed("was answered, is a SEND now"),
-    ChangeKind.ACTION_BECAME_CALL: _fixed("was a SEND, is answered now"),
-    ChangeKind.MESSAGE_ADDED: _fixed("its other message is new"),
-    ChangeKind.MESSAGE_REMOVED: _fixed("one of its messages is gone"),
+    ChangeKind.ACTION_BECAME_SEND: _fixed("had a response, is a SEND now"),
+    ChangeKind.ACTION_BECAME_CALL: _fixed("was a SEND, has a response now"),
+    ChangeKind.MESSAGE_ADDED: _fixed("its request or response is new"),
+    ChangeKind.MESSAGE_REMOVED: _fixed("its request or response is removed"),
     ChangeKind.OPTIONAL_FIELD_ADDED: _member("new", "optional"),
     ChangeKind.OPTIONAL_FIELD_ADDED_OPEN: _member("new", "optional"),
     ChangeKind.REQUIRED_FIELD_ADDED: _member("new", "required"),
@@ -115,8 +115,8 @@ _DESCRIBE: Mapping[ChangeKind, Callable[[Change], str]] = {
     ChangeKind.FORMAT_ADDED: _keyword,
     ChangeKind.FORMAT_REMOVED: _keyword,
     ChangeKind.FORMAT_CHANGED: _keyword,
-    ChangeKind.OBJECT_OPENED: _fixed("takes extra members now"),
-    ChangeKind.OBJECT_CLOSED: _fixed("takes no extra members any more"),
+    ChangeKind.OBJECT_OPENED: _fixed("allows extra members now"),
+    ChangeKind.OBJECT_CLOSED: _fixed("allows no extra members any more"),
     ChangeKind.DEFAULT_ADDED: _keyword,
     ChangeKind.DEFAULT_REMOVED: _keyword,
     ChangeKind.DEFAULT_CHANGED: _keyword,
@@ -127,4 +127,4 @@ _DESCRIBE: Mapping[ChangeKind, Callable[[Change], str]] = {
     ChangeKind.DRAFT_RAISED: lambda change: f"JSON Schema draft {_values(change)}",
     ChangeKind.DRAFT_LOWERED: lambda change: f"JSON Schema draft {_values(change)}",
 }
-"""How a rule's changes are told; the others show their two values."""
+"""How changes of each kind are described; for other kinds the old and the new value are shown."""

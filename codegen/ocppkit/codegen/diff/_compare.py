@@ -1,9 +1,9 @@
-"""Compares two sets of schemas and says what each change does to whom.
+"""Compares two sets of schemas and collects the changes, each with the messages that it affects.
 
-Theory of operation: each message that both sets have is walked (`_diff_walk`), and equal findings of several messages become
-one `Change` that lists these messages. Actions, definitions and drafts are compared set by set. Nothing here looks at facts;
-the caller hands in who sends which action, as far as that is known, because a comparison comes before the facts of a new
-edition are written.
+Theory of operation: `_walk` compares each message that both sets have. Equal findings in several messages become
+one `Change` that lists these messages. Actions, definitions and drafts are compared for the sets as a whole. Facts are not
+used here, because the facts of a new edition do not exist yet when it is compared. The caller passes who sends which
+action, as far as that is known.
 """
 
 import json
@@ -12,62 +12,62 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..model._merge import action_of
+from ..model._merge import split_message_name
 from ..schemas._json_text import join
 from ..schemas._schema_set import SchemaFile, SchemaSet
-from ._judge import TABLE, Bump, ChangeKind, ChangeVerdict, Judgement, Row
-from ._walk import ChangePlace, FoundChange, Names, definitions, walk
+from ._judge import VERDICTS, Bump, ChangeKind, ChangeVerdict, Judgement, KindVerdicts
+from ._walk import ChangePlace, DefinitionChanges, FoundChange, definitions, walk
 
-__all__ = ["AcceptedChange", "Change", "Diff", "Travel", "compare_schemas"]
+__all__ = ["AcceptedChange", "AffectedMessage", "Change", "Diff", "compare_schemas"]
 
 
 @dataclass(frozen=True, order=True)
-class Travel:
-    """A message that a change affects, and the way it takes."""
+class AffectedMessage:
+    """A message that a change affects, and who sends it."""
 
     message: str
     action: str
     sender: str | None
-    """Who sends it: `station`, `csms`, `both`, or None where no facts say so."""
+    """The sender: `station`, `csms` or `both`; `None` if unknown."""
 
 
 @dataclass(frozen=True)
 class Change:
     """One difference between two sets of schemas."""
 
-    rule: ChangeKind
+    kind: ChangeKind
     owner: str
     """The action, message or definition that changed; empty for the set as a whole."""
 
     pointer: str
-    """JSON pointer in the owner's file: in the new set, or in the old one for what is gone."""
+    """The JSON pointer in the schema of the owner: in the new set, or in the old set for something removed."""
 
     path: str
-    """The members that lead to the place from its owner, such as `meterValue[].timestamp`; may be empty."""
+    """The members from the owner to the place, such as `meterValue[].timestamp`; may be empty."""
 
     old: Any
-    """What stood there: a keyword's value, a member's schema, a value or a name; None for nothing."""
+    """The old value of a keyword, schema of a member, enum value or name; `None` if there was none."""
 
     new: Any
-    """What stands there now."""
+    """The new one; `None` if there is none."""
 
-    messages: tuple[Travel, ...]
-    """The messages it affects, sorted."""
+    messages: tuple[AffectedMessage, ...]
+    """The affected messages, sorted."""
 
     @property
-    def row(self) -> Row:
-        """How it is judged."""
-        return TABLE[self.rule]
+    def row(self) -> KindVerdicts:
+        """The verdicts on changes of this kind."""
+        return VERDICTS[self.kind]
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The actions whose messages it affects, sorted."""
+        """The actions of the affected messages, sorted."""
         return tuple(sorted({travel.action for travel in self.messages}))
 
 
 @dataclass(frozen=True)
 class AcceptedChange:
-    """A change that a reviewer has accepted."""
+    """A change that a reviewer has accepted, with the reason."""
 
     change: Change
     reason: str
@@ -75,30 +75,30 @@ class AcceptedChange:
 
 @dataclass(frozen=True)
 class Diff:
-    """The differences between two sets of schemas: all of them, or those that a reviewer looks at."""
+    """The changes between two sets of schemas, or a selection of them."""
 
     old: str
     new: str
     changes: tuple[Change, ...]
-    """Sorted by owner, pointer and rule."""
+    """Sorted by owner, pointer and kind."""
 
     stays: str | None = None
-    """The side that stays on the old edition, `station` or `csms`; `None` for both, each in turn."""
+    """The side that keeps the old edition, `station` or `csms`; `None` to judge for each of the two."""
 
     accepted: tuple[AcceptedChange, ...] = ()
-    """Changes that count for no verdict any more."""
+    """The changes that a reviewer has accepted; they do not count for the worst verdict."""
 
     hidden: tuple[Change, ...] = ()
-    """Changes that a selection leaves out; they count for the advice alone."""
+    """The changes that a selection hides; they only count for the advice."""
 
     notes: tuple[str, ...] = ()
-    """What became of entries that accept nothing."""
+    """Notes about entries of a reviewer that have expired or match no change."""
 
     actions: frozenset[str] = frozenset()
-    """The actions that the sets have, and the others that somebody knows."""
+    """All actions of the two sets, and those whose sender was given."""
 
     def verdict_of(self, change: Change) -> ChangeVerdict:
-        """Returns the worse verdict on a change, or the one on the side that stays behind."""
+        """Returns the verdict on a change: the worse of the two, or the one for the side that keeps the old edition."""
         if self.stays is None:
             return change.row.worst
         verdicts = [
@@ -110,25 +110,25 @@ class Diff:
 
     @property
     def worst(self) -> ChangeVerdict | None:
-        """The worst verdict of all, None if nothing changed."""
+        """The worst verdict on any change; `None` if nothing changed."""
         verdicts = [self.verdict_of(change) for change in self.changes]
         return max(verdicts, key=lambda verdict: verdict.rank, default=None)
 
     @property
     def bump(self) -> Bump:
-        """Which part of a generated package's version to raise, for all changes, seen and accepted or not."""
+        """The part of a generated package's version to raise, for all changes, including accepted and hidden ones."""
         accepted = (each.change for each in self.accepted)
         bumps = [change.row.bump for change in (*self.changes, *self.hidden, *accepted)]
         return max(bumps, key=lambda bump: bump.rank, default=Bump.NONE)
 
     def count(self) -> Mapping[ChangeVerdict, int]:
-        """Counts the changes by their worse verdict."""
+        """Returns the number of changes with each verdict."""
         counts = Counter(self.verdict_of(change) for change in self.changes)
         return {verdict: counts[verdict] for verdict in ChangeVerdict}
 
 
-def _judgements(row: Row, sender: str | None, stays: str) -> Iterator[Judgement]:
-    """Yields how a message is judged for the side that stays: as its sender, its receiver, or as both."""
+def _judgements(row: KindVerdicts, sender: str | None, stays: str) -> Iterator[Judgement]:
+    """Yields the judgements for the side that keeps the old edition: as sender, as receiver, or as both."""
     if sender in (stays, "both", None):
         yield row.sender
     if sender != stays:
@@ -141,10 +141,10 @@ def compare_schemas(
     """Compares two sets of schemas.
 
     Args:
-        old: the set that peers and code in the field follow.
-        new: the set that they are to follow.
-        senders: who sends the request of an action: `station`, `csms` or `both`. An action that is not in it travels in
-            an unknown direction.
+        old: the schemas that existing software uses.
+        new: the schemas that replace them.
+        senders: the sender of each action's request: `station`, `csms` or `both`. Other actions have an unknown
+            direction.
     """
     found: dict[str, tuple[FoundChange, set[str]]] = {}
     for message, finding in _findings(old, new):
@@ -161,39 +161,39 @@ def compare_schemas(
 
 def _key(finding: FoundChange) -> str:
     place = finding.place
-    parts = [finding.rule, place.owner, place.pointer, place.path, finding.old, finding.new]
+    parts = [finding.kind, place.owner, place.pointer, place.path, finding.old, finding.new]
     return json.dumps(parts, sort_keys=True)
 
 
 def _order(change: Change) -> tuple[str, ...]:
     sides = (json.dumps(side, sort_keys=True) for side in (change.old, change.new))
     messages = " ".join(travel.message for travel in change.messages)
-    return (change.owner, change.pointer, change.rule, *sides, messages)
+    return (change.owner, change.pointer, change.kind, *sides, messages)
 
 
 def _findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
-    """Yields every finding with the message that it affects."""
+    """Yields each difference with the message that it affects."""
     yield from _action_findings(old, new)
-    names = Names(
-        gone=frozenset(_definition_names(old) - _definition_names(new)),
-        fresh=frozenset(_definition_names(new) - _definition_names(old)),
+    names = DefinitionChanges(
+        removed=frozenset(_definition_names(old) - _definition_names(new)),
+        added=frozenset(_definition_names(new) - _definition_names(old)),
     )
     followed: set[str] = set()
     for before, after in _pairs(old, new):
         yield from ((after.name, finding) for finding in _draft(before, after))
         for finding in walk(before, after, names):
             yield after.name, finding
-            if finding.rule in (ChangeKind.DEFINITION_RENAMED, ChangeKind.TYPE_REPLACED):
+            if finding.kind in (ChangeKind.DEFINITION_RENAMED, ChangeKind.TYPE_REPLACED):
                 followed |= {finding.old, finding.new}
-    yield from _definition_findings(old, names.gone - followed, ChangeKind.DEFINITION_REMOVED)
-    yield from _definition_findings(new, names.fresh - followed, ChangeKind.DEFINITION_ADDED)
+    yield from _definition_findings(old, names.removed - followed, ChangeKind.DEFINITION_REMOVED)
+    yield from _definition_findings(new, names.added - followed, ChangeKind.DEFINITION_ADDED)
 
 
 def _actions(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
     """Returns the names of the messages of each action."""
     actions: defaultdict[str, set[str]] = defaultdict(set)
     for message in schemas.files:
-        actions[action_of(message)[0]].add(message)
+        actions[split_message_name(message)[0]].add(message)
     return {action: frozenset(messages) for action, messages in actions.items()}
 
 
@@ -201,23 +201,23 @@ def _action_findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, Foun
     before, after = _actions(old), _actions(new)
     for action in before.keys() | after.keys():
         was, now = before.get(action, frozenset[str]()), after.get(action, frozenset[str]())
-        for rule, messages in _action_rules(action, was, now):
+        for kind, messages in _action_rules(action, was, now):
             yield from (
-                (message, FoundChange(rule, ChangePlace(action, ""))) for message in messages
+                (message, FoundChange(kind, ChangePlace(action, ""))) for message in messages
             )
 
 
 def _action_rules(
     action: str, was: frozenset[str], now: frozenset[str]
 ) -> Iterator[tuple[ChangeKind, frozenset[str]]]:
-    """Yields what became of an action as a whole. A SEND's message bears the action's bare name."""
+    """Yields the changes of an action as a whole; the message of a SEND has the name of the action."""
     if not was:
         yield ChangeKind.ACTION_ADDED, now
     elif not now:
         yield ChangeKind.ACTION_REMOVED, was
     elif (action in was) != (action in now):
-        rule = ChangeKind.ACTION_BECAME_SEND if action in now else ChangeKind.ACTION_BECAME_CALL
-        yield rule, was | now
+        kind = ChangeKind.ACTION_BECAME_SEND if action in now else ChangeKind.ACTION_BECAME_CALL
+        yield kind, was | now
     else:
         if now - was:
             yield ChangeKind.MESSAGE_ADDED, now - was
@@ -226,7 +226,7 @@ def _action_rules(
 
 
 def _pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaFile]]:
-    """Yields the files to compare; a CALL's request is the counterpart of a SEND."""
+    """Yields the pairs of files to compare. A SEND is compared with the request of a CALL."""
     for name, after in new.files.items():
         names = (name, f"{name}Request", name.removesuffix("Request"))
         before = next((old.files[each] for each in names if each in old.files), None)
@@ -236,9 +236,9 @@ def _pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaF
 
 def _draft(old: SchemaFile, new: SchemaFile) -> Iterator[FoundChange]:
     if old.draft != new.draft:
-        rule = ChangeKind.DRAFT_RAISED if new.draft > old.draft else ChangeKind.DRAFT_LOWERED
+        kind = ChangeKind.DRAFT_RAISED if new.draft > old.draft else ChangeKind.DRAFT_LOWERED
         # The set is the owner: an edition changes the draft of all its files at once.
-        yield FoundChange(rule, ChangePlace("", "/$schema"), old.draft, new.draft)
+        yield FoundChange(kind, ChangePlace("", "/$schema"), old.draft, new.draft)
 
 
 def _definition_names(schemas: SchemaSet) -> set[str]:
@@ -246,10 +246,10 @@ def _definition_names(schemas: SchemaSet) -> set[str]:
 
 
 def _definition_findings(
-    schemas: SchemaSet, names: Iterable[str], rule: ChangeKind
+    schemas: SchemaSet, names: Iterable[str], kind: ChangeKind
 ) -> Iterator[tuple[str, FoundChange]]:
     for name in names:
-        finding = FoundChange(rule, ChangePlace(name, join("/definitions", name)))
+        finding = FoundChange(kind, ChangePlace(name, join("/definitions", name)))
         for file in schemas.files.values():
             if name in definitions(file):
                 yield file.name, finding
@@ -259,37 +259,37 @@ def _change(finding: FoundChange, messages: Iterable[str], senders: Mapping[str,
     place = finding.place
     travels = tuple(sorted(_travel(message, senders) for message in messages))
     return Change(
-        finding.rule, place.owner, place.pointer, place.path, finding.old, finding.new, travels
+        finding.kind, place.owner, place.pointer, place.path, finding.old, finding.new, travels
     )
 
 
 _OTHER_SIDE = {"station": "csms", "csms": "station", "both": "both"}
 
 
-def _travel(message: str, senders: Mapping[str, str]) -> Travel:
-    action, _ = action_of(message)
+def _travel(message: str, senders: Mapping[str, str]) -> AffectedMessage:
+    action, _ = split_message_name(message)
     sender = senders.get(action)
     if sender is not None and message.endswith("Response"):
         sender = _OTHER_SIDE[sender]
-    return Travel(message, action, sender)
+    return AffectedMessage(message, action, sender)
 
 
-_FIELD_ADDED = frozenset(rule for rule in ChangeKind if "-field-added" in rule)
-_FIELD_REMOVED = frozenset(rule for rule in ChangeKind if "-field-removed" in rule)
+_FIELD_ADDED = frozenset(kind for kind in ChangeKind if "-field-added" in kind)
+_FIELD_REMOVED = frozenset(kind for kind in ChangeKind if "-field-removed" in kind)
 
 
 def _moves(changes: Iterable[Change]) -> Iterator[Change]:
-    """Turns a member that is gone in one object and new in another of the same messages into one that moved."""
+    """Replaces the removal of a member in one object and its addition in another by one change: a move."""
     groups: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.rule in _FIELD_ADDED | _FIELD_REMOVED:
+        if change.kind in _FIELD_ADDED | _FIELD_REMOVED:
             groups[_move_key(change)].append(change)
         else:
             yield change
     for group in groups.values():
-        gone = [change for change in group if change.rule in _FIELD_REMOVED]
-        fresh = [change for change in group if change.rule in _FIELD_ADDED]
-        # With more than one of either, who went where would be a guess.
+        gone = [change for change in group if change.kind in _FIELD_REMOVED]
+        fresh = [change for change in group if change.kind in _FIELD_ADDED]
+        # With several removals or additions it is unknown which member moved where.
         if len(gone) == len(fresh) == 1:
             yield _moved(gone[0], fresh[0])
         else:
@@ -297,9 +297,9 @@ def _moves(changes: Iterable[Change]) -> Iterator[Change]:
 
 
 def _move_key(change: Change) -> str:
-    """Returns what a member takes along when it moves: its name, its schema and its messages."""
+    """Returns a key that is equal before and after a move: name, schema and messages of a member."""
     name = change.path.rpartition(".")[2]
-    schema = change.new if change.rule in _FIELD_ADDED else change.old
+    schema = change.new if change.kind in _FIELD_ADDED else change.old
     messages = [travel.message for travel in change.messages]
     return json.dumps([name, schema, messages], sort_keys=True)
 

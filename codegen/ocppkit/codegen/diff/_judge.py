@@ -1,27 +1,27 @@
-"""What each kind of schema change does to a peer that was not updated: one table, one reason per cell.
+"""Judges each kind of schema change: does it break a peer that still uses the old schemas? A table with reasons.
 
-Theory of operation: editions meet in two mixed ways only. An *old sender*, built from the old schemas, talks to a receiver
-that has moved on; and an *old receiver* is talked to by a sender that has moved on. Both sides are taken as strict: they
-refuse what their schema refuses. The verdicts follow one rule:
+Theory of operation: two cases matter. In the first, an *old sender* uses the old schemas and its receiver the new ones. In
+the second, an *old receiver* uses the old schemas and its sender the new ones. Both are taken as strict: they reject
+messages that their schemas do not allow. The verdicts mean:
 
-* breaking: the peer that stays behind fails although it does nothing wrong. What the old edition allowed it to send is
-  refused now, or it refuses what it is always sent;
-* risky: it fails only if the updated peer uses what is new, which that peer can avoid; or a value changes its meaning;
-* safe: every message is accepted and means what it meant.
+* breaking: the old peer fails although it does nothing wrong. The receiver rejects what the old edition allows, or the old
+  peer rejects something that is sent to it in any case;
+* risky: the old peer fails only if the updated peer uses something new, which it can avoid; or a value changes its meaning;
+* safe: every message is accepted and means the same as before.
 
-The version bump is advice for a package that is generated from the schemas, so it looks at the user's code as well: a class
-that changes its name breaks no message but every import of it.
+The bump is advice for a package that is generated from the schemas, so it also considers the user's code: a renamed
+class breaks no message, but breaks every import of the class.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["TABLE", "Bump", "ChangeKind", "ChangeVerdict", "Judgement", "Row"]
+__all__ = ["VERDICTS", "Bump", "ChangeKind", "ChangeVerdict", "Judgement", "KindVerdicts"]
 
 
 class ChangeVerdict(StrEnum):
-    """What a change means for one peer, from best to worst."""
+    """How bad a change is for one peer, from best to worst."""
 
     SAFE = "safe"
     RISKY = "risky"
@@ -29,12 +29,12 @@ class ChangeVerdict(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order from best to worst."""
+        """Its position in the order from best to worst, from 0."""
         return list(ChangeVerdict).index(self)
 
 
 class Bump(StrEnum):
-    """Which part of a package's version a change asks to raise, from least to most."""
+    """The part of a package's version that a change requires to raise, from least to most."""
 
     NONE = "none"
     PATCH = "patch"
@@ -43,7 +43,7 @@ class Bump(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order from least to most."""
+        """Its position in the order from least to most, from 0."""
         return list(Bump).index(self)
 
 
@@ -96,24 +96,24 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict on one peer, and why."""
+    """A verdict for one peer, with its reason."""
 
     verdict: ChangeVerdict
     reason: str
 
 
 @dataclass(frozen=True)
-class Row:
-    """How one rule is judged."""
+class KindVerdicts:
+    """The verdicts on one kind of change."""
 
     sender: Judgement
-    """For a sender of the old edition, whose receiver was updated."""
+    """The verdict for a sender with the old schemas, whose receiver was updated."""
 
     receiver: Judgement
-    """For a receiver of the old edition, whose sender was updated."""
+    """The verdict for a receiver with the old schemas, whose sender was updated."""
 
     bump: Bump
-    """What it asks of a generated package's version."""
+    """The part of a generated package's version to raise."""
 
     @property
     def worst(self) -> ChangeVerdict:
@@ -133,153 +133,155 @@ def _breaking(reason: str) -> Judgement:
     return Judgement(ChangeVerdict.BREAKING, reason)
 
 
-_NEVER_SENT = _safe("It never sends what is new.")
-_STILL_LEGAL = _safe("What it may send stays legal.")
-_SUBSET = _safe("What it is sent was legal before.")
-_REFUSED = _breaking("What it may rightly send by the old edition is refused now.")
+_NEVER_SENT = _safe("It never sends the new element.")
+_STILL_LEGAL = _safe("All messages that it may send are still allowed.")
+_SUBSET = _safe("All messages that it receives were allowed before.")
+_REFUSED = _breaking("Messages that the old edition allows it to send are rejected now.")
 _UNANSWERED = _breaking("The two editions disagree on whether the message is answered.")
-_SAME_MEANING = _safe("The same messages travel.")
-_ABSENCE = _risky("A member that is left out means something else to each side.")
-_UNKNOWN_MEMBER = _risky("It refuses the unknown member whenever the new sender uses it.")
-_MISSES = _breaking("It refuses the message, because the member that it demands is missing.")
-_LEAVES_OUT = _breaking("It does not know the member, and without it the message is refused.")
-_UNREAD = _risky("Its member still arrives, but as an extra one that nobody reads.")
+_SAME_MEANING = _safe("The messages themselves do not change.")
+_ABSENCE = _risky("If the member is left out, the two sides assume different values.")
+_UNKNOWN_MEMBER = _risky("It rejects the unknown member whenever the new sender uses it.")
+_MISSES = _breaking("It rejects the message, because a required member is missing.")
+_LEAVES_OUT = _breaking("It does not send the member, so the message is rejected.")
+_UNREAD = _risky("The receiver accepts its member as an extra one, but ignores it.")
 
-TABLE: Mapping[ChangeKind, Row] = {
-    ChangeKind.ACTION_ADDED: Row(
+VERDICTS: Mapping[ChangeKind, KindVerdicts] = {
+    ChangeKind.ACTION_ADDED: KindVerdicts(
         _NEVER_SENT,
         _risky("It answers NotImplemented when the new sender uses the action."),
         Bump.MINOR,
     ),
-    ChangeKind.ACTION_REMOVED: Row(
+    ChangeKind.ACTION_REMOVED: KindVerdicts(
         _breaking("Its message is answered with NotImplemented."),
-        _risky("The message that it may be waiting for no longer comes."),
+        _risky("It never receives the message, and may be waiting for it."),
         Bump.MAJOR,
     ),
-    ChangeKind.ACTION_BECAME_SEND: Row(
+    ChangeKind.ACTION_BECAME_SEND: KindVerdicts(
         _breaking("It waits for an answer that never comes."),
-        _breaking("It expects a CALL and does not take the action as a SEND."),
+        _breaking("It expects a CALL and does not accept the action as a SEND."),
         Bump.MAJOR,
     ),
-    ChangeKind.ACTION_BECAME_CALL: Row(
-        _breaking("Its SEND is refused, because the action is a CALL now."),
+    ChangeKind.ACTION_BECAME_CALL: KindVerdicts(
+        _breaking("Its SEND is rejected, because the action is a CALL now."),
         _breaking("It does not answer, and the new sender's call times out."),
         Bump.MAJOR,
     ),
-    ChangeKind.MESSAGE_ADDED: Row(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
-    ChangeKind.MESSAGE_REMOVED: Row(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
-    ChangeKind.OPTIONAL_FIELD_ADDED: Row(_NEVER_SENT, _UNKNOWN_MEMBER, Bump.MINOR),
-    ChangeKind.OPTIONAL_FIELD_ADDED_OPEN: Row(
-        _NEVER_SENT, _safe("It takes the member as an extra one."), Bump.MINOR
+    ChangeKind.MESSAGE_ADDED: KindVerdicts(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
+    ChangeKind.MESSAGE_REMOVED: KindVerdicts(_UNANSWERED, _UNANSWERED, Bump.MAJOR),
+    ChangeKind.OPTIONAL_FIELD_ADDED: KindVerdicts(_NEVER_SENT, _UNKNOWN_MEMBER, Bump.MINOR),
+    ChangeKind.OPTIONAL_FIELD_ADDED_OPEN: KindVerdicts(
+        _NEVER_SENT, _safe("It accepts the member as an extra one."), Bump.MINOR
     ),
-    ChangeKind.REQUIRED_FIELD_ADDED: Row(
+    ChangeKind.REQUIRED_FIELD_ADDED: KindVerdicts(
         _LEAVES_OUT,
-        _breaking("It refuses the unknown member, which the new sender always sends."),
+        _breaking("It rejects the unknown member, which the new sender always sends."),
         Bump.MAJOR,
     ),
-    ChangeKind.REQUIRED_FIELD_ADDED_OPEN: Row(
-        _LEAVES_OUT, _safe("It takes the member as an extra one."), Bump.MAJOR
+    ChangeKind.REQUIRED_FIELD_ADDED_OPEN: KindVerdicts(
+        _LEAVES_OUT, _safe("It accepts the member as an extra one."), Bump.MAJOR
     ),
-    ChangeKind.OPTIONAL_FIELD_REMOVED: Row(
-        _breaking("Where it fills the member, as it may, the message is refused."),
-        _safe("It must bear the member's absence already."),
+    ChangeKind.OPTIONAL_FIELD_REMOVED: KindVerdicts(
+        _breaking("If it sends the member, as it may, the message is rejected."),
+        _safe("The member was optional, so it can be absent."),
         Bump.MAJOR,
     ),
-    ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN: Row(
-        _UNREAD, _safe("It must bear the member's absence already."), Bump.MAJOR
+    ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN: KindVerdicts(
+        _UNREAD, _safe("The member was optional, so it can be absent."), Bump.MAJOR
     ),
-    ChangeKind.REQUIRED_FIELD_REMOVED: Row(
-        _breaking("It always sends the member, which is unknown now and refused."),
+    ChangeKind.REQUIRED_FIELD_REMOVED: KindVerdicts(
+        _breaking("It always sends the member, which is now unknown and rejected."),
         _MISSES,
         Bump.MAJOR,
     ),
-    ChangeKind.REQUIRED_FIELD_REMOVED_OPEN: Row(_UNREAD, _MISSES, Bump.MAJOR),
-    ChangeKind.FIELD_MOVED: Row(
-        _breaking("It fills the old place, which is no longer known or read."),
-        _breaking("It looks in the old place, and does not know the new one."),
+    ChangeKind.REQUIRED_FIELD_REMOVED_OPEN: KindVerdicts(_UNREAD, _MISSES, Bump.MAJOR),
+    ChangeKind.FIELD_MOVED: KindVerdicts(
+        _breaking("It sends the member at the old place, which is now unknown or ignored."),
+        _breaking("It expects the member at the old place, and does not know the new one."),
         Bump.MAJOR,
     ),
-    ChangeKind.FIELD_BECAME_REQUIRED: Row(
-        _breaking("Where it leaves the member out, as it may, the message is refused."),
+    ChangeKind.FIELD_BECAME_REQUIRED: KindVerdicts(
+        _breaking("If it leaves the member out, as it may, the message is rejected."),
         _SUBSET,
         Bump.MAJOR,
     ),
-    ChangeKind.FIELD_BECAME_OPTIONAL: Row(
+    ChangeKind.FIELD_BECAME_OPTIONAL: KindVerdicts(
         _STILL_LEGAL,
-        _risky("It refuses the message whenever the new sender leaves the member out."),
+        _risky("It rejects the message whenever the new sender leaves the member out."),
         Bump.MAJOR,
     ),
-    ChangeKind.TYPE_CHANGED: Row(
-        _breaking("It sends the old type, which is refused."),
-        _breaking("It refuses the new type."),
+    ChangeKind.TYPE_CHANGED: KindVerdicts(
+        _breaking("It sends the old type, which is rejected."),
+        _breaking("It rejects the new type."),
         Bump.MAJOR,
     ),
-    ChangeKind.TYPE_WIDENED: Row(
+    ChangeKind.TYPE_WIDENED: KindVerdicts(
         _STILL_LEGAL,
-        _risky("It refuses values that only the wider type has."),
+        _risky("It rejects values that only the wider type allows."),
         Bump.MAJOR,
     ),
-    ChangeKind.TYPE_NARROWED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    ChangeKind.TYPE_REPLACED: Row(
-        _safe("The name is not on the wire; differences of content stand on their own lines."),
-        _safe("The name is not on the wire; differences of content stand on their own lines."),
+    ChangeKind.TYPE_NARROWED: KindVerdicts(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.TYPE_REPLACED: KindVerdicts(
+        _safe("The name is not part of messages; other differences have their own lines."),
+        _safe("The name is not part of messages; other differences have their own lines."),
         Bump.MAJOR,
     ),
-    ChangeKind.VALUE_ADDED: Row(
-        _NEVER_SENT, _risky("In strict mode it refuses the unknown value."), Bump.MINOR
+    ChangeKind.VALUE_ADDED: KindVerdicts(
+        _NEVER_SENT, _risky("In strict mode it rejects the unknown value."), Bump.MINOR
     ),
-    ChangeKind.VALUE_REMOVED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    ChangeKind.ENUM_OPENED: Row(
+    ChangeKind.VALUE_REMOVED: KindVerdicts(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.ENUM_OPENED: KindVerdicts(
         _STILL_LEGAL,
-        _risky("In strict mode it refuses any value outside the old list."),
+        _risky("In strict mode it rejects any value outside the old list."),
         Bump.MAJOR,
     ),
-    ChangeKind.ENUM_CLOSED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    ChangeKind.BOUND_LOOSENED: Row(
-        _STILL_LEGAL, _risky("It refuses values beyond the old bound."), Bump.MINOR
+    ChangeKind.ENUM_CLOSED: KindVerdicts(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.BOUND_LOOSENED: KindVerdicts(
+        _STILL_LEGAL, _risky("It rejects values beyond the old bound."), Bump.MINOR
     ),
-    ChangeKind.BOUND_TIGHTENED: Row(
-        _breaking("Its values beyond the new bound, legal before, are refused."),
+    ChangeKind.BOUND_TIGHTENED: KindVerdicts(
+        _breaking("Its values beyond the new bound were allowed before, and are rejected now."),
         _SUBSET,
         Bump.MAJOR,
     ),
-    ChangeKind.BOUND_SHIFTED: Row(
-        _REFUSED, _risky("It refuses values that only the new bound allows."), Bump.MAJOR
+    ChangeKind.BOUND_SHIFTED: KindVerdicts(
+        _REFUSED, _risky("It rejects values that only the new bound allows."), Bump.MAJOR
     ),
-    ChangeKind.FORMAT_ADDED: Row(_REFUSED, _SUBSET, Bump.MAJOR),
-    ChangeKind.FORMAT_REMOVED: Row(
-        _STILL_LEGAL, _risky("It refuses texts that do not have the old format."), Bump.MAJOR
+    ChangeKind.FORMAT_ADDED: KindVerdicts(_REFUSED, _SUBSET, Bump.MAJOR),
+    ChangeKind.FORMAT_REMOVED: KindVerdicts(
+        _STILL_LEGAL, _risky("It rejects texts that do not have the old format."), Bump.MAJOR
     ),
-    ChangeKind.FORMAT_CHANGED: Row(
-        _breaking("It sends the old format, which is refused."),
-        _breaking("It refuses the new format."),
+    ChangeKind.FORMAT_CHANGED: KindVerdicts(
+        _breaking("It sends the old format, which is rejected."),
+        _breaking("It rejects the new format."),
         Bump.MAJOR,
     ),
-    ChangeKind.OBJECT_OPENED: Row(
+    ChangeKind.OBJECT_OPENED: KindVerdicts(
         _STILL_LEGAL,
-        _risky("It refuses extra members, which the new sender may add."),
+        _risky("It rejects extra members, which the new sender may add."),
         Bump.MINOR,
     ),
-    ChangeKind.OBJECT_CLOSED: Row(
-        _breaking("Its extra members, legal before, are refused."), _SUBSET, Bump.MAJOR
+    ChangeKind.OBJECT_CLOSED: KindVerdicts(
+        _breaking("Its extra members were allowed before, and are rejected now."),
+        _SUBSET,
+        Bump.MAJOR,
     ),
-    ChangeKind.DEFAULT_ADDED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
-    ChangeKind.DEFAULT_REMOVED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
-    ChangeKind.DEFAULT_CHANGED: Row(_ABSENCE, _ABSENCE, Bump.MINOR),
-    ChangeKind.DEFINITION_ADDED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MINOR),
-    ChangeKind.DEFINITION_REMOVED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
-    ChangeKind.DEFINITION_RENAMED: Row(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
-    ChangeKind.ORDER_CHANGED: Row(_SAME_MEANING, _SAME_MEANING, Bump.PATCH),
+    ChangeKind.DEFAULT_ADDED: KindVerdicts(_ABSENCE, _ABSENCE, Bump.MINOR),
+    ChangeKind.DEFAULT_REMOVED: KindVerdicts(_ABSENCE, _ABSENCE, Bump.MINOR),
+    ChangeKind.DEFAULT_CHANGED: KindVerdicts(_ABSENCE, _ABSENCE, Bump.MINOR),
+    ChangeKind.DEFINITION_ADDED: KindVerdicts(_SAME_MEANING, _SAME_MEANING, Bump.MINOR),
+    ChangeKind.DEFINITION_REMOVED: KindVerdicts(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
+    ChangeKind.DEFINITION_RENAMED: KindVerdicts(_SAME_MEANING, _SAME_MEANING, Bump.MAJOR),
+    ChangeKind.ORDER_CHANGED: KindVerdicts(_SAME_MEANING, _SAME_MEANING, Bump.PATCH),
     # A number such as 1.0 is an integer since draft-06 and was none in draft-04.
-    ChangeKind.DRAFT_RAISED: Row(
+    ChangeKind.DRAFT_RAISED: KindVerdicts(
         _STILL_LEGAL,
-        _risky("It refuses whole numbers that are written with a fraction, such as 1.0."),
+        _risky("It rejects whole numbers that are written with a fraction, such as 1.0."),
         Bump.MINOR,
     ),
-    ChangeKind.DRAFT_LOWERED: Row(
-        _breaking("Its whole numbers are refused if it writes them with a fraction, such as 1.0."),
+    ChangeKind.DRAFT_LOWERED: KindVerdicts(
+        _breaking("Its whole numbers are rejected if it writes them with a fraction, such as 1.0."),
         _SUBSET,
         Bump.MAJOR,
     ),
 }
-"""Every rule's row."""
+"""The verdicts on each kind of change."""

@@ -1,4 +1,4 @@
-"""What a comparison can be asked about: a shipped version by name, or a folder or ZIP of anybody's schemas."""
+"""Loads the schemas to compare: those of a shipped version by its name, or those of a folder or ZIP."""
 
 import re
 from collections import defaultdict
@@ -7,39 +7,39 @@ from pathlib import Path
 
 from .._errors import CodegenError
 from .._resources import schemas_dir
-from ..model._facts import facts_files_of, has_sends, known_versions, load_facts
-from ..schemas._import import Imported, derive_source
+from ..model._facts_files import facts_files_of, has_sends, known_versions, load_facts
 from ..schemas._keywords import DRAFTS
 from ..schemas._schema_set import SchemaFile, SchemaSet, folder_of, is_version, load_set
+from ..schemas._source_schemas import Imported, derive_source
 
 __all__ = ["folder_of_version", "open_set", "senders_of"]
 
 _UNKNOWN = "unknown"
-"""Stands for the version of a set that nobody named."""
+"""The version of a folder or ZIP for which the user named none."""
 
 _FOLDER = re.compile(r"v\d+")
-"""How the folder of a version is called."""
+"""The names of folders with the schemas of one version, such as `v201`."""
 
 
 def open_set(name: str, version: str | None = None, beside: str | None = None) -> SchemaSet:
-    """Loads a set of schemas for a comparison, as it stands: corrections and errata are not applied.
+    """Loads a set of schemas for a comparison, without applying corrections and errata.
 
     Args:
         name: a shipped version such as `2.0.1`, or the path of a folder or ZIP; `./2.0.1` is always a path.
-        version: the OCPP version of what lies at a path, if it is known.
-        beside: the version that it is compared with: the one to take of a folder that holds several.
+        version: the OCPP version of the folder or ZIP, if known.
+        beside: the version that it is compared with. It is used if the folder has the schemas of several versions.
 
     Returns:
-        The set. Its version is `name`, which is what a report calls it.
+        The schemas. Their `version` is `name`, which reports show.
 
     Raises:
-        CodegenError: there is nothing of that name, or it is refused.
+        CodegenError: there is no such version or path, or its schemas are invalid.
     """
     if name in known_versions():
         return load_set(name, schemas_dir() / folder_of(name))
     if is_version(name) and not Path(name).exists():
         raise CodegenError(
-            f"OCPP {name} is not one of {', '.join(known_versions())}",
+            f"there is no OCPP version {name}; ocppkit has {', '.join(known_versions())}",
             cure="name one of these, a folder or a ZIP; or describe the version in facts (--facts)",
         )
     sends = version is None or has_sends(version)
@@ -53,10 +53,10 @@ def open_set(name: str, version: str | None = None, beside: str | None = None) -
 
 
 def folder_of_version(path: Path, version: str | None) -> Path:
-    """Returns the folder of one version below a folder that holds several, as `schemas import` fills it.
+    """Returns the folder with the schemas of one version, if a folder has subfolders for several versions.
 
     Raises:
-        CodegenError: there are several, and nobody says which.
+        CodegenError: there are several versions, and none is named.
     """
     if not path.is_dir():
         return path
@@ -65,21 +65,21 @@ def folder_of_version(path: Path, version: str | None) -> Path:
         return path / folder_of(version)
     if len(several) > 1:
         raise CodegenError(
-            f"the folder holds several versions: {', '.join(several)}",
+            f"the folder has schemas of several versions: {', '.join(several)}",
             file=str(path),
-            cure=f"name one with --version, or its folder, such as {path / several[0]}",
+            cure=f"choose one with --version, or name its folder, such as {path / several[0]}",
         )
     return path
 
 
 def senders_of(*versions: str | None, facts_files: Sequence[Path] = ()) -> Mapping[str, str]:
-    """Returns who sends each action, as far as the facts of these versions agree.
+    """Returns the sender of each action; actions with different senders in these versions are left out.
 
-    A version that is not known stands for all of them: most actions go one way in each version that has them.
+    If a version is unknown, the facts of all versions are used: most actions have the same sender in all of them.
 
     Args:
-        versions: the versions of the compared sets; `None` for one that nobody named.
-        facts_files: facts of the user's, about any versions.
+        versions: the versions of the compared sets; `None` for an unknown one.
+        facts_files: facts files of the user, of any versions.
     """
     known = known_versions(*facts_files)
     wanted: Iterable[str] = known

@@ -1,10 +1,10 @@
-"""A comparison as people and programs read it: plain text, JSON, Markdown, HTML.
+"""Renders a comparison as plain text, JSON, Markdown or HTML.
 
-Text and Markdown have the same chapters. What befell an action as a whole comes first; then each action's own changes; then
-the definitions that several actions share, each told once with the messages that hold it. A change that befell members in
-many places is told first, once, with these places. Two kinds of change without any effect on the wire, reordered members and
-new or dropped names, are gathered in one line each; JSON has them one by one.
-The reasons of the verdicts follow at the end, once per rule.
+Text, Markdown and HTML have the same chapters: changes that are alike in many places, listed once with these places;
+changes of whole actions; the changes of each action; and the changes of definitions that several actions share, each listed
+once with the messages that contain it. Changes without any effect on messages, such as another order of members or a new
+name of a definition, are collected in one line per kind; JSON lists them one by one. The reasons of the verdicts are at the
+end, once per kind of change.
 """
 
 import json
@@ -16,9 +16,9 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from ._change_texts import advise, describe, direct
-from ._compare import AcceptedChange, Change, Diff, Travel
-from ._judge import TABLE, ChangeKind, ChangeVerdict, Judgement
+from ._change_texts import advice_of, direction_of, text_of
+from ._compare import AcceptedChange, AffectedMessage, Change, Diff
+from ._judge import VERDICTS, ChangeKind, ChangeVerdict, Judgement
 
 __all__ = ["REPORTS", "render_html", "render_json", "render_markdown", "render_text"]
 
@@ -42,17 +42,21 @@ _GATHERED = {
 
 @dataclass(frozen=True)
 class _Chapter:
-    """Changes that belong together: an action's, or those that several actions share."""
+    """A chapter of a report, such as the changes of one action."""
 
     title: str
     sections: Sequence[tuple[str, Sequence[Change]]]
-    """A heading, and the changes below it."""
+    """The sections of the chapter: a heading, and the changes below it."""
 
 
 def render_text(diff: Diff) -> str:
     """Renders a comparison for a terminal, in plain ASCII."""
     wrap = partial(textwrap.wrap, width=100, break_long_words=False, break_on_hyphens=False)
-    lines = [f"OCPP schemas: {diff.old} -> {diff.new}", _summary(diff), f"Advice: {advise(diff)}"]
+    lines = [
+        f"OCPP schemas: {diff.old} -> {diff.new}",
+        _summary(diff),
+        f"Advice: {advice_of(diff)}",
+    ]
     if diff.changes:
         lines += ["", "    old       old", "    sender    receiver  change  [kind]"]
     for chapter in _chapters(diff):
@@ -74,35 +78,35 @@ def render_text(diff: Diff) -> str:
 def _text_line(change: Change, chapter: str) -> str:
     row = change.row
     verdicts = f"{row.sender.verdict:<8}  {row.receiver.verdict:<8}"
-    return f"    {verdicts}  {_line(change, chapter)}  [{change.rule}]"
+    return f"    {verdicts}  {_line(change, chapter)}  [{change.kind}]"
 
 
 def _text_reasons(diff: Diff) -> Iterator[str]:
-    rules = _rules(diff)
-    if rules:
+    kinds = _kinds(diff)
+    if kinds:
         yield from ("", "First verdict: a sender of the old edition; second: a receiver of it.")
-    for rule in rules:
-        yield f"  {rule}"
-        for peer, judgement in _peers(rule):
+    for kind in kinds:
+        yield f"  {kind}"
+        for peer, judgement in _peers(kind):
             yield f"    {peer}, {judgement.verdict}: {judgement.reason}"
 
 
 def render_markdown(diff: Diff) -> str:
     """Renders a comparison as a Markdown document, for a pull request or release notes."""
     lines = [f"# OCPP schemas: {diff.old} → {diff.new}", "", _summary(diff), ""]
-    lines.append(f"**Advice:** {advise(diff)}.")
+    lines.append(f"**Advice:** {advice_of(diff)}.")
     for chapter in _chapters(diff):
         lines += ["", f"## {chapter.title}"]
         for heading, changes in chapter.sections:
             lines += ["", f"### {heading}", ""] if heading else [""]
             cells = (_cells(change, chapter.title) for change in changes)
-            lines += _table(["old sender", "old receiver", "change", "rule"], cells)
+            lines += _table(["old sender", "old receiver", "change", "kind"], cells)
     for title, names in _gathered(diff):
         lines += ["", f"{title} {', '.join(f'`{name}`' for name in names)}."]
-    rules = _rules(diff)
-    if rules:
+    kinds = _kinds(diff)
+    if kinds:
         lines += ["", "## Reasons", ""]
-        lines += _table(["rule", "peer", "verdict", "reason"], _reason_cells(rules))
+        lines += _table(["kind", "peer", "verdict", "reason"], _reason_cells(kinds))
     if diff.accepted:
         lines += ["", "## Accepted", ""]
         rows = ([_full_line(each), each.reason] for each in diff.accepted)
@@ -113,10 +117,10 @@ def render_markdown(diff: Diff) -> str:
 
 
 def render_html(diff: Diff) -> str:
-    """Renders a comparison as one HTML page without scripts, for whoever opens it in a browser."""
+    """Renders a comparison as one HTML page without scripts."""
     title = f"OCPP schemas: {escape(diff.old)} → {escape(diff.new)}"
     body = [f"<h1>{title}</h1>", f"<p>{_summary(diff)}</p>"]
-    body.append(f"<p><strong>Advice:</strong> {escape(advise(diff))}.</p>")
+    body.append(f"<p><strong>Advice:</strong> {escape(advice_of(diff))}.</p>")
     for chapter in _chapters(diff):
         body.append(f"<h2>{escape(chapter.title)}</h2>")
         for heading, changes in chapter.sections:
@@ -125,10 +129,10 @@ def render_html(diff: Diff) -> str:
             body += _html_table(["old sender", "old receiver", "change", "kind"], rows)
     for name, names in _gathered(diff):
         body.append(f"<p>{escape(name)} {escape(', '.join(names))}.</p>")
-    rules = _rules(diff)
-    if rules:
+    kinds = _kinds(diff)
+    if kinds:
         body.append("<h2>Reasons</h2>")
-        rows = (["", *cells] for cells in _plain_reasons(rules))
+        rows = (["", *cells] for cells in _plain_reasons(kinds))
         body += _html_table(["kind", "peer", "verdict", "reason"], rows)
     if diff.accepted:
         body.append("<h2>Accepted</h2>")
@@ -157,7 +161,7 @@ tr.risky td {{ background: #ffd; }}
 
 
 def _html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yields a table; the first text of each row is its class."""
+    """Yields the lines of an HTML table; the first text of each row is its CSS class."""
     yield f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr>"
     for name, *cells in rows:
         kind = f' class="{name}"' if name else ""
@@ -171,17 +175,17 @@ def _verdicts(change: Change) -> str:
 
 def _plain_cells(change: Change, chapter: str) -> list[str]:
     verdicts = str(change.row.sender.verdict), str(change.row.receiver.verdict)
-    return [*verdicts, _line(change, chapter), str(change.rule)]
+    return [*verdicts, _line(change, chapter), str(change.kind)]
 
 
-def _plain_reasons(rules: Iterable[ChangeKind]) -> Iterator[list[str]]:
-    for rule in rules:
-        for peer, judgement in _peers(rule):
-            yield [str(rule), peer, str(judgement.verdict), judgement.reason]
+def _plain_reasons(kinds: Iterable[ChangeKind]) -> Iterator[list[str]]:
+    for kind in kinds:
+        for peer, judgement in _peers(kind):
+            yield [str(kind), peer, str(judgement.verdict), judgement.reason]
 
 
 def _full_line(accepted: AcceptedChange) -> str:
-    """Says what changed, with the owner in any case."""
+    """Describes an accepted change in one line that always names its owner."""
     line = _line(accepted.change)
     owner = accepted.change.owner
     return line if not owner or line.startswith(f"{owner} ") else f"{owner}: {line}"
@@ -189,13 +193,13 @@ def _full_line(accepted: AcceptedChange) -> str:
 
 def _cells(change: Change, chapter: str) -> list[str]:
     row = change.row
-    return [_mark(row.sender), _mark(row.receiver), _line(change, chapter), f"`{change.rule}`"]
+    return [_mark(row.sender), _mark(row.receiver), _line(change, chapter), f"`{change.kind}`"]
 
 
-def _reason_cells(rules: Iterable[ChangeKind]) -> Iterator[list[str]]:
-    for rule in rules:
-        for peer, judgement in _peers(rule):
-            yield [f"`{rule}`", peer, _mark(judgement), judgement.reason]
+def _reason_cells(kinds: Iterable[ChangeKind]) -> Iterator[list[str]]:
+    for kind in kinds:
+        for peer, judgement in _peers(kind):
+            yield [f"`{kind}`", peer, _mark(judgement), judgement.reason]
 
 
 def _mark(judgement: Judgement) -> str:
@@ -212,13 +216,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def render_json(diff: Diff) -> str:
-    """Renders a comparison for programs: every change with both verdicts and its messages."""
+    """Renders a comparison as JSON: each change with both verdicts and its messages."""
     document = {
         "old": diff.old,
         "new": diff.new,
         "worst": diff.worst,
         "bump": diff.bump,
-        "advice": advise(diff),
+        "advice": advice_of(diff),
         "counts": diff.count(),
         "changes": [_change(change) for change in diff.changes],
         "stays": diff.stays,
@@ -231,13 +235,13 @@ def render_json(diff: Diff) -> str:
 def _change(change: Change) -> Mapping[str, Any]:
     row = change.row
     return {
-        "rule": change.rule,
+        "kind": change.kind,
         "owner": change.owner,
         "pointer": change.pointer,
         "path": change.path,
         "old": change.old,
         "new": change.new,
-        "text": describe(change),
+        "text": text_of(change),
         "old_sender": {"verdict": row.sender.verdict, "reason": row.sender.reason},
         "old_receiver": {"verdict": row.receiver.verdict, "reason": row.receiver.reason},
         "bump": row.bump,
@@ -245,8 +249,8 @@ def _change(change: Change) -> Mapping[str, Any]:
     }
 
 
-def _message(travel: Travel) -> Mapping[str, str]:
-    return {"name": travel.message, "action": travel.action, "direction": direct(travel)}
+def _message(travel: AffectedMessage) -> Mapping[str, str]:
+    return {"name": travel.message, "action": travel.action, "direction": direction_of(travel)}
 
 
 REPORTS: Mapping[str, Callable[[Diff], str]] = {
@@ -275,18 +279,18 @@ _ALL, _ACTIONS, _SHARED = "All messages", "Actions", "Shared by several actions"
 _ALIKE = "Alike in many places"
 
 _MANY = 5
-"""As many members with the same change as are told of in one line."""
+"""The number of places from which on the same change is listed once, with these places."""
 
 
 def _chapters(diff: Diff) -> Iterator[_Chapter]:
-    """Yields the chapters that have something to tell."""
+    """Yields the chapters that have changes."""
     chapters: defaultdict[str, list[Change]] = defaultdict(list)
     alike = _alike(diff)
     if alike:
         yield _Chapter(_ALIKE, [(_places(group), group[:1]) for group in alike])
     told = {id(change) for group in alike for change in group}
     for change in diff.changes:
-        if change.rule not in _GATHERED and id(change) not in told:
+        if change.kind not in _GATHERED and id(change) not in told:
             chapters[_title(change)].append(change)
     actions = sorted(chapters.keys() - {_ALL, _ACTIONS, _SHARED})
     for title in (_ALL, _ACTIONS, *actions, _SHARED):
@@ -295,18 +299,18 @@ def _chapters(diff: Diff) -> Iterator[_Chapter]:
 
 
 def _alike(diff: Diff) -> list[list[Change]]:
-    """Returns groups of changes that do the same to members in many places, the largest first."""
+    """Returns groups of equal changes at many places, the largest group first."""
     groups: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in diff.changes:
-        if change.path and change.owner and change.rule not in _GATHERED:
-            groups[change.rule, _what(change)].append(change)
+        if change.path and change.owner and change.kind not in _GATHERED:
+            groups[change.kind, _what(change)].append(change)
     many = [group for group in groups.values() if len(group) >= _MANY]
     return sorted(many, key=lambda group: -len(group))
 
 
 def _what(change: Change) -> str:
-    """Says what changed, without the place."""
-    return describe(change).removeprefix(f"{change.path}: ")
+    """Describes a change without its place."""
+    return text_of(change).removeprefix(f"{change.path}: ")
 
 
 def _places(changes: Sequence[Change]) -> str:
@@ -315,7 +319,7 @@ def _places(changes: Sequence[Change]) -> str:
 
 
 def _title(change: Change) -> str:
-    if change.rule in _WHOLE_ACTION:
+    if change.kind in _WHOLE_ACTION:
         return _ACTIONS
     if not change.owner:
         return _ALL
@@ -323,58 +327,60 @@ def _title(change: Change) -> str:
 
 
 def _sections(changes: Iterable[Change]) -> Iterator[tuple[str, Sequence[Change]]]:
-    """Yields a heading and its changes, per owner and the messages that it affects."""
+    """Yields headings with their changes: a section for each owner and the messages that contain it."""
     sections: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        # Unequal definitions of one name affect other messages and get a heading of their own.
+        # Two unequal definitions of one name affect different messages and get two headings.
         sections[_heading(change)].append(change)
     yield from sections.items()
 
 
 def _heading(change: Change) -> str:
-    """Says what changed and which messages hold it; empty where each line says so itself."""
-    if change.rule in _WHOLE_ACTION or not change.owner:
+    """Returns the heading of a change: its owner and the messages; empty if each line names them."""
+    if change.kind in _WHOLE_ACTION or not change.owner:
         return ""
     if [change.owner] == [travel.message for travel in change.messages]:
-        return f"{change.owner} ({direct(change.messages[0])})"
+        return f"{change.owner} ({direction_of(change.messages[0])})"
     return f"{change.owner} in {_routes(change.messages)}"
 
 
-def _routes(messages: Iterable[Travel]) -> str:
+def _routes(messages: Iterable[AffectedMessage]) -> str:
     """Lists messages by direction: `ResetRequest (CSMS -> station), ResetResponse (...)`."""
     routes: defaultdict[str, list[str]] = defaultdict(list)
     for travel in messages:
-        routes[direct(travel)].append(travel.message)
+        routes[direction_of(travel)].append(travel.message)
     return ", ".join(f"{', '.join(names)} ({route})" for route, names in sorted(routes.items()))
 
 
 def _line(change: Change, chapter: str = "") -> str:
-    """Says what changed, with the owner where no heading names it."""
+    """Describes a change in one line, with its owner if no heading names it."""
     if chapter == _ALIKE:
         return _what(change)
     if not change.owner:
-        return f"{describe(change)} in {len(change.messages)} messages"
-    if change.rule in _WHOLE_ACTION:
-        # The request, or the SEND, says which way the action goes.
+        return f"{text_of(change)} in {len(change.messages)} messages"
+    if change.kind in _WHOLE_ACTION:
+        # The direction of an action is that of its request or SEND.
         first = min(change.messages, key=lambda travel: travel.message.endswith("Response"))
-        return f"{change.owner} ({direct(first)}): {describe(change)}"
-    return describe(change)
+        return f"{change.owner} ({direction_of(first)}): {text_of(change)}"
+    return text_of(change)
 
 
 def _gathered(diff: Diff) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yields the titles of the gathered rules and the names of what changed."""
-    for rule, title in _GATHERED.items():
-        names = sorted({change.owner for change in diff.changes if change.rule == rule})
+    """Yields the kinds of change that are collected in one line: title and names of the owners."""
+    for kind, title in _GATHERED.items():
+        names = sorted({change.owner for change in diff.changes if change.kind == kind})
         if names:
             yield f"{title}:", names
 
 
-def _rules(diff: Diff) -> Sequence[ChangeKind]:
-    """Returns the rules whose verdicts need a reason, in the order of the table."""
-    used = {change.rule for change in diff.changes}
-    return [rule for rule in TABLE if rule in used and TABLE[rule].worst is not ChangeVerdict.SAFE]
+def _kinds(diff: Diff) -> Sequence[ChangeKind]:
+    """Returns the kinds of change whose verdicts need a reason, in the order of the table."""
+    used = {change.kind for change in diff.changes}
+    return [
+        kind for kind in VERDICTS if kind in used and VERDICTS[kind].worst is not ChangeVerdict.SAFE
+    ]
 
 
-def _peers(rule: ChangeKind) -> Sequence[tuple[str, Judgement]]:
-    row = TABLE[rule]
+def _peers(kind: ChangeKind) -> Sequence[tuple[str, Judgement]]:
+    row = VERDICTS[kind]
     return [("old sender", row.sender), ("old receiver", row.receiver)]

@@ -1,16 +1,15 @@
-"""What reviewers do with a comparison: look at a part of it, and accept changes with a reason.
+"""Selects a part of a comparison, and applies a file of changes that a reviewer has accepted.
 
-A change that is accepted stays in the report and counts no more for `--fail-on`. It is accepted for one
-edition: in a comparison with another one the entry has expired, so that nobody accepts what nobody read.
+An accepted change stays in the report, but does not count for `--fail-on`. An entry accepts a change for one edition. In a
+comparison with another edition it has expired, because nobody has reviewed that edition yet.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from .._errors import CodegenError
+from .._errors import CodegenError, did_you_mean
 from .._files import read_file
 from ..schemas._lock import read_lock
 from ..schemas._toml import Table, read_toml
@@ -22,56 +21,56 @@ __all__ = ["Acceptance", "Selection", "accept", "edition_of", "load_accepted", "
 
 @dataclass(frozen=True)
 class Selection:
-    """Which changes of a comparison to look at; all by default."""
+    """The changes of a comparison to show; by default all."""
 
     actions: Collection[str] = ()
-    """Those that affect a message of one of these actions."""
+    """Only changes that affect a message of one of these actions; all if empty."""
 
-    rules: Collection[str] = ()
-    """Those of these kinds, such as `bound-tightened`."""
+    kinds: Collection[str] = ()
+    """Only changes of these kinds, such as `bound-tightened`; all if empty."""
 
     least: ChangeVerdict = ChangeVerdict.SAFE
-    """Those that are this bad at least."""
+    """Only changes with this verdict or a worse one."""
 
     stays: str | None = None
-    """The side that stays on the old edition, `station` or `csms`; `None` for both, each in turn."""
+    """The side that keeps the old edition, `station` or `csms`; `None` to judge for each of the two."""
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """An entry of a file of accepted changes."""
+    """An entry in a reviewer's file of accepted changes."""
 
-    rule: str
+    kind: str
     owner: str
     """The message, definition or action that changed; `*` and `?` stand for any characters."""
 
     path: str | None
-    """The members that lead to the place, as the report shows them; `None` for all places."""
+    """The members from the owner to the place, as in the report; `None` for all places."""
 
     reason: str
     edition: str
     """The edition that was reviewed."""
 
     place: str
-    """Its file and line, for notes."""
+    """The file and line of the entry, for notes."""
 
     def fits(self, change: Change) -> bool:
-        """Tells whether the entry is about a change."""
+        """Tells whether the entry accepts a change."""
         return (
-            self.rule == change.rule
+            self.kind == change.kind
             and fnmatchcase(change.owner, self.owner)
             and (self.path is None or self.path == change.path)
         )
 
 
 def select(diff: Diff, selection: Selection) -> Diff:
-    """Returns the part of a comparison that a selection names, judged for the side that stays behind.
+    """Returns a comparison that shows only the selected changes.
 
     Raises:
-        CodegenError: there is no action or no kind of change of a name.
+        CodegenError: the selection names an unknown action or kind of change.
     """
     _check_names("action", selection.actions, sorted(diff.actions))
-    _check_names("kind of change", selection.rules, list(ChangeKind))
+    _check_names("kind of change", selection.kinds, list(ChangeKind))
     seen = replace(diff, stays=selection.stays)
     changes: list[Change] = []
     hidden: list[Change] = []
@@ -84,28 +83,23 @@ def select(diff: Diff, selection: Selection) -> Diff:
 def _check_names(what: str, names: Collection[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            close = get_close_matches(name, known, n=3)
             raise CodegenError(
                 f"there is no {what} {name!r}",
-                cure=(
-                    f"did you mean {' or '.join(close)}?"
-                    if close
-                    else f"use one of {', '.join(known)}"
-                ),
+                cure=did_you_mean(name, known, f"use one of {', '.join(known)}", most=3),
             )
 
 
 def _is_wanted(change: Change, selection: Selection) -> bool:
-    actions, rules = selection.actions, selection.rules
+    actions, kinds = selection.actions, selection.kinds
     return (not actions or not set(change.actions).isdisjoint(actions)) and (
-        not rules or change.rule in rules
+        not kinds or change.kind in kinds
     )
 
 
 def accept(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Diff:
-    """Returns the comparison with the changes set apart that entries accept for this edition.
+    """Returns a comparison in which accepted changes are separated from the others.
 
-    Entries that have expired, or that fit no change, are named in the notes of the result.
+    The notes of the result name the entries that have expired or that match no change.
     """
     valid = [entry for entry in entries if entry.edition == edition]
     accepted: list[AcceptedChange] = []
@@ -121,21 +115,21 @@ def accept(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Diff:
 
 
 def _notes(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Iterator[str]:
-    # An entry may be about a change that is not shown, or one that an earlier entry accepts as well.
+    # An entry can accept a hidden change, or one that an earlier entry accepts as well.
     changes = (*diff.changes, *diff.hidden)
     for entry in entries:
-        what = f"{entry.place}: {entry.rule} of {entry.owner}"
+        what = f"{entry.place}: {entry.kind} of {entry.owner}"
         if entry.edition != edition:
             yield f"{what} has expired: it was reviewed for {entry.edition!r}, this is {edition!r}"
         elif not any(map(entry.fits, changes)):
-            yield f"{what} fits no change"
+            yield f"{what} matches no change"
 
 
 def load_accepted(*paths: Path) -> tuple[Acceptance, ...]:
     """Reads files of accepted changes.
 
     Raises:
-        CodegenError: a file is no TOML, has an unknown key or kind of change, or lacks a reason.
+        CodegenError: a file is not valid TOML, has an unknown key or kind of change, or lacks a reason.
     """
     return tuple(_acceptance(table) for path in paths for table in _entries(path))
 
@@ -148,13 +142,14 @@ def _entries(path: Path) -> Iterator[Table]:
 
 def _acceptance(table: Table) -> Acceptance:
     table.only("kind", "owner", "path", "reason", "edition")
-    rule = table.text("kind")
-    if rule not in list(ChangeKind):
+    kind = table.text("kind")
+    if kind not in list(ChangeKind):
         raise table.place.at("kind").error(
-            f"there is no kind of change {rule!r}", "use the kind in brackets behind the change"
+            f"there is no kind of change {kind!r}",
+            "write the kind that the report shows in brackets, such as bound-tightened",
         )
     return Acceptance(
-        rule=rule,
+        kind=kind,
         owner=table.text("owner"),
         path=table.text("path", blank=True) if "path" in table else None,
         reason=table.text("reason"),
@@ -164,11 +159,11 @@ def _acceptance(table: Table) -> Acceptance:
 
 
 def edition_of(name: str, version: str | None) -> str:
-    """Returns what the new side of a comparison calls its edition: as its lock says, or else its own name.
+    """Returns the edition of the new schemas of a comparison: the one in their lock, or else their name.
 
     Args:
-        name: what was compared, such as a folder that `schemas import` wrote.
-        version: its OCPP version, if it is known; a lock may hold several.
+        name: the version, folder or ZIP that was compared.
+        version: its OCPP version, if known; a lock may have several.
     """
     for folder in (Path(name), Path(name).parent):
         if (folder / "lock.toml").is_file():

@@ -1,14 +1,14 @@
-"""The parallel walk of two schemas of one message: every place at which they differ, named by rule.
+"""Finds all differences between the old and the new schema of one message.
 
-Theory of operation: old and new are walked together, following references on both sides, so what is compared is always what
-stands at one place on the wire. A definition that both sides call by one name is compared once per message, and the
-findings are its own; that lets the caller fold the equal findings of all messages into one. Where the sides refer to
-definitions of different names, two cases differ. If the old name is gone and the new one is fresh, the definition was
-renamed or replaced as a whole, and findings belong to the new name. Otherwise this field alone changed its type, and
-findings belong to the field.
+Theory of operation: both schemas are walked together. References are followed on both sides, so that the compared parts
+describe the same member of the message. A definition with the same name on both sides is compared once per message, and its
+differences belong to the definition; so the caller can combine equal differences of several messages. If the names differ,
+there are two cases. If the old name no longer exists and the new one did not exist before, the definition was renamed or
+replaced, and its differences belong to the new name. Otherwise only this member changed its type, and the differences belong
+to the member.
 
-The walk relies on what `_derive` guarantees: one type per schema, nothing beside `$ref`, enums of strings, and
-`additionalProperties` false or absent.
+The walk relies on the guarantees of `_derive`: one type per schema, no keyword beside `$ref`, enums of strings only, and
+`additionalProperties` either false or absent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from ..schemas._json_text import join, split
 from ..schemas._schema_set import SchemaFile
 from ._judge import ChangeKind
 
-__all__ = ["ChangePlace", "FoundChange", "Names", "definitions", "walk"]
+__all__ = ["ChangePlace", "DefinitionChanges", "FoundChange", "definitions", "walk"]
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -30,28 +30,28 @@ _UPPER = ("maxLength", "maximum", "maxItems")
 
 @dataclass(frozen=True)
 class ChangePlace:
-    """Where a schema stands."""
+    """The place of a changed schema in its message or definition."""
 
     owner: str
-    """The message or definition that it belongs to."""
+    """The message or definition that contains the place."""
 
     pointer: str
-    """Its JSON pointer in the file."""
+    """The JSON pointer of the place in the file."""
 
     path: str = ""
-    """The members that lead to it from its owner, such as `meterValue[].timestamp`."""
+    """The members from the owner to the place, such as `meterValue[].timestamp`."""
 
     def keyword(self, *tokens: str) -> "ChangePlace":
-        """A keyword of this schema."""
+        """Returns the place of a keyword of this schema."""
         return replace(self, pointer=join(self.pointer, *tokens))
 
     def member(self, name: str) -> "ChangePlace":
-        """A member of this object."""
+        """Returns the place of a member of this object."""
         path = f"{self.path}.{name}" if self.path else name
         return replace(self, pointer=join(self.pointer, "properties", name), path=path)
 
     def item(self) -> "ChangePlace":
-        """The items of this list."""
+        """Returns the place of the items of this list."""
         return replace(self, pointer=join(self.pointer, "items"), path=f"{self.path}[]")
 
 
@@ -59,22 +59,22 @@ class ChangePlace:
 class FoundChange:
     """One difference between two schemas of one message."""
 
-    rule: ChangeKind
+    kind: ChangeKind
     place: ChangePlace
     old: Any = None
     new: Any = None
 
 
 @dataclass(frozen=True)
-class Names:
-    """The definitions that only one of two sets of schemas has."""
+class DefinitionChanges:
+    """The names of definitions that only one of two sets of schemas has."""
 
-    gone: frozenset[str] = frozenset()
-    fresh: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
 
 
-def walk(old: SchemaFile, new: SchemaFile, names: Names) -> Iterator[FoundChange]:
-    """Yields how `new` differs from `old`, in the order of the schemas."""
+def walk(old: SchemaFile, new: SchemaFile, names: DefinitionChanges) -> Iterator[FoundChange]:
+    """Yields the differences between two schemas of one message, in their order."""
     return _SchemaWalk(old.document, new.document, names).message(ChangePlace(new.name, ""))
 
 
@@ -85,9 +85,9 @@ def definitions(file: SchemaFile) -> Mapping[str, Schema]:
 
 
 class _SchemaWalk:
-    """The walk of one pair of files."""
+    """Compares one pair of schema files."""
 
-    def __init__(self, old: Schema, new: Schema, names: Names) -> None:
+    def __init__(self, old: Schema, new: Schema, names: DefinitionChanges) -> None:
         self._old = old
         self._new = new
         self._names = names
@@ -95,86 +95,96 @@ class _SchemaWalk:
         self._replacing: set[tuple[str, str]] = set()
 
     def message(self, place: ChangePlace) -> Iterator[FoundChange]:
-        yield from self._typed(self._old, self._new, place)
-        # What no member refers to is not on the wire, but becomes a class all the same.
+        yield from self._compare_types(self._old, self._new, place)
+        # A definition that no member refers to is not part of messages, but becomes a class.
         common = self._old.get("definitions", {}).keys() & self._new.get("definitions", {}).keys()
         for name in sorted(common):
-            yield from self._definition(name, name)
+            yield from self._compare_definitions(name, name)
 
-    def _schema(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+    def _compare_schemas(
+        self, old: Schema, new: Schema, place: ChangePlace
+    ) -> Iterator[FoundChange]:
         """Compares two schemas that may be references."""
         names = (_target(old), _target(new))
         match names:
-            case (str(before), str(after)) if before == after or self._follows(before, after):
-                yield from self._definition(before, after)
+            case (str(before), str(after)) if before == after or self._is_renamed(before, after):
+                yield from self._compare_definitions(before, after)
             case (str(before), str(after)):
-                yield from self._replaced(before, after, place)
+                yield from self._compare_replaced(before, after, place)
             case _:
-                yield from self._typed(_body(self._old, old), _body(self._new, new), place)
+                yield from self._compare_types(
+                    _resolved(self._old, old), _resolved(self._new, new), place
+                )
 
-    def _follows(self, before: str, after: str) -> bool:
-        """Tells whether one definition took the other's place throughout the set."""
-        return before in self._names.gone and after in self._names.fresh
+    def _is_renamed(self, before: str, after: str) -> bool:
+        """Tells whether one definition replaced the other in all schemas."""
+        return before in self._names.removed and after in self._names.added
 
-    def _definition(self, before: str, after: str) -> Iterator[FoundChange]:
+    def _compare_definitions(self, before: str, after: str) -> Iterator[FoundChange]:
         if (before, after) in self._met:
             return
         self._met.add((before, after))
         place = ChangePlace(after, join("/definitions", after))
         old, new = self._old["definitions"][before], self._new["definitions"][after]
         if before != after:
-            equal = _structure(self._old, old) == _structure(self._new, new)
-            rule = ChangeKind.DEFINITION_RENAMED if equal else ChangeKind.TYPE_REPLACED
-            yield FoundChange(rule, place, before, after)
-        yield from self._typed(old, new, place)
+            equal = _expanded(self._old, old) == _expanded(self._new, new)
+            kind = ChangeKind.DEFINITION_RENAMED if equal else ChangeKind.TYPE_REPLACED
+            yield FoundChange(kind, place, before, after)
+        yield from self._compare_types(old, new, place)
 
-    def _replaced(self, before: str, after: str, place: ChangePlace) -> Iterator[FoundChange]:
-        """Compares what a field's old definition holds with what its new one holds."""
+    def _compare_replaced(
+        self, before: str, after: str, place: ChangePlace
+    ) -> Iterator[FoundChange]:
+        """Compares the old and the new definition of a member whose definition has another name now."""
         if (before, after) in self._replacing:
             return
         old, new = self._old["definitions"][before], self._new["definitions"][after]
-        if _sort(old) == _sort(new):
+        if _type_and_enum(old) == _type_and_enum(new):
             yield FoundChange(ChangeKind.TYPE_REPLACED, place, before, after)
         self._replacing.add((before, after))
-        yield from self._typed(old, new, place)
+        yield from self._compare_types(old, new, place)
         self._replacing.remove((before, after))
 
-    def _typed(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
-        """Compares two schemas that are no references."""
+    def _compare_types(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+        """Compares two schemas that are not references."""
         before, after = old.get("type"), new.get("type")
         if before != after:
-            yield FoundChange(_retyped(before, after), place.keyword("type"), before, after)
+            yield FoundChange(_type_change(before, after), place.keyword("type"), before, after)
             if {before, after} != {"integer", "number"}:
                 return
         if after == "object":
-            yield from self._object(old, new, place)
+            yield from self._compare_objects(old, new, place)
         elif after == "array":
-            yield from self._schema(old["items"], new["items"], place.item())
+            yield from self._compare_schemas(old["items"], new["items"], place.item())
         if "enum" in old or "enum" in new:
-            yield from _words(old, new, place)
+            yield from _enum_changes(old, new, place)
         if ("enum" in old) == ("enum" in new):
-            yield from _bounds(old, new, place)
-            yield from _format(old, new, place)
-        yield from _default(old, new, place)
+            yield from _bound_changes(old, new, place)
+            yield from _format_changes(old, new, place)
+        yield from _default_changes(old, new, place)
 
-    def _object(self, old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+    def _compare_objects(
+        self, old: Schema, new: Schema, place: ChangePlace
+    ) -> Iterator[FoundChange]:
         if _closed(old) != _closed(new):
-            rule = ChangeKind.OBJECT_CLOSED if _closed(new) else ChangeKind.OBJECT_OPENED
-            yield FoundChange(rule, place.keyword("additionalProperties"))
+            kind = ChangeKind.OBJECT_CLOSED if _closed(new) else ChangeKind.OBJECT_OPENED
+            yield FoundChange(kind, place.keyword("additionalProperties"))
         before: Mapping[str, Schema] = old.get("properties", {})
         after: Mapping[str, Schema] = new.get("properties", {})
         for name in _union(before, after):
             at = place.member(name)
             if name not in after:
-                yield FoundChange(_removed(name in _required(old), _closed(new)), at, before[name])
+                yield FoundChange(
+                    _removed_kind(name in _required(old), _closed(new)), at, before[name]
+                )
             elif name not in before:
                 yield FoundChange(
-                    _added(name in _required(new), _closed(old)), at, None, after[name]
+                    _added_kind(name in _required(new), _closed(old)), at, None, after[name]
                 )
             else:
-                yield from _requirement(name in _required(old), name in _required(new), at)
-                yield from self._schema(before[name], after[name], at)
-        yield from _order(before, after, place.keyword("properties"))
+                yield from _requirement_changes(name in _required(old), name in _required(new), at)
+                yield from self._compare_schemas(before[name], after[name], at)
+        yield from _order_changes(before, after, place.keyword("properties"))
 
 
 def _target(schema: Schema) -> str | None:
@@ -182,7 +192,7 @@ def _target(schema: Schema) -> str | None:
     return None if reference is None else split(str(reference))[1]
 
 
-def _body(document: Schema, schema: Schema) -> Schema:
+def _resolved(document: Schema, schema: Schema) -> Schema:
     name = _target(schema)
     if name is None:
         return schema
@@ -190,25 +200,25 @@ def _body(document: Schema, schema: Schema) -> Schema:
     return found
 
 
-def _structure(document: Schema, schema: Schema, above: tuple[str, ...] = ()) -> Any:
-    """Expands a schema until no definition's name is left in it; a recursion becomes its depth."""
+def _expanded(document: Schema, schema: Schema, above: tuple[str, ...] = ()) -> Any:
+    """Returns a schema with all references replaced by their definitions; a recursion becomes its depth."""
     name = _target(schema)
     if name in above:
         return {"$ref": above.index(name)}
     if name is not None:
-        return _structure(document, document["definitions"][name], (*above, name))
+        return _expanded(document, document["definitions"][name], (*above, name))
     expanded = dict(schema)
     if "items" in schema:
-        expanded["items"] = _structure(document, schema["items"], above)
+        expanded["items"] = _expanded(document, schema["items"], above)
     if "properties" in schema:
         members: Mapping[str, Schema] = schema["properties"]
         expanded["properties"] = {
-            name: _structure(document, member, above) for name, member in members.items()
+            name: _expanded(document, member, above) for name, member in members.items()
         }
     return expanded
 
 
-def _sort(schema: Schema) -> tuple[Any, bool]:
+def _type_and_enum(schema: Schema) -> tuple[Any, bool]:
     return schema.get("type"), "enum" in schema
 
 
@@ -225,8 +235,8 @@ def _union(first: Iterable[str], second: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*first, *second]))
 
 
-def _retyped(before: str | None, after: str | None) -> ChangeKind:
-    # No type at all takes any value.
+def _type_change(before: str | None, after: str | None) -> ChangeKind:
+    # A schema without a type allows any value.
     if after is None or (before, after) == ("integer", "number"):
         return ChangeKind.TYPE_WIDENED
     if before is None or (before, after) == ("number", "integer"):
@@ -234,13 +244,13 @@ def _retyped(before: str | None, after: str | None) -> ChangeKind:
     return ChangeKind.TYPE_CHANGED
 
 
-def _added(required: bool, closed: bool) -> ChangeKind:
+def _added_kind(required: bool, closed: bool) -> ChangeKind:
     if required:
         return ChangeKind.REQUIRED_FIELD_ADDED if closed else ChangeKind.REQUIRED_FIELD_ADDED_OPEN
     return ChangeKind.OPTIONAL_FIELD_ADDED if closed else ChangeKind.OPTIONAL_FIELD_ADDED_OPEN
 
 
-def _removed(required: bool, closed: bool) -> ChangeKind:
+def _removed_kind(required: bool, closed: bool) -> ChangeKind:
     if required:
         return (
             ChangeKind.REQUIRED_FIELD_REMOVED if closed else ChangeKind.REQUIRED_FIELD_REMOVED_OPEN
@@ -248,20 +258,20 @@ def _removed(required: bool, closed: bool) -> ChangeKind:
     return ChangeKind.OPTIONAL_FIELD_REMOVED if closed else ChangeKind.OPTIONAL_FIELD_REMOVED_OPEN
 
 
-def _requirement(before: bool, after: bool, place: ChangePlace) -> Iterator[FoundChange]:
+def _requirement_changes(before: bool, after: bool, place: ChangePlace) -> Iterator[FoundChange]:
     if before and not after:
         yield FoundChange(ChangeKind.FIELD_BECAME_OPTIONAL, place)
     elif after and not before:
         yield FoundChange(ChangeKind.FIELD_BECAME_REQUIRED, place)
 
 
-def _words(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+def _enum_changes(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     at = place.keyword("enum")
     if "enum" not in old:
         yield FoundChange(ChangeKind.ENUM_CLOSED, at, old, new["enum"])
     elif "enum" not in new:
         yield FoundChange(ChangeKind.ENUM_OPENED, at, old["enum"], new)
-        # An opened enum may come with a bound that does not hold all of its old values.
+        # An enum that became a text may have a length limit that excludes some of its old values.
         most = new.get("maxLength")
         for word in old["enum"]:
             if most is not None and len(word) > most:
@@ -277,48 +287,48 @@ def _words(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange
             for w in new["enum"]
             if w not in old["enum"]
         )
-        yield from _order(old["enum"], new["enum"], at)
+        yield from _order_changes(old["enum"], new["enum"], at)
 
 
-def _order(
+def _order_changes(
     before: Iterable[str], after: Iterable[str], place: ChangePlace
 ) -> Iterator[FoundChange]:
-    """Compares the order of what both sides have."""
+    """Compares the order of the names that both sides have."""
     kept = [name for name in before if name in after]
     moved = [name for name in after if name in before]
     if kept != moved:
         yield FoundChange(ChangeKind.ORDER_CHANGED, place, kept, moved)
 
 
-def _bounds(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+def _bound_changes(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     for keyword in (*_LOWER, *_UPPER, "multipleOf"):
         before, after = _bound(old, keyword), _bound(new, keyword)
         if before != after:
-            rule = _rebound(keyword, before, after)
-            yield FoundChange(rule, place.keyword(keyword), before, after)
+            kind = _bound_change(keyword, before, after)
+            yield FoundChange(kind, place.keyword(keyword), before, after)
 
 
 def _bound(schema: Schema, keyword: str) -> float | None:
     value: float | None = schema.get(keyword)
-    # A length or count of at least 0 demands nothing.
+    # A minimum length or count of 0 is no constraint.
     return None if keyword in ("minLength", "minItems") and value == 0 else value
 
 
-def _rebound(keyword: str, before: float | None, after: float | None) -> ChangeKind:
+def _bound_change(keyword: str, before: float | None, after: float | None) -> ChangeKind:
     if before is None:
         return ChangeKind.BOUND_TIGHTENED
     if after is None:
         return ChangeKind.BOUND_LOOSENED
     if keyword == "multipleOf":
-        return _restepped(before, after)
+        return _step_change(before, after)
     raised = after > before
     return (
         ChangeKind.BOUND_LOOSENED if raised == (keyword in _UPPER) else ChangeKind.BOUND_TIGHTENED
     )
 
 
-def _restepped(before: float, after: float) -> ChangeKind:
-    """Compares two steps: a multiple of the old one allows less, a divisor more."""
+def _step_change(before: float, after: float) -> ChangeKind:
+    """Compares two values of `multipleOf`: a multiple of the old one allows fewer values, a divisor more."""
     if _is_multiple(after, before):
         return ChangeKind.BOUND_TIGHTENED
     if _is_multiple(before, after):
@@ -327,22 +337,22 @@ def _restepped(before: float, after: float) -> ChangeKind:
 
 
 def _is_multiple(value: float, step: float) -> bool:
-    # In binary, 0.3 is no multiple of 0.1.
+    # As binary floats, 0.3 is not a multiple of 0.1.
     return Decimal(str(value)) % Decimal(str(step)) == 0
 
 
-def _format(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+def _format_changes(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     before, after = old.get("format"), new.get("format")
     if before != after:
-        rule = (
+        kind = (
             ChangeKind.FORMAT_ADDED
             if before is None
             else ChangeKind.FORMAT_REMOVED if after is None else ChangeKind.FORMAT_CHANGED
         )
-        yield FoundChange(rule, place.keyword("format"), before, after)
+        yield FoundChange(kind, place.keyword("format"), before, after)
 
 
-def _default(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
+def _default_changes(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     at = place.keyword("default")
     if "default" not in old and "default" not in new:
         return

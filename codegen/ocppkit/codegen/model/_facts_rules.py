@@ -1,16 +1,15 @@
-"""What a facts file may contain: its keys, their types and their values.
+"""Checks the keys and values of a facts file.
 
-The rules are a table that has the shape of the file. Whatever the table does not name is an error,
-so that a misspelt key cannot pass as a fact that is silently ignored.
+The rules are a table with the shape of the file. A key that is not in the table is an error, so that
+a misspelt key is not silently ignored.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from .._errors import CodegenError
+from .._errors import CodegenError, did_you_mean
 
 __all__ = [
     "ERROR_CODES",
@@ -20,7 +19,7 @@ __all__ = [
     "OFFLINE",
     "REQUIRED",
     "SECURITY_EVENTS",
-    "check",
+    "check_facts",
     "pointer_of",
 ]
 
@@ -104,39 +103,44 @@ REQUIRED = {
     "roles": ("station", "csms", "station_class", "handle_class"),
     "action": ("purpose", "direction", "block", "citation"),
 }
-"""Keys that these tables need once all files are laid over each other."""
+"""The keys that each of these tables must have after all facts files of a version are merged."""
 
 
 @dataclass(frozen=True)
-class _Rule:
-    """What one value must be."""
+class _ValueRule:
+    """A rule for one value."""
 
     expected: str
+    """The allowed values in words, for errors."""
+
     fits: Callable[[object], bool]
+    """Tells whether a value is allowed."""
 
 
 @dataclass(frozen=True)
-class _Table:
-    """What a table may hold: named keys, and a rule for all others if there is one."""
+class _TableRule:
+    """A rule for a table: rules for named keys, and perhaps one rule for all other keys."""
 
-    keys: Mapping[str, "_Rule | _Table"] = field(default_factory=dict[str, "_Rule | _Table"])
-    rest: "_Rule | _Table | None" = None
-    rest_key: "_Rule | None" = None
+    keys: Mapping[str, "_ValueRule | _TableRule"] = field(
+        default_factory=dict[str, "_ValueRule | _TableRule"]
+    )
+    rest: "_ValueRule | _TableRule | None" = None
+    rest_key: "_ValueRule | None" = None
 
 
-def _matching(expected: str, pattern: str) -> _Rule:
+def _matching(expected: str, pattern: str) -> _ValueRule:
     compiled = re.compile(pattern)
-    return _Rule(
+    return _ValueRule(
         expected, lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
     )
 
 
-def _one_of(*words: str) -> _Rule:
-    return _Rule("one of " + ", ".join(map(repr, words)), lambda value: value in words)
+def _one_of(*words: str) -> _ValueRule:
+    return _ValueRule("one of " + ", ".join(map(repr, words)), lambda value: value in words)
 
 
-def _list_of(rule: _Rule) -> _Rule:
-    return _Rule(
+def _list_of(rule: _ValueRule) -> _ValueRule:
+    return _ValueRule(
         f"a list, each item {rule.expected}",
         lambda value: isinstance(value, list) and all(map(rule.fits, cast("list[object]", value))),
     )
@@ -156,13 +160,13 @@ _SIBLING = _matching("a sibling such as 'variable.name'", r"[A-Za-z_]\w*(\.[A-Za
 _USE_CASE = _matching("a use case such as 'B01'", r"[A-Z][0-9]{2}")
 _VERSION = _matching("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
 
-_REPLY = _Table({"reaction": _one_of(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
+_REPLY = _TableRule({"reaction": _one_of(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
 
-_BITS = _Rule("a number of bits", lambda value: type(value) is int and value > 0)
+_BITS = _ValueRule("a number of bits", lambda value: type(value) is int and value > 0)
 
-_BOOLEAN = _Rule("true or false", lambda value: isinstance(value, bool))
+_BOOLEAN = _ValueRule("true or false", lambda value: isinstance(value, bool))
 
-_ACTION = _Table(
+_ACTION = _TableRule(
     {
         "purpose": _SENTENCE,
         "direction": _one_of("station", "csms", "both"),
@@ -182,55 +186,57 @@ _ACTION = _Table(
         "followed_by": _list_of(_NAME),
         "v16_equivalent": _list_of(_NAME),
         "since": _VERSION,
-        "removed": _Rule("true or false", lambda value: isinstance(value, bool)),
+        "removed": _ValueRule("true or false", lambda value: isinstance(value, bool)),
     }
 )
 
-_FILE = _Table(
+_FILE = _TableRule(
     {
-        "protocol": _Table(
+        "protocol": _TableRule(
             {
                 "version": _VERSION,
                 "subprotocol": _matching("a subprotocol such as 'ocpp2.0.1'", r"[\w.+-]+"),
                 "package": _matching("a package such as 'v201'", r"[a-z_][a-z0-9_]*"),
-                "blocks": _Table(rest=_LINE, rest_key=_matching("a short name", r"[A-Za-z]\w*")),
-                "error_codes": _Table(dict.fromkeys(ERROR_CODES, _NAME)),
+                "blocks": _TableRule(
+                    rest=_LINE, rest_key=_matching("a short name", r"[A-Za-z]\w*")
+                ),
+                "error_codes": _TableRule(dict.fromkeys(ERROR_CODES, _NAME)),
                 "extends": _VERSION,
                 "message_types": _list_of(_one_of(*MESSAGE_KINDS)),
-                "replies": _Table(dict.fromkeys(FAILURES, _REPLY)),
-                "compared_limits": _Table(
+                "replies": _TableRule(dict.fromkeys(FAILURES, _REPLY)),
+                "compared_limits": _TableRule(
                     rest=_matching("a member such as 'IdTokenType.idToken'", r"[A-Z]\w*\.\w+"),
                     rest_key=_LINE,
                 ),
                 "uncritical_events": _list_of(_NAME),
-                "security_events": _Table(dict.fromkeys(SECURITY_EVENTS, _NAME)),
+                "security_events": _TableRule(dict.fromkeys(SECURITY_EVENTS, _NAME)),
                 "serves_unknown": _BOOLEAN,
                 "identity_pattern": _LINE,
                 "identity_ignores_case": _BOOLEAN,
-                "sensitive": _Table(
+                "sensitive": _TableRule(
                     {
                         "secret": _list_of(_MEMBER),
                         "personal": _list_of(_MEMBER),
-                        "named_values": _Table(rest=_SIBLING, rest_key=_MEMBER),
+                        "named_values": _TableRule(rest=_SIBLING, rest_key=_MEMBER),
                         "secret_names": _list_of(_LINE),
                         "harmless_in": _list_of(_MEMBER),
                     }
                 ),
-                "payloads": _Table(
+                "payloads": _TableRule(
                     {
                         "integer_bits": _BITS,
                         "harmless_when_absent": _list_of(_MEMBER),
                         "json_texts": _list_of(_MEMBER),
                     }
                 ),
-                "roles": _Table(
+                "roles": _TableRule(
                     {
                         "station": _LINE,
                         "csms": _LINE,
                         "station_class": _NAME,
                         "handle_class": _NAME,
                         "description": _MEMBER,
-                        "boot_defaults": _Table(rest=_NAME, rest_key=_MEMBER),
+                        "boot_defaults": _TableRule(rest=_NAME, rest_key=_MEMBER),
                         "serial_number": _MEMBER,
                         "vendor": _MEMBER,
                         "model": _MEMBER,
@@ -239,15 +245,15 @@ _FILE = _Table(
                 ),
             }
         ),
-        "actions": _Table(rest=_ACTION, rest_key=_NAME),
-        "names": _Table(
+        "actions": _TableRule(rest=_ACTION, rest_key=_NAME),
+        "names": _TableRule(
             rest=_NAME,
             rest_key=_matching(
                 "a place such as 'Authorize.response.idTagInfo', or a definition of the schemas",
                 r"[A-Z]\w*\.(request|response)(\.[^.\[\]]+(\[\])*)+|[^.]+",
             ),
         ),
-        "members": _Table(
+        "members": _TableRule(
             rest=_matching(
                 "a name such as 'serial_number' or 'POWER_UP'", r"[A-Za-z][A-Za-z0-9_]*"
             ),
@@ -257,22 +263,22 @@ _FILE = _Table(
 )
 
 
-def check(document: Mapping[str, Any], file: str) -> None:
-    """Checks one facts file on its own: its keys, their types and their values.
+def check_facts(document: Mapping[str, Any], file: str) -> None:
+    """Checks the keys and values of one facts file.
 
     Raises:
-        CodegenError: something is not as the rules say; it names the file, the key and the cure.
+        CodegenError: a key is unknown, or a value is not allowed.
     """
     _check_table(document, _FILE, file, ())
 
 
 def pointer_of(*keys: str) -> str:
-    """Returns the JSON pointer of a key path."""
+    """Returns the JSON pointer of a path of keys."""
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def _check_table(
-    table: Mapping[str, Any], rules: _Table, file: str, trail: tuple[str, ...]
+    table: Mapping[str, Any], rules: _TableRule, file: str, trail: tuple[str, ...]
 ) -> None:
     for key, value in table.items():
         place = (*trail, key)
@@ -284,13 +290,15 @@ def _check_table(
                 f"the key {key!r} is not {rules.rest_key.expected}",
                 file=file,
                 pointer=pointer_of(*place),
-                cure="mend the key",
+                cure="correct the key",
             )
         _check_value(value, rule, file, place)
 
 
-def _check_value(value: object, rule: _Rule | _Table, file: str, place: tuple[str, ...]) -> None:
-    if isinstance(rule, _Table):
+def _check_value(
+    value: object, rule: _ValueRule | _TableRule, file: str, place: tuple[str, ...]
+) -> None:
+    if isinstance(rule, _TableRule):
         if isinstance(value, dict):
             _check_table(cast("dict[str, Any]", value), rule, file, place)
             return
@@ -300,19 +308,18 @@ def _check_value(value: object, rule: _Rule | _Table, file: str, place: tuple[st
             return
         expected = rule.expected
     raise CodegenError(
-        f"{value!r} does not fit here",
+        f"{value!r} is not allowed here",
         file=file,
         pointer=pointer_of(*place),
         cure=f"write {expected}",
     )
 
 
-def _unknown_key(key: str, rules: _Table, file: str, place: tuple[str, ...]) -> CodegenError:
-    close = difflib.get_close_matches(key, rules.keys, n=1)
+def _unknown_key(key: str, rules: _TableRule, file: str, place: tuple[str, ...]) -> CodegenError:
     known = ", ".join(rules.keys)
     return CodegenError(
         f"the key {key!r} is unknown",
         file=file,
         pointer=pointer_of(*place),
-        cure=f"did you mean {close[0]!r}?" if close else f"use one of the known keys: {known}",
+        cure=did_you_mean(key, rules.keys, f"use one of the known keys: {known}"),
     )

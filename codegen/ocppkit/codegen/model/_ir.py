@@ -1,6 +1,7 @@
-"""The generator's own picture of a version: frozen, plain, independent of any parser's release.
+"""Dataclasses that describe one OCPP version: its messages, datatypes, enums and their members (the IR).
 
-`_parse` makes it from JSON Schema, `_passes` completes it, templates and `explain` read it.
+`_parse` reads them from JSON Schema, `_passes` completes them, and templates and `ocppkit explain` use them.
+They do not depend on the library that parses the schemas.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ __all__ = [
 
 
 class Kind(StrEnum):
-    """The scalar kinds that OCPP schemas know."""
+    """The kinds of scalar values in OCPP schemas."""
 
     STRING = "string"
     INTEGER = "integer"
@@ -42,12 +43,12 @@ class Kind(StrEnum):
     DATE_TIME = "date-time"
     URI = "uri"
     ANY = "any"
-    """An untyped place: any JSON value, `null` included."""
+    """Any JSON value, including `null`; the schema gives no type."""
 
 
 @dataclass(frozen=True)
 class Scalar:
-    """A value without members, and its bounds."""
+    """The type of a value without members, such as a text or a number, with its bounds."""
 
     kind: Kind
     min_length: int | None = None
@@ -59,14 +60,14 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Ref:
-    """A named enum or datatype."""
+    """A reference to an enum or datatype by its name."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Array:
-    """A list."""
+    """The type of a list, with its bounds."""
 
     item: "Type"
     min_items: int | None = None
@@ -78,13 +79,13 @@ Type = Scalar | Ref | Array
 
 @dataclass(frozen=True)
 class Doc:
-    """What something means, in words of our own."""
+    """A text that explains a message, a type, a member or a value, with its source."""
 
     text: str
     """One or two sentences."""
 
     source: str
-    """What says so: a use case, a requirement or a section."""
+    """The use case, requirement or section of the specification behind the text."""
 
     def __str__(self) -> str:
         return f"{self.text} [{self.source}]"
@@ -104,7 +105,7 @@ class Field:
     required: bool
 
     default: str | int | float | bool | None = None
-    """What the schema says a reader may assume; it never fills an absent member."""
+    """The default in the schema: what a reader may assume. An absent member is not set to it."""
 
     doc: Doc | None = None
 
@@ -117,63 +118,63 @@ class EnumMember:
     """Its name in Python."""
 
     value: str
-    """As it stands on the wire."""
+    """Its text in JSON."""
 
     doc: Doc | None = None
 
 
 @dataclass(frozen=True)
 class EnumType:
-    """A closed set of values."""
+    """An enum: a fixed list of text values."""
 
     name: str
     members: tuple[EnumMember, ...]
     default: str | None = None
-    """The value that a reader may assume where a member of this type is absent."""
+    """The value that a reader may assume if a member of this type is absent."""
 
     used_by: tuple[str, ...] = ()
-    """Messages that reach it, sorted."""
+    """The messages that contain it, directly or in a datatype, sorted."""
 
     doc: Doc | None = None
 
 
 @dataclass(frozen=True)
 class Datatype:
-    """A named object inside messages."""
+    """An object type that messages contain, such as `ChargingStationType`."""
 
     name: str
     fields: tuple[Field, ...]
     closed: bool
-    """Whether unknown members are refused."""
+    """Whether the schema forbids unknown members."""
 
     used_by: tuple[str, ...] = ()
-    """Messages that reach it, sorted."""
+    """The messages that contain it, directly or in another datatype, sorted."""
 
     doc: Doc | None = None
 
 
 @dataclass(frozen=True)
 class ApiMessage:
-    """The payload of one frame."""
+    """A message: the payload of a request, a response or a SEND."""
 
     name: str
     fields: tuple[Field, ...]
     draft: int
-    """JSON Schema draft of its file: 4 or 6."""
+    """The JSON Schema draft of its file: 4 or 6."""
 
     path: str
-    """Its schema file, relative to the set of schemas."""
+    """Its schema file, relative to the folder of the version."""
 
     doc: Doc | None = None
 
 
 @dataclass(frozen=True)
 class ApiAction:
-    """A request and its response, or a SEND."""
+    """An action: a request and its response, or a SEND."""
 
     name: str
     module: str
-    """Its name as a Python module and method."""
+    """The name of its Python module and of its method in the role classes."""
 
     facts: ActionFacts
     request: ApiMessage
@@ -181,7 +182,7 @@ class ApiAction:
 
     @property
     def messages(self) -> tuple[ApiMessage, ...]:
-        """The response first, since the request's type names it."""
+        """Its messages. The response comes first, because the class of the request refers to it."""
         return (self.request,) if self.response is None else (self.response, self.request)
 
 
@@ -191,49 +192,49 @@ class Variable:
 
     name: str
     component: str | None
-    """The component that has it; `None` for a configuration key, and for what any component may have."""
+    """Its component; `None` for a configuration key, and for a variable that any component may have."""
 
     instance: str | None
-    """Which of several variables of one name."""
+    """Its instance, if OCPP defines several variables with this name."""
 
     member: str
     """Its name in Python."""
 
     instances: str | None
-    """What distinguishes several variables of the name where the station chooses."""
+    """What the instances stand for, if the station defines them, such as `measurand`."""
 
     type: str | None
-    """Its data type in the words of OCPP 2.x; `None` where no source says it."""
+    """Its data type as OCPP 2.x names it; `None` if no source defines it."""
 
     units: tuple[str, ...]
     required: bool
     required_when: str | None
     values: tuple[str, ...]
-    """The values, or the items of its lists, that OCPP names."""
+    """The values that OCPP lists for it, or for the items of its list."""
 
     values_of: str | None
-    """An enum whose values it takes."""
+    """The enum whose values it accepts."""
 
     mutability: tuple[str, ...] | None
-    """What the CSMS may do with it; `None` where no source says it."""
+    """Whether the CSMS may read and write it; `None` if no source defines it."""
 
     group: str | None
     """The feature profile of a configuration key."""
 
     successor: str | None
-    """The variable of OCPP 2.x that does the work of a configuration key."""
+    """The variable of OCPP 2.x that replaces a configuration key."""
 
     successor_limit: bool
-    """Whether the value of the key is the greatest value of that variable, and not the variable's value."""
+    """Whether the key holds the greatest allowed value of that variable, instead of the value itself."""
 
     successor_values: tuple[str, ...]
-    """What `values` are called there, where they differ; in the same order."""
+    """The spelling of `values` in OCPP 2.x, if it differs; in the same order."""
 
     source: str
 
     @property
     def successor_place(self) -> tuple[str | None, str, str | None]:
-        """Component, name and instance of the successor; those of the key itself if it has none."""
+        """Component, name and instance of the successor, or of the variable itself if it has none."""
         if self.successor is None:
             return self.component, self.name, self.instance
         component, _, variable = self.successor.partition(".")
@@ -247,21 +248,21 @@ class Variable:
 
 @dataclass(frozen=True)
 class Value:
-    """A standard value of a member that may hold any text."""
+    """A value that OCPP standardises for a member of type text, such as a reason code."""
 
     name: str
     """Its name in Python."""
 
     value: str
-    """As it stands on the wire."""
+    """Its text in JSON."""
 
     critical: bool = False
-    """Whether a security event must reach the CSMS."""
+    """For a security event: whether it must reach the CSMS."""
 
 
 @dataclass(frozen=True)
 class ValueList:
-    """The standard values for members of one kind."""
+    """A list of standard values with one purpose, such as all reason codes."""
 
     name: str
     about: str
@@ -271,7 +272,7 @@ class ValueList:
 
 @dataclass(frozen=True)
 class StandardNames:
-    """What a version standardises outside its schemas."""
+    """The names that a version standardises outside its schemas: variables and lists of values."""
 
     variables: tuple[Variable, ...] = ()
     lists: tuple[ValueList, ...] = ()
@@ -279,23 +280,23 @@ class StandardNames:
 
 @dataclass(frozen=True)
 class Api:
-    """A whole version."""
+    """The model of one OCPP version: everything from which templates render its package."""
 
     protocol: ProtocolFacts
     enums: tuple[EnumType, ...]
-    """By name."""
+    """Sorted by name."""
 
     datatypes: tuple[Datatype, ...]
-    """Each after those it refers to, else by name."""
+    """Sorted by name, but each comes after the datatypes that it contains."""
 
     actions: tuple[ApiAction, ...]
-    """By name."""
+    """Sorted by name."""
 
     names: StandardNames = StandardNames()
-    """Variables, configuration keys and values that no schema has."""
+    """The variables, configuration keys and values that are in no schema."""
 
     def enum_names(self) -> frozenset[str]:
-        """The names of all enums."""
+        """Returns the names of all enums."""
         return self._enum_names
 
     @cached_property
@@ -303,7 +304,7 @@ class Api:
         return frozenset(enum.name for enum in self.enums)
 
     def fields_of(self) -> Mapping[str, tuple[Field, ...]]:
-        """The members of every datatype and message, by name."""
+        """Returns the members of each datatype and message, by its name."""
         objects: list[Datatype | ApiMessage] = list(self.datatypes)
         for action in self.actions:
             objects.extend(action.messages)
@@ -311,7 +312,7 @@ class Api:
 
 
 def refs(type_: Type) -> Iterator[str]:
-    """Yields the name that a type refers to, if it does."""
+    """Yields the name of the enum or datatype that a type, or the items of a list, refer to."""
     match type_:
         case Ref(name):
             yield name

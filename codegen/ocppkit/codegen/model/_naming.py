@@ -1,12 +1,12 @@
-"""Python names for wire names: fields, enum members, modules and methods.
+"""Makes Python names of JSON names: for fields, enum members, modules and methods.
 
-Theory of operation: a wire name is first cut at everything that is no ASCII letter or digit. A
-chunk of one case is one word (`L2TP`, `s309`, `language1`). A chunk of mixed case is cut at its
-humps, where a run of capitals is one word (`EVConnected` is `EV`, `Connected`) and digits stay with
-the word before them (`Level1`). `WORDS` lists what humps alone would tear apart.
+Theory of operation: a JSON name is first split at every character that is no ASCII letter or digit. A
+part in one case is one word (`L2TP`, `s309`, `language1`). A part in mixed case is split where a capital
+letter begins a word: a run of capitals is one word (`EVConnected` is `EV`, `Connected`), and digits belong to
+the word before them (`Level1`). `WORDS` lists the spellings that this rule would split wrongly.
 
-The names made here are the public API of every generated package. `WORDS` and the reserved names
-are frozen: changing an entry renames something under our users, so it needs a deprecation.
+These names are the public API of every generated package. Do not change an entry of `WORDS` or of the
+reserved names without a deprecation: it renames something that users call.
 """
 
 import re
@@ -32,7 +32,7 @@ WORDS = (
     # Slips of the specifications: IdleTIme in 2.1, DeAuthorized beside Deauthorized in 2.x.
     | _list("TIme DeAuthorized")
 )
-"""Spellings that are one word each although they have humps or digits inside."""
+"""Spellings that are one word, although they have capital letters or digits inside."""
 
 KEYWORDS = _list("""
     and as assert async await break class continue def del elif else except finally for from global
@@ -42,9 +42,9 @@ KEYWORDS = _list("""
 
 FIELDS = (
     KEYWORDS
-    # In the body of its class a field of these names would hide what the lines after it need.
+    # A field with such a name would hide a type or function that later lines of the class need.
     | _list("bool bytes datetime dict field float frozenset int list set str tuple")
-    # What the methods that take fields by keyword have of their own.
+    # Parameters of the methods that take the fields as keyword arguments.
     | _list("cls request self")
     # Attributes of pydantic's models: both flavours have the same names.
     | _list(
@@ -57,16 +57,16 @@ FIELDS = (
     | _list("model_json_schema model_parametrized_name model_post_init model_rebuild")
     | _list("model_validate model_validate_json model_validate_strings")
 )
-"""Names that a field must not have; it gets a trailing underscore. `type` and `id` are welcome."""
+"""Names that a field must not have: it gets a trailing underscore. `type` and `id` are allowed."""
 
 OPTIONS = "call_"
-"""How options of keyword methods start; a field that starts so gets a trailing underscore."""
+"""The prefix of options such as `call_timeout`; a field with this prefix gets a trailing underscore."""
 
 OPEN_OBJECTS = _list("""
     as_vendor_data clear copy from_members from_vendor_data fromkeys get items keys members pop
     popitem setdefault update values
 """)
-"""Names that a property of an open object must not have: it is a dictionary, made of `**members`."""
+"""Names that a property of an open object must not have, because such an object is also a dictionary."""
 
 METHODS = KEYWORDS | _list("""
     accepted add_handlers block_access boot call clock_offset close close_replaced closed connected
@@ -76,7 +76,7 @@ METHODS = KEYWORDS | _list("""
     start status stop subprotocol undelivered use_policies version wait wait_accepted
     wait_disconnected
 """)
-"""Names that roles keep for themselves; the module and method of such an action get an underscore."""
+"""Names of attributes of the role classes; the module and method of an action with such a name get an underscore."""
 
 _WORD_OF_LIST = f"(?:{'|'.join(sorted(WORDS, key=lambda word: (-len(word), word)))})(?![a-z])"
 _DIGITS = f"(?:(?!{_WORD_OF_LIST})[0-9]+)?"
@@ -86,7 +86,7 @@ _CLASS = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
 
 def class_name(definition: str) -> str:
-    """Returns the name of a definition's class, which is its own wherever Python allows it.
+    """Returns the class name for a definition of the schemas: the same name, if Python allows it.
 
     `15118EVStatusType` becomes `Type15118EVStatusType`, and `charging-station` `ChargingStation`.
     """
@@ -106,27 +106,27 @@ def field_name(wire: str) -> str:
 
 
 def open_field_name(wire: str) -> str:
-    """Returns the Python name of a property of an open object, whose dictionary methods stay."""
+    """Returns the Python name of a property of an open object; it does not hide a method of `dict`."""
     name = field_name(wire)
     return f"{name}_" if name in OPEN_OBJECTS else name
 
 
 def member_name(value: str) -> str:
-    """Returns the name of an enum's member: `Energy.Active.Net` becomes `ENERGY_ACTIVE_NET`."""
+    """Returns the Python name of an enum value: `Energy.Active.Net` becomes `ENERGY_ACTIVE_NET`."""
     return _snake(value, "word").upper()
 
 
 def module_name(action: str) -> str:
-    """Returns the name of an action's module and method: `AFRRSignal` becomes `afrr_signal`."""
+    """Returns the name of the module and method of an action: `AFRRSignal` becomes `afrr_signal`."""
     name = _snake(action, "action")
     return f"{name}_" if name in METHODS else name
 
 
 def _snake(wire: str, prefix: str) -> str:
-    """Returns the words of a wire name, joined.
+    """Returns the words of a JSON name in lower case, joined by underscores.
 
-    A name that would start with a digit starts with `prefix` instead, and one without any ASCII
-    letter or digit is spelt in code points: every text has a name, and always the same.
+    A name that would start with a digit gets the prefix. A name without any ASCII letter or digit is
+    written with the numbers of its characters. So every text has a name, and always the same.
     """
     plain = unicodedata.normalize("NFKD", wire)
     words = [word for chunk in _CHUNK.findall(plain) for word in _words(chunk)]

@@ -1,11 +1,11 @@
-"""The one adapter to datamodel-code-generator: its parser reads JSON Schema, our IR comes out.
+"""Parses the merged schemas with datamodel-code-generator; no other module uses that library.
 
-Theory of operation: the parser is used for what it is good at, reading JSON Schema, and for nothing
-else; its rendered code differs from release to release, what it parses does not. Its models carry
-traps that stay inside this file: list bounds stand beside the field as `min_length`/`max_length`,
-bounds on the items of a list sit in root models of their own whose reference path holds several
-`#`, and bounds are wrapper objects in some releases. `_unparse` turns the IR back into schema and
-`parse` compares: a release that loses or bends anything is noticed, not shipped.
+Theory of operation: only the parser of the library is used. The code that the library renders differs from
+release to release; what it parses does not. Three peculiarities of its models are handled here: the bounds
+of a list are attributes of the field, named `min_length` and `max_length`; the bounds of the items of a list are
+in separate root models, whose reference paths have several `#`; and in some releases bounds are wrapper objects.
+`_unparse` converts the result back to a schema, and `parse` compares it with the input. So a release of the library
+that loses or changes anything is noticed.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ from .._errors import CodegenError
 from ..schemas._json_text import Place, normal_number
 from ..schemas._structure import differences
 from ._ir import Array, Kind, Ref, Scalar, Type
-from ._merge import Document
+from ._merge import MergedSchemas
 
 __all__ = ["ParsedEnum", "ParsedField", "ParsedObject", "ParsedTypes", "parse"]
 
 
 @dataclass(frozen=True)
 class ParsedField:
-    """A member as the schema has it, without a Python name."""
+    """A member of an object, before it gets a Python name."""
 
     wire: str
     type: Type
@@ -33,22 +33,22 @@ class ParsedField:
 
 @dataclass(frozen=True)
 class ParsedObject:
-    """An object: a datatype or a message."""
+    """An object type or a message, before it gets a Python name."""
 
     fields: tuple[ParsedField, ...]
     closed: bool
     place: Place
-    """Where it stands, for error messages."""
+    """Its place in the schemas, for error messages."""
 
 
 @dataclass(frozen=True)
 class ParsedEnum:
-    """An enum's values, in the schema's order."""
+    """An enum, with its values in the order of the schema."""
 
     values: tuple[str, ...]
     default: str | None
     place: Place
-    """Where it stands, for error messages."""
+    """Its place in the schemas, for error messages."""
 
 
 ParsedTypes = Mapping[str, ParsedObject | ParsedEnum]
@@ -68,12 +68,11 @@ _SCALARS = {
 }
 
 
-def parse(document: Document) -> ParsedTypes:
-    """Returns every type and message of the document, by name.
+def parse(document: MergedSchemas) -> ParsedTypes:
+    """Returns all types and messages of the merged schemas, by name.
 
     Raises:
-        CodegenError: the installed datamodel-code-generator reads the document otherwise than it
-            stands there.
+        CodegenError: the installed release of datamodel-code-generator misreads the schemas.
     """
     schemas = {**document.types, **document.messages}
     models = {model.reference.path: model for model in _parser_models(document)}
@@ -83,15 +82,15 @@ def parse(document: Document) -> ParsedTypes:
         try:
             parsed[name] = reader.read(name)
         except (LookupError, AttributeError, TypeError, ValueError) as error:
-            raise _misread(document, name, f"{type(error).__name__}: {error}") from error
+            raise _parser_error(document, name, f"{type(error).__name__}: {error}") from error
         read = _unparse(parsed[name])
-        if not _is_same(read, schema):
+        if not _equal_in_order(read, schema):
             what = [str(difference) for difference in differences(read, schema)]
-            raise _misread(document, name, what[0] if what else "in another order")
+            raise _parser_error(document, name, what[0] if what else "in another order")
     return parsed
 
 
-def _parser_models(document: Document) -> list[Any]:
+def _parser_models(document: MergedSchemas) -> list[Any]:
     # Imported here: it takes a third of a second, and `diff` and `schemas` do without it.
     import datamodel_code_generator as dcg
     from datamodel_code_generator.format import PythonVersion
@@ -115,13 +114,13 @@ def _parser_models(document: Document) -> list[Any]:
 @dataclass(frozen=True)
 class _ModelReader:
     models: Mapping[str, Any]
-    """By reference path; the full path is the key, since hoisted root models differ only in its tail."""
+    """The parser's models by reference path. Root models for list items differ only in the end of that path."""
 
     names: Mapping[str, str]
-    """Those reference paths that are types or messages of ours."""
+    """The names of types and messages by reference path."""
 
-    document: Document
-    """For what the parser does not hand on: an enum's default, and where things stand."""
+    document: MergedSchemas
+    """The input of the parser, for what its models lack: defaults of enums, and places."""
 
     def read(self, name: str) -> ParsedObject | ParsedEnum:
         model = self.models[f"#/definitions/{name}"]
@@ -193,7 +192,7 @@ def _unquoted_value(value: Any) -> str:
 
 
 def _unparse(parsed: ParsedObject | ParsedEnum) -> dict[str, Any]:
-    """Returns the schema that the parsed type stands for."""
+    """Returns the schema from which a type was parsed, to compare it with the input."""
     if isinstance(parsed, ParsedEnum):
         default = {} if parsed.default is None else {"default": parsed.default}
         return {"type": "string", "enum": list(parsed.values), **default}
@@ -236,13 +235,13 @@ def _present(bounds: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in bounds.items() if value is not None}
 
 
-def _is_same(read: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Compares to the order of the members, in which the generated class will have them."""
+def _equal_in_order(read: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Tells whether two schemas are equal and have their members in the same order."""
     return read == schema and [*read.get("properties", ())] == [*schema.get("properties", ())]
 
 
-def _misread(document: Document, name: str, how: str) -> CodegenError:
+def _parser_error(document: MergedSchemas, name: str, how: str) -> CodegenError:
     return document.places[name].error(
-        f"the installed datamodel-code-generator reads {name} otherwise than it stands there: {how}",
-        "write that part of the schema otherwise, or install another release of datamodel-code-generator",
+        f"the installed datamodel-code-generator misreads {name}: {how}",
+        "install another release of datamodel-code-generator, or express this part of the schema differently",
     )

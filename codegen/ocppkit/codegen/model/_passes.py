@@ -1,39 +1,38 @@
-"""The passes that complete the IR: Python names, actions, order, and who uses what."""
+"""Completes the parsed types to the model of a version: Python names, actions, order, and users of each type."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
-from .._errors import CodegenError
+from .._errors import CodegenError, did_you_mean
 from ..schemas._json_text import Place
 from ..schemas._schema_set import SchemaSet
 from ._facts import VersionFacts
 from ._facts_rules import pointer_of
 from ._ir import Api, ApiAction, ApiMessage, Datatype, EnumMember, EnumType, Field, refs
-from ._merge import action_of
+from ._merge import split_message_name
 from ._naming import field_name, member_name, module_name, open_field_name
 from ._parse import ParsedEnum, ParsedObject, ParsedTypes
 
-__all__ = ["build_api", "keep_actions"]
+__all__ = ["build_api", "keep_actions", "with_users"]
 
-_CLOSE_ALL = """write "additionalProperties": false; an erratum (--errata) can say it of all messages:
+_CLOSE_ALL = """write "additionalProperties": false; an erratum (--errata) can add it to all messages:
 
     [[change]]
     path = "*.json#/additionalProperties"
     new = false
-    reason = "The schemas leave unknown members open; no peer sends any."
-    citation = "The document that says so, or whoever decided it"
+    reason = "The schemas allow unknown members; no peer sends any."
+    citation = "The document that says so, or who decided it"
 """
 
 
 def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> Api:
-    """Builds the complete model of a version: Python names, order, and the facts of each action.
+    """Builds the model of a version from its parsed types and its facts.
 
     Raises:
-        CodegenError: two wire names share one Python name, an action has no facts, a request has
-            no response, or datatypes refer to each other in a circle.
+        CodegenError: two members or actions would have the same Python name, an action has no facts, a request has
+            no response, or datatypes contain each other in a circle.
     """
-    namer = _Namer(facts)
+    namer = _PythonNamer(facts)
     messages = {name: _message(name, parsed[name], schemas, namer) for name in schemas.files}
     actions = tuple(_actions(messages, facts))
     requests = {action.name: parsed[action.request.name].place for action in actions}
@@ -49,32 +48,29 @@ def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> A
     api = Api(
         protocol=facts.protocol,
         enums=tuple(sorted(enums, key=lambda enum: enum.name)),
-        datatypes=_in_order(objects, namer),
+        datatypes=_sort_by_dependency(objects, namer),
         actions=actions,
     )
     namer.refuse_unused()
-    return _note_users(api)
+    return with_users(api)
 
 
 def keep_actions(api: Api, only: Iterable[str]) -> Api:
-    """Returns the version with these actions alone, and the types that they use.
+    """Returns a version reduced to some of its actions and the types that these use.
 
     Raises:
-        CodegenError: an action is not one of this version's.
+        CodegenError: the version has no action of a given name.
     """
     wanted = set(only)
     known = {action.name for action in api.actions}
     for name in sorted(wanted - known):
-        close = get_close_matches(name, known, n=1)
         raise CodegenError(
             f"OCPP {api.protocol.version} has no action {name!r}",
-            cure=(
-                f"did you mean {close[0]!r}?"
-                if close
-                else "name actions as they stand on the wire, such as BootNotification"
+            cure=did_you_mean(
+                name, known, "write the action as in OCPP messages, such as BootNotification"
             ),
         )
-    kept = _note_users(
+    kept = with_users(
         replace(api, actions=tuple(action for action in api.actions if action.name in wanted))
     )
     return replace(
@@ -85,12 +81,12 @@ def keep_actions(api: Api, only: Iterable[str]) -> Api:
 
 
 def _message(
-    name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet, namer: "_Namer"
+    name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet, namer: "_PythonNamer"
 ) -> ApiMessage:
     file = schemas.files[name]
     if isinstance(parsed, ParsedEnum) or not parsed.closed:
         raise parsed.place.error(
-            "a message must be an object without unknown members",
+            "the schema of a message must be an object and must forbid unknown members",
             _CLOSE_ALL,
         )
     return ApiMessage(name, _fields(name, parsed, namer), file.draft, f"{name}.json")
@@ -98,30 +94,30 @@ def _message(
 
 def _actions(messages: Mapping[str, ApiMessage], facts: VersionFacts) -> Iterable[ApiAction]:
     for name, message in messages.items():
-        action, part = action_of(name)
+        action, part = split_message_name(name)
         response = messages.get(f"{action}Response")
         if part == "response":
             continue
         action_facts = facts.actions[action]
         if (response is None) != (action_facts.kind == "send"):
             raise CodegenError(
-                f"{action} is a {action_facts.kind} in the facts, but "
-                + ("has no response" if response is None else f"{action}Response exists"),
+                f"the facts say that {action} is a {action_facts.kind}, but "
+                + ("it has no response" if response is None else f"{action}Response exists"),
                 file=action_facts.file,
                 pointer=pointer_of("actions", action, "kind"),
-                cure="mend `kind` there, or the set of schemas",
+                cure="correct `kind` in the facts, or add or remove the schema of the response",
             )
         yield ApiAction(action, module_name(action), action_facts, message, response)
 
 
-def _enum(name: str, parsed: ParsedEnum, namer: "_Namer") -> EnumType:
+def _enum(name: str, parsed: ParsedEnum, namer: "_PythonNamer") -> EnumType:
     values = dict.fromkeys(parsed.values, parsed.place.at("enum"))
     members = zip(namer.names(name, values, member_name), parsed.values, strict=True)
     return EnumType(name, tuple(EnumMember(*each) for each in members), default=parsed.default)
 
 
-def _fields(owner: str, parsed: ParsedObject, namer: "_Namer") -> tuple[Field, ...]:
-    # customData says nothing of the message itself; readers want it last.
+def _fields(owner: str, parsed: ParsedObject, namer: "_PythonNamer") -> tuple[Field, ...]:
+    # customData is of little interest to readers, so it comes last.
     ordered = sorted(parsed.fields, key=lambda field: field.wire == "customData")
     names = namer.names(
         owner,
@@ -134,8 +130,8 @@ def _fields(owner: str, parsed: ParsedObject, namer: "_Namer") -> tuple[Field, .
     )
 
 
-class _Namer:
-    """Names what a class or package holds in Python: by rule, or as the facts say."""
+class _PythonNamer:
+    """Chooses Python names: those in the facts, or else names that follow the rules of `_naming`."""
 
     def __init__(self, facts: VersionFacts) -> None:
         self._facts = facts
@@ -148,8 +144,8 @@ class _Namer:
 
         Args:
             owner: the class.
-            wire_names: the members by their names on the wire, each with the place to blame for a clash.
-            rule: what they are called where the facts do not say.
+            wire_names: the JSON names of the members, each with its place for an error.
+            rule: makes a Python name of a JSON name, for members that the facts do not name.
         """
         own = {
             wire_name: name
@@ -161,13 +157,13 @@ class _Namer:
         )
 
     def modules(self, actions: Mapping[str, Place]) -> None:
-        """Refuses actions that would share a module."""
+        """Raises an error if two actions would have the same module name."""
         self._distinct(actions, module_name, None)
 
     def refuse_unused(self) -> None:
-        """Refuses names of the facts that fit no member."""
+        """Raises an error if the facts name a member that does not exist."""
         for path in sorted(self._facts.members.keys() - self._used):
-            raise self._error(path, "no class has this member", "remove the entry, or mend it")
+            raise self._error(path, "no class has this member", "remove or correct the entry")
 
     def _fact(self, owner: str, wire_name: str, rule: Callable[[str], str]) -> str | None:
         path = f"{owner}.{wire_name}"
@@ -176,7 +172,7 @@ class _Namer:
             self._used.add(path)
             if name != rule(name):
                 raise self._error(
-                    path, f"{name!r} is no name for it in Python", f"write {rule(name)!r}"
+                    path, f"{name!r} cannot be its name in Python", f"write {rule(name)!r}"
                 )
         return name
 
@@ -188,8 +184,8 @@ class _Namer:
             name = rule(wire_name)
             if name in taken:
                 raise place.error(
-                    f"{taken[name]!r} and {wire_name!r} are both {name!r} in Python",
-                    _cure_of_clash(owner, wire_name, name),
+                    f"{taken[name]!r} and {wire_name!r} would both be named {name!r} in Python",
+                    _clash_cure(owner, wire_name, name),
                 )
             taken[name] = wire_name
         return list(taken)
@@ -203,7 +199,7 @@ class _Namer:
         )
 
 
-def _cure_of_clash(owner: str | None, wire_name: str, name: str) -> str:
+def _clash_cure(owner: str | None, wire_name: str, name: str) -> str:
     if owner is None:
         return "rename one of the actions in the schemas"
     other = f"{name}_2" if name.islower() else f"{name}_2".upper()
@@ -211,15 +207,17 @@ def _cure_of_clash(owner: str | None, wire_name: str, name: str) -> str:
     return f"name one of them in a facts file (--facts):\n\n    [members]\n    {entry}"
 
 
-def _in_order(objects: Mapping[str, ParsedObject], namer: _Namer) -> tuple[Datatype, ...]:
-    """Each datatype after those it refers to; otherwise by name."""
+def _sort_by_dependency(
+    objects: Mapping[str, ParsedObject], namer: _PythonNamer
+) -> tuple[Datatype, ...]:
+    """Returns the datatypes sorted by name, but each after the datatypes that it contains."""
     ordered: dict[str, Datatype] = {}
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
         if name in trail:
             raise objects[name].place.error(
-                f"{' -> '.join((*trail[trail.index(name):], name))} is a circle of datatypes",
-                "break the circle; generated classes cannot refer to themselves",
+                f"datatypes contain each other in a circle: {' -> '.join((*trail[trail.index(name):], name))}",
+                "remove one of these members; generated classes cannot contain themselves",
             )
         if name in objects and name not in ordered:
             for field in objects[name].fields:
@@ -233,7 +231,8 @@ def _in_order(objects: Mapping[str, ParsedObject], namer: _Namer) -> tuple[Datat
     return tuple(ordered.values())
 
 
-def _note_users(api: Api) -> Api:
+def with_users(api: Api) -> Api:
+    """Returns the version with `used_by` filled in for each datatype and enum."""
     fields = api.fields_of()
     users: dict[str, set[str]] = {}
 

@@ -1,4 +1,4 @@
-"""Words of our own for messages, datatypes, enums and their members: read from TOML, hung into the IR.
+"""Adds explanatory texts to messages, datatypes, enums and their members; reads the texts from TOML files.
 
 A file names its OCPP version and has one table per class:
 
@@ -14,12 +14,10 @@ A file names its OCPP version and has one table per class:
     [BootReasonEnumType.values]          # `fields` of a message or datatype
     Watchdog = "A watchdog noticed that the software hung. [B01.FR.04]"
 
-A text that is not there is looked for in the versions that this one extends, the nearest first.
-Generated docstrings,
-pydantic's descriptions, the reference pages and `ocppkit explain` all show these texts.
+If a version has no text for something, the text of the nearest version that it extends is used. The texts appear in
+generated docstrings, in the descriptions of pydantic models, in the reference and in `ocppkit explain`.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,12 +25,13 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from .._errors import did_you_mean
 from .._files import list_files, read_file
 from ..schemas._schema_set import folder_of
 from ..schemas._toml import Table, read_toml
 from ._ir import Api, ApiMessage, Datatype, Doc, EnumType, Field
 
-__all__ = ["describe", "documented"]
+__all__ = ["add_prose", "docs_by_name"]
 
 _FOLDER = Path(__file__).parents[1] / "prose"
 _EVERYWHERE = "everywhere"
@@ -47,30 +46,30 @@ class _Prose:
     """The texts of one version."""
 
     classes: Mapping[str, Doc]
-    """What a message, datatype or enum is for, by its name."""
+    """The texts of messages, datatypes and enums, by name."""
 
     members: Mapping[tuple[str, str], Doc]
-    """What a member means, by class and name on the wire; a value of an enum by enum and value."""
+    """The texts of members, by class and JSON name; those of enum values, by enum and value."""
 
     everywhere: Mapping[str, Doc]
-    """What a member means in each class that says nothing else of it."""
+    """The texts of members that mean the same in every class, by JSON name."""
 
     def of_member(self, owner: str, name: str) -> Doc | None:
         """Returns the text of a member of a message or datatype."""
         return self.members.get((owner, name)) or self.everywhere.get(name)
 
 
-def describe(api: Api, *paths: Path) -> Api:
-    """Returns the version with its texts; what has none stays without.
+def add_prose(api: Api, *paths: Path) -> Api:
+    """Returns the version with explanatory texts.
 
     Args:
         api: the version.
-        paths: the user's own files, or folders of them, which overrule ours. A file of a version
-            that this one extends holds for both; those of other versions are checked and left out.
+        paths: files of the user, or folders of such files. Their texts replace shipped ones. A file of a version
+            that this one extends applies to both; files of other versions are only checked.
 
     Raises:
-        CodegenError: a file is no TOML, has an unknown key, or a text that is not one line; a file of
-            the user's has a text for what is not in this version.
+        CodegenError: a file is not valid TOML, has an unknown key, or a text that is not one line; or a file of
+            the user has a text for a name that the version does not have.
     """
     prose = _load(api, paths)
     return replace(
@@ -101,7 +100,7 @@ def _load(api: Api, paths: Iterable[Path]) -> _Prose:
 
 
 def _tables(api: Api, paths: Iterable[Path]) -> Iterator[Table]:
-    """Yields the files of a version, each before those that overrule it."""
+    """Yields the files of a version; a later file replaces texts of an earlier one."""
     version = api.protocol.version
     users = [table for path in paths for table in _in(path)]
     for table in users:
@@ -113,9 +112,9 @@ def _tables(api: Api, paths: Iterable[Path]) -> Iterator[Table]:
 
 
 def _require_known(table: Table, api: Api) -> None:
-    """Refuses a text for what is not there: its name is misspelt, or of another version.
+    """Raises an error if a file of the user has a text for a class or member that does not exist.
 
-    Ours may have such texts: a user's errata or a selection of actions takes things away.
+    Shipped files may have such texts: errata and a selection of actions can remove classes.
     """
     known = {name: {field.wire for field in fields} for name, fields in api.fields_of().items()}
     known |= {enum.name: {member.value for member in enum.members} for enum in api.enums}
@@ -124,7 +123,7 @@ def _require_known(table: Table, api: Api) -> None:
         if name not in known:
             raise one.place.error(
                 f"OCPP {api.protocol.version} has no class {name!r}",
-                _nearest(name, known, "name a message, datatype or enum as generated code does"),
+                did_you_mean(name, known, "use the name of a generated message, datatype or enum"),
             )
         for kind in _KINDS:
             texts = one.table(kind) if kind in one else ()
@@ -132,13 +131,8 @@ def _require_known(table: Table, api: Api) -> None:
                 if key not in known[name]:
                     raise one.place.at(kind, key).error(
                         f"{name} has no {key!r}",
-                        _nearest(key, known[name], "name members and values as on the wire"),
+                        did_you_mean(key, known[name], "write members and values as in JSON"),
                     )
-
-
-def _nearest(word: str, known: Iterable[str], otherwise: str) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else otherwise
 
 
 def _in_folder(version: str) -> Iterator[Table]:
@@ -155,8 +149,8 @@ def _in(path: Path) -> Iterator[Table]:
     return (read_toml(read_file(file), str(file)) for file in list_files(path, ".toml"))
 
 
-def documented(fields: Iterable[Field]) -> dict[str, Doc]:
-    """Returns the texts of members by their names in Python, without those that have none."""
+def docs_by_name(fields: Iterable[Field]) -> dict[str, Doc]:
+    """Returns the texts of the members that have one, by Python name."""
     return {each.name: each.doc for each in fields if each.doc is not None}
 
 
@@ -211,19 +205,16 @@ def _everywhere(table: Table) -> dict[str, Doc]:
 
 
 def _doc(table: Table, key: str, source: str | None) -> Doc:
-    """Reads a text and its source, which stands in brackets behind it.
-
-    Without brackets, the class's source counts.
-    """
+    """Reads a text and its source: the end of the text in brackets, or else the source of the class."""
     found = _TEXT.fullmatch(table.text(key))
     if found is None:
         raise table.place.at(key).error(
-            "a text is one line without quotation marks, backslashes and brackets",
-            'write key = "What it is. [K01.FR.06]"; the brackets at the end hold its source',
+            "the text must be one line without quotation marks, backslashes and brackets",
+            'write key = "What it is. [K01.FR.06]"; only the source at the end is in brackets',
         )
     cited = found[2] or source
     if cited is None:
         raise table.place.at(key).error(
-            "the text has no source", "write it in brackets behind the text: [K01.FR.06]"
+            "the text has no source", "write the source in brackets behind the text: [K01.FR.06]"
         )
     return Doc(found[1], cited)

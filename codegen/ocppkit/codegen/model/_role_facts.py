@@ -1,4 +1,4 @@
-"""What the template of the roles needs beyond the IR: how a station of this version introduces itself."""
+"""Describes how a station of a version sends BootNotification, for the template of the role classes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,42 +11,42 @@ __all__ = ["Boot", "boot_of"]
 
 @dataclass(frozen=True)
 class Boot:
-    """BootNotification as a station's constructor takes it."""
+    """The members of BootNotification that the constructor of a station takes as arguments."""
 
     request: ApiMessage
 
     described: tuple[Field, ...]
-    """The members that describe the station: of the request itself (1.6) or of one of its members."""
+    """The members that describe the station: of the request itself (1.6) or of its member `member` (2.x)."""
 
     member: Field | None
-    """The member that holds the description, of a datatype; `None` where the request does."""
+    """The member of the request that describes the station; `None` if the request itself does."""
 
     others: tuple[tuple[Field, str], ...]
-    """The request's other required members, each with its default as an expression in Python."""
+    """The other required members of the request, each with its default as a Python expression."""
 
     serial_number: str | None
-    """The station's serial number, as a path of attributes of the request."""
+    """The Python attribute of the request with the serial number, such as `charging_station.serial_number`."""
 
     vendor: str | None = None
-    """The station's vendor, as such a path."""
+    """The Python attribute of the request with the name of the vendor."""
 
     model: str | None = None
-    """The station's model, as such a path."""
+    """The Python attribute of the request with the name of the model."""
 
     firmware: str | None = None
-    """The version of the station's firmware, as such a path."""
+    """The Python attribute of the request with the version of the firmware."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """All members that the constructor takes."""
+        """All members that are arguments of the constructor."""
         return (*self.described, *(field for field, _ in self.others))
 
 
 def boot_of(api: Api) -> Boot | None:
-    """Returns how a station boots; `None` for a selection of actions without BootNotification.
+    """Returns the members of BootNotification for the constructor; `None` if the action is not selected.
 
     Raises:
-        CodegenError: the facts describe the boot otherwise than the schema.
+        CodegenError: the facts name a member or value of BootNotification that the schema does not have.
     """
     requests = [action.request for action in api.actions if action.name == "BootNotification"]
     if not requests:
@@ -60,9 +60,9 @@ def boot_of(api: Api) -> Boot | None:
     datatypes = {datatype.name: datatype for datatype in api.datatypes}
     if member is None or not isinstance(member.type, Ref) or member.type.name not in datatypes:
         raise CodegenError(
-            f"{request.name} has no member {wire!r} that is a datatype",
+            f"{request.name} has no member {wire!r} of an object type",
             file=request.path,
-            cure="mend `description` under [protocol.roles] in the facts",
+            cure="correct `description` under [protocol.roles] in the facts",
         )
     others = tuple((field, _default(api, field)) for field in fields.values() if field.required)
     described = datatypes[member.type.name].fields
@@ -70,7 +70,7 @@ def boot_of(api: Api) -> Boot | None:
 
 
 def _paths(api: Api, described: Sequence[Field], before: str) -> Iterator[str | None]:
-    """Yields where the serial number, the vendor, the model and the firmware stand."""
+    """Yields the attributes with the serial number, the vendor, the model and the firmware."""
     for key in ("serial_number", "vendor", "model", "firmware"):
         yield _path(getattr(api.protocol.roles, key), key, described, before)
 
@@ -79,20 +79,20 @@ def _path(wire: str | None, key: str, described: Sequence[Field], before: str) -
     names = {field.wire: field.name for field in described}
     if wire is not None and wire not in names:
         raise CodegenError(
-            f"BootNotification describes a station by no member {wire!r}",
-            cure=f"mend `{key}` under [protocol.roles] in the facts",
+            f"the description of a station in BootNotification has no member {wire!r}",
+            cure=f"correct `{key}` under [protocol.roles] in the facts",
         )
     return None if wire is None else before + names[wire]
 
 
 def _default(api: Api, field: Field) -> str:
-    """Returns the member of an enum that the facts name for a plain start."""
+    """Returns the default of a member as a Python expression, such as `BootReasonEnumType.POWER_UP`."""
     default = api.protocol.roles.boot_defaults.get(field.wire)
     for enum in api.enums:
         for member in enum.members:
             if field.type == Ref(enum.name) and member.value == default:
                 return f"{enum.name}.{member.name}"
     raise CodegenError(
-        f"{default!r} is no value for BootNotification's member {field.wire!r}",
-        cure="mend `boot_defaults` under [protocol.roles] in the facts",
+        f"{default!r} is not a value of the member {field.wire!r} of BootNotification",
+        cure="correct `boot_defaults` under [protocol.roles] in the facts",
     )

@@ -1,7 +1,7 @@
-"""The names that OCPP standardises outside its schemas: variables, configuration keys, and lists of values.
+"""Reads the names that OCPP standardises outside its schemas: variables, configuration keys, lists of values.
 
-They are facts in TOML, one file per version. A version that has no file takes those of the nearest
-version that it extends. Mutability is left out where no source says it, and never guessed.
+Each version has a TOML file of them; a version without one uses the file of the nearest version that it extends.
+If no source defines the mutability of a variable, it is left out, not guessed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from ..schemas._toml import Table, read_toml
 from ._ir import Api, StandardNames, Value, ValueList, Variable
 from ._naming import member_name
 
-__all__ = ["add_standard_names", "components_of", "read_names"]
+__all__ = ["add_standard_names", "components_of", "read_standard_names"]
 
 _FOLDER = Path(__file__).parents[1] / "standard"
 
@@ -33,21 +33,21 @@ _MUTABILITY = ("ReadOnly", "WriteOnly", "ReadWrite")
 
 
 def add_standard_names(api: Api) -> Api:
-    """Returns the version with the names that it, or the nearest version that it extends, standardises.
+    """Returns the version with its standard names.
 
     Raises:
-        CodegenError: a file of names has an unknown key, type or value, or two names alike in Python.
+        CodegenError: a file of names has an unknown key, type or value, or two names that are equal in Python.
     """
     for version in reversed((*api.protocol.ancestors, api.protocol.version)):
         path = _FOLDER / f"{folder_of(version)}.toml"
         if path in list_files(_FOLDER, ".toml"):
-            return replace(api, names=read_names(path))
+            return replace(api, names=read_standard_names(path))
     return api
 
 
 @cache
-def read_names(path: Path) -> StandardNames:
-    """Returns what a file of names holds."""
+def read_standard_names(path: Path) -> StandardNames:
+    """Reads a file of standard names."""
     table = read_toml(read_file(path), str(path))
     table.only("version", "source", "keys", "variables", "values")
     source = table.text("source")
@@ -109,10 +109,16 @@ def _optional(table: Table, key: str) -> str | None:
 def _texts(
     table: Table, key: str, known: Iterable[str] = (), *, single: bool = False
 ) -> tuple[str, ...] | None:
-    """Returns the texts of an array, or the one text, each of which must be known; `None` without the key.
+    """Returns the texts of an array, or a single text, under a key; `None` if the key is absent.
+
+    Args:
+        table: the table with the key.
+        key: the key.
+        known: the allowed texts; any text is allowed if empty.
+        single: whether the value is one text instead of an array.
 
     Raises:
-        CodegenError: it is no such array or text, or a text is not known.
+        CodegenError: the value is no array of texts or no text, or a text is not allowed.
     """
     if key not in table:
         return None
@@ -131,18 +137,19 @@ def _texts(
 
 
 def _check_distinct(table: Table, variables: Iterable[Variable]) -> None:
-    """Refuses two variables of one component that have the same name in Python."""
+    """Raises an error if two variables of one component would have the same name in Python."""
     taken: dict[tuple[str | None, str], Variable] = {}
     for each in variables:
         other = taken.setdefault((each.component, each.member), each)
         if other is not each:
             raise table.place.error(
-                f"{other} and {each} are both {each.member} in Python", "rename one of them"
+                f"{other} and {each} would both be named {each.member} in Python",
+                "rename one of them",
             )
 
 
 def components_of(variables: Iterable[Variable]) -> Mapping[str | None, tuple[Variable, ...]]:
-    """Returns the variables of each component, those of any component under `None`."""
+    """Returns the variables by component; under `None` those that any component may have."""
     found: dict[str | None, list[Variable]] = {}
     for each in variables:
         found.setdefault(each.component, []).append(each)

@@ -1,4 +1,4 @@
-"""Builds payloads for the reference: valid, deterministic, and of values that a reader would expect."""
+"""Builds the example payloads of the reference: valid, always the same, and with realistic values."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +21,11 @@ _FALLBACKS: Mapping[Kind, Sequence[Any]] = {
     Kind.URI: ("https://example.com/",),
     Kind.ANY: ("text",),
 }
-"""What is tried where the file names nothing that fits."""
+"""The values to try if the file of example values has none that fits."""
 
 
 def without_family_ending(name: str) -> str:
-    """Returns what a type is called without its family's ending: the versions disagree on that."""
+    """Returns the name of a type without `EnumType` or `Type` at the end, which not all versions have."""
     for ending in ("EnumType", "Type"):
         if name.endswith(ending) and name != ending:
             return name.removesuffix(ending)
@@ -38,28 +38,28 @@ def _tables() -> Mapping[str, Mapping[str, Any]]:
 
 
 class Examples:
-    """The examples of one version."""
+    """Builds example payloads for the messages of one version."""
 
     def __init__(self, api: Api) -> None:
         self._enums = {enum.name: enum for enum in api.enums}
         self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
 
     def smallest(self, message: ApiMessage) -> dict[str, Any]:
-        """Returns a payload of the required members alone."""
+        """Returns a payload with only the required members."""
         return self._object(message, full=False)
 
     def full(self, message: ApiMessage) -> dict[str, Any]:
-        """Returns a payload with every member once, but `customData` at the top alone."""
+        """Returns a payload with every member; `customData` only in the message itself."""
         return self._object(message, full=True)
 
     def _object(self, owner: ApiMessage | Datatype, *, full: bool) -> dict[str, Any]:
         return {
             field.wire: self._value(owner.name, field.wire, field.type, full=full)
             for field in owner.fields
-            if field.required or (full and self._shown(owner, field))
+            if field.required or (full and self._is_shown(owner, field))
         }
 
-    def _shown(self, owner: ApiMessage | Datatype, field: Field) -> bool:
+    def _is_shown(self, owner: ApiMessage | Datatype, field: Field) -> bool:
         return isinstance(owner, ApiMessage) or field.wire != "customData"
 
     def _value(self, owner: str, wire: str, type_: Type, *, full: bool) -> Any:
@@ -73,7 +73,7 @@ class Examples:
             case Ref(name):
                 return self._object(self._datatypes[name], full=full)
             case Scalar():
-                return _first(type_, candidates)
+                return _first_allowed(type_, candidates)
 
     def _enum_value(self, enum: EnumType, candidates: Sequence[Any]) -> str:
         values = [member.value for member in enum.members]
@@ -87,21 +87,21 @@ class Examples:
         return _tables()["values"]
 
 
-def _first(scalar: Scalar, candidates: Sequence[Any]) -> Any:
-    """Returns the first candidate that the type admits."""
-    for value in _offered(scalar, candidates):
-        if _admits(scalar, value):
+def _first_allowed(scalar: Scalar, candidates: Sequence[Any]) -> Any:
+    """Returns the first candidate that the type allows."""
+    for value in _candidates(scalar, candidates):
+        if _allows(scalar, value):
             return value
     raise ValueError(f"no example for {scalar}; add one to {_FILE.name}")
 
 
-def _offered(scalar: Scalar, candidates: Sequence[Any]) -> Iterator[Any]:
+def _candidates(scalar: Scalar, candidates: Sequence[Any]) -> Iterator[Any]:
     yield from candidates
     yield from _FALLBACKS[scalar.kind]
     yield from (each for each in (scalar.minimum, scalar.maximum) if each is not None)
 
 
-def _admits(scalar: Scalar, value: Any) -> bool:
+def _allows(scalar: Scalar, value: Any) -> bool:
     match scalar.kind, value:
         case Kind.ANY, _:
             return True

@@ -1,4 +1,4 @@
-"""Breaks a good payload in every way that its schema knows, for the engine to say what it answers."""
+"""Makes invalid payloads, one for each way to violate the schema, to show how the engine answers them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -8,29 +8,32 @@ from typing import Any
 from ..model._ir import Api, ApiMessage, Array, Datatype, EnumType, Kind, Ref, Scalar, Type
 from ._examples import Examples
 
-__all__ = ["Fault", "faults", "unknown_word"]
+__all__ = ["Fault", "faults_of", "unknown_value_fault"]
 
 Step = str | int
 
 _MOST_ITEMS = 1000
-"""A list that may be longer is not overfilled: the example would be all that one sees."""
+"""A list that may have more items is not made too long: the example would fill the page."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong."""
+    """An invalid payload, and what is wrong in it."""
 
     place: str
-    """The member; empty for the payload as a whole."""
+    """The wrong member; empty for the payload as a whole."""
 
     what: str
-    """In words: `is longer than 20 characters`."""
+    """What is wrong, such as `has more than 20 characters`."""
 
     payload: Any
+    """The invalid payload."""
 
 
 @dataclass(frozen=True)
 class _Place:
+    """A member or list item of a payload, with its type."""
+
     path: tuple[Step, ...]
     type: Type
     required: bool
@@ -41,67 +44,67 @@ class _Place:
         return steps.removeprefix(".")
 
 
-def faults(api: Api, message: ApiMessage, examples: Examples) -> Iterator[Fault]:
-    """Yields one fault for each rule that the message can break, at the first place where it can.
+def faults_of(api: Api, message: ApiMessage, examples: Examples) -> Iterator[Fault]:
+    """Yields invalid payloads of a message: one for each rule that it can violate, at the first suitable member.
 
     Args:
         api: the version.
-        message: whose payload is broken.
-        examples: makes the good payload; the small one serves where it has a fitting place.
+        message: the message.
+        examples: builds the valid payloads that are then made invalid.
     """
     walk = _PayloadWalk(api)
     payloads = [examples.smallest(message), examples.full(message)]
-    grounds = [(payload, list(walk.places(message, payload))) for payload in payloads]
-    for breach in _BREACHES:
-        yield from _first(breach, grounds, walk)
+    candidates = [(payload, list(walk.places(message, payload))) for payload in payloads]
+    for make in _FAULT_MAKERS:
+        yield from _first_fault(make, candidates, walk)
     yield Fault("colour", "is no member of the schema", {**payloads[0], "colour": "red"})
     yield Fault("", "is a list", [])
 
 
-def unknown_word(api: Api, enum: EnumType, message: ApiMessage, examples: Examples) -> Fault:
-    """Returns the fault of a value that the enum does not list, where the message first reaches it."""
+def unknown_value_fault(api: Api, enum: EnumType, message: ApiMessage, examples: Examples) -> Fault:
+    """Returns a payload with an unknown value at the first member that has the enum's type."""
     payload = examples.full(message)
     place = next(
         each for each in _PayloadWalk(api).places(message, payload) if each.type == Ref(enum.name)
     )
-    return Fault(place.text, "is an unknown value", _put(payload, place.path, "Unknown"))
+    return Fault(place.text, "is an unknown value", _with_value(payload, place.path, "Unknown"))
 
 
-Breach = Callable[["_PayloadWalk", _Place], tuple[str, Any] | None]
+FaultMaker = Callable[["_PayloadWalk", _Place], tuple[str, Any] | None]
 
 
-def _first(
-    breach: Breach, grounds: list[tuple[dict[str, Any], list[_Place]]], walk: "_PayloadWalk"
+def _first_fault(
+    make: FaultMaker, candidates: list[tuple[dict[str, Any], list[_Place]]], walk: "_PayloadWalk"
 ) -> Iterator[Fault]:
-    for payload, places in grounds:
+    for payload, places in candidates:
         for place in places:
-            broken = breach(walk, place)
+            broken = make(walk, place)
             if broken is not None:
                 what, value = broken
-                yield Fault(place.text, what, _put(payload, place.path, value))
+                yield Fault(place.text, what, _with_value(payload, place.path, value))
                 return
 
 
-class _Gone:
-    """Stands for a member that is left out."""
+class _Removed:
+    """Marks a member that is to be removed from the payload."""
 
 
 @dataclass(frozen=True)
-class _Repeat:
-    """Stands for a list's first item, so many times."""
+class _RepeatedItem:
+    """Marks a list that is to be replaced by copies of its first item."""
 
     times: int
 
 
-def _put(payload: Mapping[str, Any], path: tuple[Step, ...], value: Any) -> Any:
+def _with_value(payload: Mapping[str, Any], path: tuple[Step, ...], value: Any) -> Any:
     copy: Any = deepcopy(payload)
     target = copy
     for step in path[:-1]:
         target = target[step]
     match value:
-        case _Gone():
+        case _Removed():
             del target[path[-1]]
-        case _Repeat(times):
+        case _RepeatedItem(times):
             target[path[-1]] = target[path[-1]][:1] * times
         case _:
             target[path[-1]] = value
@@ -109,14 +112,14 @@ def _put(payload: Mapping[str, Any], path: tuple[Step, ...], value: Any) -> Any:
 
 
 class _PayloadWalk:
-    """The places of a payload, from the top down."""
+    """Walks through the members of a payload, together with their types."""
 
     def __init__(self, api: Api) -> None:
         self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
         self.enums = api.enum_names()
 
     def places(self, owner: ApiMessage | Datatype, payload: Mapping[str, Any]) -> Iterator[_Place]:
-        """Yields every place breadth first."""
+        """Yields all members and list items: those of the payload first, then those below them."""
         row = [
             (_Place((field.wire,), field.type, field.required), payload[field.wire])
             for field in owner.fields
@@ -141,7 +144,7 @@ class _PayloadWalk:
 
 
 def _left_out(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
-    return ("is left out", _Gone()) if place.required else None
+    return ("is left out", _Removed()) if place.required else None
 
 
 def _too_few(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
@@ -205,7 +208,7 @@ def _too_big(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _no_multiple(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
+def _not_multiple(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(multiple_of=int() | float() as step):
             return f"is no multiple of {step}", step * 1.5
@@ -213,7 +216,7 @@ def _no_multiple(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _no_moment(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
+def _no_date_time(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(kind=Kind.DATE_TIME):
             return "is no date-time", "tomorrow"
@@ -226,12 +229,12 @@ def _no_moment(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
 def _too_many(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Array(max_items=int(most)) if most < _MOST_ITEMS:
-            return f"has more than {most} item{'s' if most != 1 else ''}", _Repeat(most + 1)
+            return f"has more than {most} item{'s' if most != 1 else ''}", _RepeatedItem(most + 1)
         case _:
             return None
 
 
-_BREACHES: tuple[Breach, ...] = (
+_FAULT_MAKERS: tuple[FaultMaker, ...] = (
     _left_out,
     _too_few,
     _too_many,
@@ -241,6 +244,6 @@ _BREACHES: tuple[Breach, ...] = (
     _too_long,
     _too_small,
     _too_big,
-    _no_multiple,
-    _no_moment,
+    _not_multiple,
+    _no_date_time,
 )

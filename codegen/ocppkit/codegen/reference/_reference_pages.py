@@ -1,7 +1,7 @@
-"""Renders the reference: Markdown pages about all versions at once, a page per action, datatype and enum.
+"""Renders the reference in Markdown: a page for each action, datatype and enum of all versions.
 
-The tree of templates is the shape of the output tree, as in `_emit.py`. `[version]` in a path makes a
-page per version; `[action]`, `[datatype]` or `[enum]` beside it one per action, datatype or enum.
+The folder of templates has the same structure as the output. A template with `[version]` in its path yields one page per
+version; with `[action]`, `[datatype]` or `[enum]` as well, one page per action, datatype or enum of each version.
 """
 
 import json
@@ -14,19 +14,19 @@ from .._errors import CodegenError
 from .._resources import templates_dir
 from ..model._ir import Api, ApiAction, ApiMessage, Datatype, EnumType, Ref, Type, refs
 from ..model._role_facts import boot_of
-from ..render._templating import environment_of, render
+from ..render._templating import jinja_environment, render
 from ..render._variable_keys import by_component, key_notes
 from ._examples import Examples
-from ._faulty_examples import Fault, faults, unknown_word
+from ._faulty_examples import Fault, faults_of, unknown_value_fault
 from ._python_api import Expressions
 from ._reply_table import Answer, Engine
 from ._type_texts import Links, bounds_of, markdown, prose
 from ._version_changes import Versions, types_of
 
-__all__ = ["REFERENCE", "emit_reference"]
+__all__ = ["REFERENCE", "render_reference"]
 
 REFERENCE = "docs"
-"""The folder of its templates."""
+"""The folder with the templates of the reference."""
 
 MESSAGE_ID = "7f3a9c40"
 """The message id of all example frames."""
@@ -36,37 +36,42 @@ _VERSION = "[version]"
 
 @dataclass(frozen=True)
 class _Page:
+    """A page to render: its template, its path, and its subject."""
+
     template: str
     path: str
     api: Api | None = None
     name: str = ""
-    """What the page is about, as its template calls it; empty for a page about a whole version."""
+    """The name of the subject in the template: `action`, `datatype` or `enum`; empty if the page has none."""
 
     subject: ApiAction | Datatype | EnumType | None = None
 
 
-def emit_reference(
+def render_reference(
     apis: Sequence[Api], engine: Engine, template_dirs: Sequence[Path] = ()
 ) -> dict[str, str]:
-    """Returns the pages of the reference, by path.
+    """Renders all pages of the reference.
 
     Args:
         apis: the versions, oldest first.
-        engine: says how bad payloads are answered.
-        template_dirs: folders of the user's own, each with a folder `docs`.
+        engine: tells how invalid payloads are answered.
+        template_dirs: folders of the user, each with a folder `docs` of templates.
+
+    Returns:
+        The text of each page, by path.
 
     Raises:
-        CodegenError: a folder has no such templates, or one is broken or uses an undefined name.
+        CodegenError: a folder has no templates of the reference, or a template has an error.
     """
     for folder in template_dirs:
         if not (folder / REFERENCE).is_dir():
             raise CodegenError(
-                f"no templates of the reference: there is no folder {REFERENCE} in it",
+                f"the folder has no templates of the reference, because it has no folder {REFERENCE}",
                 file=str(folder),
-                cure=f"give the folder that holds the folder {REFERENCE}, as ours does",
+                cure=f"name the folder that contains the folder {REFERENCE}",
             )
     folders = [folder / REFERENCE for folder in (*template_dirs, templates_dir())]
-    environment = environment_of(folders)
+    environment = jinja_environment(folders)
     filters: dict[str, Callable[..., Any]] = {
         "bounds": _bounds,
         "by_component": by_component,
@@ -79,7 +84,7 @@ def emit_reference(
     links = {api.protocol.version: Links(api, f"{api.protocol.package}/") for api in apis}
     shared: dict[str, Any] = {"apis": tuple(apis), "pages": links, "versions": Versions(apis)}
     environment.globals.update(shared)
-    tools = {api.protocol.version: _Tools(api, engine) for api in apis}
+    tools = {api.protocol.version: _PageHelpers(api, engine) for api in apis}
     pages: dict[str, str] = {}
     for page in _pages(folders, apis):
         variables: dict[str, Any] = {"reactions": engine.reactions}
@@ -120,8 +125,8 @@ def _pages_of(template: str, target: str, api: Api) -> Iterator[_Page]:
     yield _Page(template, target, api)
 
 
-class _Tools:
-    """What the templates of one version may use."""
+class _PageHelpers:
+    """The variables and functions for templates of one version."""
 
     def __init__(self, api: Api, engine: Engine) -> None:
         self._api = api
@@ -132,7 +137,7 @@ class _Tools:
         self._types = types_of(api)
 
     def names(self, page: _Page) -> dict[str, Any]:
-        """Returns the variables of a page."""
+        """Returns the variables for the template of a page."""
         names: dict[str, Any] = {
             "answers": self.answers,
             "api": self._api,
@@ -149,10 +154,10 @@ class _Tools:
         return names | ({page.name: page.subject} if page.name else {})
 
     def answers(self, action: ApiAction) -> list[tuple[Fault, Answer | None]]:
-        """Returns what is answered to each way of getting a request wrong."""
+        """Returns invalid payloads of a request, each with the answer of the engine."""
         return [
             (fault, self._answer(action, fault))
-            for fault in faults(self._api, action.request, self._examples)
+            for fault in faults_of(self._api, action.request, self._examples)
         ]
 
     def _answer(self, action: ApiAction, fault: Fault) -> Answer | None:
@@ -162,17 +167,20 @@ class _Tools:
     def unknown(
         self, enum: EnumType
     ) -> tuple[ApiMessage, Fault, Answer | None, Sequence[str] | None]:
-        """Returns what becomes of a value that an enum lacks, in a request if one has the enum."""
+        """Returns a message with an unknown value of an enum, with the answer and repairs of the engine.
+
+        The message is a request, if any request has the enum.
+        """
         users = sorted(enum.used_by, key=lambda name: name not in self._requests)
         message = self._messages[users[0]]
-        fault = unknown_word(self._api, enum, message, self._examples)
+        fault = unknown_value_fault(self._api, enum, message, self._examples)
         action = self._requests.get(message.name)
         answer = self._answer(action, fault) if action else None
         version, payload = self._api.protocol.version, json.dumps(fault.payload)
         return message, fault, answer, self._engine.repairs(version, message.name, payload)
 
     def reached(self, *messages: ApiMessage) -> list[Datatype | EnumType]:
-        """Returns each type that messages reach, in the order in which a reader meets it."""
+        """Returns all types that messages contain, directly or in other types: the direct ones first."""
         fields = [field for message in messages for field in message.fields]
         found: dict[str, Datatype | EnumType] = {}
         # The list grows while it is walked: that is what makes the order breadth first.
@@ -184,16 +192,16 @@ class _Tools:
         return list(found.values())
 
     def holders(self, name: str) -> list[tuple[str, str]]:
-        """Returns the members that have a type, as owner and name on the wire."""
+        """Returns the members of a type: the owner and the JSON name of each."""
         return [
             (owner, field.wire)
             for owner, fields in sorted(self._api.fields_of().items())
             for field in fields
-            if Ref(name) == _innermost(field.type)
+            if Ref(name) == _item_type(field.type)
         ]
 
 
-def _innermost(type_: Any) -> Any:
+def _item_type(type_: Any) -> Any:
     while hasattr(type_, "item"):
         type_ = type_.item
     return type_
@@ -204,7 +212,7 @@ def _bounds(type_: Type) -> list[str]:
 
 
 def _frame(payload: Any, kind: int, action: str = "") -> str:
-    """Returns a frame as text: its head on one line, its payload below."""
+    """Returns an OCPP frame as text, with its payload indented."""
     head = [kind, MESSAGE_ID, action] if action else [kind, MESSAGE_ID]
     body = json.dumps(payload, indent=2, ensure_ascii=False)
     return f"{json.dumps(head)[:-1]}, {body}]"

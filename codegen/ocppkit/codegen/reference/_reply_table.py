@@ -1,4 +1,7 @@
-"""What the reference asks the engine, which the generator must not know: it comes in as an argument."""
+"""The interface through which the reference asks how a running engine answers messages.
+
+The generator must not import the engine, so the caller passes an object with this interface.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ __all__ = ["Answer", "Engine", "Reaction"]
 
 @dataclass(frozen=True)
 class Answer:
-    """An error reply as it goes over the wire."""
+    """A CALLERROR that the engine sends: its error code and description."""
 
     code: str
     description: str
@@ -17,34 +20,34 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reaction:
-    """How a version reacts to one way to fail."""
+    """The reaction of a version to one kind of failure: a row of its reply table."""
 
     kind: str
-    """`Failure` or `Rule`: the enum of `core` that lists it."""
+    """The enum of `core` that has the failure: `Failure` or `Rule`."""
 
     failure: str
-    """Its value there."""
+    """The value of the failure in that enum."""
 
     call: str
-    """The error code that answers such a CALL, `silent` or `close`."""
+    """The reaction to a CALL: an error code, `silent` or `close`."""
 
     result: str
-    """The same for a CALLRESULT."""
+    """The reaction to a CALLRESULT: an error code, `silent` or `close`."""
 
     citation: str
 
 
 class Engine(Protocol):
-    """What an engine that speaks the versions can tell."""
+    """Answers the questions of the reference about the engine."""
 
     def answer(self, version: str, action: str, payload: str) -> Answer | None:
-        """Returns the reply to a call with this payload, sent by the side that may; `None` for none."""
+        """Returns the error reply to a call with this payload; `None` if there is none."""
         ...
 
     def repairs(self, version: str, message: str, payload: str) -> Sequence[str] | None:
-        """Returns what lenient reading has to say of a payload; `None` if it refuses it too."""
+        """Returns the issues that lenient reading repairs in a payload; `None` if it cannot repair the payload."""
         ...
 
     def reactions(self, version: str) -> Sequence[Reaction]:
-        """Returns the whole table of replies of a version."""
+        """Returns all rows of the reply table of a version."""
         ...

@@ -1,4 +1,4 @@
-"""Types and bounds in words, and how the reference writes them and prose in Markdown."""
+"""Writes types, bounds and explanatory texts for the reference, in Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ _SPECIAL = re.compile(r"(`[^`]*`)|([\\*_\[\]|<>#])")
 
 
 def markdown(text: str) -> str:
-    """Returns plain text so that Markdown leaves it as it is; what stands in backticks is code already."""
+    """Escapes plain text for Markdown; text in backticks stays unchanged."""
     return _SPECIAL.sub(lambda found: found[1] or f"\\{found[2]}", text)
 
 
 def prose(doc: Doc | None) -> str:
-    """Returns a doc's text and, small, its source; nothing for what has none."""
+    """Returns an explanatory text with its source in small print; an empty text for `None`."""
     if doc is None:
         return ""
     return f"{markdown(doc.text)} <small>{markdown(doc.source)}</small>"
 
 
 def type_in_words(type_: Type) -> str:
-    """Returns a type without its bounds: `list of SampledValueType`."""
+    """Returns a type in words, without its bounds, such as `list of SampledValueType`."""
     match type_:
         case Array(item):
             return f"list of {type_in_words(item)}"
@@ -34,7 +34,7 @@ def type_in_words(type_: Type) -> str:
 
 
 def bounds_of(type_: Type) -> Iterator[str]:
-    """Yields the bounds of a list and of what is in it, in words."""
+    """Yields the bounds of a type in words, such as `at most 20 characters`; for a list also those of its items."""
     match type_:
         case Array(item, low, high):
             yield from _range_of(low, high, "items")
@@ -49,7 +49,7 @@ def bounds_of(type_: Type) -> Iterator[str]:
 
 
 def _range_of(low: float | None, high: float | None, unit: str) -> Iterator[str]:
-    """Yields a range in words, or nothing where neither end is given."""
+    """Yields a range in words; nothing if it has no ends."""
     unit = unit.removesuffix("s") if 1 in (low, high) and None in (low, high) else unit
     match low, high:
         case None, None:
@@ -64,11 +64,11 @@ def _range_of(low: float | None, high: float | None, unit: str) -> Iterator[str]
 
 
 class Links:
-    """Links from one page to the pages of a version's types.
+    """Creates links from one page of the reference to others of the same version.
 
     Args:
-        api: the version of the page and of the types.
-        root: the way from the page's folder to the version's: empty, or `../`.
+        api: the version.
+        root: the relative path from the folder of the page to the folder of the version: empty, or `../`.
     """
 
     def __init__(self, api: Api, root: str) -> None:
@@ -79,7 +79,7 @@ class Links:
         self._root = root
 
     def to(self, name: str) -> str:
-        """Returns the path of the page of a datatype, an enum, a message or an action."""
+        """Returns the relative path of the page about a datatype, an enum, a message or an action."""
         if name in self._messages:
             return f"{self._root}{self._messages[name]}.md"
         if name in self._messages.values():
@@ -87,11 +87,11 @@ class Links:
         return f"{self._root}{'enums' if name in self._enums else 'types'}/{name}.md"
 
     def link(self, name: str) -> str:
-        """Returns a name as a link to its page."""
+        """Returns a Markdown link to the page about a name."""
         return f"[{name}]({self.to(name)})"
 
     def type(self, type_: Type) -> str:
-        """Returns a type in words, linked."""
+        """Returns a type in words, with a link to its page."""
         match type_:
             case Array(item):
                 return f"list of {self.type(item)}"

@@ -1,4 +1,4 @@
-"""What the reference says of other versions: where a message or type is found there, and what differs."""
+"""Compares the versions of OCPP for the reference: equivalents of a message or type, and their differences."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from ..model._ir import Api, ApiAction, Array, Datatype, EnumType, Field, Ref, S
 from ._examples import without_family_ending
 from ._type_texts import bounds_of, type_in_words
 
-__all__ = ["Sibling", "VersionDifference", "Versions", "types_of"]
+__all__ = ["VersionDifference", "VersionEquivalent", "Versions", "types_of"]
 
 
 @dataclass(frozen=True)
@@ -15,74 +15,79 @@ class VersionDifference:
     """One difference between an older and a newer version."""
 
     place: str
-    """The member, as a path; a value of an enum; or a message."""
+    """The path of the member, the value of the enum, or the message that differs."""
 
     what: str
+    """The difference in words."""
 
 
 @dataclass(frozen=True)
-class Sibling:
-    """What a page has in another version."""
+class VersionEquivalent:
+    """The equivalents of an action or type in another version."""
 
     version: str
     package: str
     names: tuple[str, ...]
-    """The same thing there, or what does its work; empty where there is none."""
+    """The names of the equivalents; empty if there are none."""
 
 
 def types_of(api: Api) -> dict[str, Datatype | EnumType]:
-    """Returns a version's datatypes and enums by name."""
+    """Returns all datatypes and enums of a version, by name."""
     found: dict[str, Datatype | EnumType] = {each.name: each for each in api.datatypes}
     return found | {each.name: each for each in api.enums}
 
 
 class Versions:
-    """All versions, oldest first, seen side by side."""
+    """Compares actions and types between all versions, which are sorted from oldest to newest."""
 
     def __init__(self, apis: Sequence[Api]) -> None:
         self._apis = tuple(apis)
 
-    def of_action(self, api: Api, action: ApiAction) -> tuple[Sibling, ...]:
-        """Returns the action in every version, its own included."""
-        return tuple(_sibling(each, _counterparts(api, action, each)) for each in self._apis)
+    def of_action(self, api: Api, action: ApiAction) -> tuple[VersionEquivalent, ...]:
+        """Returns the equivalents of an action in each version, including its own."""
+        return tuple(_equivalent(each, _equivalents(api, action, each)) for each in self._apis)
 
-    def of_type(self, api: Api, type_: Datatype | EnumType) -> tuple[Sibling, ...]:
-        """Returns a datatype or an enum in every version, its own included."""
+    def of_type(self, api: Api, type_: Datatype | EnumType) -> tuple[VersionEquivalent, ...]:
+        """Returns the equivalents of a datatype or enum in each version, including its own."""
         return tuple(
-            _sibling(
-                each, (type_.name,) if each is api else tuple(t.name for t in _alike(type_, each))
+            _equivalent(
+                each,
+                (type_.name,) if each is api else tuple(t.name for t in _types_alike(type_, each)),
             )
             for each in self._apis
         )
 
     def earlier(self, api: Api) -> tuple[Api, ...]:
-        """Returns the versions that precede the given one, nearest first."""
+        """Returns the versions before the given one, nearest first."""
         return self._apis[: self._apis.index(api)][::-1]
 
     def later(self, api: Api) -> tuple[Api, ...]:
-        """Returns the versions that follow the given one, nearest first."""
+        """Returns the versions after the given one, nearest first."""
         return self._apis[self._apis.index(api) + 1 :]
 
-    def work_of(self, action: ApiAction, other: Api) -> tuple[str, ...]:
-        """Returns all actions of another version that do an action's work, not only its namesake."""
+    def equivalents_of(self, action: ApiAction, other: Api) -> tuple[str, ...]:
+        """Returns all actions of another version with the same purpose, including one with the same name."""
         same = tuple(each.name for each in other.actions if each.name == action.name)
-        return tuple(dict.fromkeys((*same, *_workers(action, other))))
+        return tuple(dict.fromkeys((*same, *_equivalents_by_facts(action, other))))
 
-    def newcomers(self, api: Api) -> tuple[ApiAction, ...]:
-        """Returns the actions that do what no earlier version's actions did."""
+    def new_actions(self, api: Api) -> tuple[ApiAction, ...]:
+        """Returns the actions without an equivalent in earlier versions."""
         return tuple(
             action
             for action in api.actions
-            if not any(_counterparts(api, action, each) for each in self.earlier(api))
+            if not any(_equivalents(api, action, each) for each in self.earlier(api))
         )
 
     def action_steps(
         self, api: Api, action: ApiAction
     ) -> Iterator[tuple[Api, ApiAction, Api, ApiAction, tuple[VersionDifference, ...]]]:
-        """Yields the steps to the nearest earlier and later version: old, new and what differs."""
+        """Yields the comparisons of an action with the nearest earlier and the nearest later version.
+
+        Each has the older version and its action, the newer version and its action, and the differences.
+        """
         for others, older in ((self.earlier(api), True), (self.later(api), False)):
             for other in others:
-                names = _counterparts(api, action, other)
+                names = _equivalents(api, action, other)
                 found = [each for each in other.actions if each.name in names]
                 if len(found) == 1:
                     old, new = ((other, found[0]), (api, action))[:: 1 if older else -1]
@@ -93,10 +98,10 @@ class Versions:
     def type_steps(
         self, api: Api, type_: Datatype | EnumType
     ) -> Iterator[tuple[Api, str, Api, str, tuple[VersionDifference, ...]]]:
-        """Yields the same for a datatype or an enum."""
+        """Yields the comparisons of a datatype or enum with the nearest earlier and later version; see `action_steps`."""
         for others, older in ((self.earlier(api), True), (self.later(api), False)):
             for other in others:
-                found = _alike(type_, other)
+                found = _types_alike(type_, other)
                 if found:
                     old, new = ((other, found[0]), (api, type_))[:: 1 if older else -1]
                     differences = _type_differences(old[0], old[1], new[0], new[1])
@@ -104,27 +109,27 @@ class Versions:
                     break
 
 
-def _sibling(api: Api, names: tuple[str, ...]) -> Sibling:
-    return Sibling(api.protocol.version, api.protocol.package, names)
+def _equivalent(api: Api, names: tuple[str, ...]) -> VersionEquivalent:
+    return VersionEquivalent(api.protocol.version, api.protocol.package, names)
 
 
-def _counterparts(api: Api, action: ApiAction, other: Api) -> tuple[str, ...]:
-    """Returns the actions of another version that are this one, or do its work."""
+def _equivalents(api: Api, action: ApiAction, other: Api) -> tuple[str, ...]:
+    """Returns the action of the same name in another version, or else those with the same purpose."""
     known = {each.name: each for each in other.actions}
     if other is api or action.name in known:
         return (action.name,)
-    return _workers(action, other)
+    return _equivalents_by_facts(action, other)
 
 
-def _workers(action: ApiAction, other: Api) -> tuple[str, ...]:
-    """Returns what the facts say: each newer version names the actions of 1.6 that one replaces."""
+def _equivalents_by_facts(action: ApiAction, other: Api) -> tuple[str, ...]:
+    """Returns the equivalents according to the facts, which name the actions of OCPP 1.6 that an action replaces."""
     names = action.facts.v16_equivalent
     ours = tuple(each.name for each in other.actions if each.name in names)
     theirs = tuple(each.name for each in other.actions if action.name in each.facts.v16_equivalent)
     return ours or theirs
 
 
-def _alike(type_: Datatype | EnumType, other: Api) -> tuple[Datatype | EnumType, ...]:
+def _types_alike(type_: Datatype | EnumType, other: Api) -> tuple[Datatype | EnumType, ...]:
     pool: Sequence[Datatype | EnumType] = (
         other.enums if isinstance(type_, EnumType) else other.datatypes
     )
@@ -155,20 +160,20 @@ def _type_differences(
     old_api: Api, old: Datatype | EnumType, new_api: Api, new: Datatype | EnumType
 ) -> Iterator[VersionDifference]:
     if isinstance(old, EnumType) and isinstance(new, EnumType):
-        yield from (VersionDifference(word, "new") for word in _minus(new, old))
-        yield from (VersionDifference(word, "gone") for word in _minus(old, new))
+        yield from (VersionDifference(word, "new") for word in _values_only_in(new, old))
+        yield from (VersionDifference(word, "gone") for word in _values_only_in(old, new))
     elif isinstance(old, Datatype) and isinstance(new, Datatype):
         walk = _ObjectWalk(old_api, new_api, deep=False)
         yield from walk.fields("", old.fields, new.fields)
 
 
-def _minus(one: EnumType, other: EnumType) -> list[str]:
+def _values_only_in(one: EnumType, other: EnumType) -> list[str]:
     values = {member.value for member in other.members}
     return [member.value for member in one.members if member.value not in values]
 
 
 class _ObjectWalk:
-    """Two versions of one object, walked together; each pair of types once."""
+    """Compares two versions of an object and of all types inside it."""
 
     def __init__(self, old: Api, new: Api, *, deep: bool = True) -> None:
         self._old = types_of(old)
@@ -179,7 +184,7 @@ class _ObjectWalk:
     def fields(
         self, path: str, old: Sequence[Field], new: Sequence[Field]
     ) -> Iterator[VersionDifference]:
-        # customData came with 2.0.1, everywhere; saying so at each place would bury the rest.
+        # customData is new everywhere in 2.0.1. Listing it at each place would hide the other differences.
         before = {field.wire: field for field in old if field.wire != "customData"}
         after = {field.wire: field for field in new if field.wire != "customData"}
         for wire, field in after.items():
@@ -222,7 +227,7 @@ class _ObjectWalk:
         self._seen.add((before, after))
         match self._old[before], self._new[after]:
             case EnumType() as old, EnumType() as new:
-                gained, lost = _minus(new, old), _minus(old, new)
+                gained, lost = _values_only_in(new, old), _values_only_in(old, new)
                 if gained:
                     yield VersionDifference(place, f"new values: {', '.join(gained)}")
                 if lost:

@@ -1,4 +1,4 @@
-"""How the msgspec flavour writes types: annotations, named constraints, and the imports they need."""
+"""Writes type annotations of the msgspec flavour, the named types with bounds, and their imports."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ..model._ir import Api, ApiMessage, Array, Datatype, Field, Kind, Ref, Scalar, Type
 from ..model._role_facts import Boot
-from ._constraints import constraint_name, scalars
-from ._layout import Imports, natural
+from ._constraints import constraint_name, scalars_in
+from ._layout import Imports, natural_key
 
 __all__ = [
     "MsgspecConstraint",
@@ -30,20 +30,22 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class MsgspecConstraint:
-    """A named type such as `Str20`, and what it stands for."""
+    """A named type with bounds, such as `Str20`."""
 
     name: str
     base: str
+    """The Python type, such as `str`."""
+
     meta: str
-    """The arguments of `msgspec.Meta`."""
+    """The arguments of `msgspec.Meta` with the bounds."""
 
 
 def annotation(type_: Type, *, bounds: bool = True) -> str:
-    """Returns a type as generated code writes it, without regard to being optional.
+    """Returns the annotation of a type, such as `list[SampledValueType]`.
 
     Args:
         type_: the type.
-        bounds: whether to write how many items a list may have; signatures leave it out.
+        bounds: whether to include the allowed number of list items; signatures do not.
     """
     match type_:
         case Ref(name):
@@ -58,7 +60,7 @@ def annotation(type_: Type, *, bounds: bool = True) -> str:
 
 
 def optional(field: Field, *, bounds: bool = True) -> str:
-    """Returns a member's type with regard to being optional."""
+    """Returns the annotation of a member, such as `Opt[Str20]` for an optional one."""
     plain = annotation(field.type, bounds=bounds)
     if field.required:
         return plain
@@ -66,7 +68,7 @@ def optional(field: Field, *, bounds: bool = True) -> str:
 
 
 def absent(field: Field) -> str:
-    """Returns the value of an optional member that is absent: untyped places tell it from `null`."""
+    """Returns the default of an optional member: `UNSET` if it may be any JSON value including `null`, else `None`."""
     return "UNSET" if _untyped(field) else "None"
 
 
@@ -75,23 +77,23 @@ def _untyped(field: Field) -> bool:
 
 
 def constraints_of(api: Api) -> tuple[MsgspecConstraint, ...]:
-    """Returns the named constraints that a version's members use, by name."""
+    """Returns all named types with bounds that the members of a version use, sorted by name."""
     found = {
         constraint.name: constraint
         for fields in api.fields_of().values()
-        for scalar in scalars(fields)
+        for scalar in scalars_in(fields)
         if (constraint := _constraint(scalar)) is not None
     }
-    return tuple(found[name] for name in sorted(found, key=natural))
+    return tuple(found[name] for name in sorted(found, key=natural_key))
 
 
 def class_imports(api: Api, owners: Iterable[ApiMessage | Datatype], above: str) -> Imports:
-    """Returns what a module that defines these classes must import.
+    """Returns the imports of a module that defines these classes.
 
     Args:
         api: the version.
         owners: the classes of the module.
-        above: what leads to the version's package: `.` from a module in it, `..` from a folder deeper.
+        above: the prefix of imports from the package: `.` in a module of the package, `..` in one of a subfolder.
     """
     owners = tuple(owners)
     here = {owner.name for owner in owners}
@@ -108,7 +110,7 @@ def class_imports(api: Api, owners: Iterable[ApiMessage | Datatype], above: str)
 def type_imports(
     api: Api, owners: Iterable[ApiMessage | Datatype | Boot], above: str, *, bounds: bool = True
 ) -> Imports:
-    """Returns what a module must import to name the types of these classes' members."""
+    """Returns the imports of a module that uses the types of these classes' members, for example in signatures."""
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for field in (field for owner in owners for field in owner.fields):
         for module, name in _needs(field, api, above, bounds):

@@ -1,7 +1,7 @@
-"""Whether the text of a functional block fits a version.
+"""Checks whether a generated functional block uses only what a version has.
 
-The templates of blocks are written for families of versions. An edition that a user brings may lack a message, a
-type, a member or a value that they use; the block is then left out of its package.
+One template of a block serves several versions. The schemas of a user may lack a message, a type, a member or a value
+that the template uses. Then the block is left out of the package.
 """
 
 import ast
@@ -9,25 +9,25 @@ from collections.abc import Collection, Iterator
 
 from ..model._ir import Api
 
-__all__ = ["misfit"]
+__all__ = ["missing_in_version"]
 
 _TYPES = {"datatypes", "enums", "messages"}
 
 
-def misfit(api: Api, text: str, left_out: Collection[str] = ()) -> str | None:
-    """Returns what a version lacks for the text of a block; `None` if it has everything.
+def missing_in_version(api: Api, text: str, left_out: Collection[str] = ()) -> str | None:
+    """Returns the first thing that a block uses and a version lacks, in words; `None` if it lacks nothing.
 
     Args:
         api: the version.
-        text: the module.
-        left_out: the names of blocks that are left out already.
+        text: the source code of the block.
+        left_out: the names of blocks that are already left out, which this block must not import.
     """
     module = ast.parse(text)
-    return next(_Names(api, left_out, _imported(module)).lacking(module), None)
+    return next(_VersionNames(api, left_out, _imported(module)).lacking(module), None)
 
 
 def _imported(module: ast.Module) -> frozenset[str]:
-    """Returns the names of the version's types that a module imports; others may be called alike."""
+    """Returns the types of the version that a module imports; other names may be equal by accident."""
     return frozenset(
         each.name
         for node in ast.walk(module)
@@ -37,8 +37,8 @@ def _imported(module: ast.Module) -> frozenset[str]:
     )
 
 
-class _Names:
-    """The names of a version that a module may use."""
+class _VersionNames:
+    """The messages, types, members and values of a version that a block may use."""
 
     def __init__(self, api: Api, left_out: Collection[str], imported: Collection[str]) -> None:
         self._known = {*api.fields_of(), *api.enum_names()}
@@ -55,12 +55,12 @@ class _Names:
         self._left_out = left_out
 
     def lacking(self, module: ast.Module) -> Iterator[str]:
-        """Yields what the version lacks."""
+        """Yields in words each thing that the module uses and the version lacks."""
         for node in ast.walk(module):
             match node:
                 case ast.ImportFrom(module=str(source), names=names, level=level):
                     if level == 2 and source in _TYPES:
-                        yield from self._types(names)
+                        yield from self._missing_types(names)
                     elif level == 1 and source in self._left_out:
                         yield f"there is no block {source}"
                 case ast.ImportFrom(module=None, names=names, level=1):
@@ -70,31 +70,31 @@ class _Names:
                         if each.name in self._left_out
                     )
                 case ast.Call(func=ast.Name(id=name), keywords=given) if name in self._fields:
-                    yield from self._arguments(name, [each.arg for each in given if each.arg])
+                    yield from self._wrong_arguments(name, [each.arg for each in given if each.arg])
                 case ast.Attribute(value=ast.Name(id=name), attr=value) if (
                     name in self._values and value.isupper() and value not in self._values[name]
                 ):
                     yield f"{name} has no value {value}"
                 case ast.FunctionDef():
-                    yield from self._reads(node)
+                    yield from self._missing_members(node)
                 case _:
                     pass
 
-    def _types(self, names: list[ast.alias]) -> Iterator[str]:
+    def _missing_types(self, names: list[ast.alias]) -> Iterator[str]:
         yield from (f"there is no {each.name}" for each in names if each.name not in self._known)
 
-    def _arguments(self, owner: str, given: list[str]) -> Iterator[str]:
+    def _wrong_arguments(self, owner: str, given: list[str]) -> Iterator[str]:
         fields = self._fields[owner]
         yield from (f"{owner} has no member {name}" for name in given if name not in fields)
         if given:
             yield from (
-                f"{owner} wants {name}"
+                f"{owner} requires the member {name}"
                 for name, required in fields.items()
                 if required and name not in given
             )
 
-    def _reads(self, function: ast.FunctionDef) -> Iterator[str]:
-        """Yields a problem for each member that the function reads from an argument whose type lacks it."""
+    def _missing_members(self, function: ast.FunctionDef) -> Iterator[str]:
+        """Yields in words each member that a function reads from an argument whose type lacks the member."""
         typed = {
             each.arg: each.annotation.id
             for each in (*function.args.args, *function.args.kwonlyargs)

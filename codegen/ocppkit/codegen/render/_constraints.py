@@ -1,17 +1,17 @@
-"""The names of bounded scalars: `Str20` is a text of at most 20 characters in every flavour."""
+"""Chooses names for types with bounds: `Str20` is a text of at most 20 characters, in each flavour."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ..model._ir import Array, Field, Kind, Scalar
 
-__all__ = ["constraint_name", "scalars"]
+__all__ = ["constraint_name", "scalars_in"]
 
 _STEMS = {Kind.STRING: "Str", Kind.INTEGER: "Int", Kind.NUMBER: "Float"}
 
 
 def constraint_name(scalar: Scalar) -> str | None:
-    """Returns the name of a scalar's bounds, or `None` where it has none."""
+    """Returns the name of a scalar type with bounds, such as `Str20`; `None` if it has no bounds."""
     if scalar.kind is Kind.DATE_TIME:
         return "DateTime"
     if scalar.kind is Kind.URI:
@@ -37,13 +37,13 @@ def _span(low: float | None, high: float | None) -> str | None:
 
 
 def _digits(number: float) -> str:
-    # Without an exponent: 1e-05 would be no part of a name.
+    # Without an exponent, because 1e-05 cannot be part of a name.
     plain = format(Decimal(str(abs(number))), "f")
     return ("Minus" if number < 0 else "") + plain.replace(".", "_")
 
 
-def scalars(fields: Iterable[Field]) -> Iterator[Scalar]:
-    """Yields the scalars of members, those in lists included."""
+def scalars_in(fields: Iterable[Field]) -> Iterator[Scalar]:
+    """Yields the scalar types of members and of the items of their lists."""
     for field in fields:
         type_ = field.type
         while isinstance(type_, Array):

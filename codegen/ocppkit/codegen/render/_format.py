@@ -1,8 +1,8 @@
-"""Formats generated Python, and refuses what would not run.
+"""Formats generated Python code with black if necessary, and checks that it compiles.
 
-The shipped templates write what black would write, which a test compares; black takes ten times as
-long as everything else together. It is run, in a mode that is set here and nowhere else, on the output
-of users' templates, and on a file with a line that is longer than the templates foresaw.
+Black takes ten times as long as all other steps together. Therefore the shipped templates write code as black
+would format it, and a test compares the two. Black runs only on the output of a user's templates, and on files with a line
+that is too long.
 """
 
 import ast
@@ -20,43 +20,42 @@ LINE_LENGTH = 100
 _STORE_NAME, _EXTENDED_ARG = dis.opmap["STORE_NAME"], dis.opmap["EXTENDED_ARG"]
 
 _BUILTINS = {name: "Python's own" for name in dir(builtins) if name.islower()}
-"""What generated code uses without an import; `Warning` and other capitalised names it does not."""
+"""The builtin names that generated code uses; it uses none with a capital letter, such as `Warning`."""
 
 
 def format_python(path: str, text: str, *, users: bool = False) -> str:
-    """Returns the text as black writes it.
+    """Returns Python code as black formats it.
 
     Args:
         path: the file, for errors.
-        text: what a template wrote.
-        users: whether templates of the user's had a part in it.
+        text: the output of a template.
+        users: whether templates of the user were used.
 
     Raises:
-        CodegenError: the text is no Python, so the template that wrote it is wrong; or a name of the
-            schemas meets one that the module needs for something else.
+        CodegenError: the text is not valid Python, or defines a name twice.
     """
     formatted = text.strip("\n") + "\n" if text.strip() else ""
     try:
         if users or _has_long_lines(formatted):
-            formatted = _blackened(path, text)
-        # Compiled, not only parsed: the parser lets two parameters of one name through. And from the
-        # text, since a tree of Python objects takes three times as long.
+            formatted = _format_with_black(path, text)
+        # Compiled, because the parser alone accepts two parameters of the same name. The text is compiled
+        # directly, because compiling a syntax tree takes three times as long.
         module = compile(formatted, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        raise _no_python(path, error) from error
+        raise _syntax_error(path, error) from error
     if _may_clash(module):
-        _refuse_clashes(path, ast.parse(formatted))
+        _check_name_clashes(path, ast.parse(formatted))
     return formatted
 
 
 def _may_clash(module: CodeType) -> bool:
-    """Tells whether a module binds a name twice, or one of Python's own: a quick look before the exact one."""
+    """Tells quickly whether a module may bind a name twice, or a builtin name; `_check_name_clashes` is exact."""
     bound = list(_stored_names(module))
     return len(set(bound)) < len(bound) or not _BUILTINS.keys().isdisjoint(bound)
 
 
 def _stored_names(module: CodeType) -> Iterator[str]:
-    """Yields what a module binds, once for each time; `dis.get_instructions` would take ten times as long."""
+    """Yields the names that a module binds, once per binding; `dis.get_instructions` takes ten times as long."""
     high, code = 0, module.co_code
     for operation, low in zip(code[::2], code[1::2], strict=True):
         argument = high | low
@@ -66,7 +65,7 @@ def _stored_names(module: CodeType) -> Iterator[str]:
 
 
 def _has_long_lines(text: str) -> bool:
-    """Tells whether a line is too long that is neither comment nor docstring, which black leaves alone."""
+    """Tells whether a line of code is too long; black does not change comments and docstrings."""
     long = {
         number
         for number, line in enumerate(text.splitlines(), start=1)
@@ -80,7 +79,7 @@ def _has_long_lines(text: str) -> bool:
     return bool(long)
 
 
-def _blackened(path: str, text: str) -> str:
+def _format_with_black(path: str, text: str) -> str:
     # Imported here: it takes a tenth of a second, and is seldom needed.
     import black
     from black.mode import Mode, TargetVersion
@@ -90,19 +89,19 @@ def _blackened(path: str, text: str) -> str:
     try:
         return black.format_str(text, mode=mode)
     except InvalidInput as error:
-        raise _no_python(path, error) from error
+        raise _syntax_error(path, error) from error
 
 
-def _no_python(path: str, error: Exception) -> CodegenError:
+def _syntax_error(path: str, error: Exception) -> CodegenError:
     return CodegenError(
-        f"the template wrote what is no Python: {error}",
+        f"the template of this file wrote invalid Python: {error}",
         file=path,
-        cure="mend the template of this file",
+        cure="correct the template",
     )
 
 
-def _refuse_clashes(path: str, tree: ast.Module) -> None:
-    """Refuses a second binding of a name: a definition called `DateTime`, say, would hide ours."""
+def _check_name_clashes(path: str, tree: ast.Module) -> None:
+    """Raises an error if a module binds a name twice, for example a datatype with the name of an import."""
     taken = dict(_BUILTINS)
     for name, what, line in _bindings(tree):
         if name in taken:
@@ -116,7 +115,7 @@ def _refuse_clashes(path: str, tree: ast.Module) -> None:
 
 
 def _bindings(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
-    """Yields what a module imports, and the classes and variables that it defines."""
+    """Yields the names that a module imports or defines, each with a description and its line."""
     for node in tree.body:
         match node:
             case ast.Import(names) | ast.ImportFrom(names=names):

@@ -1,4 +1,4 @@
-"""How generated code is laid out: imports as isort writes them, lists and brackets as black does."""
+"""Formats parts of generated code: imports as isort does, lists and brackets as black does, and docstrings."""
 
 import json
 import re
@@ -16,13 +16,13 @@ __all__ = [
     "fit",
     "import_block",
     "literal",
-    "natural",
+    "natural_key",
     "spread",
-    "wrapped",
+    "wrap_words",
 ]
 
 Imports = Mapping[str, Iterable[str]]
-"""Names to import, by module; a module that starts with a dot is the package's own."""
+"""Names to import, by module; a module that starts with a dot belongs to the generated package."""
 
 _LATE = "  # noqa: E402"
 
@@ -30,12 +30,12 @@ _INSTALLED = ("msgspec", "pydantic", "pydantic_core", "typing_extensions")
 
 
 def import_block(*imports: Imports, indent: int = 0, late: bool = False) -> str:
-    """Returns import statements as isort writes them: standard library, others', ocppkit, the package.
+    """Returns import statements sorted as isort does: standard library, other packages, ocppkit, the package itself.
 
     Args:
-        imports: names by module; those of several mappings are joined.
-        indent: the columns that each statement is indented by.
-        late: whether the block stands below other code on purpose, which linters must be told.
+        imports: the names to import, by module; several mappings are merged.
+        indent: the number of spaces before each statement.
+        late: whether other code precedes the imports. Then they get a comment for linters.
     """
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for each in imports:
@@ -57,14 +57,14 @@ def _import(pad: str, module: str, names: Sequence[str], mark: str) -> str:
 
 
 def _module_key(module: str) -> tuple[int, str]:
-    # isort puts what is further up first: `..enums` before `.enums`.
+    # isort sorts more dots first: `..enums` before `.enums`.
     dots = len(module) - len(module.lstrip("."))
     return -dots, module
 
 
 def _import_key(name: str) -> tuple[int, list[tuple[int, str]], str]:
-    # Unlike `__all__`, imported names sort without regard to case.
-    return _rank(name), natural(name.lower()), name
+    # Unlike names in `__all__`, imported names are sorted case-insensitively.
+    return _rank(name), natural_key(name.lower()), name
 
 
 def _group(module: str) -> int:
@@ -75,13 +75,13 @@ def _group(module: str) -> int:
 
 
 def exports(names: Iterable[str]) -> str:
-    """Returns the statement that sets `__all__`, sorted as linters want it."""
-    ordered = sorted(names, key=lambda name: (_rank(name), natural(name)))
+    """Returns the statement that sets `__all__`, sorted as linters require."""
+    ordered = sorted(names, key=lambda name: (_rank(name), natural_key(name)))
     return spread("__all__ = [", [f'"{name}"' for name in ordered], "]")
 
 
 def fit(head: str, inner: str, tail: str) -> str:
-    """Writes a bracket's content on one line if it fits, else on a line of its own, as black does."""
+    """Writes the contents of a bracket on the same line if they fit, else on a separate line, as black does."""
     line = f"{head}{inner}{tail}"
     if len(line) <= LINE_LENGTH:
         return line
@@ -90,7 +90,7 @@ def fit(head: str, inner: str, tail: str) -> str:
 
 
 def bracket(head: str, items: Sequence[str], tail: str) -> str:
-    """Writes a bracket's items as black does: on its line, on a line of their own, or an item a line."""
+    """Writes the items of a bracket as black does: on the same line, on one separate line, or one item per line."""
     indent = " " * (len(head) - len(head.lstrip()) + 4)
     if len(f"{indent}{', '.join(items)}") <= LINE_LENGTH:
         return fit(head, ", ".join(items), tail)
@@ -98,7 +98,7 @@ def bracket(head: str, items: Sequence[str], tail: str) -> str:
 
 
 def spread(head: str, items: Sequence[str], tail: str) -> str:
-    """Writes a bracket's items on one line if they fit, else an item a line, as black does."""
+    """Writes the items of a bracket on the same line if they fit, else one item per line, as black does."""
     line = f"{head}{', '.join(items)}{tail}"
     if len(line) <= LINE_LENGTH:
         return line
@@ -110,9 +110,9 @@ def docstring(indent: int, *paragraphs: object, arguments: Mapping[str, object] 
     """Writes the docstring of a class or function.
 
     Args:
-        indent: the columns that it is indented by.
-        paragraphs: a summary, and what follows it; what is `None` or empty is left out.
-        arguments: what each parameter means, by name.
+        indent: the number of spaces before it.
+        paragraphs: the summary and further paragraphs; `None` and empty ones are left out.
+        arguments: the description of each parameter, by name.
     """
     first, *others = [str(each) for each in paragraphs if each]
     pad = " " * indent
@@ -126,7 +126,7 @@ def docstring(indent: int, *paragraphs: object, arguments: Mapping[str, object] 
 
 
 def attribute_doc(indent: int, text: object) -> str:
-    """Writes the docstring beneath an attribute."""
+    """Writes the docstring below an attribute."""
     return _wrap(f'"""{text}"""', " " * indent)
 
 
@@ -136,19 +136,19 @@ def _arguments(arguments: Mapping[str, object], pad: str) -> Iterator[str]:
 
 def _wrap(text: str, pad: str, hang: str | None = None) -> str:
     hang = pad if hang is None else hang
-    first, *others = wrapped(text, LINE_LENGTH - len(pad), LINE_LENGTH - len(hang))
+    first, *others = wrap_words(text, LINE_LENGTH - len(pad), LINE_LENGTH - len(hang))
     return "\n".join([f"{pad}{first}", *(f"{hang}{line}" for line in others)])
 
 
-def wrapped(text: str, width: int, later_width: int | None = None) -> list[str]:
-    """Breaks a text between words, which are parted by one space.
+def wrap_words(text: str, width: int, later_width: int | None = None) -> list[str]:
+    """Breaks a text into lines between its words.
 
-    `textwrap` breaks the same and takes five times as long, which shows in a package of 200 files.
+    `textwrap` gives the same result but takes five times as long, which matters in a package of 200 files.
 
     Args:
-        text: what to break; a word that is longer than a line stands on a line of its own.
-        width: characters of the first line at most.
-        later_width: those of the other lines, if it is not the same.
+        text: the text; a word that is longer than a line gets its own line.
+        width: the greatest number of characters of the first line.
+        later_width: the same for the other lines; by default `width`.
     """
     lines: list[str] = []
     line, limit = "", width
@@ -162,7 +162,7 @@ def wrapped(text: str, width: int, later_width: int | None = None) -> list[str]:
 
 
 def literal(value: str | tuple[str, ...]) -> str:
-    """Writes a text, or a tuple of texts, as a literal, in the quotes that need fewer escapes."""
+    """Returns a text or a tuple of texts as a Python literal, in the quotes that need fewer escapes."""
     if isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
         if value.count('"') <= value.count("'"):
@@ -172,12 +172,12 @@ def literal(value: str | tuple[str, ...]) -> str:
 
 
 def _rank(name: str) -> int:
-    """Constants, then classes, then the rest."""
+    """Returns a sort key that puts constants first, then classes, then all other names."""
     return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
 
 
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sorts as isort and people do: `Str50` before `Str255`."""
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Returns a sort key that compares numbers in names by value: `Str50` comes before `Str255`."""
     return [
         (int(part), "") if part.isdigit() else (-1, part)
         for part in re.split(r"(\d+)", name)

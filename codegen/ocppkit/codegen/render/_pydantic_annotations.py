@@ -1,4 +1,4 @@
-"""How the pydantic flavour writes types: members, named scalars, and the imports they need."""
+"""Writes the members of pydantic models, the named types with bounds, and their imports."""
 
 import re
 from collections import defaultdict
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..model._ir import Api, ApiMessage, Array, Datatype, Doc, Field, Kind, Ref, Scalar, Type
-from ._constraints import constraint_name, scalars
+from ._constraints import constraint_name, scalars_in
 from ._format import LINE_LENGTH
-from ._layout import Imports, literal, natural, spread, wrapped
+from ._layout import Imports, literal, natural_key, spread, wrap_words
 
 __all__ = [
     "PydanticConstraint",
@@ -47,18 +47,18 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class PydanticConstraint:
-    """A named type such as `Str20`, and what it stands for."""
+    """A named type with bounds, such as `Str20`."""
 
     name: str
     kind: Kind
     parts: tuple[str, ...]
-    """The arguments of `Annotated`: a type and what applies to it, the innermost first."""
+    """The arguments of `Annotated`: a type, and the validators and bounds that apply to it, in order."""
 
 
 def drafts_of(api: Api) -> Mapping[str, int]:
-    """Returns the JSON Schema draft of each class.
+    """Returns the JSON Schema draft of each message and datatype.
 
-    A type that any draft-4 message uses counts as draft 4.
+    A datatype that any message of draft 4 uses has draft 4.
     """
     drafts = {message.name: message.draft for action in api.actions for message in action.messages}
     shared = {each.name: min(drafts[user] for user in each.used_by) for each in api.datatypes}
@@ -66,7 +66,7 @@ def drafts_of(api: Api) -> Mapping[str, int]:
 
 
 def member(field: Field, draft: int) -> str:
-    """Returns the definition of a member: names in Python and on the wire, type, bounds, default."""
+    """Returns the definition of a member of a model: Python name, type, JSON name, bounds and default."""
     head, tail = f"    {field.name}: ", ""
     if not field.required:
         tail = " = Field(default_factory=unset)" if _untyped(field) else " = None"
@@ -82,19 +82,19 @@ def member(field: Field, draft: int) -> str:
 
 
 def _call(arguments: list[str], doc: Doc | None) -> str:
-    """Writes the call of `Field` as an item of its own; a long description is broken between words."""
+    """Returns the call of `Field` on separate lines; a long description is split between words."""
     line = f"        Field({', '.join(arguments)}),"
     if doc is None or len(line) <= LINE_LENGTH:
         return spread("        Field(", arguments, "),")
-    # Each part has quotation marks around it and a space at its end, the last one a comma.
+    # Each part is in quotation marks and ends with a space; the last one is followed by a comma.
     width = LINE_LENGTH - len(f'            {_DESCRIPTION}"" ,')
-    *parts, last = wrapped(str(doc), width)
+    *parts, last = wrap_words(str(doc), width)
     text = "\n            ".join(literal(part) for part in [*(f"{part} " for part in parts), last])
     return spread("        Field(", [*arguments[:-1], f"{_DESCRIPTION}{text}"], "),")
 
 
 def optional(field: Field, draft: int) -> str:
-    """Returns a member's type with regard to being optional, without how many items it may have."""
+    """Returns the annotation of a member, such as `Opt[Str20]`, without the allowed number of list items."""
     plain = Array(field.type.item) if isinstance(field.type, Array) else field.type
     if field.required:
         return _type(plain, draft)
@@ -102,31 +102,31 @@ def optional(field: Field, draft: int) -> str:
 
 
 def constraints_of(api: Api) -> tuple[PydanticConstraint, ...]:
-    """Returns the named scalars that a version's members use, by name."""
+    """Returns all named types with bounds that the members of a version use, sorted by name."""
     drafts = drafts_of(api)
     found = {
         constraint.name: constraint
         for owner, fields in api.fields_of().items()
-        for scalar in scalars(fields)
+        for scalar in scalars_in(fields)
         if (constraint := _constraint(scalar, drafts[owner])) is not None
     }
-    return tuple(found[name] for name in sorted(found, key=natural))
+    return tuple(found[name] for name in sorted(found, key=natural_key))
 
 
 def constraint_imports(constraints: Iterable[PydanticConstraint]) -> Imports:
-    """Returns what the definitions of named scalars need of pydantic."""
+    """Returns the imports for the definitions of named types with bounds."""
     parts = " ".join(part for constraint in constraints for part in constraint.parts)
     names = set(re.findall(r"\b[A-Z]\w+", parts))
     return {"pydantic": names, "typing": ["Annotated"] if names else []}
 
 
 def class_imports(api: Api, owners: Iterable[ApiMessage | Datatype], above: str) -> Imports:
-    """Returns what a module that defines these models must import.
+    """Returns the imports of a module that defines these models.
 
     Args:
         api: the version.
         owners: the models of the module.
-        above: what leads to the flavour's package: `.` from a module in it, `..` from a folder deeper.
+        above: the prefix of imports from the flavour's package: `.` in a module of it, `..` in one of a subfolder.
     """
     owners, drafts = tuple(owners), drafts_of(api)
     here = {owner.name for owner in owners}
@@ -178,7 +178,7 @@ def _scalar_name(scalar: Scalar, draft: int) -> str | None:
         return name or "Str"
     if scalar.kind is not Kind.INTEGER:
         return name
-    # Draft 6 takes 1.0 for an integer, draft 4 does not.
+    # In draft 6, 1.0 is an integer; in draft 4 it is not.
     return name or "Int" if draft > 4 else name and f"Strict{name}"
 
 
@@ -208,7 +208,7 @@ def _rules(scalar: Scalar, draft: int) -> Iterator[str]:
     if scalar.kind is Kind.INTEGER and draft > 4:
         yield "BeforeValidator(_whole)"
     if scalar.kind is Kind.STRING and not arguments:
-        # pydantic looks into a text only where it counts the characters.
+        # pydantic checks for lone surrogates only if the text has a length limit.
         yield "AfterValidator(check_json)"
 
 

@@ -1,4 +1,4 @@
-"""Renders one template; a template that is wrong becomes an error that names its file and line."""
+"""Renders templates with jinja2; an error in a template names its file and line."""
 
 import traceback
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from jinja2.bccache import Bucket
 
 from .._errors import CodegenError
 
-__all__ = ["environment_of", "render"]
+__all__ = ["jinja_environment", "render"]
 
-_MISTAKES = (
+_TEMPLATE_ERRORS = (
     TemplateError,
     ArithmeticError,
     AttributeError,
@@ -28,11 +28,11 @@ _MISTAKES = (
     TypeError,
     ValueError,
 )
-"""What a template that is wrong can raise."""
+"""The exceptions that an error in a template can raise."""
 
 
 class _CompiledTemplates(BytecodeCache):
-    """Keeps what templates were compiled to, so that each is compiled once and not once a version."""
+    """Keeps compiled templates in memory, so that each is compiled once instead of once per version."""
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str], bytes] = {}
@@ -49,8 +49,8 @@ class _CompiledTemplates(BytecodeCache):
 _COMPILED = _CompiledTemplates()
 
 
-def environment_of(folders: Sequence[Path]) -> Environment:
-    """Returns an environment that looks into these folders, the first of them first."""
+def jinja_environment(folders: Sequence[Path]) -> Environment:
+    """Returns a jinja2 environment that looks for templates in these folders, in their order."""
     return Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
         undefined=StrictUndefined,
@@ -65,28 +65,28 @@ def environment_of(folders: Sequence[Path]) -> Environment:
 
 
 def render(environment: Environment, template: str, variables: Mapping[str, Any]) -> str:
-    """Returns the text of a template, or of a file that is none.
+    """Renders a template; returns a file that is no template unchanged.
 
     Raises:
-        CodegenError: the template is broken or uses an undefined name.
+        CodegenError: the template has an error or uses an undefined name.
     """
     try:
         if template.endswith(".jinja"):
             return environment.get_template(template).render(variables)
         assert environment.loader is not None
         return environment.loader.get_source(environment, template)[0]
-    except _MISTAKES as error:
-        file, line = _place(error, template)
+    except _TEMPLATE_ERRORS as error:
+        file, line = _error_place(error, template)
         raise CodegenError(
             f"{type(error).__name__}: {error}",
             file=file,
             line=line,
-            cure="mend the template; templates/README.md lists the names it may use",
+            cure="correct the template; templates/README.md lists the names that it may use",
         ) from error
 
 
-def _place(error: Exception, template: str) -> tuple[str, int | None]:
-    """Finds the line of the template that the error came from: jinja2 puts it into the traceback."""
+def _error_place(error: Exception, template: str) -> tuple[str, int | None]:
+    """Returns the file and line of an error in a template; jinja2 adds them to the traceback."""
     line: int | None = getattr(error, "lineno", None)
     if line is not None:
         return getattr(error, "filename", None) or template, line

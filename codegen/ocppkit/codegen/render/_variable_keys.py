@@ -1,4 +1,4 @@
-"""How generated code writes standard variables: as keys whose class says of which type the value is."""
+"""Writes standard variables in generated code: as keys such as `IntegerKey(...)`, whose class is the type of the value."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ _CLASSES = {
     "SequenceList": "ListKey",
     "MemberList": "ListKey",
 }
-"""The class of `ocppkit.core` for each data type; `TextKey` for all others."""
+"""The key class of `ocppkit.core` for each data type; all other types use `TextKey`."""
 
 _ANY = "AnyComponent"
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a key: what stands before its items, the items, and what stands after them."""
+    """An argument of a key in generated code: the text before its items, the items, and the text after them."""
 
     head: str
     items: Sequence[str]
@@ -42,17 +42,17 @@ class Argument:
 
 @dataclass(frozen=True)
 class Component:
-    """A component and its variables, or what has no component."""
+    """A component with its variables, or the variables without a component."""
 
     name: str | None
     python: str
-    """The class that holds its keys."""
+    """The name of the generated class with the keys."""
 
     variables: tuple[Variable, ...]
 
 
 def by_component(variables: Iterable[Variable]) -> list[Component]:
-    """Returns the components by name; the variables that any component may have come first."""
+    """Returns the components sorted by name, after the variables that any component may have."""
     return [
         Component(name, name or _ANY, variables)
         for name, variables in components_of(variables).items()
@@ -60,12 +60,12 @@ def by_component(variables: Iterable[Variable]) -> list[Component]:
 
 
 def key_class(variable: Variable) -> str:
-    """Returns the class of a variable's key."""
+    """Returns the class of the key of a variable, such as `IntegerKey`."""
     return _CLASSES.get(variable.type or "", "TextKey")
 
 
 def key_arguments(variable: Variable) -> Iterator[Argument]:
-    """Yields the arguments of a variable's key, one line each where they fit."""
+    """Yields the arguments of the key of a variable."""
     names = {
         "component": variable.component,
         "name": variable.name,
@@ -88,8 +88,8 @@ def key_arguments(variable: Variable) -> Iterator[Argument]:
 
 
 def key_text(variable: Variable) -> str:
-    """Returns what is known of a variable, as a sentence with its source."""
-    parts = [variable.type or "of a type that no source says"]
+    """Describes a variable in one sentence: type, units, mutability, notes and source."""
+    parts = [variable.type or "no source defines the type"]
     if variable.units:
         parts.append(f"in {' or '.join(variable.units)}")
     if variable.mutability:
@@ -101,7 +101,7 @@ def key_text(variable: Variable) -> str:
 
 
 def key_notes(variable: Variable, *, values: bool = True) -> list[str]:
-    """Returns what else is known of a variable: when it is required, its values, and what came after it."""
+    """Returns notes about a variable: when it is required, its instances, values and successor."""
     notes: list[str] = []
     if variable.required_when:
         notes.append(f"required when {variable.required_when}")

@@ -1,1 +1,1 @@
-"""Schemas as files: read, derived to their structure, locked, verified, corrected and patched."""
+"""Reads, imports, verifies and changes schema files; only their structure is kept, without texts."""

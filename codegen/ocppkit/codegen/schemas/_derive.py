@@ -1,13 +1,12 @@
-"""From a source's JSON schema to its structure: what may stand in a message, without prose.
+"""Derives the structure of a JSON schema: what a message may contain, without titles and descriptions.
 
-Theory of operation: a source document is walked once. `_keywords.py` says which keywords count and
-which are prose or decoration; any other keyword is an error, because a constraint that we do not
-know is a constraint that the generated classes would not hold. The result has its keywords in one
-fixed order, its properties, required members and enum values in the source's order, and its
-definitions sorted by name.
+Theory of operation: a schema is walked once. `_keywords.py` lists the keywords that constrain messages, and those that
+are only texts. Any other keyword is an error, because the generated classes would not check an unknown
+constraint. The result has its keywords in a fixed order; its properties, required members and enum values in the order
+of the source; and its definitions sorted by name.
 
-Deriving is idempotent: the schemas of the repository take the same walk each time they are loaded,
-so an edit by hand is checked like a source.
+Deriving a derived schema changes nothing. The schemas of the repository are derived each time they are loaded,
+so a manual edit of one is checked like a new source.
 """
 
 from collections.abc import Iterator
@@ -26,11 +25,11 @@ from ._keywords import (
     LATER_DRAFTS,
     RULES,
     TYPES,
-    check_together,
+    check_consistency,
+    comma_list,
     is_composition,
     is_dropped,
-    one_of,
-    refuse_keyword,
+    unsupported_keyword_error,
 )
 from ._references import external_reference
 from ._structure import ABSENT
@@ -38,45 +37,45 @@ from ._structure import ABSENT
 __all__ = ["ASSUMED_DRAFT", "Derived", "derive", "derive_document", "draft_warning"]
 
 ASSUMED_DRAFT = 6
-"""The draft of a file that does not name one, unless somebody says another."""
+"""The draft of a file without `$schema`, unless the user names another."""
 
 _SHORT_TEXT = 40
-"""Characters that a date and time in any of RFC 3339's usual forms does not reach."""
+"""A number of characters that no usual form of a date and time in RFC 3339 reaches."""
 
 
 @dataclass(frozen=True)
 class Derived:
-    """What one source file says."""
+    """The structure that was derived from one schema file."""
 
     document: Object
-    """The structure."""
+    """The structure: a JSON schema without texts."""
 
     draft: int
-    """JSON Schema draft: 4 or 6. Later drafts count as 6: what is derived means the same in them."""
+    """The JSON Schema draft: 4 or 6. Later drafts count as 6, because the kept keywords mean the same in them."""
 
     edition: str
-    """What the file claims about its own edition, in its own words; empty if it claims nothing."""
+    """The edition that the file names in its comment and id; empty if it names none."""
 
     warnings: tuple[str, ...] = ()
-    """What was assumed because the file does not say it."""
+    """Warnings about assumptions, such as a missing `$schema`."""
 
 
 def derive(data: bytes, file: str, *, draft: int | None = None) -> Derived:
-    """Derives the structure of a source file.
+    """Derives the structure of a schema file.
 
     Args:
         data: the bytes of the file.
-        file: the file as the user knows it, for errors.
-        draft: the draft of a file without `$schema`; without it 6 is assumed, with a warning.
+        file: the path of the file, for errors.
+        draft: the JSON Schema draft of a file without `$schema`; by default 6, with a warning.
 
     Raises:
-        CodegenError: the file is no JSON, or says what the generated classes would not hold.
+        CodegenError: the file is not valid JSON, or has constraints that generated classes do not support.
     """
     return derive_document(read_json(data, file), file, draft=draft)
 
 
 def derive_document(source: Json, file: str, *, draft: int | None = None) -> Derived:
-    """Derives the structure of a document that was read already."""
+    """Derives the structure of a parsed schema file; see `derive`."""
     root = Place(file).object(source)
     url, number = _draft(root, Place(file, "/$schema"), draft)
     document: Object = {"$schema": url}
@@ -97,7 +96,7 @@ def _draft(root: Object, place: Place, assumed: int | None) -> tuple[str, int]:
         return _draft({}, place, ASSUMED_DRAFT)
     known = sorted(f"{each}#" for each in DRAFTS) + sorted(LATER_DRAFTS)
     raise place.error(
-        f"unknown JSON Schema draft: $schema is {claimed!r}", f"write one of {', '.join(known)}"
+        f"unknown JSON Schema draft in $schema: {claimed!r}", f"write one of {', '.join(known)}"
     )
 
 
@@ -107,12 +106,12 @@ def _warnings(root: Object, file: str, draft: int | None) -> Iterator[str]:
 
 
 def draft_warning(file: str, draft: int = ASSUMED_DRAFT) -> str:
-    """Returns what to say of a file that does not name its draft."""
+    """Returns the warning about a file without `$schema`."""
     return f"{file}: $schema is missing; read as draft {draft}"
 
 
 def _edition(root: Object) -> str:
-    """Joins its comment, without the licence, and its id, without the message."""
+    """Returns the edition that a file names: its comment without the licence, and its id without the message."""
     comment = root.get("comment", root.get("$comment"))
     identifier = root.get("$id", root.get("id"))
     claims = (
@@ -123,7 +122,7 @@ def _edition(root: Object) -> str:
 
 
 class _DocumentWalk:
-    """One pass over one source document."""
+    """Walks through one schema file and derives its structure."""
 
     def __init__(self, root: Object, place: Place) -> None:
         self._root = root
@@ -132,22 +131,24 @@ class _DocumentWalk:
         self._referred: set[str] = set()
 
     def document(self) -> Object:
-        """Derives everything but `$schema`."""
+        """Returns the structure without `$schema`."""
         message = {
             keyword: value
             for keyword, value in self._root.items()
             if keyword not in ("$schema", *DEFINITIONS)
         }
-        structure = self._typed(message, self._place)
+        structure = self._derive_typed(message, self._place)
         if structure["type"] != "object":
-            raise self._place.at("type").error("a message must be an object", "write object")
+            raise self._place.at("type").error(
+                "the schema of a message must have the type object", 'write "type": "object"'
+            )
         definitions = self._derive_definitions()
         if definitions:
             structure["definitions"] = {name: definitions[name] for name in sorted(definitions)}
         return structure
 
     def _derive_definitions(self) -> Object:
-        """Derives all definitions but those that nothing refers to and no class could hold."""
+        """Derives all definitions. A definition that is wrong is left out if nothing refers to it."""
         derived = self._with_referred({})
         for name in sorted(self._definitions.keys() - derived.keys()):
             before = set(self._referred)
@@ -159,32 +160,36 @@ class _DocumentWalk:
         return derived
 
     def _with_referred(self, known: Object) -> Object:
-        """Adds the definitions that something refers to, and those that these refer to."""
+        """Returns the known definitions and all others that are referred to, directly or through others."""
         derived = dict(known)
         while wanted := sorted(self._referred - derived.keys()):
-            derived |= {name: self._definition(name) for name in wanted}
+            derived |= {name: self._derive_definition(name) for name in wanted}
         return derived
 
-    def _definition(self, name: str) -> Json:
+    def _derive_definition(self, name: str) -> Json:
         place, definition = self._definitions[name]
-        return self._typed(place.object(definition), place)
+        return self._derive_typed(place.object(definition), place)
 
-    def _schema(self, value: Json, place: Place) -> Object:
+    def _derive_schema(self, value: Json, place: Place) -> Object:
         source = place.object(value)
-        return self._reference(source, place) if "$ref" in source else self._typed(source, place)
+        return (
+            self._derive_reference(source, place)
+            if "$ref" in source
+            else self._derive_typed(source, place)
+        )
 
-    def _property(self, value: Json, place: Place) -> Object:
-        """Derives a property's schema, which may say nothing: then the property takes any value."""
+    def _derive_property(self, value: Json, place: Place) -> Object:
+        """Derives the schema of a property. An empty schema is allowed and means any value."""
         if all(map(is_dropped, place.object(value))):
             return {}
-        return self._schema(value, place)
+        return self._derive_schema(value, place)
 
-    def _reference(self, source: Object, place: Place) -> Object:
+    def _derive_reference(self, source: Object, place: Place) -> Object:
         for keyword, value in source.items():
             if keyword != "$ref" and not is_dropped(keyword):
                 raise place.at(keyword).error(
-                    f"{keyword!r} beside $ref, where a generated type cannot hold it",
-                    "move it into the definition",
+                    f"the keyword {keyword!r} beside $ref is not supported",
+                    "move the keyword into the definition",
                     None if isinstance(value, list | dict) or value is None else (value, ABSENT),
                 )
         target = source["$ref"]
@@ -202,7 +207,7 @@ class _DocumentWalk:
         meant = get_close_matches(last, self._definitions, n=1)
         path = f"#{self._definitions[meant[0]][0].pointer}" if meant else None
         raise place.error(
-            f"$ref leads nowhere: {target!r}",
+            f"$ref {target!r} refers to nothing",
             (
                 f"write {path}"
                 if path
@@ -212,59 +217,63 @@ class _DocumentWalk:
             (target, path) if path and isinstance(target, str) else None,
         )
 
-    def _typed(self, source: Object, place: Place) -> Object:
+    def _derive_typed(self, source: Object, place: Place) -> Object:
         type_ = _type(source, place)
         structure: Object = {"type": type_}
         for keyword, value in source.items():
-            if is_dropped(keyword) or keyword == "type" or _is_decoration(keyword, type_, source):
+            if is_dropped(keyword) or keyword == "type" or _has_no_effect(keyword, type_, source):
                 continue
-            read = self._keyword(keyword, value, type_, place.at(keyword))
+            read = self._derive_keyword(keyword, value, type_, place.at(keyword))
             if read is not None:
                 structure[keyword] = read
         if type_ == "array" and "items" not in structure:
-            raise place.error("the array lacks items", 'add "items"')
-        check_together(structure, place)
+            raise place.error("the array has no items", 'add the keyword "items"')
+        check_consistency(structure, place)
         return {keyword: structure[keyword] for keyword in KEYWORDS if keyword in structure}
 
-    def _keyword(self, keyword: str, value: Json, type_: str, place: Place) -> Json:
+    def _derive_keyword(self, keyword: str, value: Json, type_: str, place: Place) -> Json:
         if keyword not in RULES and keyword not in CHILDREN:
-            raise refuse_keyword(keyword, value, place)
+            raise unsupported_keyword_error(keyword, value, place)
         types = CHILDREN.get(keyword) or RULES[keyword].types
         if type_ not in types:
-            problem = f"{keyword!r} has no effect on type {type_!r}"
+            problem = f"the keyword {keyword!r} has no meaning for the type {type_!r}"
             if keyword == "enum":
-                problem = f"an enum of type {type_!r}; the values of OCPP's enums are texts"
+                problem = f"the enum has the type {type_!r}, but enum values must be texts"
             scalar = value is not None and not isinstance(value, list | dict)
             raise place.error(
                 problem,
-                f"remove it or mend the type; it goes with {one_of(types)}",
+                f"remove the keyword, or change the type to {comma_list(types)}",
                 (value, ABSENT) if scalar else None,
             )
         if keyword == "items":
-            return self._schema(value, place)
+            return self._derive_schema(value, place)
         if keyword == "properties":
-            return self._properties(value, place)
+            return self._derive_properties(value, place)
         return RULES[keyword].read(value, place)
 
-    def _properties(self, value: Json, place: Place) -> Json:
+    def _derive_properties(self, value: Json, place: Place) -> Json:
         members = place.object(value)
-        return {name: self._property(members[name], place.at(name)) for name in members} or None
+        return {
+            name: self._derive_property(members[name], place.at(name)) for name in members
+        } or None
 
 
 def _definitions(root: Object, place: Place) -> dict[str, tuple[Place, Json]]:
-    """Returns the definitions of a document by name, each with its place."""
+    """Returns the definitions of a schema file by name, each with its place."""
     found: dict[str, tuple[Place, Json]] = {}
     for keyword in DEFINITIONS:
         for name, schema in place.at(keyword).object(root.get(keyword, {})).items():
             at = place.at(keyword, name)
             if name in found:
-                raise at.error(f"{name} stands in definitions as well", "keep one of the two")
+                raise at.error(
+                    f"{name} is defined twice, in definitions and in $defs", "remove one of the two"
+                )
             found[name] = (at, schema)
     return found
 
 
 def _name_of(target: Json) -> str | None:
-    """Returns the name of the definition that a reference points to, if it points to one."""
+    """Returns the name of the definition that a reference points to; `None` if it points elsewhere."""
     if not isinstance(target, str) or not target.startswith("#/"):
         return None
     steps = split(unquote(target))
@@ -280,35 +289,35 @@ def _type(source: Object, place: Place) -> str:
     if "type" not in source:
         for keyword, value in source.items():
             if is_composition(keyword):
-                raise refuse_keyword(keyword, value, place.at(keyword))
-        raise place.error("the schema lacks a type", f'add "type": one of {one_of(TYPES)}')
+                raise unsupported_keyword_error(keyword, value, place.at(keyword))
+        raise place.error("the schema has no type", f'add "type": one of {comma_list(TYPES)}')
     if isinstance(type_, list):
-        problem = "a union of types"
+        problem = "a list of types is not supported"
     elif isinstance(type_, str):
         problem = f"unknown type {type_!r}"
     else:
-        problem = f"the type is {kind(type_)}"
-    raise place.at("type").error(problem, f"use one of {one_of(TYPES)}")
+        problem = f"the type must be a string, found {kind(type_)}"
+    raise place.at("type").error(problem, f"use one of {comma_list(TYPES)}")
 
 
-def _is_decoration(keyword: str, type_: str, source: Object) -> bool:
-    """Tells whether a keyword demands nothing where it stands, as some tools write it.
+def _has_no_effect(keyword: str, type_: str, source: Object) -> bool:
+    """Tells whether a keyword constrains nothing at its place, so that it can be dropped.
 
-    The Alliance's write `additionalProperties: false` on strings, and `additionalItems` beside an
-    object `items`, where JSON Schema gives it no meaning. Others bound the length of a `date-time`
-    by what every one keeps.
+    The Open Charge Alliance's tools write `additionalProperties: false` on strings, and `additionalItems` beside an
+    object `items`, where JSON Schema gives it no meaning. Other tools limit the length of a `date-time` in a way that
+    every value satisfies.
     """
     if keyword == "additionalProperties":
         return type_ != "object"
     if keyword in ("minLength", "maxLength") and source.get("format") == "date-time":
-        return _holds_anyway(keyword, source[keyword])
+        return _always_satisfied(keyword, source[keyword])
     return (
         keyword == "additionalItems" and type_ == "array" and isinstance(source.get("items"), dict)
     )
 
 
-def _holds_anyway(keyword: str, bound: Json) -> bool:
-    """Tells whether every `date-time` keeps to a bound of its length."""
+def _always_satisfied(keyword: str, bound: Json) -> bool:
+    """Tells whether every `date-time` satisfies a bound of its length."""
     if isinstance(bound, bool) or not isinstance(bound, int):
         return False
     shortest = len("2020-01-01T00:00:00Z")

@@ -1,9 +1,8 @@
-"""What the schemas should say differently: errata at generation, corrections at import.
+"""Reads and applies changes to schemas: errata when packages are generated, corrections when schemas are imported.
 
-An *erratum* changes a schema that says what its publisher meant at the time: a later edition
-decided otherwise, or an operator's own equipment needs a higher limit. A *correction* takes back
-what one source changed about the publisher's files; it is bound to that source by name, version and
-the hash of each file, and touches nothing else.
+An *erratum* changes a schema that is as its publisher meant it: a later edition decided otherwise, or a user's equipment
+needs a higher limit. A *correction* undoes a change that one source made to the publisher's files. It applies only to
+that source, which it identifies by name, version and the hash of each file.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,89 +16,89 @@ from .._errors import CodegenError
 from .._files import list_files, read_file
 from ._derive import Derived, derive_document
 from ._json_text import Object
-from ._patch import Applied, EditOutcome, SchemaEdit, apply_change, read_changes
-from ._schema_set import ReadFile, SchemaSet, is_version, set_of
+from ._patch import EditOutcome, EditReport, SchemaEdit, apply_edit, read_edits
+from ._schema_set import RawSchemaFile, SchemaSet, build_schema_set, is_version
 from ._toml import Table, read_toml
 
 __all__ = [
     "OPTIONAL_ERRATA",
-    "Applied",
     "Corrections",
     "EditOutcome",
+    "EditReport",
     "Errata",
     "SchemaEdit",
-    "amend",
-    "amend_set",
+    "apply_corrections",
     "apply_errata",
-    "correct",
-    "derive_changed",
+    "derive_edited",
+    "derive_with_errata",
     "load_corrections",
     "load_errata",
     "read_errata",
+    "with_errata",
 ]
 
 _HERE = Path(__file__).parents[1]
 
 OPTIONAL_ERRATA = {path.stem: path for path in sorted((_HERE / "errata/optional").glob("*.toml"))}
-"""The shipped errata that apply only where a user names them, by name."""
+"""The shipped errata that apply only if the user names them: their paths by name."""
 
 
 @dataclass(frozen=True)
 class Errata:
-    """One file of errata."""
+    """The contents of one file of errata."""
 
     file: str
     version: str
-    """The OCPP version that it changes: `1.6`, `2.0.1` or `2.1`."""
+    """The OCPP version whose schemas it changes."""
 
     changes: tuple[SchemaEdit, ...]
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """One file of corrections."""
+    """The contents of one file of corrections."""
 
     file: str
     source: str | None
-    """Name of the source that it is bound to; `None` if the hashes alone say what it is for."""
+    """The name of the source that it corrects; `None` if only the hashes identify the source."""
 
     source_version: str | None
-    """Version of that source."""
+    """The version of that source."""
 
     version: str
-    """The OCPP version that it changes."""
+    """The OCPP version whose schemas it changes."""
 
     sha256: Mapping[str, str]
-    """Hash of the source's bytes for each message that it changes."""
+    """The hash of the source's file for each message that is changed."""
 
     changes: tuple[SchemaEdit, ...]
 
     def binds(self, source: str, source_version: str, version: str) -> bool:
-        """Tells whether these corrections are for a source."""
+        """Tells whether these corrections apply to a source."""
         named = self.source in (None, source) and self.source_version in (None, source_version)
         return named and self.version == version
 
 
 def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
-    """Reads the errata of one version: the shipped ones that always apply, then the user's.
+    """Reads the errata of one version: first the shipped ones, then the user's.
 
     Args:
         version: `1.6`, `2.0.1` or `2.1`.
-        paths: files, or folders of `*.toml` files. Those of other versions are checked and left
-            out. A name without suffix, such as `exi-response-7500`, is one of `OPTIONAL_ERRATA`
-            unless there is such a file or folder.
+        paths: the user's files, or folders of `*.toml` files. Files of other versions are checked, but not
+            returned. A name in `OPTIONAL_ERRATA`, such as `exi-response-7500`, means these shipped errata, unless there
+            is such a file or folder.
     """
     return tuple(one for one in read_errata(*paths) if one.version == version)
 
 
 def read_errata(*paths: Path) -> tuple[Errata, ...]:
-    """Reads the errata of all versions: the shipped ones that always apply, then the user's."""
-    return _load([*_shipped("errata"), *map(_optional_or_own, paths)], _errata)
+    """Reads the errata of all versions: first the shipped ones, then the user's; see `load_errata`."""
+    return _load_files([*_shipped("errata"), *map(_optional_or_own, paths)], _read_errata_file)
 
 
 def load_corrections(*paths: Path) -> tuple[Corrections, ...]:
-    """Reads corrections: the shipped ones, then those of `paths`, which may be folders."""
-    return _load([*_shipped("corrections"), *paths], _corrections)
+    """Reads corrections: first the shipped ones, then those in `paths`, which are files or folders."""
+    return _load_files([*_shipped("corrections"), *paths], _read_corrections_file)
 
 
 def _shipped(folder: str) -> list[Path]:
@@ -111,46 +110,46 @@ def _optional_or_own(path: Path) -> Path:
         return path
     if str(path) not in OPTIONAL_ERRATA:
         raise CodegenError(
-            "no such file or folder, and no erratum of that name is shipped",
+            "there is no such file or folder, and ocppkit ships no errata of this name",
             file=str(path),
-            cure=f"correct the path, or name one of {', '.join(OPTIONAL_ERRATA)}",
+            cure=f"correct the path, or use one of {', '.join(OPTIONAL_ERRATA)}",
         )
     return OPTIONAL_ERRATA[str(path)]
 
 
 def apply_errata(
     schemas: SchemaSet, errata: Iterable[Errata]
-) -> tuple[SchemaSet, tuple[Applied, ...]]:
-    """Applies errata in their order, so that a user's entry may build on a shipped one.
+) -> tuple[SchemaSet, tuple[EditReport, ...]]:
+    """Applies errata to a set of schemas, one after the other.
 
     Returns:
-        The changed set, and what became of each change.
+        The changed set, and the effect of each change.
 
     Raises:
-        CodegenError: if a change fits nothing, or leaves a schema that `derive` refuses.
+        CodegenError: a change does not fit its schema, or makes a schema invalid.
     """
     documents = {name: deepcopy(dict(file.document)) for name, file in schemas.files.items()}
     rows, touched = _apply_all(documents, errata)
     files = dict(schemas.files)
     for name, changes in touched.items():
         file = files[name]
-        derived = derive_changed(changes, documents[name], file.path)
+        derived = derive_edited(changes, documents[name], file.path)
         files[name] = replace(file, document=derived.document)
     return replace(schemas, files=files), rows
 
 
-def amend_set(
-    version: str, files: Mapping[str, ReadFile], errata: Iterable[Errata]
-) -> tuple[SchemaSet, tuple[Applied, ...]]:
-    """Applies errata to schemas as they were read, and derives their structure after that.
+def derive_with_errata(
+    version: str, files: Mapping[str, RawSchemaFile], errata: Iterable[Errata]
+) -> tuple[SchemaSet, tuple[EditReport, ...]]:
+    """Applies errata to schema files, and then derives their structure.
 
-    An erratum can so mend a file that would be refused.
+    In this order an erratum can correct a file whose structure could not be derived.
 
     Returns:
-        The set, and what became of each change.
+        The set of schemas, and the effect of each change.
 
     Raises:
-        CodegenError: a change fits nothing, or a schema is refused with all changes applied.
+        CodegenError: a change does not fit its schema, or a schema is invalid after all changes.
     """
     errata = tuple(errata)
     documents = {name: file.document for name, file in files.items()}
@@ -159,23 +158,25 @@ def amend_set(
     rows, touched = _apply_all(documents, errata)
     derived = {
         name: replace(file, document=documents[name]).derived(
-            version, partial(derive_changed, touched.get(name, ()))
+            version, partial(derive_edited, touched.get(name, ()))
         )
         for name, file in files.items()
     }
-    return set_of(version, derived), rows
+    return build_schema_set(version, derived), rows
 
 
 def _apply_all(
     documents: Mapping[str, Object], errata: Iterable[Errata]
-) -> tuple[tuple[Applied, ...], dict[str, list[SchemaEdit]]]:
-    """Changes documents in place.
+) -> tuple[tuple[EditReport, ...], dict[str, list[SchemaEdit]]]:
+    """Applies all errata to documents, in place.
 
     Returns:
-        What became of each change, and the changes of each document that was touched.
+        The effect of each change, and the changes by the documents that they concern.
     """
     rows = [
-        _apply(change, _concerned(documents, change)) for one in errata for change in one.changes
+        _apply_one(change, _concerned_documents(documents, change))
+        for one in errata
+        for change in one.changes
     ]
     touched: dict[str, list[SchemaEdit]] = {}
     for row in rows:
@@ -184,37 +185,40 @@ def _apply_all(
     return tuple(rows), touched
 
 
-def amend(document: Object, message: str, errata: Iterable[Errata]) -> Object:
-    """Applies those errata that concern one message.
+def with_errata(document: Object, message: str, errata: Iterable[Errata]) -> Object:
+    """Returns the schema of one message with the errata that concern it applied.
 
     Raises:
-        CodegenError: if one of them does not fit.
+        CodegenError: an erratum does not fit the schema.
     """
     amended = deepcopy(document)
     for one in errata:
         for change in one.changes:
             if change.concerns(message, amended):
-                apply_change(amended, change)
+                apply_edit(amended, change)
     return amended
 
 
-def correct(
+def apply_corrections(
     document: Object, message: str, sha256: str, corrections: Iterable[Corrections]
-) -> tuple[Object, tuple[Applied, ...]]:
-    """Applies the corrections that are bound to a file's bytes, before its structure is derived.
+) -> tuple[Object, tuple[EditReport, ...]]:
+    """Applies the corrections of one schema file, before its structure is derived.
 
     Args:
-        document: the file as it was read.
-        message: the message that it is.
-        sha256: the hash of its bytes.
-        corrections: those of its source.
+        document: the contents of the file.
+        message: the message of the file.
+        sha256: the hash of the file; corrections with another hash are not applied.
+        corrections: the corrections of its source.
+
+    Returns:
+        The changed contents, and the effect of each change.
     """
-    report: list[Applied] = []
+    report: list[EditReport] = []
     for one in corrections:
         if one.sha256.get(message) == sha256:
             changed = {message: deepcopy(document)}
             report += [
-                _apply(change, changed)
+                _apply_one(change, changed)
                 for change in one.changes
                 if change.concerns(message, document)
             ]
@@ -222,50 +226,48 @@ def correct(
     return document, tuple(report)
 
 
-def _apply(change: SchemaEdit, documents: Mapping[str, Object]) -> Applied:
+def _apply_one(change: SchemaEdit, documents: Mapping[str, Object]) -> EditReport:
     """Applies one change to each document that it concerns."""
-    outcomes = {name: apply_change(documents[name], change) for name in documents}
+    outcomes = {name: apply_edit(documents[name], change) for name in documents}
     applied = tuple(name for name in documents if outcomes[name] is EditOutcome.APPLIED)
     if applied:
-        return Applied(change, EditOutcome.APPLIED, applied)
-    return Applied(change, EditOutcome.ALREADY, tuple(documents))
+        return EditReport(change, EditOutcome.APPLIED, applied)
+    return EditReport(change, EditOutcome.ALREADY, tuple(documents))
 
 
-def _concerned(documents: Mapping[str, Object], change: SchemaEdit) -> dict[str, Object]:
-    """Chooses the documents that a change concerns."""
+def _concerned_documents(documents: Mapping[str, Object], change: SchemaEdit) -> dict[str, Object]:
+    """Returns the documents that a change concerns."""
     found = {name: one for name, one in documents.items() if change.concerns(name, one)}
     if not found:
         kind = "message" if change.message else "definition"
         raise change.place.at("path").error(
-            f"{change.path} leads nowhere: there is no such {kind}", "correct the path"
+            f"{change.path} refers to nothing: there is no such {kind}", "correct the path"
         )
     return found
 
 
-def derive_changed(
+def derive_edited(
     changes: Sequence[SchemaEdit], document: Object, path: str, *, draft: int | None = None
 ) -> Derived:
-    """Derives a changed document: a change can break a schema as well as a source can.
+    """Derives the structure of a schema file that errata or corrections have changed.
 
     Args:
-        changes: what was changed.
-        document: the document as it is now.
-        path: its file, for errors.
-        draft: the draft of a file without `$schema`.
+        changes: the changes that were made.
+        document: the changed contents of the file.
+        path: the path of the file, for errors.
+        draft: the JSON Schema draft of a file without `$schema`.
 
     Raises:
-        CodegenError: the document is refused. The error names the change that was made there, if
-            one was.
+        CodegenError: the changed schema is invalid. The error names the change at that place, if there is one.
     """
     try:
         return derive_document(document, path, draft=draft)
     except CodegenError as error:
         for change in reversed(changes):
-            if change.reaches(error.pointer or ""):
+            if change.touches(error.pointer or ""):
                 raise change.place.error(
-                    "the changes leave a schema that is refused, "
-                    f"at {error.file}#{error.pointer}: {error.problem}",
-                    error.cure or "mend the entry",
+                    f"the change makes the schema invalid at {error.file}#{error.pointer}: {error.problem}",
+                    error.cure or "correct the entry",
                 ) from error
         raise
 
@@ -273,32 +275,32 @@ def derive_changed(
 _Loaded = TypeVar("_Loaded")
 
 
-def _load(paths: Iterable[Path], read: Callable[[Table], _Loaded]) -> tuple[_Loaded, ...]:
+def _load_files(paths: Iterable[Path], read: Callable[[Table], _Loaded]) -> tuple[_Loaded, ...]:
     files = (file for path in paths for file in list_files(path, ".toml"))
     return tuple(read(read_toml(read_file(file), str(file))) for file in files)
 
 
-def _errata(table: Table) -> Errata:
+def _read_errata_file(table: Table) -> Errata:
     table.only("version", "change")
     version = table.text("version")
     if not is_version(version):
         raise table.place.at("version").error(
-            f"{version!r} is no OCPP version", "write the version as in 2.0.1"
+            f"{version!r} is not an OCPP version", "write a version such as 2.0.1"
         )
-    return Errata(table.place.file, version, read_changes(table))
+    return Errata(table.place.file, version, read_edits(table))
 
 
-def _corrections(table: Table) -> Corrections:
+def _read_corrections_file(table: Table) -> Corrections:
     table.only("source", "sha256", "change")
     source = table.table("source")
     source.only("name", "version", "ocpp")
     named = "name" in source or "version" in source
     hashes = table.table("sha256")
-    changes = read_changes(table)
+    changes = read_edits(table)
     for change in changes:
         if change.message in (None, "*"):
             raise change.place.at("path").error(
-                "a correction names its file", "write ResetRequest.json#/..."
+                "the path of a correction must name a file", "write ResetRequest.json#/..."
             )
         hashes.text(str(change.message))
     return Corrections(

@@ -1,7 +1,7 @@
-"""JSON as the generator reads and writes it: strict on the way in, stable on the way out.
+"""Reads JSON files strictly, and writes them always in the same form.
 
-The standard parser forgives what a schema must not contain: it keeps the last of two equal keys and
-reads `NaN`. Everything that it forgives is an error here, with the line or the JSON pointer.
+Python's parser accepts files that a schema must not be: it keeps the last of two equal keys, and reads `NaN`.
+Here these are errors, with the line or the JSON pointer.
 """
 
 import json
@@ -29,39 +29,39 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Object: TypeAlias = dict[str, Json]
 
 _MAX_DEPTH = 100
-"""Levels of nesting; the official schemas have 14."""
+"""The greatest number of nested levels; the official schemas have 14."""
 
-_TOO_DEEP = "nested too deeply for a schema"
-_LEAVE_OUT = "mend the file or leave it out"
+_TOO_DEEP = f"the file has more than {_MAX_DEPTH} nested levels"
+_LEAVE_OUT = "correct the file, or remove it"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands, so that whoever finds it wrong can say so."""
+    """The place of a value in a file, for error messages about it."""
 
     file: str
-    """The file as the user knows it."""
+    """The path of the file, as the user wrote it."""
 
     pointer: str = ""
-    """JSON pointer (RFC 6901) in that file."""
+    """The JSON pointer (RFC 6901) of the value."""
 
     line: int | None = None
-    """The line of the entry that it belongs to, in files that people write by hand."""
+    """The line of the entry with the value, in files that users write."""
 
     def at(self, *tokens: str | int) -> "Place":
-        """Goes down to a member or an item."""
+        """Returns the place of a member or an item of the value."""
         return Place(self.file, join(self.pointer, *tokens), self.line)
 
     def error(
         self, problem: str, cure: str, change: tuple[object, object] | None = None
     ) -> CodegenError:
-        """Makes the error that names this place.
+        """Returns an error about the value at this place.
 
         Args:
             problem: what is wrong.
             cure: what the user can do about it.
-            change: the value that stands here and the one that would be right, if one would.
+            change: the wrong value and the right one, if the right one is known.
         """
         return CodegenError(
             problem,
@@ -73,33 +73,33 @@ class Place:
         )
 
     def object(self, value: Json) -> Object:
-        """Returns `value` if it is an object, else raises."""
+        """Returns the value at this place if it is an object; raises an error otherwise."""
         if isinstance(value, dict):
             return value
-        raise self.error(f"{kind(value)} where an object is due", "write an object")
+        raise self.error(f"expected an object, found {kind(value)}", "write an object")
 
     def list(self, value: Json) -> list[Json]:
-        """Returns `value` if it is an array, else raises."""
+        """Returns the value at this place if it is an array; raises an error otherwise."""
         if isinstance(value, list):
             return value
-        raise self.error(f"{kind(value)} where an array is due", "write an array")
+        raise self.error(f"expected an array, found {kind(value)}", "write an array")
 
 
 class _Members(dict[str, Json]):
-    """A JSON object that remembers a key met twice: the parser's hook cannot know its place."""
+    """A JSON object that remembers a repeated key until its place in the file is known."""
 
     repeated: str | None = None
 
 
 def read_json(data: bytes, file: str) -> Json:
-    """Parses a file's bytes, in any of JSON's encodings, with or without a byte order mark.
+    """Parses a JSON file in any encoding that JSON allows, with or without a byte order mark.
 
     Args:
         data: the bytes of the file.
-        file: the file as the user knows it, for the error.
+        file: the path of the file, for errors.
 
     Raises:
-        CodegenError: if it is no JSON, repeats a key, or holds a number that is not finite.
+        CodegenError: the file is not valid JSON, repeats a key, or has a number that is not finite.
     """
     text = _decode(data, file)
     try:
@@ -120,12 +120,12 @@ def read_json(data: bytes, file: str) -> Json:
 
 
 def write_json(document: Mapping[str, Json]) -> bytes:
-    """Serialises a document the one way in which the repository holds it."""
+    """Serialises a JSON document as the repository stores it: indented by two spaces, in UTF-8."""
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def kind(value: Json) -> str:
-    """Returns the name of a value's JSON type, for error texts."""
+    """Returns the JSON type of a value with its article, such as `a string`, for error texts."""
     match value:
         case None:
             return "null"
@@ -142,7 +142,7 @@ def kind(value: Json) -> str:
 
 
 def normal_number(value: Json) -> Json:
-    """Writes a whole number as an integer: 0.0 and 0 are one number."""
+    """Returns a float without fraction as an integer, because 0.0 and 0 are the same number in JSON."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -153,7 +153,7 @@ def join(pointer: str, *tokens: str | int) -> str:
 
 
 def split(pointer: str) -> list[str]:
-    """Takes a JSON pointer apart into its tokens."""
+    """Returns the tokens of a JSON pointer."""
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
@@ -163,7 +163,7 @@ def _decode(data: bytes, file: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as exc:
         raise CodegenError(
-            f"not text in {encoding}: {exc.reason}",
+            f"the file is not text in {encoding}: {exc.reason}",
             file=file,
             line=data[: exc.start].count(b"\n") + 1,
             cure="save the file as UTF-8",
@@ -180,11 +180,11 @@ def _members(pairs: list[tuple[str, Json]]) -> _Members:
 
 
 def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number in JSON")
 
 
 def _plain(value: Json, place: Place) -> Json:
-    """Turns parsed members into plain dictionaries and refuses what the parser let through."""
+    """Returns parsed JSON as plain dictionaries; raises errors for what Python's parser accepts wrongly."""
     if place.pointer.count("/") > _MAX_DEPTH:
         raise CodegenError(_TOO_DEEP, file=place.file, cure=_LEAVE_OUT)
     match value:
@@ -195,7 +195,7 @@ def _plain(value: Json, place: Place) -> Json:
         case float() if not math.isfinite(value):
             raise place.error("the number is too large", "write a finite number")
         case str() if _LONE_SURROGATE.search(value):
-            raise place.error("half of a surrogate pair", "write the whole character")
+            raise place.error("the text has half of a surrogate pair", "write the whole character")
         case _:
             return value
 
@@ -203,7 +203,7 @@ def _plain(value: Json, place: Place) -> Json:
 def _plain_members(members: _Members, place: Place) -> Object:
     if members.repeated is not None:
         raise place.at(members.repeated).error(
-            f"the key {members.repeated!r} stands twice in one object", "keep one of the two"
+            f"the key {members.repeated!r} occurs twice in one object", "remove one of the two"
         )
     for key in members:
         _plain(key, place)

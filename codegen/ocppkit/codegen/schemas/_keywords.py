@@ -1,6 +1,6 @@
-"""The keywords of JSON Schema that OCPP's files use: where each may stand, and its values.
+"""Lists the supported keywords of JSON Schema, the types each applies to, and its allowed values.
 
-`_derive.py` walks a document and asks here about each keyword that has no schemas below it.
+`_derive.py` walks through a schema and uses these rules for each keyword.
 """
 
 from collections.abc import Callable
@@ -20,19 +20,19 @@ __all__ = [
     "LATER_DRAFTS",
     "RULES",
     "TYPES",
-    "check_together",
+    "check_consistency",
+    "comma_list",
     "is_composition",
     "is_dropped",
-    "one_of",
-    "read_names",
-    "refuse_keyword",
+    "read_distinct_strings",
+    "unsupported_keyword_error",
 ]
 
 DRAFTS = {
     "http://json-schema.org/draft-04/schema": 4,
     "http://json-schema.org/draft-06/schema": 6,
 }
-"""The drafts that the Open Charge Alliance uses; a file may write a `#` behind them."""
+"""The JSON Schema drafts that the Open Charge Alliance uses, without the `#` that may follow."""
 
 LATER_DRAFTS = frozenset(
     {
@@ -41,7 +41,7 @@ LATER_DRAFTS = frozenset(
         "https://json-schema.org/draft/2020-12/schema",
     }
 )
-"""Drafts in which the keywords of `KEYWORDS` mean what they mean in draft 6, which is written for them."""
+"""Later drafts. The keywords of `KEYWORDS` mean the same in them as in draft 6, so they are treated as draft 6."""
 
 KEYWORDS = (
     "$schema",
@@ -63,10 +63,10 @@ KEYWORDS = (
     "additionalProperties",
     "definitions",
 )
-"""The keywords that a derived document may hold, in the order in which it holds them."""
+"""The keywords that a derived schema may have, in their order."""
 
 DEFINITIONS = ("definitions", "$defs")
-"""Where a document keeps its definitions; drafts from 2019 on call them `$defs`."""
+"""The keywords for definitions; drafts from 2019 on call them `$defs`."""
 
 DROPPED = frozenset(
     {
@@ -74,10 +74,10 @@ DROPPED = frozenset(
         *("javaType", "readOnly", "title", "tsEnumNames", "tsType", "writeOnly"),
     }
 )
-"""Keywords that demand nothing of a message, wherever they stand. So do those that start with `x-`."""
+"""Keywords that never constrain a message and are dropped. So are those that start with `x-`."""
 
-_NOT_HELD = {
-    "allOf": ("schemas that hold together (allOf)", "write the one schema that they add up to"),
+_UNSUPPORTED = {
+    "allOf": ("a combination of schemas (allOf)", "write the combined schema instead"),
     "anyOf": ("a choice of schemas (anyOf)", "write one schema, with its members optional"),
     "const": ("a constant (const)", "write an enum with one value"),
     "else": ("a condition (else)", "remove it"),
@@ -91,16 +91,16 @@ _NOT_HELD = {
     "unevaluatedProperties": ("unevaluatedProperties", "write additionalProperties"),
     "uniqueItems": ("a set (uniqueItems)", "remove it"),
 }
-"""Keywords of JSON Schema that no generated type can hold: what each is, and what to write instead."""
+"""Keywords that generated types do not support: what each means, and what to write instead."""
 
 TYPES = frozenset({"array", "boolean", "integer", "number", "object", "string"})
-"""The types of OCPP's values. There is no null: what is absent is left out."""
+"""The JSON types that OCPP uses. There is no null: an absent member is left out."""
 
 FORMATS = frozenset({"date-time", "uri"})
 """The formats that the generated classes check."""
 
 CHILDREN = {"items": frozenset({"array"}), "properties": frozenset({"object"})}
-"""The keywords with schemas below them, and the types they may stand on."""
+"""The keywords that contain schemas, and the types that they apply to."""
 
 _NUMBERS = frozenset({"integer", "number"})
 _LIMITS = (("minLength", "maxLength"), ("minimum", "maximum"), ("minItems", "maxItems"))
@@ -114,81 +114,85 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class KeywordRule:
-    """One keyword."""
+    """The rule for one keyword."""
 
     types: frozenset[str]
-    """The types it may stand on."""
+    """The types that the keyword applies to."""
 
     read: Callable[[Json, Place], Json]
-    """Checks its value and returns it as derived; None leaves the keyword out."""
+    """Checks the value of the keyword and returns it in its derived form; `None` drops the keyword."""
 
 
 def is_dropped(keyword: str) -> bool:
-    """Tells whether a keyword demands nothing of a message."""
+    """Tells whether a keyword never constrains a message and is dropped."""
     return keyword in DROPPED or keyword.startswith("x-")
 
 
 def is_composition(keyword: str) -> bool:
-    """Tells whether a keyword takes the place of a type: a choice, a combination or a constant."""
+    """Tells whether a keyword can replace the type: a choice, a combination or a constant."""
     return keyword in ("allOf", "anyOf", "const", "if", "not", "oneOf")
 
 
-def refuse_keyword(keyword: str, value: Json, place: Place) -> CodegenError:
-    """Makes the error about a keyword that the generated types cannot hold.
+def unsupported_keyword_error(keyword: str, value: Json, place: Place) -> CodegenError:
+    """Returns the error about a keyword that generated types do not support.
 
     Args:
         keyword: the keyword.
         value: its value.
-        place: where it stands.
+        place: its place.
     """
-    if keyword in _NOT_HELD:
-        what, cure = _NOT_HELD[keyword]
-        problem = f"{what}, which a generated type cannot hold"
+    if keyword in _UNSUPPORTED:
+        what, cure = _UNSUPPORTED[keyword]
+        problem = f"generated types do not support {what}"
     else:
         problem = f"unknown keyword {keyword!r}"
-        cure = "remove it: the generated classes could not hold what it demands"
+        cure = "remove it; generated classes check no unknown constraints"
     return place.error(problem, cure, _removal(value))
 
 
 def _removal(value: Json) -> tuple[object, object] | None:
-    """Returns the change that takes a value away, unless TOML cannot write it."""
+    """Returns the change that removes a value; `None` if TOML cannot express the value."""
     return None if value is None or isinstance(value, list | dict) else (value, ABSENT)
 
 
-def read_names(value: Json, place: Place) -> list[Json]:
-    """Reads a list of different strings: the values of an enum or the names of required members."""
+def read_distinct_strings(value: Json, place: Place) -> list[Json]:
+    """Returns a list of strings after checking that no string occurs twice."""
     names = place.list(value)
     for position, name in enumerate(names):
         if not isinstance(name, str):
-            raise place.at(position).error(f"{kind(name)} where a string is due", "write a string")
+            raise place.at(position).error(
+                f"expected a string, found {kind(name)}", "write a string"
+            )
         if name in names[:position]:
-            raise place.at(position).error(f"{name!r} stands twice", "keep one of the two")
+            raise place.at(position).error(f"{name!r} occurs twice", "remove one of the two")
     return names
 
 
 def _read_texts(value: Json, place: Place) -> list[Json]:
-    """Reads the values of an enum, which are texts."""
+    """Returns the values of an enum after checking that they are distinct texts."""
     values = place.list(value)
     if values and all(isinstance(each, int | float) for each in values):
         raise place.error(
-            "an enum of numbers or booleans; the values of OCPP's enums are texts",
-            "write minimum and maximum, or remove the enum",
+            "the values of this enum are numbers or booleans, but enum values must be texts",
+            "use minimum and maximum, or remove the enum",
         )
-    return read_names(value, place)
+    return read_distinct_strings(value, place)
 
 
-def check_together(schema: Object, place: Place) -> None:
-    """Checks that the keywords of a derived schema agree with each other."""
+def check_consistency(schema: Object, place: Place) -> None:
+    """Checks that the keywords of a derived schema do not contradict each other."""
     for low, high in _LIMITS:
         least, most = schema.get(low), schema.get(high)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
-            raise place.at(low).error(f"{low} {least} is above {high} {most}", "swap them")
+            raise place.at(low).error(
+                f"{low} {least} is greater than {high} {most}", "swap the two numbers"
+            )
     _check_required(schema, place)
     _check_default(schema, place)
 
 
-def one_of(words: frozenset[str]) -> str:
-    """Returns a list of words for the cure of an error."""
+def comma_list(words: frozenset[str]) -> str:
+    """Returns words sorted and separated by commas, for the cure of an error."""
     return ", ".join(sorted(words))
 
 
@@ -197,8 +201,8 @@ def _check_required(schema: Object, place: Place) -> None:
     for position, name in enumerate(place.list(schema.get("required", []))):
         if name not in declared:
             raise place.at("required", position).error(
-                f"required names {name!r}, which is no property here",
-                "declare the property or take the name away",
+                f"{name!r} is required, but there is no such property",
+                "add the property, or remove the name from required",
             )
 
 
@@ -209,14 +213,14 @@ def _check_default(schema: Object, place: Place) -> None:
     values = place.list(schema.get("enum", [value]))
     if type(value) not in _DEFAULTS[str(schema["type"])] or value not in values:
         raise place.at("default").error(
-            f"the default {value!r} is no value of this schema",
-            "mend the default or remove it",
-            (value, _meant(value, str(schema["type"]), values)),
+            f"the schema does not allow its own default {value!r}",
+            "correct or remove the default",
+            (value, _likely_default(value, str(schema["type"]), values)),
         )
 
 
-def _meant(value: Json, type_: str, values: list[Json]) -> object:
-    """Guesses which value a default of the wrong type or spelling means; `ABSENT` if none."""
+def _likely_default(value: Json, type_: str, values: list[Json]) -> object:
+    """Returns the allowed value that a wrong default probably means; `ABSENT` if there is none."""
     text = value if isinstance(value, str) else str(value)
     if values != [value]:
         alike = [each for each in values if str(each).lower() == text.lower()]
@@ -225,10 +229,10 @@ def _meant(value: Json, type_: str, values: list[Json]) -> object:
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), ABSENT)
     if type_ == "string":
         return text if not isinstance(value, bool) else text.lower()
-    return _number(text, whole=type_ == "integer")
+    return _parsed_number(text, whole=type_ == "integer")
 
 
-def _number(text: str, *, whole: bool) -> object:
+def _parsed_number(text: str, *, whole: bool) -> object:
     try:
         number = float(text)
     except ValueError:
@@ -241,26 +245,28 @@ def _number(text: str, *, whole: bool) -> object:
 def _read_size(value: Json, place: Place) -> Json:
     number = normal_number(value)
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise place.error(f"{value!r} is no length", "write a whole number from 0 up")
+        raise place.error(
+            f"expected a length or count, found {value!r}", "write a whole number of 0 or more"
+        )
     return number
 
 
 def _read_bound(value: Json, place: Place) -> Json:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise place.error(f"{kind(value)} where a number is due", "write a number")
+        raise place.error(f"expected a number, found {kind(value)}", "write a number")
     return normal_number(value)
 
 
 def _read_step(value: Json, place: Place) -> Json:
     number = _read_bound(value, place)
     if isinstance(number, int | float) and number <= 0:
-        raise place.error(f"multipleOf is {value!r}", "write a number above 0")
+        raise place.error(f"multipleOf must be above 0, found {value!r}", "write a number above 0")
     return number
 
 
 def _read_format(value: Json, place: Place) -> Json:
     if not isinstance(value, str) or value not in FORMATS:
-        cure = f"use one of {one_of(FORMATS)}, or remove it"
+        cure = f"use one of {comma_list(FORMATS)}, or remove it"
         raise place.error(f"unsupported format {value!r}", cure, _removal(value))
     return value
 
@@ -268,24 +274,27 @@ def _read_format(value: Json, place: Place) -> Json:
 def _read_enum_values(value: Json, place: Place) -> Json:
     values = _read_texts(value, place)
     if not values:
-        raise place.error("the enum is empty", "list its values")
+        raise place.error("the enum has no values", "list its values")
     return values
 
 
 def _read_required(value: Json, place: Place) -> Json:
-    return read_names(value, place) or None
+    return read_distinct_strings(value, place) or None
 
 
 def _read_closed(value: Json, place: Place) -> Json:
     if not isinstance(value, bool):
-        raise place.error(f"additionalProperties is {kind(value)}", "write true or false")
-    # `true` is what holds without the keyword.
+        raise place.error(f"expected true or false, found {kind(value)}", "write true or false")
+    # Without the keyword, `true` applies.
     return None if value else False
 
 
 def _read_default(value: Json, place: Place) -> Json:
     if isinstance(value, list | dict) or value is None:
-        raise place.error(f"{kind(value)} as a default", "write a string, number or boolean")
+        raise place.error(
+            f"expected a string, number or boolean as default, found {kind(value)}",
+            "write a string, number or boolean",
+        )
     return normal_number(value)
 
 
@@ -303,4 +312,4 @@ RULES = {
     "multipleOf": KeywordRule(_NUMBERS, _read_step),
     "required": KeywordRule(frozenset({"object"}), _read_required),
 }
-"""The keywords without schemas below them."""
+"""The rules for the keywords that contain no schemas."""

@@ -1,8 +1,8 @@
-"""The lock: which bytes of which source each schema of the repository was derived from.
+"""Reads and writes `lock.toml`, which records the source file of each schema and its hashes.
 
-`lock.toml` stands beside the folders of schemas. It is written by an import and never by hand. The
-hash of the structure shows an edit by hand; the hash of the source tells an identical source from
-one that only says the same.
+The lock is in the folder of the schemas. Only an import writes it. The hash of the structure reveals a manual
+edit of a schema. The hash of the source distinguishes an identical source file from one that differs but has the
+same structure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from ._toml import Table, read_toml, write_table
 __all__ = ["LOCK", "Lock", "LockedFile", "LockedVersion", "check_lock", "read_lock", "write_lock"]
 
 LOCK = "lock.toml"
-"""Name of the lock's file."""
+"""The name of the lock file."""
 
 _HEADER = """\
 # What each schema was derived from: where its source lay, the edition that the source claims, the
@@ -28,55 +28,55 @@ _HEADER = """\
 # Written by `ocppkit schemas import`, read by `ocppkit schemas verify`.
 """
 
-_CURE = "restore the file or import its source again; a change of yours belongs into an erratum"
+_CURE = "restore the file, or import its source again; write an erratum for your own change"
 
 
 @dataclass(frozen=True)
 class LockedFile:
-    """One schema."""
+    """The record of one schema in the lock."""
 
     path: str
-    """Where its source lay, in the source."""
+    """The path of the schema's source file in the archive or folder."""
 
     edition: str
-    """What the source claims about its edition; empty if nothing."""
+    """The edition that the source file names; empty if it names none."""
 
     source_sha256: str
-    """Hash of the source's bytes."""
+    """The hash of the source file."""
 
     structure_sha256: str
-    """`canonical_hash` of what was derived."""
+    """The hash of the derived structure; see `canonical_hash`."""
 
     official_sha256: str = ""
-    """Hash of the file in the Alliance's own archive; empty if it is not known."""
+    """The hash of the file in the archive of the Open Charge Alliance; empty if unknown."""
 
 
 @dataclass(frozen=True)
 class LockedVersion:
-    """The schemas of one OCPP version."""
+    """The records of one OCPP version in the lock."""
 
     version: str
     """`1.6`, `2.0.1` or `2.1`."""
 
     source: str
-    """Name of the source."""
+    """The name of the source."""
 
     source_version: str
-    """Its version, as its publisher counts."""
+    """The version of the source, as its publisher names it."""
 
     files: Mapping[str, LockedFile]
-    """Each schema by message."""
+    """The record of each schema, by message."""
 
     official: str = ""
-    """The published edition that the official hashes are of; empty if there are none."""
+    """The published edition with the official hashes; empty if there are none."""
 
 
 Lock = Mapping[str, LockedVersion]
-"""The versions by folder: `v16`, `v201`, `v21`."""
+"""The contents of a lock: versions by folder name, such as `v201`."""
 
 
 def read_lock(folder: Path) -> Lock:
-    """Reads the lock of a folder of schemas; it is empty if there is none yet."""
+    """Reads the lock in a folder of schemas; returns an empty lock if there is no file."""
     path = folder / LOCK
     if not path.exists():
         return {}
@@ -85,20 +85,20 @@ def read_lock(folder: Path) -> Lock:
 
 
 def write_lock(lock: Lock) -> bytes:
-    """Serialises a lock in its one stable order."""
+    """Serialises a lock, sorted by version and message."""
     tables = (table for folder in sorted(lock) for table in _tables(folder, lock[folder]))
     return "\n".join([_HEADER, *tables]).encode()
 
 
 def check_lock(folder: Path) -> tuple[CodegenError, ...]:
-    """Compares a folder of schemas with its lock.
+    """Checks that the schemas in a folder are those that its lock records.
 
     Returns:
-        What is wrong, file by file: edited, missing, or not in the lock; nothing if all is well.
+        An error for each schema that was edited, is missing, or is not in the lock.
     """
     lock = read_lock(folder)
     folders = lock.keys() | {path.parent.name for path in folder.glob("*/*.json")}
-    return tuple(error for name in sorted(folders) for error in _deviations(folder, name, lock))
+    return tuple(error for name in sorted(folders) for error in _problems_in(folder, name, lock))
 
 
 def _tables(folder: str, version: LockedVersion) -> Iterator[str]:
@@ -108,13 +108,13 @@ def _tables(folder: str, version: LockedVersion) -> Iterator[str]:
         "source_version": version.source_version,
         "official": version.official,
     }
-    yield write_table([folder], _known(header))
+    yield write_table([folder], _without_unknown_official(header))
     for name, file in sorted(version.files.items()):
-        yield write_table([folder, "files", name], _known(vars(file)))
+        yield write_table([folder, "files", name], _without_unknown_official(vars(file)))
 
 
-def _known(entries: Mapping[str, str]) -> dict[str, str]:
-    """Leaves out what is said of the official file where nothing is known of it."""
+def _without_unknown_official(entries: Mapping[str, str]) -> dict[str, str]:
+    """Returns the entries without empty ones about the official file."""
     return {key: text for key, text in entries.items() if text or not key.startswith("official")}
 
 
@@ -145,13 +145,13 @@ def _optional(table: Table, key: str) -> str:
     return table.text(key) if key in table else ""
 
 
-def _deviations(folder: Path, name: str, lock: Lock) -> Iterator[CodegenError]:
+def _problems_in(folder: Path, name: str, lock: Lock) -> Iterator[CodegenError]:
     locked: Mapping[str, LockedFile] = lock[name].files if name in lock else {}
     found = {path.stem for path in (folder / name).glob("*.json")}
     for message in sorted(locked.keys() | found):
         path = folder / name / f"{message}.json"
         try:
-            problem = _deviation(path, locked.get(message))
+            problem = _problem_of(path, locked.get(message))
         except CodegenError as exc:
             yield exc
             continue
@@ -159,15 +159,15 @@ def _deviations(folder: Path, name: str, lock: Lock) -> Iterator[CodegenError]:
             yield CodegenError(problem, file=str(path), cure=_CURE)
 
 
-def _deviation(path: Path, locked: LockedFile | None) -> str | None:
+def _problem_of(path: Path, locked: LockedFile | None) -> str | None:
     if locked is None:
-        return "in the folder, but not in the lock"
+        return "the file is in the folder, but not in the lock"
     if not path.exists():
-        return "in the lock, but not in the folder"
+        return "the file is in the lock, but not in the folder"
     data = read_file(path)
     document = derive(data, str(path)).document
     if canonical_hash(document) != locked.structure_sha256:
-        return "its structure is not the one that was derived from the source"
+        return "the structure of the schema has been changed since its import"
     if data != write_json(document):
-        return "not written as an import writes it"
+        return "the format of the file has been changed since its import"
     return None

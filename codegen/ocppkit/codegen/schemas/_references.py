@@ -1,8 +1,8 @@
-"""References from one schema to types of other messages of its version, such as OCPP's own datatypes.
+"""Resolves references from one schema file to types in another file of the same version.
 
-A vendor's schema writes `BootNotificationRequest.json#/definitions/ChargingStationType` instead of a copy.
-`derive` keeps such a reference; here, where all files of a set are known, it becomes a definition of the file, as in
-the official schemas, whose files each repeat what they use. Errata have been applied by then, so they reach it too.
+The schema of a vendor can refer to `BootNotificationRequest.json#/definitions/ChargingStationType` instead of copying the
+type. `derive` keeps such a reference. When all files of a version are known, the type is copied into the file, as in the
+official schemas, in which each file repeats the types that it uses. This happens after errata are applied.
 """
 
 import re
@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias, cast
 from urllib.parse import unquote
 
+from .._errors import did_you_mean
 from ._json_text import Json, Place, join, split
 
 __all__ = ["external_reference", "resolve_references", "without_edition"]
@@ -18,22 +19,21 @@ __all__ = ["external_reference", "resolve_references", "without_edition"]
 _EDITION = re.compile(r"_v\d+p\d+$", re.ASCII)
 _EXTERNAL = re.compile(r"(?:[^#]*/)?([A-Za-z0-9_]+)\.json#(/[^#]+)")
 _SHOWN = 8
-"""Names that an error lists where none is close to the one that is wrong."""
+"""How many names an error lists if none is similar to the wrong one."""
 
 
 Documents: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 def without_edition(stem: str) -> str:
-    """Returns the name of a schema file without the edition that OCPP 2.0 puts there: `_v1p0`."""
+    """Returns the name of a schema file without an edition such as `_v1p0`, which OCPP 2.0 adds."""
     return _EDITION.sub("", stem)
 
 
 def external_reference(target: Json) -> str | None:
-    """Returns a reference to another file in the form in which derived schemas hold it.
+    """Returns a reference to another file in its normal form; `None` if the target is no such reference.
 
-    That is `BootNotificationRequest.json#/definitions/ChargingStationType`; a folder before the file is dropped.
-    `None` if the target is no such reference.
+    The normal form is `BootNotificationRequest.json#/definitions/ChargingStationType`, without a folder.
     """
     found = _EXTERNAL.fullmatch(target) if isinstance(target, str) else None
     if found is None:
@@ -45,14 +45,14 @@ def external_reference(target: Json) -> str | None:
 def resolve_references(
     documents: Documents, places: Mapping[str, Place]
 ) -> dict[str, Mapping[str, Any]]:
-    """Returns derived schemas in which every reference is to a definition of its own file.
+    """Returns derived schemas in which every reference points to a definition of the same file.
 
     Args:
-        documents: the schemas of a version by message.
-        places: where each of them stands.
+        documents: the schemas of a version, by message.
+        places: the place of each schema, for errors.
 
     Raises:
-        CodegenError: a reference leads nowhere, or to a type without a name.
+        CodegenError: a reference points to nothing, or to something other than an enum or object.
     """
     resolved: dict[str, Mapping[str, Any]] = {}
     for name, document in documents.items():
@@ -72,7 +72,7 @@ def resolve_references(
 
 
 class _Resolver:
-    """The definitions of one file, with those that it takes from others."""
+    """Collects the definitions of one file, including copies from other files."""
 
     def __init__(self, documents: Documents, name: str, place: Place) -> None:
         self._documents = documents
@@ -83,7 +83,7 @@ class _Resolver:
             self.definitions[each] = self.rewritten(schema, name, place.at("definitions", each))
 
     def rewritten(self, schema: Mapping[str, Any], origin: str, place: Place) -> dict[str, Any]:
-        """Returns a schema of a message with references into this file alone."""
+        """Returns a schema whose references all point to definitions of this file."""
         if "$ref" in schema:
             return self._reference(str(schema["$ref"]), origin, place)
         copy = dict(schema)
@@ -105,7 +105,7 @@ class _Resolver:
         self.is_external = True
         found = self._found(message, pointer, target, place.at("$ref"))
         steps = split(pointer)
-        # An inline type has no name but by the facts, which know it by its place.
+        # An inline type gets its name from the facts later, by its place.
         name = steps[1] if steps[0] == "definitions" and len(steps) == 2 else target
         if name not in self.definitions:
             self.definitions[name] = found  # it may refer to itself
@@ -115,11 +115,13 @@ class _Resolver:
     def _found(self, message: str, pointer: str, target: str, place: Place) -> Mapping[str, Any]:
         document = self._documents.get(message)
         if document is None:
-            close = get_close_matches(message, self._documents, n=1)
-            meant = f"did you mean {close[0]}.json? " if close else ""
             raise place.error(
-                f"$ref leads to {message}.json, which is none of these schemas: {target!r}",
-                f"{meant}name a schema of the version, or one that lies beside this file",
+                f"$ref {target!r} names {message}.json, but there is no such schema",
+                did_you_mean(
+                    f"{message}.json",
+                    (f"{name}.json" for name in self._documents),
+                    "name a schema of the version, or a schema in the folder of this file",
+                ),
             )
         at: Any = document
         for step in split(pointer):
@@ -134,4 +136,4 @@ class _Resolver:
         if close:
             paths = (f"{message}.json#{join('/definitions', name)}" for name in close)
             cure = f"write {' or '.join(paths)}"
-        raise place.error(f"$ref leads nowhere: {target!r}", cure)
+        raise place.error(f"$ref {target!r} refers to nothing", cure)

@@ -1,4 +1,4 @@
-"""What the generator reads: a set of structure-only JSON schemas, one file per message."""
+"""Reads the JSON schemas of one OCPP version: a folder with one file per message."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -10,24 +10,24 @@ from .._errors import CodegenError
 from .._files import list_files, read_file
 from ._derive import Derived, derive_document
 from ._json_text import Object, Place, read_json
-from ._patch import write_change
+from ._patch import write_edit
 from ._references import resolve_references, without_edition
 
 __all__ = [
-    "ReadFile",
+    "RawSchemaFile",
     "SchemaFile",
     "SchemaSet",
+    "build_schema_set",
     "by_message",
     "folder_of",
     "is_version",
     "load_set",
     "message_names",
-    "read_set",
-    "set_of",
+    "read_raw_schemas",
 ]
 
 _PARTS = {"Request": "Request", ".req": "Request", "Response": "Response", ".conf": "Response"}
-"""Endings of file names; 1.6 speaks of `.req` and `.conf`."""
+"""The endings of file names, and the part of the message that each means; `.req` and `.conf` are of OCPP 1.6."""
 
 _VERSION = re.compile(r"[1-9]\d*(\.(0|[1-9]\d*))+", re.ASCII)
 _ACTION = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -35,45 +35,45 @@ _ACTION = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 @dataclass(frozen=True)
 class SchemaFile:
-    """One message's schema, structure only."""
+    """The schema of one message, reduced to its structure."""
 
     name: str
-    """Name of the message: `ResetRequest`, `ResetResponse`, or a SEND's bare name."""
+    """The name of the message, such as `ResetRequest`; for a SEND the name of the action."""
 
     path: str
-    """The file as the user knows it, for error messages."""
+    """The path of the file, for error messages."""
 
     draft: int
-    """JSON Schema draft: 4 or 6."""
+    """The JSON Schema draft: 4 or 6."""
 
     document: Mapping[str, Any]
-    """The schema: keywords of `_keywords.KEYWORDS`, properties in the source's order."""
+    """The schema. It has only keywords of `_keywords.KEYWORDS`; properties are in the order of the source."""
 
     warnings: tuple[str, ...] = ()
-    """What was assumed because the file does not say it."""
+    """Warnings about assumptions, such as a missing `$schema`."""
 
 
 @dataclass(frozen=True)
-class ReadFile:
-    """One message's schema as it was read, before its structure is derived."""
+class RawSchemaFile:
+    """The schema of one message as read from its file, before its structure is derived."""
 
     name: str
-    """Name of the message."""
+    """The name of the message."""
 
     path: str
-    """The file as the user knows it, for error messages."""
+    """The path of the file, for error messages."""
 
     document: Object
-    """The schema as it stands in the file."""
+    """The contents of the file."""
 
     def derived(
         self, version: str, derive: Callable[[Object, str], Derived] = derive_document
     ) -> SchemaFile:
-        """Returns the file with its structure derived.
+        """Derives the structure of the schema.
 
         Args:
             version: the OCPP version, for the erratum that an error may suggest.
-            derive: derives the structure of a document.
+            derive: the function that derives the structure of a document.
         """
         try:
             return self._with_document(derive(self.document, self.path))
@@ -86,27 +86,30 @@ class ReadFile:
 
 @dataclass(frozen=True)
 class SchemaSet:
-    """The schemas of one version, by message name, in sorted order."""
+    """All schemas of one version."""
 
     version: str
     """The OCPP version, such as `2.0.1`."""
 
     files: Mapping[str, SchemaFile]
+    """The schemas by name of the message, sorted."""
 
 
 def is_version(text: str) -> bool:
-    """Tells whether a text is written like an OCPP version."""
+    """Tells whether a text looks like an OCPP version, such as `2.0.1`."""
     return _VERSION.fullmatch(text) is not None
 
 
 def folder_of(version: str) -> str:
-    """Returns the folder of an OCPP version under `schemas/`: `v201` for `2.0.1`.
+    """Returns the name of an OCPP version's folder in `schemas/`: `v201` for `2.0.1`.
 
     Raises:
-        CodegenError: if it is no version.
+        CodegenError: the text does not look like a version.
     """
     if not is_version(version):
-        raise CodegenError(f"{version!r} is no OCPP version", cure="write it as in 2.0.1")
+        raise CodegenError(
+            f"{version!r} is not an OCPP version", cure="write a version such as 2.0.1"
+        )
     return f"v{version.replace('.', '')}"
 
 
@@ -114,23 +117,23 @@ def load_set(version: str, *folders: Path, sends: bool = True) -> SchemaSet:
     """Reads the schemas of one version.
 
     Args:
-        version: such as `2.0.1`.
-        folders: folders of `*.json` files. A later folder lies over the earlier ones, file by
-            file: that is how users add a vendor's messages or replace one of ours.
+        version: the OCPP version, such as `2.0.1`.
+        folders: folders of `*.json` files. A file in a later folder replaces the file of the same message in an
+            earlier one.
         sends: whether the version has messages without a response.
 
     Raises:
-        CodegenError: if a folder cannot be read or is empty, or `derive` refuses a file.
+        CodegenError: a folder cannot be read or is empty, or a schema is invalid.
     """
-    files = read_set(version, *folders, sends=sends)
-    return set_of(version, {name: file.derived(version) for name, file in files.items()})
+    files = read_raw_schemas(version, *folders, sends=sends)
+    return build_schema_set(version, {name: file.derived(version) for name, file in files.items()})
 
 
-def set_of(version: str, files: Mapping[str, SchemaFile]) -> SchemaSet:
-    """Returns files as a set, each complete: their references to one another become definitions.
+def build_schema_set(version: str, files: Mapping[str, SchemaFile]) -> SchemaSet:
+    """Combines schema files to a set, and resolves references between them.
 
     Raises:
-        CodegenError: a reference leads nowhere.
+        CodegenError: a reference points to nothing.
     """
     places = {name: Place(file.path) for name, file in files.items()}
     documents = resolve_references({name: each.document for name, each in files.items()}, places)
@@ -139,13 +142,16 @@ def set_of(version: str, files: Mapping[str, SchemaFile]) -> SchemaSet:
     )
 
 
-def read_set(version: str, *folders: Path, sends: bool = True) -> dict[str, ReadFile]:
-    """Reads the schemas of one version without deriving their structure, by message, sorted.
+def read_raw_schemas(version: str, *folders: Path, sends: bool = True) -> dict[str, RawSchemaFile]:
+    """Reads the schema files of one version without deriving their structure.
 
     The arguments are those of `load_set`.
 
+    Returns:
+        The files by name of the message, sorted.
+
     Raises:
-        CodegenError: a folder cannot be read or is empty, or a file is no JSON object.
+        CodegenError: a folder cannot be read or is empty, or a file is not a JSON object.
     """
     layers = [list_files(folder, ".json") for folder in folders]
     names = message_names(version, (str(path) for layer in layers for path in layer), sends=sends)
@@ -156,22 +162,19 @@ def read_set(version: str, *folders: Path, sends: bool = True) -> dict[str, Read
 
 
 def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> dict[str, str]:
-    """Tells which message each file of a set is.
+    """Returns the name of the message of each schema file, by path.
 
-    A file `X.json` beside `XResponse.json` is the request: that is how the files of 1.6 are named.
-    Without a response it is a SEND, in versions that have one.
+    A file `X.json` beside `XResponse.json` is the request, as in OCPP 1.6. Without a response it is a SEND,
+    in versions that have SENDs.
 
     Args:
         version: the OCPP version, for errors.
         paths: the files, such as `schemas/json/BootNotification.json`.
-        sends: whether the version has messages without a response; if not, a file that lacks its
-            response is an error.
-
-    Returns:
-        The name of the message by path.
+        sends: whether the version has messages without a response. If not, a request without a response is an
+            error.
 
     Raises:
-        CodegenError: if a file is not named after a message, or one half of a message is missing.
+        CodegenError: a file is not named after a message, or a request or response is missing.
     """
     parts = {path: _action_and_part(path) for path in paths}
     found = set(parts.values())
@@ -185,38 +188,38 @@ def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> 
 
 
 def by_message(paths: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
-    """Keys the files of one folder or archive by message.
+    """Returns the files of one folder or archive by name of their message.
 
     Args:
         paths: the files.
-        names: what `message_names` returned for them.
+        names: the result of `message_names` for these files.
 
     Raises:
-        CodegenError: if two files are the same message.
+        CodegenError: two files have the same message.
     """
     files: dict[str, str] = {}
     for path in paths:
         other = files.setdefault(names[path], path)
         if other != path:
             raise CodegenError(
-                f"a second file for {names[path]}, beside {other}",
+                f"this file and {other} are both for {names[path]}",
                 file=path,
-                cure="leave one of the two out",
+                cure="remove one of the two files",
             )
     return files
 
 
 def _action_and_part(path: str) -> tuple[str, str]:
-    """Splits a file's name into action and part: `Request`, `Response` or nothing."""
+    """Splits the name of a file into action and part; the part is `Request`, `Response` or empty."""
     # The files of OCPP 2.0 carry the number of their edition: AuthorizeRequest_v1p0.json.
     stem = without_edition(PurePath(path).stem)
     suffix = next((suffix for suffix in _PARTS if stem.endswith(suffix)), "")
     action = stem.removesuffix(suffix)
     if not _ACTION.fullmatch(action):
         raise CodegenError(
-            "not named after a message",
+            "the file is not named after a message",
             file=path,
-            cure="name it like BootNotificationRequest.json, or leave it out",
+            cure="rename it like BootNotificationRequest.json, or remove it",
         )
     return action, _PARTS.get(suffix, "")
 
@@ -224,30 +227,35 @@ def _action_and_part(path: str) -> tuple[str, str]:
 def _check_pair(
     version: str | None, path: str, action: str, part: str, found: Set[tuple[str, str]]
 ) -> None:
-    """Refuses half a message; `version` is given where each message must have a response."""
+    """Raises an error for a request without response, or a response without request.
+
+    `version` is given if each message of the version must have a response.
+    """
     missing = f"{action}Response.json"
     if part == "Response" and not {(action, "Request"), (action, "")} & found:
-        problem, missing = "a response without its request", f"{action}Request.json"
+        problem, missing = "the response has no request", f"{action}Request.json"
     elif part == "Request" and (action, "Response") not in found:
-        problem = "a request without its response"
+        problem = "the request has no response"
     elif not part and version is not None:
-        problem = f"a message without its response; OCPP {version} has none of that kind"
+        problem = (
+            f"the message has no response, but OCPP {version} has no messages without response"
+        )
     else:
         return
-    raise CodegenError(problem, file=path, cure=f"add {missing} or leave this file out")
+    raise CodegenError(problem, file=path, cure=f"add {missing}, or remove this file")
 
 
-def _read(name: str, path: str) -> ReadFile:
+def _read(name: str, path: str) -> RawSchemaFile:
     document = Place(path).object(read_json(read_file(Path(path)), path))
-    return ReadFile(name, path, document)
+    return RawSchemaFile(name, path, document)
 
 
 def _with_erratum(error: CodegenError, version: str, name: str) -> CodegenError:
-    """Adds the erratum that would mend a schema to its error, where one value is wrong."""
+    """Returns an error with an erratum in its cure, if replacing one value corrects the schema."""
     if error.change is None:
         return error
-    entry = write_change(f"{name}.json", error).strip().replace("\n", "\n    ")
-    return error.with_cure(f"""{error.cure}; or put this into a file of errata (--errata):
+    entry = write_edit(f"{name}.json", error).strip().replace("\n", "\n    ")
+    return error.with_cure(f"""{error.cure}; or add this to a file of errata (--errata):
 
     version = "{version}"
 

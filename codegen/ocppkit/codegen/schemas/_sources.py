@@ -1,12 +1,11 @@
-"""Where schemas come from: a ZIP of the Open Charge Alliance, or a folder, read with suspicion.
+"""Reads the JSON files of a source of schemas: a ZIP of the Open Charge Alliance, or a folder.
 
-Theory of operation: the Alliance publishes ZIPs that hold the schemas in a folder (1.6), or in a
-ZIP of their own between the PDFs (2.x, and the security extension of 1.6). So each `*.json` is read
-at any depth, ZIPs inside the source are looked into, and the rest is passed over. A folder that
-holds several such ZIPs is one source: that is how the two publications of 1.6 come together.
+Theory of operation: the Open Charge Alliance publishes ZIPs with the schemas in a folder (1.6), or in another
+ZIP among the PDFs (2.x, and the security extension of 1.6). So every `*.json` is read, at any depth and in nested ZIPs;
+all other files are ignored. A folder with several such ZIPs is one source: OCPP 1.6 has two publications.
 
-Nothing is unpacked to disk, so a path that climbs out could do no harm here. It is refused all the
-same, because an archive that holds one is not what the user takes it for.
+The source is not trusted: its size is limited. Nothing is unpacked to the disk, so a path that leads out of the archive
+could do no harm. It is an error all the same, because an honest archive has no such path.
 """
 
 import codecs
@@ -32,7 +31,7 @@ __all__ = ["SourceFile", "SourceLimits", "read_source"]
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
-_BROKEN = (
+_ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -42,27 +41,27 @@ _BROKEN = (
     ValueError,
     NotImplementedError,
 )
-"""What `zipfile` raises about an archive that is damaged, or packed in an unknown way."""
+"""The exceptions that `zipfile` raises for a damaged archive, or an unknown compression."""
 
 
 @dataclass(frozen=True)
 class SourceLimits:
-    """How much a source may hold. The official ones stay far below."""
+    """Limits on the size of a source. The official sources stay far below them."""
 
     entries: int = 10_000
-    """Files and folders, over all archives."""
+    """The greatest number of files and folders in all archives together."""
 
     schema_bytes: int = 4 * 2**20
-    """One schema file; the largest official one has 60 KB."""
+    """The greatest size of a schema file; the largest official one has 60 KB."""
 
     archive_bytes: int = 256 * 2**20
-    """One ZIP."""
+    """The greatest size of a ZIP."""
 
     total_bytes: int = 512 * 2**20
-    """All that is read, uncompressed."""
+    """The greatest size of all files together, uncompressed."""
 
     depth: int = 3
-    """ZIPs inside one another, the outermost counted."""
+    """The greatest number of ZIPs inside each other, including the outermost."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,14 @@ class SourceFile:
     """One JSON file of a source."""
 
     path: str
-    """Where it lies in the source, with slashes: `schemas/json/Reset.json`."""
+    """Its path in the source, with slashes, such as `schemas/json/Reset.json`."""
 
     data: bytes
-    """What it holds."""
+    """Its contents."""
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of its bytes."""
+        """The SHA-256 of its contents, in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -86,29 +85,29 @@ def read_source(source: Path, limits: SourceLimits | None = None) -> tuple[Sourc
 
     Args:
         source: the ZIP or the folder.
-        limits: how much it may hold, if not the usual.
+        limits: the limits on its size, if not the default ones.
 
     Returns:
         The files, sorted by path.
 
     Raises:
-        CodegenError: if it cannot be read, or holds no schemas, too much, or an entry that no
-            honest archive has.
+        CodegenError: the source cannot be read, has no schemas, exceeds a limit, or has an entry that no
+            honest archive has, such as a path that leads out of it.
     """
     reader = _SourceReader(source, limits or SourceLimits())
     files = sorted(reader.read(), key=lambda file: file.path)
     if not files:
         raise CodegenError(
-            "no schemas in it",
+            "the source has no file *.json",
             file=str(source),
-            cure="name a ZIP or a folder that holds schemas as *.json",
+            cure="name a ZIP or a folder that has schemas as *.json",
         )
     return tuple(files)
 
 
 @dataclass
 class _SourceReader:
-    """Walks one source and keeps count of what it took."""
+    """Reads one source, and counts its files and bytes to check the limits."""
 
     source: Path
     limits: SourceLimits
@@ -121,7 +120,7 @@ class _SourceReader:
         if self.source.is_file():
             return self._file(self.source, "")
         raise CodegenError(
-            "no such file or folder",
+            "there is no such file or folder",
             file=str(self.source),
             cure="name a ZIP or a folder of schemas",
         )
@@ -129,28 +128,30 @@ class _SourceReader:
     def _folder(self) -> Iterator[SourceFile]:
         for folder, folders, names in os.walk(self.source, onerror=self._refuse_unreadable):
             # In place, which tells os.walk where to go.
-            folders[:] = sorted(name for name in folders if not _is_junk(name))
+            folders[:] = sorted(name for name in folders if not _is_hidden(name))
             for name in sorted(names):
                 file = Path(folder, name)
                 # A name that is no text would make a lock that is none.
                 path = file.relative_to(self.source).as_posix().encode(errors="replace").decode()
-                self._count(path)
+                self._count_entry(path)
                 if _is_wanted(path):
                     yield from self._file(file, path)
 
     def _file(self, file: Path, path: str) -> Iterator[SourceFile]:
-        """Reads a file of the disk: a schema or a ZIP, of any name if the user gave it."""
+        """Reads a file from the disk. A file `*.json` is a schema; any other is read as a ZIP."""
         try:
             status = file.stat()
             if not stat.S_ISREG(status.st_mode):
-                raise self._error(path, "not a file", "leave it out")
+                raise self._error(path, "this is not a regular file", "remove it")
             stream = file.open("rb")
         except OSError as exc:
-            raise self._error(path, f"cannot be read: {exc.strerror}", "check its rights") from exc
+            raise self._error(
+                path, f"the file cannot be read: {exc.strerror}", "check its permissions"
+            ) from exc
         size = status.st_size
         with stream:
             if file.name.lower().endswith(".json"):
-                data = self._take(stream, size, self.limits.schema_bytes, path)
+                data = self._read_bounded(stream, size, self.limits.schema_bytes, path)
                 yield from _schemas_in(SourceFile(path, data), self.source)
             else:
                 self._check_size(size, self.limits.archive_bytes, path)
@@ -159,50 +160,56 @@ class _SourceReader:
     def _archive(self, stream: IO[bytes], path: str, depth: int) -> Iterator[SourceFile]:
         if depth > self.limits.depth:
             raise self._error(
-                path, "a ZIP in a ZIP in a ZIP, too deep", "unpack it and name the folder"
+                path,
+                f"more than {self.limits.depth} ZIPs are inside each other",
+                "unpack the source and name the folder",
             )
         try:
             with zipfile.ZipFile(stream) as archive:
                 for entry in archive.infolist():
                     yield from self._entry(archive, entry, path, depth)
-        except _BROKEN as exc:
+        except _ZIP_ERRORS as exc:
             raise self._error(
                 path,
-                f"not a ZIP, or a damaged one: {str(exc) or type(exc).__name__}",
-                "get it again from its publisher",
+                f"the file is not a ZIP, or is damaged: {str(exc) or type(exc).__name__}",
+                "download it again from its publisher",
             ) from exc
 
     def _entry(
         self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, above: str, depth: int
     ) -> Iterator[SourceFile]:
-        # Not `filename`: zipfile cuts it at a NUL and turns backslashes on Windows alone.
+        # Not `filename`: zipfile cuts it at a NUL, and replaces backslashes only on Windows.
         name = entry.orig_filename.replace("\\", "/")
         path = f"{above}/{name}" if above else name
-        self._count(path)
-        self._check_honest(entry, name, path)
+        self._count_entry(path)
+        self._check_entry(entry, name, path)
         if not _is_wanted(name):
             return
         schema = name.lower().endswith(".json")
         limit = self.limits.schema_bytes if schema else self.limits.archive_bytes
         with archive.open(entry) as stream:
-            data = self._take(stream, entry.file_size, limit, path)
+            data = self._read_bounded(stream, entry.file_size, limit, path)
         if schema:
             yield from _schemas_in(SourceFile(path, data), self.source)
         else:
             yield from self._archive(io.BytesIO(data), path, depth + 1)
 
-    def _check_honest(self, entry: zipfile.ZipInfo, name: str, path: str) -> None:
+    def _check_entry(self, entry: zipfile.ZipInfo, name: str, path: str) -> None:
         if _ABSOLUTE.match(name) or ".." in name.split("/") or "\0" in name:
             raise self._error(
-                path, "the path leads out of the archive", "do not trust this archive"
+                path, "the path of this entry leads out of the archive", "do not trust this archive"
             )
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise self._error(path, "a link or a device, not a file", "do not trust this archive")
+            raise self._error(
+                path, "this entry is a link or a device, not a file", "do not trust this archive"
+            )
         if entry.flag_bits & 1:
-            raise self._error(path, "encrypted", "unpack it and name the folder")
+            raise self._error(
+                path, "this entry is encrypted", "unpack the source and name the folder"
+            )
 
-    def _take(self, stream: IO[bytes], declared: int, limit: int, path: str) -> bytes:
-        """Reads a whole entry, and not more than the limit even where it lies about its size."""
+    def _read_bounded(self, stream: IO[bytes], declared: int, limit: int, path: str) -> bytes:
+        """Reads a whole entry, but never more than the limit, even if its declared size is wrong."""
         self._check_size(declared, limit, path)
         data = stream.read(limit + 1)
         self._check_size(len(data), limit, path)
@@ -213,19 +220,25 @@ class _SourceReader:
     def _check_size(self, size: int, limit: int, path: str) -> None:
         if size > limit:
             raise self._error(
-                path, f"{size} bytes, more than the {limit} allowed", "name the schemas alone"
+                path,
+                f"{size} bytes are more than the {limit} allowed",
+                "name a folder that has only the schemas",
             )
 
-    def _count(self, path: str) -> None:
+    def _count_entry(self, path: str) -> None:
         self._entries += 1
         if self._entries > self.limits.entries:
             raise self._error(
-                path, f"more than {self.limits.entries} files", "name the schemas alone"
+                path,
+                f"the source has more than {self.limits.entries} files",
+                "name a folder that has only the schemas",
             )
 
     def _refuse_unreadable(self, exc: OSError) -> None:
         raise CodegenError(
-            f"cannot be read: {exc.strerror}", file=str(exc.filename), cure="check its rights"
+            f"the folder cannot be read: {exc.strerror}",
+            file=str(exc.filename),
+            cure="check its permissions",
         ) from exc
 
     def _error(self, path: str, problem: str, cure: str) -> CodegenError:
@@ -234,9 +247,9 @@ class _SourceReader:
 
 
 def _schemas_in(file: SourceFile, source: Path) -> Iterator[SourceFile]:
-    """Yields the schemas of a file: itself, or those of an array, as some projects bundle them.
+    """Yields the schemas of a file: one, or several if the file is an array of schemas.
 
-    The schemas of an array are named after their `$id`: `urn:OCPP:Cp:2:2020:3:ResetRequest`.
+    The schemas of an array are named after their `$id`, such as `urn:OCPP:Cp:2:2020:3:ResetRequest`.
     """
     if file.data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] != b"[":
         yield file
@@ -249,18 +262,18 @@ def _schemas_in(file: SourceFile, source: Path) -> Iterator[SourceFile]:
         name = re.split(r"[:/#]", identifier)[-1] if isinstance(identifier, str) else ""
         if not name:
             raise place.at("$id").error(
-                "a schema in an array of schemas, without a $id that names its message",
-                "write $id, such as urn:OCPP:ResetRequest, or a file per schema",
+                "this schema in an array of schemas has no $id with the name of its message",
+                "add $id, such as urn:OCPP:ResetRequest, or write one file per schema",
             )
         path = f"{name.removesuffix('.json')}.json"
         yield SourceFile(f"{file.path}/{path}".lstrip("/"), write_json(entry))
 
 
 def _is_wanted(path: str) -> bool:
-    # A folder's path ends in a slash.
-    return path.lower().endswith((".json", ".zip")) and not any(map(_is_junk, path.split("/")))
+    # The path of a folder ends with a slash, so it is not wanted.
+    return path.lower().endswith((".json", ".zip")) and not any(map(_is_hidden, path.split("/")))
 
 
-def _is_junk(name: str) -> bool:
-    """Tells what an operating system leaves behind from what a publisher puts in."""
+def _is_hidden(name: str) -> bool:
+    """Tells whether a file or folder is hidden, or was added by macOS."""
     return name.startswith(".") or name == "__MACOSX"

@@ -1,4 +1,4 @@
-"""When two derived schemas say the same, and where they do not."""
+"""Compares derived schemas: whether they accept the same messages, and where they differ."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ __all__ = [
     "ABSENT",
     "Absent",
     "Difference",
-    "Maybe",
+    "JsonOrAbsent",
     "canonical",
     "canonical_hash",
     "differences",
@@ -32,32 +32,32 @@ class Absent(Enum):
 
 
 ABSENT: Literal[Absent.ABSENT] = Absent.ABSENT
-"""Nothing stands there; JSON's null would be something."""
+"""Stands for a value that is not there. JSON's null is a value that is there."""
 
-Maybe: TypeAlias = "Json | Absent"
-"""A JSON value, or nothing."""
+JsonOrAbsent: TypeAlias = "Json | Absent"
+"""A JSON value, or `ABSENT`."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where two schemas of a message differ."""
+    """One difference between two schemas of a message."""
 
     pointer: str
-    """JSON pointer to it. Values of a list differ one by one, each at the pointer of the list."""
+    """The JSON pointer of the place; for a value of a list, that of the list."""
 
-    ours: Maybe
-    theirs: Maybe
+    ours: JsonOrAbsent
+    theirs: JsonOrAbsent
 
     def __str__(self) -> str:
         return f"{self.pointer}: {show(self.ours)} here, {show(self.theirs)} there"
 
 
 def canonical(schema: Json) -> Object:
-    """Puts a derived schema into the one order that all equal ones share.
+    """Returns a derived schema in sorted order, so that equal schemas have the same form.
 
-    The order of keys, required members, enum values and definitions does not count; 0.0 equals 0.
+    The order of keys, required members, enum values and definitions has no meaning, and 0.0 equals 0.
     """
-    # Walks keyword by keyword, because a property may be called `required` as well.
+    # Goes through the keywords, because a property may have the name `required`.
     result: Object = {}
     for keyword, value in sorted(_object(schema).items()):
         match keyword:
@@ -74,17 +74,17 @@ def canonical(schema: Json) -> Object:
 
 
 def canonical_hash(document: Object) -> str:
-    """Returns the SHA-256 of a derived document: one for all that accept the same messages."""
+    """Returns the SHA-256 of a derived schema; schemas that differ only in order have the same hash."""
     text = json.dumps(canonical(document), separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def differences(ours: Object, theirs: Object) -> tuple[Difference, ...]:
-    """List where two derived documents differ, in the order of their pointers."""
+    """Returns all differences between two derived schemas, sorted by JSON pointer."""
     return tuple(_compare(canonical(ours), canonical(theirs), ""))
 
 
-def same(one: Maybe, other: Maybe) -> bool:
+def same(one: JsonOrAbsent, other: JsonOrAbsent) -> bool:
     """Tells whether two values are equal as JSON values: 0.0 equals 0, `true` does not equal 1."""
     match one, other:
         case dict(), dict():
@@ -97,12 +97,12 @@ def same(one: Maybe, other: Maybe) -> bool:
             return not isinstance(other, bool) and one == other
 
 
-def show(value: Maybe) -> str:
-    """Writes a value as JSON, or says that there is none."""
+def show(value: JsonOrAbsent) -> str:
+    """Returns a value as JSON text; `nothing` for an absent value."""
     return str(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False)
 
 
-def _compare(ours: Maybe, theirs: Maybe, pointer: str) -> Iterator[Difference]:
+def _compare(ours: JsonOrAbsent, theirs: JsonOrAbsent, pointer: str) -> Iterator[Difference]:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted(ours.keys() | theirs.keys()):
             yield from _compare(ours.get(key, ABSENT), theirs.get(key, ABSENT), join(pointer, key))

@@ -1,4 +1,4 @@
-"""TOML as the generator reads and writes it: people edit it, so a slip is named with its place."""
+"""Reads and writes TOML files; an error in a file that a user wrote names the place."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from typing import cast
 
 from .._errors import CodegenError
 from ._json_text import Json, Object, Place
-from ._structure import ABSENT, Maybe
+from ._structure import ABSENT, JsonOrAbsent
 
 __all__ = ["Table", "read_toml", "write_table", "write_value"]
 
@@ -19,7 +19,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Table:
-    """One table of a file. What is missing, unknown or of the wrong type in it is an error."""
+    """One table of a TOML file; its methods raise an error for missing, unknown or wrong entries."""
 
     def __init__(self, entries: Json, place: Place, text: str = "") -> None:
         self.place = place
@@ -33,20 +33,22 @@ class Table:
         return key in self._entries
 
     def only(self, *keys: str) -> None:
-        """Refuses keys without a meaning here, which most often are misspelt ones."""
+        """Raises an error if the table has a key that is not among these."""
         for key in self._entries:
             if key not in keys:
-                raise self.place.at(key).error(f"unknown key {key!r}", f"use {', '.join(keys)}")
+                raise self.place.at(key).error(
+                    f"unknown key {key!r}", f"use one of {', '.join(keys)}"
+                )
 
     def text(self, key: str, *, blank: bool = False) -> str:
-        """Returns a string that must be there, and must say something unless it may be `blank`."""
+        """Returns a required text; an empty one is an error unless `blank` is true."""
         value = self._entries.get(key)
         if not isinstance(value, str) or not (value.strip() or blank):
             raise self.place.at(key).error(f"{key!r} must be a text", f'write {key} = "..."')
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Returns a list of strings, which is empty if it is not there."""
+        """Returns a list of texts; an empty one if the key is absent."""
         values = self._entries.get(key, [])
         if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
             raise self.place.at(key).error(
@@ -54,16 +56,16 @@ class Table:
             )
         return tuple(str(each) for each in values)
 
-    def value(self, key: str) -> Maybe:
-        """Returns what stands under a key, or `ABSENT`."""
+    def value(self, key: str) -> JsonOrAbsent:
+        """Returns the value of a key, or `ABSENT`."""
         return self._entries.get(key, ABSENT)
 
     def table(self, key: str) -> "Table":
-        """Returns a table that must be there."""
+        """Returns a required table."""
         return Table(self._entries.get(key), self.place.at(key))
 
     def array(self, key: str) -> Iterator["Table"]:
-        """Returns the tables of an array, which is empty if it is not there."""
+        """Returns the tables of an array of tables; none if the key is absent."""
         place = self.place.at(key)
         entries = place.list(self._entries.get(key, []))
         lines = self._lines_of(key, len(entries))
@@ -73,11 +75,11 @@ class Table:
         )
 
     def _lines_of(self, key: str, count: int) -> Sequence[int | None]:
-        """Finds the lines with the headers of an array's tables, which the parser does not tell."""
+        """Returns the lines of an array's tables in the file, which Python's parser does not tell."""
         header = re.compile(rf"[ \t]*\[\[[ \t]*{re.escape(key)}[ \t]*\]\]")
         lines = self._text.splitlines()
         found = [number for number, line in enumerate(lines, start=1) if header.match(line)]
-        # A text of several lines may look like a header, and an inline array has none.
+        # A text of several lines can look like a header, and an inline array has no headers.
         return found if len(found) == count else [None] * count
 
 
@@ -86,28 +88,32 @@ def read_toml(data: bytes, file: str, *under: str) -> Table:
 
     Args:
         data: the bytes of the file.
-        file: the file as the user knows it, for errors.
-        under: the keys that lead to the table that is wanted, if not the whole file is; what stands
-            elsewhere is not looked at. The table is empty if it is not there.
+        file: the path of the file, for errors.
+        under: the keys of the wanted table, if it is not the whole file. Other tables are not checked.
+            An absent table counts as empty.
 
     Raises:
-        CodegenError: if it is no TOML, or holds a value that JSON has not, such as a date.
+        CodegenError: the file is not valid TOML, or has a value that JSON does not have, such as a date.
     """
     try:
         tables: Object = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as exc:
-        raise CodegenError("not UTF-8", file=file, cure="save the file as UTF-8") from exc
+        raise CodegenError(
+            "the file is not in UTF-8", file=file, cure="save the file as UTF-8"
+        ) from exc
     except RecursionError as exc:
-        raise CodegenError("nested too deeply", file=file, cure="mend the file") from exc
+        raise CodegenError(
+            "the file has too many nested levels", file=file, cure="correct the file"
+        ) from exc
     except ValueError as exc:
-        # The parser says the line in its text; Python's limit on digits comes without one.
+        # The parser names the line in its text; the error about too many digits has no line.
         at = _LINE.search(str(exc))
         last = data.count(b"\n") + 1
         raise CodegenError(
-            f"not TOML: {_LINE.sub('', str(exc))}",
+            f"not valid TOML: {_LINE.sub('', str(exc))}",
             file=file,
             line=int(at[1] or last) if at else None,
-            cure="mend the file",
+            cure="correct the file",
         ) from exc
     place = Place(file)
     for key in under:
@@ -117,14 +123,14 @@ def read_toml(data: bytes, file: str, *under: str) -> Table:
 
 
 def write_table(path: Iterable[str], entries: Mapping[str, str]) -> str:
-    """Writes one table of strings."""
+    """Returns the TOML text of a table of strings."""
     header = ".".join(map(_key, path))
     lines = [f"{_key(key)} = {_quoted(value)}" for key, value in entries.items()]
     return "\n".join([f"[{header}]", *lines]) + "\n"
 
 
 def write_value(value: object) -> str:
-    """Writes a value of JSON, which must not be or hold null, on one line."""
+    """Returns the TOML text of a JSON value on one line; the value must not contain null."""
     match value:
         case str():
             return _quoted(value)
@@ -153,7 +159,9 @@ def _check(value: Json, place: Place) -> None:
             pass
         case _:
             # TOML has dates, infinities and NaN as well.
-            raise place.error(f"JSON has no such value: {value}", "write a string or a number")
+            raise place.error(
+                f"a value of this type is not allowed: {value}", "write a string or a number"
+            )
 
 
 def _key(key: str) -> str:
@@ -161,5 +169,5 @@ def _key(key: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    # JSON's escapes are TOML's as well; DEL is the one control character that JSON writes as it is.
+    # TOML has the escapes of JSON. DEL is the one control character that JSON does not escape.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

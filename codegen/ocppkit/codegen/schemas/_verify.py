@@ -1,8 +1,7 @@
-"""Behind `ocppkit schemas verify`: does a source say what our schemas say?
+"""Compares a source of schemas with a folder of imported ones, for `ocppkit schemas verify`.
 
-The source is derived afresh and compared file by file. Other bytes that say the same are fine;
-another structure is not, unless the errata explain it: a published file may stay as it was when an
-erratum changed what it means.
+The structure of the source is derived again and compared file by file. Files that differ only in their bytes count as
+equal. Files with another structure count as equal if applying the errata to both makes them equal.
 """
 
 from collections.abc import Iterable
@@ -11,18 +10,18 @@ from enum import StrEnum
 from pathlib import Path
 
 from .._errors import CodegenError
-from ._errata import Corrections, Errata, amend, load_corrections, load_errata
-from ._import import Imported, derive_source, editions_of
+from ._errata import Corrections, Errata, load_corrections, load_errata, with_errata
 from ._json_text import Object
 from ._lock import LOCK, LockedFile, LockedVersion, read_lock
 from ._schema_set import SchemaFile, folder_of, load_set
+from ._source_schemas import Imported, derive_source, editions_of
 from ._structure import Difference, differences
 
-__all__ = ["Status", "VerifyReport", "VerifyRow", "verify_schemas"]
+__all__ = ["VerifyReport", "VerifyRow", "VerifyStatus", "verify_schemas"]
 
 
-class Status(StrEnum):
-    """How a message of the source compares with ours."""
+class VerifyStatus(StrEnum):
+    """The result of comparing one message of a source with the imported schema."""
 
     IDENTICAL = "identical"
     SAME_STRUCTURE = "same structure, other bytes"
@@ -33,43 +32,47 @@ class Status(StrEnum):
 
     @property
     def ok(self) -> bool:
-        """Whether the message is the same in both."""
-        return self in (Status.IDENTICAL, Status.SAME_STRUCTURE, Status.SAME_AFTER_ERRATA)
+        """Whether the two schemas of the message are equal."""
+        return self in (
+            VerifyStatus.IDENTICAL,
+            VerifyStatus.SAME_STRUCTURE,
+            VerifyStatus.SAME_AFTER_ERRATA,
+        )
 
 
 @dataclass(frozen=True)
 class VerifyRow:
-    """One message."""
+    """The comparison of one message."""
 
     message: str
-    status: Status
+    status: VerifyStatus
     path: str | None
-    """Where it lies in the source, if it does."""
+    """The path of its schema in the source; `None` if the source lacks the message."""
 
     differences: tuple[Difference, ...] = ()
-    """Where the structures differ: ours, then the source's."""
+    """The differences: first the imported schema, then the one of the source."""
 
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What a comparison found, message by message."""
+    """The result of comparing a source with imported schemas."""
 
     version: str
     source: str
-    """The source that our schemas were derived from, by its name in the lock."""
+    """The name of the source that the schemas were imported from, as in the lock."""
 
     source_version: str
     editions: tuple[str, ...]
-    """What the files of the compared source claim about their edition."""
+    """The editions that the files of the compared source name."""
 
     rows: tuple[VerifyRow, ...]
 
     warnings: tuple[str, ...] = ()
-    """What was assumed because the files of the compared source do not say it."""
+    """Warnings about assumptions, such as a missing `$schema`."""
 
     @property
     def ok(self) -> bool:
-        """Whether every message is the same in both."""
+        """Whether all messages are equal in both."""
         return all(row.status.ok for row in self.rows)
 
 
@@ -82,19 +85,19 @@ def verify_schemas(
     errata: Iterable[Errata] | None = None,
     draft: int | None = None,
 ) -> VerifyReport:
-    """Compares a source with our schemas of one version.
+    """Compares a source with the imported schemas of one version.
 
     Args:
-        source: a ZIP, or a folder, that holds the schemas of one OCPP version.
-        version: which version: `1.6`, `2.0.1` or `2.1`.
-        schemas: the folder that holds `lock.toml` and one folder per version.
-        corrections: the corrections to choose from, if not the shipped ones. They apply to files
-            of the source whose bytes they know.
-        errata: the errata that may explain a difference, if not the shipped ones.
-        draft: the JSON Schema draft of the source's files without `$schema`.
+        source: a ZIP or a folder with the schemas of one OCPP version.
+        version: the version: `1.6`, `2.0.1` or `2.1`.
+        schemas: the folder with `lock.toml` and one folder per version.
+        corrections: the corrections to use instead of the shipped ones. A correction applies only to a source file
+            with its hash.
+        errata: the errata that may explain a difference, instead of the shipped ones.
+        draft: the JSON Schema draft of source files without `$schema`.
 
     Raises:
-        CodegenError: if the source is refused, or the folder has no lock for this version.
+        CodegenError: the source is invalid, or the folder has no lock for this version.
     """
     locked = _locked(schemas, version)
     known = load_corrections() if corrections is None else corrections
@@ -103,7 +106,7 @@ def verify_schemas(
     ours = load_set(version, schemas / folder_of(version)).files
     theirs = derive_source(source, version, bound, draft=draft)
     rows = (
-        _row(name, ours.get(name), theirs.get(name), locked.files.get(name), amending)
+        _compare_message(name, ours.get(name), theirs.get(name), locked.files.get(name), amending)
         for name in sorted(ours.keys() | theirs.keys())
     )
     return VerifyReport(
@@ -121,14 +124,14 @@ def _locked(schemas: Path, version: str) -> LockedVersion:
     folder = folder_of(version)
     if folder not in lock:
         raise CodegenError(
-            f"the lock knows nothing of OCPP {version}",
+            f"the lock has no schemas of OCPP {version}",
             file=str(schemas / LOCK),
-            cure="run `ocppkit schemas import` first",
+            cure="import them first: ocppkit schemas import",
         )
     return lock[folder]
 
 
-def _row(
+def _compare_message(
     name: str,
     ours: SchemaFile | None,
     theirs: Imported | None,
@@ -136,25 +139,29 @@ def _row(
     errata: tuple[Errata, ...],
 ) -> VerifyRow:
     if theirs is None:
-        return VerifyRow(name, Status.MISSING, None)
+        return VerifyRow(name, VerifyStatus.MISSING, None)
     path = theirs.source.path
     if ours is None:
-        return VerifyRow(name, Status.EXTRA, path)
+        return VerifyRow(name, VerifyStatus.EXTRA, path)
     document = dict(ours.document)
     found = differences(document, theirs.document)
     if not found:
         known = (locked.source_sha256, locked.official_sha256) if locked else ()
         identical = theirs.source.sha256 in known
-        return VerifyRow(name, Status.IDENTICAL if identical else Status.SAME_STRUCTURE, path)
-    if _explain(errata, name, document, theirs.document):
-        return VerifyRow(name, Status.SAME_AFTER_ERRATA, path, found)
-    return VerifyRow(name, Status.DIFFERENT, path, found)
+        return VerifyRow(
+            name, VerifyStatus.IDENTICAL if identical else VerifyStatus.SAME_STRUCTURE, path
+        )
+    if _equal_after_errata(errata, name, document, theirs.document):
+        return VerifyRow(name, VerifyStatus.SAME_AFTER_ERRATA, path, found)
+    return VerifyRow(name, VerifyStatus.DIFFERENT, path, found)
 
 
-def _explain(errata: tuple[Errata, ...], name: str, ours: Object, theirs: Object) -> bool:
+def _equal_after_errata(
+    errata: tuple[Errata, ...], name: str, ours: Object, theirs: Object
+) -> bool:
     """Tells whether two schemas are the same once the errata are applied to both."""
     try:
-        return not differences(amend(ours, name, errata), amend(theirs, name, errata))
+        return not differences(with_errata(ours, name, errata), with_errata(theirs, name, errata))
     except CodegenError:
-        # An erratum that does not fit explains nothing: the difference must be shown.
+        # An erratum that does not fit explains no difference.
         return False

@@ -1,9 +1,9 @@
 """Renders a flavour's templates: the tree of templates is the shape of the output tree.
 
-`enums.py.jinja` becomes `enums.py`; `messages/[action].py.jinja` becomes one file per action; a file
-without `.jinja` is copied; a `.jinja` without a second suffix holds macros for the others; a template
-that renders to nothing writes no file. Folders of the user's own come first: a file there replaces
-ours, or adds one.
+`enums.py.jinja` becomes `enums.py`; `messages/[action].py.jinja` becomes one file per action. A file
+without `.jinja` is copied. A file such as `macros.jinja`, without a second suffix, has macros for other templates. A
+template with an empty result writes no file. A file in a folder of the user replaces the shipped template of the same path,
+or adds one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,53 +18,58 @@ from .._errors import CodegenError
 from .._resources import generator_version, templates_dir
 from ..model._ir import Api, ApiAction
 from ..model._naming import member_name
-from ..model._prose import documented
+from ..model._prose import docs_by_name
 from ..model._role_facts import boot_of
 from . import _annotations, _pydantic_annotations, _variable_keys
-from ._block_fit import misfit
+from ._block_fit import missing_in_version
 from ._format import format_python
 from ._layout import attribute_doc, bracket, docstring, exports, fit, import_block, literal, spread
-from ._templating import environment_of, render
+from ._templating import jinja_environment, render
 
-__all__ = ["FLAVOURS", "emit"]
+__all__ = ["FLAVOURS", "render_flavour"]
 
 FLAVOURS = ("msgspec", "pydantic")
 
 FORMAT = 1
-"""The format of generated packages, which grows when they need a newer ocppkit to run."""
+"""The format of generated packages. It is raised when they need a newer ocppkit to run."""
 
 Progress = Callable[[int, int], None]
 
 
-def emit(
+def render_flavour(
     api: Api, package: str, flavour: str, template_dirs: Sequence[Path], progress: Progress
 ) -> dict[str, str]:
-    """Returns the files of one flavour of one version, by path below the output folder.
+    """Renders all files of one flavour of a package.
 
     Args:
         api: the version.
-        package: the package to write, such as `ocppkit.v201`.
+        package: the dotted name of the package, such as `ocppkit.v201`.
         flavour: one of `FLAVOURS`.
-        template_dirs: folders of the user's own, each with a folder per flavour.
-        progress: called with the files written so far and in all.
+        template_dirs: folders of the user, each with a folder of templates per flavour.
+        progress: called with the number of files rendered so far, and the number of all files.
+
+    Returns:
+        The text of each file, by path below the output folder.
 
     Raises:
-        CodegenError: a template is broken or uses an undefined name.
+        CodegenError: a template has an error or uses an undefined name.
     """
     if flavour not in FLAVOURS:
-        raise CodegenError(f"no flavour {flavour!r}", cure=f"choose {' or '.join(FLAVOURS)}")
+        raise CodegenError(
+            f"there is no flavour {flavour!r}", cure=f"choose {' or '.join(FLAVOURS)}"
+        )
     for folder in template_dirs:
         if not any((folder / each).is_dir() for each in FLAVOURS):
             raise CodegenError(
-                f"no templates: there is no folder {' or '.join(FLAVOURS)} in it",
+                f"the folder has no templates, because it has no folder {' or '.join(FLAVOURS)}",
                 file=str(folder),
-                cure="give the folder that holds a folder of templates per flavour, as ours does",
+                cure="name the folder that contains a folder of templates per flavour",
             )
     folders = [folder / flavour for folder in (*template_dirs, templates_dir())]
     environment = _environment(folders, api, package, flavour)
-    jobs = list(_jobs(folders, api))
+    jobs = list(_outputs(folders, api))
     _check_unique_targets(jobs)
-    blocks, left_out = _blocks(environment, [template for template, _, _ in jobs], api)
+    blocks, left_out = _render_blocks(environment, [template for template, _, _ in jobs], api)
     files: dict[str, str] = {}
     for done, (template, target, action) in enumerate(jobs, start=1):
         path = f"{package.replace('.', '/')}/{target}"
@@ -84,8 +89,8 @@ def emit(
     return files
 
 
-def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, ApiAction | None]]:
-    """Yields template, path in the package, and the action if the template is per action."""
+def _outputs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, ApiAction | None]]:
+    """Yields the files to write: template, path in the package, and the action if there is a file per action."""
     names = {
         path.relative_to(folder).as_posix()
         for folder in folders
@@ -103,14 +108,14 @@ def _jobs(folders: Sequence[Path], api: Api) -> Iterator[tuple[str, str, ApiActi
             yield name, target.replace("[action]", action.module), action
 
 
-def _blocks(
+def _render_blocks(
     environment: Environment, templates: Iterable[str], api: Api
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Renders the functional blocks.
 
     Returns:
-        The text of each template, empty where it does not fit the version; and by the name of such a
-        block what the version lacks.
+        The text of each template, empty if the block does not fit the version; and, by name, what the version lacks for
+        each block that is left out.
     """
     texts: dict[str, str] = {}
     left_out: dict[str, str] = {}
@@ -125,14 +130,14 @@ def _blocks(
                 environment, template, {"sources": _sources(api, None), "action": None}
             )
         except CodegenError as error:
-            # A template asks for a member by its name; what the version lacks is undefined there.
+            # A template looks up members by name. A member that the version lacks is undefined there.
             if not isinstance(error.__cause__, UndefinedError):
                 raise
             texts[template], left_out[name] = "", str(error.__cause__)
     while lacking := {
         name: why
         for template, name in named.items()
-        if name not in left_out and (why := misfit(api, texts[template], left_out))
+        if name not in left_out and (why := missing_in_version(api, texts[template], left_out))
     }:
         left_out |= lacking
         texts |= {template: "" for template, name in named.items() if name in left_out}
@@ -145,14 +150,14 @@ def _check_unique_targets(jobs: Iterable[tuple[str, str, ApiAction | None]]) -> 
         other = taken.setdefault(target, template)
         if other != template:
             raise CodegenError(
-                f"the templates {other} and {template} both write it",
+                f"the templates {other} and {template} both write this file",
                 file=target,
-                cure="remove one of them; to replace one of ours, give yours the same name",
+                cure="remove one of them; to replace a shipped template, give yours the same name",
             )
 
 
 def _sources(api: Api, action: ApiAction | None) -> str:
-    """The schema files behind a module, for its header."""
+    """Returns the schema files from which a module is generated, for its header."""
     folder = f"schemas/{api.protocol.package}"
     if action is None:
         return f"{folder}/*.json"
@@ -167,15 +172,15 @@ def _sources(api: Api, action: ApiAction | None) -> str:
 
 
 def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) -> Environment:
-    environment = environment_of(folders)
-    words = _msgspec_words(api) if flavour == "msgspec" else _pydantic_words(api)
+    environment = jinja_environment(folders)
+    helpers = _msgspec_helpers(api) if flavour == "msgspec" else _pydantic_helpers(api)
     filters: dict[str, Callable[..., Any]] = {
-        "documented": documented,
+        "docs_by_name": docs_by_name,
         "exports": exports,
         "literal": literal,
         "member": member_name,
     }
-    environment.filters.update(filters | dict(words.filters))
+    environment.filters.update(filters | dict(helpers.filters))
     names: dict[str, Any] = {
         "api": api,
         "attribute_doc": attribute_doc,
@@ -189,19 +194,19 @@ def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) 
         "protocol": api.protocol,
         "spread": spread,
     }
-    environment.globals.update(names | words.names)
+    environment.globals.update(names | helpers.names)
     return environment
 
 
 @dataclass(frozen=True)
-class _Words:
-    """What the templates of one flavour may use beside what all may."""
+class _FlavourHelpers:
+    """The filters and variables that only the templates of one flavour have."""
 
     filters: Mapping[str, Callable[..., Any]]
     names: dict[str, Any]
 
 
-def _msgspec_words(api: Api) -> _Words:
+def _msgspec_helpers(api: Api) -> _FlavourHelpers:
     filters: dict[str, Callable[..., str]] = {
         "absent": _annotations.absent,
         "annotation": _annotations.annotation,
@@ -219,10 +224,10 @@ def _msgspec_words(api: Api) -> _Words:
         "constraints": _annotations.constraints_of(api),
         "type_imports": partial(_annotations.type_imports, api),
     }
-    return _Words(filters | keys, names)
+    return _FlavourHelpers(filters | keys, names)
 
 
-def _pydantic_words(api: Api) -> _Words:
+def _pydantic_helpers(api: Api) -> _FlavourHelpers:
     filters: dict[str, Callable[..., str]] = {
         "definition": _pydantic_annotations.member,
         "optional": _pydantic_annotations.optional,
@@ -233,4 +238,4 @@ def _pydantic_words(api: Api) -> _Words:
         "constraints": _pydantic_annotations.constraints_of(api),
         "drafts": _pydantic_annotations.drafts_of(api),
     }
-    return _Words(filters, names)
+    return _FlavourHelpers(filters, names)

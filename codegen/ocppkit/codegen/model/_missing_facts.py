@@ -1,4 +1,4 @@
-"""What a set of schemas wants of the facts: entries that are missing, and those that are too many."""
+"""Errors about facts that do not match the schemas: facts that are missing, and facts of unknown actions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,56 +7,56 @@ from ..schemas._json_text import Place
 from ._facts import VersionFacts
 from ._facts_rules import pointer_of
 
-__all__ = ["check_complete", "missing_facts", "skeleton", "some_of"]
+__all__ = ["check_schemas_exist", "missing_facts_error", "name_some", "write_skeleton"]
 
 _MOST_REMOVED = 8
-"""Actions that an edition may remove; one that lacks more is taken for a part of an edition."""
+"""How many actions an edition may lack; schemas that lack more are taken for an incomplete folder."""
 
 _SHOWN = 3
-"""Names that a message lists before it counts the others."""
+"""How many names an error lists; it only counts the others."""
 
 
-def missing_facts(
+def missing_facts_error(
     facts: VersionFacts,
     place: Place,
     problems: Sequence[str],
     actions: Sequence[str],
     names: Mapping[str, str],
 ) -> CodegenError:
-    """Makes the error about facts that are missing; its cure is the text of them, to be filled in.
+    """Returns an error about missing facts, with entries to be filled in as its cure.
 
     Args:
         facts: the facts of a version.
-        place: where the first of them is wanted.
+        place: the schema that first needs a missing fact.
         problems: what is wrong, in a few words each.
         actions: the actions without facts.
-        names: the places of types that need a name, as facts write them, each with one that would do.
+        names: the places of types that need a name, as facts write them, each with a suggested name.
     """
     entries = "\n".join(
-        f"    {line}" if line else "" for line in skeleton(facts, actions, names).splitlines()
+        f"    {line}" if line else "" for line in write_skeleton(facts, actions, names).splitlines()
     )
     where = facts.own_files[-1] if facts.own_files else "a file for --facts"
     return place.error(
         "; ".join(problems),
-        f"""fill in these facts and put them into {where} (--skeleton FILE writes them to a new file):
+        f"""fill in these entries and add them to {where} (--skeleton FILE writes them to a new file):
 
 {entries}""",
     )
 
 
-def some_of(names: Sequence[str]) -> str:
-    """Lists the first of some names, and says how many more there are."""
+def name_some(names: Sequence[str]) -> str:
+    """Returns the first of some names as a text, such as `A, B, C and 4 more`."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more}"
 
 
-def skeleton(facts: VersionFacts, actions: Iterable[str], names: Mapping[str, str]) -> str:
-    """Returns the text of a facts file to be filled in.
+def write_skeleton(facts: VersionFacts, actions: Iterable[str], names: Mapping[str, str]) -> str:
+    """Returns the text of a facts file with placeholders for missing facts.
 
     Args:
-        facts: the facts that there are.
+        facts: the facts that exist.
         actions: the actions without facts.
-        names: the places of types that need a name, each with one that would do.
+        names: the places of types that need a name, each with a suggested name.
     """
     blocks = list(facts.protocol.blocks)
     named = "".join(f'"{path}" = "{name}"\n' for path, name in names.items())
@@ -70,15 +70,15 @@ direction = "station"  # who sends it: station, csms or both
     return "\n".join([head, *([f"[names]\n{named}"] if named else []), *entries])
 
 
-def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
-    """Checks that the schemas have the actions that the facts know.
+def check_schemas_exist(facts: VersionFacts, actions: Iterable[str]) -> None:
+    """Checks that each action with facts has a schema.
 
     Args:
         facts: the facts of a version.
-        actions: the actions that its schemas have.
+        actions: the actions that have schemas.
 
     Raises:
-        CodegenError: there are facts of an action that has no schema.
+        CodegenError: an action with facts has no schema.
     """
     absent = sorted(facts.actions.keys() - set(actions))
     if not absent:
@@ -87,9 +87,9 @@ def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
     one = len(absent) == 1
     if len(absent) > _MOST_REMOVED:
         raise CodegenError(
-            f"the schemas of OCPP {version} lack {len(absent)} actions that the facts have: {some_of(absent)}",
-            cure="complete the folder of --base, which replaces all schemas of the version; a folder with some "
-            "messages only is laid over them with --schemas",
+            f"the schemas of OCPP {version} lack {len(absent)} actions that the facts have: {name_some(absent)}",
+            cure="add the missing schemas to the folder of --base, which replaces all schemas of the version; "
+            "or name the folder with --schemas, which adds its schemas to the shipped ones",
         )
     entries = "\n\n".join(f"    [actions.{name}]\n    removed = true" for name in absent)
     raise CodegenError(
@@ -97,7 +97,7 @@ def check_complete(facts: VersionFacts, actions: Iterable[str]) -> None:
         f"OCPP {version} do not have: {', '.join(absent)}",
         file=facts.actions[absent[0]].file,
         pointer=pointer_of("actions", absent[0]),
-        cure=f"""add the missing schemas, or mend the {"name" if one else "names"} in the facts; if this edition removed
+        cure=f"""add the missing schemas, or correct the {"name" if one else "names"} in the facts; if this edition removed
 {"the action" if one else "them"}, say so in a facts file of your own (--facts):
 
     [protocol]

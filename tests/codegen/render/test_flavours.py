@@ -13,7 +13,7 @@ from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._pipeline import read_api
 from ocppkit.codegen._resources import templates_dir
 from ocppkit.codegen.model._ir import Api
-from ocppkit.codegen.render._emit import FLAVOURS, _environment, emit
+from ocppkit.codegen.render._flavours import FLAVOURS, _environment, render_flavour
 from support.schema_files import refused
 from support.schema_pairs import document, schema_set, text
 
@@ -40,7 +40,7 @@ def told(done: int, total: int) -> None:
 
 
 def render(*folders: Path, flavour: str = "msgspec", package: str = "acme.ocpp") -> dict[str, str]:
-    return emit(tiny_api(), package, flavour, folders, told)
+    return render_flavour(tiny_api(), package, flavour, folders, told)
 
 
 def template(folder: Path, path: str, content: str) -> Path:
@@ -88,12 +88,14 @@ class TestTree:
             *(Path(__file__).parents[2] / "golden/cases/sends").glob("facts.toml"),
         )
         schemas = schema_set(VERSION, Stream=document(), Order=document(), Note=document())
-        files = emit(read_api(schemas, facts), "a", "msgspec", (), told)
+        files = render_flavour(read_api(schemas, facts), "a", "msgspec", (), told)
         assert "from schemas/v99/Stream.json." in files["a/messages/stream.py"]
 
     def test_progress_is_told_file_by_file(self) -> None:
         steps: list[tuple[int, int]] = []
-        emit(tiny_api(), "a", "msgspec", (), lambda done, total: steps.append((done, total)))
+        render_flavour(
+            tiny_api(), "a", "msgspec", (), lambda done, total: steps.append((done, total))
+        )
         assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
         assert {total for _, total in steps} == {len(steps)}
 
@@ -203,31 +205,35 @@ class TestBrokenTemplates:
 
     def test_an_error_of_ours_comes_through(self, tmp_path: Path) -> None:
         folder = template(tmp_path, "msgspec/new.py.jinja", "x = (\n")
-        with refused("the template wrote what is no Python", file="acme/ocpp/new.py"):
+        with refused("the template of this file wrote invalid Python", file="acme/ocpp/new.py"):
             render(folder)
 
     def test_two_templates_of_one_file(self, tmp_path: Path) -> None:
         folder = template(tmp_path, "msgspec/enums.py", "A = 1\n")
-        with refused("the templates enums.py and enums.py.jinja both write it", file="enums.py"):
+        with refused(
+            "the templates enums.py and enums.py.jinja both write this file", file="enums.py"
+        ):
             render(folder)
         folder = template(tmp_path / "other", "msgspec/messages/ping.py.jinja", "A = 1\n")
         with refused(
-            "the templates messages/[action].py.jinja and messages/ping.py.jinja both write it",
+            "the templates messages/[action].py.jinja and messages/ping.py.jinja both write this file",
             file="messages/ping.py",
         ):
             render(folder)
 
     def test_a_folder_without_a_flavour(self, tmp_path: Path) -> None:
         template(tmp_path, "enums.py.jinja", "A = 1\n")
-        with refused("there is no folder msgspec or pydantic in it", file=str(tmp_path)):
+        with refused("because it has no folder msgspec or pydantic", file=str(tmp_path)):
             render(tmp_path)
-        with refused("there is no folder msgspec or pydantic in it", file="nowhere"):
+        with refused("because it has no folder msgspec or pydantic", file="nowhere"):
             render(tmp_path / "nowhere")
 
     def test_an_unknown_flavour(self) -> None:
         with pytest.raises(CodegenError) as caught:
             render(flavour="attrs")
-        assert str(caught.value) == "no flavour 'attrs'\n  cure: choose msgspec or pydantic"
+        assert (
+            str(caught.value) == "there is no flavour 'attrs'\n  cure: choose msgspec or pydantic"
+        )
 
 
 def rows(table: str) -> set[str]:
