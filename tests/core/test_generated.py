@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ocppkit import core, v201
-from ocppkit.codegen.render._emit import FORMAT
+from ocppkit.codegen.render._flavours import FORMAT
 from ocppkit.core.model._generated import GENERATED_FORMAT, require_format
 
 
