@@ -5,17 +5,12 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
-    Generator,
     Mapping,
-    Sequence,
 )
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from ssl import SSLContext
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import structs
 from typing_extensions import Unpack
@@ -26,60 +21,47 @@ from ocppkit.aio.lowlevel import (
     AnyHandler,
     Connector,
     ConnectRequest,
-    Endpoint,
     EventStreams,
     HandlerTable,
     data_transfer,
     loggable,
     vendor_response,
-    wait_until,
 )
 from ocppkit.core import (
-    Action,
-    CallFailed,
     ConnectionClosed,
     ErrorCode,
     Limits,
     LocalProtocolError,
     Message,
-    Offline,
     Protocol,
     Request,
     Response,
     Role,
     SecurityEvent,
-    Send,
-    WrongVersion,
     encode_payload,
 )
 
 from ._block_access import BlockAccess
+from ._boot_message import with_reason, without_restart
 from ._connect_loop import ConnectLoop
-from ._connect_request import connect_request
 from ._controls import Controls
-from ._deliveries import Delivered, Delivery, DeliveryEvent, MessagesDropped
+from ._deliveries import Delivered, Delivery, DeliveryEvent
 from ._delivery_queue import MessageIdSource
-from ._journal import JournalFull
 from ._lifecycle_events import EventsMissed, LifecycleEvent
-from ._message_groups import MessageToStore
 from ._network_order import NetworkOrder
-from ._network_profiles import NetworkProfile, NetworkProfiles, as_profiles
+from ._network_profiles import NetworkProfile, NetworkProfiles
 from ._offline_rules import OfflineRules
 from ._options import StationOptions, StationSettings, controls_of
 from ._outbox import Outbox
-from ._queued_message import MessageHold
+from ._outgoing_messages import OutgoingMessages
 from ._registrar import StationRegistrar
 from ._registration_state import HEARTBEAT, RegistrationState
 from ._security_events import SecurityEvents, security_report
 from ._station_clock import StationClock, monotonic_time
 from ._station_credentials import StationCredentials
+from ._station_network import StationNetwork
 
 __all__ = ["Station"]
-
-# At hand, as every call needs it.
-_ACCEPTED: Final = RegistrationStatus.ACCEPTED
-
-_DROP: Final = Offline.DROP
 
 _SET_ELSEWHERE: Final[Mapping[str, str]] = {
     "back_off": "use station.controls.back_off",
@@ -96,13 +78,6 @@ _SET_ELSEWHERE: Final[Mapping[str, str]] = {
 
 _RECONFIGURED: Final = SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS
 
-_TRIGGER: Final = "Trigger"
-"""The trigger reason of a message that TriggerMessage asked for; the same value in every version."""
-
-_NO_RESTART: Final = "Unknown"
-"""The reason of a boot without a restart; the same value in every version that has reasons."""
-
-R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Message | VendorRequest[Any])
 V = TypeVar("V", bound=VendorResponse)
 
@@ -115,9 +90,9 @@ class Station:
     """
 
     __slots__ = (
-        "__weakref__", "_boot", "_connect_loop", "_controls", "_credentials", "_events", "_handlers",
-        "_identity", "_network_order", "_offline_rules", "_outbox", "_protocol",
-        "_registration_state", "_running", "_security_events", "_settings",
+        "__weakref__", "_boot", "_call", "_connect_loop", "_controls", "_deliver", "_events",
+        "_handlers", "_identity", "_messages", "_network", "_offline_rules", "_outbox", "_protocol",
+        "_registration_state", "_running", "_security_events", "_send", "_settings",
     )  # fmt: skip
 
     def __init__(
@@ -139,9 +114,6 @@ class Station:
         name = loggable(identity)
         ids = MessageIdSource(settings.new_id)
         self._settings = replace(settings, new_id=ids)
-        self._credentials = StationCredentials(
-            settings.password, settings.ssl, settings.client_certificate
-        )
         self._controls = controls = controls_of(settings)
         self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams(_missed)
         self._handlers = HandlerTable(Role.STATION, protocol)
@@ -168,11 +140,17 @@ class Station:
             policy=settings.outbound,
             identity=identity,
         )
-        self._outbox.observer = self._tell_delivery
-        self._network_order = NetworkOrder(
+        network_order = NetworkOrder(
             lambda: controls.back_off.waits(settings.random),
             lambda: controls.connection_attempts,
             name,
+        )
+        self._network = StationNetwork(
+            identity,
+            protocol.subprotocol,
+            StationCredentials(settings.password, settings.ssl, settings.client_certificate),
+            network_order,
+            insecure=settings.insecure,
         )
         self._connect_loop = ConnectLoop(
             identity,
@@ -184,10 +162,27 @@ class Station:
             handlers=self._handlers,
             registration_state=self._registration_state,
             outbox=self._outbox,
-            network_order=self._network_order,
+            network_order=network_order,
             events=self._events,
             security_events=self._security_events,
         )
+        self._messages = messages = OutgoingMessages(
+            identity,
+            protocol,
+            controls,
+            settings.clock,
+            offline_rules=self._offline_rules,
+            registration_state=self._registration_state,
+            outbox=self._outbox,
+            connect_loop=self._connect_loop,
+            security_events=self._security_events,
+            events=self._events,
+        )
+        self._outbox.observer = messages.tell_delivery
+        # What generated roles call. No method around another, as every message needs one of them.
+        self._call = messages.call
+        self._deliver = messages.deliver
+        self._send = messages.send
         self._running = False
 
     if not TYPE_CHECKING:
@@ -250,7 +245,7 @@ class Station:
     @property
     def connected(self) -> bool:
         """Whether there is a connection to the CSMS."""
-        return self._connect_loop.endpoint is not None and self._connect_loop.endpoint.connected
+        return self._connect_loop.open_endpoint is not None
 
     @property
     def status(self) -> RegistrationStatus:
@@ -351,13 +346,10 @@ class Station:
         """
         boot = self._boot if boot is None else boot
         if reason is not None:
-            boot = _with_reason(boot, reason)
+            boot = with_reason(boot, reason)
         self._check_boot(boot)
-        if network is not None:
-            before = self._network_order.credentials
-            self._take(network)
-            if before not in (frozenset(), self._network_order.credentials):
-                self._security_events.add(_RECONFIGURED, "network profiles")
+        if network is not None and self._network.use(network):
+            self._security_events.add(_RECONFIGURED, "network profiles")
         self._boot = boot
         self._connect_loop.restart()
 
@@ -382,26 +374,10 @@ class Station:
             LocalProtocolError: it would not be safe, or less safe than a connection before; nothing
                 has changed.
         """
-        old = self._credentials
-        new = StationCredentials(
-            old.password if password is None else password,
-            old.ssl if ssl is None else ssl,
-            old.client_certificate if client_certificate is None else client_certificate,
-        )
-        self._network_order.use_credentials(lambda profile: self._renewed(profile, old, new))
-        self._credentials = new
-        if new != old:
-            self._security_events.add(
-                _RECONFIGURED, "password" if new.password != old.password else "TLS"
-            )
+        changed = self._network.renew(password, ssl, client_certificate)
+        if changed is not None:
+            self._security_events.add(_RECONFIGURED, changed)
         self._connect_loop.reconnect("reconnecting")
-
-    def _renewed(
-        self, profile: NetworkProfile, old: StationCredentials, new: StationCredentials
-    ) -> NetworkProfile:
-        changed = new.replacing(old, profile)
-        self._open(changed)
-        return changed
 
     def disconnect(self, reason: str = "") -> None:
         """Closes the connection, if there is one; the station connects again after its back-off."""
@@ -429,8 +405,7 @@ class Station:
         Raises:
             LocalProtocolError: it would not be safe, or the URL cannot be used.
         """
-        (completed,) = self._profiles(profile)
-        return self._open(completed)
+        return self._network.request_to(profile)
 
     async def run(self, network: NetworkProfiles, connect: Connector) -> None:
         """Connects, boots, sends heartbeats and reconnects, until it is cancelled.
@@ -448,27 +423,12 @@ class Station:
         if self._running:
             raise LocalProtocolError(f"station {self._identity!r} runs already")
         self._check_boot(self._boot)
-        self._take(network)
+        self._network.use(network)
         self._running = True
         try:
-            await self._connect_loop.run(self._open, connect)
+            await self._connect_loop.run(self._network.request, connect)
         finally:
             self._running = False
-
-    def _profiles(self, network: NetworkProfiles) -> Sequence[NetworkProfile]:
-        own = self._credentials
-        return as_profiles(network, own.password, own.ssl, own.client_certificate)
-
-    def _take(self, network: NetworkProfiles) -> None:
-        profiles = self._profiles(network)
-        for profile in profiles:
-            self._open(profile)
-        self._network_order.set_profiles(profiles)
-
-    def _open(self, profile: NetworkProfile) -> ConnectRequest:
-        return connect_request(
-            profile, self._identity, self._protocol.subprotocol, insecure=self._settings.insecure
-        )
 
     async def security_event(
         self, event: SecurityEvent | str, tech_info: str | None = None
@@ -534,11 +494,11 @@ class Station:
             clock=lambda: self._settings.clock or asyncio.get_running_loop(),
             set_default_handler=self._set_default_handler,
             must_arrive=lambda request: self._offline_rules.must_arrive(
-                request, self._action_of(request)
+                request, self._messages.action_of(request)
             ),
             call=self._call,
             load_states=self._outbox.load_states,
-            commit=self._commit,
+            commit=self._messages.commit,
             has_undelivered=self._outbox.has_waiting,
             boot_now=self._registration_state.boot_now,
             release=self._outbox.release,
@@ -552,160 +512,26 @@ class Station:
     def _set_before_acknowledging(self, function: Callable[[Delivered], Awaitable[None]]) -> None:
         self._outbox.before_acknowledging = function
 
-    async def _commit(
-        self,
-        messages: Sequence[MessageToStore],
-        states: Mapping[str, bytes | None],
-        hold: MessageHold | None,
-    ) -> None:
-        for each in messages:
-            self._action_of(each.request)
-        with self._telling_of_full_journal():
-            await self._outbox.keep_together(
-                messages,
-                states,
-                offline=not self.connected,
-                triggered=self._is_triggered,
-                hold=hold,
-            )
-
     # What generated roles call.
 
     def _registrar(self, request: type[Q]) -> StationRegistrar[Q]:
         self._handlers.check(request)
         return StationRegistrar[Q](lambda handler: self._handlers.add(request, handler))
 
-    def _call(
-        self, request: Request[R], call_timeout: float | None = None
-    ) -> Coroutine[Any, Any, R]:
-        # No coroutine around another: each of them costs twice, when it begins and when it goes on.
-        action = self._action_of(request)
-        may_be_kept = action.offline is not _DROP or self._controls.queue_all_messages
-        if may_be_kept and self._offline_rules.must_arrive(request, action):
-            return self._keep(request, call_timeout)
-        if self._registration_state.registering_again and action.name != BOOT:
-            return self._call_when_registered(request, action, call_timeout)
-        again = partial(self._call_again, request, action, call_timeout)
-        return self._way_for(action).call(request, call_timeout, again=again)
-
     async def _call_vendor(self, message: VendorRequest[V], call_timeout: float | None = None) -> V:
         response = await self._call(data_transfer(self._protocol, message), call_timeout)
         return vendor_response(message, response)
 
-    async def _call_when_registered(
-        self, request: Request[R], action: Action, call_timeout: float | None
-    ) -> R:
-        await self._registered_within(call_timeout)
-        return await self._way_for(action).call(request, call_timeout)
-
-    async def _call_again(
-        self, request: Request[R], action: Action, call_timeout: float | None, error: CallFailed
-    ) -> R:
-        # The CSMS has lost our registration: what it refused goes out again after the boot.
-        if not self._registration_state.was_refused_unregistered(error):
-            raise error
-        if not await self._registered_within(call_timeout):
-            raise error
-        return await self._way_for(action).call(request, call_timeout)
-
-    async def _registered_within(self, seconds: float | None) -> bool:
-        state = self._registration_state
-        clock = self._settings.clock or asyncio.get_running_loop()
-        wait = self._controls.call_timeout if seconds is None else seconds
-        deadline = clock.time() + wait
-        while state.registering_again and clock.time() < deadline:
-            await wait_until(clock, deadline, state.next_change())
-        return state.registration.accepted
-
     def _check_boot(self, boot: Request[Any]) -> None:
-        action = self._action_of(boot)
+        action = self._messages.action_of(boot)
         if action.name != BOOT:
             raise LocalProtocolError(f"the boot message is a {action.name}", action=action.name)
         encode_payload(boot, policy=self._settings.outbound)
 
     def _boot_message(self) -> Request[Any]:
-        if not self._registration_state.boot_reported or not _has_reason(self._boot):
-            return self._boot
-        # BOOT-02: the station did not restart, so it must not repeat why it once did.
-        boot: Any = self._boot
-        return cast(Request[Any], structs.replace(boot, reason=type(boot.reason)(_NO_RESTART)))
-
-    async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
-        delivery = await self._put(request, call_timeout=call_timeout)
-        return await delivery.answer()
-
-    def _is_triggered(self, request: Any) -> bool:
-        registration = self._registration_state.registration
-        if registration.status is not RegistrationStatus.PENDING or not self.connected:
-            return False
-        # BOOT-12. Only 2.x says in the message that it was triggered.
-        triggered = getattr(request, "trigger_reason", _TRIGGER) == _TRIGGER
-        return triggered and registration.may_send(self._action_of(request))
-
-    async def _deliver(self, request: Request[R], note: str | None) -> Delivery[R]:
-        self._action_of(request)
-        return await self._put(request, note=note)
-
-    async def _put(
-        self, request: Request[R], *, note: str | None = None, call_timeout: float | None = None
-    ) -> Delivery[R]:
-        with self._telling_of_full_journal():
-            return await self._outbox.keep(
-                request,
-                note=note,
-                timeout=call_timeout,
-                offline=not self.connected,
-                triggered=self._is_triggered(request),
-            )
-
-    @contextmanager
-    def _telling_of_full_journal(self) -> Generator[None]:
-        try:
-            yield
-        except JournalFull as problem:
-            self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, str(problem))
-            raise
-
-    def _tell_delivery(self, event: DeliveryEvent) -> None:
-        if isinstance(event, MessagesDropped):
-            about = f"journal is full: {len(event.message_ids)} messages dropped"
-            self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, about)
-        self._events.publish(event)
-
-    async def _send(self, message: Send) -> None:
-        self._way_for(self._action_of(message)).send(message)
-
-    def _action_of(self, message: Request[Any] | Send) -> Action:
-        # Untyped code may pass anything.
-        action = self._protocol.actions.get(getattr(message, "__ocpp_action__", ""))
-        if action is None or not isinstance(message, action.request):
-            raise WrongVersion(
-                f"{self._identity!r} speaks OCPP {self._protocol.version}, which "
-                f"{type(message).__module__}.{type(message).__qualname__} does not belong to"
-            )
-        return action
-
-    def _way_for(self, action: Action) -> Endpoint:
-        endpoint = self._connect_loop.endpoint
-        if endpoint is None:
-            raise ConnectionClosed("not connected yet", by="us", delivered="no", action=action.name)
-        registration = self._registration_state.registration
-        if registration.status is not _ACCEPTED and not registration.may_send(action):
-            raise LocalProtocolError(
-                "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
-            )
-        return endpoint
+        reported = self._registration_state.boot_reported
+        return without_restart(self._boot) if reported else self._boot
 
 
 def _missed(count: int) -> EventsMissed:
     return EventsMissed(count=count)
-
-
-def _with_reason(boot: Request[Any], reason: str) -> Request[Any]:
-    if not _has_reason(boot):
-        raise LocalProtocolError("the boot of this version has no reason", action=BOOT)
-    return structs.replace(boot, reason=reason)
-
-
-def _has_reason(boot: Request[Any]) -> bool:
-    return "reason" in boot.__struct_fields__
