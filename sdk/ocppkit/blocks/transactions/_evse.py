@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from ocppkit.core import LocalProtocolError
+
 from ._evse_state import EvseState
 from ._open_transaction import OpenTransaction
 from ._words import TriggerReason
@@ -58,6 +60,32 @@ class Evse:
         """
         self.transaction = transaction
         self.began = self.last_sample = self.last_ended_sample = now
+
+    def require_free_plug(self, connector_id: int) -> None:
+        """Makes sure that a connector can be plugged in.
+
+        Raises:
+            LocalProtocolError: another one is plugged in, or has the transaction.
+        """
+        used, transaction = self.state.connector_id, self.transaction
+        is_used = self.state.connected or (transaction is not None and transaction.has_told_evse)
+        if is_used and used not in (None, connector_id):
+            # CON-03: a transaction does not move to another connector.
+            raise LocalProtocolError(
+                f"connector {used} of EVSE {self.evse_id} is in use, not {connector_id} "
+                "[call `unplugged` first, and end the transaction]"
+            )
+
+    def require_no_driver(self) -> None:
+        """Makes sure that a driver can be authorized.
+
+        Raises:
+            LocalProtocolError: there is one already.
+        """
+        if self.state.authorized:
+            raise LocalProtocolError(
+                f"EVSE {self.evse_id} has an authorized driver already [call `stopped` first]"
+            )
 
     def transaction_required(self) -> OpenTransaction:
         """Returns the transaction, where there is one for certain."""

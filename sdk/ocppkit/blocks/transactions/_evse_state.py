@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ._id_tokens import IdToken
 from ._words import ChargingState, SuspendedBy, TxPoint
 
-__all__ = ["EvseState", "begins", "ends", "in_transaction", "without_transaction"]
+__all__ = ["EvseState", "begins", "ends", "in_transaction", "unplugged", "without_transaction"]
 
 
 class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -123,4 +123,16 @@ def without_transaction(state: EvseState) -> EvseState:
         energy_refused=False,
         transaction_id=None,
         finishing=state.connected,
+    )
+
+
+def unplugged(state: EvseState, *, keeps_driver: bool) -> EvseState:
+    """Returns what is known of an EVSE once its cable is no longer plugged in at both ends."""
+    return replace(
+        state,
+        connected=False,
+        authorized=keeps_driver,
+        energy_flows=False,
+        suspended_by=None,
+        finishing=False,
     )

@@ -28,7 +28,7 @@ from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
 from ._open_transaction import OpenTransaction
 from ._reporter import TransactionReporter
-from ._stop_reasons import default_reason, ends_at_once
+from ._stop_reasons import default_reason, ends_at_once, trigger_of
 from ._transaction_rules import TransactionRules
 from ._words import StoppedReason, SuspendedBy, TriggerReason, TxPoint
 
@@ -152,6 +152,44 @@ class TransactionSequencer:
             energy_refused=False,
         )
         self.change(evse, after, TriggerReason.AUTHORIZED, now)
+
+    def set_energy(self, evse: Evse, flows: bool, phases: int | None, now: Moment) -> None:
+        """Records that energy flows, or that it no longer does.
+
+        Args:
+            evse: where.
+            flows: whether it flows.
+            phases: how many phases charge, if it is known.
+            now: the present moment.
+        """
+        before = evse.state
+        suspended_by = None if flows else before.suspended_by
+        after = replace(before, energy_flows=flows, suspended_by=suspended_by)
+        if flows:
+            evse.phases = phases
+        if after != before:
+            self.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
+        elif evse.transaction is not None and evse.phases != evse.transaction.phases:
+            # E02.FR.19.
+            self._reporter.updated(evse, TriggerReason.CHARGING_RATE_CHANGED, now.wall)
+            self._touch(now)
+
+    def stop(
+        self, evse: Evse, reason: StoppedReason, id_token: IdToken | None, now: Moment
+    ) -> None:
+        """Takes the authorization of a driver away.
+
+        Args:
+            evse: where.
+            reason: why.
+            id_token: the token that was presented to stop, if one was.
+            now: the present moment.
+        """
+        after = replace(evse.state, authorized=False)
+        if reason is StoppedReason.STOPPED_BY_EV:
+            # E15.
+            after = replace(after, energy_flows=False)
+        self.change(evse, after, trigger_of(reason), now, reason=reason, id_token=id_token)
 
     def stop_waiting(self, evse: Evse, now: Moment) -> None:
         """Gives up on a driver who has not plugged in, or a vehicle that nobody has authorized.

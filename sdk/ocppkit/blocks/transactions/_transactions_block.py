@@ -15,23 +15,22 @@ from ocppkit.core import LocalProtocolError
 from .._block import Block
 from .._moment import Moment
 from .._station_life import BootAccepted, BootNotAccepted, ClockChanged, StationStarted
-from .._transaction_life import TransactionNumbered
 from ..charging import ExternalLimitChanged
 from ..variables import STOP_TX_ON_EV_SIDE_DISCONNECT, DeviceModel
 from ._evse import Evse
-from ._evse_events import TransactionReplied
-from ._evse_state import EvseState
-from ._id_tokens import IdToken, TokenInfoReceived
+from ._evse_state import EvseState, unplugged
+from ._id_tokens import IdToken
 from ._interruptions import Interruptions
 from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
 from ._metering import Metering
 from ._reporter import TransactionReporter
-from ._reports import TransactionReply, TransactionReport
+from ._reports import TransactionReport
 from ._sequencer import TransactionSequencer
-from ._status_query import GetTransactionStatus, TransactionStatus
-from ._stop_reasons import trigger_of
+from ._station_evses import StationEvses
+from ._status_query import GetTransactionStatus
 from ._token_verdicts import TokenVerdicts
+from ._transaction_replies import TransactionReplies
 from ._transaction_rules import TransactionRules
 from ._words import StoppedReason, SuspendedBy, TriggerReason
 
@@ -83,13 +82,12 @@ class TransactionsBlock(Block):
             ValueError: one of `fixed_cables` is no EVSE.
         """
         super().__init__()
-        self._evses = {evse_id: Evse(evse_id) for evse_id in evse_ids}
+        self._evses = StationEvses((evse_id, Evse(evse_id)) for evse_id in evse_ids)
         fixed = frozenset(fixed_cables)
         if not fixed <= self._evses.keys():
             raise ValueError(f"fixed_cables {sorted(fixed)} [name EVSEs, of {list(self._evses)}]")
         self._model = model
         self._rules = rules
-        self._has_undelivered = has_undelivered
         meters = MeterReader(model, read_meter)
         self._reporter = TransactionReporter(
             model, rules, meters, report=self._report, tell=self._tell
@@ -124,9 +122,16 @@ class TransactionsBlock(Block):
         self._on_event(BootNotAccepted, self._boot_not_accepted)
         self._on_event(ClockChanged, self._clock_changed)
         self._on_event(ExternalLimitChanged, self._limit_changed)
-        self._on_reply(TransactionReport)(self._reply_received)
+        replies = TransactionReplies(
+            self._evses,
+            self._verdicts,
+            has_undelivered=has_undelivered,
+            tell=self._tell,
+            touch=self._touch,
+        )
+        self._on_reply(TransactionReport)(replies.take)
         if has_undelivered is not None:
-            self._on_command(GetTransactionStatus)(self._get_status)
+            self._on_command(GetTransactionStatus)(replies.status)
 
     # What a program calls, and what blocks above call.
 
@@ -136,7 +141,7 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        return self._evse(evse_id).state
+        return self._evses.required(evse_id).state
 
     def evse_of(self, transaction_id: str) -> int | None:
         """Returns the EVSE of a transaction that goes on; `None` if none goes on under this id.
@@ -144,24 +149,19 @@ class TransactionsBlock(Block):
         Args:
             transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
         """
-        for evse in self._evses.values():
-            transaction = evse.transaction
-            if transaction is not None:
-                number = None if transaction.number is None else str(transaction.number)
-                if transaction_id in (transaction.transaction_id, number):
-                    return evse.evse_id
-        return None
+        evse = self._evses.of_transaction(transaction_id)
+        return None if evse is None else evse.evse_id
 
     def parked(self, evse_id: int, now: Moment) -> None:
         """Records that a vehicle stands in the parking bay."""
-        evse = self._evse(evse_id)
+        evse = self._evses.required(evse_id)
         self._sequencer.change(
             evse, replace(evse.state, parked=True), TriggerReason.EV_DETECTED, now
         )
 
     def left(self, evse_id: int, now: Moment) -> None:
         """Records that the vehicle has left the parking bay."""
-        evse = self._evse(evse_id)
+        evse = self._evses.required(evse_id)
         self._sequencer.change(
             evse, replace(evse.state, parked=False), TriggerReason.EV_DEPARTED, now
         )
@@ -173,36 +173,21 @@ class TransactionsBlock(Block):
             LocalProtocolError: there is no such EVSE, or another of its connectors is plugged in or has the
                 transaction.
         """
-        evse = self._evse(evse_id)
-        used, transaction = evse.state.connector_id, evse.transaction
-        is_used = evse.state.connected or (transaction is not None and transaction.has_told_evse)
-        if is_used and used not in (None, connector_id):
-            # CON-03: a transaction does not move to another connector.
-            raise LocalProtocolError(
-                f"connector {used} of EVSE {evse_id} is in use, not {connector_id} "
-                "[call `unplugged` first, and end the transaction]"
-            )
+        evse = self._evses.required(evse_id)
+        evse.require_free_plug(connector_id)
         after = replace(evse.state, connected=True, connector_id=connector_id)
         self._sequencer.change(evse, after, TriggerReason.CABLE_PLUGGED_IN, now)
 
     def unplugged(self, evse_id: int, now: Moment) -> None:
         """Records that the cable is no longer plugged in at both ends."""
-        evse = self._evse(evse_id)
+        evse = self._evses.required(evse_id)
         before = evse.state
         if not before.connected:
             return
         # E09, E10: only a transaction that goes on keeps its driver.
         stops = self._model.setting(STOP_TX_ON_EV_SIDE_DISCONNECT)
         keeps = before.authorized and evse.transaction is not None and not stops
-        after = replace(
-            before,
-            connected=False,
-            authorized=keeps,
-            energy_flows=False,
-            suspended_by=None,
-            finishing=False,
-        )
-        reason = StoppedReason.EV_DISCONNECTED
+        after, reason = unplugged(before, keeps_driver=keeps), StoppedReason.EV_DISCONNECTED
         self._sequencer.change(evse, after, TriggerReason.EV_COMMUNICATION_LOST, now, reason=reason)
 
     def authorized(
@@ -227,8 +212,9 @@ class TransactionsBlock(Block):
             LocalProtocolError: there is no such EVSE, or it has an authorized driver already.
             ValueError: the version cannot say the token: it is too long, or its type is missing or not known.
         """
-        evse = self._evse(evse_id)
-        self._require_token(evse, id_token)
+        evse = self._evses.required(evse_id)
+        evse.require_no_driver()
+        self._rules.check(id_token)
         evse.is_remote, evse.remote_start_id = False, None
         evse.reservation_id = reservation_id
         self._sequencer.authorize(evse, id_token, group_id_token, now)
@@ -260,8 +246,9 @@ class TransactionsBlock(Block):
             LocalProtocolError: as `authorized` does.
             ValueError: as `authorized` does.
         """
-        evse = self._evse(evse_id)
-        self._require_token(evse, id_token)
+        evse = self._evses.required(evse_id)
+        evse.require_no_driver()
+        self._rules.check(id_token)
         running = evse.state.transaction_id
         evse.is_remote, evse.remote_start_id = True, remote_start_id
         evse.reservation_id = reservation_id
@@ -277,22 +264,11 @@ class TransactionsBlock(Block):
             now: the present moment.
             phases: how many phases charge, if it is known.
         """
-        evse = self._evse(evse_id)
-        before = evse.state
-        suspended_by = None if flows else before.suspended_by
-        after = replace(before, energy_flows=flows, suspended_by=suspended_by)
-        if flows:
-            evse.phases = phases
-        if after != before:
-            self._sequencer.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
-        elif evse.transaction is not None and evse.phases != evse.transaction.phases:
-            # E02.FR.19.
-            self._reporter.updated(evse, TriggerReason.CHARGING_RATE_CHANGED, now.wall)
-            self._touch(now)
+        self._sequencer.set_energy(self._evses.required(evse_id), flows, phases, now)
 
     def suspended(self, evse_id: int, by: SuspendedBy, now: Moment) -> None:
         """Records that one side pauses the flow of energy."""
-        evse = self._evse(evse_id)
+        evse = self._evses.required(evse_id)
         after = replace(evse.state, energy_flows=False, suspended_by=by)
         self._sequencer.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
 
@@ -318,18 +294,12 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE, or it has neither driver nor transaction.
         """
-        evse = self._evse(evse_id)
+        evse = self._evses.required(evse_id)
         if evse.transaction is None and not evse.state.authorized:
             raise LocalProtocolError(
                 f"EVSE {evse_id} has neither a driver nor a transaction that could be stopped"
             )
-        after = replace(evse.state, authorized=False)
-        if reason is StoppedReason.STOPPED_BY_EV:
-            # E15.
-            after = replace(after, energy_flows=False)
-        self._sequencer.change(
-            evse, after, trigger_of(reason), now, reason=reason, id_token=id_token
-        )
+        self._sequencer.stop(evse, reason, id_token, now)
 
     def stop_remotely(self, transaction_id: str, now: Moment) -> bool:
         """Stops a transaction because the CSMS wants it, and returns whether there is one. # F03
@@ -357,7 +327,7 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        self._interruptions.begin(self._evse(evse_id), now)
+        self._interruptions.begin(self._evses.required(evse_id), now)
 
     def resume(self, evse_id: int, now: Moment) -> None:
         """Lets the transaction go on that `interrupt` has interrupted, if there is one. # B13
@@ -365,7 +335,7 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        self._interruptions.resume(self._evse(evse_id), now)
+        self._interruptions.resume(self._evses.required(evse_id), now)
 
     def report_transactions(self, evse_id: int | None, now: Moment) -> bool:
         """Reports how transactions stand, for TriggerMessage. # F06
@@ -380,7 +350,7 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        chosen = self._evses.values() if evse_id is None else (self._evse(evse_id),)
+        chosen = self._evses.busy() if evse_id is None else (self._evses.required(evse_id),)
         busy = [evse for evse in chosen if evse.transaction is not None]
         for evse in busy:
             self._metering.trigger_transaction(evse, now)
@@ -401,10 +371,10 @@ class TransactionsBlock(Block):
             LocalProtocolError: there is no such EVSE.
         """
         if evse_id:
-            self._evse(evse_id)
+            self._evses.required(evse_id)
         chosen = [each for each in self._metering.meters() if evse_id in (None, each)]
         reported = [self._metering.trigger_meter_values(each, now) for each in chosen]
-        if any(evse.transaction is not None for evse in self._evses.values()):
+        if any(self._evses.busy()):
             self._touch(now)
         return any(reported)
 
@@ -468,60 +438,7 @@ class TransactionsBlock(Block):
     def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
         self._metering.begin(now)
 
-    # What the CSMS says.
-
-    def _get_status(self, command: GetTransactionStatus, now: Moment) -> TransactionStatus:
-        # E14.
-        name = command.transaction_id
-        waits = self._has_undelivered is not None and self._has_undelivered(name)
-        ongoing = None if name is None else self.evse_of(name) is not None
-        return TransactionStatus(ongoing_indicator=ongoing, messages_in_queue=waits)
-
-    def _reply_received(
-        self, report: TransactionReport, reply: TransactionReply, now: Moment
-    ) -> None:
-        info, token = reply.id_token_info, report.id_token
-        if info is not None and token is not None:
-            self._tell(TokenInfoReceived(id_token=token, info=info))
-        if reply != TransactionReply():
-            self._tell(TransactionReplied(report=report, reply=reply))
-        evse_id = None if report.transaction_id is None else self.evse_of(report.transaction_id)
-        if evse_id is None:
-            return
-        evse = self._evses[evse_id]
-        if reply.number is not None:
-            self._take_number(evse, reply.number, now)
-        own = evse.state.id_token
-        if info is not None and own is not None and token is not None and own.is_same_as(token):
-            self._verdicts.take(evse, info, now)
-
-    def _take_number(self, evse: Evse, number: int, now: Moment) -> None:
-        transaction = evse.transaction_required()
-        if transaction.number != number:
-            transaction.number = number
-            self._touch(now)
-            self._tell(
-                TransactionNumbered(
-                    evse_id=evse.evse_id,
-                    transaction_id=transaction.transaction_id,
-                    number=number,
-                )
-            )
-
     # What follows from it.
-
-    def _evse(self, evse_id: int) -> Evse:
-        evse = self._evses.get(evse_id)
-        if evse is None:
-            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {sorted(self._evses)}]")
-        return evse
-
-    def _require_token(self, evse: Evse, id_token: IdToken) -> None:
-        if evse.state.authorized:
-            raise LocalProtocolError(
-                f"EVSE {evse.evse_id} has an authorized driver already [call `stopped` first]"
-            )
-        self._rules.check(id_token)
 
     def _touch(self, now: Moment) -> None:
         self._note_change()

@@ -1,0 +1,41 @@
+"""`StationEvses`: the EVSEs of a station, by their ids and by their transactions."""
+
+from collections.abc import Iterator
+
+from ocppkit.core import LocalProtocolError
+
+from ._evse import Evse
+
+__all__ = ["StationEvses"]
+
+
+class StationEvses(dict[int, Evse]):
+    """The EVSEs of one station by their ids."""
+
+    def required(self, evse_id: int) -> Evse:
+        """Returns an EVSE.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE.
+        """
+        evse = self.get(evse_id)
+        if evse is None:
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {sorted(self)}]")
+        return evse
+
+    def busy(self) -> Iterator[Evse]:
+        """Yields the EVSEs with a transaction."""
+        return (evse for evse in self.values() if evse.transaction is not None)
+
+    def of_transaction(self, transaction_id: str) -> Evse | None:
+        """Returns the EVSE of a transaction that goes on; `None` if none goes on under this id.
+
+        Args:
+            transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
+        """
+        for evse in self.busy():
+            transaction = evse.transaction_required()
+            number = None if transaction.number is None else str(transaction.number)
+            if transaction_id in (transaction.transaction_id, number):
+                return evse
+        return None

@@ -1,0 +1,81 @@
+"""What a station does with the CSMS's replies to reports of transactions, and its questions about them."""
+
+from collections.abc import Callable
+
+from .._commands_and_reports import Event
+from .._moment import Moment
+from .._transaction_life import TransactionNumbered
+from ._evse import Evse
+from ._evse_events import TransactionReplied
+from ._id_tokens import TokenInfoReceived
+from ._reports import TransactionReply, TransactionReport
+from ._station_evses import StationEvses
+from ._status_query import GetTransactionStatus, TransactionStatus
+from ._token_verdicts import TokenVerdicts
+
+__all__ = ["TransactionReplies"]
+
+
+class TransactionReplies:
+    """Takes what the CSMS says about the transactions of one station."""
+
+    def __init__(
+        self,
+        evses: StationEvses,
+        verdicts: TokenVerdicts,
+        *,
+        has_undelivered: Callable[[str | None], bool] | None,
+        tell: Callable[[Event], None],
+        touch: Callable[[Moment], None],
+    ) -> None:
+        """Begins without replies.
+
+        Args:
+            evses: the EVSEs.
+            verdicts: applies verdicts on tokens.
+            has_undelivered: returns whether messages of a transaction wait.
+            tell: takes an event.
+            touch: called when what must be kept of transactions has changed.
+        """
+        self._evses = evses
+        self._verdicts = verdicts
+        self._has_undelivered = has_undelivered
+        self._tell = tell
+        self._touch = touch
+
+    def take(self, report: TransactionReport, reply: TransactionReply, now: Moment) -> None:
+        """Applies a reply: a verdict on the token, the number of the transaction, news for the program."""
+        info, token = reply.id_token_info, report.id_token
+        if info is not None and token is not None:
+            self._tell(TokenInfoReceived(id_token=token, info=info))
+        if reply != TransactionReply():
+            self._tell(TransactionReplied(report=report, reply=reply))
+        name = report.transaction_id
+        evse = None if name is None else self._evses.of_transaction(name)
+        if evse is None:
+            return
+        if reply.number is not None:
+            self._take_number(evse, reply.number, now)
+        own = evse.state.id_token
+        if info is not None and own is not None and token is not None and own.is_same_as(token):
+            self._verdicts.take(evse, info, now)
+
+    def status(self, command: GetTransactionStatus, now: Moment) -> TransactionStatus:
+        """Returns whether a transaction goes on, and whether messages of it wait. # E14"""
+        name = command.transaction_id
+        waits = self._has_undelivered is not None and self._has_undelivered(name)
+        ongoing = None if name is None else self._evses.of_transaction(name) is not None
+        return TransactionStatus(ongoing_indicator=ongoing, messages_in_queue=waits)
+
+    def _take_number(self, evse: Evse, number: int, now: Moment) -> None:
+        transaction = evse.transaction_required()
+        if transaction.number != number:
+            transaction.number = number
+            self._touch(now)
+            self._tell(
+                TransactionNumbered(
+                    evse_id=evse.evse_id,
+                    transaction_id=transaction.transaction_id,
+                    number=number,
+                )
+            )
