@@ -12,11 +12,7 @@ from .._block import Block
 from .._kept_state import KeptState, restored
 from .._moment import Moment
 from .._station_life import (
-    BootAccepted,
-    BootNotAccepted,
     ClockChanged,
-    CsmsConnected,
-    CsmsDisconnected,
     StationStarted,
 )
 from ..transactions import (
@@ -33,15 +29,14 @@ from ._authorization_events import (
     AuthorizationDecided,
     AuthorizationMeans,
     AuthorizationRefusal,
-    EvseReservationEnded,
     EvseReserved,
-    EvseServiceChanged,
     LocalListConflict,
     LocalListUpdated,
 )
 from ._authorization_rules import AuthorizationRules
 from ._authorized_drivers import AuthorizedDriver, AuthorizedDrivers, PresentedToken
 from ._known_tokens import KeptTokens, KnownTokens
+from ._station_circumstances import StationCircumstances
 from ._token_commands import (
     AuthorizeReply,
     AuthorizeReport,
@@ -112,25 +107,17 @@ class AuthorizationBlock(Block):
         self._tokens = KnownTokens(model, rules, cache_capacity, self._note_change)
         self._asked: dict[int, PresentedToken] = {}
         self._drivers = AuthorizedDrivers(self._evse_ids, transactions, self._note_change)
-        self._reserved: dict[int, EvseReserved] = {}
-        self._out_of_service: set[int] = set()
-        self._is_registered = False
-        self._is_connected = False
+        self._circumstances = StationCircumstances()
         self._on_command(SendLocalList)(self._send_local_list)
         self._on_command(GetLocalListVersion)(self._tokens.get_local_list_version)
         self._on_command(ClearCache)(self._tokens.clear_cache)
         self._on_reply(AuthorizeReport)(self._authorize_replied)
         self._on_failure(AuthorizeReport, self._authorize_failed)
         self._on_event(StationStarted, self._station_started)
-        self._on_event(BootAccepted, self._boot_accepted)
-        self._on_event(BootNotAccepted, self._boot_not_accepted)
-        self._on_event(CsmsConnected, self._connected)
-        self._on_event(CsmsDisconnected, self._disconnected)
         self._on_event(ClockChanged, self._clock_changed)
         self._on_event(TokenInfoReceived, self._info_received)
-        self._on_event(EvseServiceChanged, self._service_changed)
-        self._on_event(EvseReserved, self._evse_reserved)
-        self._on_event(EvseReservationEnded, self._reservation_ended)
+        for kind in self._circumstances.EVENTS:
+            self._on_event(kind, lambda event, now: self._circumstances.take(event))
 
     # What a program calls.
 
@@ -240,7 +227,7 @@ class AuthorizationBlock(Block):
     @property
     def is_online(self) -> bool:
         """Whether the CSMS can be asked."""
-        return self._is_connected and self._is_registered
+        return self._circumstances.is_online
 
     def state(self) -> bytes:
         """Returns the local list, the cache and the drivers."""
@@ -279,10 +266,10 @@ class AuthorizationBlock(Block):
             is_online=is_online,
             source=source,
             known=known,
-            reserved=self._reserved.get(presented.evse_id),
+            reserved=self._circumstances.reservation_of(presented.evse_id),
             settings=AuthorizationSettings.of(self._model, source),
             rules=self._rules,
-            in_service=presented.evse_id not in self._out_of_service,
+            in_service=self._circumstances.is_in_service(presented.evse_id),
         )
 
     def _judge(self, presented: PresentedToken, now: Moment, *, is_online: bool) -> None:
@@ -409,40 +396,14 @@ class AuthorizationBlock(Block):
     # What happens to the station.
 
     def _station_started(self, event: StationStarted, now: Moment) -> None:
-        self._is_registered = False
+        self._circumstances.take(event)
         self._asked.clear()
-
-    def _boot_accepted(self, event: BootAccepted, now: Moment) -> None:
-        self._is_registered = True
-
-    def _boot_not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
-        self._is_registered = False
-
-    def _connected(self, event: CsmsConnected, now: Moment) -> None:
-        self._is_connected = True
-
-    def _disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
-        self._is_connected = False
 
     def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
         self._tokens.shift(event.change)
 
     def _info_received(self, event: TokenInfoReceived, now: Moment) -> None:
         self.learn(event.id_token, event.info, now)  # C10.FR.05
-
-    def _service_changed(self, event: EvseServiceChanged, now: Moment) -> None:
-        if event.in_service:
-            self._out_of_service.discard(event.evse_id)
-        else:
-            self._out_of_service.add(event.evse_id)
-
-    def _evse_reserved(self, event: EvseReserved, now: Moment) -> None:
-        self._reserved[event.evse_id] = event
-
-    def _reservation_ended(self, event: EvseReservationEnded, now: Moment) -> None:
-        reserved = self._reserved.get(event.evse_id)
-        if reserved is not None and reserved.reservation_id == event.reservation_id:
-            del self._reserved[event.evse_id]
 
 
 def _decided(
