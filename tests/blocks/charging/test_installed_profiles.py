@@ -169,7 +169,7 @@ def test_what_breaks_a_rule_is_refused(
     requirement: str, code: str, refused: ChargingProfile, evse_id: int
 ) -> None:
     rules = LATEST if refused.charging_profile_purpose is Purpose.PRIORITY_CHARGING else NEW
-    store = profiles(rules)
+    store = profiles(rules, dynamic=False)
     reason = store.set(refused, evse_id, AROUND)
     assert reason is not None
     assert reason.reason_code == code

@@ -14,6 +14,7 @@ from ocppkit.blocks.charging import (
     ClearProfilesAnswer,
     CompositeAnswer,
     CompositeSchedule,
+    DynamicUpdateReply,
     ExternalLimitCleared,
     ExternalLimitSet,
     GetComposite,
@@ -23,11 +24,14 @@ from ocppkit.blocks.charging import (
     LimitAtSoC,
     ProfileKind,
     ProfilesReport,
+    PullDynamicUpdate,
     Purpose,
     RateUnit,
     Recurrency,
+    ScheduleUpdate,
     SetProfile,
     SetProfileAnswer,
+    UpdateDynamicProfile,
 )
 from ocppkit.core import decode_payload, encode_payload
 
@@ -37,6 +41,7 @@ from ..datatypes import (
     ChargingProfileType,
     ChargingSchedulePeriodType,
     ChargingScheduleType,
+    ChargingScheduleUpdateType,
     ClearChargingProfileType,
     CompositeScheduleType,
     LimitAtSoCType,
@@ -63,10 +68,14 @@ from ..messages import (
     GetCompositeScheduleResponse,
     NotifyChargingLimitRequest,
     NotifyChargingLimitResponse,
+    PullDynamicScheduleUpdateRequest,
+    PullDynamicScheduleUpdateResponse,
     ReportChargingProfilesRequest,
     ReportChargingProfilesResponse,
     SetChargingProfileRequest,
     SetChargingProfileResponse,
+    UpdateDynamicScheduleRequest,
+    UpdateDynamicScheduleResponse,
 )
 from .status_info import read_status_info, write_status_info
 
@@ -356,6 +365,85 @@ def _write_cleared(report: ExternalLimitCleared) -> Sequence[ClearedChargingLimi
     return [message]
 
 
+def _read_update(request: UpdateDynamicScheduleRequest) -> UpdateDynamicProfile:
+    return UpdateDynamicProfile(
+        charging_profile_id=request.charging_profile_id,
+        schedule_update=_values(request.schedule_update),
+    )
+
+
+def _write_update(command: UpdateDynamicProfile) -> UpdateDynamicScheduleRequest:
+    return UpdateDynamicScheduleRequest(
+        charging_profile_id=command.charging_profile_id,
+        schedule_update=_written_values(command.schedule_update),
+    )
+
+
+def _write_update_answer(
+    request: UpdateDynamicScheduleRequest, answer: SetProfileAnswer
+) -> UpdateDynamicScheduleResponse:
+    return UpdateDynamicScheduleResponse(
+        status=ChargingProfileStatusEnumType(answer.status),
+        status_info=write_status_info(answer.reason_code, answer.additional_info),
+    )
+
+
+def _read_update_answer(
+    command: UpdateDynamicProfile, response: UpdateDynamicScheduleResponse
+) -> SetProfileAnswer:
+    reason_code, additional_info = read_status_info(response.status_info)
+    return SetProfileAnswer(
+        status=str(response.status),
+        reason_code=reason_code,
+        additional_info=additional_info,
+    )
+
+
+def _read_pull(request: PullDynamicScheduleUpdateRequest) -> PullDynamicUpdate:
+    return PullDynamicUpdate(charging_profile_id=request.charging_profile_id)
+
+
+def _write_pull(report: PullDynamicUpdate) -> Sequence[PullDynamicScheduleUpdateRequest]:
+    return [PullDynamicScheduleUpdateRequest(charging_profile_id=report.charging_profile_id)]
+
+
+def _write_pulled(
+    request: PullDynamicScheduleUpdateRequest, reply: DynamicUpdateReply
+) -> PullDynamicScheduleUpdateResponse:
+    update = reply.schedule_update
+    return PullDynamicScheduleUpdateResponse(
+        status=ChargingProfileStatusEnumType(reply.status),
+        schedule_update=None if update is None else _written_values(update),
+    )
+
+
+def _read_pulled(response: PullDynamicScheduleUpdateResponse) -> DynamicUpdateReply:
+    update = response.schedule_update
+    return DynamicUpdateReply(
+        status=str(response.status), schedule_update=None if update is None else _values(update)
+    )
+
+
+def _values(update: ChargingScheduleUpdateType) -> ScheduleUpdate:
+    return ScheduleUpdate(
+        limit=update.limit,
+        limit_l2=update.limit_l2,
+        limit_l3=update.limit_l3,
+        discharge_limit=update.discharge_limit,
+        setpoint=update.setpoint,
+    )
+
+
+def _written_values(update: ScheduleUpdate) -> ChargingScheduleUpdateType:
+    return ChargingScheduleUpdateType(
+        limit=update.limit,
+        limit_l2=update.limit_l2,
+        limit_l3=update.limit_l3,
+        discharge_limit=update.discharge_limit,
+        setpoint=update.setpoint,
+    )
+
+
 def _received(response: object) -> ReportReply:
     return ReportReply()
 
@@ -468,6 +556,14 @@ MAPPINGS = Mappings(
             write_request=_write_get,
             read_response=_read_get_answer,
         ),
+        CommandMapping(
+            command=UpdateDynamicProfile,
+            request=UpdateDynamicScheduleRequest,
+            read_request=_read_update,
+            write_response=_write_update_answer,
+            write_request=_write_update,
+            read_response=_read_update_answer,
+        ),
     ),
     reports=(
         ReportMapping(
@@ -491,11 +587,19 @@ MAPPINGS = Mappings(
             write_response=lambda request, reply: ClearedChargingLimitResponse(),
             read_response=_received,
         ),
+        ReportMapping(
+            request=PullDynamicScheduleUpdateRequest,
+            reports=(PullDynamicUpdate,),
+            read_request=_read_pull,
+            write_response=_write_pulled,
+            read_response=_read_pulled,
+        ),
     ),
     writers=(
         ReportWriter(report=ProfilesReport, write=_write_report),
         ReportWriter(report=ExternalLimitSet, write=_write_limit),
         ReportWriter(report=ExternalLimitCleared, write=_write_cleared),
+        ReportWriter(report=PullDynamicUpdate, write=_write_pull),
     ),
     rules=RULES,
 )

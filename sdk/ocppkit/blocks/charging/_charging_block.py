@@ -4,9 +4,8 @@ Theory of operation: whatever happens, the limit of each EVSE now is computed an
 than before. The composite schedule also says when it changes next by itself, which is the deadline of the block.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
-from itertools import groupby
 from math import inf
 from typing import ClassVar
 
@@ -16,7 +15,14 @@ from ocppkit.core import LocalProtocolError
 
 from .._block import Block
 from .._moment import Moment
-from .._station_life import ClockChanged, CsmsConnected, CsmsDisconnected, StationStarted
+from .._station_life import (
+    BootAccepted,
+    BootNotAccepted,
+    ClockChanged,
+    CsmsConnected,
+    CsmsDisconnected,
+    StationStarted,
+)
 from .._transaction_life import (
     PowerPath,
     TransactionBegan,
@@ -25,33 +31,33 @@ from .._transaction_life import (
 )
 from ..variables import (
     CHARGING_PROFILE_ENTRIES,
-    LIMIT_CHANGE_SIGNIFICANCE,
-    NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES,
     DeviceModel,
     VariableChanged,
 )
 from ._charging_rules import ChargingAbilities, ChargingRules
 from ._circumstances import Circumstances, RunningTransaction
 from ._composite import composite
+from ._dynamic_profiles import DynamicProfiles, with_update_time
+from ._external_limits import ExternalLimits
 from ._installed_profiles import InstalledProfiles, ProfileCriteria
-from ._present_limits import ExternalLimitChanged, PresentLimits
+from ._present_limits import PresentLimits
 from ._profile_messages import (
     ClearProfiles,
     ClearProfilesAnswer,
     ClearProfilesStatus,
     CompositeAnswer,
     CompositeSchedule,
-    ExternalLimitCleared,
-    ExternalLimitSet,
     GetComposite,
     GetProfiles,
     GetProfilesAnswer,
     GetProfilesStatus,
-    ProfilesReport,
     ProfileStatus,
+    PullDynamicUpdate,
     SetProfile,
     SetProfileAnswer,
+    UpdateDynamicProfile,
 )
+from ._profile_reports import profile_reports
 from ._profiles import ChargingProfile, ChargingSchedulePeriod, InstalledProfile, RateUnit
 from ._station_abilities import abilities_of
 from ._validation import ProfileRefusal
@@ -105,6 +111,22 @@ class ChargingBlock(Block):
             evses=tuple(evse_ids), voltage=voltage, maximum=maximum, zone=zone
         )
         self._limits = PresentLimits(self._profiles, self._tell)
+        self._external = ExternalLimits(
+            model,
+            self._profiles,
+            self._limits,
+            report=self._report,
+            tell=self._tell,
+            count=self._count_profiles,
+            look=self._look,
+        )
+        self._dynamic = DynamicProfiles(
+            self._profiles, report=self._report, changed=self._values_changed
+        )
+        self._on_command(UpdateDynamicProfile)(self._dynamic.update)
+        self._on_reply(PullDynamicUpdate)(self._dynamic.take)
+        self._on_event(BootAccepted, lambda event, now: self._dynamic.set_accepted(True))
+        self._on_event(BootNotAccepted, lambda event, now: self._dynamic.set_accepted(False))
         self._on_command(SetProfile)(self._set)
         self._on_command(ClearProfiles)(self._clear)
         self._on_command(GetComposite)(self._composite)
@@ -239,27 +261,7 @@ class ChargingBlock(Block):
         """
         if evse_id != 0:
             self._require_evse(evse_id)
-        installed = InstalledProfile(profile=profile, evse_id=evse_id)
-        if not installed.is_external or profile.id >= 0:
-            raise LocalProtocolError(
-                "an external limit must have the purpose ChargingStationExternalConstraints and a negative id"
-            )
-        self._look(now)
-        before = self._limits.told
-        self._profiles.set_external(profile, evse_id, source=source)
-        self._count_profiles()
-        self._look(now)
-        if self._tell_of_external_change(before):
-            # CHP-18: the schedule goes along only where the setting asks for it.
-            with_schedule = self._model.get(NOTIFY_CHARGING_LIMIT_WITH_SCHEDULES, False)
-            self._report(
-                ExternalLimitSet(
-                    source=source,
-                    evse_id=evse_id or None,
-                    schedules=profile.charging_schedule if with_schedule else (),
-                    is_grid_critical=is_grid_critical,
-                )
-            )
+        self._external.set(profile, evse_id, now, source=source, is_grid_critical=is_grid_critical)
 
     def remove_external_limit(self, profile_id: int, now: Moment) -> bool:
         """Removes a limit of another system than the CSMS, and reports that. # K13
@@ -267,30 +269,14 @@ class ChargingBlock(Block):
         Returns:
             Whether there was one.
         """
-        self._look(now)
-        before = self._limits.told
-        removed = self._profiles.remove_external(profile_id)
-        if removed is None:
-            return False
-        self._count_profiles()
-        self._report(ExternalLimitCleared(source=removed.source, evse_id=removed.evse_id or None))
-        self._look(now)
-        self._tell_of_external_change(before)
-        return True
-
-    def _tell_of_external_change(self, before: Mapping[int, ChargingSchedulePeriod]) -> bool:
-        least = self._model.setting(LIMIT_CHANGE_SIGNIFICANCE)
-        changed = self._limits.changed_since(before, least)
-        if changed:
-            self._tell(ExternalLimitChanged(evse_ids=changed))
-        return bool(changed)
+        return self._external.remove(profile_id, now)
 
     # What the CSMS asks.
 
     def _set(self, command: SetProfile, now: Moment) -> SetProfileAnswer:
         self._use_settings()
         refused = self._profiles.set(
-            command.charging_profile,
+            with_update_time(command.charging_profile, now),
             command.evse_id,
             self._circumstances,
             as_sent=command.as_sent,
@@ -353,28 +339,19 @@ class ChargingBlock(Block):
         )
         if not found:
             return GetProfilesAnswer(status=GetProfilesStatus.NO_PROFILES)
-        # CHP-16: one source and one EVSE in each report, and all but the last say that more follow.
-        groups = [
-            (place, tuple(group)) for place, group in groupby(sorted(found, key=_place), _place)
-        ]
-        for number, ((source, evse_id), profiles) in enumerate(groups, 1):
-            report = ProfilesReport(
-                request_id=command.request_id,
-                source=source,
-                evse_id=evse_id,
-                profiles=profiles,
-                tbc=number < len(groups),
-            )
+        for report in profile_reports(command.request_id, found):
             self._report(report)
         return GetProfilesAnswer(status=GetProfilesStatus.ACCEPTED)
 
     # What happens to the station.
 
     def _connected(self, event: CsmsConnected, now: Moment) -> None:
+        self._dynamic.set_connected(True)
         self._circumstances = replace(self._circumstances, offline_since=None)
         self._look(now)
 
     def _disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
+        self._dynamic.set_connected(False)
         self._circumstances = replace(self._circumstances, offline_since=now.wall)
         self._look(now)
 
@@ -394,12 +371,14 @@ class ChargingBlock(Block):
             self.energy_can_flow(event.evse_id, now, since=event.since)
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when a limit changes by itself."""
-        change = self._limits.next_change
-        return None if change is None else now.due_at(change)
+        """Returns when a limit changes by itself, or new values of a dynamic profile are due."""
+        change, pull = self._limits.next_change, self._dynamic.next_deadline(now)
+        dues = (None if change is None else now.due_at(change), pull)
+        return min((each for each in dues if each is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
-        """Tells limits that have changed by themselves."""
+        """Tells limits that have changed by themselves, and asks for values that are due."""
+        self._dynamic.ask(now)
         self._look(now)
 
     def state(self) -> bytes:
@@ -437,6 +416,10 @@ class ChargingBlock(Block):
         """Reads the abilities that are settings, which may have changed."""
         self._profiles.abilities = abilities_of(self._model, self._abilities)
 
+    def _values_changed(self, now: Moment) -> None:
+        self._note_change()
+        self._look(now)
+
     def _count_profiles(self) -> None:
         self._note_change()
         if CHARGING_PROFILE_ENTRIES in self._model:
@@ -455,7 +438,3 @@ class ChargingBlock(Block):
 
 def _no_schedule(reason_code: str) -> CompositeAnswer:
     return CompositeAnswer(status=ProfileStatus.REJECTED, reason_code=reason_code)
-
-
-def _place(installed: InstalledProfile) -> tuple[str, int]:
-    return installed.source, installed.evse_id

@@ -46,8 +46,8 @@ class ChargingAbilities(Struct, frozen=True, kw_only=True):
     phase_switching: bool = False
     """SmartChargingCtrlr.ACPhaseSwitchingSupported: whether the station can choose the phase."""
 
-    dynamic: bool = False
-    """Whether it takes profiles of the kind Dynamic (2.1)."""
+    dynamic: bool = True
+    """SmartChargingCtrlr.SupportsDynamicProfiles: whether it takes profiles of the kind Dynamic (2.1)."""
 
     local_time: bool = False
     """Whether schedules may follow the local clock (2.1)."""
@@ -69,7 +69,6 @@ MOST_ABILITIES: Final = ChargingAbilities(
     max_periods=_ANY_NUMBER,
     max_profiles=_ANY_NUMBER,
     phase_switching=True,
-    dynamic=True,
     local_time=True,
     randomized_delay=True,
     limit_at_soc=True,

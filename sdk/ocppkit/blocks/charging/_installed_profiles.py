@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .._kept_state import KeptState, restored
 from ._charging_rules import ChargingAbilities, ChargingRules
@@ -151,6 +151,11 @@ class InstalledProfiles:
     def find(self, criteria: ProfileCriteria) -> Sequence[InstalledProfile]:
         """Returns the profiles that fit (CHP-16)."""
         return [each for each in self._profiles if criteria.match(each)]
+
+    def change(self, installed: InstalledProfile, profile: ChargingProfile) -> None:
+        """Gives an installed profile other values; reports tell those from then on."""
+        place = self._profiles.index(installed)
+        self._profiles[place] = structs.replace(installed, profile=profile, as_sent=None)
 
     def end_transaction(self, evse_id: int) -> Sequence[InstalledProfile]:
         """Removes the TxProfiles of an EVSE whose transaction has ended, and returns them (CHP-10)."""

@@ -22,6 +22,7 @@ __all__ = [
     "ClearProfilesStatus",
     "CompositeAnswer",
     "CompositeSchedule",
+    "DynamicUpdateReply",
     "ExternalLimitCleared",
     "ExternalLimitSet",
     "GetComposite",
@@ -30,8 +31,11 @@ __all__ = [
     "GetProfilesStatus",
     "ProfileStatus",
     "ProfilesReport",
+    "PullDynamicUpdate",
+    "ScheduleUpdate",
     "SetProfile",
     "SetProfileAnswer",
+    "UpdateDynamicProfile",
 ]
 
 
@@ -45,7 +49,7 @@ class ProfileStatus(StrEnum):
 
 
 class SetProfileAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `SetProfile`."""
+    """What a station answers to `SetProfile` and `UpdateDynamicProfile`."""
 
     status: str
     """A `ProfileStatus`."""
@@ -66,6 +70,45 @@ class SetProfile(Command[SetProfileAnswer], frozen=True):
     charging_profile: ChargingProfile
     as_sent: bytes | None = None
     """For the station: the profile as JSON of the OCPP version, which may say more than the model has."""
+
+
+class ScheduleUpdate(Struct, frozen=True, kw_only=True):
+    """New values for the one period of a dynamic profile (2.1); an absent member stays as it is."""
+
+    limit: float | None = None
+    limit_l2: float | None = None
+    limit_l3: float | None = None
+    discharge_limit: float | None = None
+    setpoint: float | None = None
+
+    @property
+    def has_limit_below_0(self) -> bool:
+        """Whether a limit is below 0; what may be fed into the grid is said by `discharge_limit`."""
+        limits = (self.limit, self.limit_l2, self.limit_l3)
+        return any(each is not None and each < 0 for each in limits)
+
+
+class UpdateDynamicProfile(Command[SetProfileAnswer], frozen=True):
+    """Changes the limits of a dynamic profile that is installed (2.1). # K28"""
+
+    charging_profile_id: int
+    schedule_update: ScheduleUpdate
+
+
+class DynamicUpdateReply(ReportReply, frozen=True):
+    """What a CSMS answers to `PullDynamicUpdate`."""
+
+    status: str
+    """A `ProfileStatus`."""
+
+    schedule_update: ScheduleUpdate | None = None
+    """The values, if it is accepted."""
+
+
+class PullDynamicUpdate(Report[DynamicUpdateReply], frozen=True):
+    """Asks for new limits of a dynamic profile (2.1). # K28"""
+
+    charging_profile_id: int
 
 
 class ClearProfilesStatus(StrEnum):

@@ -7,6 +7,7 @@ from ..variables import (
     PERIODS_PER_SCHEDULE,
     PROFILE_STACK_LEVEL,
     RATE_UNIT,
+    SUPPORTS_DYNAMIC_PROFILES,
     DeviceModel,
 )
 from ._charging_rules import ChargingAbilities
@@ -28,6 +29,7 @@ def abilities_of(model: DeviceModel, default: ChargingAbilities) -> ChargingAbil
         rate_units=frozenset(each for each in RateUnit if each in units) or default.rate_units,
         max_stack_level=model.get(PROFILE_STACK_LEVEL, default.max_stack_level),
         max_periods=model.get(PERIODS_PER_SCHEDULE, default.max_periods),
+        dynamic=model.get(SUPPORTS_DYNAMIC_PROFILES, default.dynamic),
         # Its value is how many there are.
         max_profiles=int(model.max_limit(CHARGING_PROFILE_ENTRIES, default.max_profiles)),
     )

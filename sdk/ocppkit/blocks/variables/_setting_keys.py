@@ -116,6 +116,7 @@ __all__ = [
     "STOP_TX_ON_EV_SIDE_DISCONNECT",
     "STOP_TX_ON_INVALID_ID",
     "SUPPORTED_FEATURE_PROFILES",
+    "SUPPORTS_DYNAMIC_PROFILES",
     "TIME_SOURCE",
     "TX_ALLOW_ENERGY_TRANSFER_RESUMPTION",
     "TX_BEFORE_ACCEPTED_ENABLED",
@@ -366,6 +367,9 @@ PROFILE_STACK_LEVEL: Final = _CHARGING.integer("ProfileStackLevel", mutability=_
 RATE_UNIT: Final = _CHARGING.members("RateUnit", mutability=_READ_ONLY)
 SMART_CHARGING_AVAILABLE: Final = _CHARGING.boolean("Available", mutability=_READ_ONLY)
 SMART_CHARGING_ENABLED: Final = _CHARGING.boolean("Enabled")
+SUPPORTS_DYNAMIC_PROFILES: Final = _CHARGING.boolean(
+    "SupportsDynamicProfiles", mutability=_READ_ONLY
+)
 
 # Remote control.
 CUSTOM_TRIGGERS: Final = _CUSTOMIZATION.members("CustomTriggers", mutability=_READ_ONLY)

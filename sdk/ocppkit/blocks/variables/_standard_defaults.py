@@ -70,6 +70,7 @@ from ._setting_keys import (
     STATION_AVAILABLE,
     STOP_TX_ON_EV_SIDE_DISCONNECT,
     STOP_TX_ON_INVALID_ID,
+    SUPPORTS_DYNAMIC_PROFILES,
     TIME_SOURCE,
     TX_BEFORE_ACCEPTED_ENABLED,
     TX_START_POINT,
@@ -168,6 +169,7 @@ DEFAULTS: Final[Mapping[str, tuple[StandardDefault, ...]]] = {
         StandardDefault(LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE, 100),
     ),
     "charging": (
+        StandardDefault(SUPPORTS_DYNAMIC_PROFILES, True),
         StandardDefault(CHARGING_PROFILE_ENTRIES, 0, 0, 100),
         StandardDefault(LIMIT_CHANGE_SIGNIFICANCE, 1.0, 0, 100),
         StandardDefault(PERIODS_PER_SCHEDULE, 24),

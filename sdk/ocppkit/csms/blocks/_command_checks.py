@@ -19,6 +19,7 @@ from ocppkit.blocks.charging import (
     GetComposite,
     GetProfiles,
     SetProfile,
+    UpdateDynamicProfile,
     abilities_of,
     absent_member,
     is_no_profile_of_a_start,
@@ -115,6 +116,14 @@ def _check_profile(
 
 def _check_set_profile(command: SetProfile, dialect: Dialect, known: ReportedVariables) -> None:
     _check_profile(command, command.charging_profile, command.evse_id, dialect, known)
+
+
+def _check_update(
+    command: UpdateDynamicProfile, dialect: Dialect, known: ReportedVariables
+) -> None:
+    if command.schedule_update.has_limit_below_0:
+        where = f"charging profile {command.charging_profile_id}"
+        raise _refuse(command, f"{where}: a limit is below 0", "set limits of 0 or more")
 
 
 def _check_clear(command: ClearProfiles, dialect: Dialect, known: ReportedVariables) -> None:
@@ -256,4 +265,5 @@ _CHECKS: Final[Mapping[type[Command[Any]], Sequence[_Check]]] = {
     SetProfile: (_check_set_profile,),
     SetVariables: (_check_set_variables,),
     StartRemotely: (_check_place(1), _check_start),
+    UpdateDynamicProfile: (_check_update,),
 }

@@ -22,6 +22,9 @@ from ocppkit.blocks import (
 from ocppkit.blocks.authorization import AuthorizeReply, AuthorizeReport
 from ocppkit.blocks.charging import (
     ClearProfilesAnswer,
+    DynamicUpdateReply,
+    ProfileStatus,
+    PullDynamicUpdate,
     SetProfileAnswer,
     lift_command,
     limit_command,
@@ -64,6 +67,8 @@ logger = logging.getLogger("ocppkit.csms")
 A = TypeVar("A", bound=CommandAnswer)
 E = TypeVar("E")
 T = TypeVar("T", bound=Report[Any])
+
+_NO_UPDATE: Final = DynamicUpdateReply(status=ProfileStatus.REJECTED)
 
 _TAKEN: Final = frozenset({VariableStatus.ACCEPTED, VariableStatus.REBOOT_REQUIRED})
 
@@ -129,6 +134,7 @@ class CsmsBlocks:
         self.answer(BootReport)(self._answer_boot)
         self.answer(VariablesReport)(self._take_variables)
         self.answer(TransactionReport)(self._take_transaction)
+        self.answer(PullDynamicUpdate)(lambda station, report: _NO_UPDATE)
 
     def on(self, event: type[E]) -> Callable[[Listener[E]], Listener[E]]:
         """Returns a decorator; the function is called with each event of the given type, plain or
