@@ -187,15 +187,17 @@ async def _stop_by_id(csms: End) -> None:
     assert await csms.say("RequestStopTransaction", stop) == _ACCEPTED
 
 
+_BY_ID: Final[dict[str, Json]] = {
+    "Authorize": {"idTokenInfo": _ACCEPTED},
+    "TransactionEvent": {"idTokenInfo": _ACCEPTED},
+}
 _RESPONSES: Final[dict[str, dict[str, Json]]] = {
     "1.6": {
         "Authorize": {"idTagInfo": _ACCEPTED},
         "StartTransaction": {"idTagInfo": _ACCEPTED, "transactionId": _NUMBER},
     },
-    "2.0.1": {
-        "Authorize": {"idTokenInfo": _ACCEPTED},
-        "TransactionEvent": {"idTokenInfo": _ACCEPTED},
-    },
+    "2.0.1": _BY_ID,
+    "2.1": _BY_ID,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from urllib.parse import quote
 
 import ocpp.v16
+import ocpp.v21
 import ocpp.v201
 from ocpp.charge_point import camel_to_snake_case
 from ocpp.routing import on
@@ -27,7 +28,7 @@ from ocppkit.core import Protocol, Role
 
 __all__ = ["MobilityHouse", "central_system", "charge_point"]
 
-_PACKAGES: Final[dict[str, Any]] = {"1.6": ocpp.v16, "2.0.1": ocpp.v201}
+_PACKAGES: Final[dict[str, Any]] = {"1.6": ocpp.v16, "2.0.1": ocpp.v201, "2.1": ocpp.v21}
 
 _CALL_RESULT: Final = 3
 

@@ -1,4 +1,4 @@
-"""Stations and a CSMS made with the npm package `ocpp-rpc`, in strict mode, each in a process of its own."""
+"""Stations and a CSMS made with the npm package `ocpp-rpc`, in strict mode but for 2.1, each in a process of its own."""
 
 import asyncio
 import json

@@ -26,8 +26,6 @@ from ocppkit.blocks.transactions import (
     TransactionUpdated,
 )
 
-SPOKEN_BY_THEM = ["1.6", "2.0.1"]
-
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("version", PROTOCOLS)
@@ -72,7 +70,7 @@ async def test_a_second_run_ends_the_transaction_of_the_first(version: str, tmp_
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("version", SPOKEN_BY_THEM)
+@pytest.mark.parametrize("version", PROTOCOLS)
 async def test_our_station_charges_in_their_central_system(
     version: str, files: Files, tmp_path: Path
 ) -> None:
@@ -85,7 +83,7 @@ async def test_our_station_charges_in_their_central_system(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("version", SPOKEN_BY_THEM)
+@pytest.mark.parametrize("version", PROTOCOLS)
 async def test_their_station_charges_in_our_csms(version: str, files: Files) -> None:
     protocol = PROTOCOLS[version]
     async with (

@@ -1,4 +1,4 @@
-"""Whole sessions with the npm package `ocpp-rpc` in strict mode at the other end, both ways, in every kind of security."""
+"""Whole sessions with the npm package `ocpp-rpc` in strict mode (but for 2.1) at the other end, both ways, in every kind of security."""
 
 import asyncio
 import os
@@ -162,7 +162,7 @@ async def test_errors_are_understood_both_ways(version: str, files: Files) -> No
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("version", PROTOCOLS)
 async def test_a_station_with_blocks_charges_in_their_csms(
     version: str, files: Files, tmp_path: Path
 ) -> None:
@@ -172,7 +172,7 @@ async def test_a_station_with_blocks_charges_in_their_csms(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("version", PROTOCOLS)
 async def test_their_station_charges_in_a_csms_with_blocks(version: str, files: Files) -> None:
     protocol = PROTOCOLS[version]
     async with (

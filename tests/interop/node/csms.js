@@ -1,4 +1,4 @@
-// A CSMS made with ocpp-rpc, in strict mode.
+// A CSMS made with ocpp-rpc, in strict mode but for 2.1.
 'use strict';
 
 const fs = require('fs');
@@ -6,7 +6,7 @@ const http = require('http');
 const https = require('https');
 const { once } = require('events');
 const { RPCServer } = require('ocpp-rpc');
-const { attach, config, listen, tell } = require('./peer');
+const { STRICT_VERSIONS, attach, config, listen, tell } = require('./peer');
 
 function httpServer() {
     if (!config.certificate) return http.createServer();
@@ -30,7 +30,7 @@ function isTheStation(handshake) {
 async function main() {
     const server = new RPCServer({
         protocols: [config.subprotocol],
-        strictMode: true,
+        strictMode: STRICT_VERSIONS,
         wssOptions: { perMessageDeflate: true },
     });
     server.auth((accept, reject, handshake) => {

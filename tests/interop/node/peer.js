@@ -9,6 +9,9 @@ const { createRPCError } = require('ocpp-rpc');
 
 const waiting = [];
 
+// Its validator of 2.1 refuses every message: it asks for the schema urn:X.req, and that of 2.1 is named urn:XRequest.
+exports.STRICT_VERSIONS = ['ocpp1.6', 'ocpp2.0.1'];
+
 exports.config = JSON.parse(process.argv[2]);
 
 function tell(message) {

@@ -1,9 +1,9 @@
-// A station made with ocpp-rpc, in strict mode.
+// A station made with ocpp-rpc, in strict mode but for 2.1.
 'use strict';
 
 const fs = require('fs');
 const { RPCClient } = require('ocpp-rpc');
-const { attach, config, listen, tell } = require('./peer');
+const { STRICT_VERSIONS, attach, config, listen, tell } = require('./peer');
 
 async function main() {
     const wsOpts = {};
@@ -14,7 +14,7 @@ async function main() {
         identity: config.identity,
         password: config.password && Buffer.from(config.password, 'hex'),
         protocols: [config.subprotocol],
-        strictMode: true,
+        strictMode: STRICT_VERSIONS,
         reconnect: false,
         wsOpts,
     });
