@@ -18,7 +18,7 @@ def test_it_leads_to_the_answers() -> None:
         "v201/NotifyEvent.md",
         "versions.md#limits-that-people-look-up",
         "v201/BootNotification.md#in-your-code",
-        "v201/enums/MeasurandEnumType.md#a-value-that-is-not-listed",
+        "v201/enums/MeasurandEnumType.md#unknown-values",
         "guides/errata-day.md",
     ):
         assert f"]({target})" in HOME

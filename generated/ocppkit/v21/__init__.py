@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """OCPP 2.1: messages, datatypes, enums and `PROTOCOL`; its roles are in `ocppkit.v21.roles`."""
 
-from .registry import PROTOCOL  # isort: skip  (it checks first that ocppkit can run this package)
+from .registry import PROTOCOL  # isort: skip  (it checks that ocppkit can run this package)
 
 from .datatypes import (
     AbsolutePriceScheduleType,

@@ -131,8 +131,8 @@ class TestOurPages:
     def test_a_send(self) -> None:
         page = emitted()["v21/Tell.md"]
         assert '[6, "7f3a9c40", "Tell", {' in page
-        assert "A SEND is never answered" in page
-        assert "OCPP 2.0.1 has nothing like it." in page
+        assert "A SEND has no response" in page
+        assert "OCPP 2.0.1 has no equivalent." in page
         assert "*not in 2.0.1*" in page
 
     def test_the_pages_of_types(self) -> None:

@@ -2,7 +2,7 @@
 # Do not edit: change the schema, facts or template, then run `ocppkit generate`.
 """OCPP 9.9: messages, datatypes, enums and `PROTOCOL`."""
 
-from .registry import PROTOCOL  # isort: skip  (it checks first that ocppkit can run this package)
+from .registry import PROTOCOL  # isort: skip  (it checks that ocppkit can run this package)
 
 from .datatypes import PartType
 from .messages import PingRequest, PingResponse
