@@ -159,9 +159,8 @@ def test_progress_is_drawn_on_stderr_of_a_terminal(
     quiet: bool, drawn: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv(
-        "TERM", "xterm"
-    )  # nothing is drawn on a terminal that cannot move its cursor
+    # Nothing is drawn on a terminal that cannot move its cursor.
+    monkeypatch.setenv("TERM", "xterm")
     with _terminal.show_progress(quiet=quiet) as progress:
         progress("OCPP 2.1", 1, 2)
         progress("OCPP 2.1", 2, 2)
