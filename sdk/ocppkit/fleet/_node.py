@@ -15,7 +15,8 @@ from ._bus import Bus, BusError, BusMessage
 from ._command_runner import CommandRunner
 from ._fleet import Fleet
 from ._fleet_stations import FleetStations
-from ._presence_writer import HeldConnection, PresenceWriter
+from ._held_connection import HeldConnection
+from ._presence_writer import PresenceWriter
 from ._replica import BEAT
 from ._shared_attempts import SharedAttempts
 from ._shared_registrations import SharedRegistrations
@@ -71,7 +72,7 @@ class FleetNode:
         self.fleet.use_clock(access.clock)
         self.fleet.use_local(self._own_handle)
         self._replica = self.fleet.replica
-        self._writer = PresenceWriter(self.id, self._replica, self._lost, self._clock)
+        self._writer = PresenceWriter(self.id, bus, self._replica, self._lost, self._clock)
         self._registrations = SharedRegistrations(bus, self._replica, self._writer, self._now)
         self._writer.when_written.append(self._registrations.written)
         self._runner = CommandRunner(bus, self._replica.reader, self._find, self._clock)
@@ -159,7 +160,7 @@ class FleetNode:
     def entered(self, station: StationHandle) -> None:
         """Learns of a new connection."""
         self._numbers += 1
-        self._writer.enter(HeldConnection(station, self._numbers, self._now()))
+        self._writer.enter(HeldConnection(self.id, station, self._numbers, self._now()))
 
     def updated(self, station: StationHandle) -> None:
         """Learns that a station's boot was answered, or that it is served without."""

@@ -12,24 +12,25 @@ again, more slowly each time, and at once when the bus is back. A record of a ne
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import loggable, start_task, wait_until
 from ocppkit.core import ConnectionClosed
-from ocppkit.csms import StationHandle, StationRecord
+from ocppkit.csms import StationRecord
 
-from ._bus import BusError, NewerRevision, NotAcknowledged, TableEntry
+from ._bus import Bus, BusError, NewerRevision, NotAcknowledged, TableEntry
+from ._held_connection import HeldConnection
 from ._keys import key_of
 from ._replica import KnownStation, Replica
 from ._values import FORMAT, ConnectionEnd, Presence, write_value
 
-__all__ = ["HeldConnection", "PresenceWriter"]
+__all__ = ["PresenceWriter"]
 
 logger = logging.getLogger("ocppkit.fleet")
 
@@ -43,31 +44,13 @@ _FIRST_DELAY: Final = 0.1
 _LAST_DELAY: Final = 5.0
 
 
-class HeldConnection(Struct, eq=False):
-    """A connection of this node, until its end is written."""
-
-    station: StationHandle
-    number: int
-    since: datetime
-    revision: int = 0
-    """The revision of its record; zero while it has not claimed it."""
-
-    doubtful: bool = False
-    """Whether a claim was not acknowledged: it may have been written."""
-
-    boot: StationRecord | None = None
-    end: ConnectionEnd | None = None
-    ended: datetime | None = None
-    lost: bool = False
-    """Whether a newer connection has its record."""
-
-
 class PresenceWriter:
     """Writes for one node."""
 
     def __init__(
         self,
         node: str,
+        bus: Bus,
         replica: Replica,
         lost: Callable[[HeldConnection], None],
         clock: Callable[[], Clock],
@@ -76,11 +59,13 @@ class PresenceWriter:
 
         Args:
             node: the node's name.
+            bus: tells whether writing makes sense.
             replica: knows the records.
             lost: called with a connection that has lost its record.
             clock: returns the clock.
         """
         self._node = node
+        self._bus = bus
         self._replica = replica
         self._table = replica.stations_table
         self._when_lost = lost
@@ -88,6 +73,7 @@ class PresenceWriter:
         self._held: dict[str, HeldConnection] = {}
         self._due: set[str] = set()
         self._ghosts: dict[str, KnownStation] = {}
+        self._boots: dict[str, StationRecord] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._written: dict[str, list[asyncio.Future[None]]] = {}
@@ -108,8 +94,15 @@ class PresenceWriter:
 
     def enter(self, held: HeldConnection) -> None:
         """Begins to write for a new connection, in place of an older one of its station."""
-        self._held[held.station.identity] = held
-        self.want(held.station.identity)
+        identity = held.station.identity
+        before = self._held.get(identity)
+        boot = self._boots.pop(identity, None)
+        if before is not None and before.new_boot:
+            boot = before.boot
+        if boot is not None:
+            held.boot, held.new_boot = boot, True
+        self._held[identity] = held
+        self.want(identity)
 
     def leave(self, held: HeldConnection, end: ConnectionClosed, when: datetime) -> None:
         """Writes that a connection has ended."""
@@ -169,7 +162,7 @@ class PresenceWriter:
         elif held.revision == 0:
             # Its record had a newer format, perhaps; otherwise it is being written.
             self.want(identity)
-        elif known.revision > held.revision and presence.key != self._key(held):
+        elif known.revision > held.revision and presence.key != held.key:
             if presence.node == self._node:
                 # An older copy of the store was restored.
                 held.revision = 0
@@ -207,7 +200,8 @@ class PresenceWriter:
                 except BusError as error:
                     self._due.add(identity)
                     logger.info("%s: its record is not written yet: %s", loggable(identity), error)
-                    await self._pause(delay)
+                    # While the bus is down, only its return is waited for.
+                    await self._pause(delay if self._bus.up else math.inf)
                     delay = min(2 * delay, _LAST_DELAY)
                 except Exception:
                     # A fault of ours must not keep the station's record from being written later.
@@ -225,8 +219,12 @@ class PresenceWriter:
                 waiter.set_result(None)
 
     async def _pause(self, seconds: float) -> None:
+        retry = self._retry
+        if seconds == math.inf:
+            await retry.wait()
+            return
         clock = self._clock()
-        woken = start_task(self._retry.wait())
+        woken = start_task(retry.wait())
         try:
             await wait_until(clock, clock.time() + seconds, woken)
         finally:
@@ -234,12 +232,8 @@ class PresenceWriter:
 
     async def _write(self, identity: str) -> None:
         held = self._held.get(identity)
-        ghost = self._ghosts.pop(identity, None)
         if held is None:
-            if ghost is not None:
-                await self._write_ghost(ghost)
-        elif held.lost:
-            self._drop(held)
+            await self._write_what_is_left(identity)
         elif held.revision == 0:
             await self._claim(held)
         else:
@@ -267,8 +261,9 @@ class PresenceWriter:
                 # Nobody has heard of the connection.
                 self._drop(held)
                 return
-            if held.boot is None and known is not None:
-                held.boot = known.presence.boot
+            boot = None if known is None else known.presence.boot
+            if boot is not None and (held.boot is None or held.boot.time < boot.time):
+                held.boot, held.new_boot = boot, False
             try:
                 revision = 0 if known is None else known.revision
                 await self._put(held, revision)
@@ -298,15 +293,49 @@ class PresenceWriter:
     async def _put(self, held: HeldConnection, revision: int) -> None:
         """Writes what is true now of a connection."""
         identity, end = held.station.identity, held.end
-        presence = self._presence(held)
+        presence = held.presence()
         data = write_value(presence)
         revision = await self._table.update(key_of(identity), data, revision)
         held.revision, held.doubtful = revision, False
+        if held.boot is presence.boot:
+            held.new_boot = False
         self._replica.learn(TableEntry(key_of(identity), data, revision))
         if end is not None:
             self._drop(held)
-        elif self._presence(held) != presence:
+        elif held.presence() != presence:
             self._due.add(identity)
+
+    async def _write_what_is_left(self, identity: str) -> None:
+        """Writes for a station of which this node has no connection any more."""
+        boot = self._boots.get(identity)
+        if boot is not None:
+            await self._write_boot(boot)
+            if self._boots.get(identity) is boot:
+                del self._boots[identity]
+        ghost = self._ghosts.pop(identity, None)
+        if ghost is not None:
+            await self._write_ghost(ghost)
+
+    async def _write_boot(self, boot: StationRecord) -> None:
+        """Adds a boot to the record of a station, whoever has its connection now."""
+        key = key_of(boot.identity)
+        for _ in range(_TRIES):
+            known = await self._read(key)
+            if key in self._replica.newer:
+                return
+            presence = Presence(format=FORMAT, identity=boot.identity)
+            if known is not None:
+                presence = known.presence
+                if presence.boot is not None and presence.boot.time >= boot.time:
+                    return
+            data = write_value(replace(presence, boot=boot))
+            try:
+                revision = 0 if known is None else known.revision
+                revision = await self._table.update(key, data, revision)
+            except NewerRevision:
+                continue
+            self._replica.learn(TableEntry(key, data, revision))
+            return
 
     async def _write_ghost(self, known: KnownStation) -> None:
         presence = known.presence
@@ -329,37 +358,9 @@ class PresenceWriter:
         entry = await self._table.get(key)
         return None if entry is None else self._replica.learn(entry)
 
-    def _presence(self, held: HeldConnection) -> Presence:
-        station = held.station
-        if held.end is not None:
-            return Presence(
-                format=FORMAT,
-                identity=station.identity,
-                subprotocol=station.protocol.subprotocol,
-                any_case=station.protocol.identity_ignores_case,
-                seen=held.ended,
-                end=held.end,
-                boot=held.boot,
-            )
-        return Presence(
-            format=FORMAT,
-            identity=station.identity,
-            node=self._node,
-            connection=held.number,
-            subprotocol=station.protocol.subprotocol,
-            remote_address=station.remote_address,
-            any_case=station.protocol.identity_ignores_case,
-            served=station.served,
-            seen=held.since,
-            boot=held.boot,
-        )
-
-    def _key(self, held: HeldConnection) -> tuple[str, int]:
-        return self._node, held.number
-
     def _is_of(self, known: KnownStation, held: HeldConnection) -> bool:
         """Returns whether the store has the record of this very connection."""
-        return known.presence.key == self._key(held) and not known.unconfirmed
+        return known.presence.key == held.key and not known.unconfirmed
 
     def _lose(self, held: HeldConnection) -> None:
         if not held.lost:
@@ -368,5 +369,10 @@ class PresenceWriter:
             self._when_lost(held)
 
     def _drop(self, held: HeldConnection) -> None:
-        if self._held.get(held.station.identity) is held:
-            del self._held[held.station.identity]
+        identity = held.station.identity
+        if self._held.get(identity) is held:
+            del self._held[identity]
+        if held.new_boot and held.boot is not None:
+            # Others must know of the boot all the same.
+            self._boots[identity] = held.boot
+            self.want(identity)

@@ -62,7 +62,7 @@ class SharedRegistrations:
         if held is None:
             # A newer connection has its record already.
             return None
-        held.boot = record
+        held.boot, held.new_boot = record, True
         self.unsaved.add(record.identity)
         self._writer.want(record.identity)
         saved = self._saved(record.identity)
